@@ -1,0 +1,8 @@
+"""`python -m cratewheel` is the `cratewheel` command."""
+
+import sys
+
+from cratewheel.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Which platform tag a binary may carry: parsed binaries judged by policies."""

@@ -1,0 +1,1 @@
+"""Cargo: its files, its answers, its command line, and running it."""

@@ -1,0 +1,115 @@
+"""What cargo says of a crate and its dependencies, as values.
+
+The shapes follow `cargo metadata --format-version 1`
+(https://doc.rust-lang.org/cargo/commands/cargo-metadata.html), reduced to what is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+DependencyKind = Literal["normal", "build", "dev"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrateTarget:
+    """A cargo target: a library, binary, build script, example, test or bench."""
+
+    name: str
+    kinds: tuple[str, ...]
+    crate_types: tuple[str, ...]
+    source: Path
+    required_features: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """A dependency as a manifest declares it; `path` is set for path dependencies (absolute)."""
+
+    name: str
+    requirement: str
+    kind: DependencyKind
+    source: str | None = None
+    rename: str | None = None
+    optional: bool = False
+    features: tuple[str, ...] = ()
+    target: str | None = None
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """One package of the graph. `source` is None for path packages; `metadata` is its `[package.metadata]`."""
+
+    id: str
+    name: str
+    version: str
+    source: str | None
+    manifest_path: Path
+    targets: tuple[CrateTarget, ...]
+    dependencies: tuple[Dependency, ...]
+    features: Mapping[str, tuple[str, ...]]
+    metadata: Mapping[str, Any]
+    edition: str = "2015"
+    rust_version: str | None = None
+    license: str | None = None
+    license_file: str | None = None
+    description: str | None = None
+    authors: tuple[str, ...] = ()
+    homepage: str | None = None
+    repository: str | None = None
+    documentation: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeDependency:
+    """An edge of the resolved graph: the package, the name it is used by, and the kinds of the edge."""
+
+    package: str
+    name: str
+    kinds: tuple[DependencyKind, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A package in the resolved graph: its edges, and the features that are on."""
+
+    id: str
+    dependencies: tuple[NodeDependency, ...]
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CargoMetadata:
+    """The answer of `cargo metadata` for one manifest.
+
+    `root` is the id of the manifest's own package; None for a virtual workspace.
+    """
+
+    packages: Mapping[str, Package]
+    nodes: Mapping[str, Node]
+    root: str | None
+    workspace_root: Path
+    workspace_members: tuple[str, ...]
+    target_directory: Path
+
+    @property
+    def root_package(self) -> Package:
+        """The package that is built."""
+        assert self.root is not None, "project.read refuses a virtual workspace"
+        return self.packages[self.root]
+
+    def closure(self) -> tuple[str, ...]:
+        """Return the ids of the root package and all that it depends on, over edges of every kind, sorted."""
+        assert self.root is not None
+        seen = {self.root}
+        queue = [self.root]
+        while queue:
+            for dependency in self.nodes[queue.pop()].dependencies:
+                if dependency.package not in seen:
+                    seen.add(dependency.package)
+                    queue.append(dependency.package)
+        return tuple(sorted(seen))

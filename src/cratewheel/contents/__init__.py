@@ -1,0 +1,1 @@
+"""What goes into an archive: the layouts of wheels and source distributions."""

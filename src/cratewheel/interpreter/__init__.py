@@ -1,0 +1,1 @@
+"""Python interpreters: how they are named, described and found."""

@@ -1,0 +1,366 @@
+"""The settings model: each option's type, default, flag, variable, key and help, in one place.
+
+`Options` is what the rest of the program sees. Each field carries a `Setting`; the command line, the merge, the check
+of `[tool.maturin]` and `[tool.cratewheel]`, the JSON schema and the reference page are all made from these.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+from cratewheel.options.values import (
+    Exclude,
+    Feature,
+    Include,
+    Origins,
+    Sbom,
+    TargetOptions,
+    TargetSelection,
+)
+
+Kind = Literal[
+    "switch",  # a flag without value; true or false in TOML
+    "toggle",  # a flag with an optional true or false
+    "text",
+    "path",
+    "number",
+    "count",  # a flag that counts how often it is given
+    "list",  # one value each time the flag is given; an array in TOML
+    "words",  # several values each time the flag is given; an array or one string in TOML
+    "shell",  # text split as a shell does, repeatable; one string or an array in TOML
+    "rest",  # what follows -- on the command line
+    "table",  # structured TOML, read by its own parser
+]
+
+BINDINGS = ("pyo3", "pyo3-ffi", "rust-cpython", "cffi", "uniffi", "bin")
+AUDIT_MODES = ("repair", "check", "warn", "skip")
+GROUPS = (
+    "Build",
+    "Python",
+    "Platform",
+    "Output",
+    "Cargo",
+    "Compilation",
+    "Features",
+    "Manifest",
+    "Reporting",
+    "Project layout",
+    "Not used yet",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How one option can be given, and what it means.
+
+    `flags` without a leading dash name a positional. `key` is the name in `[tool.maturin]` and `[tool.cratewheel]`,
+    `key_aliases` older spellings of it. `clears` lists options that this one sets to false when given (`--no-sdist`).
+    """
+
+    kind: Kind
+    help: str
+    group: str
+    flags: tuple[str, ...] = ()
+    flag_aliases: tuple[str, ...] = ()
+    negations: tuple[str, ...] = ()
+    metavar: str | None = None
+    choices: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    key: str | None = None
+    key_aliases: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ("build",)
+
+
+T = TypeVar("T")
+
+
+def setting(default: T, kind: Kind, group: str, text: str, **how: Any) -> T:
+    """Return a dataclass field that carries a `Setting`."""
+    assert group in GROUPS
+    model = Setting(kind=kind, group=group, help=text, **how)
+    return dataclasses.field(default=default, metadata={"setting": model})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the user asked for: flags over variables over keys over defaults.
+
+    `origins` says of each field that is not at its default where the value came from.
+    """
+
+    # Build
+    bindings: str | None = setting(
+        None, "text", "Build",
+        "The kind of bindings between Rust and Python; found from the crate's dependencies unless given",
+        flags=("-b", "--bindings"), metavar="KIND", choices=BINDINGS, key="bindings",
+    )  # fmt: skip
+    strip: bool = setting(
+        False, "toggle", "Build",
+        "Remove symbols from the compiled files, for the smallest wheel",
+        flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip",
+    )  # fmt: skip
+    sdist: bool = setting(
+        True, "switch", "Build",
+        "Build a source distribution next to the wheels (the default)",
+        flags=("--sdist",), negations=("--no-sdist",),
+    )  # fmt: skip
+    cargo_extra_args: tuple[str, ...] = setting(
+        (), "shell", "Build",
+        "More arguments for `cargo rustc`, split as a shell does: --cargo-extra-args=\"--locked -j 2\". Those that "
+        "`cargo metadata` understands reach it too",
+        flags=("--cargo-extra-args",), metavar="ARGS", key="cargo-extra-args",
+    )  # fmt: skip
+    rustc_extra_args: tuple[str, ...] = setting(
+        (), "shell", "Build",
+        "More arguments for the crate's own rustc, split as a shell does: --rustc-extra-args=\"-C opt-level=3\"",
+        flags=("--rustc-extra-args",), metavar="ARGS", key="rustc-extra-args",
+    )  # fmt: skip
+    rustc_args: tuple[str, ...] = setting(
+        (), "rest", "Build",
+        "Arguments for the crate's own rustc, after --",
+        flags=("rustc_args",), metavar="RUSTC_ARGS", key="rustc-args",
+    )  # fmt: skip
+
+    # Python
+    interpreter: tuple[str, ...] = setting(
+        (), "words", "Python",
+        "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Every interpreter "
+        "that is found and fits the project, unless given",
+        flags=("-i", "--interpreter"), metavar="PYTHON",
+    )  # fmt: skip
+    find_interpreter: bool = setting(
+        False, "switch", "Python",
+        "Build for every interpreter that is found: the default, here for those who come from maturin 1.x",
+        flags=("-f", "--find-interpreter"),
+    )  # fmt: skip
+
+    # Platform
+    target: str | None = setting(
+        None, "text", "Platform",
+        "The target triple to compile for, as cargo's --target",
+        flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
+    )  # fmt: skip
+    compatibility: tuple[str, ...] = setting(
+        (), "words", "Platform",
+        "The platform tag on Linux: a manylinux tag (manylinux2014, manylinux_2_28, 2_28), a musllinux tag "
+        "(musllinux_1_2), `linux` for the tag that PyPI refuses, or `pypi` to insist on one that it takes. The "
+        "lowest manylinux tag that the compiled file fits, or `linux` if there is none, unless given. Other systems "
+        "ignore it",
+        flags=("--compatibility",), flag_aliases=("--manylinux",), metavar="TAG",
+        key="compatibility", key_aliases=("manylinux",),
+    )  # fmt: skip
+    auditwheel: str | None = setting(
+        None, "text", "Platform",
+        "What to do about the platform tag's rules: `repair` bundles external libraries (the default on Linux), "
+        "`check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel `linux`",
+        flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
+    )  # fmt: skip
+    skip_auditwheel: bool = setting(
+        False, "switch", "Platform",
+        "Do not check the compiled file against the platform tag's rules; the same as --auditwheel=skip",
+        flags=("--skip-auditwheel",), key="skip-auditwheel",
+    )  # fmt: skip
+    zig: bool = setting(
+        False, "switch", "Platform",
+        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for",
+        flags=("--zig",),
+    )  # fmt: skip
+    universal2: bool = setting(
+        False, "switch", "Platform",
+        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it",
+        flags=("--universal2",),
+    )  # fmt: skip
+
+    # Output
+    out: Path | None = setting(
+        None, "path", "Output",
+        "The folder for what is built; made if it is missing. `wheels` in cargo's target directory unless given",
+        flags=("-o", "--out"), metavar="DIR",
+    )  # fmt: skip
+    include_debuginfo: bool = setting(
+        False, "switch", "Output",
+        "Put the debug information that the compiler wrote to files of its own next to the module",
+        flags=("--include-debuginfo",),
+    )  # fmt: skip
+    sbom_include: tuple[str, ...] = setting(
+        (), "list", "Output",
+        "One more SBOM file for the wheel, relative to the project",
+        flags=("--sbom-include",), metavar="PATH",
+    )  # fmt: skip
+
+    # Cargo
+    quiet: bool = setting(
+        False, "switch", "Cargo", "Say nothing but warnings and errors; cargo too",
+        flags=("-q", "--quiet"),
+    )  # fmt: skip
+    verbose: int = setting(
+        0, "count", "Cargo", "Say more; cargo too. Twice shows what rustc is given",
+        flags=("-v", "--verbose"),
+    )  # fmt: skip
+    color: str | None = setting(
+        None, "text", "Cargo", "When to use colour",
+        flags=("--color",), metavar="WHEN", choices=("auto", "always", "never"),
+    )  # fmt: skip
+    config: tuple[str, ...] = setting(
+        (), "list", "Cargo", "A cargo configuration value, or a file of them",
+        flags=("--config",), metavar="KEY=VALUE", key="config",
+    )  # fmt: skip
+    unstable_flags: tuple[str, ...] = setting(
+        (), "list", "Cargo", "An unstable cargo feature; needs nightly",
+        flags=("-Z",), metavar="FLAG", key="unstable-flags",
+    )  # fmt: skip
+    ignore_rust_version: bool = setting(
+        False, "switch", "Cargo", "Build although the crate asks for a newer Rust",
+        flags=("--ignore-rust-version",),
+    )  # fmt: skip
+    future_incompat_report: bool = setting(
+        False, "switch", "Cargo", "Let cargo report what future versions of Rust will refuse",
+        flags=("--future-incompat-report",),
+    )  # fmt: skip
+
+    # Compilation
+    release: bool = setting(
+        False, "switch", "Compilation", "Optimise: cargo's release profile",
+        flags=("-r", "--release"),
+    )  # fmt: skip
+    profile: str | None = setting(
+        None, "text", "Compilation", "The cargo profile to build with",
+        flags=("--profile",), metavar="NAME", key="profile",
+    )  # fmt: skip
+    jobs: int | None = setting(
+        None, "number", "Compilation", "How many things to compile at once",
+        flags=("-j", "--jobs"), metavar="N",
+    )  # fmt: skip
+    target_dir: Path | None = setting(
+        None, "path", "Compilation", "Cargo's folder for what it compiles",
+        flags=("--target-dir",), metavar="DIR",
+    )  # fmt: skip
+    timings: bool = setting(
+        False, "switch", "Compilation", "Let cargo write a report of where the time went",
+        flags=("--timings",),
+    )  # fmt: skip
+
+    # Features
+    features: tuple[Feature, ...] = setting(
+        (), "list", "Features",
+        "Cargo features to turn on, separated by commas or spaces",
+        flags=("-F", "--features"), metavar="FEATURES", key="features",
+    )  # fmt: skip
+    all_features: bool = setting(
+        False, "switch", "Features", "Turn on every cargo feature of the crate",
+        flags=("--all-features",), key="all-features",
+    )  # fmt: skip
+    no_default_features: bool = setting(
+        False, "switch", "Features", "Leave out the crate's default features",
+        flags=("--no-default-features",), key="no-default-features",
+    )  # fmt: skip
+
+    # Manifest
+    manifest_path: Path | None = setting(
+        None, "path", "Manifest",
+        "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
+        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
+    )  # fmt: skip
+    locked: bool = setting(
+        False, "switch", "Manifest", "Fail if Cargo.lock would have to change",
+        flags=("--locked",), key="locked",
+    )  # fmt: skip
+    offline: bool = setting(
+        False, "switch", "Manifest", "Do not use the network",
+        flags=("--offline",), key="offline",
+    )  # fmt: skip
+    frozen: bool = setting(
+        False, "switch", "Manifest", "Both --locked and --offline",
+        flags=("--frozen",), key="frozen",
+    )  # fmt: skip
+
+    # Reporting
+    dry_run: bool = setting(
+        False, "switch", "Reporting", "Print what would be built, and stop",
+        flags=("--dry-run",),
+    )  # fmt: skip
+    explain: bool = setting(
+        False, "switch", "Reporting", "Say of each decision why it was made",
+        flags=("--explain",),
+    )  # fmt: skip
+    message_format: str = setting(
+        "human", "text", "Reporting",
+        "What stdout carries: the path of each finished file, or one JSON object a line",
+        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
+    )  # fmt: skip
+
+    # Project layout: keys without a flag
+    module_name: str | None = setting(
+        None, "text", "Project layout", "The dotted name by which Python imports the extension",
+        key="module-name",
+    )  # fmt: skip
+    python_source: str | None = setting(
+        None, "text", "Project layout", "The folder that holds the Python packages, relative to the project",
+        key="python-source",
+    )  # fmt: skip
+    python_packages: tuple[str, ...] = setting(
+        (), "list", "Project layout", "More Python packages to ship, relative to python-source",
+        key="python-packages",
+    )  # fmt: skip
+    data: str | None = setting(
+        None, "text", "Project layout", "The folder of the wheel's data, scripts, headers, purelib and platlib files",
+        key="data",
+    )  # fmt: skip
+    include: tuple[Include, ...] = setting(
+        (), "table", "Project layout", "Globs of more files for the archives", key="include",
+    )  # fmt: skip
+    exclude: tuple[Exclude, ...] = setting(
+        (), "table", "Project layout", "Patterns of files to leave out, as in .gitignore", key="exclude",
+    )  # fmt: skip
+    sdist_include: tuple[str, ...] = setting(
+        (), "list", "Project layout",
+        "Globs of more files for the sdist, relative to Cargo.toml: the spelling of maturin 0.12", key="sdist-include",
+    )  # fmt: skip
+    sdist_generator: str = setting(
+        "cargo", "text", "Project layout", "What lists the files of an sdist",
+        key="sdist-generator", choices=("cargo", "git"),
+    )  # fmt: skip
+    targets: tuple[TargetSelection, ...] = setting(
+        (), "table", "Project layout", "The cargo targets to build, by name and kind", key="targets",
+    )  # fmt: skip
+    target_options: tuple[TargetOptions, ...] = setting(
+        (), "table", "Project layout", "Settings for one target triple", key="target",
+    )  # fmt: skip
+    sbom: Sbom = setting(
+        Sbom(), "table", "Project layout", "Which bills of materials the wheel carries", key="sbom",
+    )  # fmt: skip
+    include_import_lib: bool = setting(
+        False, "switch", "Project layout", "Ship the import library next to a Windows module",
+        key="include-import-lib",
+    )  # fmt: skip
+
+    # Keys of the peer that later issues use; known, so that they are not reported as typing errors
+    editable_profile: str | None = setting(
+        None, "text", "Not used yet", "The cargo profile of editable installs", key="editable-profile",
+    )  # fmt: skip
+    use_base_python: bool = setting(
+        False, "switch", "Not used yet", "Build against the base interpreter of a virtual environment",
+        key="use-base-python",
+    )  # fmt: skip
+    pgo_command: str | None = setting(
+        None, "text", "Not used yet", "The training run of a profile-guided build", key="pgo-command",
+    )  # fmt: skip
+    pgo_dependency_group: str | None = setting(
+        None, "text", "Not used yet", "The dependency group that the training run needs", key="pgo-dependency-group",
+    )  # fmt: skip
+    generate_ci: None = setting(
+        None, "table", "Not used yet", "What the CI generator writes", key="generate-ci",
+    )  # fmt: skip
+
+    origins: Origins = dataclasses.field(default=MappingProxyType({}), compare=False)
+
+
+def settings() -> dict[str, Setting]:
+    """Return the model: each field's name and its `Setting`, in the order of `Options`."""
+    return {
+        field.name: field.metadata["setting"] for field in dataclasses.fields(Options) if "setting" in field.metadata
+    }

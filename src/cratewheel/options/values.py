@@ -1,0 +1,103 @@
+"""The structured values that settings can have, each parsed once from TOML or text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+ArchiveFormat = Literal["sdist", "wheel"]
+BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Include:
+    """Files to add to an archive: a glob relative to the project root, or to a build script's OUT_DIR.
+
+    With `from_out_dir`, `to` is the folder in the wheel and `crate` the package whose build script wrote the files (None
+    is the project's own).
+    """
+
+    path: str
+    formats: tuple[ArchiveFormat, ...] = BOTH_FORMATS
+    from_out_dir: bool = False
+    to: str | None = None
+    crate: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclude:
+    """A gitignore-style pattern, rooted at the project, whose files stay out of the archives named."""
+
+    path: str
+    formats: tuple[ArchiveFormat, ...] = BOTH_FORMATS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """A cargo feature, for every interpreter or only for those that meet the conditions.
+
+    `python_version` is a PEP 440 specifier on X.Y; `python_implementation` is compared with `sys.implementation.name`.
+    """
+
+    name: str
+    python_version: str | None = None
+    python_implementation: str | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """Whether the feature depends on the interpreter."""
+        return self.python_version is not None or self.python_implementation is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetSelection:
+    """One `[[tool.maturin.targets]]` table: a cargo target to build, by name and perhaps kind."""
+
+    name: str
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sbom:
+    """The `sbom` table: which bills of materials a wheel carries, and files to add to them."""
+
+    rust: bool = True
+    auditwheel: bool = True
+    include: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetOptions:
+    """One `[tool.maturin.target.<triple>]` table."""
+
+    triple: str
+    macos_deployment_target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where the value of a setting came from.
+
+    `kind` is how it was given; `name` the flag, variable or key as the user wrote it.
+
+    >>> str(Origin(kind="key", name="tool.maturin.strip"))
+    'tool.maturin.strip in pyproject.toml'
+    """
+
+    kind: Literal["flag", "variable", "key", "default"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        match self.kind:
+            case "flag":
+                return self.name
+            case "variable":
+                return f"the variable {self.name}"
+            case "key":
+                return f"{self.name} in pyproject.toml"
+            case "default":
+                return "default"
+
+
+Origins = Mapping[str, Origin]

@@ -1,0 +1,74 @@
+"""pyproject.toml → PyProject: parsed, its shape checked, nothing decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel import toml
+from cratewheel.errors import ConfigError
+
+Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PyProject:
+    """A pyproject.toml: its place and its tables, as TOML gives them.
+
+    `project` is None where the file has no `[project]`. The two tool tables are checked by `options`.
+    """
+
+    path: Path
+    requires: tuple[str, ...]
+    build_backend: str | None
+    project: Table | None
+    tool_maturin: Table
+    tool_cratewheel: Table
+    dependency_groups: Table
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the file: the root of the project."""
+        return self.path.parent
+
+
+def read(path: Path) -> PyProject:
+    """Return the pyproject.toml at `path`.
+
+    Raises `ConfigError` when it is not TOML, or has no `[build-system]` with `requires` (PEP 518).
+    """
+    data = toml.load(path)
+    build_system = _table(data, "build-system", path)
+    if not build_system:
+        raise ConfigError(
+            f"{path} has no [build-system] table",
+            hint='add `[build-system]` with `requires = ["cratewheel"]` and `build-backend = "cratewheel"`',
+        )
+    requires = build_system.get("requires")
+    if not isinstance(requires, list) or not all(isinstance(item, str) for item in requires):
+        raise ConfigError(
+            f"build-system.requires in {path} must be a list of requirements",
+            hint='write `requires = ["cratewheel"]` (PEP 518)',
+        )
+    backend = build_system.get("build-backend")
+    if backend is not None and not isinstance(backend, str):
+        raise ConfigError(f"build-system.build-backend in {path} must be a string, found {backend!r}")
+    tool = _table(data, "tool", path)
+    return PyProject(
+        path=path,
+        requires=tuple(requires),
+        build_backend=backend,
+        project=_table(data, "project", path) if "project" in data else None,
+        tool_maturin=_table(tool, "maturin", path, parent="tool."),
+        tool_cratewheel=_table(tool, "cratewheel", path, parent="tool."),
+        dependency_groups=_table(data, "dependency-groups", path),
+    )
+
+
+def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{parent}{key} in {path} must be a table, found {value!r}")
+    return value

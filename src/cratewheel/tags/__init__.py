@@ -1,0 +1,1 @@
+"""The vocabulary of tags: targets, platform tags, wheel tags. Pure."""
