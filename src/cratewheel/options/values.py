@@ -14,8 +14,8 @@ BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
 class Include:
     """Files to add to an archive: a glob relative to the project root, or to a build script's OUT_DIR.
 
-    With `from_out_dir`, `to` is the folder in the wheel and `crate` the package whose build script wrote the files (None
-    is the project's own).
+    With `from_out_dir`, `to` is the folder in the wheel and `crate` the package whose build script wrote the files
+    (None is the project's own).
     """
 
     path: str
