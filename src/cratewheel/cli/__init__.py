@@ -1,6 +1,98 @@
 """The command line: one module a subcommand; each makes Options and calls down."""
 
+from __future__ import annotations
 
-def main(argv: list[str] | None = None) -> int:
-    """Run the command line and return its exit status."""
-    raise NotImplementedError(argv)
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Literal
+
+from cratewheel import __version__
+from cratewheel.errors import CratewheelError, UsageError
+
+# Name → module below this package, aliases, and one line of help. Modules are imported when they are used: start-up is
+# a tax on every build.
+COMMANDS = {
+    "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
+    "sdist": ("sdist", (), "Build a source distribution only"),
+    "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
+    "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
+}
+
+INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
+BROKEN_PIPE = 141  # and for one that SIGPIPE ended
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        status = _run(words)
+        sys.stdout.flush()
+    except CratewheelError as error:
+        from cratewheel.ui import terminal_ui
+
+        terminal_ui(os.environ, message_format=_message_format(words)).error(error)
+        return error.exit_status
+    except KeyboardInterrupt:
+        from cratewheel.ui import terminal_ui
+
+        terminal_ui(os.environ).warn("interrupted; nothing unfinished was left under its final name")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has gone: Python must not complain about it at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return status
+
+
+def _run(words: list[str]) -> int:
+    if not words:
+        raise UsageError("no command was given", hint=f"one of {', '.join(COMMANDS)}; `cratewheel --help` says more")
+    if words[0] in ("-V", "--version"):
+        sys.stdout.write(f"cratewheel {__version__}\n")
+        return 0
+    if words[0] in ("-h", "--help", "help"):
+        return _help(words[1:])
+    for name, (module, aliases, _) in COMMANDS.items():
+        if words[0] in (name, *aliases):
+            command = importlib.import_module(f"cratewheel.cli.{module}")
+            status: int = command.run(words[1:], os.environ)
+            return status
+    raise UsageError(
+        f"`{words[0]}` is not a command", hint=_nearest(words[0]) or f"the commands are {', '.join(COMMANDS)}"
+    )
+
+
+def _help(words: list[str]) -> int:
+    if words:
+        return _run([words[0], "--help"])
+    lines = [
+        "Rust crates in, Python wheels and source distributions out.",
+        "",
+        "usage: cratewheel COMMAND [OPTIONS]",
+        "",
+        "commands:",
+        *(f"  {name:<14}{text}" for name, (_, _, text) in COMMANDS.items()),
+        "",
+        "options:",
+        "  -h, --help    Show this, or with a command what that takes",
+        "  -V, --version Show the version",
+        "",
+    ]
+    sys.stdout.write("\n".join(lines))
+    return 0
+
+
+def _nearest(word: str) -> str | None:
+    import difflib
+
+    near = difflib.get_close_matches(word, COMMANDS, n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _message_format(words: list[str]) -> Literal["human", "json"]:
+    if "--message-format=json" in words or ("--message-format", "json") in zip(words, words[1:], strict=False):
+        return "json"
+    return "human"

@@ -1,0 +1,120 @@
+"""The settings model → argparse, and parsed arguments → flags."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from cratewheel.errors import UsageError
+from cratewheel.options.model import GROUPS, Setting, settings
+
+HELP_WIDTH = 100
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `UsageError` instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise the error with a pointer to the right help page."""
+        raise UsageError(message, hint=f"`{self.prog} --help` shows what it takes")
+
+
+class HelpFormatter(argparse.HelpFormatter):
+    """Help in one column for flags and one for text, as wide as a page is easy to read."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32, width=HELP_WIDTH)
+
+    def _format_action_invocation(self, action: argparse.Action) -> str:
+        if not action.option_strings or action.nargs == 0:
+            return super()._format_action_invocation(action)
+        shown = self._format_args(action, self._get_default_metavar_for_optional(action))
+        return f"{', '.join(action.option_strings)} {shown}"
+
+
+def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
+    """Add the flags of every setting that `command` takes, in the groups of the model."""
+    model = [(name, setting) for name, setting in settings().items() if command in setting.commands and setting.flags]
+    for title in GROUPS:
+        chosen = [(name, setting) for name, setting in model if setting.group == title and setting.kind != "rest"]
+        if chosen:
+            group = parser.add_argument_group(title)
+            for name, setting in chosen:
+                _add(group, name, setting)
+
+
+def split_rest(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
+    """Return what stands before and after the first `--`; None for the latter when there is none."""
+    words = list(argv)
+    if "--" not in words:
+        return words, None
+    at = words.index("--")
+    return words[:at], words[at + 1 :]
+
+
+def help_text(setting: Setting) -> str:
+    """Return the help of a setting with its choices, variables and key."""
+    text = setting.help
+    if setting.choices:
+        text += f" ({', '.join(setting.choices)})"
+    if setting.variables:
+        text += f" [env: {', '.join(setting.variables)}]"
+    return text.replace("%", "%%")
+
+
+def _add(group: argparse._ArgumentGroup, name: str, setting: Setting) -> None:
+    common: dict[str, Any] = {"dest": name, "default": argparse.SUPPRESS, "help": help_text(setting)}
+    flags = [*setting.flags, *setting.flag_aliases]
+    match setting.kind:
+        case "switch":
+            group.add_argument(*flags, action="store_true", **common)
+            if setting.negations:
+                help_of = {**common, "help": f"Do not: {_lower_first(setting.help)}".replace("%", "%%")}
+                group.add_argument(*setting.negations, action="store_false", **help_of)
+        case "toggle":
+            group.add_argument(*flags, nargs="?", const="true", metavar="true|false", **common)
+        case "count":
+            group.add_argument(*flags, action="count", **common)
+        case "words":
+            group.add_argument(*flags, nargs="*", action=_Extend, metavar=setting.metavar, **common)
+        case "list" | "shell":
+            group.add_argument(*flags, action=_Append, metavar=setting.metavar, **common)
+        case "number":
+            group.add_argument(*flags, type=int, metavar=setting.metavar, **common)
+        case _:
+            choices = setting.choices or None
+            group.add_argument(*flags, metavar=setting.metavar, choices=choices, **common)
+
+
+class _Append(argparse.Action):
+    """Collect one value each time, without argparse's shared default list."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  # the interface is argparse's
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002  # the interface is argparse's
+    ) -> None:
+        self.collect(namespace, [values])
+
+    def collect(self, namespace: argparse.Namespace, values: Iterable[Any]) -> None:
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest, []), *values])
+
+
+class _Extend(_Append):
+    """Collect several values each time."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,  # noqa: ARG002  # the interface is argparse's
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,  # noqa: ARG002  # the interface is argparse's
+    ) -> None:
+        self.collect(namespace, values or [])
+
+
+def _lower_first(text: str) -> str:
+    return text[:1].lower() + text[1:]

@@ -1,0 +1,176 @@
+"""Flags over variables over keys over defaults → `Options`; each value remembers where it came from."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cratewheel.errors import ConfigError, UsageError
+from cratewheel.options import tables
+from cratewheel.options.model import Options, Setting, settings
+from cratewheel.options.values import Feature, Origin
+from cratewheel.pyproject import PyProject
+
+Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
+
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
+
+# Pairs that cannot both be given on the command line: the second contradicts the first.
+CONFLICTS = (
+    ("release", "profile"),
+    ("interpreter", "find_interpreter"),
+    ("auditwheel", "skip_auditwheel"),
+)
+
+
+def resolve(flags: Flags, *, environ: Mapping[str, str], pyproject: PyProject | None) -> tuple[Options, list[str]]:
+    """Return the options, and warnings about keys of `[tool.maturin]` that mean nothing.
+
+    Raises `UsageError` for a bad flag or variable, `ConfigError` for a bad value or an unknown key of
+    `[tool.cratewheel]`.
+    """
+    model = settings()
+    _refuse_conflicts(flags, model)
+    warnings = check_keys(pyproject)
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for name, setting in model.items():
+        found = (
+            _from_flags(name, setting, flags)
+            or _from_variables(setting, environ)
+            or _from_keys(name, setting, pyproject)
+        )
+        if found:
+            values[name], origins[name] = found
+    return Options(**values, origins=MappingProxyType(origins)), warnings
+
+
+def check_keys(pyproject: PyProject | None) -> list[str]:
+    """Return a warning for each key of `[tool.maturin]` that no version knows, with the nearest one that exists.
+
+    Raises `ConfigError` for such a key in `[tool.cratewheel]`.
+    """
+    if pyproject is None:
+        return []
+    known = sorted(key for setting in settings().values() for key in _keys(setting))
+    for key in pyproject.tool_cratewheel:
+        if key not in known:
+            raise ConfigError(
+                f"tool.cratewheel.{key} in {pyproject.path} is not a setting",
+                hint=_suggestion(key, known) or "the reference page of the documentation lists all of them",
+            )
+    warnings = []
+    for key in pyproject.tool_maturin:
+        if key not in known:
+            advice = _suggestion(key, known)
+            warnings.append(
+                f"tool.maturin.{key} in {pyproject.path} is not a setting and has no effect"
+                + (f": {advice}" if advice else "")
+            )
+    return warnings
+
+
+def _suggestion(key: str, known: list[str]) -> str | None:
+    near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1, cutoff=0.6)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def _refuse_conflicts(flags: Flags, model: Mapping[str, Setting]) -> None:
+    for first, second in CONFLICTS:
+        if flags.get(first) and flags.get(second):
+            names = [model[name].flags[-1] for name in (first, second)]
+            raise UsageError(f"{names[0]} and {names[1]} cannot be given together", hint="leave one of them out")
+
+
+def _from_flags(name: str, setting: Setting, flags: Flags) -> tuple[Any, Origin] | None:
+    if name not in flags:
+        return None
+    flag = "arguments after --" if setting.kind == "rest" else setting.flags[-1]
+    value = flags[name]
+    if name == "features":
+        value = tuple(Feature(name=word) for item in value for word in re.split(r"[,\s]+", item) if word)
+    elif setting.kind == "shell":
+        value = tuple(word for item in value for word in split_words(item, flag))
+    elif setting.kind in ("list", "words", "rest"):
+        value = tuple(value)
+    elif setting.kind == "toggle":
+        value = _toggle(value, flag)
+    elif setting.kind == "path":
+        value = Path(value)
+    return value, Origin(kind="flag", name=flag)
+
+
+def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, Origin] | None:
+    for variable in setting.variables:
+        value = environ.get(variable)
+        if value is None or (not value and setting.kind != "toggle"):
+            continue
+        parsed = _toggle(value, f"the variable {variable}") if setting.kind == "toggle" else value
+        return parsed, Origin(kind="variable", name=variable)
+    return None
+
+
+def _from_keys(name: str, setting: Setting, pyproject: PyProject | None) -> tuple[Any, Origin] | None:
+    if pyproject is None:
+        return None
+    for tool, table in (("cratewheel", pyproject.tool_cratewheel), ("maturin", pyproject.tool_maturin)):
+        for key in _keys(setting):
+            if key in table:
+                place = f"tool.{tool}.{key}"
+                return _parse_key(name, setting, place, table[key]), Origin(kind="key", name=place)
+    return None
+
+
+def _parse_key(name: str, setting: Setting, place: str, value: object) -> object:
+    if name in tables.PARSERS:
+        return tables.PARSERS[name](place, value)
+    match setting.kind:
+        case "switch" | "toggle":
+            return tables.switch(place, value)
+        case "words":
+            return tables.words(place, value)
+        case "shell":
+            return tuple(word for item in tables.words(place, value) for word in split_words(item, place))
+        case "list" | "rest":
+            return tables.texts(place, value)
+        case "path":
+            return Path(tables.text(place, value))
+        case _:
+            word = tables.text(place, value)
+            if setting.choices and word not in setting.choices:
+                raise ConfigError(
+                    f"{place} must be one of {', '.join(setting.choices)}, found {word!r}",
+                    hint=_suggestion(word, list(setting.choices)),
+                )
+            return word
+
+
+def split_words(text: str, place: str) -> tuple[str, ...]:
+    """Return the words of `text` as a POSIX shell splits them; raises `UsageError` naming `place` for open quotes.
+
+    >>> split_words("--cfg 'a b'", "--rustc-extra-args")
+    ('--cfg', 'a b')
+    """
+    try:
+        return tuple(shlex.split(text))
+    except ValueError as error:
+        raise UsageError(f"{place} cannot be split into words: {text!r} ({error})", hint="close the quotes") from error
+
+
+def _toggle(value: str, place: str) -> bool:
+    word = value.lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise UsageError(f"{place} must be true or false, found {value!r}")
+
+
+def _keys(setting: Setting) -> tuple[str, ...]:
+    return (setting.key, *setting.key_aliases) if setting.key else ()

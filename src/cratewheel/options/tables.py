@@ -1,0 +1,204 @@
+"""TOML values → the structured settings, with errors that name the key and what was found there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, get_args
+
+from cratewheel.errors import ConfigError
+from cratewheel.options.values import (
+    BOTH_FORMATS,
+    ArchiveFormat,
+    Exclude,
+    Feature,
+    Include,
+    Sbom,
+    TargetOptions,
+    TargetSelection,
+)
+
+TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
+
+
+def switch(key: str, value: object) -> bool:
+    """Return a boolean."""
+    if not isinstance(value, bool):
+        raise wrong(key, "true or false", value)
+    return value
+
+
+def text(key: str, value: object) -> str:
+    """Return a string."""
+    if not isinstance(value, str):
+        raise wrong(key, "a string", value)
+    return value
+
+
+def texts(key: str, value: object) -> tuple[str, ...]:
+    """Return the strings of an array."""
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise wrong(key, "a list of strings", value)
+    return tuple(value)
+
+
+def words(key: str, value: object) -> tuple[str, ...]:
+    """Return the strings of an array, or one string as an array of its own."""
+    return (value,) if isinstance(value, str) else texts(key, value)
+
+
+def features(key: str, value: object) -> tuple[Feature, ...]:
+    """Return the features of `features`: plain names, or tables with conditions."""
+    return tuple(_feature(f"{key}[{at}]", item) for at, item in enumerate(_items(key, value)))
+
+
+def include(key: str, value: object) -> tuple[Include, ...]:
+    """Return the globs of `include`: plain ones for both formats, or tables with a format or an OUT_DIR."""
+    return tuple(_include(f"{key}[{at}]", item) for at, item in enumerate(_items(key, value)))
+
+
+def exclude(key: str, value: object) -> tuple[Exclude, ...]:
+    """Return the patterns of `exclude`, plain or with a format."""
+    found = []
+    for at, item in enumerate(_items(key, value)):
+        place = f"{key}[{at}]"
+        if isinstance(item, str):
+            found.append(Exclude(path=item))
+        else:
+            table = _table(place, item, required=("path",), optional=("format",))
+            found.append(Exclude(path=text(f"{place}.path", table["path"]), formats=_formats(place, table)))
+    return tuple(found)
+
+
+def targets(key: str, value: object) -> tuple[TargetSelection, ...]:
+    """Return the `[[targets]]` tables; keys of theirs that we do not know are passed over, as the peer does."""
+    found = []
+    for at, item in enumerate(_items(key, value)):
+        place = f"{key}[{at}]"
+        if not isinstance(item, dict) or "name" not in item:
+            raise wrong(place, "a table with a `name`", item)
+        kind = item.get("kind")
+        if kind is not None and kind not in TARGET_KINDS:
+            raise wrong(f"{place}.kind", f"one of {', '.join(TARGET_KINDS)}", kind)
+        found.append(TargetSelection(name=text(f"{place}.name", item["name"]), kind=kind))
+    return tuple(found)
+
+
+def target_options(key: str, value: object) -> tuple[TargetOptions, ...]:
+    """Return the `[target.<triple>]` tables."""
+    if not isinstance(value, dict):
+        raise wrong(key, "a table for each target triple", value)
+    found = []
+    for triple, item in value.items():
+        place = f"{key}.{triple}"
+        if not isinstance(item, dict):
+            raise wrong(place, "a table", item)
+        version = item.get("macos-deployment-target", item.get("macosx-deployment-target"))
+        if version is not None:
+            version = text(f"{place}.macos-deployment-target", version)
+        found.append(TargetOptions(triple=triple, macos_deployment_target=version))
+    return tuple(found)
+
+
+def sbom(key: str, value: object) -> Sbom:
+    """Return the `sbom` table."""
+    table = _table(key, value, required=(), optional=("rust", "auditwheel", "include"))
+    return Sbom(
+        rust=switch(f"{key}.rust", table.get("rust", True)),
+        auditwheel=switch(f"{key}.auditwheel", table.get("auditwheel", True)),
+        include=texts(f"{key}.include", table.get("include", [])),
+    )
+
+
+def ci(key: str, value: object) -> None:
+    """Check no more of `generate-ci` than that it is a table: the build does not use it."""
+    if not isinstance(value, dict):
+        raise wrong(key, "a table", value)
+
+
+PARSERS: Mapping[str, Callable[[str, object], Any]] = {
+    "features": features,
+    "include": include,
+    "exclude": exclude,
+    "targets": targets,
+    "target_options": target_options,
+    "sbom": sbom,
+    "generate_ci": ci,
+}
+
+
+def wrong(key: str, wanted: str, found: object) -> ConfigError:
+    """Return the error for a value of the wrong kind."""
+    return ConfigError(f"{key} must be {wanted}, found {_show(found)}", hint=f"correct `{key}` in pyproject.toml")
+
+
+def _show(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return repr(value)
+    return f"{type(value).__name__} {value!r}" if not isinstance(value, int | float) else repr(value)
+
+
+def _items(key: str, value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise wrong(key, "a list", value)
+    return value
+
+
+def _table(key: str, value: object, *, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise wrong(key, "a string or a table" if required else "a table", value)
+    for name in required:
+        if name not in value:
+            raise ConfigError(f"{key} has no `{name}`", hint=f"add `{name}` to this table in pyproject.toml")
+    unknown = sorted(set(value) - set(required) - set(optional))
+    if unknown:
+        known = ", ".join((*required, *optional))
+        raise ConfigError(f"{key} has an unknown key `{unknown[0]}`", hint=f"the keys are {known}")
+    return value
+
+
+def _formats(key: str, table: Mapping[str, Any]) -> tuple[ArchiveFormat, ...]:
+    if "format" not in table:
+        return BOTH_FORMATS
+    chosen = words(f"{key}.format", table["format"])
+    for name in chosen:
+        if name not in get_args(ArchiveFormat):
+            raise wrong(f"{key}.format", "sdist, wheel or a list of both", name)
+    return tuple(known for known in BOTH_FORMATS if known in chosen)
+
+
+def _include(key: str, item: object) -> Include:
+    if isinstance(item, str):
+        return Include(path=item)
+    table = _table(key, item, required=("path",), optional=("format", "from", "to", "crate_name", "crate-name"))
+    path = text(f"{key}.path", table["path"])
+    if "from" not in table:
+        return Include(path=path, formats=_formats(key, table))
+    if table["from"] != "out-dir":
+        raise wrong(f"{key}.from", '"out-dir"', table["from"])
+    if "to" not in table:
+        raise ConfigError(f"{key} has no `to`", hint="say with `to` which folder of the wheel gets the files")
+    crate = table.get("crate-name", table.get("crate_name"))
+    return Include(
+        path=path,
+        formats=("wheel",),
+        from_out_dir=True,
+        to=text(f"{key}.to", table["to"]),
+        crate=None if crate is None else text(f"{key}.crate-name", crate),
+    )
+
+
+def _feature(key: str, item: object) -> Feature:
+    if isinstance(item, str):
+        return Feature(name=item)
+    table = _table(key, item, required=("feature",), optional=("python-version", "python-implementation"))
+    return Feature(
+        name=text(f"{key}.feature", table["feature"]),
+        python_version=_optional_text(key, table, "python-version"),
+        python_implementation=_optional_text(key, table, "python-implementation"),
+    )
+
+
+def _optional_text(key: str, table: Mapping[str, Any], name: str) -> str | None:
+    return text(f"{key}.{name}", table[name]) if name in table else None
