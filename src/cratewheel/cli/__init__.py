@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -93,6 +94,6 @@ def _nearest(word: str) -> str | None:
 
 
 def _message_format(words: list[str]) -> Literal["human", "json"]:
-    if "--message-format=json" in words or ("--message-format", "json") in zip(words, words[1:], strict=False):
+    if "--message-format=json" in words or ("--message-format", "json") in itertools.pairwise(words):
         return "json"
     return "human"

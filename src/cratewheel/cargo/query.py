@@ -1,0 +1,178 @@
+"""Facts from cargo and rustc: `cargo metadata`, `rustc -vV`."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.cargo.model import (
+    CargoMetadata,
+    CrateTarget,
+    Dependency,
+    DependencyKind,
+    Node,
+    NodeDependency,
+    Package,
+)
+from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.process import Command, Completed, capture
+from cratewheel.ui import Ui
+
+INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc and cargo"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rustc:
+    """The compiler: its version as (major, minor, patch) and the triple that it compiles for by default."""
+
+    version: tuple[int, int, int]
+    host: str
+
+
+def rustc(environ: Mapping[str, str]) -> Rustc:
+    """Return what `rustc -vV` says of the compiler that cargo will use.
+
+    Raises `MissingToolError` when there is none, `ProcessError` when it fails.
+    """
+    program = environ.get("RUSTC") or "rustc"
+    try:
+        done = capture(Command(argv=(program, "-vV")), environ)
+    except MissingToolError as error:
+        raise MissingToolError("the Rust compiler, rustc, was not found", hint=INSTALL_RUST) from error
+    if done.status:
+        raise ProcessError(f"`{program} -vV` failed", notes=tuple(done.stderr.splitlines()))
+    return parse_rustc(done.stdout)
+
+
+def parse_rustc(text: str) -> Rustc:
+    """Return the facts in the output of `rustc -vV`.
+
+    >>> parse_rustc("rustc 1.95.0\\nhost: x86_64-unknown-linux-gnu\\nrelease: 1.95.0-nightly\\n")
+    Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
+    """
+    fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
+    release = re.match(r"(\d+)\.(\d+)\.(\d+)", fields.get("release", ""))
+    if release is None or "host" not in fields:
+        raise ProcessError("`rustc -vV` did not say its release and host", notes=tuple(text.splitlines()))
+    major, minor, patch = (int(part) for part in release.groups())
+    return Rustc(version=(major, minor, patch), host=fields["host"])
+
+
+def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], ui: Ui) -> CargoMetadata:
+    """Return the answer of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
+
+    Raises `MissingToolError` without a cargo, `ProcessError` when it fails; what cargo printed has then been shown.
+    """
+    command = Command(
+        argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
+        cwd=manifest.parent,
+    )
+    done = run_cargo(command, environ)
+    if done.status:
+        ui.passthrough(done.stderr)
+        raise ProcessError(
+            f"cargo cannot resolve {manifest}",
+            notes=(f"`{command}` ended with status {done.status}",),
+            hint="mend what cargo says above; `cargo metadata` in that folder shows it again",
+        )
+    if done.stderr:
+        ui.detail(done.stderr.rstrip())
+    return parse_metadata(json.loads(done.stdout))
+
+
+def run_cargo(command: Command, environ: Mapping[str, str]) -> Completed:
+    """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
+    try:
+        return capture(command, environ)
+    except MissingToolError as error:
+        raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+
+
+def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:
+    """Return the parsed JSON of `cargo metadata --format-version 1` as values."""
+    packages = {package["id"]: _package(package) for package in answer["packages"]}
+    resolve = answer.get("resolve") or {"nodes": [], "root": None}
+    return CargoMetadata(
+        packages=packages,
+        nodes={node["id"]: _node(node) for node in resolve["nodes"]},
+        root=resolve["root"],
+        workspace_root=Path(answer["workspace_root"]),
+        workspace_members=tuple(answer["workspace_members"]),
+        target_directory=Path(answer["target_directory"]),
+    )
+
+
+def _package(package: Mapping[str, Any]) -> Package:
+    return Package(
+        id=package["id"],
+        name=package["name"],
+        version=package["version"],
+        source=package["source"],
+        manifest_path=Path(package["manifest_path"]),
+        targets=tuple(
+            CrateTarget(
+                name=target["name"],
+                kinds=tuple(target["kind"]),
+                crate_types=tuple(target["crate_types"]),
+                source=Path(target["src_path"]),
+                required_features=tuple(target.get("required-features") or ()),
+            )
+            for target in package["targets"]
+        ),
+        dependencies=tuple(_dependency(dependency) for dependency in package["dependencies"]),
+        features={name: tuple(enables) for name, enables in package["features"].items()},
+        metadata=package["metadata"] or {},
+        edition=package["edition"],
+        rust_version=package.get("rust_version"),
+        license=package["license"],
+        license_file=package["license_file"],
+        description=package["description"],
+        authors=tuple(package["authors"]),
+        homepage=package.get("homepage"),
+        repository=package["repository"],
+        documentation=package.get("documentation"),
+    )
+
+
+def _dependency(dependency: Mapping[str, Any]) -> Dependency:
+    path = dependency.get("path")
+    return Dependency(
+        name=dependency["name"],
+        requirement=dependency["req"],
+        kind=_kind(dependency["kind"]),
+        source=dependency["source"],
+        rename=dependency["rename"],
+        optional=dependency["optional"],
+        features=tuple(dependency["features"]),
+        target=dependency["target"],
+        path=Path(path) if path else None,
+    )
+
+
+def _node(node: Mapping[str, Any]) -> Node:
+    return Node(
+        id=node["id"],
+        dependencies=tuple(
+            NodeDependency(
+                package=edge["pkg"],
+                name=edge["name"],
+                kinds=tuple(sorted({_kind(kind["kind"]) for kind in edge["dep_kinds"]})),
+            )
+            for edge in node["deps"]
+        ),
+        features=tuple(node["features"]),
+    )
+
+
+def _kind(kind: str | None) -> DependencyKind:
+    match kind:
+        case "build":
+            return "build"
+        case "dev":
+            return "dev"
+        case _:
+            return "normal"
