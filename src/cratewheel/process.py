@@ -65,16 +65,22 @@ def which(program: str, environ: Mapping[str, str]) -> Path | None:
 
 
 def capture(
-    command: Command, environ: Mapping[str, str], *, timeout: float | None = None, stdin: str | None = None
+    command: Command,
+    environ: Mapping[str, str],
+    *,
+    timeout: float | None = None,
+    stdin: str | None = None,
+    show_stderr: bool = False,
 ) -> Completed:
-    """Run `command` to its end, silently, and return what it printed.
+    """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
     after `timeout` seconds is ended and reported with status 124, as timeout(1) does.
     """
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
-    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    talk = None if show_stderr else subprocess.PIPE
+    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as child:
         try:
             data = stdin.encode() if stdin is not None else None
             out, err = child.communicate(input=data, timeout=timeout)

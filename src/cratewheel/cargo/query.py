@@ -49,9 +49,9 @@ def rustc(environ: Mapping[str, str]) -> Rustc:
 
 
 def parse_rustc(text: str) -> Rustc:
-    """Return the facts in the output of `rustc -vV`.
+    r"""Return the facts in the output of `rustc -vV`.
 
-    >>> parse_rustc("rustc 1.95.0\\nhost: x86_64-unknown-linux-gnu\\nrelease: 1.95.0-nightly\\n")
+    >>> parse_rustc("rustc 1.95.0\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0-nightly\n")
     Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
     """
     fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
@@ -71,7 +71,8 @@ def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, s
         argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
         cwd=manifest.parent,
     )
-    done = run_cargo(command, environ)
+    # cargo's own words go straight to the user: it may be downloading for minutes
+    done = run_cargo(command, environ, show_stderr=not ui.quiet)
     if done.status:
         ui.passthrough(done.stderr)
         raise ProcessError(
@@ -79,15 +80,13 @@ def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, s
             notes=(f"`{command}` ended with status {done.status}",),
             hint="mend what cargo says above; `cargo metadata` in that folder shows it again",
         )
-    if done.stderr:
-        ui.detail(done.stderr.rstrip())
     return parse_metadata(json.loads(done.stdout))
 
 
-def run_cargo(command: Command, environ: Mapping[str, str]) -> Completed:
+def run_cargo(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False) -> Completed:
     """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
     try:
-        return capture(command, environ)
+        return capture(command, environ, show_stderr=show_stderr)
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 

@@ -1,0 +1,153 @@
+"""What cargo is to build → its command line. Pure.
+
+Follows https://doc.rust-lang.org/cargo/commands/cargo-rustc.html: one cargo target at a time, so that arguments for the
+crate's own rustc can be given after `--`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.process import Command
+
+# Options that `cargo metadata` shares with `cargo rustc`: True when a value follows, as the next word or after `=`.
+SHARED = {
+    "--frozen": False,
+    "--locked": False,
+    "--offline": False,
+    "--all-features": False,
+    "--no-default-features": False,
+    "--features": True,
+    "-F": True,
+    "--config": True,
+    "-Z": True,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CargoOptions:
+    """The options of cargo that the user chose, in the words of the settings model."""
+
+    profile: str | None = None
+    jobs: int | None = None
+    features: tuple[str, ...] = ()
+    all_features: bool = False
+    no_default_features: bool = False
+    target: str | None = None
+    target_dir: Path | None = None
+    verbose: int = 0
+    quiet: bool = False
+    color: str | None = None
+    frozen: bool = False
+    locked: bool = False
+    offline: bool = False
+    config: tuple[str, ...] = ()
+    unstable_flags: tuple[str, ...] = ()
+    timings: bool = False
+    ignore_rust_version: bool = False
+    future_incompat_report: bool = False
+    extra: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CargoBuild:
+    """One `cargo rustc`: a library (`binary` is None) or a binary of the crate at `manifest`.
+
+    `cdylib` overrides the crate types of a library that has others too, so that only the one for Python is made.
+    """
+
+    manifest: Path
+    binary: str | None = None
+    cdylib: bool = False
+    options: CargoOptions = CargoOptions()
+    rustc_args: tuple[str, ...] = ()
+    env: tuple[tuple[str, str | None], ...] = ()
+
+
+def command(build: CargoBuild, *, program: str = "cargo") -> Command:
+    """Return the command that makes `build`; its stdout is JSON messages, its stderr cargo's talk."""
+    options = build.options
+    selection = ("--lib",) if build.binary is None else ("--bin", build.binary)
+    argv = (
+        program,
+        "rustc",
+        *_compile_flags(options),
+        *resolution_flags(options),
+        *(("--timings",) if options.timings else ()),
+        *(("--ignore-rust-version",) if options.ignore_rust_version else ()),
+        *(("--future-incompat-report",) if options.future_incompat_report else ()),
+        "--message-format",
+        "json-render-diagnostics",
+        "--manifest-path",
+        str(build.manifest),
+        *options.extra,
+        *selection,
+        *(("--crate-type", "cdylib") if build.cdylib else ()),
+        *(("--", *build.rustc_args) if build.rustc_args else ()),
+    )
+    return Command(argv=argv, env=build.env, cwd=build.manifest.parent)
+
+
+def resolution_flags(options: CargoOptions) -> tuple[str, ...]:
+    """Return the flags that decide which packages and features take part: `cargo metadata` and `cargo tree` know them."""
+    return (
+        *(word for name in options.features for word in ("--features", name)),
+        *(("--all-features",) if options.all_features else ()),
+        *(("--no-default-features",) if options.no_default_features else ()),
+        *(("--frozen",) if options.frozen else ()),
+        *(("--locked",) if options.locked else ()),
+        *(("--offline",) if options.offline else ()),
+        *(word for value in options.config for word in ("--config", value)),
+        *(word for flag in options.unstable_flags for word in ("-Z", flag)),
+    )
+
+
+def metadata_arguments(options: CargoOptions, *, platform: str) -> tuple[str, ...]:
+    """Return the arguments that make `cargo metadata` resolve what `cargo rustc` will build for `platform`."""
+    return (*resolution_flags(options), *shared_arguments(options.extra), "--filter-platform", platform)
+
+
+def shared_arguments(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those of the user's extra cargo arguments that `cargo metadata` takes as well.
+
+    >>> shared_arguments(("--locked", "-j", "2", "--features", "a b", "-Zunstable-options", "--release"))
+    ('--locked', '--features', 'a b', '-Zunstable-options')
+    """
+    kept: list[str] = []
+    queue = list(words)
+    while queue:
+        word = queue.pop(0)
+        name = word.split("=", 1)[0]
+        if SHARED.get(word) and queue:
+            kept += [word, queue.pop(0)]
+        elif name in SHARED or word[:2] in ("-Z", "-F"):
+            kept.append(word)
+    return tuple(kept)
+
+
+def extra_value(words: tuple[str, ...], *names: str) -> str | None:
+    """Return the value that the user's extra cargo arguments give to one of the options `names`, or None.
+
+    >>> extra_value(("-j2", "--profile=dist"), "--profile")
+    'dist'
+    """
+    for at, word in enumerate(words):
+        for name in names:
+            if word == name and at + 1 < len(words):
+                return words[at + 1]
+            if word.startswith(f"{name}="):
+                return word.removeprefix(f"{name}=")
+    return None
+
+
+def _compile_flags(options: CargoOptions) -> tuple[str, ...]:
+    return (
+        *(("--quiet",) if options.quiet else ()),
+        *(("--jobs", str(options.jobs)) if options.jobs is not None else ()),
+        *(("--profile", options.profile) if options.profile else ()),
+        *(("--target", options.target) if options.target else ()),
+        *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
+        *(("-" + "v" * options.verbose,) if options.verbose else ()),
+        *(("--color", options.color) if options.color else ()),
+    )

@@ -1,0 +1,142 @@
+"""Run a cargo build and read what it made from its JSON messages.
+
+The messages are described at https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.cargo.query import INSTALL_RUST
+from cratewheel.errors import CompileError, MissingToolError
+from cratewheel.process import Command, stream
+from cratewheel.ui import Ui
+
+DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
+IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
+DYNAMIC_LIBRARY_SUFFIXES = (".so", ".dylib", ".dll", ".wasm")
+LINK_PATH_KINDS = ("native", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """What a build left: the file for Python, what lies beside it, and what build scripts said.
+
+    `out_dirs` maps a package's name to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
+    found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled.
+    """
+
+    path: Path
+    import_library: Path | None = None
+    debug_info: Path | None = None
+    out_dirs: Mapping[str, Path]
+    link_paths: tuple[Path, ...] = ()
+    fresh: bool = False
+
+
+def run(command: Command, *, package: str, binary: str | None, environ: Mapping[str, str], ui: Ui) -> Artifact:
+    """Run the cargo build `command` and return what it made of the package with the id `package`.
+
+    Cargo's talk goes to our stderr as it comes. Raises `CompileError` when it fails, or makes no dynamic library
+    (`binary` is None) or no program of the name `binary`.
+    """
+    ui.detail(f"running {command}")
+    messages: list[Mapping[str, Any]] = []
+    try:
+        with stream(command, environ) as lines:
+            for line in lines:
+                if line.startswith("{"):
+                    message = json.loads(line)
+                    if message.get("reason") in ("compiler-artifact", "build-script-executed"):
+                        messages.append(message)
+                elif line:
+                    ui.passthrough(line + "\n")
+            status = lines.wait()
+    except MissingToolError as error:
+        raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+    if status:
+        raise CompileError(
+            f"cargo could not build the crate (status {status})",
+            notes=(f"the command was `{command}`",),
+            hint="mend what the compiler says above",
+        )
+    artifact = read_messages(messages, package=package, binary=binary)
+    if artifact is None:
+        raise _nothing_made(binary)
+    return artifact
+
+
+def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None) -> Artifact | None:
+    """Return the artifact of `package` in cargo's JSON messages, or None when it made none that Python can use."""
+    out_dirs: dict[str, Path] = {}
+    link_paths: list[Path] = []
+    path: Path | None = None
+    others: list[Path] = []
+    fresh = True
+    for message in messages:
+        if message["reason"] == "build-script-executed":
+            out_dirs[package_name(message["package_id"])] = Path(message["out_dir"])
+            link_paths += _link_paths(message)
+            continue
+        fresh = fresh and message["fresh"]
+        if message["package_id"] != package:
+            continue
+        files = [Path(name) for name in message["filenames"]]
+        if binary is None and "cdylib" in message["target"]["crate_types"]:
+            path = next((file for file in files if file.suffix in DYNAMIC_LIBRARY_SUFFIXES), path)
+            others = files
+        elif binary is not None and message["target"]["name"] == binary and message["executable"]:
+            path, others = Path(message["executable"]), files
+    if path is None:
+        return None
+    return Artifact(
+        path=path,
+        import_library=next((file for file in others if file.name.endswith(IMPORT_LIBRARY_SUFFIXES)), None),
+        debug_info=next((file for file in others if file.suffix in DEBUG_SUFFIXES), None),
+        out_dirs=out_dirs,
+        link_paths=tuple(dict.fromkeys(link_paths)),
+        fresh=fresh,
+    )
+
+
+def package_name(package_id: str) -> str:
+    """Return the package's name in a package id, in the form of any cargo version.
+
+    >>> package_name("path+file:///home/me/my-crate#0.1.0")
+    'my-crate'
+    >>> package_name("registry+https://example.org/index#serde@1.0.0")
+    'serde'
+    >>> package_name("serde 1.0.0 (registry+https://example.org/index)")
+    'serde'
+    """
+    if " " in package_id and "#" not in package_id.split(" ", 1)[0]:
+        return package_id.split(" ", 1)[0]
+    url, _, fragment = package_id.rpartition("#")
+    return fragment.split("@", 1)[0] if "@" in fragment else url.rstrip("/").rpartition("/")[2]
+
+
+def _link_paths(message: Mapping[str, Any]) -> list[Path]:
+    dynamic = any(not library.startswith(("static=", "framework=")) for library in message["linked_libs"])
+    if not dynamic:
+        return []
+    found = []
+    for item in message["linked_paths"]:
+        kind, equals, path = item.partition("=")
+        if not equals:
+            found.append(Path(item))
+        elif kind in LINK_PATH_KINDS:
+            found.append(Path(path))
+    return found
+
+
+def _nothing_made(binary: str | None) -> CompileError:
+    if binary is not None:
+        return CompileError(f"cargo built no program named {binary}")
+    return CompileError(
+        "cargo built no dynamic library that Python could load",
+        hint='add `crate-type = ["cdylib"]` to [lib] in Cargo.toml',
+    )
