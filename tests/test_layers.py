@@ -1,0 +1,307 @@
+"""The rules of the house (docs/architecture.md), checked over every import, lazy ones too."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
+
+# A room imports only from rows above its own; the rooms of one row are strangers. A package is one room.
+ROWS: tuple[frozenset[str], ...] = (
+    frozenset({"errors"}),
+    frozenset({"process", "files", "ui", "toml"}),
+    frozenset({"tags"}),
+    frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
+    frozenset({"metadata", "options", "bindings", "sbom", "modules"}),
+    frozenset({"project"}),
+    frozenset({"plan", "contents"}),
+    frozenset({"build"}),
+    frozenset({"develop", "publish", "inspect", "scaffold"}),
+    frozenset({"cli", "backend"}),
+    frozenset({"__init__", "__main__"}),
+)
+LEVEL = {room: level for level, rooms in enumerate(ROWS) for room in rooms}
+
+PURE = ("cargo/command.py", "audit/check.py", "plan.py", "dist/layout.py", "tags/", "bindings/detect.py")
+OUTSIDE = frozenset({"os", "shutil", "tempfile", "socket", "platform", "sysconfig", "time", "glob", "random"})
+FILE_METHODS = frozenset(
+    {
+        "read_text", "read_bytes", "write_text", "write_bytes", "open", "exists", "is_file", "is_dir", "is_symlink",
+        "iterdir", "rglob", "stat", "lstat", "mkdir", "unlink", "rename", "touch", "chmod", "absolute", "cwd", "home",
+    }
+)  # fmt: skip
+
+NAMELESS = frozenset({"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"})
+LONGEST_MODULE = 500
+LONGEST_FUNCTION = 50
+SHORT_TABLE = 10  # a literal of more lines is a table, which may be as long as its facts are many
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def parse() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module by its path below src/cratewheel."""
+    return {
+        path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+        for path in sorted(SOURCE.rglob("*.py"))
+    }
+
+
+MODULES = parse()
+
+
+def dotted(path: str) -> str:
+    """Return the import name of a module.
+
+    >>> dotted("cargo/__init__.py")
+    'cratewheel.cargo'
+    """
+    return ".".join(["cratewheel", *path.removesuffix(".py").removesuffix("__init__").strip("/").split("/")]).rstrip(
+        "."
+    )
+
+
+NAMES = {dotted(path): path for path in MODULES}
+
+
+def room(path: str) -> str:
+    return path.split("/")[0].removesuffix(".py")
+
+
+def imports(path: str, modules: Mapping[str, ast.Module] = MODULES) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of each import in a module: at its top, in a function, or under TYPE_CHECKING."""
+    for node in ast.walk(modules[path]):
+        match node:
+            case ast.Import(names=aliases):
+                yield from ((node.lineno, alias.name) for alias in aliases)
+            case ast.ImportFrom(level=0, module=str(name), names=aliases):
+                for alias in aliases:
+                    inner = f"{name}.{alias.name}"
+                    yield node.lineno, inner if inner in NAMES else name
+            case ast.Call(func=ast.Attribute(attr="import_module") | ast.Name(id="import_module" | "__import__")):
+                yield node.lineno, _imported_name(node.args[0])
+
+
+def _imported_name(argument: ast.expr) -> str:
+    """Return what `import_module(…)` imports; of an f-string, the package before the first hole."""
+    match argument:
+        case ast.Constant(value=str(name)):
+            return name
+        case ast.JoinedStr(values=[ast.Constant(value=str(name)), *_]) if "." in name:
+            return name.rpartition(".")[0]
+        case _:
+            pytest.fail(f"line {argument.lineno}: the name of an imported module must be readable in the source")
+
+
+def own_imports(path: str) -> Iterator[tuple[int, str]]:
+    """Yield the imports of our own modules, as paths. `cratewheel` itself is only asked for its version."""
+    for line, name in imports(path):
+        if name == "cratewheel":
+            continue
+        if name.split(".")[0] == "cratewheel":
+            yield line, NAMES[name]
+
+
+def test_every_room_has_its_row() -> None:
+    assert {room(path) for path in MODULES} - set(LEVEL) == set()
+
+
+def test_a_room_imports_only_from_rows_above_its_own() -> None:
+    wrong = [
+        f"{path}:{line} imports {target}"
+        for path in MODULES
+        for line, target in own_imports(path)
+        if room(path) != room(target) and LEVEL[room(target)] >= LEVEL[room(path)]
+    ]
+    assert wrong == []
+
+
+def test_imports_name_the_module_in_full() -> None:
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and (node.level or any(alias.name == "*" for alias in node.names))
+    ]
+    assert wrong == []
+
+
+def test_only_the_version_is_taken_from_the_package_itself() -> None:
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "cratewheel"
+        for alias in node.names
+        if alias.name != "__version__" and f"cratewheel.{alias.name}" not in NAMES
+    ]
+    assert wrong == []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {path: {target for _, target in own_imports(path) if target != path} for path in MODULES}
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_only_process_starts_programs() -> None:
+    starters = {"subprocess", "multiprocessing", "pty"}
+    wrong = [
+        f"{path}:{line} imports {name}"
+        for path in MODULES
+        for line, name in imports(path)
+        if name.split(".")[0] in starters and path != "process.py"
+    ]
+    wrong += [
+        f"{path}:{node.lineno} uses os.{node.attr}"
+        for path, node in attributes_of("os")
+        if node.attr in ("system", "popen", "fork") or node.attr.startswith(("exec", "spawn", "posix_spawn"))
+    ]
+    assert wrong == []
+
+
+def test_only_ui_and_the_command_line_print() -> None:
+    wrong = [
+        f"{path}:{node.lineno} prints"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node.id in ("print", "input") and path != "ui.py"
+    ]
+    wrong += [
+        f"{path}:{node.lineno} uses sys.{node.attr}"
+        for path, node in attributes_of("sys")
+        if node.attr in ("stdout", "stderr", "stdin", "__stdout__", "__stderr__")
+        and path != "ui.py"
+        and room(path) not in ("cli", "backend")
+    ]
+    wrong += [f"{path}:{line} imports {name}" for path in MODULES for line, name in imports(path) if name == "logging"]
+    assert wrong == []
+
+
+def test_only_the_edges_read_the_environment() -> None:
+    wrong = [
+        f"{path}:{node.lineno} uses os.{node.attr}"
+        for path, node in attributes_of("os")
+        if node.attr in ("environ", "environb", "getenv", "putenv", "unsetenv") and room(path) not in ("cli", "backend")
+    ]
+    wrong += [
+        f"{path}:{node.lineno} takes names from os"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and node.module in ("os", "sys")
+        and any(alias.name in ("environ", "getenv", "stdout", "stderr", "system", "popen") for alias in node.names)
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.startswith(PURE)])
+def test_pure_modules_touch_nothing(path: str) -> None:
+    wrong = [f"line {line} imports {name}" for line, name in imports(path) if name.split(".")[0] in OUTSIDE]
+    wrong += [
+        f"line {line} imports {target}"
+        for line, target in own_imports(path)
+        if target in ("files.py", "ui.py", "toml.py")
+    ]
+    wrong += [
+        f"line {node.lineno} takes {alias.name} from {node.module}"
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.ImportFrom) and node.module == "cratewheel.process"
+        for alias in node.names
+        if alias.name != "Command"  # the value; running it is an effect
+    ]
+    wrong += [
+        f"line {node.lineno} calls .{node.func.attr}()"
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILE_METHODS
+    ]
+    assert wrong == []
+
+
+def test_modules_are_short() -> None:
+    lengths = {
+        path: len((SOURCE / path).read_text(encoding="utf-8").splitlines()) - table_lines(tree)
+        for path, tree in MODULES.items()
+    }
+    assert {path: length for path, length in lengths.items() if length > LONGEST_MODULE} == {}
+
+
+def test_functions_are_short() -> None:
+    lengths = {
+        f"{path}:{node.lineno} {node.name}": (node.end_lineno or node.lineno) - node.lineno + 1 - docstring_lines(node)
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, Function)
+    }
+    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+
+
+def test_dataclasses_are_frozen_slotted_and_keyword_only() -> None:
+    wrong = [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        for decorator in node.decorator_list
+        if "dataclass" in ast.unparse(decorator)
+        and not {"frozen=True", "slots=True", "kw_only=True"} <= _keywords(decorator)
+    ]
+    assert wrong == []
+
+
+def test_names_say_what_a_module_is_for() -> None:
+    assert [path for path in MODULES if NAMELESS & set(path.removesuffix(".py").split("/"))] == []
+
+
+def test_the_import_rule_sees_lazy_and_typing_imports() -> None:
+    tree = ast.parse(
+        "import json\n"
+        "if TYPE_CHECKING:\n    from cratewheel.ui import Ui\n"
+        "def late():\n    from cratewheel import errors\n    importlib.import_module(f'cratewheel.cli.{name}')\n"
+    )
+    assert sorted(imports("x.py", {"x.py": tree})) == [
+        (1, "json"),
+        (3, "cratewheel.ui"),
+        (5, "cratewheel.errors"),
+        (6, "cratewheel.cli"),
+    ]
+
+
+def attributes_of(module: str) -> Iterator[tuple[str, ast.Attribute]]:
+    """Yield each `module.name` of the sources."""
+    for path, tree in MODULES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == module:
+                yield path, node
+
+
+def table_lines(tree: ast.Module) -> int:
+    """Return how many lines of a module are literals that hold facts rather than code."""
+    literals = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Assign | ast.AnnAssign)
+        and not any(isinstance(inner, ast.Lambda | ast.comprehension) for inner in ast.walk(node))
+    ]
+    lengths = [(node.end_lineno or node.lineno) - node.lineno + 1 for node in literals]
+    return sum(length for length in lengths if length > SHORT_TABLE)
+
+
+def docstring_lines(node: Function) -> int:
+    """Return how many lines the docstring of a function has."""
+    match node.body[0]:
+        case ast.Expr(value=ast.Constant(value=str())) as first:
+            return (first.end_lineno or first.lineno) - first.lineno + 1
+        case _:
+            return 0
+
+
+def _keywords(decorator: ast.expr) -> set[str]:
+    return {ast.unparse(word) for word in decorator.keywords} if isinstance(decorator, ast.Call) else set()
