@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError
 from cratewheel.options.model import GROUPS, Setting, settings
+from cratewheel.ui import Ui, terminal_ui
 
 HELP_WIDTH = 100
 
@@ -26,11 +28,54 @@ class HelpFormatter(argparse.HelpFormatter):
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32, width=HELP_WIDTH)
 
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        # an option's name must not be broken at its hyphens
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
     def _format_action_invocation(self, action: argparse.Action) -> str:
         if not action.option_strings or action.nargs == 0:
             return super()._format_action_invocation(action)
         shown = self._format_args(action, self._get_default_metavar_for_optional(action))
         return f"{', '.join(action.option_strings)} {shown}"
+
+
+def parse_flags(command: str, description: str, argv: Sequence[str]) -> dict[str, Any]:
+    """Return what `argv` gives of the settings that `command` takes: field of `Options` → value."""
+    return parse_words(command_parser(command, description), argv)
+
+
+def command_parser(command: str, description: str) -> Parser:
+    """Return a parser with the flags of every setting that `command` takes."""
+    rest = any(setting.kind == "rest" and command in setting.commands for setting in settings().values())
+    parser = Parser(
+        prog=f"cratewheel {command}",
+        description=description,
+        usage=f"cratewheel {command} [OPTIONS]" + (" [-- RUSTC_ARGS]" if rest else ""),
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+        add_help=False,
+    )
+    parser.add_argument_group("Help").add_argument("-h", "--help", action="help", help="Show this and end")
+    add_settings(parser, command)
+    return parser
+
+
+def parse_words(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
+    """Return the parsed arguments; what follows `--` is `rustc_args`. Raises `UsageError`."""
+    words, rest = split_rest(argv)
+    flags = vars(parser.parse_args(words))
+    return flags if rest is None else {**flags, "rustc_args": rest}
+
+
+def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
+    """Return the `Ui` that the flags ask for."""
+    return terminal_ui(
+        environ,
+        color=flags.get("color", "auto"),
+        quiet=flags.get("quiet", False),
+        verbosity=flags.get("verbose", 0),
+        message_format=flags.get("message_format", "human"),
+    )
 
 
 def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
@@ -70,8 +115,8 @@ def _add(group: argparse._ArgumentGroup, name: str, setting: Setting) -> None:
         case "switch":
             group.add_argument(*flags, action="store_true", **common)
             if setting.negations:
-                help_of = {**common, "help": f"Do not: {_lower_first(setting.help)}".replace("%", "%%")}
-                group.add_argument(*setting.negations, action="store_false", **help_of)
+                opposite = {**common, "help": setting.negation_help}
+                group.add_argument(*setting.negations, action="store_false", **opposite)
         case "toggle":
             group.add_argument(*flags, nargs="?", const="true", metavar="true|false", **common)
         case "count":
@@ -81,7 +126,7 @@ def _add(group: argparse._ArgumentGroup, name: str, setting: Setting) -> None:
         case "list" | "shell":
             group.add_argument(*flags, action=_Append, metavar=setting.metavar, **common)
         case "number":
-            group.add_argument(*flags, type=int, metavar=setting.metavar, **common)
+            group.add_argument(*flags, type=_positive, metavar=setting.metavar, **common)
         case _:
             choices = setting.choices or None
             group.add_argument(*flags, metavar=setting.metavar, choices=choices, **common)
@@ -116,5 +161,11 @@ class _Extend(_Append):
         self.collect(namespace, values or [])
 
 
-def _lower_first(text: str) -> str:
-    return text[:1].lower() + text[1:]
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text!r}")
+    return number

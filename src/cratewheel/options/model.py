@@ -58,7 +58,7 @@ class Setting:
     """How one option can be given, and what it means.
 
     `flags` without a leading dash name a positional. `key` is the name in `[tool.maturin]` and `[tool.cratewheel]`,
-    `key_aliases` older spellings of it. `clears` lists options that this one sets to false when given (`--no-sdist`).
+    `key_aliases` older spellings of it. `negations` are flags that turn the option off (`--no-sdist`).
     """
 
     kind: Kind
@@ -67,6 +67,7 @@ class Setting:
     flags: tuple[str, ...] = ()
     flag_aliases: tuple[str, ...] = ()
     negations: tuple[str, ...] = ()
+    negation_help: str = ""
     metavar: str | None = None
     choices: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
@@ -74,6 +75,9 @@ class Setting:
     key_aliases: tuple[str, ...] = ()
     commands: tuple[str, ...] = ("build",)
 
+
+ALL_COMMANDS = ("build", "sdist", "metadata", "list-python")
+WITH_SDIST = ("build", "sdist")
 
 T = TypeVar("T")
 
@@ -106,7 +110,7 @@ class Options:
     sdist: bool = setting(
         True, "switch", "Build",
         "Build a source distribution next to the wheels (the default)",
-        flags=("--sdist",), negations=("--no-sdist",),
+        flags=("--sdist",), negations=("--no-sdist",), negation_help="Build no source distribution",
     )  # fmt: skip
     cargo_extra_args: tuple[str, ...] = setting(
         (), "shell", "Build",
@@ -141,7 +145,7 @@ class Options:
     # Platform
     target: str | None = setting(
         None, "text", "Platform",
-        "The target triple to compile for, as cargo's --target",
+        "The target triple to compile for, as cargo's --target (only this machine's own, so far)",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
@@ -155,8 +159,8 @@ class Options:
     )  # fmt: skip
     auditwheel: str | None = setting(
         None, "text", "Platform",
-        "What to do about the platform tag's rules: `repair` bundles external libraries (the default on Linux), "
-        "`check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel `linux`",
+        "What to do about the platform tag's rules: `repair` bundles external libraries (the default on Linux; "
+        "so far it refuses them), `check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel `linux`",
         flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
     )  # fmt: skip
     skip_auditwheel: bool = setting(
@@ -166,12 +170,12 @@ class Options:
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
-        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for",
+        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for (not supported yet)",
         flags=("--zig",),
     )  # fmt: skip
     universal2: bool = setting(
         False, "switch", "Platform",
-        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it",
+        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it (not supported yet)",
         flags=("--universal2",),
     )  # fmt: skip
 
@@ -179,7 +183,7 @@ class Options:
     out: Path | None = setting(
         None, "path", "Output",
         "The folder for what is built; made if it is missing. `wheels` in cargo's target directory unless given",
-        flags=("-o", "--out"), metavar="DIR",
+        flags=("-o", "--out"), metavar="DIR", commands=WITH_SDIST,
     )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",
@@ -195,23 +199,23 @@ class Options:
     # Cargo
     quiet: bool = setting(
         False, "switch", "Cargo", "Say nothing but warnings and errors; cargo too",
-        flags=("-q", "--quiet"),
+        flags=("-q", "--quiet"), commands=ALL_COMMANDS,
     )  # fmt: skip
     verbose: int = setting(
         0, "count", "Cargo", "Say more; cargo too. Twice shows what rustc is given",
-        flags=("-v", "--verbose"),
+        flags=("-v", "--verbose"), commands=ALL_COMMANDS,
     )  # fmt: skip
     color: str | None = setting(
         None, "text", "Cargo", "When to use colour",
-        flags=("--color",), metavar="WHEN", choices=("auto", "always", "never"),
+        flags=("--color",), metavar="WHEN", choices=("auto", "always", "never"), commands=ALL_COMMANDS,
     )  # fmt: skip
     config: tuple[str, ...] = setting(
         (), "list", "Cargo", "A cargo configuration value, or a file of them",
-        flags=("--config",), metavar="KEY=VALUE", key="config",
+        flags=("--config",), metavar="KEY=VALUE", key="config", commands=WITH_SDIST,
     )  # fmt: skip
     unstable_flags: tuple[str, ...] = setting(
         (), "list", "Cargo", "An unstable cargo feature; needs nightly",
-        flags=("-Z",), metavar="FLAG", key="unstable-flags",
+        flags=("-Z",), metavar="FLAG", key="unstable-flags", commands=WITH_SDIST,
     )  # fmt: skip
     ignore_rust_version: bool = setting(
         False, "switch", "Cargo", "Build although the crate asks for a newer Rust",
@@ -248,34 +252,34 @@ class Options:
     features: tuple[Feature, ...] = setting(
         (), "list", "Features",
         "Cargo features to turn on, separated by commas or spaces",
-        flags=("-F", "--features"), metavar="FEATURES", key="features",
+        flags=("-F", "--features"), metavar="FEATURES", key="features", commands=WITH_SDIST,
     )  # fmt: skip
     all_features: bool = setting(
         False, "switch", "Features", "Turn on every cargo feature of the crate",
-        flags=("--all-features",), key="all-features",
+        flags=("--all-features",), key="all-features", commands=WITH_SDIST,
     )  # fmt: skip
     no_default_features: bool = setting(
         False, "switch", "Features", "Leave out the crate's default features",
-        flags=("--no-default-features",), key="no-default-features",
+        flags=("--no-default-features",), key="no-default-features", commands=WITH_SDIST,
     )  # fmt: skip
 
     # Manifest
     manifest_path: Path | None = setting(
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
-        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
+        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path", commands=ALL_COMMANDS,
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",
-        flags=("--locked",), key="locked",
+        flags=("--locked",), key="locked", commands=WITH_SDIST,
     )  # fmt: skip
     offline: bool = setting(
         False, "switch", "Manifest", "Do not use the network",
-        flags=("--offline",), key="offline",
+        flags=("--offline",), key="offline", commands=WITH_SDIST,
     )  # fmt: skip
     frozen: bool = setting(
         False, "switch", "Manifest", "Both --locked and --offline",
-        flags=("--frozen",), key="frozen",
+        flags=("--frozen",), key="frozen", commands=WITH_SDIST,
     )  # fmt: skip
 
     # Reporting
@@ -290,7 +294,7 @@ class Options:
     message_format: str = setting(
         "human", "text", "Reporting",
         "What stdout carries: the path of each finished file, or one JSON object a line",
-        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
+        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"), commands=WITH_SDIST,
     )  # fmt: skip
 
     # Project layout: keys without a flag
@@ -356,7 +360,7 @@ class Options:
         None, "table", "Not used yet", "What the CI generator writes", key="generate-ci",
     )  # fmt: skip
 
-    origins: Origins = dataclasses.field(default=MappingProxyType({}), compare=False)
+    origins: Origins = dataclasses.field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
 def settings() -> dict[str, Setting]:

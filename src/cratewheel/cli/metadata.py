@@ -1,0 +1,27 @@
+"""`cratewheel metadata`: the core metadata of a project, from its files alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.cli.arguments import command_parser, parse_words, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Print the METADATA file, exactly; with `--json` the same as JSON by PEP 566's rules."""
+    parser = command_parser("metadata", "Print the core metadata of the project; no program is started for it.")
+    parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
+    flags = parse_words(parser, argv)
+    ui = session_ui(flags, environ)
+    from cratewheel import project
+
+    sources = project.read_sources(project.locate(flags.get("manifest_path"), Path.cwd()))
+    for warning in sources.metadata.warnings:
+        ui.warn(warning)
+    if flags.get("json"):
+        ui.answer(json.dumps(sources.metadata.as_json(), ensure_ascii=False, indent=2) + "\n")
+    else:
+        ui.answer(sources.metadata.text)
+    return 0

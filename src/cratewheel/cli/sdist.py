@@ -1,0 +1,18 @@
+"""`cratewheel sdist`: a source distribution only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.cli.arguments import parse_flags, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Run the command with its arguments and return the exit status."""
+    flags = parse_flags("sdist", "Build a source distribution from a crate.", argv)
+    ui = session_ui(flags, environ)
+    from cratewheel import build
+
+    build.sdist(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    return 0
