@@ -13,16 +13,17 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_flags("build", "Build wheels, and a source distribution, from a crate.", argv)
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
-    from cratewheel import build, plan
+    from cratewheel import build
+    from cratewheel.plan.explain import as_json, explain
 
     work = build.prepare(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     if work.options.dry_run:
         if ui.message_format == "json":
-            ui.event("plan", plan.as_json(work.plan))
+            ui.event("plan", as_json(work.plan))
         else:
-            ui.answer(plan.explain(work.plan, reasons=work.options.explain))
+            ui.answer(explain(work.plan, reasons=work.options.explain))
         return 0
     if work.options.explain:
-        ui.passthrough(plan.explain(work.plan, reasons=True))
+        ui.passthrough(explain(work.plan, reasons=True))
     build.run(work, environ=environ, ui=ui)
     return 0

@@ -1,0 +1,180 @@
+"""The last facts before deciding: options, project, compiler and interpreters, gathered for a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cratewheel import project as project_reader
+from cratewheel.bindings.detect import Bindings
+from cratewheel.cargo import query
+from cratewheel.cargo.command import CargoOptions, extra_value
+from cratewheel.cargo.query import Rustc
+from cratewheel.errors import InterpreterError, UnsupportedError, UsageError
+from cratewheel.interpreter import discover
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.options.model import Options
+from cratewheel.options.resolve import Flags, resolve
+from cratewheel.project import Project, Sources, cargo_features
+from cratewheel.tags.target import parse as parse_target
+from cratewheel.ui import Ui
+
+InterpreterNeed = Literal["all", "one", "none"]
+
+# Variables by which pyo3 is told of a Python that is not probed: a wheel made with one would carry the wrong tag.
+DESCRIBED_PYTHON = ("PYO3_CONFIG_FILE", "PYO3_CROSS", "PYO3_CROSS_LIB_DIR", "PYO3_CROSS_PYTHON_VERSION")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that a plan is decided from. `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags."""
+
+    options: Options
+    project: Project
+    rustc: Rustc
+    interpreters: tuple[Interpreter, ...]
+    host_platform: str | None = None
+
+
+def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, Sources]:
+    """Return the options and the project's own files, warning of what is probably not meant; starts no program."""
+    sources = project_reader.read_sources(project_reader.locate(flags.get("manifest_path"), cwd))
+    options, warnings = resolve(flags, environ=environ, pyproject=sources.pyproject)
+    for warning in (*warnings, *sources.metadata.warnings):
+        ui.warn(warning)
+    return options, sources
+
+
+def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Facts:
+    """Return the facts for a build that `flags` ask for, saying what was found.
+
+    Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
+    """
+    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    rustc = query.rustc(environ)
+    refuse_unsupported(options, rustc.host, environ)
+    project = project_reader.read(sources, options, cargo_options(options), rustc.host, environ, ui)
+    say_project(project, options, ui)
+    interpreters = find_interpreters(project, options, environ, ui)
+    for interpreter in interpreters:
+        ui.step("Python", f"{interpreter.display} at {interpreter.executable}")
+    return Facts(
+        options=options,
+        project=project,
+        rustc=rustc,
+        interpreters=interpreters,
+        host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
+    )
+
+
+def find_interpreters(
+    project: Project, options: Options, environ: Mapping[str, str], ui: Ui
+) -> tuple[Interpreter, ...]:
+    """Return the interpreters that take part: those named, or all that fit the project.
+
+    Raises `InterpreterError` when one that was named is missing or unfit, or there are more than the bindings take.
+    """
+    need = interpreters_needed(project.bindings)
+    if need == "none" and not options.interpreter:
+        return ()
+    if need == "one" and not options.interpreter:
+        return (discover.default_python(environ, cache_dir=cache_dir(environ), ui=ui),)
+    found = discover.find(
+        options.interpreter,
+        supported=project.bindings.supported,
+        requires_python=project.sources.metadata.requires_python,
+        environ=environ,
+        cache_dir=cache_dir(environ),
+        ui=ui,
+    )
+    if need != "all" and len(found) > 1:
+        raise InterpreterError(
+            f"{project.bindings.kind} bindings make one wheel for all Pythons, and {len(found)} were named",
+            hint="name one with -i, or none",
+        )
+    return found
+
+
+def interpreters_needed(bindings: Bindings) -> InterpreterNeed:
+    """Return how many interpreters take part: all that fit, exactly one (to make cffi's module), or none."""
+    if bindings.per_interpreter:
+        return "all"
+    return "one" if bindings.kind == "cffi" else "none"
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
+    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
+    if base:
+        return Path(base) / "cratewheel"
+    home = environ.get("HOME")
+    return Path(home) / ".cache" / "cratewheel" if home else None
+
+
+def say_project(project: Project, options: Options, ui: Ui) -> None:
+    """Say what was found of the project: bindings, layout, and where each setting came from."""
+    ui.step("Bindings", str(project.bindings))
+    modules = project.modules
+    layout = f"with Python packages in {modules.python_source}" if modules.mixed else "without Python sources"
+    ui.step("Module", f"{modules.module_name}, {layout}")
+    for note in project.sources.metadata.notes:
+        ui.detail(note)
+    keys = [f"{name.replace('_', '-')} ({origin})" for name, origin in options.origins.items() if origin.kind != "flag"]
+    if keys:
+        ui.step("Settings", ", ".join(keys))
+
+
+def refuse_unsupported(options: Options, host: str, environ: Mapping[str, str]) -> None:
+    """Raise `UnsupportedError` for what is asked for and not there yet, before anything else is done."""
+    if options.zig:
+        raise UnsupportedError("--zig is not supported yet", hint="build in a manylinux image for older glibc versions")
+    if options.universal2:
+        raise UnsupportedError("--universal2 is not supported yet", hint="build a wheel on each architecture")
+    extra_target = extra_value(options.cargo_extra_args, "--target")
+    if extra_target is not None:
+        raise UsageError(
+            "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
+        )
+    if options.target and options.target != host:
+        parse_target(options.target)
+        raise UnsupportedError(
+            f"building for {options.target} on {host} is not supported yet",
+            hint=f"leave --target out to build for {host}" if "target" in options.origins else None,
+        )
+    for variable in DESCRIBED_PYTHON:
+        if environ.get(variable):
+            raise UnsupportedError(
+                f"{variable} is set, and builds for a Python that is described by variables are not supported yet",
+                hint=f"unset {variable} and name the interpreter with -i",
+            )
+
+
+def cargo_options(options: Options) -> CargoOptions:
+    """Return what cargo is told for every interpreter."""
+    profile = options.profile
+    if options.release:
+        # a profile among the extra arguments is the user's last word
+        profile = None if extra_value(options.cargo_extra_args, "--profile") else "release"
+    return CargoOptions(
+        profile=profile,
+        jobs=options.jobs,
+        features=cargo_features(options),
+        all_features=options.all_features,
+        no_default_features=options.no_default_features,
+        target=options.target,
+        target_dir=options.target_dir.absolute() if options.target_dir else None,
+        verbose=options.verbose,
+        quiet=options.quiet,
+        color=options.color,
+        frozen=options.frozen,
+        locked=options.locked,
+        offline=options.offline,
+        config=options.config,
+        unstable_flags=options.unstable_flags,
+        timings=options.timings,
+        ignore_rust_version=options.ignore_rust_version,
+        future_incompat_report=options.future_incompat_report,
+        extra=options.cargo_extra_args,
+    )

@@ -1,0 +1,84 @@
+"""The one place where a build is decided; the modules beside it hold the parts."""
+
+from __future__ import annotations
+
+from cratewheel.bindings import detect
+from cratewheel.bindings.detect import Bindings
+from cratewheel.errors import ConfigError, InterpreterError
+from cratewheel.facts import Facts
+from cratewheel.options.model import Options
+from cratewheel.plan.model import BuildPlan
+from cratewheel.plan.platform import plan_platform
+from cratewheel.plan.wheels import conditional_features, left_in, plan_wheels
+from cratewheel.project import Project
+from cratewheel.tags.target import parse as parse_target
+
+
+def decide(facts: Facts) -> BuildPlan:
+    """Return the plan: the fewest wheels that serve all interpreters.
+
+    Raises `ConfigError`, `UsageError`, `InterpreterError` or `UnsupportedError` for what cannot be built.
+    """
+    options, project = facts.options, facts.project
+    target = parse_target(options.target or facts.rustc.host)
+    metadata = project.sources.metadata
+    bindings = detect.with_features(
+        project.bindings,
+        conditional_features(options),
+        facts.interpreters,
+        declared=project.cargo.root_package.features,
+    )
+    platform_plan, warnings = plan_platform(facts, target, bindings)
+    wheels = plan_wheels(facts, bindings, target, platform_plan)
+    if not wheels:
+        raise InterpreterError(
+            "there is nothing to build: no Python interpreter that fits the project was found",
+            notes=(f"the project supports {bindings.supported}",),
+            hint="install one, or name one with -i",
+        )
+    target_dir = options.target_dir.absolute() if options.target_dir else project.cargo.target_directory
+    return BuildPlan(
+        name=metadata.name,
+        version=metadata.version,
+        target=target,
+        out=options.out.absolute() if options.out else target_dir / "wheels",
+        sdist=_wants_sdist(options, project),
+        wheels=wheels,
+        warnings=(*bindings.warnings, *warnings, *_left_out(bindings, facts), *_sdist_warning(options, project)),
+        why=_why(options, project, bindings),
+    )
+
+
+def _left_out(bindings: Bindings, facts: Facts) -> tuple[str, ...]:
+    wanted = left_in(bindings, facts.interpreters)
+    names = [python.display for python in facts.interpreters if python not in wanted]
+    if not names:
+        return ()
+    return (f"no wheel is built for {', '.join(names)}, which cannot load abi3 modules; name them with -i to get some",)
+
+
+def _wants_sdist(options: Options, project: Project) -> bool:
+    return options.sdist and project.sources.pyproject is not None
+
+
+def _sdist_warning(options: Options, project: Project) -> tuple[str, ...]:
+    if project.sources.pyproject is not None or not options.sdist:
+        return ()
+    if "sdist" in options.origins:
+        raise ConfigError(
+            f"{project.sources.root} has no pyproject.toml, which a source distribution needs",
+            hint="add one with a [build-system] table, or leave --sdist out",
+        )
+    return ("no source distribution is built, as there is no pyproject.toml; --no-sdist silences this",)
+
+
+def _why(options: Options, project: Project, bindings: Bindings) -> tuple[str, ...]:
+    crate = f", from the crate {bindings.crate} {bindings.version}" if bindings.crate else ""
+    layout = "mixed: Python sources beside the crate" if project.modules.mixed else "pure: the crate alone"
+    settings = tuple(f"{name.replace('_', '-')} from {origin}" for name, origin in options.origins.items())
+    return (
+        f"the project's root is {project.sources.root}, its manifest {project.sources.manifest.path}",
+        f"the bindings are {bindings.kind}{crate}",
+        f"the layout is {layout}; the module is {project.modules.module_name}",
+        *settings,
+    )

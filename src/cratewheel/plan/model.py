@@ -1,0 +1,76 @@
+"""What is decided: a `BuildPlan` and its parts.
+
+Where the answer needs the compiled file (the lowest manylinux tag), the plan holds a `ByAudit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cratewheel.cargo.command import CargoBuild
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.tags.target import Target
+
+AuditMode = Literal["repair", "check", "warn", "skip"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAudit:
+    """The lowest tag that the compiled file fits: known only once it is there."""
+
+    pypi: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPolicy:
+    """Tags that were asked for; the compiled file must fit each, unless the audit is skipped."""
+
+    policies: tuple[str, ...]
+    pypi: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """Platform tags that do not depend on the compiled file; none at all stands for the interpreter's own."""
+
+    tags: tuple[str, ...] = ()
+
+
+PlatformPlan = ByAudit | ByPolicy | Fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelPlan:
+    """One wheel: the cargo builds whose artifacts it holds, and its tags.
+
+    `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
+    binaries and for libraries that are not imported as a module. `config` is the description of the interpreter that
+    pyo3 gets as a file, where it needs one.
+    """
+
+    builds: tuple[CargoBuild, ...]
+    interpreter: Interpreter | None
+    serves: tuple[Interpreter, ...]
+    python_tag: str
+    abi_tag: str
+    platform: PlatformPlan
+    audit: AuditMode
+    module_file: str | None = None
+    config: str | None = None
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """All that one command will make, in the order in which it is made: the sdist first."""
+
+    name: str
+    version: str
+    target: Target
+    out: Path
+    sdist: bool
+    wheels: tuple[WheelPlan, ...]
+    warnings: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
