@@ -1,0 +1,44 @@
+"""Reading a compiled file: its format is found by its first bytes, its facts by the reader of that format."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+
+from cratewheel.audit import elf
+from cratewheel.audit.model import Binary as Binary
+from cratewheel.audit.model import Symbol as Symbol
+from cratewheel.audit.model import SymbolVersion as SymbolVersion
+from cratewheel.errors import AuditError
+
+_MACHO_MAGICS = frozenset(
+    {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"},
+)
+
+
+def read(path: Path) -> Binary:
+    """Return the facts about the compiled file at `path`.
+
+    Raises `AuditError`, which names the file, when it cannot be opened, is damaged, or has a format without a reader.
+    """
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return parse(data)
+    except AuditError as error:
+        raise AuditError(f"{path}: {error.message}", hint=error.hint) from error
+    except ValueError as error:  # an empty file cannot be mapped
+        raise AuditError(f"{path}: the file is empty") from error
+    except OSError as error:
+        raise AuditError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def parse(data: bytes | mmap.mmap) -> Binary:
+    """Return the facts about a compiled file from its bytes; raises `AuditError` as `read` does."""
+    magic = data[:4]
+    if magic == elf.MAGIC:
+        return elf.parse(data)
+    if magic in _MACHO_MAGICS:
+        raise AuditError("Mach-O files (macOS, iOS) cannot be audited yet", hint="use --auditwheel=skip")
+    if magic[:2] == b"MZ":
+        raise AuditError("PE files (Windows) cannot be audited yet", hint="use --auditwheel=skip")
+    raise AuditError("this is not a compiled library or program")

@@ -1,0 +1,293 @@
+"""Which policy a compiled file meets, and what in it forces that one.
+
+Pure: a `Binary` and the policies in, an `AuditReport` out. Libraries that a policy does not promise do not decide,
+since they can be put into the wheel: they are reported as `external`. What decides are symbol versions, black-listed
+symbols and the C library itself. The C library is the target's, never that of the machine that builds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from cratewheel.audit.model import Binary
+from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
+from cratewheel.errors import AuditError
+from cratewheel.tags.platform import DEFAULT_MUSLLINUX, arch_minimum_policy, linux_arch
+from cratewheel.tags.target import Target
+
+_SYMBOLS_SHOWN = 5
+_CLAUSES_SHOWN = 3
+_LIBPYTHON = re.compile(r"lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*", re.ASCII)
+_LOADER = re.compile(r"ld-linux.*|ld64\.so\.[12]|ld-musl-.*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One reason why `policy` is not met.
+
+    `kind` is `version` (the symbols come in a `version` that the policy's systems need not have), `blacklisted` (a
+    `library` of them need not have the symbols at all) or `library` (it is the C library of other systems).
+    """
+
+    policy: str
+    kind: Literal["version", "blacklisted", "library"]
+    library: str
+    version: str | None = None
+    symbols: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        symbols = _shortened(self.symbols)
+        match self.kind:
+            case "version":
+                return f"it needs {self.version}{f' ({symbols})' if symbols else ''} of {self.library}"
+            case "blacklisted":
+                return f"it uses {symbols}, which not every {self.library} has"
+            case "library":
+                return f"it is linked to {self.library}, which is the C library of other systems"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditReport:
+    """The policy that a file carries, and why.
+
+    `findings` are the reasons against the older policies, in their order; `external` the libraries that a wheel with
+    this policy must bring along; `links_libpython` a linked libpython that was allowed; `better` an older policy than
+    the one asked for, which is met as well.
+    """
+
+    policy: str
+    external: tuple[str, ...] = ()
+    links_libpython: str | None = None
+    findings: tuple[Finding, ...] = ()
+    better: str | None = None
+
+
+def lowest(
+    binary: Binary,
+    target: Target,
+    *,
+    musl: bool | None = None,
+    libpython_allowed: bool = False,
+    name: str = "the compiled file",
+) -> AuditReport:
+    """Return the oldest policy that the file meets, or `linux` when there is none.
+
+    With `musl`, which is the target's answer unless given, that is a musllinux policy. Raises `AuditError` when the
+    file is for another processor, or links libpython where it must not; `name` is what the message calls it.
+    """
+    _refuse_other_machine(binary, target, name)
+    policies = _candidates(target, musl=target.is_musl if musl is None else musl)
+    if policies and not libpython_allowed:
+        _refuse_libpython(binary, name)
+    refused: list[Finding] = []
+    for policy in policies:
+        against = _findings(binary, policy, linux_arch(target))
+        if not against:
+            return _report(binary, policy, target, libpython_allowed=libpython_allowed, findings=tuple(refused))
+        refused += against
+    return AuditReport(policy="linux", links_libpython=_libpython(binary), findings=tuple(refused))
+
+
+def check(
+    binary: Binary,
+    policy: str,
+    target: Target,
+    *,
+    libpython_allowed: bool = False,
+    name: str = "the compiled file",
+) -> AuditReport:
+    """Return the report on a file that is to carry `policy`, which may be `linux`.
+
+    Raises `AuditError`, which names symbols and libraries, when the file does not meet it; when there is no such policy
+    for the target; and as `lowest` does. Libraries to bring along are no error here: see `external`.
+    """
+    _refuse_other_machine(binary, target, name)
+    if policy == "linux":
+        return AuditReport(policy=policy, links_libpython=_libpython(binary))
+    rules = _existing(policy, target)
+    if not libpython_allowed:
+        _refuse_libpython(binary, name)
+    against = _findings(binary, rules, linux_arch(target))
+    best = lowest(binary, target, libpython_allowed=libpython_allowed, name=name)
+    if against:
+        raise AuditError(
+            f"{name} does not fit {policy}: {_summary(against)}",
+            notes=tuple(str(finding) for finding in against) if len(against) > _CLAUSES_SHOWN else (),
+            hint=_way_out(against, best.policy),
+        )
+    return _report(
+        binary, rules, target, libpython_allowed=libpython_allowed, better=_better(best.policy, rules, target)
+    )
+
+
+def explain(report: AuditReport) -> tuple[str, ...]:
+    """Return lines of text: what forces the report's policy, and what comes with it.
+
+    >>> explain(AuditReport(policy="manylinux_2_34", findings=(Finding(policy="manylinux_2_31", kind="version",
+    ...     library="libc.so.6", version="GLIBC_2.34", symbols=("pthread_create",)),)))
+    ('not manylinux_2_31: it needs GLIBC_2.34 (pthread_create) of libc.so.6',)
+    """
+    forced = [f"not {finding.policy}: {finding}" for finding in forced_by(report)]
+    external = [f"{library} is not on every system of {report.policy}" for library in report.external]
+    libpython = [f"it is linked to {report.links_libpython}"] if report.links_libpython else []
+    better = [f"it would fit {report.better} as well"] if report.better else []
+    return (*forced, *external, *libpython, *better)
+
+
+def forced_by(report: AuditReport) -> tuple[Finding, ...]:
+    """Return the reasons against the policy just before the report's: without them it would be met."""
+    if not report.findings:
+        return ()
+    nearest = report.findings[-1].policy
+    return tuple(finding for finding in report.findings if finding.policy == nearest)
+
+
+def _candidates(target: Target, *, musl: bool) -> tuple[Policy, ...]:
+    """Return the policies to try, the oldest first; none for a target that has no portable tags."""
+    arch = linux_arch(target)
+    if musl:
+        # the older 1_1 is for a musl that rustc has not linked for since 1.71
+        return tuple(p for p in load("musllinux") if p.name == DEFAULT_MUSLLINUX and arch in p.symbol_versions)
+    if not target.is_glibc or target.is_soft_float:
+        return ()
+    return tuple(policy for policy in load("manylinux") if arch in policy.symbol_versions)
+
+
+def _existing(name: str, target: Target) -> Policy:
+    arch = linux_arch(target)
+    policy = find(name)
+    if policy is None or arch not in policy.symbol_versions:
+        there = names("musllinux" if name.startswith("musllinux") else "manylinux", arch)
+        raise AuditError(
+            f"there is no policy {name} for {arch}",
+            hint=f"those that exist: {', '.join(there)}" if there else "use --compatibility linux",
+        )
+    if target.is_soft_float and policy.name.startswith("manylinux"):
+        raise AuditError(
+            f"{name} needs hard floating point, which {target.triple} does not use",
+            hint="build for a target that ends in eabihf, or use --compatibility linux",
+        )
+    return policy
+
+
+def _findings(binary: Binary, policy: Policy, arch: str) -> tuple[Finding, ...]:
+    return (
+        *_other_c_libraries(binary, policy),
+        *_blacklisted(binary, policy),
+        *_too_new(binary, policy, arch),
+    )
+
+
+def _other_c_libraries(binary: Binary, policy: Policy) -> Iterable[Finding]:
+    musl = policy.name.startswith("musllinux")
+    for library in dict.fromkeys(binary.needed):
+        if library == "libc.so.6" if musl else is_musl_libc(library):
+            yield Finding(policy=policy.name, kind="library", library=library)
+
+
+def _blacklisted(binary: Binary, policy: Policy) -> Iterable[Finding]:
+    # a weak symbol may be missing at run time
+    wanted = {symbol.name for symbol in binary.undefined if not symbol.weak}
+    for library in dict.fromkeys(binary.needed):
+        if found := policy.blacklist.get(library, frozenset()) & wanted:
+            yield Finding(policy=policy.name, kind="blacklisted", library=library, symbols=tuple(sorted(found)))
+
+
+def _too_new(binary: Binary, policy: Policy, arch: str) -> Iterable[Finding]:
+    for need in sorted(set(binary.versions), key=lambda need: (need.library, _natural(need.version)), reverse=True):
+        if not policy.allows_library(need.library, arch) or policy.allows_version(need.version, arch):
+            continue
+        symbols = {s.name for s in binary.undefined if s.version == need.version and s.library == need.library}
+        yield Finding(
+            policy=policy.name,
+            kind="version",
+            library=need.library,
+            version=need.version,
+            symbols=tuple(sorted(symbols)),
+        )
+
+
+def _natural(version: str) -> tuple[tuple[int, str], ...]:
+    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"[._]", version))
+
+
+def _report(
+    binary: Binary,
+    policy: Policy,
+    target: Target,
+    *,
+    libpython_allowed: bool,
+    findings: tuple[Finding, ...] = (),
+    better: str | None = None,
+) -> AuditReport:
+    libraries = dict.fromkeys((*binary.needed, *(need.library for need in binary.versions)))
+    return AuditReport(
+        policy=policy.name,
+        external=tuple(
+            library
+            for library in libraries
+            if not policy.allows_library(library, linux_arch(target))
+            and not _LOADER.fullmatch(library)
+            and not (libpython_allowed and _LIBPYTHON.fullmatch(library))
+        ),
+        links_libpython=_libpython(binary),
+        findings=findings,
+        better=better,
+    )
+
+
+def _better(best: str, asked: Policy, target: Target) -> str | None:
+    """Return the policy to recommend, if it is older than the one asked for; never older than rustc can link for."""
+    family: Literal["manylinux", "musllinux"] = "musllinux" if best.startswith("musllinux") else "manylinux"
+    minimum = find(arch_minimum_policy(target))
+    if not asked.name.startswith(family) or minimum is None:
+        return None
+    chosen = find(best)
+    if chosen is None or chosen.priority <= asked.priority:
+        return None
+    chosen = min(chosen, minimum, key=lambda policy: policy.priority)
+    return chosen.name if chosen.priority > asked.priority else None
+
+
+def _libpython(binary: Binary) -> str | None:
+    return next((library for library in binary.needed if _LIBPYTHON.fullmatch(library)), None)
+
+
+def _refuse_libpython(binary: Binary, name: str) -> None:
+    if library := _libpython(binary):
+        raise AuditError(
+            f"{name} is linked to {library}, which an extension module must not be: the interpreter that loads it "
+            "brings its own",
+            hint="turn on the feature `extension-module` of pyo3 (or of cpython)",
+        )
+
+
+def _refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
+    arch = "arm" if target.arch.startswith("armv") else target.arch
+    if binary.format != "elf" or binary.arch != arch or binary.bits != target.pointer_width:
+        raise AuditError(
+            f"{name} is a file for {binary.arch} ({binary.bits} bits, {binary.format}), not for {target.triple}",
+            hint="compile it for the target that the wheel is for",
+        )
+
+
+def _summary(findings: tuple[Finding, ...]) -> str:
+    clauses = [str(finding) for finding in findings[:_CLAUSES_SHOWN]]
+    more = len(findings) - len(clauses)
+    return "; ".join(clauses) + (f"; and {more} more" if more else "")
+
+
+def _way_out(findings: tuple[Finding, ...], best: str) -> str:
+    if any(finding.kind == "library" for finding in findings):
+        return f"the file fits {best}: ask for that, or compile for a target with the right C library"
+    if best == "linux":
+        return "build in a manylinux container or with --zig, or use --compatibility linux for this machine alone"
+    return f"it fits {best}: ask for that with --compatibility, or build in a manylinux container or with --zig"
+
+
+def _shortened(symbols: tuple[str, ...]) -> str:
+    shown = ", ".join(symbols[:_SYMBOLS_SHOWN])
+    return f"{shown}, …" if len(symbols) > _SYMBOLS_SHOWN else shown
