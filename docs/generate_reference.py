@@ -1,0 +1,119 @@
+"""Parts of the reference, as Markdown, from the settings model: options of a command, keys, and variables.
+
+`python docs/generate_reference.py` prints them; the documentation shows them through the directive `generated`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+
+from cratewheel.options import model
+from cratewheel.options.model import GROUPS, Setting, settings
+
+MODEL = model.__file__
+
+FLAG = re.compile(r"""`[^`]*`|--[a-z][\w-]*(?:="[^"]*"|=[\w-]+)?|(?<!\S)--(?!\S)""")
+
+# What a key holds in TOML, by the kind of its setting.
+TOML_TYPES = {
+    "switch": "true or false",
+    "toggle": "true or false",
+    "text": "string",
+    "path": "path",
+    "number": "number",
+    "list": "array of strings",
+    "words": "string or array of strings",
+    "shell": "string or array of strings",
+    "rest": "array of strings",
+    "table": "see below",
+}
+
+
+def options_page(command: str) -> str:
+    """Return the options of a command, group by group, as definition lists."""
+    parts: list[str] = []
+    for group in GROUPS:
+        chosen = [one for one in settings().values() if one.group == group and one.flags and command in one.commands]
+        if chosen:
+            parts += [f"### {group}", *(_option(one) for one in chosen)]
+    return "\n\n".join(parts) + "\n"
+
+
+def keys_page() -> str:
+    """Return a table of the keys of `[tool.maturin]` and `[tool.cratewheel]` by group."""
+    parts: list[str] = []
+    for group in GROUPS:
+        chosen = [(name, one) for name, one in settings().items() if one.group == group and one.key]
+        if chosen:
+            rows = ["| key | value | what it does |", "|---|---|---|", *(_key_row(one) for _, one in chosen)]
+            parts += [f"### {group}", "\n".join(rows)]
+    return "\n\n".join(parts) + "\n"
+
+
+def variables_page() -> str:
+    """Return a table of the variables that stand for options."""
+    rows = ["| variable | the same as |", "|---|---|"]
+    for one in settings().values():
+        rows += [f"| `{variable}` | `{one.flags[-1]}` |" for variable in one.variables]
+    return "\n".join(rows) + "\n"
+
+
+def _option(one: Setting) -> str:
+    spellings = _join(f"{flag}{_value(one)}" if flag.startswith("-") else "-- ARGS" for flag in one.flags)
+    notes = [f"{_prose(one.help)}."]
+    if one.choices:
+        notes.append(f"One of {_join(one.choices)}.")
+    if one.negations:
+        notes.append(f"{_join(one.negations)} turns it off.")
+    if one.flag_aliases:
+        notes.append(f"Also spelled {_join(one.flag_aliases)}.")
+    if one.kind in ("list", "shell", "words"):
+        notes.append("May be repeated.")
+    if one.variables:
+        notes.append(f"Variable: {_join(one.variables)}.")
+    if one.key:
+        notes.append(f"Key: {_join([one.key])}.")
+    return f"{spellings}\n: {' '.join(notes)}"
+
+
+def _value(one: Setting) -> str:
+    match one.kind:
+        case "switch" | "count":
+            return ""
+        case "toggle":
+            return " [true|false]"
+        case "words":
+            return f" {one.metavar}…"
+        case _:
+            return f" {one.metavar}"
+
+
+def _key_row(one: Setting) -> str:
+    value = _join(one.choices) if one.choices else TOML_TYPES[one.kind]
+    notes = _prose(one.help)
+    if one.flags:
+        notes += f". Flag: `{one.flags[-1]}`" if one.flags[-1].startswith("-") else ". On the command line: after `--`"
+    if one.key_aliases:
+        notes += f". Also spelled {_join(one.key_aliases)}"
+    return f"| `{one.key}` | {value} | {notes}. |".replace("..", ".")
+
+
+def _prose(text: str) -> str:
+    """Return help text as Markdown: flags that it mentions become code.
+
+    >>> _prose("the same as --auditwheel=skip, after --")
+    'the same as `--auditwheel=skip`, after `--`'
+    """
+    return FLAG.sub(lambda match: match[0] if match[0].startswith("`") else f"`{match[0]}`", text)
+
+
+def _join(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+PAGES: dict[str, Callable[..., str]] = {"options": options_page, "keys": keys_page, "variables": variables_page}
+
+if __name__ == "__main__":
+    sys.stdout.write("\n".join((options_page("build"), keys_page(), variables_page())))

@@ -1,0 +1,80 @@
+"""What the documents say is what is so: commands, options, links, and rooms of the house."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+from cratewheel.options.model import settings
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
+    + [page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts]
+)
+
+
+def command(name: str) -> str:
+    """Return the block of the README that the comment `<!-- name -->` marks."""
+    match = re.search(rf"<!-- {name} -->\n```sh\n(.*?)```", README, flags=re.DOTALL)
+    assert match, f"README.md has no block {name}"
+    return match[1]
+
+
+def generated() -> str:
+    """Return the settings page as the documentation shows it."""
+    spec = importlib.util.spec_from_file_location("generate_reference", ROOT / "docs" / "generate_reference.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return f"{module.options_page('build')}\n{module.keys_page()}\n{module.variables_page()}"
+
+
+def test_the_last_thing_ci_does_is_the_test_command_of_the_readme() -> None:
+    assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").endswith("\n\n" + command("test"))
+
+
+def test_the_readme_builds_every_example() -> None:
+    built = set(re.findall(r"--manifest-path (\S+)/Cargo.toml", command("try")))
+    assert built == {path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("examples/*/Cargo.toml")}
+
+
+@pytest.mark.parametrize("name", ["try", "test"])
+def test_a_command_of_the_readme_is_one_command(name: str) -> None:
+    lines = command(name).splitlines()
+    assert lines[0].startswith("python3 -m venv .venv")
+    assert [line for line in lines[:-1] if not line.endswith(" &&")] == []
+
+
+def test_the_reference_has_every_flag_key_and_variable() -> None:
+    text = generated()
+    words = [
+        word
+        for setting in settings().values()
+        for word in (
+            *(flag for flag in (*setting.flags, *setting.flag_aliases, *setting.negations) if flag.startswith("-")),
+            *((setting.key,) if setting.key else ()),
+            *setting.key_aliases,
+            *setting.variables,
+        )
+    ]
+    assert [word for word in words if f"`{word}" not in text] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_the_architecture_page_names_only_what_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.split("## Where is", 1)[1]
+    named = re.findall(r"`((?:src|tests|docs|examples|scripts|\.ci|\.github)/[^`]*)`", table)
+    assert named
+    assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
