@@ -24,3 +24,8 @@ def load(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Return the content of TOML text; raises `ValueError` when it is not TOML."""
+    return tomllib.loads(text)

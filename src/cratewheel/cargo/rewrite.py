@@ -1,0 +1,257 @@
+"""Cargo.toml as an sdist carries it: text in, text out. Pure.
+
+What stays keeps its comments, order and spelling (tomlkit). What the archive lacks is taken out: members, targets whose
+source is not packed, files that lie outside of the crate, and the values of a workspace that is not beside the crate
+(https://doc.rust-lang.org/cargo/reference/workspaces.html).
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping, MutableMapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import tomlkit
+from tomlkit.items import AoT, Array
+
+from cratewheel import toml
+
+Table = Mapping[str, Any]
+
+# What is left of a workspace root whose own package the archive does not carry.
+WORKSPACE_TABLES = ("cargo-features", "workspace", "profile", "patch", "replace")
+DEPENDENCY_TABLES = (
+    "dependencies",
+    "dev-dependencies",
+    "build-dependencies",
+    "dev_dependencies",
+    "build_dependencies",
+)
+GLOB = re.compile(r"[*?\[]")
+# `version.workspace = true`, the dotted spelling of `version = { workspace = true }`
+DOTTED = re.compile(r"""(?m)^([ \t]*)([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*workspace[ \t]*=[ \t]*true\b""")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A workspace to take inherited values from: its `[workspace]`, and the way from the crate to its folder."""
+
+    workspace: Table
+    directory: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEdits:
+    """What is to change in a Cargo.toml; the defaults change nothing.
+
+    `readme` and `license_file` are the values that the keys get. `missing_targets` are (kind, name) of the targets
+    whose source is not packed, with the kinds lib, bin, example, test and bench. `members` are the entries that
+    `workspace.members` is left with; `default-members` goes with the others.
+    """
+
+    readme: str | None = None
+    license_file: str | None = None
+    missing_targets: tuple[tuple[str, str], ...] = ()
+    without_build_script: bool = False
+    members: tuple[str, ...] | None = None
+    workspace_only: bool = False
+    inheritance: Inheritance | None = None
+
+
+def rewrite(text: str, edits: ManifestEdits) -> str:
+    r"""Return the manifest `text` with `edits` made; the text itself where they change nothing.
+
+    >>> rewrite('[package]\nreadme = "../R.md" # ours\n', ManifestEdits(readme="R.md"))
+    '[package]\nreadme = "R.md" # ours\n'
+    """
+    if edits == ManifestEdits():
+        return text
+    document = tomlkit.parse(_without_dotted_inheritance(text))
+    unchanged = document.unwrap()
+    if edits.workspace_only:
+        for name in [name for name in document if name not in WORKSPACE_TABLES]:
+            del document[name]
+    package = document.get("package")
+    if isinstance(package, MutableMapping):
+        _edit_package(package, edits)
+    _remove_targets(document, edits.missing_targets)
+    if edits.members is not None:
+        _trim_members(document, edits.members)
+    if edits.inheritance is not None:
+        _inherit(document, edits.inheritance)
+    return text if document.unwrap() == unchanged else tomlkit.dumps(document).lstrip("\n")
+
+
+def kept_members(members: Iterable[str], directories: Iterable[str]) -> tuple[str, ...]:
+    """Return those of `workspace.members`, globs included, that stand for one of the folders, given from the same root.
+
+    >>> kept_members(["py", "./core", "tools/*", "gone", "x/**"], ["core", "tools/a", "py"])
+    ('py', './core', 'tools/*')
+    """
+    folders = [posixpath.normpath(directory) for directory in directories]
+    return tuple(member for member in members if any(_stands_for(member, folder) for folder in folders))
+
+
+def _stands_for(member: str, folder: str) -> bool:
+    pattern = posixpath.normpath(member)
+    if not GLOB.search(pattern):
+        return pattern == folder
+    return _matches(pattern.split("/"), folder.split("/"))
+
+
+def _matches(pattern: list[str], parts: list[str]) -> bool:
+    match pattern:
+        case []:
+            return not parts
+        case ["**", *rest]:
+            return any(_matches(rest, parts[start:]) for start in range(len(parts) + 1))
+        case [first, *rest]:
+            return bool(parts) and fnmatchcase(parts[0], first) and _matches(rest, parts[1:])
+    raise AssertionError(pattern)
+
+
+def _without_dotted_inheritance(text: str) -> str:
+    """Spell dotted inheritance as an inline table, whose value tomlkit can replace where it stands."""
+    lone = {
+        key for _, key in DOTTED.findall(text) if len(re.findall(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*\.", text)) == 1
+    }
+    spelled = DOTTED.sub(lambda found: _inline_spelling(found) if found[2] in lone else found[0], text)
+    try:
+        same = toml.loads(spelled) == toml.loads(text)
+    except ValueError:  # a line inside a string that looks like one of ours
+        same = False
+    return spelled if same else text
+
+
+def _inline_spelling(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]} = {{ workspace = true }}"
+
+
+def _edit_package(package: MutableMapping[str, Any], edits: ManifestEdits) -> None:
+    if edits.readme is not None:
+        package["readme"] = edits.readme
+    if edits.license_file is not None:
+        package["license-file"] = edits.license_file
+    if edits.without_build_script:
+        package.pop("build", None)
+    if ("bin", package.get("default-run")) in edits.missing_targets:
+        del package["default-run"]
+
+
+def _remove_targets(document: MutableMapping[str, Any], missing: tuple[tuple[str, str], ...]) -> None:
+    for kind in ("bin", "example", "test", "bench"):
+        tables = document.get(kind)
+        if not isinstance(tables, (AoT, Array)):
+            continue
+        for index in reversed(range(len(tables))):
+            if (kind, tables[index].get("name")) in missing:
+                del tables[index]
+        if not tables:
+            del document[kind]
+    if any(kind == "lib" for kind, _ in missing):
+        document.pop("lib", None)
+
+
+def _trim_members(document: MutableMapping[str, Any], members: tuple[str, ...]) -> None:
+    # an empty [workspace] stays: it says that this is a root, wherever the archive is unpacked
+    workspace = document.get("workspace")
+    if not isinstance(workspace, MutableMapping):
+        return
+    workspace.pop("default-members", None)
+    listed = workspace.get("members")
+    if not members:
+        workspace.pop("members", None)
+    elif isinstance(listed, Array):
+        for index in reversed(range(len(listed))):
+            if str(listed[index]) not in members:
+                del listed[index]
+        for member in members:
+            if member not in listed.unwrap():
+                listed.append(member)
+    else:
+        workspace["members"] = list(members)
+
+
+def _inherit(document: MutableMapping[str, Any], inheritance: Inheritance) -> None:
+    package = document.get("package", {})
+    values = inheritance.workspace.get("package", {})
+    package.pop("workspace", None)  # it names the folder of the root that is not there
+    for key in [key for key, value in package.items() if _inherits(value)]:
+        # the files that these name lie in the other workspace; one that is packed has been set before
+        if key in values and key not in ("readme", "license-file"):
+            package[key] = _item(values[key])
+        else:
+            del package[key]
+    for table in _dependency_tables(document):
+        for name in [name for name, value in table.items() if _inherits(value)]:
+            _replace(table, name, _dependency(name, table[name], inheritance))
+    if _inherits(document.get("lints")):
+        document["lints"] = _table(inheritance.workspace.get("lints", {}))
+
+
+def _inherits(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value.get("workspace")) is True
+
+
+def _dependency_tables(document: MutableMapping[str, Any]) -> Iterable[MutableMapping[str, Any]]:
+    places = [document, *document.get("target", {}).values()]
+    return [place[name] for place in places for name in DEPENDENCY_TABLES if name in place]
+
+
+def _dependency(name: str, own: Table, inheritance: Inheritance) -> dict[str, Any]:
+    """Join what a workspace says of a dependency with what its member adds, as cargo does."""
+    shared = inheritance.workspace.get("dependencies", {}).get(name, {})
+    joined = {"version": shared} if isinstance(shared, str) else dict(shared)
+    if "path" in joined:
+        joined["path"] = posixpath.normpath(posixpath.join(inheritance.directory, joined["path"]))
+    features = [*joined.get("features", []), *own.get("features", [])]
+    joined.pop("features", None)
+    if features:
+        joined["features"] = list(dict.fromkeys(str(feature) for feature in features))
+    # a member can turn default features on again, not off
+    if own.get("default-features", own.get("default_features")) and "default-features" in joined:
+        joined["default-features"] = True
+    for key in ("optional", "public"):
+        if key in own:
+            joined[key] = bool(own[key])
+    return joined
+
+
+def _replace(table: MutableMapping[str, Any], name: str, value: dict[str, Any]) -> None:
+    if not isinstance(table[name], tomlkit.items.Table):
+        table[name] = _item(value["version"] if set(value) == {"version"} else value)
+        return
+    section = table[name]  # [dependencies.name]: keep the section, and the comments in it
+    for key in [key for key in section if key not in value]:
+        del section[key]
+    for key, setting in value.items():
+        if key not in section or section[key] != setting:
+            section[key] = _item(setting)
+
+
+def _item(value: Any) -> Any:
+    return tomlkit.value(_spelled(value)) if isinstance(value, (Mapping, list)) else value
+
+
+def _table(values: Table) -> Any:
+    table = tomlkit.table()
+    for key, value in values.items():
+        table[key] = _table(value) if isinstance(value, Mapping) and not _is_short(value) else _item(value)
+    return table
+
+
+def _is_short(value: Table) -> bool:
+    # a lint's `{ level = "warn", priority = -1 }`, not a table of lints
+    return "level" in value
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{tomlkit.key(key).as_string()} = {_spelled(item)}" for key, item in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list):
+        return f"[{', '.join(_spelled(item) for item in value)}]"
+    return str(tomlkit.item(value).as_string())
