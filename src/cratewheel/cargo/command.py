@@ -90,7 +90,7 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
 
 
 def resolution_flags(options: CargoOptions) -> tuple[str, ...]:
-    """Return the flags that decide which packages and features take part: `cargo metadata` and `cargo tree` know them."""
+    """Return the flags that decide which packages and features take part; `cargo metadata` knows them too."""
     return (
         *(word for name in options.features for word in ("--features", name)),
         *(("--all-features",) if options.all_features else ()),

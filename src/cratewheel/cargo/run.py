@@ -26,7 +26,7 @@ LINK_PATH_KINDS = ("native", "all")
 class Artifact:
     """What a build left: the file for Python, what lies beside it, and what build scripts said.
 
-    `out_dirs` maps a package's name to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
+    `out_dirs` maps a package's id to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
     found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled.
     """
 
@@ -79,7 +79,7 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
     fresh = True
     for message in messages:
         if message["reason"] == "build-script-executed":
-            out_dirs[package_name(message["package_id"])] = Path(message["out_dir"])
+            out_dirs[message["package_id"]] = Path(message["out_dir"])
             link_paths += _link_paths(message)
             continue
         fresh = fresh and message["fresh"]
@@ -103,25 +103,9 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
     )
 
 
-def package_name(package_id: str) -> str:
-    """Return the package's name in a package id, in the form of any cargo version.
-
-    >>> package_name("path+file:///home/me/my-crate#0.1.0")
-    'my-crate'
-    >>> package_name("registry+https://example.org/index#serde@1.0.0")
-    'serde'
-    >>> package_name("serde 1.0.0 (registry+https://example.org/index)")
-    'serde'
-    """
-    if " " in package_id and "#" not in package_id.split(" ", 1)[0]:
-        return package_id.split(" ", 1)[0]
-    url, _, fragment = package_id.rpartition("#")
-    return fragment.split("@", 1)[0] if "@" in fragment else url.rstrip("/").rpartition("/")[2]
-
-
 def _link_paths(message: Mapping[str, Any]) -> list[Path]:
-    dynamic = any(not library.startswith(("static=", "framework=")) for library in message["linked_libs"])
-    if not dynamic:
+    kinds = [library.partition("=")[0] if "=" in library else "dylib" for library in message["linked_libs"]]
+    if not any(kind.partition(":")[0] == "dylib" for kind in kinds):  # after the colon stand modifiers
         return []
     found = []
     for item in message["linked_paths"]:

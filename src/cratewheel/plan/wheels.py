@@ -58,7 +58,7 @@ def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: Plat
         platform=native(target, group.interpreter) if platform_plan == Fixed() else platform_plan,
         audit=audit_mode(options, target),
         module_file=_module_file(project.modules.extension_name, bindings, group, target),
-        config=_pyo3_config(bindings, group, target),
+        config=_pyo3_config(bindings, group),
         why=group.why,
     )
 
@@ -215,7 +215,7 @@ def _cargo_env(bindings: Bindings, group: _Group) -> tuple[tuple[str, str | None
     return tuple(sorted(env.items()))
 
 
-def _pyo3_config(bindings: Bindings, group: _Group, target: Target) -> str | None:
+def _pyo3_config(bindings: Bindings, group: _Group) -> str | None:
     """Return pyo3's configuration file for a stable ABI, which pyo3 0.29 and later read the ABI from."""
     if group.stable_abi is None or _older_than(bindings, TARGET_ABI_KEY_SINCE):
         return None
@@ -227,7 +227,6 @@ def _pyo3_config(bindings: Bindings, group: _Group, target: Target) -> str | Non
         "shared=true",
         "build_flags=",
         "suppress_build_script_link_lines=false",
-        f"pointer_width={target.pointer_width}",
     )
     return "\n".join(lines) + "\n"
 

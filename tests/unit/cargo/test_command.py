@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from cratewheel.cargo.command import CargoBuild, CargoOptions, command, metadata_arguments, shared_arguments
+
+MANIFEST = Path("/p/Cargo.toml")
+PLAIN = ("--message-format", "json-render-diagnostics", "--manifest-path", "/p/Cargo.toml")
+
+
+def test_a_library_build_without_options() -> None:
+    assert command(CargoBuild(manifest=MANIFEST)).argv == ("cargo", "rustc", *PLAIN, "--lib")
+
+
+def test_a_binary_build_names_the_binary() -> None:
+    assert command(CargoBuild(manifest=MANIFEST, binary="tool")).argv[-2:] == ("--bin", "tool")
+
+
+def test_a_library_of_several_kinds_is_built_as_a_cdylib_only() -> None:
+    assert command(CargoBuild(manifest=MANIFEST, cdylib=True)).argv[-3:] == ("--lib", "--crate-type", "cdylib")
+
+
+def test_rustc_arguments_stand_after_two_dashes() -> None:
+    assert command(CargoBuild(manifest=MANIFEST, rustc_args=("-C", "strip=symbols"))).argv[-4:] == (
+        "--lib",
+        "--",
+        "-C",
+        "strip=symbols",
+    )
+
+
+def test_every_option_reaches_cargo() -> None:
+    options = CargoOptions(
+        profile="dist",
+        jobs=3,
+        features=("a", "b/c"),
+        all_features=True,
+        no_default_features=True,
+        target="x86_64-unknown-linux-gnu",
+        target_dir=Path("/t"),
+        verbose=2,
+        quiet=True,
+        color="never",
+        frozen=True,
+        locked=True,
+        offline=True,
+        config=("net.retry=1",),
+        unstable_flags=("build-std",),
+        timings=True,
+        ignore_rust_version=True,
+        future_incompat_report=True,
+        extra=("--unit-graph",),
+    )
+    assert command(CargoBuild(manifest=MANIFEST, options=options), program="cross").argv == (
+        *("cross", "rustc", "--quiet", "--jobs", "3", "--profile", "dist"),
+        *("--target", "x86_64-unknown-linux-gnu", "--target-dir", "/t", "-vv", "--color", "never"),
+        *("--features", "a", "--features", "b/c", "--all-features", "--no-default-features"),
+        *("--frozen", "--locked", "--offline", "--config", "net.retry=1", "-Z", "build-std"),
+        *("--timings", "--ignore-rust-version", "--future-incompat-report"),
+        *PLAIN,
+        *("--unit-graph", "--lib"),
+    )
+
+
+def test_the_environment_and_folder_are_part_of_the_command() -> None:
+    built = command(CargoBuild(manifest=MANIFEST, env=(("PYO3_PYTHON", "/py"),)))
+    assert (built.env, built.cwd) == ((("PYO3_PYTHON", "/py"),), Path("/p"))
+
+
+def test_cargo_metadata_gets_what_decides_the_graph_and_no_more() -> None:
+    options = CargoOptions(profile="release", jobs=2, features=("a",), locked=True, extra=("--offline", "--release"))
+    assert metadata_arguments(options, platform="x86_64-unknown-linux-gnu") == (
+        *("--features", "a", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"),
+    )
+
+
+def test_shared_arguments_keep_values_with_their_options() -> None:
+    words = ("--features=a", "-F", "b", "-Fc", "-Z", "x", "--config", "k=v", "-j", "2", "--no-default-features", "-v")
+    assert shared_arguments(words) == (
+        *("--features=a", "-F", "b", "-Fc", "-Z", "x", "--config", "k=v", "--no-default-features"),
+    )

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cratewheel.cargo.run import Artifact, read_messages
+
+ROOT = "path+file:///p#demo@0.1.0"
+SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
+
+
+def artifact(**changes: Any) -> dict[str, Any]:
+    return {
+        "reason": "compiler-artifact",
+        "package_id": ROOT,
+        "target": {"name": "demo", "crate_types": ["cdylib"]},
+        "filenames": ["/t/libdemo.so"],
+        "executable": None,
+        "fresh": False,
+        **changes,
+    }
+
+
+def script(libs: list[str], paths: list[str]) -> dict[str, Any]:
+    return {
+        "reason": "build-script-executed",
+        "package_id": SSL,
+        "linked_libs": libs,
+        "linked_paths": paths,
+        "out_dir": "/t/out",
+    }
+
+
+def test_the_dynamic_library_of_the_root_package_is_the_artifact() -> None:
+    other = artifact(package_id="path+file:///q#other@0.1.0", filenames=["/t/libother.so"])
+    mixed = artifact(
+        target={"name": "demo", "crate_types": ["rlib", "cdylib"]}, filenames=["/t/d.rlib", "/t/libdemo.so"]
+    )
+    assert read_messages([other, mixed], package=ROOT, binary=None) == Artifact(path=Path("/t/libdemo.so"), out_dirs={})
+
+
+def test_import_library_and_debug_information_are_reported_beside_it() -> None:
+    windows = artifact(filenames=["/t/demo.dll", "/t/demo.dll.lib", "/t/demo.pdb"])
+    found = read_messages([windows], package=ROOT, binary=None)
+    assert found is not None
+    assert (found.path, found.import_library, found.debug_info) == (
+        Path("/t/demo.dll"),
+        Path("/t/demo.dll.lib"),
+        Path("/t/demo.pdb"),
+    )
+
+
+def test_a_static_library_alone_is_nothing_for_python() -> None:
+    assert (
+        read_messages(
+            [artifact(target={"name": "demo", "crate_types": ["staticlib"]}, filenames=["/t/libdemo.a"])],
+            package=ROOT,
+            binary=None,
+        )
+        is None
+    )
+
+
+def test_a_program_is_found_by_its_name() -> None:
+    messages = [
+        artifact(target={"name": name, "crate_types": ["bin"]}, executable=f"/t/{name}", filenames=[f"/t/{name}"])
+        for name in ("one", "two")
+    ]
+    found = read_messages(messages, package=ROOT, binary="two")
+    assert found is not None
+    assert found.path == Path("/t/two")
+
+
+@pytest.mark.parametrize(
+    ("libs", "paths", "expected"),
+    [
+        (["ssl"], ["native=/usr/lib"], (Path("/usr/lib"),)),
+        (["dylib=ssl"], ["/usr/lib"], (Path("/usr/lib"),)),
+        (["dylib:+verbatim=ssl"], ["all=/a", "framework=/b", "native=/a"], (Path("/a"),)),
+        (["static=ssl"], ["native=/usr/lib"], ()),
+        (["static:+whole-archive=ssl"], ["native=/usr/lib"], ()),
+    ],
+    ids=["plain", "dylib", "modifiers", "static", "static with modifiers"],
+)
+def test_search_paths_count_when_a_build_script_links_a_dynamic_library(
+    libs: list[str], paths: list[str], expected: tuple[Path, ...]
+) -> None:
+    found = read_messages([script(libs, paths), artifact()], package=ROOT, binary=None)
+    assert found is not None
+    assert (found.link_paths, found.out_dirs) == (expected, {SSL: Path("/t/out")})
