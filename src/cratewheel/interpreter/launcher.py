@@ -1,0 +1,36 @@
+"""The Pythons that the Windows launcher `py` knows: what installers have registered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.errors import MissingToolError
+
+TIMEOUT = 10.0  # seconds
+
+_LINE = re.compile(r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*")
+
+
+def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the interpreters that `py --list-paths` names; none where there is no launcher."""
+    from cratewheel.process import Command, capture
+
+    try:
+        done = capture(Command(argv=("py", "--list-paths")), environ, timeout=TIMEOUT)
+    except MissingToolError:
+        return ()
+    return tuple(Path(path) for path in parse(done.stdout))
+
+
+def parse(output: str) -> tuple[str, ...]:
+    r"""Return the paths in what `py --list-paths` prints, old form and new, in its order, each once.
+
+    A tag (`-V:3.12`, `-3.8-64`) and the star of the default come before a path; headings have no path.
+
+    >>> parse(" -V:3.12 *        C:\\Python312\\python.exe\n -3.8-32   D:\\P 8\\python.exe")
+    ('C:\\Python312\\python.exe', 'D:\\P 8\\python.exe')
+    """
+    found = (_LINE.fullmatch(line) for line in output.splitlines())
+    return tuple(dict.fromkeys(line["path"] for line in found if line))

@@ -1,0 +1,235 @@
+"""Asking a program which Python it is.
+
+One short script prints one line of JSON; `describe` turns that answer into an `Interpreter`. Answers can be stored:
+see `cache`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.errors import InterpreterError, MissingToolError
+from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
+
+FORMAT = 1  # of the answer; a stored answer of another format is asked for again
+TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower
+SHOWN_LINES = 8  # of what a program printed instead of an answer
+
+# Python 2.7 and 3.5 must be able to say that they are too old, so this is written for them as well.
+SCRIPT = r"""
+import sys
+if sys.path and sys.path[0] == "":
+    del sys.path[0]  # a platform.py in the working directory is not the standard library's
+def answer():
+    facts = {"format": 1, "version": list(sys.version_info[:3]), "executable": sys.executable or None}
+    if sys.version_info < (3, 5):
+        return facts
+    import importlib.machinery, platform, struct, sysconfig
+    name = platform.python_implementation().lower()
+    suffix = sysconfig.get_config_var("EXT_SUFFIX")
+    if name == "pypy" or not suffix:
+        # old PyPy did not know its own EXT_SUFFIX
+        suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
+    facts.update({
+        "implementation": name,
+        "implementation_name": sys.implementation.name,
+        "abiflags": sysconfig.get_config_var("ABIFLAGS"),
+        "ext_suffix": suffix,
+        "soabi": sysconfig.get_config_var("SOABI") or None,
+        "platform": sysconfig.get_platform(),
+        "system": platform.system().lower(),
+        "pointer_width": struct.calcsize("P") * 8,
+        "gil_disabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+        "debug": bool(sysconfig.get_config_var("Py_DEBUG")) or hasattr(sys, "gettotalrefcount"),
+    })
+    return facts
+if __name__ == "__main__":
+    import json
+    print(json.dumps(answer()))
+"""
+
+# Variables that make an interpreter load other modules than its own, or refuse to start
+_UNSET = (
+    "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHON_GIL", "PYTHONVERBOSE",
+    "__PYVENV_LAUNCHER__",
+)  # fmt: skip
+# Variables that sysconfig itself reads: with one of them set, an answer is true for this environment only
+STEERING = ("PYTHONHOME", "_PYTHON_HOST_PLATFORM", "_PYTHON_SYSCONFIGDATA_NAME", "_PYTHON_PROJECT_BASE")
+
+_IMPLEMENTATIONS: dict[str, Implementation] = {
+    "cpython": "cpython",
+    "pypy": "pypy",
+    "graalvm": "graalpy",
+    "graalpy": "graalpy",
+}
+
+Answer = Mapping[str, Any]
+
+
+class UnsuitableError(InterpreterError):
+    """A Python that works, but that nothing can be built for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skip:
+    """A program that is no interpreter to use now, though nothing is wrong with it; `reason` says why."""
+
+    executable: Path
+    reason: str
+
+
+def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> Answer | Skip:
+    """Run `executable` and return what it says of itself.
+
+    A version manager's stand-in that has no Python behind it now, and a program that fails without a word, are a
+    `Skip`. Raises `InterpreterError`, which shows what was printed, when this is no Python or does not work.
+    """
+    # subprocess is slow to import, and with stored answers no program is started at all
+    from cratewheel.process import Command, capture
+
+    command = Command(
+        argv=(str(executable), "-c", SCRIPT),
+        env=(("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), *((name, None) for name in _UNSET)),
+    )
+    try:
+        done = capture(command, environ, timeout=timeout)
+    except MissingToolError as error:
+        raise InterpreterError(f"{executable} cannot be used as a Python interpreter: {error.message}") from error
+    if done.status == 0:
+        answer = read(done.stdout)
+        if answer is None:
+            raise _broken(executable, "it did not answer as a Python does", done.stdout + done.stderr)
+        return answer
+    words = done.stderr.strip()
+    if words.startswith("pyenv: ") and "command not found" in words.partition("\n")[0]:
+        return Skip(executable=executable, reason="pyenv has no version active that provides it")
+    if not words:
+        return Skip(executable=executable, reason=f"it ended with status {done.status} and said nothing")
+    how = words if done.status == 124 else f"it ended with status {done.status}"
+    raise _broken(executable, how, "" if done.status == 124 else done.stderr)
+
+
+def own_answer() -> Answer:
+    """Return what the interpreter that runs this very code says of itself."""
+    space: dict[str, Any] = {"__name__": "cratewheel.interpreter.probe.script"}
+    # `del sys.path[0]` is for `python -c`; here the first entry is somebody else's and stays
+    exec(SCRIPT.replace("del sys.path[0]", "pass"), space)  # noqa: S102 (our own text, a few lines above)
+    answer: Answer = space["answer"]()
+    return answer
+
+
+def read(output: str) -> Answer | None:
+    r"""Return the answer in what the script printed, or None if there is none.
+
+    The last line counts: a `sitecustomize` may print something before.
+
+    >>> read('hello\n{"format": 1, "version": [2, 7, 18]}\n')
+    {'format': 1, 'version': [2, 7, 18]}
+    >>> read("Python 3.11.2") is None
+    True
+    """
+    lines = output.strip().splitlines()
+    try:
+        answer = json.loads(lines[-1]) if lines else None
+    except (ValueError, RecursionError):
+        return None
+    return answer if is_answer(answer) else None
+
+
+def is_answer(answer: object) -> bool:
+    """Return whether `answer` has what `describe` needs: the fields of the script, each of its type."""
+    if not isinstance(answer, dict) or answer.get("format") != FORMAT:
+        return False
+    version = answer.get("version")
+    if not isinstance(version, list) or len(version) != 3 or not all(isinstance(part, int) for part in version):
+        return False
+    if tuple(version) < (3, 5, 0):
+        return True
+    return all(name in answer and isinstance(answer[name], kinds) for name, kinds in _FIELDS.items())
+
+
+_TEXT_OR_NONE = (str, type(None))
+_FIELDS: dict[str, type | tuple[type, ...]] = {
+    "implementation": str,
+    "implementation_name": str,
+    "executable": _TEXT_OR_NONE,
+    "abiflags": _TEXT_OR_NONE,
+    "ext_suffix": str,
+    "soabi": _TEXT_OR_NONE,
+    "platform": str,
+    "system": str,
+    "pointer_width": int,
+    "gil_disabled": bool,
+    "debug": bool,
+}
+
+
+def describe(
+    answer: Answer, *, executable: Path, in_virtualenv: bool = False, source: str = "", requested: str | None = None
+) -> Interpreter:
+    """Return the interpreter that gave `answer`.
+
+    Raises `UnsuitableError` when it is too old, of a kind that nothing can be built for, or has no ABI flags where
+    it must.
+    """
+    version = (answer["version"][0], answer["version"][1])
+    if version < OLDEST:
+        said = ".".join(str(part) for part in answer["version"])
+        raise UnsuitableError(
+            f"{executable} is Python {said}; the oldest that can be built for is {OLDEST[0]}.{OLDEST[1]}",
+            hint="name a newer interpreter with -i",
+        )
+    implementation = _IMPLEMENTATIONS.get(answer["implementation"])
+    if implementation is None:
+        raise UnsuitableError(
+            f"{executable} is {answer['implementation']}, for which no extension modules can be built",
+            hint="CPython, PyPy and GraalPy can be built for",
+        )
+    system = "cygwin" if answer["system"].startswith("cygwin") else answer["system"]
+    return Interpreter(
+        implementation=implementation,
+        implementation_name=answer["implementation_name"],
+        version=version,
+        patch=answer["version"][2],
+        abiflags=_abiflags(answer, implementation, version, executable),
+        ext_suffix=answer["ext_suffix"],
+        soabi=answer["soabi"],
+        platform=None if answer["platform"].startswith("macosx") else tag_word(answer["platform"]),
+        system=system,
+        executable=executable,
+        pointer_width=answer["pointer_width"],
+        gil_disabled=answer["gil_disabled"],
+        debug=answer["debug"],
+        in_virtualenv=in_virtualenv,
+        source=source,
+        requested=requested,
+    )
+
+
+def _abiflags(answer: Answer, implementation: Implementation, version: tuple[int, int], executable: Path) -> str:
+    if implementation != "cpython":
+        return ""
+    flags: str | None = answer["abiflags"]
+    if answer["system"] == "windows":
+        # Windows names none before 3.14 (python/cpython#131799); pip's tags have them all the same
+        known = ("t" if answer["gil_disabled"] else "") + ("d" if answer["debug"] else "")
+        return flags or known + ("m" if version < (3, 8) else "")
+    if flags is None:
+        raise UnsuitableError(f"{executable} does not tell its ABI flags (sysconfig has no ABIFLAGS)")
+    if version < (3, 8) and "m" not in flags:
+        raise UnsuitableError(f"{executable} has the ABI flags '{flags}', which no wheel tag stands for")
+    return flags
+
+
+def _broken(executable: Path, how: str, printed: str) -> InterpreterError:
+    lines = [line[:200] for line in printed.strip().splitlines()]
+    shown = lines[:SHOWN_LINES] + (["…"] if len(lines) > SHOWN_LINES else [])
+    return InterpreterError(
+        f"{executable} does not work as a Python interpreter: {how}",
+        hint="name a Python with -i; `cratewheel list-python` shows those that are found",
+        notes=tuple(shown),
+    )

@@ -1,0 +1,143 @@
+"""Looking at candidates: each file once, the stored answers first, and all that must be started side by side."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cratewheel.errors import InterpreterError
+from cratewheel.interpreter import launcher, pyenv
+from cratewheel.interpreter.cache import Cache
+from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, each_once, home_folder, promised_version
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.interpreter.probe import Answer, Skip, ask, describe, own_answer
+
+if TYPE_CHECKING:
+    from cratewheel.ui import Ui
+
+WORKERS = 8  # interpreters asked at a time; they wait for the disk more than they compute
+OWN_SOURCE = "runs cratewheel"
+
+Finding = Interpreter | Skip | InterpreterError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """One search on one machine: what it reads, and to whom it talks."""
+
+    environ: Mapping[str, str]
+    cwd: Path
+    cache: Cache
+    ui: Ui
+    timeout: float
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return every file that may be a Python: those in folders, the launcher's, and the one that runs this."""
+        found = list(candidates(self.environ, cwd=self.cwd))
+        if WINDOWS:
+            found += [
+                Candidate(path=path, source="py launcher", version=promised_version(path, folder=False))
+                for path in launcher.ask(self.environ)
+            ]
+        running = self.running()
+        if running is not None:
+            found.append(running)
+        return each_once(found)
+
+    def running(self) -> Candidate | None:
+        """Return the interpreter that runs this code."""
+        return Candidate(path=Path(sys.executable), source=OWN_SOURCE) if sys.executable else None
+
+    def findings(self, asked: Iterable[Candidate]) -> Iterator[tuple[Candidate, Finding]]:
+        """Yield what each candidate turns out to be, in order; those that must be started are started together."""
+        asked = tuple(asked)
+        answers = {candidate.path: self._known(candidate.path) for candidate in asked}
+        unknown = [path for path, answer in answers.items() if answer is None]
+        new = dict(zip(unknown, self._ask_all(unknown), strict=True))
+        for path, answer in new.items():
+            if isinstance(answer, Mapping):
+                self.cache.put(path, answer)
+        for candidate in asked:
+            yield candidate, _described(candidate, answers[candidate.path] or new[candidate.path])
+
+    def finding(self, candidate: Candidate) -> Finding:
+        """Return what one candidate turns out to be."""
+        return next(iter(self.findings([candidate])))[1]
+
+    def which(self, program: str) -> Path | None:
+        """Return the file that `program` names on PATH, not looking through version managers' stand-ins."""
+        from cratewheel.process import which
+
+        found = which(program, self.environ)
+        return self.cwd / found if found else None
+
+    def behind_shim(self, shim: Path) -> Path | None:
+        """Return what a stand-in of pyenv runs here, None when no active version has it; `shim` if it is none."""
+        root = self.shim_root(shim)
+        if root is None:
+            return shim
+        for folder in pyenv.active(root, self.environ, self.cwd):
+            if os.access(folder / "bin" / shim.name, os.X_OK):
+                return folder / "bin" / shim.name
+        from cratewheel.process import which
+
+        elsewhere = [str(folder) for folder in pyenv.path_folders(self.environ) if folder != shim.parent]
+        found = which(shim.name, {"PATH": os.pathsep.join(elsewhere)})
+        return self.behind_shim(found) if found else None
+
+    def shim_root(self, path: Path) -> Path | None:
+        """Return the pyenv folder whose stand-in `path` is."""
+        if path.parent.name != "shims":
+            return None
+        roots = pyenv.roots(self.environ, home_folder(self.environ))
+        return path.parent.parent if path.parent.parent in roots else None
+
+    def _known(self, path: Path) -> Answer | None:
+        stored = self.cache.get(path)
+        if stored is not None or not sys.executable or os.path.realpath(path) != os.path.realpath(sys.executable):
+            return stored
+        answer = own_answer()
+        self.cache.put(path, answer)
+        return answer
+
+    def _ask_all(self, paths: list[Path]) -> list[Answer | Skip | InterpreterError]:
+        if len(paths) < 2:
+            return [self._ask(path) for path in paths]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            return list(pool.map(self._ask, paths))
+
+    def _ask(self, path: Path) -> Answer | Skip | InterpreterError:
+        try:
+            return ask(path, self.environ, timeout=self.timeout)
+        except InterpreterError as error:
+            return error
+
+
+def _described(candidate: Candidate, answer: Answer | Skip | InterpreterError) -> Finding:
+    if isinstance(answer, (Skip, InterpreterError)):
+        return answer
+    executable = _own_path(candidate.path, answer.get("executable"))
+    try:
+        return describe(
+            answer, executable=executable, in_virtualenv=_in_virtualenv(executable), source=candidate.source
+        )
+    except InterpreterError as error:
+        return error
+
+
+def _own_path(path: Path, said: str | None) -> Path:
+    # a stand-in is not what cargo should run: the file behind it is
+    if said and os.path.realpath(said) != os.path.realpath(path) and Path(said).is_file():
+        return Path(said)
+    return path
+
+
+def _in_virtualenv(executable: Path) -> bool:
+    # https://docs.python.org/3/library/venv.html: next to the interpreter, or one folder up
+    return any((folder / "pyvenv.cfg").is_file() for folder in (executable.parent, executable.parent.parent))

@@ -1,0 +1,192 @@
+"""The words of `-i`: a path, a program on PATH, or a version of which one must be somewhere."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cratewheel.errors import InterpreterError
+from cratewheel.interpreter import pyenv
+from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
+from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
+from cratewheel.interpreter.probe import Skip
+from cratewheel.interpreter.search import Finding, Search
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+LIST_HINT = "`cratewheel list-python` shows every interpreter that is found"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a word leads: a file, the reason why there is none, or neither when it must be looked for.
+
+    `literal` tells a path or program, which is used whatever it turns out to be, from a version.
+    """
+
+    word: str
+    literal: bool
+    candidate: Candidate | None = None
+    skip: Skip | None = None
+
+
+def asked_for(
+    search: Search, words: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
+) -> tuple[Interpreter, ...]:
+    """Return the interpreters that `words` name, in order, each once.
+
+    Raises `InterpreterError` for a word that names nothing, or nothing that works. A stand-in with no Python behind it
+    is skipped with a warning, and an error only when nothing else was named.
+    """
+    places = [_locate(search, word) for word in dict.fromkeys(_separate(search, words))]
+    findings = dict(search.findings(place.candidate for place in places if place.candidate))
+    found: dict[tuple[object, ...], Interpreter] = {}
+    skipped: list[str] = []
+    for place in places:
+        finding = _settle(search, place, findings.get(place.candidate) if place.candidate else place.skip)
+        if isinstance(finding, Skip):
+            skipped.append(f"{place.word}: {finding.reason}")
+            continue
+        same = found.setdefault(finding.identity, replace(finding, requested=place.word))
+        if same.requested != place.word:
+            search.ui.warn(f"`{same.requested}` and `{place.word}` are both {same.display}: one wheel serves both")
+    if not found:
+        raise InterpreterError(
+            "none of the interpreters that were asked for is there", notes=tuple(skipped), hint=LIST_HINT
+        )
+    for line in skipped:
+        search.ui.warn(f"skipped the interpreter {line}")
+    _warn_of_misfits(search, tuple(found.values()), supported, requires_python)
+    return tuple(found.values())
+
+
+def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
+    # `-i "3.8 3.9"` comes from a variable that was quoted once too often
+    parted: list[str] = []
+    for word in words:
+        parts = word.replace(",", " ").split()
+        several = len(parts) > 1 and all(parse_spec(part) for part in parts) and not (search.cwd / word).exists()
+        parted += parts if several else [word]
+    return parted
+
+
+def _locate(search: Search, word: str) -> _Place:
+    if _is_path(word):
+        path = Path(os.path.abspath(search.cwd / word))  # noqa: PTH100 (`resolve` would leave a virtual environment)
+        _check_file(word, path)
+        return _Place(word=word, literal=True, candidate=_candidate(path, "-i"))
+    program = search.which(word) if word.strip() else None
+    spec = parse_spec(word)
+    literal = program is not None
+    if program is None and spec is not None:
+        if spec.version is not None and spec.version < OLDEST:
+            raise InterpreterError(
+                f"`{word}` is too old: the oldest Python that can be built for is {OLDEST[0]}.{OLDEST[1]}"
+            )
+        program = search.which(spec.program)
+    real = search.behind_shim(program) if program else None
+    if program is not None and real is None and literal:
+        return _behind_sleeping_shim(search, word, program)
+    candidate = _candidate(real, "PATH" if real == program else "PATH, by pyenv") if real else None
+    return _Place(word=word, literal=literal, candidate=candidate)
+
+
+def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Place:
+    """Return the newest version of pyenv that has this program, as none that is active has it."""
+    root = search.shim_root(shim)
+    for folder in pyenv.versions(root) if root else ():
+        candidate = _candidate(folder / "bin" / shim.name, "pyenv", folder=True)
+        if os.access(candidate.path, os.X_OK) and (candidate.version or OLDEST) >= OLDEST:
+            search.ui.warn(
+                f"`{word}` is provided by pyenv, but no active version has it: taking {folder.name}",
+                hint=f"`pyenv shell {folder.name}` makes it the active one",
+            )
+            return _Place(word=word, literal=True, candidate=candidate)
+    skip = Skip(executable=shim, reason="pyenv has no version active that provides it")
+    return _Place(word=word, literal=True, skip=skip)
+
+
+def _settle(search: Search, place: _Place, finding: Finding | None) -> Interpreter | Skip:
+    spec = parse_spec(place.word)
+    if not place.literal and spec is not None:
+        if isinstance(finding, Interpreter) and spec.matches(finding):
+            return finding
+        other = _newest_match(search, spec)
+        if other is not None:
+            return other
+    if isinstance(finding, InterpreterError):
+        raise finding
+    if finding is None or not place.literal:
+        raise _absent(search, place.word)
+    return finding
+
+
+def _newest_match(search: Search, spec: InterpreterSpec) -> Interpreter | None:
+    """Return the preferred interpreter that `spec` describes, the newest if it leaves the version open."""
+    asked = [one for one in search.candidates() if spec.version is None or one.version in (None, spec.version)]
+    found = [finding for _, finding in search.findings(asked) if isinstance(finding, Interpreter)]
+    matches = [interpreter for interpreter in found if spec.matches(interpreter)]
+    # `max` keeps the first, which is the preferred one, of those that are equal
+    return max(matches, key=lambda interpreter: interpreter.version, default=None)
+
+
+def _warn_of_misfits(
+    search: Search,
+    found: tuple[Interpreter, ...],
+    supported: Supported,
+    requires_python: SpecifierSet | None,
+) -> None:
+    # that free-threaded 3.13 is not built for unasked does not make it wrong
+    supported = replace(supported, free_threaded_minimum=(3, 13))
+    for interpreter in found:
+        if not supported.fits(interpreter):
+            search.ui.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
+        if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
+            search.ui.warn(
+                f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
+                "pip will not install the wheel there"
+            )
+
+
+def _is_path(word: str) -> bool:
+    return "/" in word or os.sep in word or word in (os.curdir, os.pardir)
+
+
+def _candidate(path: Path, source: str, *, folder: bool = False) -> Candidate:
+    return Candidate(path=path, source=source, version=promised_version(path, folder=folder))
+
+
+def _check_file(word: str, path: Path) -> None:
+    if path.is_dir():
+        inside = programs_of(path)
+        hint = f"name the interpreter in it: {inside[0]}" if inside else LIST_HINT
+        raise InterpreterError(f"`{word}` is a folder, not an interpreter", hint=hint)
+    if path.is_symlink() and not path.exists():
+        raise InterpreterError(
+            f"`{word}` is a symbolic link to {os.readlink(path)}, which is not there",  # noqa: PTH115 (as it is written)
+            hint="the Python behind this virtual environment was removed: make the environment anew",
+        )
+    if not path.exists():
+        raise InterpreterError(f"there is no interpreter at `{word}`", hint=LIST_HINT)
+    if not os.access(path, os.X_OK):
+        raise InterpreterError(f"`{word}` is not an executable file", hint=LIST_HINT)
+
+
+def _absent(search: Search, word: str) -> InterpreterError:
+    found = [finding for _, finding in search.findings(search.candidates()) if isinstance(finding, Interpreter)]
+    names = dict.fromkeys(one.display for one in sorted(found, key=lambda one: one.order))
+    there = ", ".join(names) or "none"
+    if (search.cwd / word).is_file():
+        hint = f"for the file in this folder write ./{word}"
+    elif parse_spec(word) is None:
+        hint = "name an interpreter by its path, its program or its version: 3.12, python3.12, pypy3.10, 3.13t"
+    else:
+        hint = "install it, or name it by its path"
+    return InterpreterError(
+        f"the interpreter `{word}` was not found",
+        notes=(f"on PATH and in version managers there is: {there}",),
+        hint=hint,
+    )
