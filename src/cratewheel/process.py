@@ -87,7 +87,9 @@ def capture(
         except subprocess.TimeoutExpired:
             _end(child)
             return Completed(status=124, stdout="", stderr=f"no answer within {timeout} seconds")
-    return Completed(status=child.returncode, stdout=out.decode(errors="replace"), stderr=err.decode(errors="replace"))
+    # what went to our own stderr has not been read
+    shown = (err or b"").decode(errors="replace")
+    return Completed(status=child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
 
 
 @contextmanager
