@@ -1,0 +1,39 @@
+"""The files of a wheel for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from cratewheel.dist.layout import Entry, FromFile
+
+
+def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Entry, ...]:
+    """Return each program where installers find scripts; `programs` are file names (`demo.exe`) and compiled files.
+
+    `data_dir` is the wheel's `<distribution>-<version>.data`
+    (https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory).
+    """
+    folder = PurePosixPath(data_dir) / "scripts"
+    return tuple(
+        Entry(path=folder / name, source=FromFile(path=artifact, executable=True), why="a compiled program")
+        for name, artifact in sorted(programs)
+    )
+
+
+def file_name(program: str, target_os: str) -> str:
+    """Return the file name of a program.
+
+    >>> file_name("demo", "windows"), file_name("demo", "linux")
+    ('demo.exe', 'demo')
+    """
+    return f"{program}.exe" if target_os in ("windows", "cygwin") else program
+
+
+def clashes(programs: Iterable[str], scripts: Iterable[str]) -> tuple[str, ...]:
+    """Return the names that are both a program's and an entry point's: only one can be installed under it.
+
+    Case does not tell two files apart everywhere.
+    """
+    taken = {script.casefold() for script in scripts}
+    return tuple(sorted(program for program in programs if program.casefold() in taken))

@@ -1,0 +1,227 @@
+"""The files of a wheel for a C library that cffi opens: a package with the library and its declarations.
+
+The declarations come from a header: the one that the crate's build script left in cargo's target directory, or what
+cbindgen writes. cffi turns them into `ffi.py`, in its ABI mode, where nothing is compiled and the file suits any Python
+(https://cffi.readthedocs.io/en/stable/cdef.html).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cratewheel import toml
+from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
+from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.process import Command, capture
+from cratewheel.ui import Ui
+
+HEADER = "header.h"
+DECLARE_CFFI = "missing `cffi` among the dependencies: the module imports it, so add it to `project.dependencies`"
+
+_INIT = """\
+# Made by cratewheel: opens the library that lies next to this file.
+import os
+
+from .ffi import ffi
+
+lib = ffi.dlopen(os.path.join(os.path.dirname(__file__), {library!r}))
+
+__all__ = ["ffi", "lib"]
+
+del os
+"""
+
+# What cffi's parser does not understand, it must not be given: it knows declarations, but no preprocessor and no C++.
+_CBINDGEN = {
+    "language": "C",
+    "cpp_compat": False,
+    "pragma_once": False,
+    "no_includes": True,
+    "includes": [],
+    "sys_includes": [],
+    "defines": {},
+}
+_CBINDGEN_DROPPED = ("include_guard", "include_version")
+
+_NO_CFFI = 3
+_BAD_HEADER = 4
+_RECOMPILE = f"""\
+import sys
+try:
+    import cffi
+    from cffi import recompiler
+except ImportError:
+    sys.exit({_NO_CFFI})
+ffi = cffi.FFI()
+try:
+    ffi.cdef(sys.stdin.buffer.read().decode("utf-8"))
+except (cffi.CDefError, cffi.FFIError) as error:
+    sys.stderr.write(str(error))
+    sys.exit({_BAD_HEADER})
+recompiler.make_py_source(ffi, "ffi", sys.argv[1])
+"""
+
+
+def entries(
+    place: ModulePlace, artifact: Path, *, ffi_source: str, target_os: str, stub: Path | None = None
+) -> tuple[Entry, ...]:
+    """Return the package: its `__init__.py` with `ffi` and `lib`, the declarations as `ffi.py`, and the library."""
+    folder = package_dir(place)
+    library = library_name(place.extension_name, target_os)
+    return (
+        Entry(
+            path=folder / "__init__.py",
+            source=Generated(data=_INIT.format(library=library).encode()),
+            why="the package that opens the library",
+        ),
+        Entry(
+            path=folder / "ffi.py",
+            source=Generated(data=ffi_source.encode()),
+            why="the library's declarations, as cffi compiled them",
+        ),
+        Entry(path=folder / library, source=FromFile(path=artifact, executable=True), why="the compiled library"),
+        *stub_entries(place, stub),
+    )
+
+
+def undeclared(requires_dist: Iterable[str]) -> bool:
+    """Return whether nothing would install cffi for the wheel's users: it is no dependency, or only of an extra.
+
+    >>> undeclared(["cffi>=1.16; python_version >= '3.8'"]), undeclared(["cffi; extra == 'test'"])
+    (False, True)
+    """
+    from packaging.requirements import Requirement
+
+    wanted = (Requirement(text) for text in requires_dist)
+    return not any(one.name.lower() == "cffi" and "extra" not in str(one.marker or "") for one in wanted)
+
+
+def declarations(
+    *, target_directory: Path, crate: Path, workspace: Path, scratch: Path, environ: Mapping[str, str], ui: Ui
+) -> str:
+    """Return the C declarations of the library, once cargo has built it.
+
+    `crate` and `workspace` are the folders of the crate and of its workspace, `scratch` a folder for what is needed
+    on the way. Raises `MissingToolError` without a header and without cbindgen, `ConfigError` when cbindgen refuses
+    the crate or its `cbindgen.toml`.
+    """
+    header = target_directory / HEADER
+    if header.is_file():
+        ui.step("Using", f"the header that the build script wrote: {header}")
+        return header.read_text(encoding="utf-8")
+    settings = crate / "cbindgen.toml"
+    if settings.is_file():
+        ui.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
+    own = toml.load(settings) if settings.is_file() else {}
+    scratch.mkdir(parents=True, exist_ok=True)
+    config = scratch / "cbindgen.toml"
+    config.write_text(cbindgen_settings(own), encoding="utf-8")
+    command = cbindgen_command(crate=crate, workspace=workspace, config=config)
+    try:
+        done = capture(command, environ)
+    except MissingToolError as error:
+        raise MissingToolError(
+            f"the C declarations of the library are needed: there is no {header}, and no program cbindgen to make them",
+            hint="install it (`cargo install cbindgen`, or your system's package), or let the crate's build.rs write "
+            f"{HEADER} to cargo's target directory",
+        ) from error
+    if done.status:
+        raise ConfigError(
+            f"cbindgen cannot make C declarations for {crate}",
+            notes=tuple(done.stderr.splitlines()),
+            hint=f"`{command}` shows it again",
+        )
+    return done.stdout
+
+
+def cbindgen_settings(own: Mapping[str, object]) -> str:
+    """Return the text of a `cbindgen.toml` with the crate's own settings where cffi can live with them.
+
+    >>> print(cbindgen_settings({"language": "C++", "usize_is_size_t": True, "include_guard": "X_H"}), end="")
+    language = "C"
+    usize_is_size_t = true
+    cpp_compat = false
+    pragma_once = false
+    no_includes = true
+    includes = []
+    sys_includes = []
+    <BLANKLINE>
+    [defines]
+    """
+    import tomlkit
+
+    kept = {key: value for key, value in own.items() if key not in _CBINDGEN_DROPPED}
+    return tomlkit.dumps({**kept, **_CBINDGEN}, sort_keys=False)
+
+
+def cbindgen_command(*, crate: Path, workspace: Path, config: Path) -> Command:
+    """Return the command that prints a C header for a crate."""
+    lock = workspace / "Cargo.lock"
+    lockfile = ("--lockfile", str(lock)) if lock.is_file() else ()
+    return Command(argv=("cbindgen", "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=crate)
+
+
+def ffi_source(
+    text: str,
+    *,
+    interpreter: Interpreter | None,
+    running: Path | None,
+    scratch: Path,
+    environ: Mapping[str, str],
+    ui: Ui,
+) -> str:
+    """Return the text of `ffi.py` for C declarations, made by cffi in ABI mode.
+
+    Asked for it are the Python that we run in (`running`) and the one that was chosen. If neither has cffi and the
+    chosen one is in a virtual environment, cffi is installed there. Raises `MissingToolError` when no Python has it,
+    and `ConfigError` when it does not understand the declarations.
+    """
+    chosen = interpreter.executable if interpreter is not None else None
+    for python in dict.fromkeys(path for path in (running, chosen) if path is not None):
+        source = _recompile(text, python, scratch, environ)
+        if source is not None:
+            ui.detail(f"cffi of {python} made ffi.py")
+            return source
+    if interpreter is not None and chosen is not None and interpreter.in_virtualenv:
+        ui.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
+        done = capture(Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ)
+        source = _recompile(text, chosen, scratch, environ) if done.status == 0 else None
+        if source is not None:
+            return source
+        raise _no_cffi(chosen, notes=tuple((done.stderr or done.stdout).splitlines()))
+    raise _no_cffi(chosen or running)
+
+
+def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str]) -> str | None:
+    scratch.mkdir(parents=True, exist_ok=True)
+    made = scratch / "ffi.py"
+    made.unlink(missing_ok=True)
+    # in a folder of our own, where no file of the project can pass for a module of cffi
+    command = Command(argv=(str(python), "-c", _RECOMPILE, str(made)), cwd=scratch)
+    done = capture(command, environ, stdin=text)
+    match done.status:
+        case 0:
+            return made.read_text(encoding="utf-8")
+        case 3:
+            return None
+        case 4:
+            raise ConfigError(
+                "cffi does not understand the C declarations of the library",
+                notes=tuple(done.stderr.splitlines()),
+                hint="it reads plain C without a preprocessor: keep other things out with cbindgen.toml, or out of "
+                f"the {HEADER} that the build script writes",
+            )
+        case _:
+            raise ProcessError(f"cffi of {python} failed", notes=tuple(done.stderr.splitlines()))
+
+
+def _no_cffi(python: Path | None, notes: tuple[str, ...] = ()) -> MissingToolError:
+    place = f" for {python}" if python is not None else ""
+    return MissingToolError(
+        f"cffi is not installed{place}; it makes the bindings",
+        notes=notes,
+        hint=f"install it: {python or 'python'} -m pip install cffi, or build in a virtual environment",
+    )

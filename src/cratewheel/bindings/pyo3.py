@@ -1,0 +1,70 @@
+"""The files of a wheel for a compiled extension module: pyo3, pyo3-ffi and rust-cpython."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cratewheel.bindings.place import ModulePlace, stub_entries
+from cratewheel.dist.layout import Entry, FromFile, Generated
+
+_INIT = """\
+# Made by cratewheel: the package is what its extension module says it is.
+from . import {name} as _extension
+from .{name} import *
+
+__doc__ = _extension.__doc__
+if hasattr(_extension, "__all__"):
+    __all__ = _extension.__all__
+del _extension
+"""
+
+
+def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: Path | None = None) -> tuple[Entry, ...]:
+    """Return the extension module as `file_name`, and in a pure project the package around it.
+
+    `stub` is the project's `<extension>.pyi`, if it has one; a mixed project ships its own.
+    """
+    folder = place.extension_dir
+    module = Entry(
+        path=folder / file_name, source=FromFile(path=artifact, executable=True), why="the compiled extension module"
+    )
+    if place.mixed:
+        return (module,)
+    init = Entry(
+        path=folder / "__init__.py",
+        source=Generated(data=_INIT.format(name=place.extension_name).encode()),
+        why="the package around the extension module",
+    )
+    return (init, module, *stub_entries(place, stub))
+
+
+def missing_init(exported: tuple[str, ...], extension_name: str) -> str | None:
+    """Return a warning when Python cannot initialise the module: none of its functions for that is exported.
+
+    See https://peps.python.org/pep-0489/#export-hook-name for names that are not ASCII, and PEP 793 for `PyModExport_`.
+
+    >>> missing_init(("PyInit_demo", "rust_eh_personality"), "demo")
+    """
+    hooks = init_functions(extension_name)
+    if not set(exported).isdisjoint((*hooks, *(f"_{hook}" for hook in hooks))):  # Mach-O writes an underscore before
+        return None
+    others = sorted(name.lstrip("_") for name in exported if name.lstrip("_").startswith(("PyInit", "PyModExport")))
+    found = f"; it exports {', '.join(others)}" if others else ""
+    return (
+        f"the compiled library does not export {' or '.join(hooks)}, so Python cannot import it as "
+        f"{extension_name}{found}: is that the name of the #[pymodule]?"
+    )
+
+
+def init_functions(extension_name: str) -> tuple[str, ...]:
+    """Return the names of the functions by which Python can start to load a module.
+
+    >>> init_functions("demo")
+    ('PyInit_demo', 'PyModExport_demo')
+    >>> init_functions("größe")
+    ('PyInitU_gre_6ka8i', 'PyModExportU_gre_6ka8i')
+    """
+    if extension_name.isascii():
+        return f"PyInit_{extension_name}", f"PyModExport_{extension_name}"
+    code = extension_name.encode("punycode").decode("ascii").replace("-", "_")
+    return f"PyInitU_{code}", f"PyModExportU_{code}"

@@ -1,0 +1,115 @@
+"""Which interpreters each release of a binding crate can be built for, by the crates' manifests and change logs."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from packaging.version import Version
+
+from cratewheel.interpreter.model import EVERY, OLDEST, Supported
+
+Python = tuple[int, int]
+Range = tuple[Python, Python]
+
+NEWEST_CPYTHON: Python = (3, 15)
+OLDEST_PYPY: Python = (3, 8)
+NEWEST_PYPY: Python = (3, 12)
+OLDEST_GRAALPY: Python = (3, 10)
+FREE_THREADED: Python = (3, 14)  # 3.13t was an experiment: it is built for only when it is asked for
+FREE_THREADED_PYO3 = (0, 23)
+
+# What each pyo3 supports, newest first, by its change log and the check in pyo3-ffi's build script: the newest CPython,
+# then the oldest and newest PyPy and GraalPy. From 0.24 on pyo3-ffi says it of CPython and PyPy in its own manifest.
+_PYO3: tuple[tuple[tuple[int, ...], Python, Range | None, Range | None], ...] = (
+    ((0, 26), NEWEST_CPYTHON, ((3, 9), NEWEST_PYPY), (OLDEST_GRAALPY, NEWEST_CPYTHON)),
+    ((0, 25), (3, 14), ((3, 9), (3, 11)), (OLDEST_GRAALPY, (3, 11))),
+    ((0, 23, 5), (3, 13), ((3, 9), (3, 11)), (OLDEST_GRAALPY, (3, 11))),
+    ((0, 23), (3, 13), ((3, 9), (3, 10)), (OLDEST_GRAALPY, (3, 11))),
+    ((0, 22), (3, 13), ((3, 7), (3, 10)), (OLDEST_GRAALPY, (3, 11))),
+    ((0, 21), (3, 12), ((3, 7), (3, 10)), (OLDEST_GRAALPY, (3, 11))),
+    ((0, 20), (3, 12), ((3, 7), (3, 10)), None),
+    ((0, 19, 1), (3, 11), ((3, 7), (3, 10)), None),
+    ((0, 17), (3, 11), ((3, 7), (3, 9)), None),
+    ((0, 15, 2), (3, 10), ((3, 7), (3, 9)), None),
+    ((0, 15), (3, 10), ((3, 7), (3, 8)), None),
+    ((0, 14), (3, 9), ((3, 7), (3, 7)), None),
+    ((0,), (3, 9), None, None),
+)
+
+# The newest CPython of each release of the crate cpython, by its change log.
+_RUST_CPYTHON: tuple[tuple[tuple[int, ...], Python], ...] = (
+    ((0, 7, 2), (3, 12)),
+    ((0, 7, 1), (3, 11)),
+    ((0, 7), (3, 10)),
+    ((0, 5, 2), (3, 9)),
+    ((0, 4), (3, 8)),
+    ((0,), (3, 7)),
+)
+
+
+def release(version: str) -> Version:
+    """Return a crate's version as a value that compares; a pre-release word that Python does not know is left out.
+
+    >>> release("0.26.0-alpha.1") < release("0.26.0-rc.1") < release("0.26.0")
+    True
+    >>> release("0.7.0-mine.2")
+    <Version('0.7.0')>
+    """
+    numbers = re.match(r"\d+\.\d+\.\d+", version)
+    assert numbers is not None, "cargo refuses a version that is not SemVer"
+    known = re.fullmatch(r"\d+\.\d+\.\d+-(alpha|beta|rc|dev)(\.?\d+)?", version)
+    return Version(known[0] if known else numbers[0])
+
+
+def pyo3(version: Version, declared: Mapping[str, Any]) -> Supported:
+    """Return what this pyo3 supports; `declared` is the `[package.metadata]` of pyo3-ffi, which wins."""
+    newest, pypy, graalpy = next(row[1:] for row in _PYO3 if version.release >= row[0])
+    return Supported(
+        cpython=_declared(declared, "cpython") or (OLDEST, newest),
+        pypy=_declared(declared, "pypy") or pypy,
+        graalpy=_declared(declared, "graalpy") or graalpy,
+        free_threaded=version.release >= FREE_THREADED_PYO3,
+        free_threaded_minimum=FREE_THREADED,
+    )
+
+
+def rust_cpython(version: Version, features: Iterable[str]) -> Supported:
+    """Return what this release of the crate cpython supports with these features on: CPython with a GIL alone."""
+    newest = next(python for since, python in _RUST_CPYTHON if version.release >= since)
+    # python-3-11 makes its build script insist on that very version; of several it takes the last by spelling
+    exact = max((match[1] for feature in features if (match := re.fullmatch(r"python-3-(\d+)", feature))), default=None)
+    if exact is not None:
+        return Supported(cpython=((3, int(exact)), (3, int(exact))))
+    return Supported(cpython=(OLDEST, newest))
+
+
+def anything(*, programs: bool) -> Supported:
+    """Return what bindings support that do not compile against Python: a program runs beside any of them."""
+    if programs:
+        return EVERY
+    return Supported(
+        cpython=(OLDEST, NEWEST_CPYTHON),
+        pypy=(OLDEST_PYPY, NEWEST_PYPY),
+        graalpy=(OLDEST_GRAALPY, NEWEST_CPYTHON),
+    )
+
+
+def pinned(supported: Supported, minimum: Python) -> Supported:
+    """Return `supported` for a stable ABI that is pinned to `minimum`.
+
+    Such a wheel is compiled for its oldest Python, whichever is at hand: none is too new to build it.
+    """
+    oldest, newest = supported.cpython
+    return dataclasses.replace(supported, cpython=(max(oldest, minimum), max(newest, NEWEST_CPYTHON)))
+
+
+def _declared(metadata: Mapping[str, Any], implementation: str) -> Range | None:
+    table = metadata.get(implementation)
+    if not isinstance(table, Mapping):
+        return None
+    bounds = [re.fullmatch(r"(\d+)\.(\d+)", str(table.get(key))) for key in ("min-version", "max-version")]
+    oldest, newest = ((int(bound[1]), int(bound[2])) if bound else None for bound in bounds)
+    return None if oldest is None or newest is None else (max(oldest, OLDEST), newest)

@@ -1,0 +1,150 @@
+"""The files of a wheel for uniffi: the Python modules that uniffi-bindgen makes from the library, and the library.
+
+See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `uniffi.toml`.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel import toml
+from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
+from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
+from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.process import Command, capture
+from cratewheel.ui import Ui
+
+BINDGEN = "uniffi-bindgen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What `uniffi.toml` says of the Python bindings.
+
+    `path` is the file, if there is one; `library` the name under which the modules load the library, without prefix and
+    suffix; `external` are modules that other distributions bring.
+    """
+
+    path: Path | None = None
+    library: str | None = None
+    external: tuple[str, ...] = ()
+
+
+def read_settings(crate: Path) -> Settings:
+    """Return what the crate's `uniffi.toml` says; raises `ConfigError` when it is not valid."""
+    path = crate / "uniffi.toml"
+    if not path.is_file():
+        return Settings()
+    python = _table(_table(toml.load(path), "bindings", path), "python", path)
+    library = python.get("cdylib_name")
+    if library is not None and not isinstance(library, str):
+        raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {library!r}")
+    external = _table(python, "external_packages", path)
+    return Settings(path=path, library=library, external=tuple(sorted(external)))
+
+
+def bindgen_command(
+    metadata: CargoMetadata,
+    settings: Settings,
+    *,
+    library: Path,
+    out_dir: Path,
+    arguments: tuple[str, ...] = (),
+    cargo: str = "cargo",
+) -> Command:
+    """Return the command that writes the Python modules for `library` to `out_dir`.
+
+    It is the crate's own program `uniffi-bindgen`, else that of another package in the workspace, run by cargo, since
+    it has to be of the same version as the library's uniffi; else the program of that name on PATH. `arguments` are
+    for cargo.
+    """
+    config = () if settings.path is None else ("--config", str(settings.path))
+    options = ("--no-format", "--language", "python", "--out-dir", str(out_dir), *config)
+    words = ("generate", *options, "--library", str(library))
+    root = metadata.root_package
+    found = _bindgen(metadata)
+    if found is None:
+        return Command(argv=(BINDGEN, *words), cwd=root.manifest_path.parent)
+    package, target = found
+    features = ("--features", ",".join(target.required_features)) if target.required_features else ()
+    return Command(
+        argv=(
+            cargo, "run", "--bin", target.name, "--manifest-path", str(package.manifest_path), *features, *arguments,
+            "--", *words,
+        ),
+        # it runs here, whatever the library is compiled for
+        env=(("CARGO_BUILD_TARGET", None),),
+        cwd=root.manifest_path.parent if package is root else metadata.workspace_root,
+    )  # fmt: skip
+
+
+def generate(command: Command, out_dir: Path, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
+    """Run `command` and return the modules that it wrote to `out_dir`, which is emptied before.
+
+    Raises `MissingToolError` when there is no uniffi-bindgen, `ProcessError` when it fails or makes nothing.
+    """
+    shutil.rmtree(out_dir, ignore_errors=True)
+    out_dir.mkdir(parents=True)
+    ui.step("Generating", "the Python modules with uniffi-bindgen")
+    try:
+        # cargo may compile for a minute, and says so itself
+        done = capture(command, environ, show_stderr=not ui.quiet)
+    except MissingToolError as error:
+        raise MissingToolError(
+            f"{command.argv[0]} was not found; it makes the Python modules of a uniffi library",
+            hint="give the crate a program of that name that calls `uniffi::uniffi_bindgen_main()` "
+            "(https://mozilla.github.io/uniffi-rs/latest/tutorial/foreign_language_bindings.html)",
+        ) from error
+    modules = tuple(sorted(out_dir.glob("*.py")))
+    if done.status or not modules:
+        problem = "failed" if done.status else "made no Python module"
+        raise ProcessError(f"`{command}` {problem}", notes=tuple((done.stderr or done.stdout).splitlines()))
+    return modules
+
+
+def entries(
+    place: ModulePlace,
+    artifact: Path,
+    *,
+    modules: Iterable[Path],
+    settings: Settings,
+    target_os: str,
+    stub: Path | None = None,
+) -> tuple[Entry, ...]:
+    """Return the package: an `__init__.py` with all that the generated modules have, these, and the library."""
+    folder = package_dir(place)
+    shipped = sorted((path for path in modules if path.stem not in settings.external), key=lambda path: path.name)
+    library = artifact.name if settings.library is None else library_name(settings.library, target_os)
+    init = "".join(f"from .{path.stem} import *  # noqa: F403\n" for path in shipped)
+    return (
+        Entry(
+            path=folder / "__init__.py",
+            source=Generated(data=init.encode()),
+            why="the package with what the generated modules have",
+        ),
+        *(Entry(path=folder / path.name, source=FromFile(path=path), why="made by uniffi-bindgen") for path in shipped),
+        Entry(path=folder / library, source=FromFile(path=artifact, executable=True), why="the compiled library"),
+        *stub_entries(place, stub),
+    )
+
+
+def _bindgen(metadata: CargoMetadata) -> tuple[Package, CrateTarget] | None:
+    root = metadata.root_package
+    others = (metadata.packages[member] for member in metadata.workspace_members if member != root.id)
+    for package in (root, *others):
+        for target in package.targets:
+            if target.name == BINDGEN and "bin" in target.kinds:
+                return package, target
+    return None
+
+
+def _table(parent: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+    value = parent.get(key, {})
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{key} in {path} must be a table, found {value!r}")
+    return value

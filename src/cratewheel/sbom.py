@@ -1,0 +1,220 @@
+"""The crates inside a wheel as a bill of materials: CycloneDX 1.5, JSON, the same bytes for the same crates.
+
+See https://cyclonedx.org/docs/1.5/json/, and https://github.com/package-url/purl-spec for the `purl` of a crate. The
+document holds no random serial number, no clock, and no path of the machine: a crate of the project is told by the way
+to it from the wheel's own crate.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import PurePath
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
+
+Json = dict[str, Any]
+Checksums = Mapping[tuple[str, str], str]
+
+SPEC_VERSION = "1.5"
+CRATES_IO = ("registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/")
+
+_SHIPPED: tuple[DependencyKind, ...] = ("normal", "build")
+_NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "test"))
+_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*(?:<(?P<email>[^>]+)>)?")
+
+
+def file_name(metadata: CargoMetadata) -> str:
+    """Return the name of the file below `sboms/` in the wheel's dist-info (PEP 770)."""
+    return f"{metadata.root_package.name}.cyclonedx.json"
+
+
+def checksums(lock: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    """Return the SHA-256 of each registry crate in a parsed Cargo.lock, by name and version."""
+    return {
+        (package["name"], package["version"]): package["checksum"]
+        for package in lock.get("package", ())
+        if "checksum" in package
+    }
+
+
+def crates(
+    metadata: CargoMetadata,
+    *,
+    tool_version: str,
+    hashes: Checksums = MappingProxyType({}),
+    targets: tuple[str, ...] = (),
+    timestamp: int | None = None,
+) -> bytes:
+    """Return the bill of materials of the root package: itself and the crates that its build needs.
+
+    Those that only tests need are left out; those that only build scripts need are in the scope "excluded". `targets`
+    are the triples that `metadata` was resolved for, every platform without any; `hashes` come from `checksums`;
+    `timestamp` is SOURCE_DATE_EPOCH, if it is set.
+    """
+    assert metadata.root is not None, "a virtual workspace has no wheel"
+    edges = {package: _edges(metadata, package, _SHIPPED) for package in metadata.nodes}
+    reached = _reach(metadata.root, edges)
+    required = _reach(metadata.root, {package: _edges(metadata, package, ("normal",)) for package in metadata.nodes})
+    references = {package: _purl(metadata, metadata.packages[package]) for package in reached}
+    components = [
+        _component(metadata.packages[package], references[package], hashes, required=package in required)
+        for package in sorted(reached - {metadata.root}, key=lambda package: references[package])
+    ]
+    dependencies = [
+        {"ref": references[package], "dependsOn": sorted(references[other] for other in edges[package])}
+        for package in sorted(reached, key=lambda package: (package != metadata.root, references[package]))
+    ]
+    document: Json = {
+        "bomFormat": "CycloneDX",
+        "specVersion": SPEC_VERSION,
+        "version": 1,
+        "metadata": _about(metadata, references[metadata.root], tool_version, targets, timestamp),
+        "components": components,
+        "dependencies": [entry if entry["dependsOn"] else {"ref": entry["ref"]} for entry in dependencies],
+    }
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(document, sort_keys=True))
+    head = {"bomFormat": document.pop("bomFormat"), "specVersion": document.pop("specVersion")}
+    document = {**head, "serialNumber": f"urn:uuid:{serial}", **document}
+    return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _edges(metadata: CargoMetadata, package: str, kinds: Iterable[DependencyKind]) -> tuple[str, ...]:
+    wanted = set(kinds)
+    return tuple({edge.package: None for edge in metadata.nodes[package].dependencies if wanted & set(edge.kinds)})
+
+
+def _reach(start: str, edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+    seen = {start}
+    queue = [start]
+    while queue:
+        new = [package for package in edges[queue.pop()] if package not in seen]
+        seen.update(new)
+        queue.extend(new)
+    return seen
+
+
+def _about(
+    metadata: CargoMetadata, reference: str, tool_version: str, targets: tuple[str, ...], timestamp: int | None
+) -> Json:
+    root = metadata.root_package
+    main = _component(root, reference, {}, required=True)
+    main["type"] = _type(root.targets)
+    parts = [
+        {
+            "type": _type((target,)),
+            "bom-ref": f"{reference}#{target.kinds[0]}:{target.name}",
+            "name": target.name,
+            "version": root.version,
+            "purl": f"{reference}#{quote(_relative(target.source, root.manifest_path.parent))}",
+        }
+        for target in root.targets
+        if not _NOT_SHIPPED.intersection(target.kinds)
+    ]
+    if parts:
+        main["components"] = parts
+    about: Json = {}
+    if timestamp is not None:
+        moment = datetime.datetime.fromtimestamp(timestamp, tz=datetime.timezone.utc)
+        about["timestamp"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    about["tools"] = {"components": [{"type": "application", "name": "cratewheel", "version": tool_version}]}
+    authors = [author for text in root.authors if (author := _author(text))]
+    if authors:
+        about["authors"] = authors
+    about["component"] = main
+    about["properties"] = [{"name": "cdx:rustc:sbom:target:triple", "value": target} for target in targets] or [
+        {"name": "cdx:rustc:sbom:target:all_targets", "value": "true"}
+    ]
+    return about
+
+
+def _component(package: Package, reference: str, hashes: Checksums, *, required: bool) -> Json:
+    component: Json = {"type": "library", "bom-ref": reference}
+    if package.authors:
+        component["author"] = ", ".join(package.authors)
+    component["name"] = package.name
+    component["version"] = package.version
+    if package.description:
+        component["description"] = " ".join(package.description.split())
+    component["scope"] = "required" if required else "excluded"
+    digest = hashes.get((package.name, package.version))
+    if digest and package.source is not None:
+        component["hashes"] = [{"alg": "SHA-256", "content": digest}]
+    licences = _licences(package)
+    if licences:
+        component["licenses"] = licences
+    component["purl"] = reference
+    links = (
+        ("documentation", package.documentation),
+        ("website", package.homepage),
+        ("vcs", package.repository),
+    )
+    found = [{"type": kind, "url": url} for kind, url in links if url and not re.search(r"\s", url)]
+    if found:
+        component["externalReferences"] = found
+    return component
+
+
+def _licences(package: Package) -> list[Json]:
+    if package.license:
+        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+        # cargo still takes `MIT/Apache-2.0`, its spelling from before SPDX expressions
+        expression = re.sub(r"\s*/\s*", " OR ", package.license)
+        try:
+            return [{"expression": str(canonicalize_license_expression(expression))}]
+        except InvalidLicenseExpression:
+            return [{"license": {"name": package.license}}]
+    if package.license_file:
+        return [{"license": {"name": f"the text in {PurePath(package.license_file).name}"}}]
+    return []
+
+
+def _purl(metadata: CargoMetadata, package: Package) -> str:
+    purl = f"pkg:cargo/{quote(package.name)}@{quote(package.version)}"
+    source = package.source
+    if source in CRATES_IO:
+        return purl
+    if source is None:
+        home = metadata.root_package.manifest_path.parent
+        return f"{purl}?download_url=file://{quote(_relative(package.manifest_path.parent, home))}"
+    scheme, _, address = source.partition("+")
+    if scheme == "git":
+        repository, _, commit = address.partition("#")
+        place = _public(repository.partition("?")[0])
+        return f"{purl}?vcs_url={quote(f'git+{place}@{commit}', safe=':/')}"
+    return f"{purl}?repository_url={quote(_public(address or source), safe=':/')}"
+
+
+def _public(url: str) -> str:
+    """Return the address without a user name or a token.
+
+    >>> _public("https://me:secret@crates.example.org/index")
+    'https://crates.example.org/index'
+    """
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+
+
+def _relative(path: PurePath, start: PurePath) -> str:
+    try:
+        return PurePath(os.path.relpath(path, start)).as_posix()
+    except ValueError:  # another drive of Windows
+        return path.name
+
+
+def _type(targets: Iterable[CrateTarget]) -> str:
+    shipped = [target for target in targets if not _NOT_SHIPPED.intersection(target.kinds)]
+    return "application" if shipped and all("bin" in target.kinds for target in shipped) else "library"
+
+
+def _author(text: str) -> Json:
+    match = _AUTHOR.fullmatch(text.strip())
+    return {} if match is None else {key: value for key, value in match.groupdict().items() if value}

@@ -1,0 +1,3 @@
+from .inner import add
+
+__all__ = ["add"]

@@ -1,0 +1,5 @@
+from . import add
+
+
+def main():
+    print(add(40, 2))
