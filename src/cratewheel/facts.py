@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from cratewheel import project as project_reader
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo import query
-from cratewheel.cargo.command import CargoOptions, extra_value
+from cratewheel.cargo.command import CargoOptions, extra_value, resolution_flags
+from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import InterpreterError, UnsupportedError, UsageError
+from cratewheel.errors import ConfigError, InterpreterError, UnsupportedError, UsageError
 from cratewheel.interpreter import discover
 from cratewheel.interpreter.model import Interpreter
+from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import Flags, resolve
 from cratewheel.project import Project, Sources, cargo_features
@@ -36,6 +38,32 @@ class Facts:
     rustc: Rustc
     interpreters: tuple[Interpreter, ...]
     host_platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistFacts:
+    """All that the content of a source distribution is decided from: no interpreter, and every platform's crates."""
+
+    options: Options
+    sources: Sources
+    cargo: CargoMetadata
+    modules: ModuleLayout
+
+
+def gather_sdist(options: Options, sources: Sources, *, environ: Mapping[str, str], ui: Ui) -> SdistFacts:
+    """Return the facts for a source distribution: the crates of every platform, with every feature on.
+
+    Raises `ConfigError` when there is no pyproject.toml, `ProcessError` when cargo fails.
+    """
+    if sources.pyproject is None:
+        raise ConfigError(
+            f"{sources.root} has no pyproject.toml, which a source distribution needs",
+            hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
+        )
+    chosen = replace(cargo_options(options), features=(), all_features=True, no_default_features=False, extra=())
+    cargo = query.metadata(resolution_flags(chosen), sources.manifest.path, environ, ui)
+    modules = project_reader.read_modules(sources, options, binary=True)
+    return SdistFacts(options=options, sources=sources, cargo=cargo, modules=modules)
 
 
 def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, Sources]:
@@ -80,7 +108,7 @@ def find_interpreters(
     if need == "none" and not options.interpreter:
         return ()
     if need == "one" and not options.interpreter:
-        return (discover.default_python(environ, cache_dir=cache_dir(environ), ui=ui),)
+        return (discover.default_python(environ=environ, cache_dir=cache_dir(environ), ui=ui),)
     found = discover.find(
         options.interpreter,
         supported=project.bindings.supported,
@@ -88,6 +116,7 @@ def find_interpreters(
         environ=environ,
         cache_dir=cache_dir(environ),
         ui=ui,
+        none_is_fine=any(abi.kind == "abi3" and abi.minimum for abi in project.bindings.stable_abi),
     )
     if need != "all" and len(found) > 1:
         raise InterpreterError(

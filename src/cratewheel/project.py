@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,7 +127,12 @@ def read(
         raise ConfigError(f"{sources.manifest.path} has no package of its own")
     tree = _tree(cargo, arguments, platform, environ, ui) if detect.needs_tree(cargo) else None
     bindings = detect.detect(cargo, requested=options.bindings, tree=tree)
-    return Project(sources=sources, cargo=cargo, bindings=bindings, modules=_modules(sources, options, bindings))
+    return Project(
+        sources=sources,
+        cargo=cargo,
+        bindings=bindings,
+        modules=read_modules(sources, options, binary=bindings.kind == "bin"),
+    )
 
 
 def cargo_features(options: Options) -> tuple[str, ...]:
@@ -152,7 +158,8 @@ def _tree(
     return None
 
 
-def _modules(sources: Sources, options: Options, bindings: Bindings) -> ModuleLayout:
+def read_modules(sources: Sources, options: Options, *, binary: bool) -> ModuleLayout:
+    """Return where the extension and the Python packages are; the name of a program (`binary`) is free."""
     legacy = _legacy_table(sources.manifest)
     project_table = sources.pyproject.project if sources.pyproject else None
     return module_layout.read(
@@ -166,7 +173,7 @@ def _modules(sources: Sources, options: Options, bindings: Bindings) -> ModuleLa
         python_packages=options.python_packages,
         data=options.data,
         src_layout=sources.location.src_layout,
-        binary=bindings.kind == "bin",
+        binary=binary,
     )
 
 
@@ -176,8 +183,6 @@ def _legacy_table(manifest: Manifest) -> Mapping[str, Any]:
 
 
 def _existing_manifest(path: Path) -> Path:
-    import os
-
     # not resolve(): a symlinked project keeps the name that the user gave
     manifest = Path(os.path.normpath(path))
     if manifest.is_dir():

@@ -14,16 +14,21 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
     from cratewheel import build
+    from cratewheel.facts import gather
+    from cratewheel.plan.decide import decide
     from cratewheel.plan.explain import as_json, explain
 
-    work = build.prepare(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-    if work.options.dry_run:
+    facts = gather(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    plan = decide(facts)
+    if facts.options.dry_run:
+        for warning in plan.warnings:
+            ui.warn(warning)
         if ui.message_format == "json":
-            ui.event("plan", as_json(work.plan))
+            ui.event("plan", as_json(plan))
         else:
-            ui.answer(explain(work.plan, reasons=work.options.explain))
+            ui.answer(explain(plan, reasons=facts.options.explain))
         return 0
-    if work.options.explain:
-        ui.passthrough(explain(work.plan, reasons=True))
-    build.run(work, environ=environ, ui=ui)
+    if facts.options.explain:
+        ui.passthrough(explain(plan, reasons=True))
+    build.run(facts, plan, environ=environ, ui=ui)
     return 0

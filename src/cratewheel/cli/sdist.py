@@ -13,6 +13,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_flags("sdist", "Build a source distribution from a crate.", argv)
     ui = session_ui(flags, environ)
     from cratewheel import build
+    from cratewheel.facts import gather_sdist, read_options
 
-    build.sdist(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    facts = gather_sdist(options, sources, environ=environ, ui=ui)
+    out = options.out.absolute() if options.out else facts.cargo.target_directory / "wheels"
+    build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
     return 0

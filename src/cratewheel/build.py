@@ -1,0 +1,305 @@
+"""Carries a `BuildPlan` out: cargo, audit, archives. What to make was decided before."""
+
+from __future__ import annotations
+
+import hashlib
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cratewheel import __version__, sbom
+from cratewheel.audit import binary as audit_binary
+from cratewheel.bindings import binary as programs
+from cratewheel.bindings import cffi, pyo3, uniffi
+from cratewheel.cargo import run as cargo_run
+from cratewheel.cargo.command import CargoBuild, command
+from cratewheel.cargo.run import Artifact
+from cratewheel.contents import sdist as sdist_contents
+from cratewheel.contents import wheel as wheel_contents
+from cratewheel.dist import sdist as sdist_writer
+from cratewheel.dist import wheel as wheel_writer
+from cratewheel.dist.dist_info import DistInfo
+from cratewheel.dist.layout import Entry, layout
+from cratewheel.errors import ConfigError
+from cratewheel.facts import Facts, SdistFacts, gather_sdist
+from cratewheel.files.output import atomic_replace
+from cratewheel.plan.model import BuildPlan, WheelPlan
+from cratewheel.plan.settle import Settlement, needs_binaries, settle
+from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, sdist_stem, wheel_file_name
+from cratewheel.ui import Ui
+
+GENERATOR = f"cratewheel ({__version__})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What every step of a build is handed: facts, plan, environment, and whom to talk to."""
+
+    facts: Facts
+    plan: BuildPlan
+    environ: Mapping[str, str]
+    ui: Ui
+
+    @property
+    def target_dir(self) -> Path:
+        """Cargo's target directory."""
+        chosen = self.facts.options.target_dir
+        return chosen.absolute() if chosen else self.facts.project.cargo.target_directory
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for files that a build needs on the way; it may be deleted between builds."""
+        return self.target_dir / "cratewheel"
+
+    @property
+    def timestamp(self) -> int | None:
+        """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or None."""
+        return source_date_epoch(self.environ)
+
+
+def source_date_epoch(environ: Mapping[str, str]) -> int | None:
+    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set or no number.
+
+    >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
+    (1700000000, None)
+    """
+    value = environ.get("SOURCE_DATE_EPOCH", "")
+    return int(value) if value.isascii() and value.isdigit() else None
+
+
+def run(facts: Facts, plan: BuildPlan, *, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
+    """Make all that `plan` holds and return the paths, reporting each as it is finished.
+
+    Raises `CompileError`, `AuditError` and the like; what was finished before stays, nothing else does.
+    """
+    session = Session(facts=facts, plan=plan, environ=environ, ui=ui)
+    for warning in plan.warnings:
+        ui.warn(warning)
+    if environ.get("SOURCE_DATE_EPOCH") and session.timestamp is None:
+        ui.warn(f"SOURCE_DATE_EPOCH is no number of seconds and is ignored: {environ['SOURCE_DATE_EPOCH']!r}")
+    done = []
+    if plan.sdist:
+        sources = gather_sdist(facts.options, facts.project.sources, environ=environ, ui=ui)
+        done.append(build_sdist(sources, plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
+    done += [build_wheel(session, wheel) for wheel in plan.wheels]
+    return tuple(done)
+
+
+def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ: Mapping[str, str], ui: Ui) -> Path:
+    """Write the source distribution to the folder `out` and return its path."""
+    metadata = facts.sources.metadata
+    assert facts.sources.pyproject is not None, "gather_sdist refuses a project without one"
+    content = sdist_contents.layout_of(
+        root=facts.sources.root,
+        pyproject=facts.sources.pyproject,
+        manifest=facts.sources.manifest,
+        cargo=facts.cargo,
+        options=facts.options,
+        core_metadata=metadata,
+        modules=facts.modules,
+        environ=environ,
+        ui=ui,
+    )
+    path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
+    built = sdist_writer.write(content, path, mtime=timestamp)
+    ui.step("Packed", f"{path.name} ({_size(built.size)}, {len(content)} files)")
+    ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
+    return path
+
+
+def build_wheel(session: Session, wheel: WheelPlan) -> Path:
+    """Compile, audit and pack one wheel, and return its path."""
+    python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
+    session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    artifacts = [(build, _compile(session, wheel, build)) for build in wheel.builds]
+    settlement = _settle(session, wheel, artifacts)
+    tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
+    info = DistInfo(
+        directory=dist_info_name(session.plan.name, session.plan.version),
+        metadata=session.facts.project.sources.metadata.text,
+        entry_points=session.facts.project.sources.metadata.entry_points,
+        license_files=session.facts.project.sources.metadata.license_files,
+        sboms=_sboms(session),
+        tag=tag,
+        generator=GENERATOR,
+    )
+    entries = _entries(session, wheel, artifacts)
+    path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, tag)
+    built = wheel_writer.write(layout(entries), info, path, mtime=session.timestamp)
+    session.ui.step("Packed", f"{path.name} ({_size(built.size)})")
+    served = [python.display for python in wheel.serves]
+    session.ui.result(
+        path, {"kind": "wheel", "tag": str(tag), "sha256": built.sha256, "size": built.size, "serves": served}
+    )
+    return path
+
+
+def _compile(session: Session, wheel: WheelPlan, build: CargoBuild) -> Artifact:
+    if wheel.config is not None:
+        config = _write_config(session.scratch, wheel.config)
+        build = replace(build, env=(*build.env, ("PYO3_CONFIG_FILE", str(config))))
+    return cargo_run.run(
+        command(build, program=session.environ.get("CARGO") or "cargo"),
+        package=session.facts.project.cargo.root_package.id,
+        binary=build.binary,
+        environ=session.environ,
+        ui=session.ui,
+    )
+
+
+def _write_config(scratch: Path, text: str) -> Path:
+    # named by its content: pyo3 is compiled again when the file is another, and only then
+    path = scratch / f"pyo3-config-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with atomic_replace(path) as out:
+            out.write(text.encode())
+    return path
+
+
+def _settle(session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuild, Artifact]]) -> Settlement:
+    bindings = session.facts.project.bindings
+    audited = needs_binaries(wheel)
+    binaries = {artifact.path.name: audit_binary.read(artifact.path) for _, artifact in artifacts} if audited else {}
+    if wheel.module_file:
+        for found in binaries.values():
+            warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
+            if warning:
+                session.ui.warn(warning)
+    settlement = settle(wheel, session.plan.target, binaries, programs=bindings.kind == "bin")
+    for warning in settlement.warnings:
+        session.ui.warn(warning)
+    for reason in settlement.why:
+        session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
+    return settlement
+
+
+def _entries(session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuild, Artifact]]) -> list[Entry]:
+    project, options = session.facts.project, session.facts.options
+    root, modules = project.sources.root, project.modules
+    out_dirs = {
+        project.cargo.packages[package].name: folder
+        for _, artifact in artifacts
+        for package, folder in artifact.out_dirs.items()
+        if package in project.cargo.packages
+    }
+    included, warnings = wheel_contents.include_entries(
+        root, modules, options.include, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
+    )
+    for warning in warnings:
+        session.ui.warn(warning)
+    gathered = [*wheel_contents.python_entries(modules, root), *included]
+    return [
+        *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
+        *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
+        *_compiled_entries(session, wheel, artifacts),
+    ]
+
+
+def _compiled_entries(
+    session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuild, Artifact]]
+) -> Iterable[Entry]:
+    project = session.facts.project
+    modules, target_os = project.modules, session.plan.target.os
+    stub = project.sources.root / f"{modules.extension_name}.pyi"
+    stub_file = stub if stub.is_file() else None
+    first = artifacts[0][1]
+    match project.bindings.kind:
+        case "bin":
+            return programs.entries(
+                [(artifact.path.name, artifact.path) for _, artifact in artifacts],
+                data_dir=data_dir_name(session.plan.name, session.plan.version),
+            )
+        case "cffi":
+            return cffi.entries(
+                modules, first.path, ffi_source=_ffi_source(session, wheel), target_os=target_os, stub=stub_file
+            )
+        case "uniffi":
+            return _uniffi_entries(session, first, stub_file)
+        case _:
+            assert wheel.module_file is not None, "a plan for an extension module names its file"
+            return pyo3.entries(modules, first.path, wheel.module_file, stub=stub_file)
+
+
+def _ffi_source(session: Session, wheel: WheelPlan) -> str:
+    project = session.facts.project
+    if cffi.undeclared(project.sources.metadata.requires_dist):
+        session.ui.warn(
+            "the wheel needs cffi at run time, and does not ask for it",
+            hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
+        )
+    declarations = cffi.declarations(
+        target_directory=session.target_dir,
+        crate=project.sources.manifest.path.parent,
+        workspace=project.cargo.workspace_root,
+        scratch=session.scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+    return cffi.ffi_source(
+        declarations,
+        interpreter=wheel.interpreter,
+        running=Path(sys.executable) if sys.executable else None,
+        scratch=session.scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+
+
+def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None) -> Iterable[Entry]:
+    project = session.facts.project
+    settings = uniffi.read_settings(project.sources.manifest.path.parent)
+    out_dir = session.scratch / "uniffi" / project.modules.module_name
+    generator = uniffi.bindgen_command(project.cargo, settings, library=artifact.path, out_dir=out_dir)
+    return uniffi.entries(
+        project.modules,
+        artifact.path,
+        modules=uniffi.generate(generator, out_dir, session.environ, session.ui),
+        settings=settings,
+        target_os=session.plan.target.os,
+        stub=stub,
+    )
+
+
+def _sboms(session: Session) -> tuple[tuple[str, bytes], ...]:
+    options, cargo = session.facts.options, session.facts.project.cargo
+    found = []
+    if options.sbom.rust:
+        text = sbom.crates(
+            cargo, tool_version=__version__, targets=(session.plan.target.triple,), timestamp=session.timestamp
+        )
+        found.append((sbom.file_name(cargo), text))
+    root = session.facts.project.sources.root
+    found += [_included_sbom(root, name) for name in dict.fromkeys((*options.sbom.include, *options.sbom_include))]
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
+    return tuple(found)
+
+
+def _included_sbom(root: Path, name: str) -> tuple[str, bytes]:
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ConfigError(f"the SBOM {name} lies outside the project", hint=f"copy it below {root}")
+    if not path.is_file():
+        raise ConfigError(
+            f"the SBOM {root / name} does not exist", hint="correct the path; it is relative to the project"
+        )
+    return path.name, path.read_bytes()
+
+
+def _size(size: int) -> str:
+    """Return a number of bytes for people.
+
+    >>> _size(1536), _size(12_345_678)
+    ('1.5 kB', '11.8 MB')
+    """
+    if size < 1024:
+        return f"{size} bytes"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1024
+        if amount < 1024 or unit == "GB":
+            break
+    return f"{amount:.1f} {unit}"

@@ -1,0 +1,41 @@
+"""`cratewheel list-python`: the interpreters of this machine, for people and for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from cratewheel.interpreter.model import Interpreter
+
+
+def render(interpreters: Iterable[Interpreter], *, as_json: bool) -> str:
+    """Return the list as text for stdout: a line for each interpreter, or a JSON list of objects.
+
+    A line has the name, the full version, the file, and how it was found. Nothing found gives "" and "[]".
+    """
+    if as_json:
+        return json.dumps([_fields(one) for one in interpreters], indent=2, ensure_ascii=False) + "\n"
+    rows = [(one.display, one.full_version, str(one.executable), f"({one.source})") for one in interpreters]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _fields(one: Interpreter) -> dict[str, object]:
+    return {
+        "name": one.display,
+        "implementation": one.implementation,
+        "implementation_name": one.implementation_name,
+        "version": one.full_version,
+        "executable": None if one.executable is None else str(one.executable),
+        "source": one.source,
+        "python_tag": one.python_tag,
+        "abi_tag": one.abi_tag,
+        "platform": one.platform,
+        "system": one.system,
+        "pointer_width": one.pointer_width,
+        "ext_suffix": one.ext_suffix,
+        "gil_disabled": one.gil_disabled,
+        "debug": one.debug,
+        "virtual_environment": one.in_virtualenv,
+    }
