@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.cli import COMMANDS
 from cratewheel.options.model import settings
 
 ROOT = Path(__file__).parents[1]
@@ -70,6 +71,40 @@ def test_the_reference_has_every_flag_key_and_variable() -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     links = re.findall(r"\]\((?!https?:|mailto:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_commands_on_the_pages_exist_and_take_these_options(page: Path) -> None:
+    unknown = [
+        f"{line}: {word}"
+        for line, words in shown_commands(page.read_text(encoding="utf-8"))
+        for word in words
+        if word not in options_of(words[0])
+    ]
+    assert unknown == []
+
+
+def shown_commands(text: str) -> list[tuple[str, list[str]]]:
+    """Return each `cratewheel …` of the blocks of a page: its line, and its command and options without values."""
+    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", text, flags=re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines()]
+    found = [re.match(r"(?:\$ )?\s*(?:\.venv/bin/)?cratewheel (?P<words>[^#&]*)", line) for line in lines]
+    return [
+        (match[0], [words[0], *(word.split("=")[0] for word in words[1:] if re.match("--?[a-zA-Z]", word))])
+        for match in found
+        if match and (words := match["words"].split())
+    ]
+
+
+def options_of(command: str) -> set[str]:
+    """Return a command's name and its options."""
+    modelled = {
+        flag
+        for setting in settings().values()
+        if command in setting.commands
+        for flag in (*setting.flags, *setting.flag_aliases, *setting.negations)
+    }
+    return {*COMMANDS, "--json", "--help", "--version", *modelled}
 
 
 def test_the_architecture_page_names_only_what_exists() -> None:
