@@ -1,0 +1,45 @@
+"""The crates of examples/ build, and do what their pages say."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Cratewheel, Interpreters
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+pytestmark = pytest.mark.cargo
+
+
+def run_in(wheel: Path, folder: Path, *words: str) -> str:
+    """Return what a Python prints that finds the unpacked `wheel`; `words` begin with the interpreter."""
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(folder)
+    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_hello_pyo3_is_one_wheel_for_every_cpython_from_3_10(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    run = run_cratewheel("build", "-i", interpreters.this, crate=EXAMPLES / "hello-pyo3")
+    assert run.wheel.name.startswith("hello_pyo3-0.1.0-cp310-abi3-")
+    assert [path.name for path in run.sdists] == ["hello_pyo3-0.1.0.tar.gz"]
+    program = "import hello_pyo3; print(hello_pyo3.greet('world'))"
+    assert run_in(run.wheel, tmp_path / "site", str(interpreters.this), "-c", program) == "Hello, world, from Rust\n"
+
+
+def test_hello_mixed_has_python_and_rust_in_one_package(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    run = run_cratewheel("build", "--no-sdist", "-i", interpreters.this, crate=EXAMPLES / "hello-mixed")
+    sentence = "the quick brown fox jumps over the lazy dog"
+    assert (
+        run_in(run.wheel, tmp_path / "site", str(interpreters.this), "-m", "hello_mixed", sentence) == "4 o\n3 e\n2 h\n"
+    )
+    assert run.stdout == f"{run.wheel}\n"
