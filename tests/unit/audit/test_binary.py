@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import struct
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cratewheel.audit.binary import Binary, parse, read
+from cratewheel.errors import AuditError
+
+STATIC = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 0, 0, 64, 56, 0, 0, 0, 0)
+
+
+def test_an_elf_file_is_read_from_the_disk(tmp_path: Path) -> None:
+    file = tmp_path / "program"
+    file.write_bytes(STATIC)
+    assert read(file) == Binary(format="elf", arch="aarch64", bits=64, little_endian=True)
+    file.unlink()  # the map is closed: Windows would refuse
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "the file is empty"),
+        (b"#!/bin/sh\n", "this is not a compiled library or program"),
+        (b"\x7fELF\x02", "the ELF file is damaged: its class or byte order is unknown"),
+        (b"\xcf\xfa\xed\xfe" + bytes(28), "Mach-O files (macOS, iOS) cannot be audited yet"),
+        (b"\xca\xfe\xba\xbe" + bytes(28), "Mach-O files (macOS, iOS) cannot be audited yet"),
+        (b"MZ" + bytes(62), "PE files (Windows) cannot be audited yet"),
+    ],
+)
+def test_a_file_without_a_reader_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+    file = tmp_path / "x.so"
+    file.write_bytes(content)
+    with pytest.raises(AuditError) as caught:
+        read(file)
+    assert caught.value.message == f"{file}: {message}"
+
+
+def test_a_missing_file_and_a_folder_are_audit_errors(tmp_path: Path) -> None:
+    for path in (tmp_path / "absent.so", tmp_path):
+        with pytest.raises(AuditError) as caught:
+            read(path)
+        assert caught.value.message.startswith(f"{path} cannot be read: ")
+
+
+@given(st.binary(max_size=100))
+def test_random_bytes_raise_audit_errors_only(data: bytes) -> None:
+    with suppress(AuditError):
+        parse(data)
