@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.integration.conftest import Cratewheel, Interpreters
+    from integration.conftest import Cratewheel, Interpreters
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

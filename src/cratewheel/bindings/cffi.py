@@ -19,7 +19,6 @@ from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
 
 HEADER = "header.h"
-DECLARE_CFFI = "missing `cffi` among the dependencies: the module imports it, so add it to `project.dependencies`"
 
 _INIT = """\
 # Made by cratewheel: opens the library that lies next to this file.

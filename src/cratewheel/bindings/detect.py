@@ -11,7 +11,6 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -140,20 +139,17 @@ def needs_tree(metadata: CargoMetadata) -> bool:
     return any(metadata.packages[package].name in CRATES for package in metadata.closure())
 
 
-def tree_command(
-    manifest: Path, *, targets: tuple[str, ...] = (), arguments: tuple[str, ...] = (), cargo: str = "cargo"
-) -> Command:
+def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: str, *, cargo: str = "cargo") -> Command:
     """Return the command whose output `detect` takes as `tree`: the root package's graph, resolved by itself.
 
-    `targets` are the triples that are built for (every platform's dependencies without any); `arguments` are those
-    of `cargo metadata` that choose features and network use. See
-    https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
+    `arguments` are those that `cargo metadata` was given to choose features and network use, `target` the triple that
+    is built for. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
     """
-    selection = [word for target in targets or ("all",) for word in ("--target", target)]
+    manifest = metadata.root_package.manifest_path
     return Command(
         argv=(
             cargo, "tree", "--manifest-path", str(manifest), "--edges", "normal,build,dev", "--prefix", "none",
-            "--format", "{p}|{f}", "--color", "never", *selection, *arguments,
+            "--format", "{p}|{f}", "--color", "never", "--target", target, *_without_platform(arguments),
         ),
         cwd=manifest.parent,
     )  # fmt: skip
@@ -277,6 +273,18 @@ def check_extension_name(bindings: Bindings, name: str) -> None:
         f"the extension module would be called `{name}`, which Python cannot import",
         hint=f'give it another name: `name = "{fixed}"` below [lib] in Cargo.toml, or `module-name` in pyproject.toml',
     )
+
+
+def _without_platform(arguments: tuple[str, ...]) -> tuple[str, ...]:
+    # what cargo metadata calls --filter-platform, cargo tree calls --target
+    words = iter(arguments)
+    kept = []
+    for word in words:
+        if word == "--filter-platform":
+            next(words, None)
+        elif not word.startswith("--filter-platform="):
+            kept.append(word)
+    return tuple(kept)
 
 
 def _binding_crates(metadata: CargoMetadata, tree: str | None) -> dict[str, list[_Crate]]:

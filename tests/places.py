@@ -1,0 +1,32 @@
+"""Where a wheel's module goes, as the layout of a project says it; and entries laid out on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cratewheel.dist.layout import Entry, FromFile, layout
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """As much of a `ModuleLayout` as bindings look at."""
+
+    extension_name: str
+    extension_dir: PurePosixPath
+    mixed: bool
+
+
+PURE = Place(extension_name="demo", extension_dir=PurePosixPath("demo"), mixed=False)
+MIXED = Place(extension_name="_native", extension_dir=PurePosixPath("pkg/inner"), mixed=True)
+
+
+def lay_out(entries: Iterable[Entry], root: Path) -> None:
+    """Write the files that a wheel with `entries` would install."""
+    for entry in layout(entries):
+        path = root / entry.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        source = entry.source
+        path.write_bytes(source.path.read_bytes() if isinstance(source, FromFile) else source.data)
+        path.chmod(0o755 if source.executable else 0o644)

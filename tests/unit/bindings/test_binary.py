@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from cratewheel.bindings.binary import clashes, entries
+from cratewheel.dist.layout import Entry, FromFile
+
+
+def test_every_program_goes_where_installers_find_scripts() -> None:
+    programs = [("tool-more", Path("/target/tool-more")), ("tool", Path("/target/tool"))]
+
+    assert entries(programs, data_dir="tool-1.0.data") == (
+        Entry(
+            path=PurePosixPath("tool-1.0.data/scripts/tool"),
+            source=FromFile(path=Path("/target/tool"), executable=True),
+            why="a compiled program",
+        ),
+        Entry(
+            path=PurePosixPath("tool-1.0.data/scripts/tool-more"),
+            source=FromFile(path=Path("/target/tool-more"), executable=True),
+            why="a compiled program",
+        ),
+    )
+
+
+def test_a_program_and_an_entry_point_of_one_name_clash() -> None:
+    assert clashes(["Tool", "tool-more"], ["tool", "other"]) == ("Tool",)
+    assert clashes(["tool"], []) == ()

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from cratewheel.bindings import cffi
+from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.errors import MissingToolError
+from cratewheel.process import Command
+from cratewheel.ui import Ui
+from places import MIXED, PURE
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ARTIFACT = Path("/target/release/libdemo.so")
+
+
+def paths(entries: tuple[Entry, ...]) -> list[str]:
+    return [str(entry.path) for entry in entries]
+
+
+def test_a_pure_project_is_the_package_of_the_library() -> None:
+    found = cffi.entries(PURE, ARTIFACT, ffi_source="ffi = None\n", target_os="linux")
+
+    assert paths(found) == ["demo/__init__.py", "demo/ffi.py", "demo/libdemo.so"]
+    assert found[1].source == Generated(data=b"ffi = None\n")
+    assert found[2].source == FromFile(path=ARTIFACT, executable=True)
+
+
+def test_a_mixed_project_has_that_package_inside_its_own() -> None:
+    found = cffi.entries(MIXED, ARTIFACT, ffi_source="", target_os="macos", stub=Path("/work/_native.pyi"))
+
+    assert paths(found) == [
+        "pkg/inner/_native/__init__.py",
+        "pkg/inner/_native/ffi.py",
+        "pkg/inner/_native/lib_native.dylib",
+    ]
+
+
+def test_a_stub_comes_with_its_mark() -> None:
+    found = cffi.entries(PURE, ARTIFACT, ffi_source="", target_os="windows", stub=Path("/work/demo.pyi"))
+
+    assert paths(found)[2:] == ["demo/demo.dll", "demo/__init__.pyi", "demo/py.typed"]
+
+
+def test_the_package_opens_the_library_beside_it() -> None:
+    init = cffi.entries(PURE, ARTIFACT, ffi_source="", target_os="linux")[0].source
+
+    assert isinstance(init, Generated)
+    assert b"ffi.dlopen(os.path.join(os.path.dirname(__file__), 'libdemo.so'))" in init.data
+
+
+@pytest.mark.parametrize(
+    ("requires", "expected"),
+    [
+        pytest.param((), True, id="nothing"),
+        pytest.param(("cffi",), False, id="bare"),
+        pytest.param(("requests", "CFFI >= 1.16, < 3"), False, id="another case, with versions"),
+        pytest.param(('cffi; implementation_name == "cpython"',), False, id="for some Pythons"),
+        pytest.param(('cffi; extra == "fast"',), True, id="for an extra alone"),
+        pytest.param(("cffi-extras",), True, id="another project"),
+    ],
+)
+def test_a_wheel_that_nobody_gives_cffi_to_is_noticed(requires: tuple[str, ...], expected: bool) -> None:
+    assert cffi.undeclared(requires) is expected
+
+
+def test_the_crate_s_cbindgen_settings_are_kept_where_cffi_can_live_with_them() -> None:
+    own = {
+        "language": "C++",
+        "include_guard": "DEMO_H",
+        "pragma_once": True,
+        "autogen_warning": "/* made by a machine */",
+        "defines": {"feature = x": "X"},
+        "export": {"prefix": "demo_", "exclude": ["Secret"]},
+    }
+
+    assert tomllib.loads(cffi.cbindgen_settings(own)) == {
+        "language": "C",
+        "cpp_compat": False,
+        "pragma_once": False,
+        "no_includes": True,
+        "includes": [],
+        "sys_includes": [],
+        "defines": {},
+        "autogen_warning": "/* made by a machine */",
+        "export": {"prefix": "demo_", "exclude": ["Secret"]},
+    }
+
+
+def test_cbindgen_reads_the_lock_of_the_workspace(tmp_path: Path) -> None:
+    crate, config = tmp_path / "crate", tmp_path / "cbindgen.toml"
+    bare = ("cbindgen", "--quiet", "--config", str(config))
+
+    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config) == Command(
+        argv=(*bare, str(crate)), cwd=crate
+    )
+    lock = tmp_path / "Cargo.lock"
+    lock.touch()
+    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config) == Command(
+        argv=(*bare, "--lockfile", str(lock), str(crate)), cwd=crate
+    )
+
+
+def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
+    err = io.StringIO()
+    text = cffi.declarations(
+        target_directory=root / "target",
+        crate=root,
+        workspace=root,
+        scratch=root / "scratch",
+        environ=environ,
+        ui=Ui(out=io.StringIO(), err=err),
+    )
+    return text, err.getvalue()
+
+
+def test_the_header_of_the_build_script_is_used(tmp_path: Path) -> None:
+    header = tmp_path / "target" / "header.h"
+    header.parent.mkdir()
+    header.write_text("int add(int, int);\n", encoding="utf-8")
+
+    assert declarations(tmp_path, {}) == (
+        "int add(int, int);\n",
+        f"       Using the header that the build script wrote: {header}\n",
+    )
+
+
+def test_without_a_header_and_cbindgen_there_is_a_way_out(tmp_path: Path) -> None:
+    with pytest.raises(MissingToolError, match="no program cbindgen to make them") as caught:
+        declarations(tmp_path, {"PATH": str(tmp_path)})
+
+    assert caught.value.hint == (
+        "install it (`cargo install cbindgen`, or your system's package), or let the crate's build.rs write header.h "
+        "to cargo's target directory"
+    )
