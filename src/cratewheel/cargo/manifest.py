@@ -1,0 +1,282 @@
+"""Cargo.toml as cargo understands it, read without cargo: what a crate inherits from its workspace is filled in.
+
+The rules are those of https://doc.rust-lang.org/cargo/reference/manifest.html and
+https://doc.rust-lang.org/cargo/reference/workspaces.html. Only the files are read: that every workspace member exists,
+or that the dependencies resolve, is for cargo to say when it builds.
+"""
+
+from __future__ import annotations
+
+import os.path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel import toml
+from cratewheel.errors import ConfigError
+
+Table = Mapping[str, Any]
+
+README_NAMES = ("README.md", "README.txt", "README")  # what cargo looks for, in this order
+TEXTS = frozenset(
+    {
+        "name", "version", "edition", "rust-version", "description", "documentation", "homepage", "repository",
+        "license", "license-file", "workspace", "links", "default-run",
+    }
+)  # fmt: skip
+LISTS = frozenset({"authors", "keywords", "categories", "include", "exclude"})
+INHERITED = frozenset(
+    {
+        "version", "edition", "rust-version", "description", "documentation", "homepage", "repository", "license",
+        "license-file", "readme", "authors", "keywords", "categories", "include", "exclude", "publish",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A Cargo.toml, with `package` as cargo sees it once everything inherited is in its place.
+
+    `package` has no `{ workspace = true }` left; `version` is always there, `readme` is a path relative to the
+    manifest's folder, or False where the author turned it off, or missing where there is none; `license-file` is
+    relative to the same folder. It is empty for a workspace without a package of its own. `workspace_root` is the
+    manifest's own folder when there is no workspace, and `workspace_manifest` is None then. `bins` are the names of the
+    binaries.
+    """
+
+    path: Path
+    document: Table
+    package: Table
+    lib: Table
+    bins: tuple[str, ...]
+    features: Mapping[str, tuple[str, ...]]
+    workspace_root: Path
+    workspace_manifest: Path | None
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the manifest: the root of the package."""
+        return self.path.parent
+
+    @property
+    def is_virtual(self) -> bool:
+        """Whether this is a workspace without a package of its own."""
+        return not self.package
+
+    @property
+    def name(self) -> str:
+        """The name of the package; not to be asked of a virtual workspace."""
+        return str(self.package["name"])
+
+    @property
+    def version(self) -> str:
+        """The version of the package, as Cargo.toml writes it: SemVer."""
+        return str(self.package["version"])
+
+    @property
+    def lib_name(self) -> str:
+        """The name of the library target: `[lib] name`, or the package's with underscores."""
+        return str(self.lib.get("name", self.name.replace("-", "_")))
+
+
+def read(path: Path) -> Manifest:
+    """Return the manifest at `path`, a Cargo.toml.
+
+    Raises `ConfigError` when the file, or the workspace's that it inherits from, is missing, is not TOML, or gives a
+    field a value that cargo would not take.
+    """
+    path = Path(os.path.abspath(path))  # noqa: PTH100 (takes `..` out, and a symlinked project keeps its name)
+    document = toml.load(path)
+    # cargo called the table [project] once, and still takes it before the 2024 edition
+    package = _table(document, "package" if "package" in document else "project", path)
+    if not package and "workspace" not in document:
+        raise ConfigError(
+            f"{path} has neither a [package] nor a [workspace]", hint="name the Cargo.toml of the crate to build"
+        )
+    workspace = _workspace_manifest(path, document, package)
+    if package:
+        package = _resolved(package, path, workspace)
+    lib = _table(document, "lib", path)
+    _check_text(lib, "name", "lib.name", path)
+    return Manifest(
+        path=path,
+        document=document,
+        package=package,
+        lib=lib,
+        bins=_bins(document, package, path),
+        features=_features(document, path),
+        workspace_root=(workspace or path).parent,
+        workspace_manifest=workspace,
+    )
+
+
+def _resolved(package: Table, path: Path, workspace: Path | None) -> Table:
+    result = dict(package)
+    inherited = [key for key in package if key in INHERITED and isinstance(package[key], dict)]
+    if inherited:
+        result.update(_inherit(package, inherited, path, workspace))
+    for key in result.keys() & TEXTS:
+        _check_text(result, key, f"package.{key}", path)
+    for key in result.keys() & LISTS:
+        _check_list(result[key], f"package.{key}", path)
+    if not result.get("name"):
+        raise ConfigError(f"package.name is missing in {path}", hint='write `name = "…"` below [package]')
+    result.setdefault("version", "0.0.0")  # as cargo since 1.75
+    if "readme" not in inherited:
+        _set(result, "readme", _readme(result.get("readme"), path.parent, path))
+    return result
+
+
+def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None) -> dict[str, Any]:
+    if workspace is None:
+        raise ConfigError(
+            f"package.{keys[0]} in {path} is inherited from a workspace, but no workspace was found above it",
+            hint=f"write the value of {', '.join(keys)} itself, or add the crate to a workspace",
+        )
+    document = toml.load(workspace)
+    shared = _table(_table(document, "workspace", workspace), "package", workspace, parent="workspace.")
+    result: dict[str, Any] = {}
+    for key in keys:
+        if package[key] != {"workspace": True}:
+            raise ConfigError(
+                f"package.{key} in {path} cannot be {package[key]!r}",
+                hint="write the value, or `{ workspace = true }` to inherit it",
+            )
+        value = shared.get(key)
+        if key == "readme":
+            value = _readme(value, workspace.parent, workspace)
+        if value is None:
+            raise ConfigError(
+                f"package.{key} in {path} is inherited, but [workspace.package] in {workspace} has no {key}",
+                hint=f"add `{key}` to [workspace.package], or write it in the crate",
+            )
+        if key == "license-file":
+            _check_text(shared, key, f"workspace.package.{key}", workspace)
+        if key in ("readme", "license-file") and isinstance(value, str):
+            value = Path(os.path.relpath(workspace.parent / value, path.parent)).as_posix()
+        result[key] = value
+    return result
+
+
+def _readme(value: object, folder: Path, path: Path) -> str | bool | None:
+    """Return the readme by cargo's rules: a path, False where it is turned off, None where there is none."""
+    match value:
+        case False | "false":
+            return False
+        case True:
+            return "README.md"
+        case str():
+            return value
+        case None:
+            return next((name for name in README_NAMES if (folder / name).is_file()), None)
+    raise ConfigError(
+        f"package.readme in {path} must be a path, true or false, found {value!r}",
+        hint='write `readme = "README.md"`',
+    )
+
+
+def _set(table: dict[str, Any], key: str, value: object) -> None:
+    if value is None:
+        table.pop(key, None)
+    else:
+        table[key] = value
+
+
+def _workspace_manifest(path: Path, document: Table, package: Table) -> Path | None:
+    """Return the Cargo.toml of the workspace that a manifest belongs to, found as cargo finds it."""
+    if "workspace" in document:
+        return path
+    pointer = package.get("workspace")
+    if isinstance(pointer, str):
+        return _pointed_at(path, pointer)
+    for candidate in _manifests_above(path):
+        above = toml.load(candidate)
+        if "workspace" in above:
+            if not _is_excluded(path, candidate, _table(above, "workspace", candidate)):
+                return candidate
+            continue
+        pointer = _table(above, "package", candidate).get("workspace")
+        if isinstance(pointer, str):
+            return _pointed_at(candidate, pointer)
+    return None
+
+
+def _pointed_at(path: Path, pointer: str) -> Path:
+    root = Path(os.path.normpath(path.parent / pointer / "Cargo.toml"))
+    if not root.is_file():
+        raise ConfigError(
+            f"package.workspace in {path} names {pointer!r}, where there is no Cargo.toml",
+            hint="name the folder of the workspace, relative to the crate",
+        )
+    return root
+
+
+def _manifests_above(path: Path) -> Iterator[Path]:
+    for folder in path.parent.parents:
+        if folder.parts[-2:] == ("target", "package"):  # where `cargo package` unpacks: a crate there stands alone
+            return
+        candidate = folder / "Cargo.toml"
+        if candidate.is_file():
+            yield candidate
+
+
+def _is_excluded(path: Path, root: Path, workspace: Table) -> bool:
+    def names(key: str) -> bool:
+        patterns = _check_list(workspace.get(key, []), f"workspace.{key}", root)
+        return any(path.is_relative_to(os.path.normpath(root.parent / pattern)) for pattern in patterns)
+
+    return names("exclude") and not names("members")
+
+
+def _bins(document: Table, package: Table, path: Path) -> tuple[str, ...]:
+    """Return the names of the binaries: the [[bin]] tables, then those that cargo finds in src/."""
+    tables = document.get("bin", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise ConfigError(f"bin in {path} must be an array of tables", hint="write [[bin]] with two brackets")
+    named = [str(table["name"]) for table in tables if "name" in table]
+    discover = package.get("autobins", not (named and package.get("edition", "2015") == "2015"))
+    found = _discovered_bins(path.parent / "src", str(package.get("name", ""))) if discover and package else []
+    taken = {str(table["path"]) for table in tables if "path" in table}
+    return tuple(
+        dict.fromkeys(
+            [*named, *(name for name, file in found if file.relative_to(path.parent).as_posix() not in taken)]
+        )
+    )
+
+
+def _discovered_bins(source: Path, package_name: str) -> list[tuple[str, Path]]:
+    main = source / "main.rs"
+    found = [(package_name, main)] if main.is_file() else []
+    folder = source / "bin"
+    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+        if entry.suffix == ".rs" and entry.is_file():
+            found.append((entry.stem, entry))
+        elif (entry / "main.rs").is_file():
+            found.append((entry.name, entry / "main.rs"))
+    return found
+
+
+def _features(document: Table, path: Path) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(_check_list(enabled, f"features.{name}", path))
+        for name, enabled in _table(document, "features", path).items()
+    }
+
+
+def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
+    value = data.get(key, {})
+    if not isinstance(value, dict):
+        raise ConfigError(f"{parent}{key} in {path} must be a table, found {value!r}")
+    return value
+
+
+def _check_text(table: Table, key: str, where: str, path: Path) -> None:
+    if key in table and not isinstance(table[key], str):
+        raise ConfigError(f"{where} in {path} must be a string, found {table[key]!r}")
+
+
+def _check_list(value: object, where: str, path: Path) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise ConfigError(f"{where} in {path} must be a list of strings, found {value!r}")
+    return value

@@ -1,0 +1,116 @@
+"""[project] and Cargo.toml → core metadata, entry points and licence files; only files are read, no program starts."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.errors import ConfigError
+from cratewheel.metadata import cargo, project, render
+from cratewheel.metadata.fields import Fields, check_name
+from cratewheel.pyproject import PyProject
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
+
+_REFERENCE = re.compile(r"\s*[\w.]+\s*(?P<object>:\s*[\w.]+)?\s*(\[[^\]]*\])?\s*")
+_REPEATED = frozenset(
+    {
+        "Classifier", "Requires-Dist", "Requires-External", "Provides-Extra", "License-File", "Project-URL",
+        "Import-Name", "Import-Namespace",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreMetadata:
+    """The metadata of a distribution, decided and written.
+
+    `version` is in the normal form of PEP 440. `text` is the METADATA file: `headers`, then `description`.
+    `entry_points` is the entry_points.txt, "" where there is none. `license_files` are places below `licenses/` and the
+    files that go there. `scripts` are the names of the commands that installing it makes. `notes` and `warnings` are
+    what there is to say about how it was found.
+    """
+
+    name: str
+    version: str
+    requires_python: SpecifierSet | None
+    requires_dist: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...]
+    description: str | None
+    text: str
+    entry_points: str
+    license_files: tuple[tuple[PurePosixPath, Path], ...]
+    scripts: tuple[str, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, str | list[str]]:
+        """Return the metadata as JSON has it: https://packaging.python.org/en/latest/specifications/core-metadata/."""
+        result: dict[str, str | list[str]] = {}
+        for header, value in self.headers:
+            key = header.lower().replace("-", "_")
+            if header in _REPEATED:
+                values = result.setdefault(key, [])
+                assert isinstance(values, list)
+                values.append(value)
+            elif header == "Keywords":
+                result[key] = [word.strip() for word in value.split(",") if word.strip()]
+            else:
+                result[key] = value
+        if self.description is not None:
+            result["description"] = self.description
+        return result
+
+
+def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
+    """Return the metadata of the project: of [project] where there is one, and of Cargo.toml.
+
+    Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
+    """
+    from packaging.specifiers import SpecifierSet
+
+    if pyproject is None or pyproject.project is None:
+        fields = cargo.read(manifest)
+        name_warnings = check_name(fields.name, f"the name in {manifest.path}")
+    else:
+        fields = project.read(pyproject, manifest)
+        name_warnings = ()
+    headers = tuple(render.headers(fields))
+    description = fields.readme.text if fields.readme else None
+    return CoreMetadata(
+        name=fields.name,
+        version=fields.version,
+        requires_python=SpecifierSet(fields.requires_python) if fields.requires_python else None,
+        requires_dist=fields.requires_dist,
+        headers=headers,
+        description=description,
+        text=render.metadata(headers, description),
+        entry_points=render.entry_points(fields),
+        license_files=tuple((file.target, file.source) for file in fields.license_files),
+        scripts=tuple(name for name, _ in (*fields.scripts, *fields.gui_scripts)),
+        notes=fields.notes,
+        warnings=(*fields.warnings, *name_warnings, *_check_entry_points(fields)),
+    )
+
+
+def _check_entry_points(fields: Fields) -> tuple[str, ...]:
+    """Return warnings about entry points that will not load; raises `ConfigError` for what cannot be written at all."""
+    groups = (("scripts", fields.scripts), ("gui-scripts", fields.gui_scripts), *fields.entry_points)
+    warnings = []
+    for group, entries in groups:
+        for name, reference in entries:
+            if not re.fullmatch(r"[^\s=\[][^=\r\n]*", name) or re.search(r"[\r\n]", group + reference):
+                raise ConfigError(
+                    f"{name!r} of {group} cannot be the name of an entry point, or {reference!r} what it starts",
+                    hint="write both on one line, the name without `=`",
+                )
+            match = _REFERENCE.fullmatch(reference)
+            if match is None or (group in ("scripts", "gui-scripts") and not match["object"]):
+                warnings.append(
+                    f"{name!r} of {group} refers to {reference!r}, which is not `module:function`: it will not start"
+                )
+    return tuple(warnings)

@@ -1,0 +1,167 @@
+"""Cargo.toml → core metadata: the fields that cargo knows, and the table in which maturin 0.12 kept the others."""
+
+from __future__ import annotations
+
+import difflib
+import os.path
+from collections.abc import Collection, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.errors import ConfigError
+from cratewheel.metadata import requirements
+from cratewheel.metadata.fields import (
+    Fields,
+    LicenceFile,
+    Readme,
+    content_type,
+    link_boundary,
+    normal_version,
+    one_line,
+    read_readme,
+)
+
+# The keys of [project] for which Cargo.toml has a value.
+PROVIDED = frozenset({"version", "description", "authors", "keywords", "urls", "license", "readme"})
+
+LEGACY_TABLE = "package.metadata.maturin"
+LEGACY_TEXTS = ("name", "maintainer", "maintainer-email", "requires-python", "description-content-type")
+LEGACY_LISTS = ("classifiers", "classifier", "requires-dist", "requires-external", "provides-extra")
+LEGACY_TABLES = ("scripts", "project-url")
+LEGACY_ELSEWHERE = ("python-source", "data")  # keys about the layout, which `modules` reads
+
+Table = Mapping[str, Any]
+
+
+def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
+    """Return what Cargo.toml says of the package.
+
+    `provided` are the keys of [project] that are to come from here; the values of others are not even looked at.
+    Raises `ConfigError` for a version that PEP 440 has no place for, and for a readme or licence file that is missing.
+    """
+    package, path = manifest.package, manifest.path
+    legacy = _legacy(manifest)
+    authors = ", ".join(package["authors"]) if package.get("authors") and "authors" in provided else None
+    return Fields(
+        name=legacy["name"].partition(".")[0] if "name" in legacy else manifest.name,
+        version=normal_version(manifest.version, f"package.version in {path}") if "version" in provided else "",
+        summary=one_line(package["description"]) if "description" in package and "description" in provided else None,
+        readme=_readme(manifest, legacy.get("description-content-type")) if "readme" in provided else None,
+        keywords=tuple(package.get("keywords", ())) or None if "keywords" in provided else None,
+        home_page=package.get("homepage"),
+        author=authors,
+        author_email=authors if authors and "@" in authors else None,
+        maintainer=legacy.get("maintainer"),
+        maintainer_email=legacy.get("maintainer-email"),
+        license=package.get("license") if "license" in provided else None,
+        license_files=_license_files(manifest),
+        classifiers=tuple(legacy.get("classifiers", legacy.get("classifier", ()))),
+        urls=_urls(package if "urls" in provided else {}, legacy),
+        requires_python=_requires_python(legacy, path),
+        requires_dist=tuple(_requirement(text, path) for text in legacy.get("requires-dist", ())),
+        requires_external=tuple(legacy.get("requires-external", ())),
+        provides_extra=tuple(legacy.get("provides-extra", ())),
+        scripts=tuple(legacy.get("scripts", {}).items()),
+        warnings=_legacy_warnings(legacy, path),
+    )
+
+
+def _readme(manifest: Manifest, content: str | None) -> Readme | None:
+    named = manifest.package.get("readme")
+    if named is None and (manifest.directory / "README.rst").is_file():
+        named = "README.rst"  # cargo does not look for it, but Python projects have it
+    if not named:
+        return None
+    path = Path(os.path.normpath(manifest.directory / named))
+    return read_readme(
+        path,
+        f"package.readme in {manifest.path}",
+        content_type=content or content_type(path),
+        boundary=link_boundary(manifest.directory, manifest.workspace_root),
+    )
+
+
+def _license_files(manifest: Manifest) -> tuple[LicenceFile, ...]:
+    named = manifest.package.get("license-file")
+    if named is None:
+        return ()
+    source = Path(os.path.normpath(manifest.directory / named))
+    where = f"package.license-file in {manifest.path}"
+    if not source.is_relative_to(manifest.workspace_root):
+        raise ConfigError(
+            f"{source}, {where}, lies outside {manifest.workspace_root}",
+            hint="copy the licence into the crate or its workspace",
+        )
+    if not source.is_file():
+        raise ConfigError(f"{source}, {where}, is not a file", hint="correct the path, or take the key out")
+    inside = source.is_relative_to(manifest.directory)
+    target = PurePosixPath(source.relative_to(manifest.directory).as_posix() if inside else source.name)
+    return (LicenceFile(target=target, source=source),)
+
+
+def _urls(package: Table, legacy: Table) -> tuple[tuple[str, str], ...]:
+    labels = (("Homepage", "homepage"), ("Documentation", "documentation"), ("Source Code", "repository"))
+    urls = {label: package[key] for label, key in labels if key in package}
+    return tuple({**urls, **legacy.get("project-url", {})}.items())
+
+
+def _requires_python(legacy: Table, path: Path) -> str | None:
+    text = legacy.get("requires-python")
+    if text is None:
+        return None
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise ConfigError(
+            f"{LEGACY_TABLE}.requires-python in {path} is not a version specifier: {text!r}",
+            hint='write it like ">=3.8"',
+        ) from error
+    return ", ".join(requirements.specifiers(text)) or None
+
+
+def _requirement(text: str, path: Path) -> str:
+    from packaging.requirements import InvalidRequirement
+
+    try:
+        return requirements.written(text)
+    except InvalidRequirement as error:
+        raise ConfigError(
+            f"{LEGACY_TABLE}.requires-dist in {path} has {text!r}, which is not a requirement",
+            notes=tuple(str(error).splitlines()),
+            hint="write it like \"numpy>=1.20; python_version < '3.12'\"",
+        ) from error
+
+
+def _legacy(manifest: Manifest) -> Table:
+    """Return the table of maturin 0.12, each value of the type it must have; {} where there is none."""
+    tables = manifest.package.get("metadata", {})
+    legacy = tables.get("maturin", {}) if isinstance(tables, dict) else {}
+    if not isinstance(legacy, dict):
+        raise ConfigError(f"{LEGACY_TABLE} in {manifest.path} must be a table, found {legacy!r}")
+    for key, value in legacy.items():
+        if key in LEGACY_TEXTS:
+            fits, wanted = isinstance(value, str), "a string"
+        elif key in LEGACY_LISTS:
+            fits, wanted = isinstance(value, list) and all(isinstance(item, str) for item in value), "a list of strings"
+        elif key in LEGACY_TABLES:
+            fits = isinstance(value, dict) and all(isinstance(item, str) for item in value.values())
+            wanted = "a table of strings"
+        else:
+            continue
+        if not fits:
+            raise ConfigError(f"{LEGACY_TABLE}.{key} in {manifest.path} must be {wanted}, found {value!r}")
+    return legacy
+
+
+def _legacy_warnings(legacy: Table, path: Path) -> tuple[str, ...]:
+    known = (*LEGACY_TEXTS, *LEGACY_LISTS, *LEGACY_TABLES, *LEGACY_ELSEWHERE)
+    warnings = []
+    for key in legacy:
+        if key not in known:
+            near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1)
+            meant = f"; did you mean `{near[0]}`?" if near else ""
+            warnings.append(f"{LEGACY_TABLE}.{key} in {path} means nothing{meant}")
+    return tuple(warnings)

@@ -1,0 +1,53 @@
+"""The licence files of a project: those that [project] names, or those that are called like one (PEP 639)."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from cratewheel import files
+from cratewheel.errors import ConfigError
+from cratewheel.metadata.fields import LicenceFile
+
+USUAL_NAMES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+_PATTERN = re.compile(r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+")  # PEP 639 leaves out `!`, braces, backslashes and the rest
+
+
+def usual(root: Path, *, boundary: Path) -> tuple[LicenceFile, ...]:
+    """Return the files directly in `root` whose names say that they are about the licence.
+
+    Raises `ConfigError` for one that is a link out of `boundary`.
+    """
+    names = sorted(path.name for path in root.iterdir() if path.is_file())
+    found = [name for pattern in USUAL_NAMES for name in names if fnmatchcase(name, pattern)]
+    for name in found:
+        files.refuse_outside(root / name, boundary)
+    return tuple(LicenceFile(target=PurePosixPath(name), source=root / name) for name in found)
+
+
+def matching(root: Path, pattern: str, where: str, *, boundary: Path) -> tuple[LicenceFile, ...]:
+    """Return the files below `root` that a pattern of `project.license-files` means; `where` names it in messages.
+
+    Raises `ConfigError` for a pattern that PEP 639 does not allow, and for a link that leads out of `boundary`.
+    """
+    if not _PATTERN.fullmatch(pattern) or ".." in pattern.split("/") or pattern.startswith("/"):
+        raise ConfigError(
+            f"{pattern!r}, {where}, is not a pattern that PEP 639 allows",
+            hint="write a path below pyproject.toml with `/`, in which `*`, `**`, `?` and `[a-z]` may stand",
+        )
+    return tuple(
+        LicenceFile(target=PurePosixPath(path.relative_to(root).as_posix()), source=path)
+        for path in files.glob(root, pattern, boundary=boundary)
+    )
+
+
+def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tuple[str, ...]]:
+    """Return the files with each place in the archive taken once, by the first; and a warning where they differ."""
+    taken: dict[PurePosixPath, LicenceFile] = {}
+    warnings = []
+    for file in found:
+        first = taken.setdefault(file.target, file)
+        if first.source != file.source:
+            warnings.append(f"the licence file {file.source} is left out: {first.source} has its place in the wheel")
+    return tuple(taken.values()), tuple(warnings)

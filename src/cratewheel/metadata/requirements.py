@@ -1,0 +1,58 @@
+"""Requirements and version specifiers in one spelling: names normalised, versions ascending, markers in normal form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from cratewheel.metadata import markers
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+_EXTRAS = re.compile(r"^[^\[;@(<>=!~]*\[([^\]]*)\]")
+_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)")
+
+
+def written(requirement: str, *, extra: str | None = None) -> str:
+    """Return the requirement as METADATA has it, needed only with `extra` (a normalised name) if that is given.
+
+    Raises `packaging.requirements.InvalidRequirement` when it is none
+    (https://packaging.python.org/en/latest/specifications/dependency-specifiers/).
+
+    >>> written('Foo_Bar [B,a] <2, >=1.0; python_version < "3.9"', extra="x")
+    "foo-bar[b,a]>=1.0,<2 ; python_full_version < '3.9' and extra == 'x'"
+    """
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    parsed = Requirement(requirement)
+    text = str(canonicalize_name(parsed.name))
+    extras = _EXTRAS.match(requirement) if parsed.extras else None  # packaging forgets their order
+    if extras:
+        text += f"[{','.join(canonicalize_name(name.strip()) for name in extras[1].split(','))}]"
+    text += f" @ {parsed.url}" if parsed.url else ",".join(specifiers(requirement.partition(";")[0]))
+    marker = markers.normalise(str(parsed.marker or ""), extra=extra)
+    return f"{text} ; {marker}" if marker else text
+
+
+def specifiers(text: str) -> tuple[str, ...]:
+    """Return the clauses of the version specifier in a text, each version in its normal form, lowest version first.
+
+    Clauses of equal versions keep their order, which `packaging` forgets.
+
+    >>> specifiers("<4, >= 3.8,!=3.8.0")
+    ('>=3.8', '!=3.8.0', '<4')
+    """
+    clauses = sorted(map(_clause, _CLAUSE.findall(text)), key=lambda clause: (clause[0] is None, clause[0]))
+    return tuple(f"{operator}{version}" for _, operator, version in clauses)
+
+
+def _clause(found: tuple[str, str]) -> tuple[Version | None, str, str]:
+    from packaging.version import Version
+
+    operator, text = found
+    if operator == "===":  # compares as text: no version, and so last
+        return None, operator, text
+    version = Version(text.removesuffix(".*"))
+    return version, operator, f"{version}.*" if text.endswith(".*") else str(version)
