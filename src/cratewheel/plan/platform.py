@@ -76,10 +76,9 @@ def _check_policies(
     arch = platform.linux_arch(target)
     for policy in policies:
         if policy != "linux" and not audit_policy.known(policy, arch):
-            raise kind(
-                f"{policy} is not defined for {arch}",
-                hint=f"the policies for {arch} are {', '.join(audit_policy.names(arch))}",
-            )
+            family: audit_policy.Family = "musllinux" if policy.startswith("musllinux") else "manylinux"
+            defined = ", ".join(audit_policy.names(family, arch)) or "none"
+            raise kind(f"{policy} is not defined for {arch}", hint=f"the {family} policies for {arch} are {defined}")
         if policy.startswith("musllinux") and bindings.kind == "bin" and target.is_glibc:
             raise kind(
                 f"a program for {target.triple} needs glibc, so it cannot be {policy}",
