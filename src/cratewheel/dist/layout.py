@@ -6,8 +6,8 @@ Pure: nothing here reads a file. `layout` refuses paths that leave the archive a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from cratewheel.errors import ConfigError
 
@@ -46,29 +46,59 @@ Layout = tuple[Entry, ...]
 def layout(entries: Iterable[Entry]) -> Layout:
     """Return the entries in archive order: by path components, so that `pkg/` comes before `pkg-1.0.data/`.
 
-    The same file under the same path twice is one entry. Raises `ConfigError` when two different sources want one path, a
-    path is both a file and a folder, or a path is absolute or has `..` in it.
+    The same file under the same path twice is one entry. Raises `ConfigError` when two different sources want one path,
+    a path is both a file and a folder, leaves the archive, or cannot be written in UTF-8.
     """
-    chosen: dict[PurePosixPath, Entry] = {}
+    chosen: dict[str, Entry] = {}
     for entry in entries:
         _refuse_escape(entry)
-        earlier = chosen.setdefault(entry.path, entry)
-        if earlier.source != entry.source:
-            raise ConfigError(
-                f"two different files would become {entry.path} in the archive",
-                notes=(f"{_describe(earlier)}", f"{_describe(entry)}"),
-                hint="rename one of them, or leave one out with `exclude`",
-            )
-    for entry in chosen.values():
-        for parent in entry.path.parents:
-            if parent in chosen:
-                raise ConfigError(f"{parent} would be both a file and the folder of {entry.path} in the archive")
+        earlier = chosen.setdefault(str(entry.path), entry)
+        if earlier is not entry:
+            chosen[str(entry.path)] = _merged(earlier, entry)
+    folders: set[str] = set()
+    for path, entry in chosen.items():
+        folder = path.rpartition("/")[0]
+        while folder and folder not in folders:
+            folders.add(folder)
+            if folder in chosen:
+                raise ConfigError(
+                    f"{folder} would be both a file and a folder in the archive",
+                    notes=tuple(sorted((_describe(chosen[folder]), _describe(entry)))),
+                    hint="rename one of them, or leave one out with `exclude`",
+                )
+            folder = folder.rpartition("/")[0]
     return tuple(sorted(chosen.values(), key=lambda entry: entry.path.parts))
 
 
+def _merged(one: Entry, other: Entry) -> Entry:
+    """Return the one entry that two for the same path make, whichever came first."""
+    first, second = sorted((one, other), key=lambda entry: entry.why)
+    match first.source, second.source:
+        case FromFile(path=path), FromFile(path=same) if path == same:
+            executable = first.source.executable or second.source.executable
+            return replace(first, source=FromFile(path=path, executable=executable))
+        case Generated(data=data), Generated(data=same) if data == same:
+            executable = first.source.executable or second.source.executable
+            return replace(first, source=Generated(data=data, executable=executable))
+    raise ConfigError(
+        f"two different files would become {one.path} in the archive",
+        notes=tuple(sorted((_describe(one), _describe(other)))),
+        hint="rename one of them, or leave one out with `exclude`",
+    )
+
+
 def _refuse_escape(entry: Entry) -> None:
-    if entry.path.is_absolute() or ".." in entry.path.parts or not entry.path.parts:
-        raise ConfigError(f"{entry.path} would lie outside the archive ({_describe(entry)})")
+    path = entry.path
+    on_windows = PureWindowsPath(str(path))  # some unpack on Windows, where a backslash divides folders
+    if not path.parts or path.is_absolute() or on_windows.drive or ".." in (*path.parts, *on_windows.parts):
+        raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(
+            f"the name {str(path)!r} is not UTF-8, so no archive can hold it ({_describe(entry)})",
+            hint="rename the file, or leave it out with `exclude`",
+        ) from error
 
 
 def _describe(entry: Entry) -> str:

@@ -1,0 +1,179 @@
+"""The Python side of a wheel: packages, included files and the data folder, before the compiled files join them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+from cratewheel import files
+from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.errors import ConfigError
+from cratewheel.modules import ModuleLayout
+from cratewheel.options.values import ArchiveFormat, Exclude, Include
+
+DATA_FOLDERS = ("data", "scripts", "headers", "purelib", "platlib")
+_LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
+
+
+def python_entries(modules: ModuleLayout, root: Path) -> list[Entry]:
+    """Return the files of the project's Python packages, at their places in the wheel.
+
+    Ignore files of the project are honoured, and what an earlier `develop` left in a package is not taken: libraries
+    and debug information named after the extension. Raises `ConfigError` for what cannot be read, and for links that
+    lead out of the project.
+    """
+    source = modules.python_source
+    home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
+    packages = [*([modules.package_dir] if modules.package_dir else []), *map(source.joinpath, modules.python_packages)]
+    found = {path for package in packages for path in files.walk(home, under=package)}
+    length = len(source.parts)
+    return [
+        _entry(path, PurePosixPath(*path.parts[length:]), "Python package")
+        for path in sorted(found, key=lambda path: path.parts)
+        if not _left_over(path.parts[length:], modules.extension_name)
+    ]
+
+
+def _left_over(parts: tuple[str, ...], extension: str) -> bool:
+    """Return whether a file is a library of an earlier build, or lies in the `.dSYM` bundle of one."""
+    names = (extension, f"lib{extension}")
+    return (parts[-1].startswith(names) and parts[-1].endswith(_LIBRARIES)) or any(
+        part.startswith(names) and part.endswith(".dSYM") for part in parts[:-1]
+    )
+
+
+def include_entries(
+    root: Path,
+    modules: ModuleLayout,
+    includes: tuple[Include, ...],
+    *,
+    out_dirs: Mapping[str, Path],
+    root_crate: str,
+) -> tuple[list[Entry], tuple[str, ...]]:
+    """Return the files that `include` adds to a wheel, and a warning for each glob that adds none.
+
+    A glob that finds nothing from the project root on is tried from `python_source` on; what lies in the latter is
+    placed relative to it. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a glob
+    that leads out of its folder, and for a crate without a build script.
+    """
+    entries: list[Entry] = []
+    warnings: list[str] = []
+    for include in includes:
+        if "wheel" not in include.formats:
+            continue
+        if include.from_out_dir:
+            added, folder = _from_out_dir(include, out_dirs, root_crate)
+        else:
+            added, folder = _from_project(include, root, modules.python_source), root
+        entries += added
+        if not added:
+            warnings.append(_nothing_found(include.path, folder))
+    return entries, tuple(warnings)
+
+
+def _from_project(include: Include, root: Path, source: Path) -> list[Entry]:
+    return [
+        _entry(path, _place(path, root, source), f"include '{include.path}'")
+        for path in included_files(root, source, include.path)
+    ]
+
+
+def included_files(root: Path, python_source: Path, pattern: str) -> tuple[Path, ...]:
+    """Return the files that an `include` glob means: those it finds from `root` on, else from `python_source` on."""
+    found = files.glob(root, pattern)
+    if found or python_source == root:
+        return found
+    return files.glob(python_source, pattern)
+
+
+def _place(path: Path, root: Path, source: Path) -> PurePosixPath:
+    return PurePosixPath(path.relative_to(source if path.is_relative_to(source) else root).as_posix())
+
+
+def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: str) -> tuple[list[Entry], Path]:
+    crate = include.crate or root_crate
+    if crate not in out_dirs:
+        raise ConfigError(
+            f"include '{include.path}' is to come from the OUT_DIR of the crate '{crate}', which has no build script",
+            hint="add a build.rs that writes the files, or name the crate that has one with `crate-name`",
+        )
+    folder = out_dirs[crate]
+    to = PurePosixPath(include.to or "")
+    if to.is_absolute() or ".." in to.parts:
+        raise ConfigError(
+            f"include '{include.path}' is to go to '{include.to}', outside the wheel",
+            hint="`to` is a folder of the wheel, such as the package's name",
+        )
+    return [
+        _entry(path, to / path.relative_to(folder).as_posix(), f"include '{include.path}' from OUT_DIR")
+        for path in files.glob(folder, include.path)
+    ], folder
+
+
+def _nothing_found(pattern: str, folder: Path) -> str:
+    named = folder / pattern.rstrip("/").removesuffix("/**")
+    if pattern and named.is_dir():
+        below = f"{pattern.rstrip('/').removesuffix('/**')}/**/*"
+        return f"include '{pattern}' matches a folder only, and adds nothing; write '{below}' for the files in it"
+    return f"include '{pattern}' matches no file in {folder}"
+
+
+def data_entries(modules: ModuleLayout, data_dir_name: str, *, root: Path) -> list[Entry]:
+    """Return the files of the data folder, below `data_dir_name` in the wheel; ignore files are not asked.
+
+    Raises `ConfigError` when the folder has something in it that no installer knows, and for links that lead out of the
+    project.
+    """
+    if modules.data is None:
+        return []
+    entries = []
+    for path in sorted(modules.data.iterdir()):
+        if path.name not in DATA_FOLDERS or not path.is_dir():
+            raise ConfigError(
+                f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(DATA_FOLDERS)}",
+                hint=f"move it into one of them, to {modules.data / 'data'} for instance",
+            )
+        boundary = root if modules.data.is_relative_to(root) else modules.data
+        entries += [
+            _entry(file, PurePosixPath(data_dir_name, *file.relative_to(modules.data).parts), "data folder")
+            for file in files.tree(path, boundary=boundary)
+        ]
+    return entries
+
+
+def apply_excludes(
+    entries: Iterable[Entry], root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat
+) -> list[Entry]:
+    """Return the entries that `exclude` leaves in an archive of the format.
+
+    A pattern is held against a file's path from `root` on, then against its path in the archive. Generated files always
+    stay; compiled ones are not to be handed in. Raises `ConfigError` for a malformed pattern.
+    """
+    chosen = [exclude.path for exclude in excludes if archive in exclude.formats]
+    if not chosen:
+        return list(entries)
+    patterns = files.Patterns(root, chosen)
+    return [
+        entry
+        for entry in entries
+        if not isinstance(entry.source, FromFile)
+        or not (patterns.excludes(entry.source.path) or patterns.excludes(entry.path))
+    ]
+
+
+def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat) -> tuple[str, ...]:
+    """Return a warning for each `exclude` that looks as if it left something out, but cannot."""
+    warnings = []
+    for exclude in excludes:
+        if archive not in exclude.formats:
+            continue
+        plain = exclude.path.strip("/")
+        if plain.startswith(("./", "../")):
+            warnings.append(f"exclude '{exclude.path}' matches nothing: patterns are relative to {root}, without './'")
+        elif plain and (root / plain).is_dir():
+            warnings.append(f"exclude '{exclude.path}' is a folder, and leaves out nothing; write '{plain}/**'")
+    return tuple(warnings)
+
+
+def _entry(path: Path, place: PurePosixPath, why: str) -> Entry:
+    return Entry(path=place, source=FromFile(path=path, executable=files.is_executable(path)), why=why)

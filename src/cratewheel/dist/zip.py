@@ -1,0 +1,171 @@
+"""Writing a zip archive front to back, with bytes that depend on its content alone.
+
+Follows APPNOTE.TXT 6.3.10 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT). What the archive says of its
+maker and of the reader's needs does not change with the Python that runs us; zip64 fields are there only where a number
+does not fit without them.
+"""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from cratewheel.dist.compression import Compression, Method, compressor
+
+_METHODS: dict[Method, tuple[int, int]] = {  # the method's number, and the version that a reader needs (times ten)
+    "stored": (0, 20),
+    "deflated": (8, 20),
+    "bzip2": (12, 46),
+    "zstd": (93, 63),
+}
+_ZIP64_VERSION = 45
+_UNIX = 3
+_UTF8_NAME = 0x800
+_LIMIT_32 = 0xFFFFFFFF
+_LIMIT_16 = 0xFFFF
+_EXPANSION = 1.05  # incompressible data grows a little
+_FILE = 0o100000
+_DOS_EPOCH = 315532800  # 1980-01-01, the first moment that a zip archive can say
+_DOS_END = 4354819198  # 2107-12-31 23:59:58, the last
+
+# field by field as APPNOTE 4.3.7, 4.3.12, 4.3.14, 4.3.15 and 4.3.16 have them
+_LOCAL = struct.Struct("<4sHHHHHLLLHH")
+_CENTRAL = struct.Struct("<4sBBHHHHHLLLHHHHHLL")
+_END_64 = struct.Struct("<4sQBBHLLQQQQ")
+_END_64_LOCATOR = struct.Struct("<4sLQL")
+_END = struct.Struct("<4sHHHHLLH")
+_LOCAL_SIZES = struct.Struct("<LLL")
+_LOCAL_SIZES_AT = 14
+_EXTRA_64 = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Member:
+    name: bytes
+    mode: int
+    compression: Compression
+    zip64: bool
+    offset: int
+    crc: int = 0
+    packed: int = 0
+    size: int = 0
+
+    @property
+    def method(self) -> int:
+        return _METHODS[self.compression.method][0]
+
+    @property
+    def version(self) -> int:
+        return max(_METHODS[self.compression.method][1], _ZIP64_VERSION if self.zip64 else 0)
+
+    @property
+    def flags(self) -> int:
+        return 0 if self.name.isascii() else _UTF8_NAME
+
+
+class ZipWriter:
+    """Writes the files of a zip archive to a stream that can seek; `finish` makes it whole.
+
+    `mtime`, in seconds since 1970, stamps every file; it is moved into what zip can say, 1980 to 2107.
+    """
+
+    def __init__(self, stream: BinaryIO, *, mtime: int, zip64: bool = False) -> None:
+        self._stream = stream
+        self._moment = _dos_time(mtime)
+        self._zip64 = zip64
+        self._members: list[_Member] = []
+
+    def add(self, name: str, chunks: Iterable[bytes], *, size: int, executable: bool, compression: Compression) -> None:
+        """Add a file whose content is `chunks`, of `size` bytes together."""
+        start = _Member(
+            name=name.encode(),
+            mode=_FILE | (0o755 if executable else 0o644),
+            compression=compression,
+            zip64=self._zip64 or size * _EXPANSION > _LIMIT_32,
+            offset=self._stream.tell(),
+        )
+        self._stream.write(self._local_header(start))
+        body = self._stream.tell()
+        packer = compressor(compression)
+        crc = total = 0
+        for chunk in chunks:
+            crc = zlib.crc32(chunk, crc)
+            total += len(chunk)
+            self._stream.write(packer.compress(chunk))
+        self._stream.write(packer.flush())
+        assert total == size, f"{name} has {total} bytes, not {size}"
+        end = self._stream.tell()
+        done = _Member(
+            name=start.name,
+            mode=start.mode,
+            compression=compression,
+            zip64=start.zip64,
+            offset=start.offset,
+            crc=crc,
+            packed=end - body,
+            size=total,
+        )
+        self._stream.seek(start.offset)
+        self._stream.write(self._local_header(done))
+        self._stream.seek(end)
+        self._members.append(done)
+
+    def finish(self) -> None:
+        """Write the directory at the end of the archive."""
+        start = self._stream.tell()
+        for member in self._members:
+            self._stream.write(self._central_header(member))
+        end = self._stream.tell()
+        count, size = len(self._members), end - start
+        if count >= _LIMIT_16 or size >= _LIMIT_32 or start >= _LIMIT_32:
+            made_by = (_ZIP64_VERSION, _UNIX, _ZIP64_VERSION)
+            record_size = _END_64.size - 12
+            self._stream.write(_END_64.pack(b"PK\6\6", record_size, *made_by, 0, 0, count, count, size, start))
+            self._stream.write(_END_64_LOCATOR.pack(b"PK\6\7", 0, end, 1))
+        count = min(count, _LIMIT_16)
+        place = (min(size, _LIMIT_32), min(start, _LIMIT_32))
+        self._stream.write(_END.pack(b"PK\5\6", 0, 0, count, count, *place, 0))
+
+    def _local_header(self, member: _Member) -> bytes:
+        extra = struct.pack("<HHQQ", _EXTRA_64, 16, member.size, member.packed) if member.zip64 else b""
+        sizes = (_LIMIT_32, _LIMIT_32) if member.zip64 else (member.packed, member.size)
+        return b"".join((
+            _LOCAL.pack(
+                b"PK\3\4", member.version, member.flags, member.method, *self._moment,
+                member.crc, *sizes, len(member.name), len(extra),
+            ),
+            member.name,
+            extra,
+        ))  # fmt: skip
+
+    def _central_header(self, member: _Member) -> bytes:
+        fields = (member.size, member.packed, member.offset)
+        large = [value for value in fields if value >= _LIMIT_32]
+        extra = struct.pack(f"<HH{len(large)}Q", _EXTRA_64, 8 * len(large), *large) if large else b""
+        size, packed, offset = (min(value, _LIMIT_32) for value in fields)
+        version = max(member.version, _ZIP64_VERSION if large else 0)
+        return b"".join((
+            _CENTRAL.pack(
+                b"PK\1\2", version, _UNIX, version, member.flags, member.method, *self._moment,
+                member.crc, packed, size, len(member.name), len(extra), 0, 0, 0, member.mode << 16, offset,
+            ),
+            member.name,
+            extra,
+        ))  # fmt: skip
+
+
+def _dos_time(mtime: int) -> tuple[int, int]:
+    """Return the time and the date of a moment in UTC, as MS-DOS packs them: even seconds, years from 1980.
+
+    >>> _dos_time(0)
+    (0, 33)
+    """
+    moment = time.gmtime(min(max(mtime, _DOS_EPOCH), _DOS_END))
+    return (
+        moment.tm_hour << 11 | moment.tm_min << 5 | moment.tm_sec // 2,
+        (moment.tm_year - 1980) << 9 | moment.tm_mon << 5 | moment.tm_mday,
+    )

@@ -1,0 +1,32 @@
+"""What one file is: its hash, and whether it may be executed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from cratewheel.errors import ConfigError
+
+CHUNK = 1 << 20  # bytes read at a time: the memory that a large file costs
+
+
+def is_executable(path: Path) -> bool:
+    """Return whether the owner may execute the file, a link followed; never so on Windows, which has no such bit."""
+    try:
+        return os.name != "nt" and bool(path.stat().st_mode & stat.S_IXUSR)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file in hexadecimal; raises `ConfigError` when it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    return digest.hexdigest()

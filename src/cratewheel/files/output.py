@@ -1,0 +1,41 @@
+"""Writing a file so that it appears under its name whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from cratewheel.errors import CratewheelError
+
+
+@contextmanager
+def atomic_replace(path: Path) -> Iterator[BinaryIO]:
+    """Yield a new file, open for writing and reading, that becomes `path` when the block ends and vanishes if it fails.
+
+    It lies in the folder of `path`, which is made if need be. Raises `CratewheelError` when the folder or the file
+    cannot be written; that covers an `OSError` of the block which names no other file, such as a full disk.
+    """
+    # hidden, and not ending in .whl: `upload dist/*` must not see it. Cut, because a file name has at most 255 bytes
+    temporary = path.with_name(f".{path.name[:50]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        stream = cast("BinaryIO", temporary.open("x+b"))
+    except OSError as error:
+        raise _unwritable(path, error, hint="choose another folder with `--out`") from error
+    try:
+        with stream:
+            yield stream
+        temporary.replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename in {None, str(temporary)}:
+            raise _unwritable(path, error) from error
+        raise
+
+
+def _unwritable(path: Path, error: OSError, *, hint: str | None = None) -> CratewheelError:
+    return CratewheelError(f"{path} cannot be written: {error.strerror or error}", hint=hint)

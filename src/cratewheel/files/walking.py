@@ -1,0 +1,132 @@
+"""Walking the folders of a project, in the order in which archives hold them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.errors import ConfigError
+from cratewheel.files.links import Fence
+from cratewheel.files.patterns import Rules, rule
+
+_REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
+
+
+def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None) -> Iterator[Path]:
+    """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
+
+    `.ignore` files between `root` and each file are honoured, and `.gitignore` files if the project is in a git (or jj)
+    repository; those above `root` and the user's own are not. Hidden files are yielded, `.git` is not. A link to a file
+    stands for it; a link to a folder is not followed, unless it is `under` itself. Raises `ConfigError` for what cannot
+    be read, and for links to nothing or out of `boundary` (`root` by default).
+    """
+    root = Path(os.path.normpath(root.absolute()))
+    start = Path(os.path.normpath(under.absolute())) if under else root
+    fence = Fence(boundary or root)
+    above = (root, *root.resolve().parents)
+    ignores = _Ignores(repository=any((folder / mark).exists() for folder in above for mark in _REPOSITORIES))
+    for path in reversed([start, *start.parents][: len(start.relative_to(root).parts) + 1]):
+        if path.is_symlink():
+            fence.check(str(path))
+        if path != root and ignores.ignores(str(path), path.name, folder=path.is_dir()):
+            return
+        if path != start:
+            ignores = ignores.entered(str(path), (entry.name for entry in scan(str(path))))
+    if start.is_dir():
+        yield from _walk(str(start), ignores, fence)
+    else:
+        yield start
+
+
+def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[Path]:
+    entries = scan(folder)
+    ignores = ignores.entered(folder, (entry.name for entry in entries))
+    for entry in entries:
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if entry.name in _REPOSITORIES or ignores.ignores(entry.path, entry.name, folder=is_folder):
+            continue
+        if is_folder:
+            yield from _walk(entry.path, ignores, fence)
+        elif entry.is_symlink() and not entry.is_dir():
+            fence.check(entry.path)
+            yield Path(entry.path)
+        elif entry.is_file():  # no socket, no pipe: it could be read for ever
+            yield Path(entry.path)
+
+
+def tree(folder: Path, *, boundary: Path) -> Iterator[Path]:
+    """Yield every file below `folder`, by path components; ignore files are not asked, links to folders are followed.
+
+    Raises `ConfigError` for what cannot be read, and for links to nothing or out of `boundary`.
+    """
+    fence = Fence(boundary)
+    if folder.is_symlink():
+        fence.check(str(folder))
+    yield from _tree(str(folder), fence, (fence.real(str(folder)),))
+
+
+def _tree(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[Path]:
+    for entry in scan(folder):
+        if entry.is_symlink():
+            fence.check(entry.path)
+        if entry.is_dir():
+            real = fence.real(entry.path, link=entry.is_symlink())
+            if real not in trail:  # a link to a folder above would never end
+                yield from _tree(entry.path, fence, (*trail, real))
+        elif entry.is_file():
+            yield Path(entry.path)
+
+
+def scan(folder: str) -> list[os.DirEntry[str]]:
+    """Return what is in a folder, sorted by name; raises `ConfigError` when it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except OSError as error:
+        raise ConfigError(f"the folder {folder} cannot be read: {error.strerror}") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ignores:
+    """The ignore files that speak in a folder, the nearest first, each with the length of its own folder's path."""
+
+    repository: bool
+    ignore: tuple[tuple[Rules, int], ...] = ()
+    gitignore: tuple[tuple[Rules, int], ...] = ()
+
+    def entered(self, folder: str, names: Iterable[str]) -> _Ignores:
+        """Return what holds in `folder`, which has `names` in it."""
+        present = set(names)
+        root = not _REPOSITORIES.isdisjoint(present)
+        repository = self.repository or root
+        gitignore = () if root else self.gitignore  # as git: a repository in a repository is on its own
+        if repository and ".gitignore" in present:
+            gitignore = (_ignore_file(folder, ".gitignore"), *gitignore)
+        ignore = (_ignore_file(folder, ".ignore"), *self.ignore) if ".ignore" in present else self.ignore
+        return _Ignores(repository=repository, ignore=ignore, gitignore=gitignore)
+
+    def ignores(self, path: str, name: str, *, folder: bool) -> bool:
+        """Return whether the path is left out: `.ignore` speaks before `.gitignore`, the nearest before the rest."""
+        for rules, length in (*self.ignore, *self.gitignore):
+            decision = rules.decide(path[length:].replace(os.sep, "/"), name, folder=folder)
+            if decision is not None:
+                return decision
+        return False
+
+
+def _ignore_file(folder: str, name: str) -> tuple[Rules, int]:
+    path = Path(folder, name)
+    try:
+        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")  # as the names of files are decoded
+    except IsADirectoryError:
+        text = ""
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    rules = []
+    for line in text.split("\n"):
+        with suppress(ConfigError):  # as git: a malformed line matches nothing
+            rules.append(rule(line, braces=False))
+    return Rules(rules), len(folder) + 1
