@@ -1,13 +1,20 @@
-"""Our ELF reader against pyelftools, over the libraries and programs of this machine.
+"""Our ELF reader against pyelftools, and our tags against auditwheel, over the libraries and programs of this machine.
 
 A random sample of them, so that the test is short; `CRATEWHEEL_EVERY_ELF=1` reads each one.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import os
+import platform
 import random
+import shutil
+import subprocess
 import sys
+import zipfile
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -19,7 +26,10 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
 
 from cratewheel.audit.binary import Binary, Symbol, SymbolVersion, read
+from cratewheel.audit.check import explain, lowest
 from cratewheel.errors import AuditError
+from cratewheel.tags.platform import linux_platform_tag
+from cratewheel.tags.target import parse
 
 FOLDERS = ("/usr/lib", "/lib", "/usr/bin")
 SAMPLE = 200
@@ -122,14 +132,20 @@ def _symbols(elf: Any, versions: dict[int, SymbolVersion]) -> tuple[list[Symbol]
     return undefined, exported
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the machine has no ELF files")
-def test_every_elf_file_reads_as_pyelftools_reads_it() -> None:
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the machine has no ELF files")
+
+
+def sample() -> Iterator[Path]:
     files = elf_files()
-    if not os.environ.get("CRATEWHEEL_EVERY_ELF"):
-        files = islice((path for path in files if path.stat().st_size <= SAMPLE_LIMIT), SAMPLE)
+    if os.environ.get("CRATEWHEEL_EVERY_ELF"):
+        return files
+    return islice((path for path in files if path.stat().st_size <= SAMPLE_LIMIT), SAMPLE)
+
+
+def test_every_elf_file_reads_as_pyelftools_reads_it() -> None:
     read_so_far = 0
     different: dict[Path, dict[str, tuple[object, object]]] = {}
-    for path in files:
+    for path in sample():
         read_so_far += 1
         try:
             ours = facts(read(path))
@@ -141,3 +157,88 @@ def test_every_elf_file_reads_as_pyelftools_reads_it() -> None:
             different[path] = {name: (ours[name], theirs[name]) for name in ours if ours[name] != theirs[name]}
     assert different == {}
     assert read_so_far >= 100
+
+
+HOST = parse(f"{platform.machine()}-unknown-linux-gnu") if platform.machine() in {"x86_64", "aarch64"} else None
+needs_glibc = pytest.mark.skipif(
+    HOST is None or platform.libc_ver()[0] != "glibc", reason="only for x86_64 and aarch64 with glibc"
+)
+
+
+def auditwheel_policy(path: Path, needed: tuple[str, ...]) -> str:
+    """The oldest policy that auditwheel's own code finds for a file, its libraries left aside."""
+    from auditwheel.architecture import Architecture
+    from auditwheel.elfutils import elf_find_versioned_symbols, filter_undefined_symbols
+    from auditwheel.libc import Libc
+    from auditwheel.policy import WheelPolicies
+
+    policies = WheelPolicies(libc=Libc.GLIBC, arch=Architecture(platform.machine()))
+    versions: dict[str, set[str]] = defaultdict(set)
+    with path.open("rb") as file:
+        for library, version in elf_find_versioned_symbols(ELFFile(file)):
+            versions[library].add(version)
+    newest_needed = policies.versioned_symbols_policy(versions).priority
+    for policy in sorted(policies, key=lambda policy: -policy.priority):
+        refused = {library: symbols for library, symbols in policy.blacklist.items() if library in needed}
+        if policy.priority <= newest_needed and not filter_undefined_symbols(path, refused):
+            return str(policy.name)
+    raise AssertionError("the policy linux takes every file")
+
+
+@needs_glibc
+def test_every_library_gets_the_policy_that_auditwheel_gives_it() -> None:
+    assert HOST is not None
+    different = {}
+    for path in sample():
+        binary = read(path)
+        if (binary.arch, binary.bits, "libc.so.6" in binary.needed) == (HOST.arch, HOST.pointer_width, True):
+            report = lowest(binary, HOST, libpython_allowed=True)
+            ours, theirs = f"{report.policy}_{platform.machine()}", auditwheel_policy(path, binary.needed)
+            if ours != theirs:
+                different[path] = (ours, theirs, explain(report))
+    assert different == {}
+
+
+@needs_glibc
+@pytest.mark.skipif(shutil.which("cc") is None, reason="no C compiler")
+@pytest.mark.parametrize(
+    "body",
+    # each takes something of libc.so.6: auditwheel refuses a module that is not linked to it
+    ["return (long) memcpy(b, b, a)", "return pthread_create(b, b, b, b)", "return pow((long) memcpy(b, b, a), 2.5)"],
+    ids=["memcpy", "pthread_create", "memcpy and pow"],
+)
+def test_a_wheel_around_a_c_library_gets_the_tag_that_auditwheel_shows(tmp_path: Path, body: str) -> None:
+    assert HOST is not None
+    source = tmp_path / "x.c"
+    source.write_text(
+        "void *memcpy(void *, const void *, unsigned long);\ndouble pow(double, double);\n"
+        "int pthread_create(void *, void *, void *, void *);\n"
+        f"int PyInit_x(int a, void *b) {{ {body}; }}\n",
+        encoding="utf-8",
+    )
+    library = tmp_path / "x.abi3.so"
+    subprocess.run(["cc", "-shared", "-fPIC", "-w", "-fno-builtin", "-o", library, source, "-lm"], check=True)
+    wheel = tmp_path / f"x-1.0-cp39-abi3-linux_{platform.machine()}.whl"
+    write_wheel(wheel, library)
+    shown = subprocess.run(
+        [sys.executable, "-m", "auditwheel", "show", str(wheel)], check=True, capture_output=True, text=True
+    ).stdout
+    report = lowest(read(library), HOST)
+    tag = linux_platform_tag((report.policy,), HOST)[0]
+    assert f'following platform tag: "{tag}"' in " ".join(shown.split())
+
+
+def write_wheel(path: Path, library: Path) -> None:
+    files = {
+        library.name: library.read_bytes(),
+        "x-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: x\nVersion: 1.0\n",
+        "x-1.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: false\nTag: {path.stem[6:]}\n".encode(),
+    }
+    record = "".join(f"{name},sha256={_digest(data)},{len(data)}\n" for name, data in files.items())
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in {**files, "x-1.0.dist-info/RECORD": f"{record}x-1.0.dist-info/RECORD,,\n".encode()}.items():
+            archive.writestr(name, data)
+
+
+def _digest(data: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).decode().rstrip("=")

@@ -284,7 +284,8 @@ def test_a_module_must_not_link_libpython_but_a_program_may(library: str) -> Non
     with pytest.raises(AuditError) as caught:
         check(linked, "manylinux_2_28", GNU, name="x.so")
     assert caught.value.message == (
-        f"x.so is linked to {library}, which an extension module must not be: the interpreter that loads it brings its own"
+        f"x.so is linked to {library}, which an extension module must not be: the interpreter that loads it brings "
+        "its own"
     )
     assert caught.value.hint == "turn on the feature `extension-module` of pyo3 (or of cpython)"
     with pytest.raises(AuditError, match=f"is linked to {library}, which an extension module must not be"):
