@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 _EXTRAS = re.compile(r"^[^\[;@(<>=!~]*\[([^\]]*)\]")
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,]+)")
+_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,)]+)")
 
 
 def written(requirement: str, *, extra: str | None = None) -> str:
