@@ -22,14 +22,14 @@ _PROGRAM = re.compile(r"(python|pypy|graalpy)(3(\.[0-9]+)?)?t?d?(-dbg)?")
 _VERSION = re.compile(r"(?<![0-9.])([23])\.([0-9]+)")
 
 # Version managers that keep one installation in each folder: a variable that moves their data, where that is below the
-# home folder otherwise, and the folder of Pythons in it
+# home folder otherwise, the folder of installations in it, and where in an installation Python is
 _MANAGED = (
-    ("asdf", "ASDF_DATA_DIR", ".asdf", "installs/python"),
-    ("mise", "MISE_DATA_DIR", ".local/share/mise", "installs/python"),
-    ("rye", "RYE_HOME", ".rye", "py"),
-    ("proto", "PROTO_HOME", ".proto", "tools/python"),
-    ("hatch", "HATCH_DATA_DIR", ".local/share/hatch", "pythons"),
-    ("hatch", "HATCH_DATA_DIR", "Library/Application Support/hatch", "pythons"),
+    ("asdf", "ASDF_DATA_DIR", ".asdf", "installs/python", "."),
+    ("mise", "MISE_DATA_DIR", ".local/share/mise", "installs/python", "."),
+    ("rye", "RYE_HOME", ".rye", "py", "."),
+    ("proto", "PROTO_HOME", ".proto", "tools/python", "."),
+    ("hatch", "HATCH_DATA_DIR", ".local/share/hatch", "pythons", "python"),
+    ("hatch", "HATCH_DATA_DIR", "Library/Application Support/hatch", "pythons", "python"),
 )
 # The same for a whole machine: python.org's installers on macOS, the manylinux images
 SYSTEM_FOLDERS = (
@@ -48,21 +48,13 @@ class Candidate:
     version: Version | None = None
 
 
-def candidates(
-    environ: Mapping[str, str],
-    *,
-    cwd: Path,
-    windows: bool = WINDOWS,
-    system_folders: tuple[Path, ...] = SYSTEM_FOLDERS,
-) -> tuple[Candidate, ...]:
+def candidates(environ: Mapping[str, str], *, cwd: Path, windows: bool = WINDOWS) -> tuple[Candidate, ...]:
     """Return every file on this machine that may be a Python, the preferred first, each file once.
 
     Of several names for one file the first counts, so the Python of an active virtual environment stays that one.
     """
     roots = pyenv.roots(environ, home_folder(environ))
-    return each_once(
-        chain(_put_forward(environ, roots, cwd, windows), _in_store(environ, roots, windows, system_folders))
-    )
+    return each_once(chain(_put_forward(environ, roots, cwd, windows), _in_store(environ, roots, windows)))
 
 
 def each_once(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
@@ -114,20 +106,18 @@ def _put_forward(environ: Mapping[str, str], roots: tuple[Path, ...], cwd: Path,
             yield from _installed(pyenv.active(folder.parent, environ, cwd), "PATH, by pyenv", windows)
 
 
-def _in_store(
-    environ: Mapping[str, str], roots: tuple[Path, ...], windows: bool, system_folders: tuple[Path, ...]
-) -> Iterator[Candidate]:
+def _in_store(environ: Mapping[str, str], roots: tuple[Path, ...], windows: bool) -> Iterator[Candidate]:
     home = home_folder(environ)
     for root in roots:
         yield from _installed(pyenv.versions(root), "pyenv", windows)
     yield from _installed(_children(_uv_folder(environ, home, windows)), "uv", windows)
     if home:
         yield from _installed(_conda_environments(home), "conda", windows, telling=False)
-    for source, variable, below_home, name in _MANAGED:
+    for source, variable, below_home, name, inside in _MANAGED:
         data = Path(environ[variable]) if environ.get(variable) else home and home / below_home
         if data:
-            yield from _installed(_children(data / name), source, windows)
-    for folder in system_folders:
+            yield from _installed((folder / inside for folder in _children(data / name)), source, windows)
+    for folder in SYSTEM_FOLDERS:
         yield from _installed(_children(folder), str(folder), windows)
 
 

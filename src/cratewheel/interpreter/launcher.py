@@ -10,7 +10,7 @@ from cratewheel.errors import MissingToolError
 
 TIMEOUT = 10.0  # seconds
 
-_LINE = re.compile(r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*")
+_LINE = re.compile(r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*\*?\s*")
 
 
 def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -27,7 +27,7 @@ def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
 def parse(output: str) -> tuple[str, ...]:
     r"""Return the paths in what `py --list-paths` prints, old form and new, in its order, each once.
 
-    A tag (`-V:3.12`, `-3.8-64`) and the star of the default come before a path; headings have no path.
+    A tag (`-V:3.12`, `-3.8-64`) stands before a path, the star of the default before or after it; a heading has none.
 
     >>> parse(" -V:3.12 *        C:\\Python312\\python.exe\n -3.8-32   D:\\P 8\\python.exe")
     ('C:\\Python312\\python.exe', 'D:\\P 8\\python.exe')

@@ -93,4 +93,4 @@ def _resolve(root: Path, word: str) -> Path | None:
 
 def _newest_first(name: str) -> tuple[bool, tuple[int, ...], str]:
     numbers = tuple(-int(part) for part in re.findall(r"[0-9]+", name))
-    return (_NUMBERED.fullmatch(name) is None, numbers, name)
+    return (_NUMBERED.fullmatch(name) is None, numbers or (0,), name)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.errors import InterpreterError
+from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
@@ -51,7 +51,7 @@ def asked_for(
             skipped.append(f"{place.word}: {finding.reason}")
             continue
         same = found.setdefault(finding.identity, replace(finding, requested=place.word))
-        if same.requested != place.word:
+        if not _same_file(same.executable, finding.executable):
             search.ui.warn(f"`{same.requested}` and `{place.word}` are both {same.display}: one wheel serves both")
     if not found:
         raise InterpreterError(
@@ -74,11 +74,15 @@ def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
 
 
 def _locate(search: Search, word: str) -> _Place:
+    if not word.strip():
+        raise UsageError(
+            "an interpreter was asked for with an empty word", hint="leave -i out to find every interpreter"
+        )
     if _is_path(word):
         path = Path(os.path.abspath(search.cwd / word))  # noqa: PTH100 (`resolve` would leave a virtual environment)
         _check_file(word, path)
         return _Place(word=word, literal=True, candidate=_candidate(path, "-i"))
-    program = search.which(word) if word.strip() else None
+    program = search.which(word)
     spec = parse_spec(word)
     literal = program is not None
     if program is None and spec is not None:
@@ -149,6 +153,10 @@ def _warn_of_misfits(
                 f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"
             )
+
+
+def _same_file(one: Path | None, other: Path | None) -> bool:
+    return one is not None and other is not None and os.path.realpath(one) == os.path.realpath(other)
 
 
 def _is_path(word: str) -> bool:

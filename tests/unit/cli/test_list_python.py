@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from cratewheel.cli.list_python import render
+from cratewheel.interpreter.model import Interpreter
+
+ELEVEN = Interpreter(
+    implementation="cpython",
+    implementation_name="cpython",
+    version=(3, 11),
+    patch=7,
+    ext_suffix=".cpython-311-x86_64-linux-gnu.so",
+    soabi="cpython-311-x86_64-linux-gnu",
+    platform="linux_x86_64",
+    system="linux",
+    executable=Path("/usr/bin/python3.11"),
+    source="PATH",
+)
+PYPY = Interpreter(
+    implementation="pypy",
+    implementation_name="pypy",
+    version=(3, 9),
+    patch=16,
+    ext_suffix=".pypy39-pp73-x86_64-linux-gnu.so",
+    soabi="pypy39-pp73",
+    platform="linux_x86_64",
+    system="linux",
+    executable=Path("/opt/pypy/bin/pypy3"),
+    source="pyenv",
+)
+
+
+def test_the_list_for_people_is_a_line_an_interpreter() -> None:
+    assert render([ELEVEN, PYPY], as_json=False) == (
+        "CPython 3.11  3.11.7  /usr/bin/python3.11  (PATH)\n"
+        "PyPy 3.9      3.9.16  /opt/pypy/bin/pypy3  (pyenv)\n"
+    )  # fmt: skip
+
+
+def test_the_list_for_programs_is_json() -> None:
+    assert json.loads(render([ELEVEN], as_json=True)) == [
+        {
+            "name": "CPython 3.11",
+            "implementation": "cpython",
+            "implementation_name": "cpython",
+            "version": "3.11.7",
+            "executable": "/usr/bin/python3.11",
+            "source": "PATH",
+            "python_tag": "cp311",
+            "abi_tag": "cp311",
+            "platform": "linux_x86_64",
+            "system": "linux",
+            "pointer_width": 64,
+            "ext_suffix": ".cpython-311-x86_64-linux-gnu.so",
+            "gil_disabled": False,
+            "debug": False,
+            "virtual_environment": False,
+        }
+    ]
+
+
+def test_nothing_found_is_an_empty_list() -> None:
+    assert render([], as_json=False) == ""
+    assert render([], as_json=True) == "[]\n"
