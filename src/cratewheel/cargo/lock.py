@@ -1,8 +1,10 @@
-"""Cargo.lock: where it is."""
+"""Cargo.lock: where it is, and which packages it takes from the disk."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from cratewheel import toml
 
 NAME = "Cargo.lock"
 
@@ -18,3 +20,12 @@ def find(crate: Path, workspace_root: Path) -> Path | None:
         if candidate.is_file():
             return candidate
     return None
+
+
+def local_packages(path: Path | None) -> frozenset[str]:
+    """Return the names of the packages of a lock file that come from no registry or repository: those found by path.
+
+    Without a file there are none. Raises `ConfigError` when it is not TOML.
+    """
+    packages = toml.load(path).get("package", []) if path is not None else []
+    return frozenset(package["name"] for package in packages if "source" not in package)

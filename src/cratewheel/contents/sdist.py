@@ -1,0 +1,354 @@
+"""The facts of a project → what its sdist holds.
+
+Files keep their place relative to the folder around all parts of the project: the workspace, pyproject.toml, the
+crates that are path dependencies, and the Python sources. pyproject.toml itself is always at the top, as frontends ask;
+what it names is laid out relative to it. Each Cargo.toml is rewritten for what the archive holds (cargo/rewrite.py).
+"""
+
+from __future__ import annotations
+
+import filecmp
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cratewheel import project as project_files
+from cratewheel.cargo import rewrite
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.cargo.model import CargoMetadata
+from cratewheel.cargo.rewrite import Inheritance, ManifestEdits
+from cratewheel.contents import source_tree
+from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
+from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
+from cratewheel.errors import ConfigError
+from cratewheel.files import Patterns
+from cratewheel.metadata import CoreMetadata
+from cratewheel.modules import ModuleLayout
+from cratewheel.options.model import Options
+from cratewheel.pyproject import PyProject
+from cratewheel.tags.wheel import normalise_distribution
+from cratewheel.ui import Ui
+
+TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displaced:
+    """A file that has no place in the archive, because `by` has it."""
+
+    path: Path
+    by: Path
+
+
+def layout_of(
+    *,
+    root: Path,
+    pyproject: PyProject | None,
+    manifest: Manifest,
+    cargo: CargoMetadata,
+    options: Options,
+    core_metadata: CoreMetadata,
+    modules: ModuleLayout,
+    environ: Mapping[str, str],
+    ui: Ui,
+) -> Layout:
+    """Return what the sdist of the project holds, with paths inside its single top folder.
+
+    Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ConfigError` when there is no
+    pyproject.toml, when a file is missing or leads out of the project, and `ProcessError` when a program fails.
+    """
+    if pyproject is None:
+        raise ConfigError(
+            f"a source distribution needs a pyproject.toml, and there is none in {root}",
+            hint='add one with `[build-system]`, `requires = ["cratewheel"]` and `build-backend = "cratewheel"`',
+        )
+    reader = Reader(
+        pyproject=pyproject,
+        manifest=manifest,
+        cargo=cargo,
+        options=options,
+        core_metadata=core_metadata,
+        modules=modules,
+        environ=environ,
+        ui=ui,
+        boundary=source_tree.boundary(pyproject.directory, (manifest.workspace_root, modules.python_source)),
+    )
+    tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
+    left_out = Exclusion(
+        patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
+        project=tree.project,
+        out=options.out,
+        distribution=normalise_distribution(core_metadata.name),
+    )
+    entries, displaced = arrange(tree, left_out, core_metadata.text)
+    for file in displaced:
+        if not filecmp.cmp(file.path, file.by, shallow=False):
+            ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
+    return entries
+
+
+def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
+    try:
+        return project_files.locate(None, pyproject.directory).manifest != manifest.path
+    except ConfigError:
+        return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exclusion:
+    """What stays out of the archive, whatever lists it: the project's `exclude`, and archives made before."""
+
+    patterns: tuple[str, ...] = ()
+    project: Path
+    out: Path | None = None
+    distribution: str = ""
+
+    def decide(self, paths: Iterable[Path]) -> frozenset[Path]:
+        """Return those of the paths that stay out."""
+        patterns = Patterns(self.project, self.patterns)
+        return frozenset(path for path in paths if patterns.excludes(path) or self._made_before(path))
+
+    def _made_before(self, path: Path) -> bool:
+        made = path.name.startswith(f"{self.distribution}-") and path.name.endswith((".tar.gz", ".whl"))
+        return made and self.out is not None and path.parent == self.out
+
+
+def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
+    """Return the archive of the tree, and the files that found their place taken. Pure but for the exclusion."""
+    place = _Place.of(tree)
+    out = exclusion.decide(_every_path(tree)) - _protected(tree)
+    packed = tuple(_packed(crate, tree, place, out) for crate in tree.crates)
+    taken: dict[PurePosixPath, Entry] = {}
+    displaced: list[Displaced] = []
+    for entry in (
+        *_own(tree, place, pkg_info),
+        *_manifests(tree, place, packed),
+        *_named(tree, place, out),
+        *_listed(tree, place, out),
+        *_crate_files(tree, place, packed, out),
+    ):
+        earlier = taken.setdefault(entry.path, entry)
+        if (
+            isinstance(earlier.source, FromFile)
+            and isinstance(entry.source, FromFile)
+            and earlier.source != entry.source
+        ):
+            displaced.append(Displaced(path=entry.source.path, by=earlier.source.path))
+    return layout(taken.values()), tuple(displaced)
+
+
+def _every_path(tree: SourceTree) -> Iterator[Path]:
+    of_crates = (file for crate in tree.crates for file in crate.files)
+    lock = () if tree.lock is None else (tree.lock,)
+    for file in (*tree.python, *tree.named, *tree.data, *tree.listed, *of_crates, *lock):
+        yield file.path
+
+
+def _protected(tree: SourceTree) -> frozenset[Path]:
+    """Return the files without which the unpacked project could not be built: its metadata names them."""
+    by_project = (file.path for file in (tree.readme, tree.license) if file is not None)
+    by_crate = (path for crate in tree.crates[:1] for path in (crate.readme, crate.license_file) if path is not None)
+    return frozenset((*by_project, *by_crate))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a file of the project is in the archive."""
+
+    root: Path
+    project: Path
+
+    @classmethod
+    def of(cls, tree: SourceTree) -> _Place:
+        if not tree.crates:
+            return cls(root=tree.project, project=tree.project)
+        parts = [tree.project, tree.python_source, *(crate.directory for crate in tree.crates)]
+        if tree.workspace is not None:
+            parts.append(tree.workspace.manifest.parent)
+        return cls(root=source_tree.source_root(parts), project=tree.project)
+
+    @property
+    def moved(self) -> bool:
+        """Whether pyproject.toml has another folder in the archive than in the source tree."""
+        return self.root != self.project
+
+    def of_crate(self, path: Path) -> PurePosixPath:
+        """Return the place of a file of a crate: as in the source tree."""
+        return PurePosixPath(path.relative_to(self.root).as_posix())
+
+    def of_project(self, path: Path) -> PurePosixPath:
+        """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
+        for start in (self.project, self.root):
+            if path.is_relative_to(start):
+                return PurePosixPath(path.relative_to(start).as_posix())
+        return PurePosixPath(path.name)
+
+
+def _own(tree: SourceTree, place: _Place, pkg_info: str) -> Iterator[Entry]:
+    """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
+    yield Entry(path=PurePosixPath(PKG_INFO), source=Generated(data=pkg_info.encode()), why="core metadata")
+    text = edited(tree.pyproject_text, _pyproject_edits(tree, place))
+    yield _text_entry(PurePosixPath("pyproject.toml"), text, tree.pyproject_text, tree.pyproject, "the project")
+
+
+def _named(tree: SourceTree, place: _Place, out: frozenset[Path]) -> Iterator[Entry]:
+    """Yield what pyproject.toml speaks of, which has the first claim on its place."""
+    for file in (tree.readme, tree.license, *tree.python, *tree.named):
+        if file is not None and file.path not in out:
+            yield _entry(place.of_project(file.path), file)
+
+
+def _listed(tree: SourceTree, place: _Place, out: frozenset[Path]) -> Iterator[Entry]:
+    for file in tree.listed:
+        if file.path not in out:
+            yield _entry(place.of_project(file.path), file)
+
+
+# -- crates
+
+
+def _packed(crate: CrateSource, tree: SourceTree, place: _Place, out: frozenset[Path]) -> tuple[SourceFile, ...]:
+    """Return those of the crate's files that go into the archive as parts of the crate."""
+    left_out = out | {tree.pyproject, place.root / PKG_INFO}
+    elsewhere = tree.python_folders if place.moved else ()  # Python packages go where pyproject.toml will look for them
+    return tuple(
+        file
+        for file in crate.files
+        if file.path not in left_out
+        and file.path.suffix not in COMPILED
+        and not any(file.path.is_relative_to(folder) for folder in elsewhere)
+    )
+
+
+def _crate_files(
+    tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[Path]
+) -> Iterator[Entry]:
+    data = {file.path for file in tree.data}
+    with_data = False
+    for crate, crate_files in zip(tree.crates, packed, strict=True):
+        for file in crate_files:
+            yield _entry(place.of_crate(file.path), file)
+            with_data = with_data or file.path in data
+        paths = frozenset(file.path for file in crate_files)
+        for path in (crate.readme, crate.license_file):
+            if path is not None and path not in paths and path not in out:
+                source = FromFile(path=path)
+                yield Entry(path=place.of_crate(crate.directory / path.name), source=source, why="Cargo.toml names it")
+    if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
+        for file in tree.data:
+            if file.path not in out:
+                yield _entry(place.of_project(file.path), file)
+    if tree.lock is not None and tree.lock.path not in out:
+        yield _entry(place.of_crate(tree.lock.path), tree.lock)
+
+
+def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
+    """Yield the Cargo.toml of each crate and of the workspace, rewritten for what the archive holds."""
+    for crate, crate_files in zip(tree.crates, packed, strict=True):
+        edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
+        text = rewrite.rewrite(crate.text, edits)
+        yield _text_entry(place.of_crate(crate.manifest), text, crate.text, crate.manifest, "the crate")
+    workspace = tree.workspace
+    if workspace is not None and all(crate.manifest != workspace.manifest for crate in tree.crates):
+        edits = ManifestEdits(
+            members=_members(workspace.manifest, workspace.document, tree),
+            workspace_only="package" in workspace.document,
+        )
+        text = rewrite.rewrite(workspace.text, edits)
+        yield _text_entry(
+            place.of_crate(workspace.manifest), text, workspace.text, workspace.manifest, "the workspace of the crate"
+        )
+
+
+def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[Path]) -> ManifestEdits:
+    missing = [target for target in crate.targets if target.source not in packed]
+    kinds = [(TARGET_KINDS.get(target.kinds[0], "lib"), target.name) for target in missing]
+    inheritance = None
+    if crate.foreign_workspace is not None:
+        manifest, workspace = crate.foreign_workspace
+        inheritance = Inheritance(workspace=workspace, directory=_way(crate.directory, manifest.parent))
+    return ManifestEdits(
+        readme=_outside(crate.readme, packed),
+        license_file=_outside(crate.license_file, packed),
+        missing_targets=tuple(kind for kind in kinds if kind[0] != "build"),
+        without_build_script=any(kind == "build" for kind, _ in kinds),
+        members=_members(crate.manifest, crate.document, tree) if "workspace" in crate.document else None,
+        inheritance=inheritance,
+    )
+
+
+def _way(start: Path, end: Path) -> str:
+    return Path(os.path.relpath(end, start)).as_posix()
+
+
+def _outside(path: Path | None, packed: frozenset[Path]) -> str | None:
+    return path.name if path is not None and path not in packed else None
+
+
+def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
+    """Return what `workspace.members` in `manifest` is left with: the crates of the archive."""
+    listed = document.get("workspace", {}).get("members", [])
+    folders = [_way(manifest.parent, crate.directory) for crate in tree.crates]
+    kept = rewrite.kept_members(listed, folders)
+    # the built crate may have been a member only as a dependency of one that the archive lacks
+    is_own = tree.workspace is not None and tree.workspace.manifest == manifest
+    if is_own and folders[0] != "." and not rewrite.kept_members(kept, folders[:1]):
+        return (*kept, folders[0])
+    return kept
+
+
+# -- pyproject.toml
+
+
+def _pyproject_edits(tree: SourceTree, place: _Place) -> PyProjectEdits:
+    if not tree.crates:
+        return _git_edits(tree)
+    if not place.moved and not tree.needs_manifest_path:
+        return PyProjectEdits(readme=_moved_name(tree.readme, place), license=_moved_name(tree.license, place))
+    source = tree.python_source if tree.python_source != tree.project else None
+    return PyProjectEdits(
+        manifest_path=str(place.of_crate(tree.crates[0].manifest)),
+        python_source=str(place.of_project(source)) if source and place.moved else None,
+        data=_moved_data(tree, place),
+        readme=_moved_name(tree.readme, place),
+        license=_moved_name(tree.license, place),
+    )
+
+
+def _moved_data(tree: SourceTree, place: _Place) -> str | None:
+    """Return where the data folder is, if it stays beside the crate that pyproject.toml moves away from."""
+    data = {file.path for file in tree.data}
+    in_crate = any(file.path in data for crate in tree.crates for file in crate.files)
+    return str(place.of_crate(tree.data_folder)) if place.moved and in_crate and tree.data_folder else None
+
+
+def _git_edits(tree: SourceTree) -> PyProjectEdits:
+    for file in (tree.readme, tree.license):
+        if file is not None and not file.path.is_relative_to(tree.project):
+            raise ConfigError(
+                f"{file.path}, the {file.why}, is not below {tree.project}, which is all that git lists",
+                hint='copy it there, or set `sdist-generator = "cargo"` in pyproject.toml',
+            )
+    return PyProjectEdits()
+
+
+def _moved_name(file: SourceFile | None, place: _Place) -> str | None:
+    if file is None or file.path.is_relative_to(place.project):
+        return None
+    return str(place.of_project(file.path))
+
+
+# -- entries
+
+
+def _entry(path: PurePosixPath, file: SourceFile) -> Entry:
+    return Entry(path=path, source=FromFile(path=file.path, executable=file.executable), why=file.why)
+
+
+def _text_entry(path: PurePosixPath, text: str, original: str, file: Path, why: str) -> Entry:
+    """Return the entry of a text that may have been rewritten: the file itself where it was not."""
+    if text == original:
+        return Entry(path=path, source=FromFile(path=file), why=why)
+    return Entry(path=path, source=Generated(data=text.encode()), why=f"{why}, rewritten for the archive")

@@ -1,0 +1,457 @@
+"""The facts that an sdist is made from: which crates belong to the project, and which files belong to each.
+
+Cargo says what a crate consists of (`cargo package --list`), git what a repository does. A folder that is neither, such
+as an unpacked sdist, is read as it is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from cratewheel import files, process, toml
+from cratewheel.cargo import lock, query
+from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
+from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.metadata import CoreMetadata
+from cratewheel.modules import ModuleLayout
+from cratewheel.options.model import Options
+from cratewheel.process import Command
+from cratewheel.pyproject import PyProject
+from cratewheel.ui import Ui
+
+Table = Mapping[str, Any]
+
+COMPILED = frozenset({".pyc", ".pyd", ".so"})
+# What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
+OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
+PKG_INFO = "PKG-INFO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """A file on disk that may go into the archive, and what put it there."""
+
+    path: Path
+    why: str
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrateSource:
+    """A crate with its files, without its Cargo.toml. `readme` and `license_file` are there where they exist.
+
+    `foreign_workspace` is the Cargo.toml of its workspace where that is not the project's own, with its `[workspace]`.
+    """
+
+    manifest: Path
+    text: str
+    document: Table
+    files: tuple[SourceFile, ...]
+    targets: tuple[CrateTarget, ...] = ()
+    readme: Path | None = None
+    license_file: Path | None = None
+    foreign_workspace: tuple[Path, Table] | None = None
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the crate."""
+        return self.manifest.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceSource:
+    """The Cargo.toml of the project's workspace."""
+
+    manifest: Path
+    text: str
+    document: Table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceTree:
+    """All that an sdist can hold. `crates` starts with the crate that is built; it is empty with the git generator.
+
+    `listed` are the files that git or an unpacked sdist has, `python` those of the Python packages, `named` those that
+    the project's metadata and its `include` name, `data` those of the wheel's data folder. `needs_manifest_path` says
+    that the Cargo.toml is not where a command in the project's folder would find it.
+    """
+
+    pyproject: Path
+    pyproject_text: str
+    project_table: Table
+    python_source: Path
+    python_folders: tuple[Path, ...] = ()
+    data_folder: Path | None = None
+    crates: tuple[CrateSource, ...] = ()
+    workspace: WorkspaceSource | None = None
+    lock: SourceFile | None = None
+    listed: tuple[SourceFile, ...] = ()
+    python: tuple[SourceFile, ...] = ()
+    named: tuple[SourceFile, ...] = ()
+    data: tuple[SourceFile, ...] = ()
+    readme: SourceFile | None = None
+    license: SourceFile | None = None
+    needs_manifest_path: bool = False
+
+    @property
+    def project(self) -> Path:
+        """The folder of pyproject.toml."""
+        return self.pyproject.parent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """What the reading functions share: the project, and how to run programs and talk."""
+
+    pyproject: PyProject
+    manifest: Manifest
+    cargo: CargoMetadata
+    options: Options
+    core_metadata: CoreMetadata
+    modules: ModuleLayout
+    environ: Mapping[str, str]
+    ui: Ui
+    boundary: Path
+
+    @property
+    def project(self) -> Path:
+        """The folder of pyproject.toml."""
+        return self.pyproject.directory
+
+
+def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
+    """Return the files and manifests that an sdist of the project can hold.
+
+    Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ProcessError` when one fails, `ConfigError`
+    for links out of the repository and for names that lead nowhere.
+    """
+    by_git = reader.options.sdist_generator == "git"
+    project_table = reader.pyproject.project or {}
+    crates = () if by_git else _crates(reader)
+    return SourceTree(
+        pyproject=reader.pyproject.path,
+        pyproject_text=_text(reader.pyproject.path),
+        project_table=project_table,
+        python_source=reader.modules.python_source,
+        python_folders=_python_folders(reader.modules),
+        data_folder=reader.modules.data,
+        crates=crates,
+        workspace=None if by_git else _workspace(reader),
+        lock=None if by_git else _lock(reader),
+        listed=_listed(reader) if by_git else (),
+        python=() if by_git else tuple(_python(reader)),
+        named=tuple(_named(reader)),
+        data=() if by_git else _data(reader),
+        readme=_metadata_file(reader, project_table.get("readme"), "readme"),
+        license=_metadata_file(reader, project_table.get("license"), "licence"),
+        needs_manifest_path=needs_manifest_path,
+    )
+
+
+def boundary(project: Path, others: Iterable[Path]) -> Path:
+    """Return the folder that links must not leave: the repository around the project, or all of the project's parts."""
+    for folder in (project, *project.parents):
+        if (folder / ".git").exists():
+            return _common([folder, *others])
+    return _common([project, *others])
+
+
+def _common(folders: Iterable[Path]) -> Path:
+    paths = [str(folder) for folder in folders]
+    try:
+        return Path(os.path.commonpath(paths))
+    except ValueError as error:
+        raise ConfigError(
+            "the parts of the project are on different drives, so no folder holds them all", notes=tuple(paths)
+        ) from error
+
+
+def source_root(folders: Iterable[Path]) -> Path:
+    """Return the folder that becomes the top of the archive: the nearest one around all parts of the project."""
+    return _common(folders)
+
+
+# -- crates
+
+
+def _crates(reader: Reader) -> tuple[CrateSource, ...]:
+    found = _reachable(reader)
+    with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
+        # cargo makes a target directory even to list files, which a read-only source tree has no place for
+        listings = list(pool.map(lambda package: _packaged(package, reader, Path(target)), found))
+    return tuple(_crate(package, listing, reader) for package, listing in zip(found, listings, strict=True))
+
+
+def _reachable(reader: Reader) -> tuple[Package, ...]:
+    """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
+
+    That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
+    every platform, but of the crates outside of it only what is used.
+    """
+    known = {package.manifest_path: package for package in reader.cargo.packages.values() if package.source is None}
+    members = {reader.cargo.packages[member].manifest_path for member in reader.cargo.workspace_members}
+    locked = lock.local_packages(lock.find(reader.manifest.directory, reader.manifest.workspace_root))
+    root = reader.manifest.path
+    queue = [root, *_patched(reader)]
+    seen: dict[Path, Package] = {}
+    while queue:
+        manifest = queue.pop()
+        if manifest in seen or not manifest.is_file():
+            continue
+        if manifest not in known:
+            known |= _packages_around(manifest, reader)
+        seen[manifest] = known[manifest]
+        for dependency in known[manifest].dependencies:
+            unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
+            if dependency.path is not None and (manifest in members or not unused):
+                queue.append(dependency.path / "Cargo.toml")
+    return (seen.pop(root), *(seen[manifest] for manifest in sorted(seen)))
+
+
+def _patched(reader: Reader) -> Iterator[Path]:
+    """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
+    root = reader.manifest.workspace_manifest or reader.manifest.path
+    document = toml.load(root)
+    tables = [*document.get("patch", {}).values(), document.get("replace", {})]
+    for table in tables:
+        for replacement in table.values():
+            if isinstance(replacement, dict) and "path" in replacement:
+                yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
+
+
+def _packages_around(manifest: Path, reader: Reader) -> dict[Path, Package]:
+    """Return the packages of another workspace, by manifest; nothing is resolved, so nothing is downloaded."""
+    answer = query.metadata(("--no-deps",), manifest, reader.environ, reader.ui)
+    return {package.manifest_path: package for package in answer.packages.values()}
+
+
+def _packaged(package: Package, reader: Reader, target: Path) -> tuple[Path, ...]:
+    folder = package.manifest_path.parent
+    if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
+        return tuple(_published(folder, reader.boundary))
+    command = _list_command(package.manifest_path, reader, target, ("--exclude-lockfile",))
+    done = query.run_cargo(command, reader.environ)
+    if (
+        "--exclude-lockfile" in done.stderr
+    ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
+        command = _list_command(package.manifest_path, reader, target)
+        done = query.run_cargo(command, reader.environ)
+    if done.status:
+        reader.ui.passthrough(done.stderr)
+        raise ProcessError(
+            f"cargo cannot list the files of the crate in {folder}",
+            notes=(f"`{command}` ended with status {done.status}",),
+            hint="mend what cargo says above",
+        )
+    return tuple(folder / line for line in done.stdout.splitlines() if line)
+
+
+def _list_command(manifest: Path, reader: Reader, target: Path, flags: tuple[str, ...] = ()) -> Command:
+    options = reader.options
+    return Command(
+        argv=(
+            "cargo",
+            "package",
+            "--list",
+            "--allow-dirty",
+            *flags,
+            "--manifest-path",
+            str(manifest),
+            "--target-dir",
+            str(target),
+            *(("--frozen",) if options.frozen else ()),
+            *(("--locked",) if options.locked else ()),
+            *(("--offline",) if options.offline else ()),
+            *(word for value in options.config for word in ("--config", value)),
+        ),
+        cwd=reader.manifest.directory,
+    )
+
+
+def _published(folder: Path, fence: Path) -> Iterator[Path]:
+    """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
+    inner: set[Path] = set()
+    for path in files.walk(folder, boundary=fence):
+        if path.name == "Cargo.toml" and path.parent != folder:
+            inner.add(path.parent)
+    for path in files.walk(folder, boundary=fence):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and inner.isdisjoint(path.parents):
+            yield path
+
+
+def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSource:
+    manifest = cargo_manifest.read(package.manifest_path)
+    folder = manifest.directory
+    own = reader.manifest.workspace_manifest
+    theirs = manifest.workspace_manifest
+    foreign = None
+    if theirs not in (None, own, manifest.path):
+        assert theirs is not None
+        foreign = (theirs, toml.load(theirs).get("workspace", {}))
+    skipped = {folder / name for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
+    return CrateSource(
+        manifest=manifest.path,
+        text=_text(manifest.path),
+        document=manifest.document,
+        files=_existing((path for path in listing if path not in skipped), "cargo package --list", reader),
+        targets=package.targets,
+        readme=_existing_path(folder, manifest.package.get("readme")),
+        license_file=_existing_path(folder, manifest.package.get("license-file")),
+        foreign_workspace=foreign,
+    )
+
+
+def _existing_path(folder: Path, value: object) -> Path | None:
+    if not isinstance(value, str):
+        return None
+    path = Path(os.path.normpath(folder / value))
+    return path if path.is_file() else None
+
+
+def _workspace(reader: Reader) -> WorkspaceSource | None:
+    manifest = reader.manifest.workspace_manifest
+    if manifest is None:
+        return None
+    return WorkspaceSource(manifest=manifest, text=_text(manifest), document=toml.load(manifest))
+
+
+def _lock(reader: Reader) -> SourceFile | None:
+    path = lock.find(reader.manifest.directory, reader.manifest.workspace_root)
+    if path is not None:
+        return _source(path, "the versions that cargo chose", reader)
+    problem = f"there is no Cargo.lock in {reader.manifest.workspace_root}"
+    hint = "make one with `cargo generate-lockfile`, so that what you tested is what others build"
+    if reader.options.locked or reader.options.frozen:
+        raise ConfigError(f"{problem}, which --locked asks for", hint=hint)
+    reader.ui.warn(f"{problem}, so the sdist has none", hint=hint)
+    return None
+
+
+# -- git, and folders that are their own list
+
+
+def _listed(reader: Reader) -> tuple[SourceFile, ...]:
+    project = reader.project
+    unpacked = (project / PKG_INFO).is_file()
+    if any((folder / ".git").exists() for folder in (project, *project.parents)):
+        tracked = _git_files(reader)
+        if reader.pyproject.path in tracked or not unpacked:
+            return _existing(tracked, "git ls-files", reader)
+    if not unpacked:
+        reader.ui.warn(
+            f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
+            hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
+        )
+    output = {reader.cargo.target_directory, *([reader.options.out] if reader.options.out else [])}
+    kept = (
+        path
+        for path in files.walk(project, boundary=reader.boundary)
+        if output.isdisjoint(path.parents) and path.suffix != ".pyc"
+    )
+    return _existing(kept, "in the folder of the project", reader)
+
+
+def _git_files(reader: Reader) -> tuple[Path, ...]:
+    command = Command(argv=("git", "ls-files", "-z", "--recurse-submodules"), cwd=reader.project)
+    done = process.capture(command, reader.environ)
+    if done.status:
+        raise ProcessError(
+            f"git cannot list the files of {reader.project}",
+            notes=tuple(done.stderr.splitlines()),
+            hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
+        )
+    return tuple(reader.project / name for name in done.stdout.split("\0") if name)
+
+
+# -- Python packages, and what the project names
+
+
+def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
+    extra = [modules.python_source / name for name in modules.python_packages]
+    own = [modules.package_dir] if modules.package_dir is not None else []
+    return tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in [*own, *extra] if folder.exists()))
+
+
+def _python(reader: Reader) -> Iterator[SourceFile]:
+    for folder in _python_folders(reader.modules):
+        inside = folder.is_relative_to(reader.project)
+        root = reader.project if inside else reader.modules.python_source
+        for path in files.walk(root, under=folder, boundary=reader.boundary):
+            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            if not hidden and path.suffix not in COMPILED:
+                yield _source(path, "Python package", reader)
+
+
+def _named(reader: Reader) -> Iterator[SourceFile]:
+    for include in reader.options.include:
+        if "sdist" in include.formats and not include.from_out_dir:
+            yield from _matches(reader, include.path, f"include = {include.path!r}")
+    for pattern in reader.options.sdist_include:
+        for path in files.glob(reader.manifest.directory, pattern, boundary=reader.boundary):
+            yield _source(path, f"sdist-include = {pattern!r}", reader)
+    for name in reader.options.sbom.include:
+        yield from _matches(reader, name, "sbom.include")
+    for _, path in reader.core_metadata.license_files:
+        yield _source(Path(os.path.abspath(path)), "licence file", reader)  # noqa: PTH100 - resolve() follows links
+
+
+def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
+    found: tuple[Path, ...] = ()
+    for root in dict.fromkeys((reader.project, reader.modules.python_source)):
+        found = found or files.glob(root, pattern, boundary=reader.boundary)
+    for path in found:
+        yield _source(path, why, reader)
+
+
+def _data(reader: Reader) -> tuple[SourceFile, ...]:
+    if reader.modules.data is None:
+        return ()
+    paths = files.tree(reader.modules.data, boundary=reader.boundary)
+    return tuple(_source(path, "data folder of the wheel", reader) for path in paths)
+
+
+def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | None:
+    """Return the file that `readme` or `license` of `[project]` names, if it names one."""
+    name = value.get("file") if isinstance(value, dict) else value if what == "readme" else None
+    if not isinstance(name, str):
+        return None
+    path = Path(os.path.normpath(reader.project / name))
+    if not path.is_file():
+        raise ConfigError(f"{path}, the {what} in {reader.pyproject.path}, does not exist")
+    return _source(path, f"{what} of the project", reader)
+
+
+# -- files
+
+
+def _existing(paths: Iterable[Path], why: str, reader: Reader) -> tuple[SourceFile, ...]:
+    """Return the paths that are files: lists also name what would be generated, or was deleted."""
+    found = [path for path in paths if path.is_file() or path.is_symlink()]
+    for folder in {path.parent for path in found}:
+        files.refuse_outside(folder, reader.boundary)
+    return tuple(_source(path, why, reader) for path in found if not path.is_dir())
+
+
+def _source(path: Path, why: str, reader: Reader) -> SourceFile:
+    if path.is_symlink():
+        files.refuse_outside(path, reader.boundary)
+    return SourceFile(path=path, why=why, executable=files.is_executable(path))
+
+
+def _text(path: Path) -> str:
+    try:
+        # not read_text(): what stays as it is keeps its line endings
+        return path.read_bytes().decode()
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
