@@ -73,21 +73,18 @@ _PYPI_FIXED = frozenset(
 )
 _PYPI_MANYLINUX = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "ppc64", "riscv64"})
 _PYPI_MUSLLINUX = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64"})
-_PYPI_PATTERNS = tuple(
-    re.compile(pattern, re.ASCII)
-    for pattern in (
-        r"macosx_(10_\d+|(11|12|13|14|15|26)_0)_(x86_64|arm64|i686|universal2)",
-        rf"manylinux_\d+_\d+_({'|'.join(sorted(_PYPI_MANYLINUX))})",
-        rf"musllinux_\d+_\d+_({'|'.join(sorted(_PYPI_MUSLLINUX))})",
-        r"ios_\d+_\d+_(arm64|x86_64)_(iphoneos|iphonesimulator)",
-        r"android_\d+_(armeabi_v7a|arm64_v8a|x86|x86_64)",
-        r"pyemscripten_\d+_\d+_wasm32",
-    )
+_PYPI_PATTERNS = (  # as text: most runs need none of them compiled
+    r"macosx_(10_\d+|(11|12|13|14|15|26)_0)_(x86_64|arm64|i686|universal2)",
+    rf"manylinux_\d+_\d+_({'|'.join(sorted(_PYPI_MANYLINUX))})",
+    rf"musllinux_\d+_\d+_({'|'.join(sorted(_PYPI_MUSLLINUX))})",
+    r"ios_\d+_\d+_(arm64|x86_64)_(iphoneos|iphonesimulator)",
+    r"android_\d+_(armeabi_v7a|arm64_v8a|x86|x86_64)",
+    r"pyemscripten_\d+_\d+_wasm32",
 )
 
 _KNOWN_ARCH = "|".join(sorted({*_LINUX_ARCHES.values(), *_MINIMUM_POLICIES}, key=len, reverse=True))
-_COMPATIBILITY = re.compile(rf"(?:(manylinux|musllinux)_)?(\d{{1,5}})_(\d{{1,5}})(?:_(?:{_KNOWN_ARCH}))?", re.ASCII)
-_LEGACY_COMPATIBILITY = re.compile(rf"(manylinux1|manylinux2010|manylinux2014)(?:_(?:{_KNOWN_ARCH}))?", re.ASCII)
+_COMPATIBILITY = rf"(?:(manylinux|musllinux)_)?(\d{{1,5}})_(\d{{1,5}})(?:_(?:{_KNOWN_ARCH}))?"
+_LEGACY_COMPATIBILITY = rf"(manylinux1|manylinux2010|manylinux2014)(?:_(?:{_KNOWN_ARCH}))?"
 
 
 def parse_compatibility(text: str) -> str:
@@ -105,9 +102,9 @@ def parse_compatibility(text: str) -> str:
     if word == "pypi":
         return "pypi"
     word = _SHORT_ALIASES.get(word, word)
-    if legacy := _LEGACY_COMPATIBILITY.fullmatch(word):
+    if legacy := re.fullmatch(_LEGACY_COMPATIBILITY, word):
         return LEGACY_ALIASES[legacy[1]]
-    if match := _COMPATIBILITY.fullmatch(word):
+    if match := re.fullmatch(_COMPATIBILITY, word, re.ASCII):
         return f"{match[1] or 'manylinux'}_{int(match[2])}_{int(match[3])}"
     raise UsageError(
         f"'{text}' is not a compatibility tag",
@@ -309,7 +306,7 @@ def pypi_accepts(platform_tag: str) -> bool:
     >>> pypi_accepts("manylinux_2_17_x86_64"), pypi_accepts("linux_x86_64")
     (True, False)
     """
-    return platform_tag in _PYPI_FIXED or any(pattern.fullmatch(platform_tag) for pattern in _PYPI_PATTERNS)
+    return platform_tag in _PYPI_FIXED or any(re.fullmatch(p, platform_tag, re.ASCII) for p in _PYPI_PATTERNS)
 
 
 def pypi_supports(target: Target) -> bool:
