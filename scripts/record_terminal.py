@@ -2,8 +2,8 @@
 
     python scripts/record_terminal.py docs/_static/build.svg -- cratewheel build --release
 
-`--title` is what the picture shows after the prompt instead of the command as typed here; `--hide TEXT` leaves out a
-folder name such as the home directory. POSIX only.
+`--title` is what the picture shows after the prompt instead of the command as typed here; `--replace OLD NEW` keeps
+folders of the recording machine out of the picture. POSIX only.
 """
 
 from __future__ import annotations
@@ -158,12 +158,12 @@ def main() -> int:
     parser.add_argument("picture", type=Path)
     parser.add_argument("--columns", type=int, default=100)
     parser.add_argument("--title")
-    parser.add_argument("--hide", action="append", default=[], metavar="TEXT")
+    parser.add_argument("--replace", action="append", nargs=2, default=[], metavar=("OLD", "NEW"))
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     printed, status = record(arguments.command, arguments.columns)
-    for text in arguments.hide:
-        printed = printed.replace(text, "")
+    for old, new in arguments.replace:
+        printed = printed.replace(old, new)
     title = arguments.title or shlex.join(arguments.command)
     arguments.picture.parent.mkdir(parents=True, exist_ok=True)
     arguments.picture.write_text(draw(screen(printed, arguments.columns), arguments.columns, title), encoding="utf-8")
