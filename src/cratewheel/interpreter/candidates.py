@@ -122,9 +122,12 @@ def _in_store(environ: Mapping[str, str], roots: tuple[Path, ...], windows: bool
 
 
 def _named(environ: Mapping[str, str]) -> Iterator[Candidate]:
-    path = Path(environ.get("PYO3_PYTHON", ""))
-    if path.is_absolute() and path.is_file():
-        yield Candidate(path=path, source="PYO3_PYTHON", version=promised_version(path, folder=False))
+    word = environ.get("PYO3_PYTHON", "")
+    folders = [folder for folder in pyenv.path_folders(environ) if folder.name != "shims"]
+    for path in [Path(word)] if os.path.isabs(word) else [folder / word for folder in folders if word]:  # noqa: PTH117 (a word)
+        if path.is_file():
+            yield Candidate(path=path, source="PYO3_PYTHON", version=promised_version(path, folder=False))
+            return
 
 
 def _installed(prefixes: Iterable[Path], source: str, windows: bool, *, telling: bool = True) -> Iterator[Candidate]:

@@ -101,6 +101,9 @@ def _every(
     search: Search, supported: Supported, requires_python: SpecifierSet | None
 ) -> tuple[tuple[Interpreter, ...], list[str]]:
     """Return the interpreters that fit, and a line for each that does not."""
+    named = search.environ.get("PYO3_PYTHON", "")
+    if Path(named).is_absolute() and not Path(named).is_file():
+        search.ui.warn(f"PYO3_PYTHON names {named}, which is not there")
     promising = [one for one in search.candidates() if one.version is None or one.version >= OLDEST]
     fitting: dict[tuple[object, ...], Interpreter] = {}
     left_out: list[str] = []

@@ -110,7 +110,11 @@ class Search:
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(WORKERS) as pool:
-            return list(pool.map(self._ask, paths))
+            try:
+                return list(pool.map(self._ask, paths))
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)  # those that wait for their turn are not started
+                raise
 
     def _ask(self, path: Path) -> Answer | Skip | InterpreterError:
         try:

@@ -125,6 +125,28 @@ def test_the_active_environment_comes_before_path(machine: Machine) -> None:
     assert found.in_virtualenv
 
 
+@pytest.mark.parametrize("word", ["absolute", "python3.11"])
+def test_the_variable_of_pyo3_comes_before_all_else(machine: Machine, word: str) -> None:
+    machine.on_path("first", "second")
+    machine.python("first/python3.12", "cpython-3.12-linux")
+    machine.python("second/python3.11", "cpython-3.11-linux")
+    venv = machine.venv("venv", machine.python("base/python3.11", "cpython-3.11-linux"))
+    path = machine.root / "second" / "python3.11"
+    machine.environ |= {"VIRTUAL_ENV": str(venv), "PYO3_PYTHON": str(path) if word == "absolute" else word}
+    assert named(machine, every(machine)) == [
+        "CPython 3.11: second/python3.11 (PYO3_PYTHON)",
+        "CPython 3.12: first/python3.12 (PATH)",
+    ]
+
+
+def test_a_variable_of_pyo3_that_names_nothing_is_told_about(machine: Machine) -> None:
+    machine.on_path("bin")
+    machine.python("bin/python3.12", "cpython-3.12-linux")
+    machine.environ["PYO3_PYTHON"] = "/nowhere/python3"
+    assert len(every(machine)) == 1
+    assert machine.said == ["warning: PYO3_PYTHON names /nowhere/python3, which is not there"]
+
+
 def test_stand_ins_of_pyenv_are_not_started(machine: Machine) -> None:
     machine.python("home/.pyenv/versions/3.11.7/bin/python3.11", "cpython-3.11-linux", "python3")
     machine.python("home/.pyenv/versions/3.12.1/bin/python3.12", "cpython-3.12-linux", "python3")
