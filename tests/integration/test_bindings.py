@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.bindings import cffi, detect, uniffi
+from cratewheel.bindings.place import library_name
 from cratewheel.cargo.query import parse_metadata
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
 from cratewheel.interpreter.model import Interpreter
@@ -156,7 +157,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
     subprocess.run(["cargo", "build", "--quiet", "--lib"], cwd=crate, env=environ, check=True)
     target_os = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")
     place = Place(extension_name="cffi_pure", extension_dir=PURE.extension_dir.with_name("cffi_pure"), mixed=False)
-    library = tmp_path / "target" / "debug" / cffi.library_name("cffi_pure", target_os)
+    library = tmp_path / "target" / "debug" / library_name("cffi_pure", target_os)
     text = cffi.declarations(
         target_directory=tmp_path / "target",
         crate=crate,

@@ -204,26 +204,37 @@ def with_features(
         return bindings
     everything = tuple(sorted(added | set(bindings.features)))
     stable_abi = _stable_abi_of(everything)
+    extension_module = "extension-module" in everything
     return dataclasses.replace(
         bindings,
         features=everything,
-        extension_module="extension-module" in everything,
+        extension_module=extension_module,
+        warnings=() if extension_module else bindings.warnings,
         stable_abi=stable_abi,
         supported=_pin(bindings.supported, stable_abi),
     )
 
 
 def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
-    """Return whether a build for `interpreter` has this feature: it meets both conditions, or there are none."""
+    """Return whether a build for `interpreter` has this feature: it meets both conditions, or there are none.
+
+    Raises `ConfigError` when the condition on the version is not a PEP 440 specifier.
+    """
     if feature.python_implementation is not None:
         name = interpreter.implementation_name or interpreter.implementation
         if feature.python_implementation.lower() != name.lower():
             return False
     if feature.python_version is None:
         return True
-    from packaging.specifiers import SpecifierSet
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-    return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
+    try:
+        return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
+    except InvalidSpecifier as error:
+        raise ConfigError(
+            f"the feature {feature.name} is for python-version `{feature.python_version}`, which is not a version specifier",
+            hint='write it as in requires-python: ">=3.9,<3.13"',
+        ) from error
 
 
 def features_for(features: Iterable[FeatureChoice], interpreter: Interpreter) -> tuple[str, ...]:
@@ -262,17 +273,6 @@ def choose_stable_abi(bindings: Bindings, interpreters: Iterable[Interpreter]) -
         if abi is not None and any(uses_stable_abi(interpreter, abi) for interpreter in found):
             return abi
     return by_kind.get("abi3") or by_kind.get("abi3t")
-
-
-def check_extension_name(bindings: Bindings, name: str) -> None:
-    """Raise `ConfigError` when Python could not import the extension under `name`; a program's name is free."""
-    if bindings.kind == "bin" or name.isidentifier():
-        return
-    fixed = re.sub(r"\W", "_", name)
-    raise ConfigError(
-        f"the extension module would be called `{name}`, which Python cannot import",
-        hint=f'give it another name: `name = "{fixed}"` below [lib] in Cargo.toml, or `module-name` in pyproject.toml',
-    )
 
 
 def _without_platform(arguments: tuple[str, ...]) -> tuple[str, ...]:

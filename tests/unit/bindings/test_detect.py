@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.version import Version
 
 from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
 from cratewheel.bindings.detect import (
     Bindings,
     StableAbi,
-    check_extension_name,
     choose_stable_abi,
     detect,
     features_for,
@@ -296,6 +297,10 @@ class TestTree:
             "quote": {"1.0.47": frozenset({"default", "proc-macro"})},
         }
 
+    @given(st.text())
+    def test_any_text_can_be_read(self, text: str) -> None:
+        assert all(parse_tree(text).values())
+
     def test_the_command_asks_for_the_package_alone(self) -> None:
         arguments = ("--locked", "--features", "fast", "--filter-platform", "x86_64-unknown-linux-gnu")
 
@@ -382,10 +387,20 @@ class TestConditionalFeatures:
         found = with_features(self.PLAIN, (own,), (cpython(12),), declared=declared)
         assert found.stable_abi == (StableAbi(kind="abi3", minimum=(3, 9)),)
 
+    def test_one_may_make_the_crate_an_extension_module(self) -> None:
+        old = detect(graph(app(), crate("pyo3", "0.25.1")))
+        found = with_features(old, (Feature(name="pyo3/extension-module", python_version=">=3.8"),), (cpython(12),))
+
+        assert (len(old.warnings), found.warnings, found.extension_module) == (1, (), True)
+
     def test_other_bindings_are_left_alone(self) -> None:
         cffi = detect(graph(app()))
 
         assert with_features(cffi, (self.PINNED,), (cpython(12),)) == cffi
+
+    def test_a_condition_that_is_no_specifier_is_refused(self) -> None:
+        with pytest.raises(ConfigError, match="python-version `3.9\\+`, which is not a version specifier"):
+            features_for((Feature(name="new", python_version="3.9+"),), PYPY)
 
     def test_each_interpreter_gets_those_that_it_meets(self) -> None:
         features = (
@@ -398,17 +413,6 @@ class TestConditionalFeatures:
         assert features_for(features, cpython(11)) == ("always", "pyo3/abi3-py310")
         assert features_for(features, cpython(13)) == ("always", "new", "pyo3/abi3-py310")
         assert features_for(features, PYPY) == ("always", "pypy")
-
-
-@pytest.mark.parametrize("name", ["my-module", "1st", "a b", ""])
-def test_a_name_that_python_cannot_import_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match="which Python cannot import"):
-        check_extension_name(detect(graph(app())), name)
-
-
-def test_a_program_may_have_any_name() -> None:
-    check_extension_name(detect(graph(app(BIN))), "my-program")
-    check_extension_name(detect(graph(app())), "größe")
 
 
 def test_the_path_of_the_manifest_is_told_when_nothing_is_found() -> None:
