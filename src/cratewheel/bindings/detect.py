@@ -232,7 +232,7 @@ def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
         return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
     except InvalidSpecifier as error:
         raise ConfigError(
-            f"the feature {feature.name} is for python-version `{feature.python_version}`, which is no version specifier",
+            f"the feature {feature.name} is for python-version `{feature.python_version}`: no version specifier",
             hint='write it as in requires-python: ">=3.9,<3.13"',
         ) from error
 
