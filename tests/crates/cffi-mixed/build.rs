@@ -13,7 +13,11 @@ fn target_directory() -> PathBuf {
     let out = PathBuf::from(env::var_os("OUT_DIR").unwrap());
     let above_profile = out.ancestors().nth(4).unwrap();
     let triple = env::var("TARGET").unwrap();
-    let top: &Path = if above_profile.ends_with(&triple) { above_profile.parent().unwrap() } else { above_profile };
+    let top: &Path = if above_profile.ends_with(&triple) {
+        above_profile.parent().unwrap()
+    } else {
+        above_profile
+    };
     top.to_path_buf()
 }
 

@@ -8,7 +8,10 @@ pub struct Point {
 
 #[no_mangle]
 pub extern "C" fn midpoint(left: Point, right: Point) -> Point {
-    Point { x: (left.x + right.x) / 2, y: (left.y + right.y) / 2 }
+    Point {
+        x: (left.x + right.x) / 2,
+        y: (left.y + right.y) / 2,
+    }
 }
 
 #[no_mangle]

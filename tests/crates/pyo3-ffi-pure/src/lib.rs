@@ -19,7 +19,9 @@ pub unsafe extern "C" fn PyInit_pyo3_ffi_pure() -> *mut PyObject {
     let methods = Box::leak(Box::new([
         PyMethodDef {
             ml_name: ANSWER.as_ptr() as *const c_char,
-            ml_meth: PyMethodDefPointer { PyCFunction: answer },
+            ml_meth: PyMethodDefPointer {
+                PyCFunction: answer,
+            },
             ml_flags: METH_NOARGS,
             ml_doc: ptr::null(),
         },
