@@ -44,8 +44,7 @@ class Session:
     @property
     def target_dir(self) -> Path:
         """Cargo's target directory."""
-        chosen = self.facts.options.target_dir
-        return chosen.absolute() if chosen else self.facts.project.cargo.target_directory
+        return self.facts.options.target_dir or self.facts.project.cargo.target_directory
 
     @property
     def scratch(self) -> Path:

@@ -72,7 +72,9 @@ def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     options, warnings = resolve(flags, environ=environ, pyproject=sources.pyproject)
     for warning in (*warnings, *sources.metadata.warnings):
         ui.warn(warning)
-    return options, sources
+    # cargo runs in the folder of the manifest: what the user wrote is relative to theirs
+    anchored = {name: cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
+    return replace(options, **anchored), sources
 
 
 def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Facts:
@@ -193,7 +195,7 @@ def cargo_options(options: Options) -> CargoOptions:
         all_features=options.all_features,
         no_default_features=options.no_default_features,
         target=options.target,
-        target_dir=options.target_dir.absolute() if options.target_dir else None,
+        target_dir=options.target_dir,
         verbose=options.verbose,
         quiet=options.quiet,
         color=options.color,

@@ -3,9 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from cratewheel.interpreter.model import Interpreter
+from cratewheel.cli.arguments import command_parser, parse_words, session_ui
+from cratewheel.interpreter.model import EVERY, Interpreter
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Print every interpreter that discovery finds, whatever a project may need, and return the exit status."""
+    parser = command_parser("list-python", "List the Python interpreters that discovery finds.")
+    parser.add_argument("--json", action="store_true", help="Print a JSON list of objects")
+    flags = parse_words(parser, argv)
+    ui = session_ui(flags, environ)
+    from cratewheel.facts import cache_dir
+    from cratewheel.interpreter.discover import find
+
+    found = find(
+        (),
+        supported=EVERY,
+        requires_python=None,
+        environ=environ,
+        cache_dir=cache_dir(environ),
+        ui=ui,
+        none_is_fine=True,
+    )
+    if not found:
+        ui.warn("no Python interpreter was found")
+    ui.answer(render(found, as_json=flags.get("json", False)))
+    return 0
 
 
 def render(interpreters: Iterable[Interpreter], *, as_json: bool) -> str:

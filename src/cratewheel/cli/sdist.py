@@ -17,6 +17,6 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     facts = gather_sdist(options, sources, environ=environ, ui=ui)
-    out = options.out.absolute() if options.out else facts.cargo.target_directory / "wheels"
+    out = options.out or facts.cargo.target_directory / "wheels"
     build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
     return 0

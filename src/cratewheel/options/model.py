@@ -267,7 +267,7 @@ class Options:
     manifest_path: Path | None = setting(
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
-        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path", commands=ALL_COMMANDS,
+        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path", commands=("build", "sdist", "metadata"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",

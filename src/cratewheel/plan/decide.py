@@ -36,12 +36,12 @@ def decide(facts: Facts) -> BuildPlan:
             notes=(f"the project supports {bindings.supported}",),
             hint="install one, or name one with -i",
         )
-    target_dir = options.target_dir.absolute() if options.target_dir else project.cargo.target_directory
+    target_dir = options.target_dir or project.cargo.target_directory
     return BuildPlan(
         name=metadata.name,
         version=metadata.version,
         target=target,
-        out=options.out.absolute() if options.out else target_dir / "wheels",
+        out=options.out or target_dir / "wheels",
         sdist=_wants_sdist(options, project),
         wheels=wheels,
         warnings=(*bindings.warnings, *warnings, *_left_out(bindings, facts), *_sdist_warning(options, project)),
