@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import PurePath
 from typing import Any
 
 import tomlkit
@@ -37,10 +38,11 @@ DOTTED = re.compile(r"""(?m)^([ \t]*)([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*w
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inheritance:
-    """A workspace to take inherited values from: its `[workspace]`, and the way from the crate to its folder."""
+    """A workspace to take inherited values from: its `[workspace]`, its folder, and the folder of the crate."""
 
     workspace: Table
-    directory: str
+    workspace_folder: PurePath
+    crate_folder: PurePath
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,7 +208,7 @@ def _dependency(name: str, own: Table, inheritance: Inheritance) -> dict[str, An
     shared = inheritance.workspace.get("dependencies", {}).get(name, {})
     joined = {"version": shared} if isinstance(shared, str) else dict(shared)
     if "path" in joined:
-        joined["path"] = posixpath.normpath(posixpath.join(inheritance.directory, joined["path"]))
+        joined["path"] = way(inheritance.crate_folder, inheritance.workspace_folder / joined["path"])
     features = [*joined.get("features", []), *own.get("features", [])]
     joined.pop("features", None)
     if features:
@@ -218,6 +220,15 @@ def _dependency(name: str, own: Table, inheritance: Inheritance) -> dict[str, An
         if key in own:
             joined[key] = bool(own[key])
     return joined
+
+
+def way(start: PurePath, end: PurePath) -> str:
+    """Return the way from one folder to another, as Cargo.toml writes it.
+
+    >>> way(PurePath("/ws/a/dep"), PurePath("/ws/a/../b"))
+    '../../b'
+    """
+    return posixpath.relpath(posixpath.normpath(end.as_posix()), posixpath.normpath(start.as_posix()))
 
 
 def _replace(table: MutableMapping[str, Any], name: str, value: dict[str, Any]) -> None:

@@ -64,22 +64,26 @@ def layout_of(
             f"a source distribution needs a pyproject.toml, and there is none in {root}",
             hint='add one with `[build-system]`, `requires = ["cratewheel"]` and `build-backend = "cratewheel"`',
         )
+    packages = source_tree.packages_of(manifest, cargo, environ, ui)
+    folders = (package.manifest_path.parent for package in packages)
     reader = Reader(
         pyproject=pyproject,
         manifest=manifest,
         cargo=cargo,
+        packages=packages,
         options=options,
         core_metadata=core_metadata,
         modules=modules,
         environ=environ,
         ui=ui,
-        boundary=source_tree.boundary(pyproject.directory, (manifest.workspace_root, modules.python_source)),
+        boundary=source_tree.boundary((pyproject.directory, manifest.workspace_root, modules.python_source, *folders)),
     )
     tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
     left_out = Exclusion(
         patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
         project=tree.project,
-        out=options.out,
+        # the folder that was asked for is relative to where the command runs
+        out=Path(os.path.abspath(options.out)) if options.out else None,  # noqa: PTH100 - resolve() follows links
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
@@ -167,7 +171,7 @@ class _Place:
         parts = [tree.project, tree.python_source, *(crate.directory for crate in tree.crates)]
         if tree.workspace is not None:
             parts.append(tree.workspace.manifest.parent)
-        return cls(root=source_tree.source_root(parts), project=tree.project)
+        return cls(root=source_tree.common_folder(parts), project=tree.project)
 
     @property
     def moved(self) -> bool:
@@ -268,7 +272,7 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[Path]) -> Man
     inheritance = None
     if crate.foreign_workspace is not None:
         manifest, workspace = crate.foreign_workspace
-        inheritance = Inheritance(workspace=workspace, directory=_way(crate.directory, manifest.parent))
+        inheritance = Inheritance(workspace=workspace, workspace_folder=manifest.parent, crate_folder=crate.directory)
     return ManifestEdits(
         readme=_outside(crate.readme, packed),
         license_file=_outside(crate.license_file, packed),
@@ -279,10 +283,6 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[Path]) -> Man
     )
 
 
-def _way(start: Path, end: Path) -> str:
-    return Path(os.path.relpath(end, start)).as_posix()
-
-
 def _outside(path: Path | None, packed: frozenset[Path]) -> str | None:
     return path.name if path is not None and path not in packed else None
 
@@ -290,7 +290,7 @@ def _outside(path: Path | None, packed: frozenset[Path]) -> str | None:
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
     """Return what `workspace.members` in `manifest` is left with: the crates of the archive."""
     listed = document.get("workspace", {}).get("members", [])
-    folders = [_way(manifest.parent, crate.directory) for crate in tree.crates]
+    folders = [rewrite.way(manifest.parent, crate.directory) for crate in tree.crates]
     kept = rewrite.kept_members(listed, folders)
     # the built crate may have been a member only as a dependency of one that the archive lacks
     is_own = tree.workspace is not None and tree.workspace.manifest == manifest

@@ -109,11 +109,15 @@ class SourceTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What the reading functions share: the project, and how to run programs and talk."""
+    """What the reading functions share: the project, its crates, and how to run programs and talk.
+
+    No link may lead out of the folder `boundary`.
+    """
 
     pyproject: PyProject
     manifest: Manifest
     cargo: CargoMetadata
+    packages: tuple[Package, ...]
     options: Options
     core_metadata: CoreMetadata
     modules: ModuleLayout
@@ -135,7 +139,6 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     """
     by_git = reader.options.sdist_generator == "git"
     project_table = reader.pyproject.project or {}
-    crates = () if by_git else _crates(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
         pyproject_text=_text(reader.pyproject.path),
@@ -143,7 +146,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         python_source=reader.modules.python_source,
         python_folders=_python_folders(reader.modules),
         data_folder=reader.modules.data,
-        crates=crates,
+        crates=() if by_git else _crates(reader),
         workspace=None if by_git else _workspace(reader),
         lock=None if by_git else _lock(reader),
         listed=_listed(reader) if by_git else (),
@@ -156,16 +159,15 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     )
 
 
-def boundary(project: Path, others: Iterable[Path]) -> Path:
-    """Return the folder that links must not leave: the repository around the project, or all of the project's parts."""
-    for folder in (project, *project.parents):
-        if (folder / ".git").exists():
-            return _common([folder, *others])
-    return _common([project, *others])
+def boundary(parts: Iterable[Path]) -> Path:
+    """Return the folder that links must not leave: the repository around the parts of a project, or all of them."""
+    top = common_folder(parts)
+    return next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
 
 
-def _common(folders: Iterable[Path]) -> Path:
-    paths = [str(folder) for folder in folders]
+def common_folder(parts: Iterable[Path]) -> Path:
+    """Return the nearest folder around all parts of a project; raises `ConfigError` where there is none."""
+    paths = [str(part) for part in parts]
     try:
         return Path(os.path.commonpath(paths))
     except ValueError as error:
@@ -174,51 +176,44 @@ def _common(folders: Iterable[Path]) -> Path:
         ) from error
 
 
-def source_root(folders: Iterable[Path]) -> Path:
-    """Return the folder that becomes the top of the archive: the nearest one around all parts of the project."""
-    return _common(folders)
-
-
 # -- crates
 
 
 def _crates(reader: Reader) -> tuple[CrateSource, ...]:
-    found = _reachable(reader)
     with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
         # cargo makes a target directory even to list files, which a read-only source tree has no place for
-        listings = list(pool.map(lambda package: _packaged(package, reader, Path(target)), found))
-    return tuple(_crate(package, listing, reader) for package, listing in zip(found, listings, strict=True))
+        listings = list(pool.map(lambda package: _packaged(package, reader, Path(target)), reader.packages))
+    return tuple(_crate(package, listing, reader) for package, listing in zip(reader.packages, listings, strict=True))
 
 
-def _reachable(reader: Reader) -> tuple[Package, ...]:
+def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui) -> tuple[Package, ...]:
     """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
 
     That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
     every platform, but of the crates outside of it only what is used.
     """
-    known = {package.manifest_path: package for package in reader.cargo.packages.values() if package.source is None}
-    members = {reader.cargo.packages[member].manifest_path for member in reader.cargo.workspace_members}
-    locked = lock.local_packages(lock.find(reader.manifest.directory, reader.manifest.workspace_root))
-    root = reader.manifest.path
-    queue = [root, *_patched(reader)]
+    known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
+    members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
+    locked = lock.local_packages(lock.find(manifest.directory, manifest.workspace_root))
+    queue = [manifest.path, *_patched(manifest)]
     seen: dict[Path, Package] = {}
     while queue:
-        manifest = queue.pop()
-        if manifest in seen or not manifest.is_file():
+        path = queue.pop()
+        if path in seen or not path.is_file():
             continue
-        if manifest not in known:
-            known |= _packages_around(manifest, reader)
-        seen[manifest] = known[manifest]
-        for dependency in known[manifest].dependencies:
+        if path not in known:
+            known |= _packages_around(path, environ, ui)
+        seen[path] = known[path]
+        for dependency in known[path].dependencies:
             unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
-            if dependency.path is not None and (manifest in members or not unused):
+            if dependency.path is not None and (path in members or not unused):
                 queue.append(dependency.path / "Cargo.toml")
-    return (seen.pop(root), *(seen[manifest] for manifest in sorted(seen)))
+    return (seen.pop(manifest.path), *(seen[path] for path in sorted(seen)))
 
 
-def _patched(reader: Reader) -> Iterator[Path]:
+def _patched(manifest: Manifest) -> Iterator[Path]:
     """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
-    root = reader.manifest.workspace_manifest or reader.manifest.path
+    root = manifest.workspace_manifest or manifest.path
     document = toml.load(root)
     tables = [*document.get("patch", {}).values(), document.get("replace", {})]
     for table in tables:
@@ -227,9 +222,9 @@ def _patched(reader: Reader) -> Iterator[Path]:
                 yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
 
 
-def _packages_around(manifest: Path, reader: Reader) -> dict[Path, Package]:
+def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui) -> dict[Path, Package]:
     """Return the packages of another workspace, by manifest; nothing is resolved, so nothing is downloaded."""
-    answer = query.metadata(("--no-deps",), manifest, reader.environ, reader.ui)
+    answer = query.metadata(("--no-deps",), manifest, environ, ui)
     return {package.manifest_path: package for package in answer.packages.values()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
+
 import pytest
 import tomlkit
 from hypothesis import given
@@ -164,8 +166,11 @@ SHARED = {
 }
 
 
-def inherit(text: str, **edits: str) -> str:
-    return rewrite(text, ManifestEdits(inheritance=Inheritance(workspace=SHARED, directory="../.."), **edits))  # type: ignore[arg-type] # only strings are given
+def inherit(text: str, *, readme: str | None = None) -> str:
+    inheritance = Inheritance(
+        workspace=SHARED, workspace_folder=PurePath("/ws"), crate_folder=PurePath("/ws/crates/dep")
+    )
+    return rewrite(text, ManifestEdits(inheritance=inheritance, readme=readme))
 
 
 def test_inherited_package_values_are_written_where_they_stood() -> None:
@@ -206,7 +211,7 @@ def test_inherited_dependencies_join_what_both_manifests_say() -> None:
         "git = { workspace = true, optional = true }\n"
         "core = { workspace = true, default-features = true }\n"
     )
-    core = {"path": "../../crates/core", "package": "app-core"}
+    core = {"path": "../core", "package": "app-core"}
     written = inherit(text)
     assert tomlkit.parse(written).unwrap() == {
         "dependencies": {
@@ -226,7 +231,7 @@ def test_inherited_dependencies_join_what_both_manifests_say() -> None:
     }
     assert written.startswith(
         "[dependencies]\n"
-        'core = { path = "../../crates/core", package = "app-core", default-features = false, '
+        'core = { path = "../core", package = "app-core", default-features = false, '
         'features = ["x"] } # ours\n'
         'libc = "0.2"\n'
         'plain = "1"\n'
