@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cratewheel import __version__, sbom
+from cratewheel import __version__, sbom, toml
 from cratewheel.audit import binary as audit_binary
 from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi
@@ -20,10 +22,11 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.layout import Entry, layout
-from cratewheel.errors import ConfigError
+from cratewheel.dist.layout import Entry, FromFile, layout
+from cratewheel.errors import CompileError, ConfigError
 from cratewheel.facts import Facts, SdistFacts, gather_sdist
-from cratewheel.files.output import atomic_replace
+from cratewheel.files import atomic_replace
+from cratewheel.files.lock import exclusive
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
 from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, sdist_stem, wheel_file_name
@@ -111,21 +114,14 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
     """Compile, audit and pack one wheel, and return its path."""
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
-    artifacts = [(build, _compile(session, wheel, build)) for build in wheel.builds]
-    settlement = _settle(session, wheel, artifacts)
-    tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-    info = DistInfo(
-        directory=dist_info_name(session.plan.name, session.plan.version),
-        metadata=session.facts.project.sources.metadata.text,
-        entry_points=session.facts.project.sources.metadata.entry_points,
-        license_files=session.facts.project.sources.metadata.license_files,
-        sboms=_sboms(session),
-        tag=tag,
-        generator=GENERATOR,
-    )
-    entries = _entries(session, wheel, artifacts)
-    path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, tag)
-    built = wheel_writer.write(layout(entries), info, path, mtime=session.timestamp)
+    session.scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=session.scratch) as stage:
+        artifacts = _compile(session, wheel, Path(stage))
+        settlement = _settle(session, wheel, artifacts)
+        tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
+        path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, tag)
+        content = layout(_entries(session, wheel, artifacts))
+        built = wheel_writer.write(content, _dist_info(session, tag), path, mtime=session.timestamp)
     session.ui.step("Packed", f"{path.name} ({_size(built.size)})")
     served = [python.display for python in wheel.serves]
     session.ui.result(
@@ -134,17 +130,63 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
     return path
 
 
-def _compile(session: Session, wheel: WheelPlan, build: CargoBuild) -> Artifact:
-    if wheel.config is not None:
-        config = _write_config(session.scratch, wheel.config)
-        build = replace(build, env=(*build.env, ("PYO3_CONFIG_FILE", str(config))))
-    return cargo_run.run(
-        command(build, program=session.environ.get("CARGO") or "cargo"),
-        package=session.facts.project.cargo.root_package.id,
-        binary=build.binary,
-        environ=session.environ,
-        ui=session.ui,
+def _dist_info(session: Session, tag: WheelTag) -> DistInfo:
+    metadata = session.facts.project.sources.metadata
+    return DistInfo(
+        directory=dist_info_name(session.plan.name, session.plan.version),
+        metadata=metadata.text,
+        entry_points=metadata.entry_points,
+        license_files=metadata.license_files,
+        sboms=_sboms(session),
+        tag=tag,
+        generator=GENERATOR,
     )
+
+
+def _compile(session: Session, wheel: WheelPlan, stage: Path) -> list[tuple[CargoBuild, Artifact]]:
+    """Return the artifacts of a wheel, moved out of cargo's reach to the folder `stage`.
+
+    Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
+    other build of ours may run in this target directory.
+    """
+    env = wheel_env(session, wheel)
+    artifacts = []
+    with exclusive(session.scratch / "lock", waiting=lambda: session.ui.step("Waiting", "for another cratewheel here")):
+        for build in wheel.builds:
+            artifact = cargo_run.run(
+                command(replace(build, env=(*build.env, *env)), program=session.environ.get("CARGO") or "cargo"),
+                package=session.facts.project.cargo.root_package.id,
+                binary=build.binary,
+                environ=session.environ,
+                ui=session.ui,
+            )
+            artifacts.append((build, _staged(artifact, stage)))
+    return artifacts
+
+
+def _staged(artifact: Artifact, stage: Path) -> Artifact:
+    def copied(path: Path | None) -> Path | None:
+        if path is None or not path.exists():
+            return None
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        return Path(copy(path, stage / path.name))
+
+    path = copied(artifact.path)
+    if path is None:
+        raise CompileError(f"cargo said that it built {artifact.path}, but there is no such file")
+    return replace(
+        artifact,
+        path=path,
+        debug_info=copied(artifact.debug_info),
+        import_library=copied(artifact.import_library),
+    )
+
+
+def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str], ...]:
+    """Return the variables whose values are files that are written here: pyo3's description of the interpreter."""
+    if wheel.config is None:
+        return ()
+    return (("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))),)
 
 
 def _write_config(scratch: Path, text: str) -> Path:
@@ -192,7 +234,33 @@ def _entries(session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuil
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
         *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
         *_compiled_entries(session, wheel, artifacts),
+        *_companions(session, artifacts),
     ]
+
+
+def _companions(session: Session, artifacts: list[tuple[CargoBuild, Artifact]]) -> list[Entry]:
+    """Return what the linker wrote beside a module and the project wants shipped: debug information, import library."""
+    options, project = session.facts.options, session.facts.project
+    if project.bindings.kind == "bin":
+        return []
+    folder = project.modules.extension_dir
+    entries = []
+    for _, artifact in artifacts:
+        if options.include_import_lib and artifact.import_library:
+            path = artifact.import_library
+            entries.append(Entry(path=folder / path.name, source=FromFile(path=path), why="the import library"))
+        if options.include_debuginfo and not options.strip and artifact.debug_info:
+            found = artifact.debug_info
+            entries += [
+                Entry(
+                    path=folder / path.relative_to(found.parent).as_posix(),
+                    source=FromFile(path=path),
+                    why="debug information",
+                )
+                for path in (sorted(found.rglob("*")) if found.is_dir() else [found])
+                if path.is_file()
+            ]
+    return entries
 
 
 def _compiled_entries(
@@ -249,7 +317,16 @@ def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None) -> 
     project = session.facts.project
     settings = uniffi.read_settings(project.sources.manifest.path.parent)
     out_dir = session.scratch / "uniffi" / project.modules.module_name
-    generator = uniffi.bindgen_command(project.cargo, settings, library=artifact.path, out_dir=out_dir)
+    options = session.facts.options
+    flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
+    generator = uniffi.bindgen_command(
+        project.cargo,
+        settings,
+        library=artifact.path,
+        out_dir=out_dir,
+        arguments=("--target-dir", str(session.target_dir), *(flag for flag, given in flags.items() if given)),
+        cargo=session.environ.get("CARGO") or "cargo",
+    )
     return uniffi.entries(
         project.modules,
         artifact.path,
@@ -265,7 +342,11 @@ def _sboms(session: Session) -> tuple[tuple[str, bytes], ...]:
     found = []
     if options.sbom.rust:
         text = sbom.crates(
-            cargo, tool_version=__version__, targets=(session.plan.target.triple,), timestamp=session.timestamp
+            cargo,
+            tool_version=__version__,
+            hashes=_crate_hashes(cargo.workspace_root / "Cargo.lock"),
+            targets=(session.plan.target.triple,),
+            timestamp=session.timestamp,
         )
         found.append((sbom.file_name(cargo), text))
     root = session.facts.project.sources.root
@@ -275,6 +356,10 @@ def _sboms(session: Session) -> tuple[tuple[str, bytes], ...]:
         if names.count(name) > 1:
             raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
     return tuple(found)
+
+
+def _crate_hashes(lock: Path) -> Mapping[tuple[str, str], str]:
+    return sbom.checksums(toml.load(lock)) if lock.is_file() else {}
 
 
 def _included_sbom(root: Path, name: str) -> tuple[str, bytes]:

@@ -44,9 +44,25 @@ def decide(facts: Facts) -> BuildPlan:
         out=options.out or target_dir / "wheels",
         sdist=_wants_sdist(options, project),
         wheels=wheels,
-        warnings=(*bindings.warnings, *warnings, *_left_out(bindings, facts), *_sdist_warning(options, project)),
+        warnings=(
+            *bindings.warnings,
+            *warnings,
+            *_left_out(bindings, facts),
+            *_debuginfo_warning(options, bindings),
+            *_sdist_warning(options, project),
+        ),
         why=_why(options, project, bindings),
     )
+
+
+def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
+    if not options.include_debuginfo:
+        return ()
+    if options.strip:
+        return (f"--include-debuginfo ships nothing, as {options.origins['strip']} removes the debug information",)
+    if bindings.kind == "bin":
+        return ("--include-debuginfo ships nothing beside programs",)
+    return ()
 
 
 def _left_out(bindings: Bindings, facts: Facts) -> tuple[str, ...]:

@@ -1,0 +1,55 @@
+"""A lock between processes, for folders that only one may use at a time."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+    def _wait_for_lock(descriptor: int) -> None:
+        while not _try_lock(descriptor):
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # gives up after ten seconds
+
+else:
+    import fcntl
+
+    def _try_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _wait_for_lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+
+@contextmanager
+def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of the file `path` for the duration; call `waiting` once if another process has it.
+
+    The system frees it when the process ends, however that comes about. A file system that knows no locks gives none:
+    there the user is on their own, as with cargo's.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with suppress(OSError):  # ENOLCK, ENOTSUP
+            if not _try_lock(descriptor):
+                waiting()
+                _wait_for_lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
