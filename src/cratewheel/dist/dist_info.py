@@ -8,8 +8,6 @@ for bills of materials.
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -48,13 +46,23 @@ def record(files: Iterable[Recorded], *, record_path: str) -> str:
     >>> record([Recorded(path="a,b.py", sha256=b"\0" * 32, size=0)], record_path="x-1.dist-info/RECORD")
     '"a,b.py",sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,0\nx-1.dist-info/RECORD,,\n'
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for file in sorted(files, key=lambda file: file.path):
-        digest = base64.urlsafe_b64encode(file.sha256).decode().rstrip("=")
-        writer.writerow((file.path, f"sha256={digest}", file.size))
-    writer.writerow((record_path, "", ""))
-    return text.getvalue()
+    lines = [
+        f"{_csv_field(file.path)},sha256={_unpadded(file.sha256)},{file.size}\n"
+        for file in sorted(files, key=lambda file: file.path)
+    ]
+    return "".join((*lines, f"{_csv_field(record_path)},,\n"))
+
+
+def _csv_field(text: str) -> str:
+    # not csv.writer: which line ends it quotes depends on the Python
+    if any(char in text for char in ',"\r\n'):
+        quoted = text.replace('"', '""')
+        return f'"{quoted}"'
+    return text
+
+
+def _unpadded(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ import struct
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from cratewheel.dist.compression import Compression, Method, compressor
@@ -27,6 +27,7 @@ _UNIX = 3
 _UTF8_NAME = 0x800
 _LIMIT_32 = 0xFFFFFFFF
 _LIMIT_16 = 0xFFFF
+_AT_ONCE = 1 << 20  # bytes of a file that is packed in memory
 _EXPANSION = 1.05  # incompressible data grows a little
 _FILE = 0o100000
 _DOS_EPOCH = 315532800  # 1980-01-01, the first moment that a zip archive can say
@@ -38,8 +39,6 @@ _CENTRAL = struct.Struct("<4sBBHHHHHLLLHHHHHLL")
 _END_64 = struct.Struct("<4sQBBHLLQQQQ")
 _END_64_LOCATOR = struct.Struct("<4sLQL")
 _END = struct.Struct("<4sHHHHLLH")
-_LOCAL_SIZES = struct.Struct("<LLL")
-_LOCAL_SIZES_AT = 14
 _EXTRA_64 = 1
 
 
@@ -81,38 +80,43 @@ class ZipWriter:
 
     def add(self, name: str, chunks: Iterable[bytes], *, size: int, executable: bool, compression: Compression) -> None:
         """Add a file whose content is `chunks`, of `size` bytes together."""
-        start = _Member(
+        member = _Member(
             name=name.encode(),
             mode=_FILE | (0o755 if executable else 0o644),
             compression=compression,
             zip64=self._zip64 or size * _EXPANSION > _LIMIT_32,
             offset=self._stream.tell(),
         )
-        self._stream.write(self._local_header(start))
+        add = self._add_at_once if size <= _AT_ONCE else self._add_in_chunks
+        member = add(member, chunks)
+        assert member.size == size, f"{name} has {member.size} bytes, not {size}"
+        self._members.append(member)
+
+    def _add_at_once(self, member: _Member, chunks: Iterable[bytes]) -> _Member:
+        data = b"".join(chunks)
+        packer = compressor(member.compression)
+        body = packer.compress(data) + packer.flush()
+        done = replace(member, crc=zlib.crc32(data), packed=len(body), size=len(data))
+        self._stream.write(self._local_header(done) + body)
+        return done
+
+    def _add_in_chunks(self, member: _Member, chunks: Iterable[bytes]) -> _Member:
+        """Write a file whose checksum and size are known, and put in its header, only when all of it is written."""
+        self._stream.write(self._local_header(member))
         body = self._stream.tell()
-        packer = compressor(compression)
-        crc = total = 0
+        packer = compressor(member.compression)
+        crc = size = 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
-            total += len(chunk)
+            size += len(chunk)
             self._stream.write(packer.compress(chunk))
         self._stream.write(packer.flush())
-        assert total == size, f"{name} has {total} bytes, not {size}"
         end = self._stream.tell()
-        done = _Member(
-            name=start.name,
-            mode=start.mode,
-            compression=compression,
-            zip64=start.zip64,
-            offset=start.offset,
-            crc=crc,
-            packed=end - body,
-            size=total,
-        )
-        self._stream.seek(start.offset)
+        done = replace(member, crc=crc, packed=end - body, size=size)
+        self._stream.seek(member.offset)
         self._stream.write(self._local_header(done))
         self._stream.seek(end)
-        self._members.append(done)
+        return done
 
     def finish(self) -> None:
         """Write the directory at the end of the archive."""

@@ -1,0 +1,80 @@
+"""Archive paths: their order, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cratewheel.dist.layout import Entry, FromFile, Generated, layout
+from cratewheel.errors import ConfigError
+
+
+def generated(path: str, data: bytes = b"", *, why: str = "") -> Entry:
+    return Entry(path=PurePosixPath(path), source=Generated(data=data), why=why)
+
+
+def copied(path: str, source: str, *, executable: bool = False, why: str = "") -> Entry:
+    return Entry(path=PurePosixPath(path), source=FromFile(path=Path(source), executable=executable), why=why)
+
+
+def test_entries_are_sorted_by_path_components() -> None:
+    paths = ["pkg-1.0.data/scripts/x", "pkg/b.py", "pkg/a/z.py", "pkg.py", "Pkg/c"]
+    ordered = [str(entry.path) for entry in layout(map(generated, paths))]
+    assert ordered == ["Pkg/c", "pkg/a/z.py", "pkg/b.py", "pkg-1.0.data/scripts/x", "pkg.py"]
+
+
+def test_the_same_file_twice_is_one_entry_that_keeps_its_executable_bit() -> None:
+    one = copied("a/b", "/src/b", why="Python package")
+    two = copied("a/b", "/src/b", executable=True, why="include 'b'")
+    expected = (copied("a/b", "/src/b", executable=True, why="Python package"),)
+    assert layout([one, two]) == layout([two, one]) == expected
+    assert layout([generated("x", b"1"), generated("x", b"1")]) == (generated("x", b"1"),)
+
+
+def test_two_files_for_one_path_are_an_error_that_names_both() -> None:
+    with pytest.raises(ConfigError) as caught:
+        layout([copied("a/b", "/two/b", why="include 'b'"), copied("a/b", "/one/b"), generated("c")])
+    assert caught.value.message == "two different files would become a/b in the archive"
+    assert caught.value.notes == (f"{Path('/one/b')}", f"{Path('/two/b')} (include 'b')")
+
+
+def test_a_file_and_a_folder_of_one_name_are_an_error() -> None:
+    with pytest.raises(ConfigError) as caught:
+        layout([generated("a/b/c/d", why="one"), generated("a/b", why="two")])
+    assert caught.value.message == "a/b would be both a file and a folder in the archive"
+    assert caught.value.notes == ("a generated file (one)", "a generated file (two)")
+
+
+@pytest.mark.parametrize(
+    "path", ["/etc/passwd", "../x", "a/../../x", "", ".", "a\\..\\..\\x", "C:x", "C:\\x", "\\\\h\\s\\x"]
+)
+def test_a_path_that_leaves_the_archive_is_refused(path: str) -> None:
+    with pytest.raises(ConfigError, match="would lie outside the archive"):
+        layout([generated(path)])
+
+
+def test_a_name_that_is_not_utf8_is_refused_and_can_be_shown() -> None:
+    with pytest.raises(ConfigError) as caught:
+        layout([generated("a/\udcff.py")])
+    assert caught.value.message == r"the name 'a/\udcff.py' is not UTF-8, so no archive can hold it (a generated file)"
+
+
+PATHS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=4).map("/".join)
+
+
+@given(st.lists(PATHS, unique=True, max_size=12), st.randoms(use_true_random=False))
+def test_a_layout_does_not_depend_on_the_order_of_its_entries(paths: list[str], random: object) -> None:
+    entries = [generated(path, path.encode()) for path in paths]
+    shuffled = list(entries)
+    random.shuffle(shuffled)  # type: ignore[attr-defined] # hypothesis gives a random.Random
+    assert answer(entries) == answer(shuffled)
+
+
+def answer(entries: list[Entry]) -> object:
+    try:
+        return layout(entries)
+    except ConfigError:  # which of several conflicts is named may differ
+        return None
