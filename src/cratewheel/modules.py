@@ -58,7 +58,8 @@ def read(
     (`binary`) need not be importable. Raises `ConfigError` when a folder that was named does not exist, or nothing
     could import the module.
     """
-    dotted_legacy_name = legacy_name if legacy_name and "." in legacy_name else None
+    # nobody checks this table: cargo lets every tool have its own
+    dotted_legacy_name = legacy_name if isinstance(legacy_name, str) and "." in legacy_name else None
     candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
     name = next(candidate for candidate in candidates if candidate is not None)
     parts = _name_parts(name, binary=binary)

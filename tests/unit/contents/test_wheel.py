@@ -1,0 +1,327 @@
+"""The Python side of a wheel, as the peer gathers it but for what stands in docs/differences.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from cratewheel import modules
+from cratewheel.contents.wheel import (
+    apply_excludes,
+    data_entries,
+    exclude_warnings,
+    include_entries,
+    included_files,
+    python_entries,
+)
+from cratewheel.dist.layout import Entry, FromFile, Generated, layout
+from cratewheel.errors import ConfigError
+from cratewheel.modules import ModuleLayout
+from cratewheel.options.values import Exclude, Include
+
+needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
+
+
+def project(root: Path, *files: str) -> Path:
+    for name in files:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    return root
+
+
+def read(
+    root: Path,
+    name: str = "demo",
+    *,
+    source: str | None = None,
+    packages: tuple[str, ...] = (),
+    data: str | None = None,
+) -> ModuleLayout:
+    return modules.read(
+        root,
+        module_name=name,
+        lib_name=None,
+        project_name=None,
+        package_name="unused",
+        python_source=source,
+        python_packages=packages,
+        data=data,
+    )
+
+
+def places(entries: Iterable[Entry]) -> list[str]:
+    return [str(entry.path) for entry in entries]
+
+
+def entry(place: str, path: Path, why: str, *, executable: bool = False) -> Entry:
+    return Entry(path=PurePosixPath(place), source=FromFile(path=path, executable=executable), why=why)
+
+
+# -- Python packages
+
+
+def test_the_files_of_the_packages_are_taken_relative_to_python_source(tmp_path: Path) -> None:
+    project(tmp_path, "py/demo/__init__.py", "py/demo/sub/.hidden", "py/other/a.pyi", "py/third/b.py", "py/c.py")
+    found = python_entries(read(tmp_path, source="py", packages=("other", "c.py", "demo/sub")), tmp_path)
+    assert found == [
+        entry("c.py", tmp_path / "py/c.py", "Python package"),
+        entry("demo/__init__.py", tmp_path / "py/demo/__init__.py", "Python package"),
+        entry("demo/sub/.hidden", tmp_path / "py/demo/sub/.hidden", "Python package"),
+        entry("other/a.pyi", tmp_path / "py/other/a.pyi", "Python package"),
+    ]
+
+
+def test_a_crate_without_a_package_ships_its_python_packages_only(tmp_path: Path) -> None:
+    project(tmp_path, "src/lib.rs", "extra/a.py")
+    assert python_entries(read(tmp_path), tmp_path) == []
+    assert places(python_entries(read(tmp_path, packages=("extra",)), tmp_path)) == ["extra/a.py"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such bit")
+def test_the_executable_bit_is_kept(tmp_path: Path) -> None:
+    project(tmp_path, "demo/run.sh", "demo/a.py")
+    (tmp_path / "demo" / "run.sh").chmod(0o744)
+    found = python_entries(read(tmp_path), tmp_path)
+    assert {str(item.path): item.source.executable for item in found} == {"demo/a.py": False, "demo/run.sh": True}
+
+
+def test_ignore_files_of_the_project_are_heeded_and_bytecode_is_not_special(tmp_path: Path) -> None:
+    project(tmp_path, ".git/HEAD", "demo/a.py", "demo/a.log", "demo/__pycache__/a.pyc", "demo/gone/b.py")
+    assert places(python_entries(read(tmp_path), tmp_path)) == [
+        "demo/__pycache__/a.pyc",
+        "demo/a.log",
+        "demo/a.py",
+        "demo/gone/b.py",
+    ]
+    (tmp_path / ".gitignore").write_text("*.log\n__pycache__/\n/demo/gone\n")
+    assert places(python_entries(read(tmp_path), tmp_path)) == ["demo/a.py"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_x.so", "_x.cpython-312-x86_64-linux-gnu.so", "_x.pyd", "_x.dll", "_x.pdb", "_x.dwp", "_x.dylib", "lib_x.so",
+        "lib_x.dylib", "_xother.so", "_x.dSYM/Contents/Info.plist", "lib_x.dylib.dSYM/a/b",
+    ],
+)  # fmt: skip
+def test_left_overs_of_an_earlier_build_stay_out(tmp_path: Path, name: str) -> None:
+    project(tmp_path, "demo/__init__.py", f"demo/{name}", f"demo/sub/{name}")
+    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path)) == ["demo/__init__.py"]
+
+
+@pytest.mark.parametrize("name", ["other.so", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a", "_x.dSYM", "_x.DLL"])
+def test_other_libraries_are_part_of_the_package(tmp_path: Path, name: str) -> None:
+    project(tmp_path, f"demo/{name}")
+    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path)) == [f"demo/{name}"]
+
+
+def test_a_python_source_outside_the_project_is_not_lost(tmp_path: Path) -> None:
+    project(tmp_path, "py/demo/a.py", "py/demo/b.py", "crate/Cargo.toml")
+    (tmp_path / "py" / ".ignore").write_text("b.py\n")
+    found = python_entries(read(tmp_path / "crate", source="../py"), tmp_path / "crate")
+    assert found == [entry("demo/a.py", tmp_path / "py/demo/a.py", "Python package")]
+
+
+@needs_links
+def test_a_file_behind_a_link_is_taken_and_one_outside_is_refused(tmp_path: Path) -> None:
+    project(tmp_path, "project/demo/a.py", "project/shared/b.py", "secret")
+    (tmp_path / "project" / "demo" / "b.py").symlink_to("../shared/b.py")
+    root = tmp_path / "project"
+    assert places(python_entries(read(root), root)) == ["demo/a.py", "demo/b.py"]
+    (root / "demo" / "c.py").symlink_to("../../secret")
+    with pytest.raises(ConfigError, match=r"c\.py leads out of the project"):
+        python_entries(read(root), root)
+
+
+# -- include
+
+
+def included(root: Path, layout: ModuleLayout, *includes: Include, **out_dirs: Path) -> tuple[list[Entry], list[str]]:
+    entries, warnings = include_entries(root, layout, includes, out_dirs=out_dirs, root_crate="demo")
+    return entries, list(warnings)
+
+
+def test_included_files_lie_where_they_are_or_relative_to_python_source(tmp_path: Path) -> None:
+    project(tmp_path, "py/demo/__init__.py", "py/assets/p.txt", "assets/r.txt", "py/q.txt")
+    found = included(
+        tmp_path,
+        read(tmp_path, source="py"),
+        Include(path="assets/*"),
+        Include(path="py/assets/*"),
+        Include(path="*.txt"),
+    )
+    assert found == (
+        [
+            entry("assets/r.txt", tmp_path / "assets/r.txt", "include 'assets/*'"),
+            entry("assets/p.txt", tmp_path / "py/assets/p.txt", "include 'py/assets/*'"),
+            entry("q.txt", tmp_path / "py/q.txt", "include '*.txt'"),
+        ],
+        [],
+    )
+
+
+def test_ignored_files_can_be_included_and_a_file_may_be_meant_twice(tmp_path: Path) -> None:
+    project(tmp_path, ".git/HEAD", "demo/__init__.py", "demo/made.py")
+    (tmp_path / ".gitignore").write_text("made.py\n")
+    layout_ = read(tmp_path)
+    added, _ = included(tmp_path, layout_, Include(path="demo/*.py"))
+    together = layout([*python_entries(layout_, tmp_path), *added])
+    assert places(together) == ["demo/__init__.py", "demo/made.py"]
+
+
+def test_an_include_for_the_sdist_adds_nothing_and_one_without_a_match_warns(tmp_path: Path) -> None:
+    project(tmp_path, "docs/a.md", "demo/__init__.py")
+    found = included(
+        tmp_path,
+        read(tmp_path),
+        Include(path="docs/*", formats=("sdist",)),
+        Include(path="nothing/*"),
+        Include(path="docs/"),
+        Include(path="docs/**"),
+    )
+    assert found == (
+        [],
+        [
+            f"include 'nothing/*' matches no file in {tmp_path}",
+            "include 'docs/' matches a folder only, and adds nothing; write 'docs/**/*' for the files in it",
+            "include 'docs/**' matches a folder only, and adds nothing; write 'docs/**/*' for the files in it",
+        ],
+    )
+
+
+@pytest.mark.parametrize("pattern", ["../secret", "/etc/hostname", "./a"])
+def test_an_include_that_leaves_the_project_is_an_error(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ConfigError, match="the glob"):
+        included(tmp_path, read(tmp_path), Include(path=pattern))
+
+
+def test_the_files_of_an_include_are_those_of_the_root_or_else_of_python_source(tmp_path: Path) -> None:
+    project(tmp_path, "py/a.txt", "py/b.txt", "b.txt")
+    assert included_files(tmp_path, tmp_path / "py", "a.txt") == (tmp_path / "py" / "a.txt",)
+    assert included_files(tmp_path, tmp_path / "py", "b.txt") == (tmp_path / "b.txt",)
+    assert included_files(tmp_path, tmp_path, "c.txt") == ()
+
+
+def test_files_of_a_build_script_keep_their_place_below_the_folder_named(tmp_path: Path) -> None:
+    out = project(tmp_path / "out", "a.txt", "sub/b.txt")
+    found = included(
+        tmp_path / "project",
+        read(tmp_path / "project"),
+        Include(path="**/*", from_out_dir=True, to="demo/made"),
+        Include(path="a.txt", from_out_dir=True, to="", crate="helper"),
+        demo=out,
+        helper=out,
+    )
+    assert found == (
+        [
+            entry("demo/made/a.txt", out / "a.txt", "include '**/*' from OUT_DIR"),
+            entry("demo/made/sub/b.txt", out / "sub/b.txt", "include '**/*' from OUT_DIR"),
+            entry("a.txt", out / "a.txt", "include 'a.txt' from OUT_DIR"),
+        ],
+        [],
+    )
+
+
+def test_a_build_script_that_did_not_write_the_file_is_worth_a_warning(tmp_path: Path) -> None:
+    found = included(tmp_path, read(tmp_path), Include(path="a", from_out_dir=True, to="x"), demo=tmp_path)
+    assert found == ([], [f"include 'a' matches no file in {tmp_path}"])
+
+
+def test_a_crate_without_a_build_script_is_an_error(tmp_path: Path) -> None:
+    include = Include(path="a", from_out_dir=True, to="x", crate="serde")
+    with pytest.raises(ConfigError, match="OUT_DIR of the crate 'serde', which has no build script"):
+        included(tmp_path, read(tmp_path), include, demo=tmp_path)
+
+
+@pytest.mark.parametrize("to", ["../x", "/x", "a/../../x"])
+def test_a_place_outside_the_wheel_is_an_error(tmp_path: Path, to: str) -> None:
+    with pytest.raises(ConfigError, match="outside the wheel"):
+        included(tmp_path, read(tmp_path), Include(path="a", from_out_dir=True, to=to), demo=tmp_path)
+
+
+# -- the data folder
+
+
+@needs_links
+def test_the_data_folder_is_taken_whole(tmp_path: Path) -> None:
+    project(tmp_path, ".git/HEAD", "demo.data/data/.a", "demo.data/data/b.pyc", "demo.data/scripts/run", "shared/c")
+    (tmp_path / "demo.data" / "data" / ".gitignore").write_text("*\n")
+    (tmp_path / "demo.data" / "scripts" / "run").chmod(0o755)
+    (tmp_path / "demo.data" / "headers").symlink_to("../shared")
+    found = data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path)
+    assert found == [
+        entry("demo-1.0.data/data/.a", tmp_path / "demo.data/data/.a", "data folder"),
+        entry("demo-1.0.data/data/.gitignore", tmp_path / "demo.data/data/.gitignore", "data folder"),
+        entry("demo-1.0.data/data/b.pyc", tmp_path / "demo.data/data/b.pyc", "data folder"),
+        entry("demo-1.0.data/headers/c", tmp_path / "demo.data/headers/c", "data folder"),
+        entry("demo-1.0.data/scripts/run", tmp_path / "demo.data/scripts/run", "data folder", executable=True),
+    ]
+
+
+def test_without_a_data_folder_there_is_nothing(tmp_path: Path) -> None:
+    assert data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["README", "share/a", ".DS_Store"])
+def test_what_no_installer_knows_is_an_error(tmp_path: Path, name: str) -> None:
+    project(tmp_path, f"demo.data/{name}", "demo.data/data/a")
+    with pytest.raises(ConfigError, match="nothing but the folders data, scripts, headers, purelib, platlib"):
+        data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path)
+
+
+@needs_links
+def test_a_data_file_outside_the_project_is_refused(tmp_path: Path) -> None:
+    project(tmp_path, "project/demo.data/data/a", "secret")
+    (tmp_path / "project" / "demo.data" / "data" / "b").symlink_to("../../../secret")
+    root = tmp_path / "project"
+    with pytest.raises(ConfigError, match="leads out of the project"):
+        data_entries(read(root), "demo-1.0.data", root=root)
+
+
+# -- exclude
+
+
+def test_excludes_are_held_against_the_source_then_the_place_in_the_wheel(tmp_path: Path) -> None:
+    entries = [
+        entry("demo/a.py", tmp_path / "py/demo/a.py", ""),
+        entry("demo/b.py", tmp_path / "py/demo/b.py", ""),
+        entry("demo/c.txt", tmp_path / "py/demo/c.txt", ""),
+        Entry(path=PurePosixPath("demo/made.py"), source=Generated(data=b"")),
+    ]
+
+    def left(*patterns: str) -> list[str]:
+        return places(apply_excludes(entries, tmp_path, tuple(Exclude(path=path) for path in patterns), "wheel"))
+
+    assert left("py/demo/a.py") == ["demo/b.py", "demo/c.txt", "demo/made.py"]
+    assert left("demo/a.py") == ["demo/b.py", "demo/c.txt", "demo/made.py"]
+    assert left("*.py", "!b.py") == ["demo/b.py", "demo/c.txt", "demo/made.py"]
+    assert left("**") == ["demo/made.py"]
+    assert left("py/demo", "demo/") == places(entries)
+    assert left() == places(entries)
+
+
+def test_excludes_count_for_their_own_archive_only(tmp_path: Path) -> None:
+    entries = [entry("a.py", tmp_path / "a.py", "")]
+    excludes = (Exclude(path="*.py", formats=("sdist",)),)
+    assert apply_excludes(entries, tmp_path, excludes, "wheel") == entries
+    assert apply_excludes(entries, tmp_path, excludes, "sdist") == []
+
+
+def test_excludes_that_cannot_leave_anything_out_are_told(tmp_path: Path) -> None:
+    project(tmp_path, "tests/a.py")
+    excludes = (
+        Exclude(path="tests/"),
+        Exclude(path="./a.py"),
+        Exclude(path="tests", formats=("sdist",)),
+        Exclude(path="tests/**"),
+        Exclude(path="*.log"),
+    )
+    assert exclude_warnings(tmp_path, excludes, "wheel") == (
+        "exclude 'tests/' is a folder, and leaves out nothing; write 'tests/**'",
+        f"exclude './a.py' matches nothing: patterns are relative to {tmp_path}, without './'",
+    )
