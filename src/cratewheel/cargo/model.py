@@ -62,6 +62,7 @@ class Package:
     homepage: str | None = None
     repository: str | None = None
     documentation: str | None = None
+    readme: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -134,6 +134,7 @@ def _package(package: Mapping[str, Any]) -> Package:
         homepage=package.get("homepage"),
         repository=package["repository"],
         documentation=package.get("documentation"),
+        readme=package.get("readme"),
     )
 
 

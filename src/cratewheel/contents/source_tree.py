@@ -284,32 +284,32 @@ def _published(folder: Path, fence: Path) -> Iterator[Path]:
 
 
 def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSource:
-    manifest = cargo_manifest.read(package.manifest_path)
-    folder = manifest.directory
-    own = reader.manifest.workspace_manifest
-    theirs = manifest.workspace_manifest
-    foreign = None
-    if theirs not in (None, own, manifest.path):
-        assert theirs is not None
-        foreign = (theirs, toml.load(theirs).get("workspace", {}))
+    folder = package.manifest_path.parent
     skipped = {folder / name for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
+    text = _text(package.manifest_path)
     return CrateSource(
-        manifest=manifest.path,
-        text=_text(manifest.path),
-        document=manifest.document,
+        manifest=package.manifest_path,
+        text=text,
+        document=toml.loads(text),
         files=_existing((path for path in listing if path not in skipped), "cargo package --list", reader),
         targets=package.targets,
-        readme=_existing_path(folder, manifest.package.get("readme")),
-        license_file=_existing_path(folder, manifest.package.get("license-file")),
-        foreign_workspace=foreign,
+        readme=_existing_path(folder, package.readme),
+        license_file=_existing_path(folder, package.license_file),
+        foreign_workspace=None if package.id in reader.cargo.workspace_members else _foreign_workspace(package),
     )
 
 
-def _existing_path(folder: Path, value: object) -> Path | None:
-    if not isinstance(value, str):
+def _foreign_workspace(package: Package) -> tuple[Path, Table] | None:
+    manifest = cargo_manifest.read(package.manifest_path)
+    if manifest.workspace_manifest in (None, manifest.path):
         return None
-    path = Path(os.path.normpath(folder / value))
-    return path if path.is_file() else None
+    assert manifest.workspace_manifest is not None
+    return manifest.workspace_manifest, toml.load(manifest.workspace_manifest).get("workspace", {})
+
+
+def _existing_path(folder: Path, value: str | None) -> Path | None:
+    path = Path(os.path.normpath(folder / value)) if value else None
+    return path if path is not None and path.is_file() else None
 
 
 def _workspace(reader: Reader) -> WorkspaceSource | None:
