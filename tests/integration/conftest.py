@@ -188,6 +188,18 @@ def run_cratewheel(cargo_target: Path, tmp_path: Path) -> Cratewheel:
 
 
 @pytest.fixture(scope="session")
+def own_target(cargo_target: Path) -> Path:
+    """A target directory for crates that share nothing: of this test process alone, so that no other is waited for."""
+    return cargo_target / "light" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture
+def run_light(own_target: Path, tmp_path: Path) -> Cratewheel:
+    """The command for crates without dependencies: as `run_cratewheel`, compiling in `own_target`."""
+    return Cratewheel(cargo_target=own_target, folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
 def peer() -> Path:
     """The program of maturin, to compare with."""
     beside = Path(sys.executable).with_name("maturin.exe" if os.name == "nt" else "maturin")
