@@ -34,6 +34,15 @@ def python_entries(modules: ModuleLayout, root: Path) -> list[Entry]:
     ]
 
 
+def python_warnings(modules: ModuleLayout, entries: Iterable[Entry]) -> tuple[str, ...]:
+    """Return what is wrong with the Python packages: those named in vain, and one of which `entries` holds no file."""
+    package = modules.package_dir
+    if package is None or any(entry.path.parts[0] == package.name for entry in entries):
+        return modules.warnings
+    empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
+    return (*modules.warnings, empty)
+
+
 def _left_over(parts: tuple[str, ...], extension: str) -> bool:
     """Return whether a file is a library of an earlier build, or lies in the `.dSYM` bundle of one."""
     names = (extension, f"lib{extension}")

@@ -24,7 +24,7 @@ def atomic_replace(path: Path) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = cast("BinaryIO", temporary.open("x+b"))
     except OSError as error:
-        raise _unwritable(path, error, hint="choose another folder with `--out`") from error
+        raise _unwritable(path, error, hint="make its folder writable, or choose another one with `--out`") from error
     try:
         with stream:
             yield stream

@@ -17,6 +17,7 @@ from cratewheel.contents.wheel import (
     include_entries,
     included_files,
     python_entries,
+    python_warnings,
 )
 from cratewheel.dist.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
@@ -136,6 +137,17 @@ def test_a_file_behind_a_link_is_taken_and_one_outside_is_refused(tmp_path: Path
     (root / "demo" / "c.py").symlink_to("../../secret")
     with pytest.raises(ConfigError, match=r"c\.py leads out of the project"):
         python_entries(read(root), root)
+
+
+def test_a_package_that_is_ignored_as_a_whole_is_told(tmp_path: Path) -> None:
+    project(tmp_path, "demo/__init__.py")
+    layout_ = read(tmp_path, packages=("gone",))
+    missing = f"python-packages has 'gone', but there is no {tmp_path / 'gone'}"
+    assert python_warnings(layout_, python_entries(layout_, tmp_path)) == (missing,)
+    (tmp_path / ".ignore").write_text("demo\n")
+    package = tmp_path / "demo"
+    empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
+    assert python_warnings(layout_, python_entries(layout_, tmp_path)) == (missing, empty)
 
 
 # -- include

@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_about_the_output(tmp_path: Pat
     with pytest.raises(CratewheelError) as caught, atomic_replace(path):
         pass
     assert caught.value.message.startswith(f"{path} cannot be written: ")
-    assert caught.value.hint == "choose another folder with `--out`"
+    assert caught.value.hint == "make its folder writable, or choose another one with `--out`"
 
 
 def test_a_full_disk_is_an_error_about_the_output(tmp_path: Path) -> None:
