@@ -113,10 +113,12 @@ class Cratewheel:
         cwd: Path | None = None,
         env: Mapping[str, str | None] | None = None,
         timeout: float = TIMEOUT,
+        default_out: bool = False,
     ) -> Run:
         """Run `python -m cratewheel` with `arguments` in `cwd`, or in a fresh copy of `crate`.
 
-        `build` and `sdist` write to a folder of their own unless told where; a variable of `env` that is None is unset.
+        `build` and `sdist` write to a folder of their own unless told where, or to their `default_out`; a variable of
+        `env` that is None is unset.
         """
         project = cwd if cwd is not None else self.copy(crate) if crate is not None else self.folder
         words = [str(argument) for argument in arguments]
@@ -124,7 +126,7 @@ class Cratewheel:
         if out is None:
             out = self.folder / "out" / str(len(list((self.folder / "out").glob("*"))))
             out.mkdir(parents=True)
-            if words and words[0] in ("build", "sdist"):
+            if words and words[0] in ("build", "b", "sdist") and not default_out:
                 words[1:1] = ["--out", str(out)]
         environ = {name: value for name, value in (self.environ | dict(env or {})).items() if value is not None}
         done = subprocess.run(

@@ -247,6 +247,8 @@ def _version(name: str, operator: str, value: str) -> Diagram | None:
             operator = operator[0] if operator[0] == ">" else "<="  # 3.8 is before 3.8.1, 3.9 after it
         release = (*release, 0)[:2]
         star = True
+    if operator in ("<", ">=") and not any(release):  # nothing is before 0
+        return operator == ">="
     after = _release(*release[:-1], release[-1] + 1) if star else None
     return _places(question, operator, _release(*release), after)
 

@@ -38,7 +38,7 @@ from cratewheel.pyproject import PyProject
 if TYPE_CHECKING:
     from pyproject_metadata import StandardMetadata
 
-# https://packaging.python.org/en/latest/specifications/pyproject-toml/
+SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 KEYS = (
     "name", "version", "description", "readme", "requires-python", "license", "license-files", "authors", "maintainers",
     "keywords", "classifiers", "urls", "scripts", "gui-scripts", "entry-points", "dependencies",
@@ -88,10 +88,8 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     requires_dist, extras = _requirements(source)
     standard, standard_warnings = _checked(source)
     base = cargo.read(manifest, dynamic - table.keys() | ({"version"} - table.keys()))
-    author, author_email = _people(table.get("authors", ())) if "authors" in table else (base.author, base.author_email)
-    maintainer, maintainer_email = (
-        _people(table["maintainers"]) if "maintainers" in table else (base.maintainer, base.maintainer_email)
-    )
+    author, author_email = _people(source, "authors") or (base.author, base.author_email)
+    maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
     license_files, notes, license_warnings = _license_files(source, base.license_files)
     text, expression = _license(source)
     return replace(
@@ -207,7 +205,7 @@ def _checked(source: _Source) -> tuple[StandardMetadata, tuple[str, ...]]:
 def _refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
     messages = [str(error) for error in errors]
     key = next((re.split(r"[.\[]", part)[0] for part in re.findall(r'"project\.([^"]+)"', messages[0])), "")
-    return ConfigError(f"{path}: {messages[0]}", notes=tuple(messages[1:]), hint=HINTS.get(key))
+    return ConfigError(f"{path}: {messages[0]}", notes=tuple(messages[1:]), hint=HINTS.get(key, f"see {SPECIFICATION}"))
 
 
 def _is_license_classifier(item: object) -> bool:
@@ -252,7 +250,9 @@ def _version(source: _Source) -> str | None:
     if version is None:
         return None
     if not isinstance(version, str):
-        raise ConfigError(f"project.version in {source.path} must be a string, found {version!r}")
+        raise ConfigError(
+            f"project.version in {source.path} must be a string, found {version!r}", hint='write `version = "1.0.0"`'
+        )
     return normal_version(version, f"project.version in {source.path}")
 
 
@@ -294,8 +294,13 @@ def _requirement(source: _Source, key: str, text: str, *, extra: str | None = No
         ) from error
 
 
-def _people(entries: Iterable[Mapping[str, str]]) -> tuple[str | None, str | None]:
+def _people(source: _Source, key: str) -> tuple[str | None, str | None] | None:
     """Return the names of those without an address, and the addresses of the others: Author and Author-email."""
+    entries = source.table.get(key)
+    if entries is None:
+        return None
+    if {} in entries:  # pyproject-metadata sees it from 0.11 on
+        raise ConfigError(f"project.{key} in {source.path} has an entry without name and email", hint=HINTS[key])
     names = [entry["name"] for entry in entries if entry.get("name") and not entry.get("email")]
     addresses = [_address(entry.get("name"), entry["email"]) for entry in entries if entry.get("email")]
     return ", ".join(names) or None, ", ".join(addresses) or None

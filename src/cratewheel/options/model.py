@@ -160,7 +160,8 @@ class Options:
     auditwheel: str | None = setting(
         None, "text", "Platform",
         "What to do about the platform tag's rules: `repair` bundles external libraries (the default on Linux; "
-        "so far it refuses them), `check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel `linux`",
+        "so far it refuses them), `check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel "
+        "`linux`",
         flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
     )  # fmt: skip
     skip_auditwheel: bool = setting(
@@ -170,7 +171,8 @@ class Options:
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
-        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for (not supported yet)",
+        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for (not supported "
+        "yet)",
         flags=("--zig",),
     )  # fmt: skip
     universal2: bool = setting(

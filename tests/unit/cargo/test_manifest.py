@@ -1,0 +1,255 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cratewheel.cargo.manifest import Manifest, read
+from cratewheel.errors import ConfigError
+
+SHARED = """\
+[workspace]
+members = ["crates/*"]
+
+[workspace.package]
+version = "2.3.4-rc.1"
+authors = ["W <w@example.org>"]
+description = "of the workspace"
+homepage = "https://example.org"
+license = "MIT"
+license-file = "LICENSE"
+readme = "docs/README.md"
+keywords = ["a", "b"]
+edition = "2021"
+rust-version = "1.74"
+publish = false
+"""
+MEMBER = """\
+[package]
+name = "some-crate"
+version.workspace = true
+authors = { workspace = true }
+description.workspace = true
+homepage.workspace = true
+license.workspace = true
+license-file.workspace = true
+readme.workspace = true
+keywords.workspace = true
+edition.workspace = true
+rust-version.workspace = true
+publish.workspace = true
+"""
+CRATE = '[package]\nname = "p"\nversion = "1.0.0"\n'
+
+
+def lay_out(root: Path, files: Mapping[str, str]) -> Path:
+    for name, text in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return root
+
+
+def crate(root: Path, keys: str = "", files: Mapping[str, str] | None = None) -> Manifest:
+    return read(lay_out(root, {"Cargo.toml": CRATE + keys, **(files or {})}) / "Cargo.toml")
+
+
+def test_a_member_has_the_values_of_its_workspace_with_paths_from_its_own_folder(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": SHARED, "crates/one/Cargo.toml": MEMBER})
+    manifest = read(tmp_path / "crates" / "one" / "Cargo.toml")
+    assert manifest.package == {
+        "name": "some-crate",
+        "version": "2.3.4-rc.1",
+        "authors": ["W <w@example.org>"],
+        "description": "of the workspace",
+        "homepage": "https://example.org",
+        "license": "MIT",
+        "license-file": "../../LICENSE",
+        "readme": "../../docs/README.md",
+        "keywords": ["a", "b"],
+        "edition": "2021",
+        "rust-version": "1.74",
+        "publish": False,
+    }
+    assert manifest.workspace_root == tmp_path
+    assert manifest.workspace_manifest == tmp_path / "Cargo.toml"
+    assert (manifest.name, manifest.version, manifest.lib_name) == ("some-crate", "2.3.4-rc.1", "some_crate")
+    assert not manifest.is_virtual
+
+
+def test_a_crate_alone_is_its_own_root(tmp_path: Path) -> None:
+    manifest = crate(tmp_path, '[lib]\nname = "other"\n[features]\ndefault = ["a"]\na = []\n')
+    assert manifest == Manifest(
+        path=tmp_path / "Cargo.toml",
+        document=manifest.document,
+        package={"name": "p", "version": "1.0.0"},
+        lib={"name": "other"},
+        bins=(),
+        features={"default": ("a",), "a": ()},
+        workspace_root=tmp_path,
+        workspace_manifest=None,
+    )
+    assert manifest.lib_name == "other"
+
+
+def test_a_workspace_without_a_package_is_virtual(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": SHARED})
+    manifest = read(tmp_path / "Cargo.toml")
+    assert manifest.is_virtual
+    assert manifest.package == {}
+    assert manifest.workspace_manifest == tmp_path / "Cargo.toml"
+
+
+def test_the_old_name_of_the_package_table_is_read(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": CRATE.replace("package", "project")})
+    assert read(tmp_path / "Cargo.toml").name == "p"
+
+
+def test_a_crate_without_a_version_has_none_yet(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": '[package]\nname = "p"\n'})
+    assert read(tmp_path / "Cargo.toml").version == "0.0.0"
+
+
+@pytest.mark.parametrize(
+    ("keys", "files", "readme"),
+    [
+        ("", (), None),
+        ("", ("README.md", "README.txt", "README"), "README.md"),
+        ("", ("README.txt", "README"), "README.txt"),
+        ("", ("README",), "README"),
+        ("", ("README.rst", "readme.md"), None),
+        ("readme = true\n", (), "README.md"),
+        ("readme = false\n", ("README.md",), False),
+        ('readme = "false"\n', ("README.md",), False),
+        ('readme = "../other.md"\n', ("README.md",), "../other.md"),
+    ],
+    ids=["none", "md", "txt", "no suffix", "not cargo's", "true", "false", "false as text", "path"],
+)
+def test_readme_follows_cargo(tmp_path: Path, keys: str, files: tuple[str, ...], readme: object) -> None:
+    manifest = crate(tmp_path, keys, dict.fromkeys(files, ""))
+    assert manifest.package.get("readme") == readme
+
+
+@pytest.mark.parametrize(
+    ("written", "readme"),
+    [("true", "../../README.md"), ("false", False), (None, "../../README.txt")],
+    ids=["true", "false", "found"],
+)
+def test_an_inherited_readme_is_the_workspaces(tmp_path: Path, written: str | None, readme: object) -> None:
+    line = "" if written is None else f"readme = {written}\n"
+    shared = SHARED.replace('readme = "docs/README.md"\n', line)
+    lay_out(
+        tmp_path,
+        {"Cargo.toml": shared, "README.txt": "", "crates/one/Cargo.toml": MEMBER, "crates/one/README.md": ""},
+    )
+    assert read(tmp_path / "crates" / "one" / "Cargo.toml").package["readme"] == readme
+
+
+def test_the_workspace_can_be_named(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"root/Cargo.toml": SHARED, "far/Cargo.toml": f'{MEMBER}workspace = "../root"\n'})
+    manifest = read(tmp_path / "far" / "Cargo.toml")
+    assert manifest.workspace_root == tmp_path / "root"
+    assert manifest.package["license-file"] == "../root/LICENSE"
+
+
+def test_a_crate_above_can_lead_to_the_workspace(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {"root/Cargo.toml": SHARED, "far/Cargo.toml": f'{CRATE}workspace = "../root"\n', "far/in/Cargo.toml": MEMBER},
+    )
+    assert read(tmp_path / "far" / "in" / "Cargo.toml").workspace_root == tmp_path / "root"
+
+
+@pytest.mark.parametrize(
+    ("folder", "inside"),
+    [("a", False), ("a/c", False), ("a/b", True), ("d", True)],
+    ids=["excluded", "below excluded", "member below excluded", "not listed"],
+)
+def test_exclude_and_members_decide_who_belongs(tmp_path: Path, folder: str, inside: bool) -> None:
+    lay_out(
+        tmp_path,
+        {"Cargo.toml": '[workspace]\nmembers = ["a/b"]\nexclude = ["a"]\n', f"{folder}/Cargo.toml": CRATE},
+    )
+    manifest = read(tmp_path / folder / "Cargo.toml")
+    assert manifest.workspace_root == (tmp_path if inside else tmp_path / folder)
+
+
+def test_a_workspace_within_a_workspace_stands_alone(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": SHARED, "crates/in/Cargo.toml": f"{CRATE}[workspace]\n"})
+    assert read(tmp_path / "crates" / "in" / "Cargo.toml").workspace_root == tmp_path / "crates" / "in"
+
+
+def test_a_crate_that_cargo_packaged_stands_alone(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": SHARED, "target/package/p-1.0.0/Cargo.toml": CRATE})
+    assert read(tmp_path / "target" / "package" / "p-1.0.0" / "Cargo.toml").workspace_manifest is None
+
+
+def test_a_key_of_metadata_called_workspace_is_not_inherited(tmp_path: Path) -> None:
+    manifest = crate(tmp_path, "[package.metadata]\nworkspace = true\n")
+    assert manifest.package["metadata"] == {"workspace": True}
+
+
+@pytest.mark.parametrize(
+    ("keys", "files", "bins"),
+    [
+        ("", ("src/main.rs",), ("p",)),
+        ('edition = "2021"\n', ("src/main.rs", "src/bin/x.rs", "src/bin/y/main.rs", "src/bin/z/a.rs"), ("p", "x", "y")),
+        ('edition = "2021"\n[[bin]]\nname = "q"\npath = "src/main.rs"\n', ("src/main.rs", "src/bin/x.rs"), ("q", "x")),
+        ('edition = "2015"\n[[bin]]\nname = "q"\n', ("src/main.rs",), ("q",)),
+        ('autobins = false\nedition = "2021"\n', ("src/main.rs",), ()),
+        ("", ("src/lib.rs",), ()),
+    ],
+    ids=["main", "found", "named and found", "2015 names all", "off", "library"],
+)
+def test_binaries_are_those_of_cargo(tmp_path: Path, keys: str, files: tuple[str, ...], bins: tuple[str, ...]) -> None:
+    assert crate(tmp_path, keys, dict.fromkeys(files, "")).bins == bins
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[package\n", "is not valid TOML"),
+        ("[dependencies]\n", "has neither a [package] nor a [workspace]"),
+        ('[package]\nversion = "1.0.0"\n', "package.name is missing"),
+        ("[package]\nname = 3\n", "package.name in {path} must be a string, found 3"),
+        ("package = 3\n", "package in {path} must be a table, found 3"),
+        (f"{CRATE}authors = 'me'\n", "package.authors in {path} must be a list of strings, found 'me'"),
+        (f"{CRATE}readme = 3\n", "package.readme in {path} must be a path, true or false, found 3"),
+        (f"{CRATE}[lib]\nname = 3\n", "lib.name in {path} must be a string, found 3"),
+        (f"{CRATE}[bin]\nname = 'x'\n", "bin in {path} must be an array of tables"),
+        (f"{CRATE}[features]\na = 'b'\n", "features.a in {path} must be a list of strings, found 'b'"),
+        (f"{CRATE}license.workspace = true\n", "package.license in {path} is inherited from a workspace, but no"),
+        (f"{CRATE}license.workspace = 0\n[workspace]\n", "package.license in {path} cannot be {'workspace': 0}"),
+        (f"{CRATE}license.workspace = true\n[workspace]\n", "package.license in {path} is inherited, but"),
+        (f"{CRATE}workspace = '..'\n", "package.workspace in {path} names '..', where there is no Cargo.toml"),
+    ],
+)  # fmt: skip
+def test_what_cargo_would_refuse_is_an_error_that_says_where(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "Cargo.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read(path)
+    assert message.replace("{path}", str(path)) in caught.value.message
+
+
+def test_a_missing_manifest_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "Cargo.toml")
+    assert caught.value.message == f"{tmp_path / 'Cargo.toml'} cannot be read: No such file or directory"
+
+
+def test_a_wrong_value_in_the_workspace_is_blamed_on_it(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": SHARED.replace('"LICENSE"', "1"), "crates/one/Cargo.toml": MEMBER})
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "crates" / "one" / "Cargo.toml")
+    assert caught.value.message == (
+        f"workspace.package.license-file in {tmp_path / 'Cargo.toml'} must be a string, found 1"
+    )
+
+
+def test_the_values_are_those_that_toml_gave(tmp_path: Path) -> None:
+    manifest = crate(tmp_path, '[package.metadata.maturin]\nname = "x"\n')
+    expected: dict[str, Any] = {"name": "p", "version": "1.0.0", "metadata": {"maturin": {"name": "x"}}}
+    assert manifest.package == expected
