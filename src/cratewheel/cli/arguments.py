@@ -63,8 +63,20 @@ def command_parser(command: str, description: str) -> Parser:
 def parse_words(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
     """Return the parsed arguments; what follows `--` is `rustc_args`. Raises `UsageError`."""
     words, rest = split_rest(argv)
-    flags = vars(parser.parse_args(words))
+    flags = vars(parser.parse_args(_joined(words)))
     return flags if rest is None else {**flags, "rustc_args": rest}
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Return the words with `--cargo-extra-args --locked` as one, which argparse takes for two options."""
+    shell = {flag for setting in settings().values() if setting.kind == "shell" for flag in setting.flags}
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in shell:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
