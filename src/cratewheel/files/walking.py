@@ -128,5 +128,5 @@ def _ignore_file(folder: str, name: str) -> tuple[Rules, int]:
     rules = []
     for line in text.split("\n"):
         with suppress(ConfigError):  # as git: a malformed line matches nothing
-            rules.append(rule(line, braces=False))
+            rules.append(rule(line))
     return Rules(rules), len(folder) + 1
