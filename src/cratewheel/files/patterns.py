@@ -92,7 +92,7 @@ def expand(pattern: str) -> list[str]:
     """Return the patterns without braces that a pattern with them stands for; raises `ConfigError` for an open brace.
 
     >>> expand("{a,b}.{c,d}")
-    ['a.c', 'b.c', 'a.d', 'b.d']
+    ['a.c', 'a.d', 'b.c', 'b.d']
     """
     opening = _INNERMOST.search(pattern)
     if opening is None:

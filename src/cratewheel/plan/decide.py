@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from cratewheel.bindings import detect
+from cratewheel.bindings.binary import clashes
 from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.facts import Facts
 from cratewheel.options.model import Options
-from cratewheel.plan.model import BuildPlan
+from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.plan.platform import plan_platform
 from cratewheel.plan.wheels import conditional_features, left_in, plan_wheels
 from cratewheel.project import Project
@@ -36,6 +37,7 @@ def decide(facts: Facts) -> BuildPlan:
             notes=(f"the project supports {bindings.supported}",),
             hint="install one, or name one with -i",
         )
+    _refuse_clashes(project, wheels)
     target_dir = options.target_dir or project.cargo.target_directory
     return BuildPlan(
         name=metadata.name,
@@ -53,6 +55,16 @@ def decide(facts: Facts) -> BuildPlan:
         ),
         why=_why(options, project, bindings),
     )
+
+
+def _refuse_clashes(project: Project, wheels: tuple[WheelPlan, ...]) -> None:
+    programs = {build.binary for wheel in wheels for build in wheel.builds if build.binary}
+    taken = clashes(programs, project.sources.metadata.scripts)
+    if taken:
+        raise ConfigError(
+            f"{', '.join(taken)} would be installed twice: as a program of the crate, and as an entry point",
+            hint="rename the entry point in [project.scripts] or [project.gui-scripts], or take it out",
+        )
 
 
 def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
