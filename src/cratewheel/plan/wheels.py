@@ -22,6 +22,9 @@ from cratewheel.tags.target import Target
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 that takes the ABI from its configuration file
+CONFIG_FILE_SINCE = (0, 17)  # the oldest pyo3 whose configuration file was tried
+LINKS_LIBPYTHON = ("windows", "cygwin", "android", "aix")  # where pyo3 links extension modules with it
+PYO3_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM"}
 NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # pyo3 that needs no PYO3_NO_PYTHON for the stable ABI
 
 
@@ -58,7 +61,7 @@ def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: Plat
         platform=native(target, group.interpreter) if platform_plan == Fixed() else platform_plan,
         audit=audit_mode(options, target),
         module_file=_module_file(project.modules.extension_name, bindings, group, target),
-        config=_pyo3_config(bindings, group),
+        config=_pyo3_config(bindings, group, target),
         why=group.why,
     )
 
@@ -215,20 +218,55 @@ def _cargo_env(bindings: Bindings, group: _Group) -> tuple[tuple[str, str | None
     return tuple(sorted(env.items()))
 
 
-def _pyo3_config(bindings: Bindings, group: _Group) -> str | None:
-    """Return pyo3's configuration file for a stable ABI, which pyo3 0.29 and later read the ABI from."""
-    if group.stable_abi is None or _older_than(bindings, TARGET_ABI_KEY_SINCE):
+def _pyo3_config(bindings: Bindings, group: _Group, target: Target) -> str | None:
+    """Return pyo3's configuration file (https://pyo3.rs/main/building-and-distribution.html#advanced-config-files).
+
+    With it pyo3 looks at no interpreter, and so is not compiled again when a path or a virtual environment changes;
+    from 0.29 on it reads the stable ABI from nowhere else. None where pyo3 has to look for itself: it must link
+    libpython, the interpreter is of a kind that the file cannot tell, or the pyo3 is older than these keys.
+    """
+    if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE):
         return None
-    version = ".".join(map(str, _stable_version(group)))
-    lines = (
-        "implementation=CPython",
-        f"version={version}",
-        f"target_abi=CPython-{group.stable_abi.kind}-{version}",
-        "shared=true",
-        "build_flags=",
-        "suppress_build_script_link_lines=false",
-    )
-    return "\n".join(lines) + "\n"
+    keyed = not _older_than(bindings, TARGET_ABI_KEY_SINCE)
+    if group.stable_abi is not None and keyed:
+        return _config_text("CPython", _stable_version(group), abi=group.stable_abi.kind)
+    linked = _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
+    if linked or target.os in LINKS_LIBPYTHON:
+        return None
+    if group.stable_abi is not None:
+        return _config_text("CPython", _stable_version(group), abi3=True)
+    python = group.interpreter
+    if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
+        return None
+    name = PYO3_NAMES[python.implementation_name]
+    flags = "Py_GIL_DISABLED" if python.gil_disabled else ""
+    if keyed:
+        abi = "free_threaded" if python.gil_disabled else "gil_enabled"
+        return _config_text(name, python.version, abi=abi, width=python.pointer_width, flags=flags)
+    return _config_text(name, python.version, abi3=False, width=python.pointer_width, flags=flags)
+
+
+def _config_text(
+    implementation: str,
+    version: tuple[int, int],
+    *,
+    abi: str | None = None,
+    abi3: bool | None = None,
+    width: int | None = None,
+    flags: str = "",
+) -> str:
+    release = ".".join(map(str, version))
+    lines = {
+        "implementation": implementation,
+        "version": release,
+        "target_abi": abi and f"{implementation}-{abi}-{release}",
+        "abi3": None if abi3 is None else str(abi3).lower(),
+        "shared": "true",
+        "pointer_width": width,
+        "build_flags": flags,
+        "suppress_build_script_link_lines": "false",
+    }
+    return "".join(f"{key}={value}\n" for key, value in lines.items() if value is not None)
 
 
 def _older_than(bindings: Bindings, version: tuple[int, ...]) -> bool:
