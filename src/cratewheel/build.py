@@ -26,6 +26,7 @@ from cratewheel.dist.layout import Entry, FromFile, layout
 from cratewheel.errors import CompileError, ConfigError
 from cratewheel.facts import Facts, SdistFacts, gather_sdist
 from cratewheel.files import atomic_replace
+from cratewheel.files.globbing import check_glob
 from cratewheel.files.lock import exclusive
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
@@ -81,11 +82,23 @@ def run(facts: Facts, plan: BuildPlan, *, environ: Mapping[str, str], ui: Ui) ->
     if environ.get("SOURCE_DATE_EPOCH") and session.timestamp is None:
         ui.warn(f"SOURCE_DATE_EPOCH is no number of seconds and is ignored: {environ['SOURCE_DATE_EPOCH']!r}")
     done = []
+    if plan.wheels:
+        _check_before_compiling(session)
     if plan.sdist:
         sources = gather_sdist(facts.options, facts.project.sources, environ=environ, ui=ui)
         done.append(build_sdist(sources, plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
     done += [build_wheel(session, wheel) for wheel in plan.wheels]
     return tuple(done)
+
+
+def _check_before_compiling(session: Session) -> None:
+    """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
+    project, out = session.facts.project, session.plan.out
+    wheel_contents.data_entries(project.modules, "data", root=project.sources.root)
+    for include in session.facts.options.include:
+        check_glob(include.path)
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"{out} is not a folder", hint="choose another one with `--out`")
 
 
 def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ: Mapping[str, str], ui: Ui) -> Path:

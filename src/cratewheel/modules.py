@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -91,6 +92,11 @@ def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
     if not all(parts) or "/" in name or "\\" in name:
         raise ConfigError(
             f"'{name}' is not the name of a Python module", hint='write it as `module-name = "package.module"`'
+        )
+    if not binary and keyword.iskeyword(parts[-1]):
+        raise ConfigError(
+            f"the module name '{name}' could not be imported: '{parts[-1]}' is a word of the language",
+            hint="set `module-name` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
         )
     if not binary and not parts[-1].isidentifier():
         better = parts[-1].replace("-", "_")

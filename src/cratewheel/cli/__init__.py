@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import itertools
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Literal
@@ -22,12 +23,31 @@ COMMANDS = {
 }
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
+TERMINATED = 143  # and for one that SIGTERM ended
 BROKEN_PIPE = 141  # and for one that SIGPIPE ended
+OUR_MISTAKE = 101  # what Rust programs end with when they panic
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
+    # so that children are ended and unfinished files removed, as for Ctrl-C
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        return _main(words)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """Somebody asked this process to end."""
+
+
+def _terminate(number: int, frame: object) -> None:  # noqa: ARG001  # the interface is the interpreter's
+    raise _TerminatedError
+
+
+def _main(words: list[str]) -> int:
     try:
         status = _run(words)
         sys.stdout.flush()
@@ -36,16 +56,42 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         terminal_ui(os.environ, message_format=_message_format(words)).error(error)
         return error.exit_status
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         from cratewheel.ui import terminal_ui
 
         terminal_ui(os.environ).warn("interrupted; nothing unfinished was left under its final name")
-        return INTERRUPTED
+        return TERMINATED if isinstance(stop, _TerminatedError) else INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has gone: Python must not complain about it at exit either
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except OSError as error:
+        from cratewheel.ui import terminal_ui
+
+        where = f"{error.filename2 or error.filename}: " if error.filename else ""
+        terminal_ui(os.environ, message_format=_message_format(words)).error(
+            CratewheelError(f"{where}{error.strerror or error}", hint="look at the file system: space, permissions")
+        )
+        return CratewheelError.exit_status
+    except Exception as error:
+        if os.environ.get("CRATEWHEEL_TRACEBACK"):
+            raise
+        from cratewheel.ui import terminal_ui
+
+        terminal_ui(os.environ, message_format=_message_format(words)).error(_our_mistake(error))
+        return OUR_MISTAKE
     return status
+
+
+def _our_mistake(error: Exception) -> CratewheelError:
+    import traceback
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return CratewheelError(
+        f"a mistake in cratewheel {__version__} itself: {type(error).__name__}: {error}",
+        notes=(f"in {place.name}, {place.filename}:{place.lineno}",),
+        hint="report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows",
+    )
 
 
 def _run(words: list[str]) -> int:

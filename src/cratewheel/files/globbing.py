@@ -35,6 +35,11 @@ def glob(root: Path, pattern: str, *, boundary: Path | None = None) -> tuple[Pat
     return tuple(found)
 
 
+def check_glob(pattern: str) -> None:
+    """Raise the `ConfigError` that `glob` would raise for the pattern alone, whatever files there are."""
+    _parts(pattern)
+
+
 def _parts(pattern: str) -> list[_Part]:
     if pattern.startswith("/") or PureWindowsPath(pattern).drive:
         raise ConfigError(f"the glob '{pattern}' must be relative", hint="write it from the project's folder on")

@@ -1,0 +1,382 @@
+"""What goes wrong is told once: what, where, and what to do; nothing is left under a final name."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Interpreters, Run
+
+pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="shell scripts and signals of POSIX")]
+
+BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n'
+PROJECT = f'{BUILD_SYSTEM}[project]\nname = "light-module"\ndynamic = ["version"]\n'
+SECONDS = 30.0
+
+Change = Callable[[Path], object]
+
+
+def put(name: str, text: str | bytes) -> Change:
+    def change(root: Path) -> None:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    return change
+
+
+def sub(name: str, old: str, new: str) -> Change:
+    def change(root: Path) -> None:
+        text = (root / name).read_text(encoding="utf-8")
+        assert old in text
+        (root / name).write_text(text.replace(old, new), encoding="utf-8")
+
+    return change
+
+
+def pyproject(text: str) -> Change:
+    return put("pyproject.toml", PROJECT + text)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Project:
+    """A copy of the light crate, and the command over it with the interpreter that runs the tests."""
+
+    run_light: Cratewheel
+    root: Path
+    python: Path
+
+    def build(self, *words: str | Path, env: dict[str, str | None] | None = None) -> Run:
+        return self.run_light("build", "--no-sdist", "-i", self.python, *words, cwd=self.root, env=env)
+
+
+@pytest.fixture
+def project(run_light: Cratewheel, interpreters: Interpreters) -> Project:
+    return Project(run_light, run_light.copy("light-module"), interpreters.this)
+
+
+def refused(run: Run, status: int = 1) -> str:
+    """Return what the run said as its error, with `{root}` for the project's folder."""
+    assert run.status == status, run.stderr
+    assert "Traceback" not in run.stderr
+    assert run.stdout == ""
+    assert list(run.out.iterdir() if run.out.is_dir() else ()) == []
+    at = run.stderr.rindex("error: ")
+    return run.stderr[at:].replace(str(run.project), "{root}")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda root: (root / "Cargo.toml").unlink(),
+            (
+                "error: there is no Cargo.toml in {root}\n"
+                " help: change to the folder of the crate, or name its manifest with --manifest-path\n"
+            ),
+        ),
+        (
+            put("pyproject.toml", "[project\n"),
+            (
+                "error: {root}/pyproject.toml is not valid TOML: Expected ']' at the end of a table declaration "
+                "(at line 1, column 9)\n"
+            ),
+        ),
+        (
+            put("pyproject.toml", b"[project]\nname='\xff'\n"),
+            "error: {root}/pyproject.toml is not UTF-8: invalid start byte at byte 16\n",
+        ),
+        (
+            put("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),
+            (
+                "error: {root}/pyproject.toml has no [build-system] table\n"
+                ' help: add `[build-system]` with `requires = ["cratewheel"]` and `build-backend = "cratewheel"`\n'
+            ),
+        ),
+        (
+            pyproject('[tool.maturin]\nstrip = "perhaps"\n'),
+            (
+                "error: tool.maturin.strip must be true or false, found 'perhaps'\n"
+                " help: correct `tool.maturin.strip` in pyproject.toml\n"
+            ),
+        ),
+        (
+            pyproject('[tool.cratewheel]\nmodul-name = "x"\n'),
+            (
+                "error: tool.cratewheel.modul-name in {root}/pyproject.toml is not a setting\n"
+                " help: did you mean `module-name`?\n"
+            ),
+        ),
+        (
+            pyproject('readme = "NOPE.md"\n'),
+            (
+                "error: {root}/NOPE.md, the readme of project.readme in {root}/pyproject.toml, cannot be read: "
+                "No such file or directory\n help: correct the path, or take the key out\n"
+            ),
+        ),
+        (
+            put("pyproject.toml", f'{BUILD_SYSTEM}[project]\nname = "a"\nversion = "one"\n'),
+            (
+                "error: 'one', project.version in {root}/pyproject.toml, is not a version that Python packages can "
+                "have "
+                "(PEP 440)\n help: write numbers separated by dots, such as 1.0.0\n"
+            ),
+        ),
+        (
+            pyproject('[project.entry-points.console_scripts]\na = "b:c"\n'),
+            (
+                "error: project.entry-points in {root}/pyproject.toml cannot have console_scripts\n"
+                " help: move it to [project.scripts]\n"
+            ),
+        ),
+        (
+            pyproject('[tool.maturin]\npython-source = "python"\n'),
+            (
+                "error: python-source is set to 'python', but there is no folder {root}/python\n"
+                " help: create it, or remove `python-source`\n"
+            ),
+        ),
+        (
+            pyproject('[tool.maturin]\nmodule-name = "light-module"\n'),
+            (
+                "error: the module name 'light-module' could not be imported: 'light-module' is not a Python "
+                "identifier\n"
+                ' help: set `module-name = "light_module"` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] '
+                "of "
+                "Cargo.toml\n"
+            ),
+        ),
+        (
+            sub("Cargo.toml", 'name = "light_module"', 'name = "class"'),
+            (
+                "error: the module name 'class' could not be imported: 'class' is a word of the language\n"
+                " help: set `module-name` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml\n"
+            ),
+        ),
+        (
+            put("light_module.data/etc/x", ""),
+            (
+                "error: {root}/light_module.data/etc cannot be packed: a data folder holds nothing but the folders "
+                "data, "
+                "scripts, headers, purelib, platlib\n"
+                " help: move it into one of them, to {root}/light_module.data/data for instance\n"
+            ),
+        ),
+        (
+            pyproject('[tool.maturin]\ninclude = ["../x"]\n'),
+            "error: the glob '../x' must not have '.' or '..' in it\n help: write it from the project's folder on\n",
+        ),
+        (
+            pyproject('[tool.maturin]\nbindings = "swig"\n'),
+            (
+                "error: tool.maturin.bindings must be one of pyo3, pyo3-ffi, rust-cpython, cffi, uniffi, bin, found "
+                "'swig'\n"
+            ),
+        ),
+        (
+            sub("Cargo.toml", '[package]\nname = "light-module"', "[package]\nname = 3"),
+            "error: package.name in {root}/Cargo.toml must be a string, found 3\n",
+        ),
+    ],
+)
+def test_a_broken_project_is_refused_before_anything_is_compiled(project: Project, change: Change, said: str) -> None:
+    change(project.root)
+    run = project.build()
+
+    assert refused(run) == said
+    assert "Compiling" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        (("-m", "nowhere/Cargo.toml"), 1, "there is no manifest at {root}/nowhere/Cargo.toml"),
+        (("-m", "src"), 1, "{root}/src is a folder\n help: name the file: {root}/src/Cargo.toml"),
+        (("-i", "3.99"), 1, "the interpreter `3.99` was not found"),
+        (("-i", "/bin/ls"), 1, "/bin/ls does not work as a Python interpreter: it ended with status 2"),
+        (("--target", "foo-bar-baz"), 1, "wheels cannot be built for foo-bar-baz: its operating system is not known"),
+        (("--compatibility", "manylinux_2_99"), 2, "manylinux_2_99 is not defined for "),
+        (("--compatibility", "many"), 2, "'many' is not a compatibility tag"),
+        (("--compatibility", "2_17", "2_28"), 2, "a wheel has one platform policy, and 2 were asked for"),
+        (("--compatibility", "linux", "pypi"), 2, "PyPI refuses wheels for linux_"),
+        (("-o", "Cargo.toml"), 1, "{root}/Cargo.toml is not a folder\n help: choose another one with `--out`"),
+    ],
+)
+def test_a_wrong_word_is_refused_before_anything_is_compiled(
+    project: Project, words: tuple[str, ...], status: int, said: str
+) -> None:
+    run = project.build(*words)
+
+    assert refused(run, status).startswith(f"error: {said}")
+    assert "Compiling" not in run.stderr
+
+
+def test_a_typing_error_in_the_peers_table_is_a_warning(project: Project) -> None:
+    pyproject('[tool.maturin]\nmodul-name = "light_module"\n')(project.root)
+    first = project.build().ok().stderr.splitlines()[0].replace(str(project.root), "{root}")
+    assert first == (
+        "warning: tool.maturin.modul-name in {root}/pyproject.toml is not a setting and has no effect: "
+        "did you mean `module-name`?"
+    )
+
+
+@pytest.mark.parametrize("missing", ["cargo", "rustc", "both"])
+def test_a_missing_compiler_is_an_error_that_says_how_to_get_one(
+    project: Project, tmp_path: Path, missing: str
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if missing in ("cargo", "rustc"):
+        kept = "rustc" if missing == "cargo" else "cargo"
+        real = subprocess.run(["rustup", "which", kept], capture_output=True, text=True, check=True).stdout.strip()
+        (programs / kept).symlink_to(real)
+    said = refused(project.build(env={"PATH": str(programs)}))
+    assert "was not found" in said.splitlines()[0]
+    assert "install Rust: https://rustup.rs" in said
+
+
+def test_what_the_compiler_says_is_shown_and_the_command_with_it(project: Project) -> None:
+    sub("src/lib.rs", "fn answer(", "fn answer((")(project.root)
+    run = project.build()
+
+    said = refused(run)
+    assert said.startswith("error: cargo could not build the crate (status 101)\n       the command was `")
+    assert "cargo rustc --message-format json-render-diagnostics" in said
+    assert "src/lib.rs:" in run.stderr
+
+
+def test_a_file_that_misses_the_policy_is_an_error_that_names_the_symbols(project: Project) -> None:
+    said = refused(project.build("--compatibility", "manylinux_2_5"))
+    assert said.startswith("error: liblight_module.so does not fit manylinux_2_5: it needs GLIBC_2.")
+    assert "\n help: it fits manylinux_2_" in said
+
+
+def test_an_unwritable_folder_is_an_error(project: Project) -> None:
+    said = refused(project.build("-o", "/proc/nowhere"))
+    assert said.startswith("error: /proc/nowhere/light_module-1.2.3-")
+    assert said.endswith("help: make its folder writable, or choose another one with `--out`\n")
+
+
+def test_a_full_disk_leaves_nothing_behind(project: Project) -> None:
+    project.build().ok()
+    out = project.root / "elsewhere"
+    command = [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-i", str(project.python), "-o", str(out)]
+    done = subprocess.run(
+        command, cwd=project.root, env=project.run_light.environ, capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)),
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert "File too large" in done.stderr
+    assert "mistake in cratewheel" not in done.stderr
+    assert not out.exists() or list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_ends_cargo_and_the_next_one_works(
+    project: Project, tmp_path: Path, number: signal.Signals
+) -> None:
+    cargo = tmp_path / "cargo"
+    pid_file = tmp_path / "pid"
+    cargo.write_text(
+        f'#!/bin/sh\n[ "$1" = rustc ] || exec cargo "$@"\necho $$ >"{pid_file}.new"\n'
+        f'mv "{pid_file}.new" "{pid_file}"\nexec sleep 600\n',
+        encoding="utf-8",
+    )
+    cargo.chmod(0o755)
+    out = tmp_path / "out-of-it"
+    child = subprocess.Popen(
+        [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-i", project.python, "-o", out],
+        cwd=project.root,
+        env=project.run_light.environ | {"CARGO": str(cargo)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until = time.monotonic() + SECONDS
+    while not pid_file.exists():
+        assert time.monotonic() < until, "cargo was not started"
+        time.sleep(0.02)
+    child.send_signal(number)
+    stdout, stderr = child.communicate(timeout=SECONDS)
+
+    assert child.returncode == 128 + number
+    assert stdout == ""
+    assert stderr.endswith("warning: interrupted; nothing unfinished was left under its final name\n")
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid_file.read_text(encoding="utf-8")), 0)
+    assert not out.exists() or list(out.iterdir()) == []
+    project.build().ok()
+
+
+def test_two_builds_at_once_do_not_disturb_each_other(project: Project) -> None:
+    outs = [project.root / "first", project.root / "second"]
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-i", project.python, "-o", out],
+            cwd=project.root,
+            env=project.run_light.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+        for out in outs
+    ]
+    for child in children:
+        assert child.wait(SECONDS) == 0, child.communicate()[1]
+        child.communicate()
+    (first,), (second,) = (list(out.iterdir()) for out in outs)
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_a_reader_that_has_gone_is_not_a_traceback(project: Project) -> None:
+    command = f"{sys.executable} -m cratewheel build --no-sdist -i {project.python} --dry-run --explain | head -c 1"
+    done = subprocess.run(
+        command, shell=True, cwd=project.root, env=project.run_light.environ, capture_output=True, text=True, check=True
+    )
+    assert "Traceback" not in done.stderr
+    assert "Broken pipe" not in done.stderr
+
+
+@pytest.mark.parametrize("name", ["with spaces", "größe-日本", "x" * 180])
+def test_the_name_of_the_folder_does_not_matter(project: Project, name: str) -> None:
+    folder = project.root.parent / name
+    project.root.rename(folder)
+    run = project.run_light("build", "-i", project.python, cwd=folder, env={"LC_ALL": "C"})
+    assert [path.name for path in run.ok().sdists] == ["light_module-1.2.3.tar.gz"]
+    assert run.wheel.name.startswith("light_module-1.2.3-cp3")
+
+
+def test_a_home_is_not_needed(project: Project) -> None:
+    home = Path.home()
+    env = {
+        "HOME": None,
+        "XDG_CACHE_HOME": None,
+        "CARGO_HOME": str(home / ".cargo"),
+        "RUSTUP_HOME": str(home / ".rustup"),
+    }
+    project.build(env={name: os.environ.get(name, value) if value else None for name, value in env.items()}).ok()
+
+
+def test_a_mistake_of_ours_is_told_as_such(project: Project) -> None:
+    code = (
+        "import sys; from cratewheel import cli; from cratewheel.cli import metadata\n"
+        "metadata.run = lambda argv, environ: {}['gone']\n"
+        "sys.exit(cli.main(['metadata']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=project.run_light.environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 101
+    assert done.stderr.startswith("error: a mistake in cratewheel ")
+    assert "itself: KeyError: 'gone'\n" in done.stderr
+    assert done.stderr.endswith(" help: report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows\n")
