@@ -49,7 +49,7 @@ def decide(facts: Facts) -> BuildPlan:
         warnings=(
             *bindings.warnings,
             *warnings,
-            *_left_out(bindings, facts),
+            *_left_out(facts),
             *_debuginfo_warning(options, bindings),
             *_sdist_warning(options, project),
         ),
@@ -77,8 +77,8 @@ def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
     return ()
 
 
-def _left_out(bindings: Bindings, facts: Facts) -> tuple[str, ...]:
-    wanted = left_in(bindings, facts.interpreters)
+def _left_out(facts: Facts) -> tuple[str, ...]:
+    wanted = left_in(facts)
     names = [python.display for python in facts.interpreters if python not in wanted]
     if not names:
         return ()

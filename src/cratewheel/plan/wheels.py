@@ -30,9 +30,7 @@ NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # pyo3 that needs no PYO3_NO_PYTHON for the
 
 def plan_wheels(facts: Facts, bindings: Bindings, target: Target, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
     """Return the fewest wheels that serve the interpreters of `facts`; none when there is nothing to build for."""
-    return tuple(
-        _wheel(facts, bindings, target, platform_plan, group) for group in _groups(bindings, facts.interpreters)
-    )
+    return tuple(_wheel(facts, bindings, target, platform_plan, group) for group in _groups(facts, bindings))
 
 
 def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: PlatformPlan, group: _Group) -> WheelPlan:
@@ -76,18 +74,19 @@ class _Group:
     why: tuple[str, ...]
 
 
-def _groups(bindings: Bindings, interpreters: tuple[Interpreter, ...]) -> list[_Group]:
+def _groups(facts: Facts, bindings: Bindings) -> list[_Group]:
+    interpreters = facts.interpreters
     if not bindings.per_interpreter:
         why = f"{bindings.kind} bindings do not depend on the version of Python: one wheel serves all"
         first = interpreters[0] if interpreters else None
         return [_Group(interpreter=first, serves=interpreters, why=(why,))]
-    wanted = left_in(bindings, interpreters)
+    wanted = left_in(facts)
     by_abi: dict[StableAbi, list[Interpreter]] = {}
     groups = []
     for python in wanted:
-        stable_abi = detect.stable_abi_for(bindings, python)
+        stable_abi = stable_abi_for(facts, python)
         if stable_abi is None:
-            groups.append(_own_group(bindings, python))
+            groups.append(_own_group(facts.project.bindings, python))
         else:
             by_abi.setdefault(stable_abi, []).append(python)
     if not wanted:
@@ -96,15 +95,27 @@ def _groups(bindings: Bindings, interpreters: tuple[Interpreter, ...]) -> list[_
     return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
 
 
-def left_in(bindings: Bindings, interpreters: tuple[Interpreter, ...]) -> tuple[Interpreter, ...]:
+def left_in(facts: Facts) -> tuple[Interpreter, ...]:
     """Return the interpreters that get a wheel.
 
     A crate that pins the stable ABI means one wheel: discovered interpreters that cannot load that are left out, as
-    both versions of the peer do, while one that was named gets a wheel of its own.
+    both versions of the peer do, while one that was named gets a wheel of its own. A stable ABI that only a feature for
+    some interpreters turns on says nothing about the others.
     """
-    if not any(abi.minimum for abi in bindings.stable_abi):
-        return interpreters
-    return tuple(python for python in interpreters if python.requested or detect.stable_abi_for(bindings, python))
+    if not any(abi.minimum for abi in facts.project.bindings.stable_abi):
+        return facts.interpreters
+    return tuple(python for python in facts.interpreters if python.requested or stable_abi_for(facts, python))
+
+
+def stable_abi_for(facts: Facts, python: Interpreter) -> StableAbi | None:
+    """Return the stable ABI that a build for `python` has, with the features that it gets; None if it has none."""
+    bindings = detect.with_features(
+        facts.project.bindings,
+        conditional_features(facts.options),
+        (python,),
+        declared=facts.project.cargo.root_package.features,
+    )
+    return detect.stable_abi_for(bindings, python)
 
 
 def _own_group(bindings: Bindings, python: Interpreter) -> _Group:

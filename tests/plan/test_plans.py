@@ -1,0 +1,84 @@
+"""Whole plans for machines that are not here, as `--dry-run --explain` shows them.
+
+`python tests/plan/test_plans.py` (with `tests` and `src` on PYTHONPATH) writes the files anew; read what changed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cratewheel.facts import Facts
+from cratewheel.plan.decide import decide
+from cratewheel.plan.explain import explain
+from situations import (
+    CFFI,
+    LINUX_ARM,
+    MACOS_ARM,
+    MACOS_INTEL,
+    MUSL,
+    PROGRAM,
+    RUST_CPYTHON,
+    UNIFFI,
+    WINDOWS,
+    WINDOWS_32,
+    WINDOWS_ARM,
+    pyo3,
+    pyo3_ffi,
+    situation,
+)
+
+GOLDEN = Path(__file__).with_name("golden")
+EVERY = ("8", "11", "13", "13t", "14", "14t", "pp11", "graal12")
+ABI3 = ("abi3", "abi3-py39")
+
+CASES: dict[str, Facts] = {
+    "linux-pyo3": situation(cargo=pyo3("0.28.3"), pythons=EVERY),
+    "linux-pyo3-named": situation("--release --strip", cargo=pyo3("0.28.3"), pythons=("12", "pp11"), named=True),
+    "linux-abi3": situation(cargo=pyo3("0.29.3", *ABI3), pythons=EVERY),
+    "linux-abi3-named": situation(cargo=pyo3("0.29.3", *ABI3), pythons=EVERY, named=True),
+    "linux-abi3-no-python": situation(cargo=pyo3("0.29.3", *ABI3)),
+    "linux-abi3-unpinned": situation(cargo=pyo3("0.28.3", "abi3"), pythons=("10", "12", "13t", "pp11")),
+    "linux-abi3-by-feature": situation(
+        cargo=pyo3("0.28.3"),
+        pythons=("9", "11", "13", "pp11"),
+        tool={"features": [{"feature": "pyo3/abi3-py311", "python-version": ">=3.11"}]},
+    ),
+    "linux-pyo3-ffi": situation("--compatibility manylinux2014", cargo=pyo3_ffi(), pythons=("11",)),
+    "linux-rust-cpython": situation("--compatibility linux", cargo=RUST_CPYTHON, pythons=("8", "11", "13")),
+    "linux-cffi": situation("--auditwheel check", cargo=CFFI, pythons=("11",)),
+    "linux-uniffi": situation("--skip-auditwheel", cargo=UNIFFI),
+    "linux-bin": situation("--compatibility pypi --locked -j 3", cargo=PROGRAM),
+    "linux-aarch64": situation("--compatibility 2_28", cargo=pyo3("0.28.3"), machine=LINUX_ARM, pythons=("12", "14t")),
+    "musl": situation(cargo=pyo3("0.28.3"), machine=MUSL, pythons=("12",)),
+    "macos-arm64": situation("-r", cargo=pyo3("0.28.3"), machine=MACOS_ARM, pythons=("11", "14t", "pp11")),
+    "macos-x86_64-abi3": situation(cargo=pyo3("0.29.3", *ABI3), machine=MACOS_INTEL, pythons=("11",)),
+    "macos-bin": situation(cargo=PROGRAM, machine=MACOS_ARM),
+    "windows-x86_64": situation(cargo=pyo3("0.29.3"), machine=WINDOWS, pythons=("11", "13t", "14t")),
+    "windows-abi3": situation(cargo=pyo3("0.29.3", *ABI3), machine=WINDOWS, pythons=("11", "13")),
+    "windows-i686": situation(cargo=pyo3_ffi(), machine=WINDOWS_32, pythons=("11",)),
+    "windows-arm64": situation(cargo=CFFI, machine=WINDOWS_ARM, pythons=("13",)),
+    "windows-bin": situation(cargo=PROGRAM, machine=WINDOWS),
+}
+
+
+def shown(facts: Facts) -> str:
+    """Return the plan for people, its warnings first."""
+    plan = decide(facts)
+    warnings = "".join(f"warning: {line}\n" for line in plan.warnings)
+    return f"{warnings}{explain(plan, reasons=True).rstrip()}\n"
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_plan_is_as_it_was(name: str) -> None:
+    assert shown(CASES[name]) == (GOLDEN / f"{name}.txt").read_text(encoding="utf-8")
+
+
+def test_every_golden_plan_has_its_case() -> None:
+    assert sorted(path.stem for path in GOLDEN.iterdir()) == sorted(CASES)
+
+
+if __name__ == "__main__":
+    for case, case_facts in CASES.items():
+        (GOLDEN / f"{case}.txt").write_text(shown(case_facts), encoding="utf-8")
