@@ -56,7 +56,7 @@ def variables_page() -> str:
     """Return a table of the variables that stand for options."""
     rows = ["| variable | the same as |", "|---|---|"]
     for one in settings().values():
-        rows += [f"| `{variable}` | `{one.flags[-1]}` |" for variable in one.variables]
+        rows += [f"| `{variable}` | `{one.flags[-1] if one.flags else one.key}` |" for variable in one.variables]
     return "\n".join(rows) + "\n"
 
 

@@ -6,7 +6,8 @@ import hashlib
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,12 +18,15 @@ from cratewheel.bindings import cffi, pyo3, uniffi
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command
 from cratewheel.cargo.run import Artifact
+from cratewheel.contents import editable
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.dist import wheel as wheel_writer
+from cratewheel.dist.compression import DEFLATED, STORED
 from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.layout import Entry, FromFile, layout
+from cratewheel.dist.install import put
+from cratewheel.dist.layout import Entry, FromFile, Layout, layout
 from cratewheel.errors import CompileError, ConfigError
 from cratewheel.facts import Facts, SdistFacts, gather_sdist
 from cratewheel.files import atomic_replace
@@ -123,8 +127,35 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
     return path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """All of a wheel but its archive. The layout's compiled files exist only while it is being used."""
+
+    tag: WheelTag
+    layout: Layout
+    dist_info: DistInfo
+
+
 def build_wheel(session: Session, wheel: WheelPlan) -> Path:
     """Compile, audit and pack one wheel, and return its path."""
+    with assembled(session, wheel) as content:
+        path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
+        # an editable wheel is installed from here at once, and then thrown away
+        compression = STORED if session.facts.options.editable else DEFLATED
+        built = wheel_writer.write(
+            content.layout, content.dist_info, path, mtime=session.timestamp, compression=compression
+        )
+    session.ui.step("Packed", f"{path.name} ({_size(built.size)})")
+    served = [python.display for python in wheel.serves]
+    session.ui.result(
+        path, {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
+    )
+    return path
+
+
+@contextmanager
+def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
+    """Compile and audit one wheel, and yield what belongs in it."""
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     session.scratch.mkdir(parents=True, exist_ok=True)
@@ -132,15 +163,8 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
         artifacts = _compile(session, wheel, Path(stage))
         settlement = _settle(session, wheel, artifacts)
         tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-        path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, tag)
         content = layout(_entries(session, wheel, artifacts))
-        built = wheel_writer.write(content, _dist_info(session, tag), path, mtime=session.timestamp)
-    session.ui.step("Packed", f"{path.name} ({_size(built.size)})")
-    served = [python.display for python in wheel.serves]
-    session.ui.result(
-        path, {"kind": "wheel", "tag": str(tag), "sha256": built.sha256, "size": built.size, "serves": served}
-    )
-    return path
+        yield Assembled(tag=tag, layout=content, dist_info=_dist_info(session, tag))
 
 
 def _dist_info(session: Session, tag: WheelTag) -> DistInfo:
@@ -190,6 +214,7 @@ def _staged(artifact: Artifact, stage: Path) -> Artifact:
     return replace(
         artifact,
         path=path,
+        dep_info=artifact.path.with_suffix(".d"),
         debug_info=copied(artifact.debug_info),
         import_library=copied(artifact.import_library),
     )
@@ -243,12 +268,43 @@ def _entries(session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuil
     for warning in warnings:
         session.ui.warn(warning)
     gathered = [*wheel_contents.python_entries(modules, root), *included]
-    return [
+    installed = [
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
         *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
-        *_compiled_entries(session, wheel, artifacts),
-        *_companions(session, artifacts),
     ]
+    compiled = [*_compiled_entries(session, wheel, artifacts), *_companions(session, artifacts)]
+    if options.editable and editable.keeps_sources(modules):
+        return [
+            *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
+            *_editable_entries(session, wheel, artifacts[0][1], compiled),
+        ]
+    return [*installed, *compiled]
+
+
+def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
+    options, modules = session.facts.options, session.facts.project.modules
+    if session.facts.project.bindings.kind == "bin":
+        return [*editable.entries(modules, session.plan.name, (), mode=editable.INPLACE), *compiled]
+    if options.editable_mode == editable.INPLACE:
+        put(editable.in_place(modules, compiled))
+    rebuild = None
+    if options.editable_rebuild:
+        assert artifact.dep_info is not None, "what cargo built has a file of dependencies"
+        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), dep_info=artifact.dep_info)
+    return editable.entries(modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild)
+
+
+def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
+    options = session.facts.options
+    python = wheel.interpreter.executable if wheel.interpreter is not None else None
+    return (
+        *(sys.executable, "-m", "cratewheel", "rebuild"),
+        *("--manifest-path", str(session.facts.project.sources.manifest.path)),
+        *(("--interpreter", str(python)) if python is not None else ()),
+        *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
+        *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
+        *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
+    )  # fmt: skip
 
 
 def _companions(session: Session, artifacts: list[tuple[CargoBuild, Artifact]]) -> list[Entry]:

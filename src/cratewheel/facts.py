@@ -83,6 +83,11 @@ def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Fa
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
     options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    return gather_for(options, sources, environ=environ, ui=ui)
+
+
+def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str], ui: Ui) -> Facts:
+    """Return the facts for a build with options that are decided; raises as `gather` does."""
     rustc = query.rustc(environ)
     refuse_unsupported(options, rustc.host, environ)
     project = project_reader.read(sources, options, cargo_options(options), rustc.host, environ, ui)
@@ -182,9 +187,16 @@ def refuse_unsupported(options: Options, host: str, environ: Mapping[str, str]) 
             )
 
 
+def _is_flag(options: Options, name: str) -> bool:
+    origin = options.origins.get(name)
+    return origin is not None and origin.kind == "flag"
+
+
 def cargo_options(options: Options) -> CargoOptions:
     """Return what cargo is told for every interpreter."""
     profile = options.profile
+    if options.editable and options.editable_profile and not _is_flag(options, "profile"):
+        profile = options.editable_profile
     if options.release:
         # a profile among the extra arguments is the user's last word
         profile = None if extra_value(options.cargo_extra_args, "--profile") else "release"

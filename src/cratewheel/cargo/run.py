@@ -27,7 +27,8 @@ class Artifact:
     """What a build left: the file for Python, what lies beside it, and what build scripts said.
 
     `out_dirs` maps a package's id to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
-    found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled.
+    found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled. `dep_info` is the file
+    that lists the sources, beside the place where cargo left the artifact.
     """
 
     path: Path
@@ -36,6 +37,7 @@ class Artifact:
     out_dirs: Mapping[str, Path]
     link_paths: tuple[Path, ...] = ()
     fresh: bool = False
+    dep_info: Path | None = None
 
 
 def run(command: Command, *, package: str, binary: str | None, environ: Mapping[str, str], ui: Ui) -> Artifact:

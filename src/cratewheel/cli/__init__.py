@@ -17,10 +17,14 @@ from cratewheel.errors import CratewheelError, UsageError
 # a tax on every build.
 COMMANDS = {
     "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
+    "develop": ("develop", ("dev",), "Build the project and install it into an environment, its Python files live"),
     "sdist": ("sdist", (), "Build a source distribution only"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
 }
+
+# What our own files call, and no person: no page of help lists it.
+HIDDEN = {"rebuild": ("develop", "rebuild")}
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended
@@ -107,6 +111,10 @@ def _run(words: list[str]) -> int:
             command = importlib.import_module(f"cratewheel.cli.{module}")
             status: int = command.run(words[1:], os.environ)
             return status
+    if words[0] in HIDDEN:
+        module, function = HIDDEN[words[0]]
+        run = getattr(importlib.import_module(f"cratewheel.cli.{module}"), function)
+        return int(run(words[1:], os.environ))
     raise UsageError(
         f"`{words[0]}` is not a command", hint=_nearest(words[0]) or f"the commands are {', '.join(COMMANDS)}"
     )

@@ -32,6 +32,7 @@ _LEVELS: dict[Method, tuple[range, int]] = {
     "zstd": (range(-7, 23), 3),
 }
 
+STORED = Compression(method="stored", level=0)
 DEFLATED = Compression(method="deflated", level=6)
 
 

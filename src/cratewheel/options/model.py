@@ -49,6 +49,8 @@ GROUPS = (
     "Manifest",
     "Reporting",
     "Project layout",
+    "Editable installs",
+    "Build backend",
     "Not used yet",
 )
 
@@ -76,8 +78,10 @@ class Setting:
     commands: tuple[str, ...] = ("build",)
 
 
-ALL_COMMANDS = ("build", "sdist", "metadata", "list-python")
-WITH_SDIST = ("build", "sdist")
+ALL_COMMANDS = ("build", "sdist", "develop", "rebuild", "metadata", "list-python")
+WITH_SDIST = ("build", "sdist", "develop", "rebuild")
+COMPILING = ("build", "develop", "rebuild")
+ARCHIVING = ("build", "sdist")
 
 T = TypeVar("T")
 
@@ -100,12 +104,12 @@ class Options:
     bindings: str | None = setting(
         None, "text", "Build",
         "The kind of bindings between Rust and Python; found from the crate's dependencies unless given",
-        flags=("-b", "--bindings"), metavar="KIND", choices=BINDINGS, key="bindings",
+        flags=("-b", "--bindings"), metavar="KIND", choices=BINDINGS, key="bindings", commands=COMPILING,
     )  # fmt: skip
     strip: bool = setting(
         False, "toggle", "Build",
         "Remove symbols from the compiled files, for the smallest wheel",
-        flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip",
+        flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip", commands=COMPILING,
     )  # fmt: skip
     sdist: bool = setting(
         True, "switch", "Build",
@@ -116,12 +120,12 @@ class Options:
         (), "shell", "Build",
         "More arguments for `cargo rustc`, split as a shell does: --cargo-extra-args=\"--locked -j 2\". Those that "
         "`cargo metadata` understands reach it too",
-        flags=("--cargo-extra-args",), metavar="ARGS", key="cargo-extra-args",
+        flags=("--cargo-extra-args",), metavar="ARGS", key="cargo-extra-args", commands=COMPILING,
     )  # fmt: skip
     rustc_extra_args: tuple[str, ...] = setting(
         (), "shell", "Build",
         "More arguments for the crate's own rustc, split as a shell does: --rustc-extra-args=\"-C opt-level=3\"",
-        flags=("--rustc-extra-args",), metavar="ARGS", key="rustc-extra-args",
+        flags=("--rustc-extra-args",), metavar="ARGS", key="rustc-extra-args", commands=COMPILING,
     )  # fmt: skip
     rustc_args: tuple[str, ...] = setting(
         (), "rest", "Build",
@@ -185,7 +189,7 @@ class Options:
     out: Path | None = setting(
         None, "path", "Output",
         "The folder for what is built; made if it is missing. `wheels` in cargo's target directory unless given",
-        flags=("-o", "--out"), metavar="DIR", commands=WITH_SDIST,
+        flags=("-o", "--out"), metavar="DIR", commands=ARCHIVING,
     )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",
@@ -221,33 +225,33 @@ class Options:
     )  # fmt: skip
     ignore_rust_version: bool = setting(
         False, "switch", "Cargo", "Build although the crate asks for a newer Rust",
-        flags=("--ignore-rust-version",),
+        flags=("--ignore-rust-version",), commands=COMPILING,
     )  # fmt: skip
     future_incompat_report: bool = setting(
         False, "switch", "Cargo", "Let cargo report what future versions of Rust will refuse",
-        flags=("--future-incompat-report",),
+        flags=("--future-incompat-report",), commands=COMPILING,
     )  # fmt: skip
 
     # Compilation
     release: bool = setting(
         False, "switch", "Compilation", "Optimise: cargo's release profile",
-        flags=("-r", "--release"),
+        flags=("-r", "--release"), commands=COMPILING,
     )  # fmt: skip
     profile: str | None = setting(
         None, "text", "Compilation", "The cargo profile to build with",
-        flags=("--profile",), metavar="NAME", key="profile",
+        flags=("--profile",), metavar="NAME", key="profile", commands=COMPILING,
     )  # fmt: skip
     jobs: int | None = setting(
         None, "number", "Compilation", "How many things to compile at once",
-        flags=("-j", "--jobs"), metavar="N",
+        flags=("-j", "--jobs"), metavar="N", commands=COMPILING,
     )  # fmt: skip
     target_dir: Path | None = setting(
         None, "path", "Compilation", "Cargo's folder for what it compiles",
-        flags=("--target-dir",), metavar="DIR",
+        flags=("--target-dir",), metavar="DIR", commands=COMPILING,
     )  # fmt: skip
     timings: bool = setting(
         False, "switch", "Compilation", "Let cargo write a report of where the time went",
-        flags=("--timings",),
+        flags=("--timings",), commands=COMPILING,
     )  # fmt: skip
 
     # Features
@@ -269,7 +273,8 @@ class Options:
     manifest_path: Path | None = setting(
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
-        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path", commands=("build", "sdist", "metadata"),
+        flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
+        commands=("build", "sdist", "develop", "rebuild", "metadata"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",
@@ -296,7 +301,7 @@ class Options:
     message_format: str = setting(
         "human", "text", "Reporting",
         "What stdout carries: the path of each finished file, or one JSON object a line",
-        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"), commands=WITH_SDIST,
+        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"), commands=ARCHIVING,
     )  # fmt: skip
 
     # Project layout: keys without a flag
@@ -344,10 +349,29 @@ class Options:
         key="include-import-lib",
     )  # fmt: skip
 
-    # Keys of the peer that later issues use; known, so that they are not reported as typing errors
+    # Editable installs
     editable_profile: str | None = setting(
-        None, "text", "Not used yet", "The cargo profile of editable installs", key="editable-profile",
+        None, "text", "Editable installs", "The cargo profile of editable installs; `profile` unless given",
+        key="editable-profile",
     )  # fmt: skip
+    editable_mode: str = setting(
+        "redirect", "text", "Editable installs",
+        "Where an editable install has the compiled files: `redirect` keeps them out of the project, `inplace` puts "
+        "them into the Python package",
+        key="editable-mode", choices=("redirect", "inplace"),
+    )  # fmt: skip
+    editable_rebuild: bool = setting(
+        False, "switch", "Editable installs",
+        "Compile again on import when a Rust source is newer than the module of an editable install",
+        key="editable-rebuild",
+    )  # fmt: skip
+    bootstrap_rust: bool = setting(
+        False, "toggle", "Build backend",
+        "As a build backend, get Rust through the package puccinialin where there is no cargo",
+        key="bootstrap-rust", variables=("CRATEWHEEL_BOOTSTRAP_RUST",),
+    )  # fmt: skip
+
+    # Keys of the peer that later issues use; known, so that they are not reported as typing errors
     use_base_python: bool = setting(
         False, "switch", "Not used yet", "Build against the base interpreter of a virtual environment",
         key="use-base-python",
@@ -362,6 +386,8 @@ class Options:
         None, "table", "Not used yet", "What the CI generator writes", key="generate-ci",
     )  # fmt: skip
 
+    # Set by what was called, not by the user
+    editable: bool = False
     origins: Origins = dataclasses.field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 

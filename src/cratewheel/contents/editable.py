@@ -1,0 +1,98 @@
+"""The files of an editable install: Python files stay in the project, what is compiled lies outside of it.
+
+A `.pth` file (https://docs.python.org/3/library/site.html) puts the folder of the Python packages on `sys.path`, and
+imports a package that finds the compiled modules. Pure: only the text of that package is read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path, PurePosixPath
+
+from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.modules import ModuleLayout
+
+INPLACE = "inplace"
+REDIRECT = "redirect"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rebuild:
+    """How the finder builds anew: the command, and cargo's dep-info file that says when it is needed.
+
+    See https://doc.rust-lang.org/cargo/reference/build-cache.html#dep-info-files.
+    """
+
+    command: tuple[str, ...]
+    dep_info: Path
+
+
+def keeps_sources(modules: ModuleLayout) -> bool:
+    """Return whether the project has Python files that an editable install leaves where they are."""
+    return modules.package_dir is not None or bool(modules.python_packages)
+
+
+def redirect_package(distribution: str) -> str:
+    """Return the name of the package that finds the compiled modules.
+
+    >>> redirect_package("my-project")
+    '_my_project_editable'
+    """
+    return f"_{re.sub('[^A-Za-z0-9]+', '_', distribution).lower()}_editable"
+
+
+def entries(
+    modules: ModuleLayout,
+    distribution: str,
+    compiled: Iterable[Entry],
+    *,
+    mode: str,
+    rebuild: Rebuild | None = None,
+) -> tuple[Entry, ...]:
+    """Return the files of the editable install of a project with Python files of its own.
+
+    In the mode `inplace` the compiled files are meant to be in the project already, and none of them is installed.
+    """
+    package = redirect_package(distribution)
+    moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
+    lines = [str(modules.python_source), *([f"import {package}"] if moved else [])]
+    pth = Entry(
+        path=PurePosixPath(f"{package}.pth"),
+        source=Generated(data="".join(f"{line}\n" for line in lines).encode()),
+        why="the way to the Python files of the project",
+    )
+    if not moved:
+        return (pth,)
+    finder = Entry(
+        path=PurePosixPath(package, "__init__.py"),
+        source=Generated(data=_finder(moved, rebuild).encode()),
+        why="the finder of the compiled modules",
+    )
+    return (pth, finder, *moved)
+
+
+def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Path, Entry], ...]:
+    """Return where in the project each compiled file belongs, for the mode `inplace`."""
+    return tuple((modules.python_source / entry.path, entry) for entry in compiled)
+
+
+def stays_in_project(modules: ModuleLayout, entry: Entry) -> bool:
+    """Return whether a file of the wheel is imported from the project itself, and so is not installed."""
+    source = entry.source
+    return isinstance(source, FromFile) and source.path == modules.python_source / entry.path
+
+
+def _moved(entry: Entry, package: str) -> Entry:
+    return replace(entry, path=PurePosixPath(package) / entry.path)
+
+
+def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
+    text = resources.files(__package__).joinpath("redirect.py.txt").read_text(encoding="utf-8")
+    return (
+        text.replace("{packages!r}", repr(tuple(sorted({entry.path.parts[1] for entry in moved}))))
+        .replace("{dep_info!r}", repr(str(rebuild.dep_info) if rebuild else None))
+        .replace("{rebuild!r}", repr(list(rebuild.command) if rebuild else None))
+    )

@@ -1,0 +1,291 @@
+"""Installing the project into an environment, so that edits to Python files are live: no wheel is zipped for it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import metadata as installed_metadata
+from pathlib import Path
+from typing import Any
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from cratewheel.build import Session, assembled
+from cratewheel.contents import editable
+from cratewheel.dist import install as installer
+from cratewheel.dist.install import Place
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.process import Command, capture, which
+from cratewheel.project import Sources
+from cratewheel.ui import Ui
+
+INSTALLER = "cratewheel"
+
+_ASK = r"""
+import json, os, platform, sys, sysconfig
+v = sys.implementation.version
+kind = v.releaselevel
+print(json.dumps({
+    "executable": sys.executable,
+    "prefix": sys.prefix,
+    "venv": sys.prefix != sys.base_prefix,
+    "managed": os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
+    "conda": os.path.isdir(os.path.join(sys.prefix, "conda-meta")),
+    "paths": sysconfig.get_paths(),
+    "markers": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d" % v[:3] + ("" if kind == "final" else kind[0] + str(v.serial)),
+        "os_name": os.name, "platform_machine": platform.machine(), "platform_release": platform.release(),
+        "platform_system": platform.system(), "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "platform_python_implementation": platform.python_implementation(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]), "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A Python environment: where it keeps things, what markers see in it, and whether uv made it."""
+
+    place: Place
+    markers: Mapping[str, str]
+    by_uv: bool
+
+    @property
+    def site_folders(self) -> tuple[str, ...]:
+        """The folders that installed distributions are in."""
+        return tuple(dict.fromkeys((str(self.place.platlib), str(self.place.purelib))))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to install besides the project: extras and dependency groups, and with which program."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    uv: bool = False
+    pip: Path | None = None
+
+
+def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the interpreter of the environment to install into.
+
+    That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` upward. Raises
+    `MissingToolError` when there is none, and `ConfigError` when two environments are active.
+    """
+    if named is not None:
+        found = which(named, environ)
+        if found is None:
+            raise MissingToolError(f"the interpreter `{named}` was not found", hint="name it by its path")
+        return found
+    active = {name: Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)}
+    if len(set(active.values())) > 1:
+        both = " and ".join(f"{name} ({path})" for name, path in active.items())
+        raise ConfigError(f"two environments are active: {both}", hint="deactivate one, or name an interpreter with -i")
+    folders = [*active.values(), *(folder / ".venv" for folder in (cwd, *cwd.parents))]
+    for folder in folders:
+        for program in (folder / "bin" / "python", folder / "Scripts" / "python.exe", folder / "python.exe"):
+            if program.is_file():
+                return program
+        if folder in active.values():
+            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="make it anew")
+    raise MissingToolError(
+        "there is no environment to install into: none is active, and no .venv is here or above",
+        hint="make one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
+    )
+
+
+def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
+    """Return the environment of an interpreter. Raises `MissingToolError` for one that installers must leave alone."""
+    done = capture(Command(argv=(str(python), "-I", "-c", _ASK)), environ)
+    if done.status:
+        raise MissingToolError(f"{python} does not work as a Python interpreter", notes=tuple(done.stderr.splitlines()))
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if answer["managed"] and not answer["venv"]:
+        raise MissingToolError(
+            f"the environment of {python} is managed by the system (PEP 668)",
+            hint="make one of your own: `python3 -m venv .venv`",
+        )
+    paths = {name: Path(path) for name, path in answer["paths"].items()}
+    config = Path(answer["prefix"], "pyvenv.cfg")
+    by_uv = config.is_file() and bool(re.search(r"(?m)^uv\s*=", config.read_text(encoding="utf-8", errors="replace")))
+    return Environment(
+        place=Place(
+            python=Path(answer["executable"] or python),
+            platlib=paths["platlib"],
+            purelib=paths["purelib"],
+            scripts=paths["scripts"],
+            data=paths["data"],
+            headers=paths["data"] / "include" / "site" / paths["include"].name,
+        ),
+        markers=answer["markers"],
+        by_uv=by_uv,
+    )
+
+
+def requirements(
+    sources: Sources, environment: Environment, wanted: Wanted, *, own_group: str = "dev"
+) -> tuple[Requirement, ...]:
+    """Return what the project needs in this environment, with the extras and groups wanted (PEP 508, PEP 735).
+
+    Without a group named, `dev` counts if there is one. Raises `ConfigError` for an extra or group that is not there.
+    """
+    declared = [Requirement(text) for text in sources.metadata.requires_dist]
+    known = {canonicalize_name(value) for header, value in sources.metadata.headers if header == "Provides-Extra"}
+    extras = [canonicalize_name(name) for name in wanted.extras]
+    for name in extras:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
+    needed = [
+        requirement
+        for requirement in declared
+        if requirement.marker is None or any(_holds(requirement.marker, environment, extra) for extra in ("", *extras))
+    ]
+    groups = sources.pyproject.dependency_groups if sources.pyproject is not None else {}
+    names = wanted.groups or ((own_group,) if own_group in groups else ())
+    for text in (line for name in names for line in _group(groups, name, ())):
+        requirement = Requirement(text)
+        if requirement.marker is None or _holds(requirement.marker, environment, ""):
+            needed.append(requirement)
+    own = canonicalize_name(sources.metadata.name)
+    return tuple(requirement for requirement in needed if canonicalize_name(requirement.name) != own)
+
+
+def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:
+    """Return those that are not installed in a version that fits; those with extras or URLs are never sure to be."""
+    there = {
+        canonicalize_name(found.name): found.version
+        for found in installed_metadata.distributions(path=list(environment.site_folders))
+        if found.name
+    }
+    return tuple(
+        requirement
+        for requirement in needed
+        if requirement.url
+        or requirement.extras
+        or canonicalize_name(requirement.name) not in there
+        or not requirement.specifier.contains(there[canonicalize_name(requirement.name)], prereleases=True)
+    )
+
+
+def install_requirements(
+    needed: tuple[Requirement, ...],
+    environment: Environment,
+    wanted: Wanted,
+    *,
+    environ: Mapping[str, str],
+    ui: Ui,
+) -> None:
+    """Install the requirements with uv if it made the environment or was asked for, else with pip."""
+    if not needed:
+        return
+    words = tuple(_without_marker(requirement) for requirement in needed)
+    ui.step("Installing", ", ".join(words))
+    python = str(environment.place.python)
+    uv = which("uv", environ) if wanted.uv or environment.by_uv else None
+    if wanted.pip is not None:
+        argv = (str(wanted.pip), "--python", python, "install", *words)
+    elif uv is not None:
+        argv = (str(uv), "pip", "install", "--python", python, *words)
+    elif wanted.uv:
+        raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
+    else:
+        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
+    done = capture(Command(argv=argv), environ, show_stderr=True)
+    if done.status:
+        raise ProcessError(
+            f"the dependencies could not be installed (status {done.status})",
+            notes=(f"the command was `{Command(argv=argv)}`",),
+            hint="see what it says above; --uv, --pip-path and -i choose another installer or environment",
+        )
+    ui.detail(done.stdout.rstrip())
+
+
+def install(session: Session, environment: Environment) -> Path:
+    """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
+    (wheel,) = session.plan.wheels
+    earlier = find_installed(session.plan.name, environment)
+    live = editable.keeps_sources(session.facts.project.modules)
+    root = session.facts.project.sources.root
+    direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
+    extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
+    with assembled(session, wheel) as content:
+        folder = installer.install(content.layout, content.dist_info, environment.place, extra=extra, replaced=earlier)
+    how = "its Python files are live" if live else "a copy: run develop again after a change"
+    session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.place.platlib} ({how})")
+    return folder
+
+
+def find_installed(name: str, environment: Environment) -> Path | None:
+    """Return the dist-info folder of an earlier install, or None.
+
+    Raises `CratewheelError` for one that no RECORD lists (an egg, a system package): it is not ours to remove.
+    """
+    for found in installed_metadata.distributions(name=name, path=list(environment.site_folders)):
+        folder = Path(str(found.locate_file(""))) / f"{found.name.replace('-', '_')}-{found.version}.dist-info"
+        path = getattr(found, "_path", folder)
+        if not (Path(path) / "RECORD").is_file():
+            raise CratewheelError(
+                f"{name} is installed in {path}, without a RECORD of its files",
+                hint="remove it with the tool that installed it",
+            )
+        return Path(path)
+    return None
+
+
+def compiled_only(session: Session, into: Path) -> None:
+    """Build the project and replace the compiled files of its editable install in the folder `into`."""
+    (wheel,) = session.plan.wheels
+    package = editable.redirect_package(session.plan.name)
+    with assembled(session, wheel) as content:
+        installer.put(
+            (into.joinpath(*entry.path.parts[1:]), entry)
+            for entry in content.layout
+            if entry.path.parts[0] == package and len(entry.path.parts) > 2  # not the finder itself
+        )
+
+
+def _holds(marker: Marker, environment: Environment, extra: str) -> bool:
+    return marker.evaluate({**environment.markers, "extra": extra})
+
+
+def _group(groups: Mapping[str, Any], name: str, above: tuple[str, ...]) -> list[str]:
+    found = next((key for key in groups if canonicalize_name(key) == canonicalize_name(name)), None)
+    if found is None:
+        there = ", ".join(sorted(groups)) or "none"
+        raise ConfigError(f"there is no dependency group `{name}`", hint=f"the groups are: {there}")
+    if found in above:
+        raise ConfigError(f"the dependency group `{found}` includes itself: {' → '.join((*above, found))}")
+    lines: list[str] = []
+    for item in groups[found]:
+        if isinstance(item, str):
+            lines.append(item)
+        elif isinstance(item, Mapping) and isinstance(item.get("include-group"), str):
+            lines += _group(groups, item["include-group"], (*above, found))
+        else:
+            raise ConfigError(
+                f"the dependency group `{found}` has an entry that is neither a requirement nor an include: {item!r}",
+                hint="see https://packaging.python.org/en/latest/specifications/dependency-groups/",
+            )
+    return lines
+
+
+def _without_marker(requirement: Requirement) -> str:
+    bare = Requirement(str(requirement))
+    bare.marker = None  # it is known to hold
+    return str(bare)
+
+
+def compile_in_place(session: Session) -> None:
+    """Build the project and leave the compiled module in its Python package, with nothing installed."""
+    (wheel,) = session.plan.wheels
+    with assembled(session, wheel):
+        pass
+    session.ui.step("Compiled", f"{session.plan.name} {session.plan.version}")
