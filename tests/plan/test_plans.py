@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from crate_graphs import BIN
 from cratewheel.facts import Facts
 from cratewheel.plan.decide import decide
 from cratewheel.plan.explain import explain
 from situations import (
     CFFI,
     LINUX_ARM,
+    LINUX_ARMV7,
     MACOS_ARM,
     MACOS_INTEL,
     MUSL,
@@ -51,6 +53,19 @@ CASES: dict[str, Facts] = {
     "linux-uniffi": situation("--skip-auditwheel", cargo=UNIFFI),
     "linux-bin": situation("--compatibility pypi --locked -j 3", cargo=PROGRAM),
     "linux-aarch64": situation("--compatibility 2_28", cargo=pyo3("0.28.3"), machine=LINUX_ARM, pythons=("12", "14t")),
+    "linux-armv7": situation(
+        "--auditwheel warn --profile dist --no-sdist", cargo=pyo3("0.28.3"), machine=LINUX_ARMV7, pythons=("11",)
+    ),
+    "linux-abi3-and-abi3t": situation(
+        cargo=pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315"),
+        pythons=("8", "14", "14t", "15", "15t"),
+        named=True,
+    ),
+    "linux-unaudited": situation(
+        "--skip-auditwheel --compatibility manylinux2014", cargo=pyo3_ffi("0.28.3", *ABI3), pythons=("11",)
+    ),
+    "linux-bin-two-tags": situation("--compatibility 2_17 musllinux_1_2", cargo=PROGRAM, machine=MUSL),
+    "linux-bin-with-pyo3": situation(cargo=pyo3("0.28.3", targets=(BIN,)), pythons=("11", "12")),
     "musl": situation(cargo=pyo3("0.28.3"), machine=MUSL, pythons=("12",)),
     "macos-arm64": situation("-r", cargo=pyo3("0.28.3"), machine=MACOS_ARM, pythons=("11", "14t", "pp11")),
     "macos-x86_64-abi3": situation(cargo=pyo3("0.29.3", *ABI3), machine=MACOS_INTEL, pythons=("11",)),

@@ -27,7 +27,8 @@ def audit_mode(options: Options, target: Target) -> AuditMode:
 
 def native(target: Target, interpreter: Interpreter | None) -> Fixed:
     """Return the tag that the interpreter gives its own platform, or else the target's."""
-    if interpreter is not None and interpreter.platform and target.os in ("linux", "windows"):
+    # on macOS an interpreter tells for which versions it was compiled itself
+    if interpreter is not None and interpreter.platform and target.os != "macos":
         return Fixed(tags=(interpreter.platform,))
     if target.os == "linux":
         return Fixed(tags=platform.linux_platform_tag(("linux",), target))

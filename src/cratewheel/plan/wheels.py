@@ -36,7 +36,12 @@ def plan_wheels(facts: Facts, bindings: Bindings, target: Target, platform_plan:
 def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: PlatformPlan, group: _Group) -> WheelPlan:
     options, project = facts.options, facts.project
     base = cargo_options(options)
-    chosen = replace(base, features=(*base.features, *_features_for(options, group.interpreter)))
+    chosen = replace(
+        base,
+        features=(*base.features, *_features_for(options, group.interpreter)),
+        config=(*base.config, *_cargo_config(bindings, target)),
+    )
+    module_file = _module_file(project.modules.extension_name, bindings, group, target)
     active = {*project.cargo.nodes[project.cargo.root_package.id].features, *chosen.features}
     builds = tuple(
         CargoBuild(
@@ -44,7 +49,7 @@ def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: Plat
             binary=crate.name if bindings.kind == "bin" else None,
             cdylib=_forces_cdylib(crate, bindings, facts.rustc),
             options=chosen,
-            rustc_args=(*_rustc_args(options), *_platform_rustc_args(bindings, target)),
+            rustc_args=(*_rustc_args(options), *_platform_rustc_args(target, module_file)),
             env=_cargo_env(bindings, group),
         )
         for crate in _selected_targets(options, project, bindings, active)
@@ -58,7 +63,7 @@ def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: Plat
         abi_tag=abi_tag,
         platform=native(target, group.interpreter) if platform_plan == Fixed() else platform_plan,
         audit=audit_mode(options, target),
-        module_file=_module_file(project.modules.extension_name, bindings, group, target),
+        module_file=module_file,
         config=_pyo3_config(bindings, group, target),
         why=group.why,
     )
@@ -203,11 +208,21 @@ def _rustc_args(options: Options) -> tuple[str, ...]:
     return (*options.rustc_args, *options.rustc_extra_args, *strip)
 
 
-def _platform_rustc_args(bindings: Bindings, target: Target) -> tuple[str, ...]:
-    if target.os == "macos" and bindings.kind in ("pyo3", "rust-cpython"):
-        # the interpreter that loads the module has Python's symbols; the linker must not look for them
-        return ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
-    return ()
+def _platform_rustc_args(target: Target, module_file: str | None) -> tuple[str, ...]:
+    if target.os != "macos" or module_file is None:
+        return ()
+    # the interpreter that loads the module has Python's symbols; the linker must not look for them
+    lookup = ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
+    # rustc would write the folder of the build into the library
+    return (*lookup, "-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
+
+
+def _cargo_config(bindings: Bindings, target: Target) -> tuple[str, ...]:
+    if bindings.kind == "bin" or not target.is_musl:
+        return ()
+    # rustc links its own libc statically into what is for musl, and cargo refuses libraries then; being a setting of
+    # the target, this adds to the flags of the user's configuration
+    return (f'target.{target.triple}.rustflags=["-C", "target-feature=-crt-static"]',)
 
 
 def _cargo_env(bindings: Bindings, group: _Group) -> tuple[tuple[str, str | None], ...]:
