@@ -13,11 +13,11 @@ from cratewheel.bindings import detect
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
-from cratewheel.cli.arguments import parse_flags
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
+from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
 from cratewheel.project import Location, Project, Sources
 from cratewheel.pyproject import PyProject

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 
-from cratewheel.cli.arguments import command_parser, parse_words, session_ui
 from cratewheel.interpreter.model import EVERY, Interpreter
+from cratewheel.options.arguments import command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.cli.arguments import parse_flags, session_ui
+from cratewheel.options.arguments import parse_flags, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:

@@ -1,0 +1,335 @@
+"""The build backend: the hooks of PEP 517 and PEP 660, which `import cratewheel` offers by their names.
+
+They run in this process, and nothing but cargo (and what the bindings need) is started. What is printed goes to stderr.
+A mistake of the user ends the process with the same message and status as the command does, so that the frontend shows
+it instead of a traceback.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import shlex
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
+from cratewheel.ui import Ui, wants_color
+
+ConfigSettings = Mapping[str, Any] | None
+
+ARGUMENT_VARIABLES = ("MATURIN_PEP517_ARGS", "CRATEWHEEL_ARGS")
+ARGUMENT_SETTINGS = ("build-args", "maturin.build-args")
+OF_FRONTENDS = ("--build-option", "--global-option", "editable_mode")  # what pip and others pass to setuptools
+BOOTSTRAP = "puccinialin"
+
+
+def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
+    """Return what this project's wheel needs besides cratewheel: decided from its files, no program is started."""
+    with _hook(config_settings) as call:
+        return [*_bindings_need(call), *_rust_needs(call)]
+
+
+def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
+    """Return the same as `get_requires_for_build_wheel`."""
+    return get_requires_for_build_wheel(config_settings)
+
+
+def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
+    """Return what a source distribution needs besides cratewheel: at most what gets a missing cargo."""
+    with _hook(config_settings) as call:
+        return _rust_needs(call)
+
+
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """Write the dist-info folder from the project's files alone, and return its name: neither cargo nor rustc runs.
+
+    Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
+    """
+    with _hook(config_settings) as call:
+        from cratewheel.build import GENERATOR
+        from cratewheel.dist.dist_info import DistInfo
+        from cratewheel.dist.install import put
+        from cratewheel.interpreter.probe import describe, own_answer
+        from cratewheel.tags.platform import normalise_platform
+        from cratewheel.tags.wheel import WheelTag, dist_info_name
+
+        metadata = call.sources.metadata
+        python = describe(own_answer(), executable=Path(sys.executable))
+        platform = normalise_platform(sysconfig.get_platform())
+        tag = WheelTag(python=(python.python_tag,), abi=(python.abi_tag,), platform=(platform,))
+        info = DistInfo(
+            directory=dist_info_name(metadata.name, metadata.version),
+            tag=tag,
+            generator=GENERATOR,
+            metadata=metadata.text,
+            entry_points=metadata.entry_points,
+            license_files=metadata.license_files,
+        )
+        put((Path(metadata_directory, *entry.path.parts), entry) for entry in info.entries())
+        return info.directory
+
+
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
+    """Return the same as `prepare_metadata_for_build_wheel`."""
+    return prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+
+
+def build_wheel(
+    wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: str | None = None
+) -> str:
+    """Build the wheel for the interpreter that runs this, and return its file name."""
+    with _hook(config_settings) as call:
+        return _wheel(call, wheel_directory, metadata_directory, editable=False)
+
+
+def build_editable(
+    wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: str | None = None
+) -> str:
+    """Build the wheel of an editable install, and return its file name."""
+    with _hook(config_settings) as call:
+        return _wheel(call, wheel_directory, metadata_directory, editable=True)
+
+
+def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
+    """Write the source distribution, and return its file name."""
+    with _hook(config_settings) as call:
+        from cratewheel import build
+        from cratewheel.facts import gather_sdist
+
+        facts = gather_sdist(call.options, call.sources, environ=call.environ, ui=call.ui)
+        path = build.build_sdist(
+            facts,
+            Path(sdist_directory).absolute(),
+            timestamp=build.source_date_epoch(call.environ),
+            environ=call.environ,
+            ui=call.ui,
+        )
+        return path.name
+
+
+class _Call:
+    """What a hook was called with, and what the project's files say."""
+
+    def __init__(self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui) -> None:
+        from cratewheel.facts import read_options
+        from cratewheel.options.arguments import command_parser, parse_words
+
+        self.environ = environ
+        self.ui = ui
+        words, unknown = arguments(settings or {}, environ)
+        for name in unknown:
+            ui.warn(f"the config setting {name} is for another backend, and has no effect")
+        self.flags = parse_words(command_parser("build", "The build backend"), words)
+        self.options, self.sources = read_options(self.flags, environ=environ, cwd=Path.cwd(), ui=ui)
+
+
+def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the words of a `build` command line, and the names of settings that are meant for other backends.
+
+    In this order, of which the last counts where one value is possible: MATURIN_PEP517_ARGS, CRATEWHEEL_ARGS, the
+    setting `build-args` (and `maturin.build-args`), then a setting for each option. Raises `UsageError` for one that is
+    no option.
+    """
+    given: list[list[str]] = [_words(environ.get(name, ""), name) for name in ARGUMENT_VARIABLES]
+    given += [_words(settings.get(name, ""), f"the config setting {name}") for name in ARGUMENT_SETTINGS]
+    options = _options()
+    unknown = []
+    for name, value in settings.items():
+        if name in ARGUMENT_SETTINGS:
+            continue
+        if name in options:
+            given.append(_as_flags(name, options[name], value))
+        elif name in OF_FRONTENDS:
+            unknown.append(name)
+        else:
+            near = difflib.get_close_matches(name, options, n=1)
+            raise UsageError(
+                f"`{name}` is not a config setting",
+                hint=f"did you mean `{near[0]}`?" if near else "each option of `cratewheel build` is one, by its name",
+            )
+    before = [word for words in given for word in _split(words)[0]]
+    after = [word for words in given for word in _split(words)[1]]
+    return ([*before, "--", *after] if after else before), unknown
+
+
+def _options() -> dict[str, Any]:
+    from cratewheel.options.model import settings
+
+    return {
+        flag.lstrip("-"): (flag, setting)
+        for setting in settings().values()
+        if "build" in setting.commands
+        for flag in (*setting.flags, *setting.flag_aliases, *setting.negations)
+        if flag.startswith("--")
+    }
+
+
+def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
+    flag, setting = option
+    values = [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
+    if setting.kind in ("switch", "count"):
+        if values[-1].lower() in ("", "1", "true", "yes", "on"):
+            return [flag]
+        if values[-1].lower() in ("0", "false", "no", "off"):
+            return []
+        raise UsageError(f"the config setting {name} must be true or false, found {values[-1]!r}")
+    if setting.kind == "words":
+        return [word for item in values for word in (flag, *item.split())]
+    return [f"{flag}={item}" for item in values]
+
+
+def _words(value: object, place: str) -> list[str]:
+    if isinstance(value, (list, tuple)):
+        return [str(word) for word in value]
+    try:
+        return shlex.split(str(value))
+    except ValueError as error:
+        raise UsageError(f"{place} cannot be split into words: {value!r} ({error})", hint="close the quotes") from error
+
+
+def _split(words: list[str]) -> tuple[list[str], list[str]]:
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
+def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
+    from cratewheel import build
+    from cratewheel.facts import gather_for
+    from cratewheel.plan.decide import decide
+
+    options = replace(call.options, out=Path(directory).absolute(), sdist=False, editable=editable)
+    if not options.interpreter:
+        options = replace(options, interpreter=(sys.executable,))
+    if not {"compatibility", "auditwheel", "skip_auditwheel"} & call.flags.keys():
+        # the wheel is for this machine: a frontend installs it
+        options = replace(options, compatibility=("off",))
+    own_profile = options.profile or (editable and options.editable_profile)
+    if not options.release and not own_profile:
+        options = replace(options, profile="release")
+    environ = _with_rust(call)
+    if options.target_dir is None and not os.access(call.sources.root, os.W_OK) and not environ.get("CARGO_TARGET_DIR"):
+        options = replace(options, target_dir=Path(directory).absolute() / ".cargo-target")
+        call.ui.warn(f"{call.sources.root} cannot be written: cargo compiles in {options.target_dir}")
+    facts = gather_for(options, call.sources, environ=environ, ui=call.ui)
+    plan = decide(facts)
+    if len(plan.wheels) != 1:
+        raise ConfigError(
+            f"a frontend wants one wheel, and {len(plan.wheels)} would be built",
+            hint="name one interpreter in the arguments, or none",
+        )
+    _check_prepared(call, metadata_directory)
+    (path,) = build.run(facts, plan, environ=environ, ui=call.ui)
+    return path.name
+
+
+def _check_prepared(call: _Call, metadata_directory: str | None) -> None:
+    """Refuse to build a wheel whose metadata is not what the frontend was promised (PEP 517)."""
+    if metadata_directory is None:
+        return
+    from cratewheel.tags.wheel import dist_info_name
+
+    metadata = call.sources.metadata
+    name = dist_info_name(metadata.name, metadata.version)
+    folder = Path(metadata_directory)
+    folder = folder if folder.name == name else folder / name
+    for file, text in (("METADATA", metadata.text), ("entry_points.txt", metadata.entry_points)):
+        path = folder / file
+        prepared = path.read_text(encoding="utf-8") if path.is_file() else ""
+        if prepared != text:
+            raise ConfigError(
+                f"{path} is not what the project says now", hint="let the frontend prepare the metadata again"
+            )
+
+
+def _bindings_need(call: _Call) -> list[str]:
+    """Return cffi where the bindings are cffi, as the files tell: PyPy brings its own."""
+    if sys.implementation.name == "pypy":
+        return []
+    bindings = call.options.bindings
+    if bindings is None:
+        document = call.sources.manifest.document
+        tables = [document, *document.get("target", {}).values()]
+        crates = {
+            spec.get("package", name) if isinstance(spec, Mapping) else name
+            for table in tables
+            for name, spec in table.get("dependencies", {}).items()
+        }
+        library = "cdylib" in call.sources.manifest.lib.get("crate-type", ())
+        if library and crates.isdisjoint(("pyo3", "pyo3-ffi", "cpython", "uniffi")):
+            bindings = "cffi"
+    return ["cffi"] if bindings == "cffi" else []
+
+
+def _rust_needs(call: _Call) -> list[str]:
+    return [BOOTSTRAP] if call.options.bootstrap_rust and not _has_cargo(call.environ) else []
+
+
+def _has_cargo(environ: Mapping[str, str]) -> bool:
+    from cratewheel.process import which
+
+    return bool(environ.get("CARGO")) or which("cargo", environ) is not None
+
+
+def _with_rust(call: _Call) -> Mapping[str, str]:
+    """Return the environment with a Rust toolchain in it; gets one only where the user allowed that."""
+    if _has_cargo(call.environ):
+        return call.environ
+    if not call.options.bootstrap_rust:
+        raise MissingToolError("cargo was not found, and the project is compiled with it", hint=how_to_get_rust())
+    try:
+        from puccinialin import setup_rust  # type: ignore[import-not-found]  # installed on demand
+    except ImportError as error:
+        raise MissingToolError(
+            f"cargo was not found, and {BOOTSTRAP}, which gets it, is not installed",
+            hint=f"pip install {BOOTSTRAP}, or {how_to_get_rust()}",
+        ) from error
+    extra: Mapping[str, str] = setup_rust()
+    return {**call.environ, **extra}
+
+
+def how_to_get_rust(platform: str = sys.platform) -> str:
+    """Return how Rust is installed on a platform, as `sys.platform` names it.
+
+    >>> how_to_get_rust("win32")
+    'install Rust: winget install Rustlang.Rustup, or https://rustup.rs'
+    """
+    command = {
+        "win32": "winget install Rustlang.Rustup",
+        "darwin": "brew install rustup",
+        "linux": "your system's packages rustc and cargo",
+    }.get(platform, "your system's package of Rust")
+    return f"install Rust: {command}, or https://rustup.rs"
+
+
+@contextmanager
+def _hook(settings: ConfigSettings) -> Iterator[_Call]:
+    environ = dict(os.environ)
+    # nothing but the name of what was built is the frontend's business
+    ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
+    try:
+        yield _Call(settings, environ, ui)
+    except CratewheelError as error:
+        ui.error(error)
+        raise SystemExit(error.exit_status) from error
+
+
+HOOKS: Mapping[str, Callable[..., object]] = {
+    hook.__name__: hook
+    for hook in (
+        get_requires_for_build_wheel,
+        get_requires_for_build_sdist,
+        get_requires_for_build_editable,
+        prepare_metadata_for_build_wheel,
+        prepare_metadata_for_build_editable,
+        build_wheel,
+        build_sdist,
+        build_editable,
+    )
+}
