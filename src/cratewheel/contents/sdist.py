@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import project as project_files
-from cratewheel.cargo import rewrite
+from cratewheel.cargo import lock, rewrite
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.rewrite import Inheritance, ManifestEdits
@@ -245,7 +245,13 @@ def _crate_files(
             if file.path not in out:
                 yield _entry(place.of_project(file.path), file)
     if tree.lock is not None and tree.lock.path not in out:
-        yield _entry(place.of_crate(tree.lock.path), tree.lock)
+        yield _lock(tree.lock, tree, place)
+
+
+def _lock(file: SourceFile, tree: SourceTree, place: _Place) -> Entry:
+    names = [crate.document["package"]["name"] for crate in tree.crates]
+    text = lock.pruned(tree.lock_text, names)
+    return _text_entry(place.of_crate(file.path), text, tree.lock_text, file.path, file.why)
 
 
 def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:

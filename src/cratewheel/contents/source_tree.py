@@ -93,6 +93,7 @@ class SourceTree:
     crates: tuple[CrateSource, ...] = ()
     workspace: WorkspaceSource | None = None
     lock: SourceFile | None = None
+    lock_text: str = ""
     listed: tuple[SourceFile, ...] = ()
     python: tuple[SourceFile, ...] = ()
     named: tuple[SourceFile, ...] = ()
@@ -139,6 +140,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     """
     by_git = reader.options.sdist_generator == "git"
     project_table = reader.pyproject.project or {}
+    locked = None if by_git else _lock(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
         pyproject_text=_text(reader.pyproject.path),
@@ -148,7 +150,8 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         data_folder=reader.modules.data,
         crates=() if by_git else _crates(reader),
         workspace=None if by_git else _workspace(reader),
-        lock=None if by_git else _lock(reader),
+        lock=locked,
+        lock_text=_text(locked.path) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
         python=() if by_git else tuple(_python(reader)),
         named=tuple(_named(reader)),
