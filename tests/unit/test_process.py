@@ -1,0 +1,91 @@
+"""Programs: what they are given, what they leave, and that none outlives its caller."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import MissingToolError
+from cratewheel.process import Command, Completed, capture, stream, which
+
+
+def python(code: str, **fields: object) -> Command:
+    return Command(argv=(sys.executable, "-c", code), **fields)  # type: ignore[arg-type]  # of Command
+
+
+def test_a_command_changes_and_removes_variables_of_the_environment_it_is_given() -> None:
+    code = "import os; print(sorted(name for name in os.environ if name.startswith('CW_')), os.environ['CW_A'])"
+    command = python(code, env=(("CW_A", "new"), ("CW_B", None)))
+    environ = {**os.environ, "CW_A": "old", "CW_B": "2", "CW_C": "3"}
+    assert capture(command, environ).stdout.strip() == "['CW_A', 'CW_C'] new"
+    assert environ["CW_A"] == "old"
+
+
+def test_a_command_is_shown_as_a_shell_takes_it() -> None:
+    command = Command(argv=("cargo", "rustc", "a b"), env=(("X", "1 2"), ("GONE", None)))
+    assert str(command) == "X='1 2' cargo rustc 'a b'"
+
+
+def test_output_status_and_folder(tmp_path: Path) -> None:
+    code = r"import os, sys; print(os.getcwd()); sys.stderr.buffer.write(b'\xff'); sys.exit(3)"
+    found = capture(python(code, cwd=tmp_path), os.environ)
+    assert found == Completed(status=3, stdout=f"{tmp_path.resolve()}{os.linesep}", stderr="�")
+
+
+def test_standard_input_is_what_was_given_and_empty_otherwise() -> None:
+    code = "import sys; print(repr(sys.stdin.read()))"
+    assert capture(python(code), os.environ).stdout.strip() == "''"
+    assert capture(python(code), os.environ, stdin="words").stdout.strip() == "'words'"
+
+
+def test_a_program_that_does_not_answer_is_ended() -> None:
+    started = time.monotonic()
+    found = capture(python("import time; time.sleep(60)"), os.environ, timeout=0.3)
+    assert found == Completed(status=124, stdout="", stderr="no answer within 0.3 seconds")
+    assert time.monotonic() - started < 20
+
+
+def test_a_stream_gives_lines_without_their_ends_and_then_the_status() -> None:
+    with stream(python("import sys; print('one'); print('two'); sys.exit(5)"), os.environ) as lines:
+        assert (list(lines), lines.wait()) == (["one", "two"], 5)
+
+
+def test_an_interrupted_caller_leaves_no_program_behind() -> None:
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(60)"
+    found = []
+
+    def interrupted() -> None:
+        with stream(python(code), os.environ) as lines:
+            found.append(int(next(iter(lines))))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(OSError):  # noqa: PT011 - ProcessLookupError on POSIX, another on Windows
+        os.kill(found[0], 0)
+
+
+def test_a_missing_program_and_a_missing_folder_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(MissingToolError) as program:
+        capture(Command(argv=("no-such-program",)), os.environ)
+    assert program.value.message == "`no-such-program` was not found"
+    assert program.value.hint == "install it, or put its folder on PATH"
+    with pytest.raises(MissingToolError) as folder:
+        capture(python("", cwd=tmp_path / "gone"), os.environ)
+    assert folder.value.message == f"the folder {tmp_path / 'gone'} does not exist"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no executable bit there")
+def test_a_file_that_may_not_be_executed_is_an_error_with_the_reason(tmp_path: Path) -> None:
+    script = tmp_path / "tool"
+    script.write_text("#!/bin/sh\n")
+    with pytest.raises(MissingToolError) as caught:
+        capture(Command(argv=(str(script),)), os.environ)
+    assert caught.value.message == f"`{script}` cannot be started: Permission denied"
+    assert which("tool", {"PATH": str(tmp_path)}) is None
+    script.chmod(0o755)
+    assert which("tool", {"PATH": str(tmp_path)}) == script
