@@ -93,7 +93,7 @@ def test_without_rustc_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     [
         (
             "release: 1.97.0-nightly\nhost: x86_64-apple\n",
-            Rustc(version=(1, 97, 0), host="aarch64-apple-darwin"),
+            Rustc(version=(1, 97, 0), host="x86_64-apple"),
         ),
         ("release: 1.97\nhost: x86_64-apple\n", None),
         ("release: 1.97.0\n", None),
