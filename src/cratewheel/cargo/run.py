@@ -51,12 +51,11 @@ def run(command: Command, *, package: str, binary: str | None, environ: Mapping[
     try:
         with stream(command, environ) as lines:
             for line in lines:
-                if line.startswith("{"):
-                    message = json.loads(line)
-                    if message.get("reason") in ("compiler-artifact", "build-script-executed"):
-                        messages.append(message)
-                elif line:
-                    ui.passthrough(line + "\n")
+                message = _message(line)
+                if message is None:
+                    ui.passthrough(f"{line}\n" if line else "")
+                elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
+                    messages.append(message)
             status = lines.wait()
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
@@ -70,6 +69,17 @@ def run(command: Command, *, package: str, binary: str | None, environ: Mapping[
     if artifact is None:
         raise _nothing_made(binary)
     return artifact
+
+
+def _message(line: str) -> Mapping[str, Any] | None:
+    # procedural macros share cargo's stdout, and print what they like
+    if not line.startswith("{"):
+        return None
+    try:
+        message: Mapping[str, Any] = json.loads(line)
+    except json.JSONDecodeError:
+        return None
+    return message
 
 
 def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None) -> Artifact | None:
