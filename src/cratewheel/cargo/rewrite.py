@@ -71,7 +71,7 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
     """
     if edits == ManifestEdits():
         return text
-    document = tomlkit.parse(_without_dotted_inheritance(text))
+    document = tomlkit.parse(_without_dotted_inheritance(text, edits))
     unchanged = document.unwrap()
     if edits.workspace_only:
         for name in [name for name in document if name not in WORKSPACE_TABLES]:
@@ -115,10 +115,14 @@ def _matches(pattern: list[str], parts: list[str]) -> bool:
     raise AssertionError(pattern)
 
 
-def _without_dotted_inheritance(text: str) -> str:
-    """Spell dotted inheritance as an inline table, whose value tomlkit can replace where it stands."""
+def _without_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
+    """Spell the dotted inheritance that `edits` end as an inline table, whose value tomlkit can replace there."""
+    named = {"readme": edits.readme, "license-file": edits.license_file}
     lone = {
-        key for _, key in DOTTED.findall(text) if len(re.findall(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*\.", text)) == 1
+        key
+        for _, key in DOTTED.findall(text)
+        if (edits.inheritance is not None or named.get(key) is not None)
+        and len(re.findall(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*\.", text)) == 1
     }
     spelled = DOTTED.sub(lambda found: _inline_spelling(found) if found[2] in lone else found[0], text)
     try:

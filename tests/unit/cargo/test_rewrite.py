@@ -74,6 +74,13 @@ def test_a_readme_that_no_key_names_is_added_to_the_package() -> None:
     )
 
 
+def test_inheritance_that_goes_on_keeps_its_spelling() -> None:
+    text = "[package]\nversion.workspace = true # v\nreadme.workspace = true\n\n[dependencies]\ncore.workspace = true\n"
+    assert rewrite(text, ManifestEdits(readme="README.md")) == (
+        '[package]\nversion.workspace = true # v\nreadme = "README.md"\n\n[dependencies]\ncore.workspace = true\n'
+    )
+
+
 def test_a_library_and_targets_in_an_inline_array_are_removed_too() -> None:
     text = 'bin = [{ name = "a" }, { name = "b" }]\n[package]\nname = "x"\n[lib]\npath = "l.rs"\n'
     edits = ManifestEdits(missing_targets=(("lib", "x"), ("bin", "a")))
