@@ -18,7 +18,7 @@ from cratewheel.bindings import cffi, pyo3, uniffi
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command
 from cratewheel.cargo.run import Artifact
-from cratewheel.contents import editable
+from cratewheel.contents import editable, vendor
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist import sdist as sdist_writer
@@ -106,25 +106,37 @@ def _check_before_compiling(session: Session) -> None:
 
 
 def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ: Mapping[str, str], ui: Ui) -> Path:
-    """Write the source distribution to the folder `out` and return its path."""
+    """Write the source distribution to the folder `out` and return its path; with `vendor`, the crates are in it."""
     metadata = facts.sources.metadata
+    content = sdist_content(facts, environ=environ, ui=ui)
+    if facts.options.explain:
+        ui.passthrough(sdist_contents.explanation(content))
+    path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
+    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
+        entries = content.layout
+        if facts.options.vendor:
+            ui.step("Vendoring", "the crates that the archive needs")
+            entries = vendor.vendored(content, Path(scratch), facts.options, environ=environ, ui=ui)
+        built = sdist_writer.write(entries, path, mtime=timestamp)
+    ui.step("Packed", f"{path.name} ({_size(built.size)}, {len(entries)} files)")
+    ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
+    return path
+
+
+def sdist_content(facts: SdistFacts, *, environ: Mapping[str, str], ui: Ui) -> sdist_contents.SdistContents:
+    """Return what the source distribution will hold, and what not."""
     assert facts.sources.pyproject is not None, "gather_sdist refuses a project without one"
-    content = sdist_contents.layout_of(
+    return sdist_contents.layout_of(
         root=facts.sources.root,
         pyproject=facts.sources.pyproject,
         manifest=facts.sources.manifest,
         cargo=facts.cargo,
         options=facts.options,
-        core_metadata=metadata,
+        core_metadata=facts.sources.metadata,
         modules=facts.modules,
         environ=environ,
         ui=ui,
     )
-    path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
-    built = sdist_writer.write(content, path, mtime=timestamp)
-    ui.step("Packed", f"{path.name} ({_size(built.size)}, {len(content)} files)")
-    ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
-    return path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

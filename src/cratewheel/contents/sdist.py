@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from cratewheel import files
 from cratewheel import project as project_files
 from cratewheel.cargo import lock, rewrite
 from cratewheel.cargo.manifest import Manifest
@@ -42,6 +43,51 @@ class Displaced:
     by: Path
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftOut:
+    """A file of the project that is not in the archive, and why not."""
+
+    path: Path
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SdistContents:
+    """What an sdist holds: `manifest` is the place of the built crate's Cargo.toml in it."""
+
+    layout: Layout
+    manifest: PurePosixPath
+    tree: SourceTree
+    exclusion: Exclusion
+    boundary: Path
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return the files of the project that are not in the archive, but for what git ignores; walks its folders."""
+        packed = {entry.source.path for entry in self.layout if isinstance(entry.source, FromFile)}
+        written = {self.tree.pyproject, *(crate.manifest for crate in self.tree.crates)}
+        written |= {file.path for file in (self.tree.lock,) if file is not None}
+        written |= {self.tree.workspace.manifest} if self.tree.workspace is not None else set()
+        listed = dict.fromkeys(_every_path(self.tree))
+        folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
+        found = {path for folder in folders for path in files.walk(folder, boundary=self.boundary)}
+        excluded = self.exclusion.decide((*listed, *found))
+        return tuple(
+            LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
+            for path in sorted({*listed, *found} - packed - written)
+        )
+
+    def _why_not(self, path: Path, *, listed: bool, excluded: bool) -> str:
+        if excluded:
+            return "`exclude` of the project, or made by an earlier build"
+        if path.suffix in COMPILED:
+            return "compiled"
+        if listed:
+            return "another file has its place"
+        if not self.tree.crates:
+            return "git does not track it"
+        return "neither cargo's list of the crate's files, nor a Python package, nor `include` names it"
+
+
 def layout_of(
     *,
     root: Path,
@@ -53,7 +99,7 @@ def layout_of(
     modules: ModuleLayout,
     environ: Mapping[str, str],
     ui: Ui,
-) -> Layout:
+) -> SdistContents:
     """Return what the sdist of the project holds, with paths inside its single top folder.
 
     Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ConfigError` when there is no
@@ -90,7 +136,14 @@ def layout_of(
     for file in displaced:
         if not filecmp.cmp(file.path, file.by, shallow=False):
             ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
-    return entries
+    place = _Place.of(tree)
+    return SdistContents(
+        layout=entries,
+        manifest=place.of_crate(manifest.path) if tree.crates else place.of_project(manifest.path),
+        tree=tree,
+        exclusion=left_out,
+        boundary=reader.boundary,
+    )
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
@@ -358,3 +411,16 @@ def _text_entry(path: PurePosixPath, text: str, original: str, file: Path, why: 
     if text == original:
         return Entry(path=path, source=FromFile(path=file), why=why)
     return Entry(path=path, source=Generated(data=text.encode()), why=f"{why}, rewritten for the archive")
+
+
+# -- telling
+
+
+def explanation(contents: SdistContents) -> str:
+    """Return a line for each file of the archive and for each left out, with the reason."""
+    left_out = contents.left_out()
+    rows = [("+", str(entry.path), entry.why) for entry in contents.layout]
+    around = _Place.of(contents.tree).root
+    rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
+    width = min(max(len(path) for _, path, _ in rows), 60)
+    return "".join(f"  {sign} {path:<{width}}  {why}\n" for sign, path, why in rows)

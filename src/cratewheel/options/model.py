@@ -78,8 +78,8 @@ class Setting:
     commands: tuple[str, ...] = ("build",)
 
 
-ALL_COMMANDS = ("build", "sdist", "develop", "rebuild", "metadata", "list-python")
-WITH_SDIST = ("build", "sdist", "develop", "rebuild")
+ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "metadata", "list-python")
+WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild")
 COMPILING = ("build", "develop", "rebuild")
 ARCHIVING = ("build", "sdist")
 
@@ -113,8 +113,18 @@ class Options:
     )  # fmt: skip
     sdist: bool = setting(
         True, "switch", "Build",
-        "Build a source distribution next to the wheels (the default)",
+        "Build a source distribution next to the wheels (the default); given, it means --sdist-first too",
         flags=("--sdist",), negations=("--no-sdist",), negation_help="Build no source distribution",
+    )  # fmt: skip
+    sdist_first: bool = setting(
+        False, "switch", "Build",
+        "Build the source distribution, unpack it, and build the wheels from that",
+        flags=("--sdist-first",),
+    )  # fmt: skip
+    vendor: bool = setting(
+        False, "switch", "Build",
+        "Put the crates that the project needs into the source distribution, for builds without a network",
+        flags=("--vendor",), commands=("sdist",),
     )  # fmt: skip
     cargo_extra_args: tuple[str, ...] = setting(
         (), "shell", "Build",
@@ -274,7 +284,7 @@ class Options:
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
         flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
-        commands=("build", "sdist", "develop", "rebuild", "metadata"),
+        commands=("build", "sdist", "list-files", "develop", "rebuild", "metadata"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",
@@ -296,7 +306,7 @@ class Options:
     )  # fmt: skip
     explain: bool = setting(
         False, "switch", "Reporting", "Say of each decision why it was made",
-        flags=("--explain",),
+        flags=("--explain",), commands=ARCHIVING,
     )  # fmt: skip
     message_format: str = setting(
         "human", "text", "Reporting",

@@ -1,0 +1,97 @@
+"""The crates that an sdist needs, in the sdist: for builds with no network.
+
+Cargo itself chooses and copies them (https://doc.rust-lang.org/cargo/commands/cargo-vendor.html), from the Cargo.toml
+and Cargo.lock that the archive carries, and says what its configuration must hold to find them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+from cratewheel import files, toml
+from cratewheel.cargo import query
+from cratewheel.contents.sdist import SdistContents
+from cratewheel.dist.install import put
+from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
+from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.options.model import Options
+from cratewheel.process import Command
+from cratewheel.ui import Ui
+
+FOLDER = "vendor"
+CONFIG = PurePosixPath(".cargo/config.toml")
+OLD_CONFIG = PurePosixPath(".cargo/config")
+
+
+def vendored(contents: SdistContents, scratch: Path, options: Options, *, environ: Mapping[str, str], ui: Ui) -> Layout:
+    """Return the layout with the crates in `vendor/` and the configuration by which cargo finds them there.
+
+    The crates lie in `scratch`, which must be there until the archive is written. Raises `ProcessError` when cargo
+    cannot have them, `ConfigError` where the project has a `vendor` folder or such a configuration already.
+    """
+    for entry in contents.layout:
+        if entry.path.parts[0] == FOLDER:
+            raise ConfigError(
+                f"the archive has a folder `{FOLDER}` already, with {entry.path} ({entry.why})",
+                hint="leave --vendor out if the crates are in it, or rename it",
+            )
+    project = scratch / "project"
+    put((project.joinpath(*entry.path.parts), entry) for entry in contents.layout)
+    flags = [flag for flag, given in (("--locked", options.locked), ("--offline", options.offline)) if given]
+    command = Command(
+        argv=(
+            "cargo",
+            "vendor",
+            "--versioned-dirs",
+            *(flags if not options.frozen else ("--frozen",)),
+            "--manifest-path",
+            str(project.joinpath(*contents.manifest.parts)),
+            FOLDER,
+        ),
+        cwd=project,
+    )
+    done = query.run_cargo(command, environ)
+    if done.status:
+        ui.passthrough(done.stderr)
+        raise ProcessError(
+            "cargo cannot bring together the crates for the sdist",
+            notes=(f"`{command}` ended with status {done.status}",),
+            hint="mend what cargo says above",
+        )
+    if not (project / FOLDER).is_dir():
+        return contents.layout  # it needs no crates but its own
+    crates = [
+        Entry(
+            path=PurePosixPath(path.relative_to(project).as_posix()),
+            source=FromFile(path=path, executable=files.is_executable(path)),
+            why="a crate of `cargo vendor`",
+        )
+        for path in _files(project / FOLDER)
+    ]
+    return layout([*_with_config(contents.layout, done.stdout), *crates])
+
+
+def _files(folder: Path) -> list[Path]:
+    return [Path(where, name) for where, _, names in os.walk(folder) for name in names]
+
+
+def _with_config(entries: Layout, configuration: str) -> list[Entry]:
+    """Return the entries with the configuration added to that of the project, or in a file of its own."""
+    earlier = next((entry for entry in entries if entry.path in (CONFIG, OLD_CONFIG)), None)
+    text = "" if earlier is None else _text(earlier)
+    if "source" in toml.loads(text):
+        raise ConfigError(
+            f"{'' if earlier is None else earlier.path} replaces the source of crates already, so --vendor cannot",
+            hint="leave --vendor out, or [source] out of that file",
+        )
+    path = CONFIG if earlier is None else earlier.path
+    joined = f"{text.rstrip()}\n\n{configuration}" if text.strip() else configuration
+    found = Entry(path=path, source=Generated(data=joined.encode()), why="where cargo finds the crates in `vendor`")
+    return [*(entry for entry in entries if entry is not earlier), found]
+
+
+def _text(entry: Entry) -> str:
+    source = entry.source
+    return (source.data if isinstance(source, Generated) else source.path.read_bytes()).decode()
