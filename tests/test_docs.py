@@ -33,7 +33,8 @@ def generated() -> str:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return f"{module.options_page('build')}\n{module.keys_page()}\n{module.variables_page()}"
+    options = [module.options_page(command) for command in ("build", "sdist")]
+    return "\n".join((*options, module.keys_page(), module.variables_page()))
 
 
 def test_the_last_thing_ci_does_is_the_test_command_of_the_readme() -> None:

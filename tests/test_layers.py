@@ -22,7 +22,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"facts"}),
     frozenset({"plan", "contents"}),
     frozenset({"build"}),
-    frozenset({"develop", "publish", "inspect", "scaffold"}),
+    frozenset({"develop", "from_sdist", "preview", "publish", "inspect", "scaffold"}),
     frozenset({"cli", "backend"}),
     frozenset({"__init__", "__main__"}),
 )

@@ -19,6 +19,7 @@ COMMANDS = {
     "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
     "develop": ("develop", ("dev",), "Build the project and install it into an environment, its Python files live"),
     "sdist": ("sdist", (), "Build a source distribution only"),
+    "list-files": ("list_files", (), "List what the source distribution and the wheel will hold; compiles nothing"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
 }

@@ -18,6 +18,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.plan.decide import decide
     from cratewheel.plan.explain import as_json, explain
 
+    if (flags.get("sdist_first") or flags.get("sdist")) and not flags.get("dry_run"):
+        from cratewheel import from_sdist
+
+        from_sdist.build_wheels(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        return 0
     facts = gather(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     plan = decide(facts)
     if facts.options.dry_run:

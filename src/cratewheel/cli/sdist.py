@@ -18,5 +18,12 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     facts = gather_sdist(options, sources, environ=environ, ui=ui)
     out = options.out or facts.cargo.target_directory / "wheels"
-    build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
+    path = build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
+    if options.check:
+        from cratewheel import from_sdist
+
+        of_both = {name: value for name, value in flags.items() if name not in ("vendor", "explain", "check")}
+        found = from_sdist.check(path, of_both, environ=environ, cwd=Path.cwd(), ui=ui)
+        from_sdist.refuse_difference(found)
+        ui.step("Checked", f"{found.wheel} comes out of it as out of the tree")
     return 0

@@ -136,14 +136,18 @@ def layout_of(
     for file in displaced:
         if not filecmp.cmp(file.path, file.by, shallow=False):
             ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
-    place = _Place.of(tree)
     return SdistContents(
         layout=entries,
-        manifest=place.of_crate(manifest.path) if tree.crates else place.of_project(manifest.path),
+        manifest=_manifest_place(tree, manifest.path),
         tree=tree,
         exclusion=left_out,
         boundary=reader.boundary,
     )
+
+
+def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
+    place = _Place.of(tree)
+    return place.of_crate(manifest) if tree.crates else place.of_project(manifest)
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:

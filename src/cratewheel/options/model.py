@@ -126,6 +126,11 @@ class Options:
         "Put the crates that the project needs into the source distribution, for builds without a network",
         flags=("--vendor",), commands=("sdist",),
     )  # fmt: skip
+    check: bool = setting(
+        False, "switch", "Build",
+        "Build a wheel from the finished archive too, and fail if it is not the one that the source tree gives",
+        flags=("--check",), commands=("sdist",),
+    )  # fmt: skip
     cargo_extra_args: tuple[str, ...] = setting(
         (), "shell", "Build",
         "More arguments for `cargo rustc`, split as a shell does: --cargo-extra-args=\"--locked -j 2\". Those that "
@@ -148,7 +153,7 @@ class Options:
         (), "words", "Python",
         "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Every interpreter "
         "that is found and fits the project, unless given",
-        flags=("-i", "--interpreter"), metavar="PYTHON",
+        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",

@@ -1,0 +1,60 @@
+"""`cratewheel list-files`: what the archives will hold, without compiling."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.options.arguments import command_parser, parse_words, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Print the files of the source distribution and of the first wheel; with `--json` as one object."""
+    parser = command_parser(
+        "list-files", "List what the source distribution and the wheel will hold; nothing is compiled."
+    )
+    parser.add_argument("--json", action="store_true", help="Print one JSON object")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--sdist", dest="only", action="store_const", const="sdist", help="Only the sdist")
+    chosen.add_argument("--wheel", dest="only", action="store_const", const="wheel", help="Only the wheel")
+    flags = parse_words(parser, argv)
+    as_json, only = flags.pop("json"), flags.pop("only")
+    ui = session_ui(flags, environ)
+    archives: dict[str, list[str]] = {}
+    if only != "wheel":
+        from cratewheel.build import sdist_content
+        from cratewheel.facts import gather_sdist, read_options
+
+        options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        content = sdist_content(gather_sdist(options, sources, environ=environ, ui=ui), environ=environ, ui=ui)
+        archives["sdist"] = [str(entry.path) for entry in content.layout]
+    if only != "sdist":
+        from cratewheel import preview
+        from cratewheel.facts import gather
+        from cratewheel.plan.decide import decide
+
+        facts = gather(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        plan = decide(facts)
+        for wheel in plan.wheels[:1]:
+            entries, unknown = preview.wheel_layout(facts, plan, wheel)
+            for part in unknown:
+                ui.warn(f"not known before compiling: {part}")
+            archives["wheel"] = [str(entry.path) for entry in entries]
+    ui.answer(render(archives, as_json=as_json))
+    return 0
+
+
+def render(archives: Mapping[str, list[str]], *, as_json: bool) -> str:
+    r"""Return the lists as text for stdout; a title stands above each where there are several.
+
+    >>> render({"sdist": ["PKG-INFO"], "wheel": ["a.py"]}, as_json=False)
+    'sdist:\n  PKG-INFO\nwheel:\n  a.py\n'
+    >>> render({"sdist": ["PKG-INFO"]}, as_json=False)
+    'PKG-INFO\n'
+    """
+    if as_json:
+        return json.dumps(archives, ensure_ascii=False, indent=2) + "\n"
+    if len(archives) == 1:
+        return "".join(f"{path}\n" for paths in archives.values() for path in paths)
+    return "".join(f"{title}:\n" + "".join(f"  {path}\n" for path in paths) for title, paths in archives.items())

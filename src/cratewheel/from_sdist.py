@@ -1,0 +1,170 @@
+"""Wheels from the unpacked source distribution: what those who have nothing else will build."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cratewheel import build
+from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.facts import gather, gather_sdist, read_options
+from cratewheel.options.resolve import Flags
+from cratewheel.plan.decide import decide
+from cratewheel.plan.model import WheelPlan
+from cratewheel.ui import Ui
+
+LIBRARIES = (".so", ".pyd", ".dll", ".dylib")
+NOT_SHOWN = 20
+
+
+@contextmanager
+def unpacked(sdist: Path) -> Iterator[Path]:
+    """Unpack an sdist and yield its top folder, which is there for as long as it is used."""
+    # not below the project: cargo would take the workspace and the configuration around it for the archive's
+    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch, tarfile.open(sdist) as archive:
+        if hasattr(tarfile, "data_filter"):
+            archive.extractall(scratch, filter="data")
+        else:  # Python 3.10 and 3.11 before their security releases; the archive is our own
+            archive.extractall(scratch)  # noqa: S202 - see above
+        top = Path(os.path.realpath(scratch), sdist.name.removesuffix(".tar.gz"))
+        for path in top.rglob("*"):
+            # cargo takes files that are older than what it compiled for unchanged, and the archive's are all of 2006
+            os.utime(path)
+        yield top
+
+
+def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Path, ...]:
+    """Build the sdist, and from it the wheels; return the paths of all, the sdist first.
+
+    Raises whatever a build raises. The wheels land where they would without the detour; cargo compiles in a folder of
+    its own, so that the tree's target directory holds nothing that was compiled elsewhere.
+    """
+    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    facts = gather_sdist(options, sources, environ=environ, ui=ui)
+    target = options.target_dir or facts.cargo.target_directory
+    out = options.out or target / "wheels"
+    sdist = build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
+    with unpacked(sdist) as top:
+        inside = _flags_inside(flags, out=out, target=_target(target))
+        again = gather(inside, environ=environ, cwd=top, ui=ui)
+        wheels = build.run(again, decide(again), environ=environ, ui=ui)
+    return (sdist, *wheels)
+
+
+def _target(of_tree: Path) -> Path:
+    return of_tree / "cratewheel" / "from-sdist"
+
+
+def _flags_inside(flags: Flags, *, out: Path, target: Path) -> Flags:
+    given = {name: value for name, value in flags.items() if name != "manifest_path"}
+    return {**given, "out": out, "target_dir": target, "sdist": False, "sdist_first": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """How the wheel from the sdist differs from the one from the source tree, by paths; `wheel` is the latter's name.
+
+    `missing` and `added` are the files that it lacks and has more, `changed` those with other bytes. Compiled files,
+    which may hold the paths they were built in, are compared by name only, and `RECORD` not at all.
+    """
+
+    wheel: str
+    from_sdist: str
+    missing: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+
+    @property
+    def equal(self) -> bool:
+        """Whether there is no difference."""
+        return self.wheel == self.from_sdist and not (self.missing or self.added or self.changed)
+
+
+def check(sdist: Path, flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Comparison:
+    """Build a wheel from the unpacked sdist and one from the source tree, both for the first interpreter, and compare.
+
+    Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
+    """
+    quiet = replace(ui, out=io.StringIO(), message_format="human")
+    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
+        from_tree = _one_wheel(flags, Path(scratch, "tree"), None, environ=environ, cwd=cwd, ui=quiet)
+        with unpacked(sdist) as top:
+            from_sdist = _one_wheel(
+                {name: value for name, value in flags.items() if name != "manifest_path"},
+                Path(scratch, "sdist"),
+                from_tree,
+                environ=environ,
+                cwd=top,
+                ui=quiet,
+            )
+        return compare(from_tree.path, from_sdist.path)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    path: Path
+    target: Path
+
+
+def _one_wheel(
+    flags: Flags, out: Path, earlier: _Built | None, *, environ: Mapping[str, str], cwd: Path, ui: Ui
+) -> _Built:
+    more = {"out": out, "sdist": False}
+    if earlier is not None:
+        more["target_dir"] = _target(earlier.target)
+    facts = gather({**flags, **more}, environ=environ, cwd=cwd, ui=ui)
+    plan = decide(facts)
+    if not plan.wheels:
+        raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")
+    first: tuple[WheelPlan, ...] = plan.wheels[:1]
+    (path,) = build.run(facts, replace(plan, wheels=first), environ=environ, ui=ui)
+    return _Built(path=path, target=facts.options.target_dir or facts.project.cargo.target_directory)
+
+
+def compare(wheel: Path, from_sdist: Path) -> Comparison:
+    """Return how two wheels differ."""
+    ours, theirs = _digests(wheel), _digests(from_sdist)
+    return Comparison(
+        wheel=wheel.name,
+        from_sdist=from_sdist.name,
+        missing=tuple(sorted(ours.keys() - theirs.keys())),
+        added=tuple(sorted(theirs.keys() - ours.keys())),
+        changed=tuple(sorted(name for name in ours.keys() & theirs.keys() if ours[name] != theirs[name])),
+    )
+
+
+def _digests(wheel: Path) -> dict[str, str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            name: "" if _is_built(name) else hashlib.sha256(archive.read(name)).hexdigest()
+            for name in archive.namelist()
+        }
+
+
+def _is_built(name: str) -> bool:
+    folder, _, last = name.rpartition("/")
+    return last.endswith(LIBRARIES) or folder.endswith(".data/scripts") or name.endswith(".dist-info/RECORD")
+
+
+def refuse_difference(found: Comparison) -> None:
+    """Raise `CratewheelError` that names what differs, if anything does."""
+    if found.equal:
+        return
+    notes = [f"the sdist gives {found.from_sdist}, the tree {found.wheel}"] if found.wheel != found.from_sdist else []
+    notes += [f"missing: {name}" for name in found.missing]
+    notes += [f"added: {name}" for name in found.added]
+    notes += [f"other content: {name}" for name in found.changed]
+    more = [f"and {len(notes) - NOT_SHOWN} more"] if len(notes) > NOT_SHOWN else []
+    raise CratewheelError(
+        "the wheel built from the sdist is not the one built from the tree",
+        notes=(*notes[:NOT_SHOWN], *more),
+        hint="add what is missing with the key `include`; `cratewheel sdist --explain` says of each file why it is out",
+    )

@@ -1,0 +1,87 @@
+"""What a wheel will hold, as far as that is known before anything is compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+from cratewheel import sbom
+from cratewheel.bindings import binary as programs
+from cratewheel.bindings import cffi, pyo3, uniffi
+from cratewheel.bindings.place import library_name
+from cratewheel.contents import wheel as wheel_contents
+from cratewheel.dist.dist_info import DistInfo
+from cratewheel.dist.layout import Entry, FromFile, Layout, layout
+from cratewheel.facts import Facts
+from cratewheel.plan.model import BuildPlan, WheelPlan
+from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name
+
+NOT_THERE = Path("compiled")  # stands for each file that cargo has yet to write
+
+
+def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layout, tuple[str, ...]]:
+    """Return the entries of a wheel, and a sentence for each part that is only known once the crate is compiled.
+
+    Reads the project's files and starts nothing. Raises `ConfigError` as the build would.
+    """
+    project, options = facts.project, facts.options
+    root, modules = project.sources.root, project.modules
+    later = tuple(include for include in options.include if include.from_out_dir and "wheel" in include.formats)
+    known = tuple(include for include in options.include if not include.from_out_dir)
+    included, _ = wheel_contents.include_entries(root, modules, known, out_dirs={}, root_crate=plan.name)
+    gathered = [*wheel_contents.python_entries(modules, root), *included]
+    data = data_dir_name(plan.name, plan.version)
+    unknown = [f"what build scripts write as {include.path!r}" for include in later]
+    if project.bindings.kind == "uniffi":
+        unknown.append("the modules that uniffi generates")
+    if options.include_debuginfo or options.include_import_lib:
+        unknown.append("debug information and import libraries, where the linker writes them")
+    entries = layout(
+        [
+            *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
+            *wheel_contents.data_entries(modules, data, root=root),
+            *_compiled(facts, plan, wheel),
+            *_dist_info(facts, plan, wheel),
+        ]
+    )
+    return entries, tuple(unknown)
+
+
+def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
+    modules, target_os = facts.project.modules, plan.target.os
+    stub = facts.project.sources.root / f"{modules.extension_name}.pyi"
+    stub_file = stub if stub.is_file() else None
+    match facts.project.bindings.kind:
+        case "bin":
+            names = [programs.file_name(build.binary, target_os) for build in wheel.builds if build.binary]
+            return programs.entries(
+                [(name, NOT_THERE) for name in names], data_dir=data_dir_name(plan.name, plan.version)
+            )
+        case "cffi":
+            return cffi.entries(modules, NOT_THERE, ffi_source="", target_os=target_os, stub=stub_file)
+        case "uniffi":
+            settings = uniffi.read_settings(facts.project.sources.manifest.path.parent)
+            library = Path(library_name(modules.extension_name, target_os))
+            return uniffi.entries(modules, library, modules=(), settings=settings, target_os=target_os, stub=stub_file)
+        case _:
+            assert wheel.module_file is not None, "a plan for an extension module names its file"
+            return pyo3.entries(modules, NOT_THERE, wheel.module_file, stub=stub_file)
+
+
+def _dist_info(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
+    metadata = facts.project.sources.metadata
+    info = DistInfo(
+        directory=dist_info_name(plan.name, plan.version),
+        metadata=metadata.text,
+        entry_points=metadata.entry_points,
+        license_files=metadata.license_files,
+        tag=WheelTag(python=(wheel.python_tag,), abi=(wheel.abi_tag,), platform=("any",)),
+        generator="",
+    )
+    yield from info.entries()
+    options = facts.options
+    sboms = [sbom.file_name(facts.project.cargo)] if options.sbom.rust else []
+    sboms += [PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include)]
+    for name in dict.fromkeys(sboms):
+        yield Entry(path=PurePosixPath(info.directory, "sboms", name), source=FromFile(path=NOT_THERE), why="SBOM")
+    yield Entry(path=info.record_path, source=FromFile(path=NOT_THERE), why="RECORD")
