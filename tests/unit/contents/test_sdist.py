@@ -1,0 +1,111 @@
+"""What of a source tree goes into an sdist, and where: trees made by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+from cratewheel import toml
+from cratewheel.contents.sdist import Displaced, Exclusion, arrange
+from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
+from cratewheel.dist.layout import Generated
+
+HOME = Path("/work/app")
+MANIFEST = '[package]\nname = "app"\nversion = "1.0.0"\n'
+
+
+def file(path: Path, why: str = "cargo package --list", *, executable: bool = False) -> SourceFile:
+    """Return a file of the tree."""
+    return SourceFile(path=path, why=why, executable=executable)
+
+
+def crate(folder: Path, *names: str, text: str = MANIFEST, readme: Path | None = None) -> CrateSource:
+    """Return a crate with the files `names`."""
+    files = tuple(file(folder / name) for name in names)
+    return CrateSource(manifest=folder / "Cargo.toml", text=text, document=toml.loads(text), files=files, readme=readme)
+
+
+def tree(
+    *crates: CrateSource,
+    project: Path = HOME,
+    python: tuple[SourceFile, ...] = (),
+    workspace: WorkspaceSource | None = None,
+    lock: SourceFile | None = None,
+) -> SourceTree:
+    """Return a tree around the crates."""
+    return SourceTree(
+        pyproject=project / "pyproject.toml",
+        pyproject_text="[project]\n",
+        project_table={},
+        python_source=project,
+        crates=crates,
+        python=python,
+        workspace=workspace,
+        lock=lock,
+    )
+
+
+def paths(of: SourceTree, *patterns: str, out: Path | None = None) -> list[str]:
+    """Return the paths of the archive of a tree."""
+    exclusion = Exclusion(patterns=patterns, project=of.project, out=out, distribution="app")
+    return [str(entry.path) for entry in arrange(of, exclusion, "Name: app\n")[0]]
+
+
+def test_compiled_files_and_what_is_excluded_stay_out() -> None:
+    found = tree(crate(HOME, "src/lib.rs", "app.so", "a.pyc", "a.pyd", "b.snap"))
+    assert paths(found, "*.snap") == ["Cargo.toml", "PKG-INFO", "pyproject.toml", "src/lib.rs"]
+
+
+def test_archives_made_before_stay_out_of_the_next() -> None:
+    found = tree(crate(HOME, "dist/app-0.9.tar.gz", "dist/app-0.9-py3-none-any.whl", "dist/other-1.tar.gz"))
+    assert paths(found, out=HOME / "dist") == ["Cargo.toml", "PKG-INFO", "dist/other-1.tar.gz", "pyproject.toml"]
+
+
+def test_a_readme_from_above_is_put_beside_the_manifest_which_names_it() -> None:
+    text = '[package]\nname = "app"\nreadme = "../README.md"\n'
+    found = tree(crate(HOME, text=text, readme=HOME.parent / "README.md"))
+    entries, _ = arrange(found, Exclusion(project=HOME), "")
+    assert [str(entry.path) for entry in entries] == ["Cargo.toml", "PKG-INFO", "README.md", "pyproject.toml"]
+    assert entries[0].source == Generated(data=b'[package]\nname = "app"\nreadme = "README.md"\n')
+
+
+def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> None:
+    core = crate(HOME / "core", "src/lib.rs", text='[package]\nname = "core"\nversion = "1.0.0"\n')
+    text = '[workspace]\nmembers = ["py", "core", "gone"]\n'
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    found = tree(crate(HOME / "py", "src/lib.rs"), core, project=HOME / "py", workspace=workspace)
+    entries, _ = arrange(found, Exclusion(project=HOME / "py"), "")
+    assert {str(entry.path): entry.source for entry in entries if isinstance(entry.source, Generated)} == {
+        "Cargo.toml": Generated(data=b'[workspace]\nmembers = ["py", "core"]\n'),
+        "PKG-INFO": Generated(data=b""),
+        "pyproject.toml": Generated(data=b'[project]\n\n[tool.cratewheel]\nmanifest-path = "py/Cargo.toml"\n'),
+    }
+    assert [str(entry.path) for entry in entries if not isinstance(entry.source, Generated)] == [
+        "core/Cargo.toml",
+        "core/src/lib.rs",
+        "py/Cargo.toml",
+        "py/src/lib.rs",
+    ]
+
+
+def test_a_file_whose_place_is_taken_is_told_of() -> None:
+    text = '[workspace]\nmembers = ["py"]\n'
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    root = crate(HOME, "app/__init__.py", text='[package]\nname = "root"\n')
+    inner = file(HOME / "py/app/__init__.py", "Python package")
+    found = tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace)
+    _, displaced = arrange(found, Exclusion(project=HOME / "py"), "")
+    assert displaced == (Displaced(path=HOME / "app/__init__.py", by=HOME / "py/app/__init__.py"),)
+
+
+def test_the_executable_bit_goes_along() -> None:
+    found = tree(
+        CrateSource(
+            manifest=HOME / "Cargo.toml",
+            text=MANIFEST,
+            document=toml.loads(MANIFEST),
+            files=(file(HOME / "configure", executable=True),),
+        )
+    )
+    entries, _ = arrange(found, Exclusion(project=HOME), "")
+    assert {str(entry.path) for entry in entries if entry.source.executable} == {"configure"}
+    assert PurePosixPath("configure") in {entry.path for entry in entries}
