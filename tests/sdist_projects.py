@@ -146,6 +146,52 @@ WORKSPACE = Case(
     },
 )  # fmt: skip
 
+# `other`, which stays behind, turns on what makes `core` need `deep`: only cargo can tell that nothing needs it then
+FEATURES = Case(
+    folder="ws/py",
+    tree={
+        "core/Cargo.toml": crate(
+            "core",
+            """
+            [dependencies]
+            deep = { path = "../deep", optional = true }
+
+            [features]
+            wide = ["deep"]
+            """,
+        ),
+        "core/src/lib.rs": "",
+        "deep/Cargo.toml": crate("deep"),
+        "deep/src/lib.rs": "",
+        "ws/Cargo.lock": locked("core deep", "deep", "demo core", "other core"),
+        "ws/Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["py", "other"]\n',
+        "ws/other/Cargo.toml": crate(
+            "other", '\n[dependencies]\ncore = { path = "../../core", features = ["wide"] }\n'
+        ),
+        "ws/other/src/lib.rs": "",
+        "ws/py/pyproject.toml": pyproject(),
+        "ws/py/Cargo.toml": crate("demo", LIB + '\n[dependencies]\ncore = { path = "../../core" }\n'),
+        "ws/py/src/lib.rs": "",
+    },
+    files=(
+        "PKG-INFO",
+        "core/Cargo.toml",
+        "core/src/lib.rs",
+        "deep/Cargo.toml",
+        "deep/src/lib.rs",
+        "pyproject.toml",
+        "ws/Cargo.lock",
+        "ws/Cargo.toml",
+        "ws/py/Cargo.toml",
+        "ws/py/src/lib.rs",
+    ),
+    texts={
+        "pyproject.toml": pyproject('\n[tool.maturin]\nmanifest-path = "ws/py/Cargo.toml"\n'),
+        "ws/Cargo.lock": locked("core", "demo core"),
+        "ws/Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["py"]\n',
+    },
+)
+
 OTHER_WORKSPACE = Case(
     folder="app",
     tree={
@@ -423,6 +469,7 @@ GIT = Case(
 
 CASES = {
     "workspace": WORKSPACE,
+    "a feature that only a crate left behind asks for": FEATURES,
     "a dependency in another workspace": OTHER_WORKSPACE,
     "targets left out": TARGETS,
     "manifest-path and python-source": MANIFEST_PATH,

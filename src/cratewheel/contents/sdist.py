@@ -21,6 +21,7 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.rewrite import Inheritance, ManifestEdits
 from cratewheel.contents import source_tree
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.errors import ConfigError
@@ -133,16 +134,21 @@ def layout_of(
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
-    for file in displaced:
-        if not filecmp.cmp(file.path, file.by, shallow=False):
-            ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
+    _warn_of(displaced, ui)
+    place = _manifest_place(tree, manifest.path)
     return SdistContents(
-        layout=entries,
-        manifest=_manifest_place(tree, manifest.path),
+        layout=settled(entries, place, environ=environ, ui=ui),
+        manifest=place,
         tree=tree,
         exclusion=left_out,
         boundary=reader.boundary,
     )
+
+
+def _warn_of(displaced: Iterable[Displaced], ui: Ui) -> None:
+    for file in displaced:
+        if not filecmp.cmp(file.path, file.by, shallow=False):
+            ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
