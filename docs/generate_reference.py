@@ -1,4 +1,4 @@
-"""Parts of the reference, as Markdown, from the settings model: options of a command, keys, and variables.
+"""Parts of the reference, as Markdown, from the settings model: options of a command, keys, variables, config settings.
 
 `python docs/generate_reference.py` prints them; the documentation shows them through the directive `generated`.
 """
@@ -30,6 +30,9 @@ TOML_TYPES = {
     "table": "see below",
 }
 
+# What a config setting holds, where it is not the option's own value.
+SETTING_VALUES = {"switch": "true or false", "count": "true or false", "toggle": "true or false"}
+
 
 def options_page(command: str) -> str:
     """Return the options of a command, group by group, as definition lists."""
@@ -57,6 +60,17 @@ def variables_page() -> str:
     rows = ["| variable | the same as |", "|---|---|"]
     for one in settings().values():
         rows += [f"| `{variable}` | `{one.flags[-1] if one.flags else one.key}` |" for variable in one.variables]
+    return "\n".join(rows) + "\n"
+
+
+def config_settings_page() -> str:
+    """Return a table of the config settings of the build backend: one for each long option of `build`."""
+    rows = ["| setting | value | what it does |", "|---|---|---|"]
+    for one in settings().values():
+        names = [flag.removeprefix("--") for flag in one.flags if flag.startswith("--")]
+        if names and "build" in one.commands:
+            value = _join(one.choices) if one.choices else SETTING_VALUES.get(one.kind, f"`{one.metavar}`")
+            rows.append(f"| {_join(names)} | {value} | {_prose(one.help)}. |".replace("..", "."))
     return "\n".join(rows) + "\n"
 
 
@@ -113,7 +127,12 @@ def _join(words: Iterable[str]) -> str:
     return ", ".join(f"`{word}`" for word in words)
 
 
-PAGES: dict[str, Callable[..., str]] = {"options": options_page, "keys": keys_page, "variables": variables_page}
+PAGES: dict[str, Callable[..., str]] = {
+    "options": options_page,
+    "keys": keys_page,
+    "variables": variables_page,
+    "config-settings": config_settings_page,
+}
 
 if __name__ == "__main__":
     sys.stdout.write("\n".join((options_page("build"), keys_page(), variables_page())))
