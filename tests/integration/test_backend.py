@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="folders are named as on POSIX")]
 
+ROOT = Path(__file__).parents[2]
 NO_RUST = "/usr/bin:/bin"
 
 
@@ -229,3 +230,55 @@ def test_nothing_is_imported_that_a_hook_does_not_need() -> None:
 def test_a_wheel_of_the_backend_is_a_zip(project: Project) -> None:
     name = ok(project.hook("print(cratewheel.build_wheel('out'))")).strip()
     assert zipfile.ZipFile(project.root / "out" / name).testzip() is None
+
+
+@pytest.fixture(scope="session")
+def own_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels of this tree and of its drop-in for maturin."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for source in (ROOT, ROOT / "compat" / "maturin"):
+        subprocess.run(
+            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source],
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
+@pytest.mark.network
+def test_a_project_of_maturins_builds_unchanged_with_the_drop_in(
+    project: Project, own_wheels: Path, tmp_path: Path
+) -> None:
+    file = project.root / "pyproject.toml"
+    text = file.read_text(encoding="utf-8").replace('requires = ["cratewheel"]', 'requires = ["maturin>=1,<2"]')
+    file.write_text(text.replace('build-backend = "cratewheel"', 'build-backend = "maturin"'), encoding="utf-8")
+    assert "maturin" in file.read_text(encoding="utf-8")
+
+    environment = tmp_path / "environment"
+    ok(project.run("uv", "venv", "--quiet", "--python", sys.executable, environment))
+    python = environment / "bin" / "python"
+    install = ("uv", "pip", "install", "--quiet", "--python", python, "--find-links", own_wheels)
+    ok(project.run(*install, "."))
+    assert ok(project.run(python, "-c", "import light_module; print(light_module.answer())")) == "42\n"
+    assert ok(project.run("uv", "pip", "freeze", "--python", python)).startswith("light-module @ file://")
+
+    ok(project.run(*install, "maturin==1.16.0+cratewheel.1"))
+    command = environment / "bin" / "maturin"
+    assert ok(project.run(command, "pep517", "write-dist-info", "--metadata-directory", "info")) == (
+        "light_module-1.2.3.dist-info\n"
+    )
+    assert (
+        ok(project.run(command, "pep517", "write-sdist", "--sdist-directory", "out")) == "light_module-1.2.3.tar.gz\n"
+    )
+    made = ok(project.run(command, "pep517", "build-wheel", "-i", python, "--compatibility", "off", "-o", "out"))
+    assert (project.root / made.strip()).is_file()
+
+
+@pytest.mark.network
+def test_an_isolated_build_takes_nothing_but_cratewheel(project: Project, own_wheels: Path, tmp_path: Path) -> None:
+    env = {"PIP_FIND_LINKS": str(own_wheels), "UV_FIND_LINKS": str(own_wheels), "UV_CACHE_DIR": str(tmp_path / "cache")}
+    ok(project.pip("wheel", "--quiet", "--no-deps", "-w", "by-pip", ".", env=env))
+    ok(project.run("uv", "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", "by-uv", env=env))
+    (by_pip,) = (project.root / "by-pip").glob("*.whl")
+    (by_uv,) = (project.root / "by-uv").glob("*.whl")
+    assert by_pip.read_bytes() == by_uv.read_bytes()

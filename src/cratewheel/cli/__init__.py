@@ -24,8 +24,8 @@ COMMANDS = {
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
 }
 
-# What our own files call, and no person: no page of help lists it.
-HIDDEN = {"rebuild": ("develop", "rebuild")}
+# What files and other tools call, and no person: no page of help lists it.
+HIDDEN = {"rebuild": ("develop", "rebuild"), "pep517": ("pep517", "run")}
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended

@@ -1,0 +1,59 @@
+"""`cratewheel pep517 …`: the hooks of the build backend as commands, for those who called maturin's.
+
+stdout has one line, the name of what was made.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import cratewheel
+from cratewheel.errors import UsageError
+from cratewheel.options.arguments import Parser
+
+COMMANDS = ("write-dist-info", "build-wheel", "write-sdist")
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Run one hook and print the name of what it made; arguments that it does not know are options of `build`."""
+    if not argv or argv[0] not in COMMANDS:
+        raise UsageError("no hook was named", hint=f"one of {', '.join(COMMANDS)}")
+    parser = Parser(prog=f"cratewheel pep517 {argv[0]}", allow_abbrev=False)
+    parser.add_argument("-m", "--manifest-path", type=Path, metavar="PATH", help="The Cargo.toml to build")
+    if argv[0] == "write-dist-info":
+        parser.add_argument(
+            "--metadata-directory", required=True, metavar="DIR", help="Where the dist-info folder goes"
+        )
+    elif argv[0] == "write-sdist":
+        parser.add_argument("--sdist-directory", required=True, metavar="DIR", help="Where the sdist goes")
+    else:
+        parser.add_argument("--editable", action="store_true", help="Build the wheel of an editable install")
+        parser.add_argument("-o", "--out", default=None, metavar="DIR", help="Where the wheel goes")
+    words, build_args = parser.parse_known_args(argv[1:])
+    sys.stdout.write(f"{_call(argv[0], words, build_args, environ)}\n")
+    return 0
+
+
+def _call(command: str, words: argparse.Namespace, build_args: list[str], environ: Mapping[str, str]) -> str:
+    if words.manifest_path is not None:
+        build_args = [*build_args, "--manifest-path", str(words.manifest_path)]
+    settings = {"build-args": build_args}
+    match command:
+        case "write-dist-info":
+            return _hook("prepare_metadata_for_build_wheel")(words.metadata_directory, settings)
+        case "write-sdist":
+            return _hook("build_sdist")(words.sdist_directory, settings)
+        case _:
+            build = _hook("build_editable" if words.editable else "build_wheel")
+            out = words.out or os.path.join(environ.get("CARGO_TARGET_DIR", "target"), "wheels")  # noqa: PTH118
+            return os.path.join(out, build(out, settings))  # noqa: PTH118
+
+
+def _hook(name: str) -> Callable[..., str]:
+    """Return a hook as a frontend finds it: an attribute of the package."""
+    hook: Callable[..., str] = getattr(cratewheel, name)
+    return hook
