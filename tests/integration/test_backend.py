@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="folders are named as on POSIX")]
 
+UV = Path(sys.executable).with_name("uv")
 ROOT = Path(__file__).parents[2]
 NO_RUST = "/usr/bin:/bin"
 
@@ -75,7 +76,7 @@ def test_build_makes_an_sdist_and_a_wheel_of_it(project: Project) -> None:
 
 
 def test_uv_builds_with_the_backend_installed_here(project: Project) -> None:
-    done = project.run("uv", "build", "--no-build-isolation", "--python", sys.executable, "--out-dir", "out")
+    done = project.run(UV, "build", "--no-build-isolation", "--python", sys.executable, "--out-dir", "out")
     ok(done)
     assert sorted(path.suffix for path in (project.root / "out").iterdir() if path.name[0] != ".") == [".gz", ".whl"]
 
@@ -104,7 +105,7 @@ def test_metadata_that_has_changed_since_is_refused(project: Project, tmp_path: 
 def test_pip_and_uv_know_what_would_be_installed_without_rust(project: Project, tmp_path: Path) -> None:
     said = ok(project.pip("install", "--no-build-isolation", "--dry-run", "--no-index", ".", env={"PATH": NO_RUST}))
     assert "Would install light-module-1.2.3" in said
-    uv = str(Path(sys.executable).with_name("uv"))
+    uv = str(UV)
     words = (uv, "pip", "compile", "--no-build-isolation", "--python", sys.executable, "--offline", "pyproject.toml")
     assert "Traceback" not in ok(project.run(*words, env={"PATH": NO_RUST, "UV_CACHE_DIR": str(tmp_path / "uv")}))
 
@@ -255,12 +256,12 @@ def test_a_project_of_maturins_builds_unchanged_with_the_drop_in(
     assert "maturin" in file.read_text(encoding="utf-8")
 
     environment = tmp_path / "environment"
-    ok(project.run("uv", "venv", "--quiet", "--python", sys.executable, environment))
+    ok(project.run(UV, "venv", "--quiet", "--python", sys.executable, environment))
     python = environment / "bin" / "python"
-    install = ("uv", "pip", "install", "--quiet", "--python", python, "--find-links", own_wheels)
+    install = (UV, "pip", "install", "--quiet", "--python", python, "--find-links", own_wheels)
     ok(project.run(*install, "."))
     assert ok(project.run(python, "-c", "import light_module; print(light_module.answer())")) == "42\n"
-    assert ok(project.run("uv", "pip", "freeze", "--python", python)).startswith("light-module @ file://")
+    assert ok(project.run(UV, "pip", "freeze", "--python", python)).startswith("light-module @ file://")
 
     ok(project.run(*install, "maturin==1.16.0+cratewheel.1"))
     command = environment / "bin" / "maturin"
@@ -278,7 +279,7 @@ def test_a_project_of_maturins_builds_unchanged_with_the_drop_in(
 def test_an_isolated_build_takes_nothing_but_cratewheel(project: Project, own_wheels: Path, tmp_path: Path) -> None:
     env = {"PIP_FIND_LINKS": str(own_wheels), "UV_FIND_LINKS": str(own_wheels), "UV_CACHE_DIR": str(tmp_path / "cache")}
     ok(project.pip("wheel", "--quiet", "--no-deps", "-w", "by-pip", ".", env=env))
-    ok(project.run("uv", "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", "by-uv", env=env))
+    ok(project.run(UV, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", "by-uv", env=env))
     (by_pip,) = (project.root / "by-pip").glob("*.whl")
     (by_uv,) = (project.root / "by-uv").glob("*.whl")
     assert by_pip.read_bytes() == by_uv.read_bytes()

@@ -16,6 +16,7 @@ import wheels
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel, Interpreters, Run
 
+UV = Path(sys.executable).with_name("uv")
 EXAMPLE = Path(__file__).parents[2] / "examples" / "hello-pyo3"
 
 pytestmark = [
@@ -65,14 +66,14 @@ def files(environment: Path) -> list[Path]:
 
 def test_pip_and_uv_install_the_wheel_and_take_all_of_it_away(built: Run, tmp_path: Path) -> None:
     environment = tmp_path / "venv"
-    said("uv", "venv", "--quiet", "--seed", "--python", sys.executable, environment)
+    said(UV, "venv", "--quiet", "--seed", "--python", sys.executable, environment)
     python = environment / "bin" / "python"
     before = files(environment)
-    for installer in (("uv", "pip"), (python, "-m", "pip")):
-        chosen = ("--python", python) if installer[0] == "uv" else ("--no-index",)
+    for installer in ((UV, "pip"), (python, "-m", "pip")):
+        chosen = ("--python", python) if installer[0] == UV else ("--no-index",)
         said(*installer, "install", "--quiet", *chosen, built.wheel)
         assert said(python, "-c", "import hello_pyo3; print(hello_pyo3.greet('you'))") == "Hello, you, from Rust\n"
-        said(*installer, "check", *(chosen if installer[0] == "uv" else ()))
-        yes = ("--python", python) if installer[0] == "uv" else ("--yes",)
+        said(*installer, "check", *(chosen if installer[0] == UV else ()))
+        yes = ("--python", python) if installer[0] == UV else ("--yes",)
         said(*installer, "uninstall", "--quiet", *yes, "hello-pyo3")
         assert files(environment) == before

@@ -302,13 +302,17 @@ def test_a_build_that_is_stopped_ends_cargo_and_the_next_one_works(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # which a shell in the background ignores
     )
     until = time.monotonic() + SECONDS
     while not pid_file.exists():
         assert time.monotonic() < until, "cargo was not started"
         time.sleep(0.02)
     child.send_signal(number)
-    stdout, stderr = child.communicate(timeout=SECONDS)
+    try:
+        stdout, stderr = child.communicate(timeout=SECONDS)
+    finally:
+        child.kill()
 
     assert child.returncode == 128 + number
     assert stdout == ""
