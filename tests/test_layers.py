@@ -23,7 +23,8 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"plan", "contents"}),
     frozenset({"build"}),
     frozenset({"develop", "from_sdist", "preview", "publish", "inspect", "scaffold"}),
-    frozenset({"cli", "backend"}),
+    frozenset({"backend"}),
+    frozenset({"cli"}),
     frozenset({"__init__", "__main__"}),
 )
 LEVEL = {room: level for level, rooms in enumerate(ROWS) for room in rooms}

@@ -8,10 +8,12 @@ it instead of a traceback.
 from __future__ import annotations
 
 import difflib
+import hashlib
 import os
 import shlex
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -174,11 +176,11 @@ def _options() -> dict[str, Any]:
 def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
     flag, setting = option
     values = [str(item) for item in value] if isinstance(value, (list, tuple)) else [str(value)]
-    if setting.kind in ("switch", "count"):
+    if setting.kind in ("switch", "count") or flag in setting.negations:
         if values[-1].lower() in ("", "1", "true", "yes", "on"):
             return [flag]
         if values[-1].lower() in ("0", "false", "no", "off"):
-            return []
+            return list(setting.negations) if flag in setting.flags else []
         raise UsageError(f"the config setting {name} must be true or false, found {values[-1]!r}")
     if setting.kind == "words":
         return [word for item in values for word in (flag, *item.split())]
@@ -215,7 +217,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
         options = replace(options, profile="release")
     environ = _with_rust(call)
     if options.target_dir is None and not os.access(call.sources.root, os.W_OK) and not environ.get("CARGO_TARGET_DIR"):
-        options = replace(options, target_dir=Path(directory).absolute() / ".cargo-target")
+        options = replace(options, target_dir=_target_elsewhere(call))
         call.ui.warn(f"{call.sources.root} cannot be written: cargo compiles in {options.target_dir}")
     facts = gather_for(options, call.sources, environ=environ, ui=call.ui)
     plan = decide(facts)
@@ -227,6 +229,14 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     _check_prepared(call, metadata_directory)
     (path,) = build.run(facts, plan, environ=environ, ui=call.ui)
     return path.name
+
+
+def _target_elsewhere(call: _Call) -> Path:
+    """Return a target directory for a project that cannot be written: the same one each time."""
+    from cratewheel.facts import cache_dir
+
+    name = hashlib.sha256(os.fsencode(call.sources.root)).hexdigest()[:16]
+    return (cache_dir(call.environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
 
 
 def _check_prepared(call: _Call, metadata_directory: str | None) -> None:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
-import cratewheel
 from cratewheel.errors import UsageError
 from cratewheel.options.arguments import Parser
 
@@ -39,21 +38,17 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def _call(command: str, words: argparse.Namespace, build_args: list[str], environ: Mapping[str, str]) -> str:
+    from cratewheel import backend
+
     if words.manifest_path is not None:
         build_args = [*build_args, "--manifest-path", str(words.manifest_path)]
     settings = {"build-args": build_args}
     match command:
         case "write-dist-info":
-            return _hook("prepare_metadata_for_build_wheel")(words.metadata_directory, settings)
+            return backend.prepare_metadata_for_build_wheel(words.metadata_directory, settings)
         case "write-sdist":
-            return _hook("build_sdist")(words.sdist_directory, settings)
+            return backend.build_sdist(words.sdist_directory, settings)
         case _:
-            build = _hook("build_editable" if words.editable else "build_wheel")
+            build = backend.build_editable if words.editable else backend.build_wheel
             out = words.out or os.path.join(environ.get("CARGO_TARGET_DIR", "target"), "wheels")  # noqa: PTH118
             return os.path.join(out, build(out, settings))  # noqa: PTH118
-
-
-def _hook(name: str) -> Callable[..., str]:
-    """Return a hook as a frontend finds it: an attribute of the package."""
-    hook: Callable[..., str] = getattr(cratewheel, name)
-    return hook

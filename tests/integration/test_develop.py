@@ -1,0 +1,264 @@
+"""develop: installed into an environment, live, and gone without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Run
+
+pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="folders are named as on POSIX")]
+
+UV = Path(sys.executable).with_name("uv")
+BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n'
+MIXED = (
+    f'{BUILD_SYSTEM}[project]\nname = "light-module"\ndynamic = ["version"]\n'
+    '[project.scripts]\nlightly = "lightly:main"\n'
+    '[tool.cratewheel]\nmodule-name = "lightly._native"\npython-source = "python"\n'
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A project beside a virtual environment of its own."""
+
+    command: Cratewheel
+    root: Path
+    environment: Path
+
+    @property
+    def python(self) -> Path:
+        return self.environment / "bin" / "python"
+
+    def develop(self, *words: str | Path, env: Mapping[str, str | None] | None = None) -> Run:
+        active = {"VIRTUAL_ENV": str(self.environment), **(env or {})}
+        return self.command("develop", *words, cwd=self.root, env=active)
+
+    def says(self, code: str, env: Mapping[str, str] | None = None) -> str:
+        return self.run(self.python, "-c", code, env=env)
+
+    def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> str:
+        environ = {**self.command.environ, "PYTHONDONTWRITEBYTECODE": "1", **(env or {})}
+        done = subprocess.run(
+            [str(word) for word in words],
+            cwd=self.environment,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def files(self) -> list[str]:
+        found = (path.relative_to(self.environment).as_posix() for path in self.environment.rglob("*"))
+        return sorted(name for name in found if "__pycache__" not in name and not name.endswith(".lock"))
+
+
+def place(command: Cratewheel, crate: str, *, uv: bool = False) -> Place:
+    environment = command.folder / "venv"
+    make = (UV, "venv", "--quiet", "--python", sys.executable) if uv else (sys.executable, "-m", "venv")
+    subprocess.run([*make, environment], check=True)
+    return Place(command=command, root=command.copy(crate), environment=environment)
+
+
+def make_mixed(root: Path, extra: str = "") -> Path:
+    (root / "pyproject.toml").write_text(MIXED + extra, encoding="utf-8")
+    package = root / "python" / "lightly"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text(
+        "from lightly._native import answer\ndef main():\n    print('main', answer())\n", encoding="utf-8"
+    )
+    return package
+
+
+def site(environment: Path) -> Path:
+    return environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
+
+
+@pytest.mark.parametrize("uv", [False, True], ids=["venv", "uv"])
+def test_a_mixed_project_is_live_and_goes_without_a_trace(run_light: Cratewheel, uv: bool) -> None:
+    here = place(run_light, "light-module", uv=uv)
+    package = make_mixed(here.root)
+    before = here.files()
+    in_tree = sorted(path.name for path in package.iterdir())
+
+    run = here.develop().ok()
+    assert run.stdout == ""
+    assert here.says("import lightly; lightly.main()") == "main 42\n"
+    assert here.run(here.environment / "bin" / "lightly") == "main 42\n"
+    assert sorted(path.name for path in package.iterdir()) == in_tree
+
+    (package / "more.py").write_text("from lightly import answer\nWORD = 'new'\n", encoding="utf-8")
+    (package / "data.txt").write_text("text", encoding="utf-8")
+    info = site(here.environment) / "light_module-1.2.3.dist-info"
+    direct = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
+    assert here.says(code) == "new text\n"
+
+    direct = json.loads(
+        (site(here.environment) / "light_module-1.2.3.dist-info" / "direct_url.json").read_text("utf-8")
+    )
+    assert direct == {"url": here.root.as_uri(), "dir_info": {"editable": True}}
+    if uv:
+        assert "light-module" in here.run(UV, "pip", "list", "--editable", "--python", here.python)
+        here.run(UV, "pip", "uninstall", "--quiet", "--python", here.python, "light-module")
+    else:
+        assert "light-module" in here.run(here.python, "-m", "pip", "list", "--editable")
+        assert here.run(here.python, "-m", "pip", "check") == "No broken requirements found.\n"
+        here.run(here.python, "-m", "pip", "uninstall", "--quiet", "--yes", "light-module")
+    assert here.files() == before
+
+
+def test_a_second_develop_replaces_the_first_with_all_its_files(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    here.develop().ok()
+    assert here.says("import light_module; print(light_module.answer())") == "42\n"
+    pure = here.files()
+    make_mixed(here.root)
+    here.develop("-F", "loud").ok()
+    assert here.says("import lightly; lightly.main()") == "main 4200\n"
+    assert [name for name in here.files() if "site-packages/light_module/" in name] == []
+    (here.root / "pyproject.toml").write_text(
+        f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1.2.3"\n', "utf-8"
+    )
+    here.develop().ok()
+    assert here.files() == pure
+
+
+def test_programs_are_installed(run_light: Cratewheel) -> None:
+    here = place(run_light, "bin-mixed")
+    here.develop().ok()
+    assert here.run(here.environment / "bin" / "bin-mixed") == "one\n"
+    assert here.says("import bin_mixed; print(bin_mixed.__file__)") == (
+        f"{here.root / 'python' / 'bin_mixed' / '__init__.py'}\n"
+    )
+
+
+def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
+    here = place(run_light, "cffi-mixed")
+    target = {"CARGO_TARGET_DIR": str(run_light.folder / "target")}
+    fake = site(here.environment) / "cffi-99.dist-info"
+    fake.mkdir()
+    (fake / "METADATA").write_text("Metadata-Version: 2.1\nName: cffi\nVersion: 99\n", encoding="utf-8")
+    here.develop(env=target).ok()
+    # the bindings are imported by the Python of the tests, which has the real cffi
+    path = os.pathsep.join((str(here.root), str(site(here.environment))))
+    code = "import _cffi_mixed_editable; from cffi_mixed._native import ffi, lib; print(lib.add(40, 2))"
+    assert here.run(sys.executable, "-c", code, env={"PYTHONPATH": path}) == "42\n"
+
+
+def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    package = make_mixed(here.root, 'editable-mode = "inplace"\n')
+    here.develop().ok()
+    assert [path.name.partition(".")[0] for path in sorted(package.iterdir())] == ["__init__", "_native"]
+    assert here.says("import lightly; lightly.main()") == "main 42\n"
+
+
+def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    package = make_mixed(here.root)
+    before = here.files()
+    here.develop("--skip-install").ok()
+    assert [path.name.partition(".")[0] for path in sorted(package.iterdir())] == ["__init__", "_native"]
+    assert here.files() == before
+
+
+def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    make_mixed(here.root, "editable-rebuild = true\n")
+    source = here.root / "src" / "lib.rs"
+    here.develop("-F", "loud").ok()
+    assert here.says("import lightly; lightly.main()") == "main 4200\n"
+    text = source.read_text(encoding="utf-8")
+    time.sleep(0.05)
+    source.write_text(text.replace("4200", "4300"), encoding="utf-8")
+    assert here.says("import lightly; lightly.main()", env={"CRATEWHEEL_NO_REBUILD": "1"}) == "main 4200\n"
+    assert here.says("import lightly; lightly.main()") == "main 4300\n"
+    source.write_text(text + "oops", encoding="utf-8")
+    code = "try:\n    import lightly\nexcept ImportError as error:\n    print(error.name, 'src/lib.rs' in str(error))"
+    assert here.says(code) == "lightly._native True\n"
+
+
+def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    text = (
+        f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1.2.3"\ndependencies = ["pip>=1"]\n'
+        '[project.optional-dependencies]\nmore = ["no-such-distribution-of-the-tests"]\n'
+        '[dependency-groups]\nlint = ["pip", {include-group = "more"}]\nmore = ["another-that-is-not-there"]\n'
+    )
+    (here.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    offline = {"PIP_NO_INDEX": "1"}
+    assert "Installing" not in here.develop(env=offline).ok().stderr
+    for words, name in (
+        (("-E", "more"), "no-such-distribution-of-the-tests"),
+        (("-G", "lint"), "another-that-is-not-there"),
+    ):
+        run = here.develop(*words, env=offline)
+        assert run.status == 1
+        assert f"  Installing {name}\n" in run.stderr
+        assert "error: the dependencies could not be installed (status 1)" in run.stderr
+    assert "error: the project has no extra `x`\n help: the extras are: more\n" in here.develop("-E", "x").stderr
+    assert (
+        "error: there is no dependency group `x`\n help: the groups are: lint, more\n" in here.develop("-G", "x").stderr
+    )
+
+
+def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    foreign = site(here.environment) / "light_module-9.dist-info"
+    foreign.mkdir()
+    (foreign / "METADATA").write_text("Metadata-Version: 2.1\nName: light-module\nVersion: 9\n", encoding="utf-8")
+    before = here.files()
+    run = here.develop()
+    assert run.status == 1
+    assert f"error: light-module is installed in {foreign}, without a RECORD of its files\n" in run.stderr
+    assert here.files() == before
+
+    (foreign / "RECORD").write_text("../../../../../escape.py,,\nlight_module-9.dist-info/RECORD,,\n", encoding="utf-8")
+    run = here.develop()
+    assert run.status == 1
+    assert "which is outside of the environment" in run.stderr
+
+
+def test_an_install_that_fails_half_way_leaves_what_was_there(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module")
+    make_mixed(here.root)
+    here.develop().ok()
+    (site(here.environment) / "in-the-way").touch()
+    before = here.files()
+    data = here.root / "lightly._native.data" / "platlib" / "in-the-way"
+    data.mkdir(parents=True)
+    (data / "file").touch()
+    run = here.develop()
+    assert run.status == 1
+    assert "in-the-way" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert here.files() == before
+    assert here.says("import lightly; lightly.main()") == "main 42\n"
+
+
+def test_without_an_environment_there_is_an_error(run_light: Cratewheel, tmp_path: Path) -> None:
+    root = run_light.copy("light-module")
+    run = run_light("develop", cwd=root)
+    assert (run.status, run.stdout) == (1, "")
+    assert run.stderr.startswith("error: there is no environment to install into")
+    two = run_light("develop", cwd=root, env={"VIRTUAL_ENV": str(tmp_path / "a"), "CONDA_PREFIX": str(tmp_path / "b")})
+    assert two.stderr.startswith("error: two environments are active: VIRTUAL_ENV (")
+
+
+def test_the_nearest_dot_venv_is_the_environment(run_light: Cratewheel) -> None:
+    root = run_light.copy("light-module")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
+    run_light("dev", cwd=root).ok()
+    assert (site(root / ".venv") / "light_module" / "__init__.py").is_file()
