@@ -101,13 +101,14 @@ def test_a_mixed_project_is_live_and_goes_without_a_trace(run_light: Cratewheel,
 
     (package / "more.py").write_text("from lightly import answer\nWORD = 'new'\n", encoding="utf-8")
     (package / "data.txt").write_text("text", encoding="utf-8")
-    info = site(here.environment) / "light_module-1.2.3.dist-info"
-    direct = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
+    code = (
+        "import importlib.resources as r, lightly.more; "
+        "print(lightly.more.WORD, r.files('lightly').joinpath('data.txt').read_text())"
+    )
     assert here.says(code) == "new text\n"
 
-    direct = json.loads(
-        (site(here.environment) / "light_module-1.2.3.dist-info" / "direct_url.json").read_text("utf-8")
-    )
+    info = site(here.environment) / "light_module-1.2.3.dist-info"
+    direct = json.loads((info / "direct_url.json").read_text(encoding="utf-8"))
     assert direct == {"url": here.root.as_uri(), "dir_info": {"editable": True}}
     if uv:
         assert "light-module" in here.run(UV, "pip", "list", "--editable", "--python", here.python)
