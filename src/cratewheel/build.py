@@ -236,12 +236,32 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str], ...]
     """Return the variables whose values are files that are written here: pyo3's description of the interpreter."""
     if wheel.config is None:
         return ()
+    # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken
+    shared = _config_path(_cargo_folder(session), wheel.config)
+    if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
+        return (("PYO3_CONFIG_FILE", str(shared)),)
     return (("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))),)
 
 
-def _write_config(scratch: Path, text: str) -> Path:
-    # named by its content: pyo3 is compiled again when the file is another, and only then
-    path = scratch / f"pyo3-config-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+def shared_config(session: Session, text: str) -> Path:
+    """Write pyo3's description of the interpreter to the `.cargo` folder, for cargo and editors, and return its path.
+
+    `cargo clean` leaves it alone there.
+    """
+    return _write_config(_cargo_folder(session), text)
+
+
+def _cargo_folder(session: Session) -> Path:
+    return session.facts.project.cargo.workspace_root / ".cargo"
+
+
+def _config_path(folder: Path, text: str) -> Path:
+    # named by its content: another interpreter is another file
+    return folder / f"pyo3-config-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+
+
+def _write_config(folder: Path, text: str) -> Path:
+    path = _config_path(folder, text)
     if not path.is_file() or path.read_text(encoding="utf-8") != text:
         with atomic_replace(path) as out:
             out.write(text.encode())

@@ -13,19 +13,22 @@ from typing import Literal
 from cratewheel import __version__
 from cratewheel.errors import CratewheelError, UsageError
 
-# Name → module below this package, aliases, and one line of help. Modules are imported when they are used: start-up is
-# a tax on every build.
+# Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
+# when they are used: start-up is a tax on every build.
 COMMANDS = {
     "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
     "develop": ("develop", ("dev",), "Build the project and install it into an environment, its Python files live"),
     "sdist": ("sdist", (), "Build a source distribution only"),
     "list-files": ("list_files", (), "List what the source distribution and the wheel will hold; compiles nothing"),
+    "new": ("new", (), "Make a project that builds at once"),
+    "init": ("new:run_init", (), "Make a project in a folder that is there"),
+    "ide": ("ide", (), "Keep cargo, an editor and our builds from compiling pyo3 for each other"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
 }
 
 # What files and other tools call, and no person: no page of help lists it.
-HIDDEN = {"rebuild": ("develop", "rebuild"), "pep517": ("pep517", "run")}
+HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended
@@ -107,18 +110,21 @@ def _run(words: list[str]) -> int:
         return 0
     if words[0] in ("-h", "--help", "help"):
         return _help(words[1:])
-    for name, (module, aliases, _) in COMMANDS.items():
+    for name, (place, aliases, _) in COMMANDS.items():
         if words[0] in (name, *aliases):
-            command = importlib.import_module(f"cratewheel.cli.{module}")
-            status: int = command.run(words[1:], os.environ)
-            return status
+            return _call(place, words[1:])
     if words[0] in HIDDEN:
-        module, function = HIDDEN[words[0]]
-        run = getattr(importlib.import_module(f"cratewheel.cli.{module}"), function)
-        return int(run(words[1:], os.environ))
+        return _call(HIDDEN[words[0]], words[1:])
     raise UsageError(
         f"`{words[0]}` is not a command", hint=_nearest(words[0]) or f"the commands are {', '.join(COMMANDS)}"
     )
+
+
+def _call(place: str, words: list[str]) -> int:
+    module, _, function = place.partition(":")
+    command = importlib.import_module(f"cratewheel.cli.{module}")
+    status: int = getattr(command, function or "run")(words, os.environ)
+    return status
 
 
 def _help(words: list[str]) -> int:

@@ -78,9 +78,9 @@ class Setting:
     commands: tuple[str, ...] = ("build",)
 
 
-ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "metadata", "list-python")
-WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild")
-COMPILING = ("build", "develop", "rebuild")
+ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python")
+WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide")
+COMPILING = ("build", "develop", "rebuild", "ide")
 ARCHIVING = ("build", "sdist")
 
 T = TypeVar("T")
@@ -289,7 +289,7 @@ class Options:
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
         flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
-        commands=("build", "sdist", "list-files", "develop", "rebuild", "metadata"),
+        commands=("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",

@@ -1,0 +1,46 @@
+"""`cratewheel ide`: what keeps cargo, an editor and our builds from compiling pyo3 for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from cratewheel.options.arguments import command_parser, parse_words, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Write the variables of our builds to `.cargo/config.toml`, or take them out with `--remove`."""
+    parser = command_parser("ide", "Make cargo and editors build with the variables that our builds set.")
+    parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to agree on")
+    parser.add_argument("--remove", action="store_true", help="Take the variables out again")
+    flags = parse_words(parser, argv)
+    ui = session_ui(flags, environ)
+    from cratewheel import develop
+    from cratewheel.build import Session, shared_config
+    from cratewheel.facts import gather_for, read_options
+    from cratewheel.plan.decide import decide
+    from cratewheel.scaffold import ide
+
+    cwd = Path.cwd()
+    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    root = sources.manifest.workspace_root
+    path = root / ".cargo" / "config.toml"
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if flags["remove"]:
+        ide.write(path, ide.with_variables(text, {}, path))
+        for config in (root / ".cargo").glob("pyo3-config-*.txt"):
+            config.unlink()
+        ui.step("Removed", f"the variables of cratewheel from {path}")
+        return 0
+    python = develop.find_python(flags.get("python"), environ=environ, cwd=cwd)
+    options = replace(options, interpreter=(str(python),), compatibility=("off",), skip_auditwheel=True, sdist=False)
+    facts = gather_for(options, sources, environ=environ, ui=ui)
+    session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
+    (wheel,) = session.plan.wheels
+    variables = {name: value for name, value in wheel.builds[0].env if name in ide.VARIABLES and value is not None}
+    if wheel.config is not None:
+        variables["PYO3_CONFIG_FILE"] = str(shared_config(session, wheel.config))
+    ide.write(path, ide.with_variables(text, variables, path))
+    ui.step("Wrote", f"{path}, for {wheel.interpreter.display if wheel.interpreter else 'every Python'}")
+    return 0
