@@ -120,8 +120,8 @@ def test_a_person_is_asked_by_number(run_light: Cratewheel) -> None:
     leader, follower = pty.openpty()
     os.write(leader, b"9\n3\n")
     done = subprocess.run(
-        [sys.executable, "-m", "cratewheel", "new", "asked"], cwd=run_light.folder, env=run_light.environ, stdin=follower,
-        capture_output=True, text=True, check=True, timeout=60,
+        [sys.executable, "-m", "cratewheel", "new", "asked"], cwd=run_light.folder, env=run_light.environ,
+        stdin=follower, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     os.close(leader)
     os.close(follower)
