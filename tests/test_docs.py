@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,15 +100,15 @@ def shown_commands(text: str) -> list[tuple[str, list[str]]]:
     ]
 
 
-def options_of(command: str) -> set[str]:
-    """Return a command's name and its options."""
-    modelled = {
-        flag
-        for setting in settings().values()
-        if command in setting.commands
-        for flag in (*setting.flags, *setting.flag_aliases, *setting.negations)
-    }
-    return {*COMMANDS, "--json", "--help", "--version", *modelled}
+@functools.cache
+def options_of(command: str) -> frozenset[str]:
+    """Return the names of all commands, and the options that the page of help of this one has."""
+    if command not in COMMANDS:
+        return frozenset({*COMMANDS, "--help", "--version"})
+    page = subprocess.run(
+        [sys.executable, "-m", "cratewheel", command, "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    return frozenset({*COMMANDS, *re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", page)})
 
 
 def test_the_architecture_page_names_only_what_exists() -> None:

@@ -127,3 +127,22 @@ def test_a_person_is_asked_by_number(run_light: Cratewheel) -> None:
     os.close(follower)
     assert done.stderr.count("Which kind of project? [1] ") == 2
     assert (run_light.folder / "asked" / "src" / "main.rs").is_file()
+
+
+def test_the_tutorial_does_what_it_says(run_cratewheel: Cratewheel, environment: Path) -> None:
+    page = (ROOT / "docs" / "tutorial" / "first-wheel.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"<!-- tutorial -->\n```sh\n(.*?)```", page, flags=re.DOTALL)
+    assert len(blocks) == 3
+    command = environment / "bin" / "cratewheel"
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m cratewheel "$@"\n', encoding="utf-8")
+    command.chmod(0o755)
+    env = {
+        **run_cratewheel.environ, "VIRTUAL_ENV": str(environment), "CARGO_BUILD_JOBS": "2",
+        "PATH": f"{environment / 'bin'}{os.pathsep}{run_cratewheel.environ['PATH']}",
+    }  # fmt: skip
+    del env["CARGO_TARGET_DIR"]
+    subprocess.run([environment / "bin" / "python", "-m", "ensurepip"], capture_output=True, check=True)
+    said = run("sh", "-e", "-c", "".join(blocks), cwd=run_cratewheel.folder, env=env)
+    assert said.startswith("42\n")
+    assert "1 passed" in said
+    assert "Successfully installed shout-0.1.0\n" in said
