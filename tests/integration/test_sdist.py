@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,3 +80,11 @@ def test_a_link_out_of_the_project_is_refused_by_its_name(run_light: Cratewheel,
     assert run.status == 1
     assert str(folder / "src" / "link.rs") in run.stderr
     assert run.sdists == ()
+
+
+def test_a_virtual_environment_in_the_folder_of_the_crate_is_not_packed(run_light: Cratewheel) -> None:
+    project = run_light.copy("light-module")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", project / "env"], check=True)
+    run = run_light("sdist", cwd=project).ok()
+    with tarfile.open(run.sdists[0]) as archive:
+        assert [name for name in archive.getnames() if "/env/" in name] == []

@@ -288,13 +288,19 @@ def _published(folder: Path, fence: Path) -> Iterator[Path]:
 
 def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSource:
     folder = package.manifest_path.parent
+    listed = tuple(listing)
     skipped = {folder / name for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
+    environments = {path.parent for path in listed if path.name == "pyvenv.cfg"}  # nobody means to ship one
     text = _text(package.manifest_path)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
         document=toml.loads(text),
-        files=_existing((path for path in listing if path not in skipped), "cargo package --list", reader),
+        files=_existing(
+            (path for path in listed if path not in skipped and environments.isdisjoint(path.parents)),
+            "cargo package --list",
+            reader,
+        ),
         targets=package.targets,
         readme=_existing_path(folder, package.readme),
         license_file=_existing_path(folder, package.license_file),
