@@ -182,7 +182,12 @@ def test_an_editable_install_by_pip_is_live(run_cratewheel: Cratewheel, tmp_path
     project = Project(root=root, environ=run_cratewheel.environ)
     ok(project.pip("install", "--quiet", "--no-build-isolation", "--no-deps", "--target", tmp_path / "x", "-e", "."))
     found = sorted(path.name for path in (tmp_path / "x").iterdir())
-    assert found == ["_light_module_editable", "_light_module_editable.pth", "light_module-1.2.3.dist-info"]
+    assert found == [
+        "_light_module_editable",
+        "_light_module_editable.pth",
+        "_light_module_editable.start",
+        "light_module-1.2.3.dist-info",
+    ]
 
 
 def light_mixed(command: Cratewheel) -> Path:

@@ -154,7 +154,9 @@ def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
     here.develop(env=target).ok()
     # the bindings are imported by the Python of the tests, which has the real cffi
     path = os.pathsep.join((str(here.root), str(site(here.environment))))
-    code = "import _cffi_mixed_editable; from cffi_mixed._native import ffi, lib; print(lib.add(40, 2))"
+    code = (
+        "import _cffi_mixed_editable as e; e.install(); from cffi_mixed._native import ffi, lib; print(lib.add(40, 2))"
+    )
     assert here.run(sys.executable, "-c", code, env={"PYTHONPATH": path}) == "42\n"
 
 

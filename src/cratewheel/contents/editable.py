@@ -1,7 +1,8 @@
 """The files of an editable install: Python files stay in the project, what is compiled lies outside of it.
 
 A `.pth` file (https://docs.python.org/3/library/site.html) puts the folder of the Python packages on `sys.path`, and
-imports a package that finds the compiled modules. Pure: only the text of that package is read.
+imports a package that finds the compiled modules; on Python 3.15 and later a `.start` file of the same name (PEP 829)
+takes the place of that import. Pure: only the text of that package is read.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def entries(
     """
     package = redirect_package(distribution)
     moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
-    lines = [str(modules.python_source), *([f"import {package}"] if moved else [])]
+    lines = [str(modules.python_source), *([f"import {package}; {package}.install()"] if moved else [])]
     pth = Entry(
         path=PurePosixPath(f"{package}.pth"),
         source=Generated(data="".join(f"{line}\n" for line in lines).encode()),
@@ -71,7 +72,12 @@ def entries(
         source=Generated(data=_finder(moved, rebuild).encode()),
         why="the finder of the compiled modules",
     )
-    return (pth, finder, *moved)
+    start = Entry(
+        path=PurePosixPath(f"{package}.start"),
+        source=Generated(data=f"{package}:install\n".encode()),
+        why="what Python 3.15 and later call instead of the import line",
+    )
+    return (pth, start, finder, *moved)
 
 
 def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Path, Entry], ...]:

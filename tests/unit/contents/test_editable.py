@@ -1,0 +1,86 @@
+"""The files of an editable install, and the finder among them."""
+
+from __future__ import annotations
+
+import pkgutil
+import sys
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+from cratewheel.contents.editable import Rebuild, entries, redirect_package
+from cratewheel.dist.layout import Entry, Generated
+from cratewheel.modules import ModuleLayout
+
+MODULES = ModuleLayout(
+    module_name="shout.deep._native",
+    extension_name="_native",
+    package_parts=("shout", "deep"),
+    mixed=True,
+    python_source=Path("/work/shout/python"),
+    package_dir=Path("/work/shout/python/shout"),
+    python_packages=(),
+    data=None,
+)
+COMPILED = (Entry(path=PurePosixPath("shout/deep/_native.py"), source=Generated(data=b"ANSWER = 42\n")),)
+
+
+def texts(found: tuple[Entry, ...]) -> dict[str, str]:
+    return {str(one.path): one.source.data.decode() for one in found if isinstance(one.source, Generated)}
+
+
+def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
+    found = texts(entries(MODULES, "Shout.Loud", COMPILED, mode="redirect"))
+    assert list(found) == [
+        "_shout_loud_editable.pth",
+        "_shout_loud_editable.start",
+        "_shout_loud_editable/__init__.py",
+        "_shout_loud_editable/shout/deep/_native.py",
+    ]
+    assert found["_shout_loud_editable.pth"] == (
+        "/work/shout/python\nimport _shout_loud_editable; _shout_loud_editable.install()\n"
+    )
+    assert found["_shout_loud_editable.start"] == "_shout_loud_editable:install\n"
+    assert "PACKAGES = ('shout',)\nDEP_INFO = None\nREBUILD = None\n" in found["_shout_loud_editable/__init__.py"]
+
+
+def test_in_place_nothing_but_the_way_is_installed() -> None:
+    assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"_shout_editable.pth": "/work/shout/python\n"}
+
+
+def test_the_finder_finds_what_is_compiled_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, text in texts(entries(MODULES, "shout", COMPILED, mode="redirect")).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    for package in ("shout", "shout/deep"):
+        (tmp_path / "python" / package).mkdir(parents=True)
+        (tmp_path / "python" / package / "__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(tmp_path / "python"), *sys.path])
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    entry_point = (tmp_path / "_shout_editable.start").read_text(encoding="utf-8").strip()
+    install = pkgutil.resolve_name(entry_point)  # as PEP 829 has it
+    install()
+    install()
+    native = __import__("shout.deep._native", fromlist=["ANSWER"])
+    assert native.ANSWER == 42
+    assert Path(str(native.__file__)).is_relative_to(tmp_path / "_shout_editable")
+    assert Path(str(sys.modules["shout"].__file__)).is_relative_to(tmp_path / "python")
+    assert [str(one.__module__) for one in sys.meta_path if getattr(one, "__name__", "") == "Redirect"] == [
+        "_shout_editable"
+    ]
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("shout", "_shout_editable")]:
+        monkeypatch.delitem(sys.modules, name)
+
+
+def test_a_rebuild_is_told_by_its_command_and_cargos_list_of_sources() -> None:
+    rebuild = Rebuild(command=("cratewheel", "rebuild"), dep_info=Path("/t/lib.d"))
+    finder = texts(entries(MODULES, "shout", COMPILED, mode="redirect", rebuild=rebuild))["_shout_editable/__init__.py"]
+    assert "DEP_INFO = '/t/lib.d'\nREBUILD = ['cratewheel', 'rebuild']\n" in finder
+
+
+def test_the_name_of_the_finder_can_be_imported() -> None:
+    assert [redirect_package(name) for name in ("a", "A-b.c", "x__y")] == [
+        "_a_editable",
+        "_a_b_c_editable",
+        "_x_y_editable",
+    ]
