@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -265,3 +266,29 @@ def test_the_nearest_dot_venv_is_the_environment(run_light: Cratewheel) -> None:
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
     run_light("dev", cwd=root).ok()
     assert (site(root / ".venv") / "light_module" / "__init__.py").is_file()
+
+
+def conda_prefix(folder: Path) -> Path:
+    """Return an environment as conda makes them: whole, without a pyvenv.cfg, known by its folder `conda-meta`."""
+    base = Path(sys.base_prefix)
+    version = f"python3.{sys.version_info[1]}"
+    library = folder / "lib" / version
+    (folder / "conda-meta").mkdir(parents=True)
+    (library / "site-packages").mkdir(parents=True)
+    for part in (base / "lib" / version).iterdir():
+        if part.name != "site-packages":
+            (library / part.name).symlink_to(part)
+    (folder / "bin").mkdir()
+    shutil.copy2(base / "bin" / version, folder / "bin" / "python")
+    return folder
+
+
+def test_a_conda_environment_is_installed_into(run_light: Cratewheel) -> None:
+    environment = conda_prefix(run_light.folder / "conda")
+    here = Place(command=run_light, root=run_light.copy("light-module"), environment=environment)
+    make_mixed(here.root)
+    before = here.files()
+    here.develop(env={"VIRTUAL_ENV": None, "CONDA_PREFIX": str(environment)}).ok()
+    assert here.says("import sys, lightly; print(sys.prefix); lightly.main()") == f"{environment}\nmain 42\n"
+    here.run(UV, "pip", "uninstall", "--quiet", "--python", here.python, "light-module")
+    assert here.files() == before
