@@ -21,6 +21,7 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.contents import editable, vendor
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.cross import zig
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.compression import DEFLATED, STORED
@@ -232,15 +233,16 @@ def _staged(artifact: Artifact, stage: Path) -> Artifact:
     )
 
 
-def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str], ...]:
-    """Return the variables whose values are files that are written here: pyo3's description of the interpreter."""
+def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
+    """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
+    linker = zig.environment(session.plan.zig, session.scratch / "zig", session.environ) if session.plan.zig else ()
     if wheel.config is None:
-        return ()
+        return linker
     # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken
     shared = _config_path(_cargo_folder(session), wheel.config)
     if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
-        return (("PYO3_CONFIG_FILE", str(shared)),)
-    return (("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))),)
+        return (*linker, ("PYO3_CONFIG_FILE", str(shared)))
+    return (*linker, ("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))))
 
 
 def shared_config(session: Session, text: str) -> Path:

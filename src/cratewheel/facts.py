@@ -164,8 +164,6 @@ def say_project(project: Project, options: Options, ui: Ui) -> None:
 
 def refuse_unsupported(options: Options, host: str, environ: Mapping[str, str]) -> None:
     """Raise `UnsupportedError` for what is asked for and not there yet, before anything else is done."""
-    if options.zig:
-        raise UnsupportedError("--zig is not supported yet", hint="build in a manylinux image for older glibc versions")
     if options.universal2:
         raise UnsupportedError("--universal2 is not supported yet", hint="build a wheel on each architecture")
     extra_target = extra_value(options.cargo_extra_args, "--target")

@@ -190,8 +190,8 @@ class Options:
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
-        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for (not supported "
-        "yet)",
+        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for; of the oldest "
+        "that Rust supports, unless one was. Needs the package ziglang, or zig on PATH",
         flags=("--zig",),
     )  # fmt: skip
     universal2: bool = setting(

@@ -9,7 +9,7 @@ from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.facts import Facts
 from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
-from cratewheel.plan.platform import plan_platform
+from cratewheel.plan.platform import plan_platform, plan_zig
 from cratewheel.plan.wheels import conditional_features, left_in, plan_wheels
 from cratewheel.project import Project
 from cratewheel.tags.target import parse as parse_target
@@ -46,6 +46,7 @@ def decide(facts: Facts) -> BuildPlan:
         out=options.out or target_dir / "wheels",
         sdist=_wants_sdist(options, project),
         wheels=wheels,
+        zig=plan_zig(options, platform_plan, target),
         warnings=(
             *bindings.warnings,
             *warnings,

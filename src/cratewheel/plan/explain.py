@@ -25,6 +25,8 @@ def explain(plan: BuildPlan, *, reasons: bool) -> str:
     lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
     if reasons:
         lines += [f"  because {reason}" for reason in plan.why]
+    if plan.zig is not None:
+        lines.append(f"linked by zig for {plan.zig.target}")
     if plan.sdist:
         lines.append("sdist")
     for wheel in plan.wheels:
@@ -46,6 +48,7 @@ def as_json(plan: BuildPlan) -> dict[str, object]:
         "target": plan.target.triple,
         "out": str(plan.out),
         "sdist": plan.sdist,
+        "zig": plan.zig.target if plan.zig is not None else None,
         "wheels": [_wheel_as_json(wheel, plan.target) for wheel in plan.wheels],
         "warnings": list(plan.warnings),
         "why": list(plan.why),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from cratewheel.cargo.command import CargoBuild
+from cratewheel.cross.zig import ZigPlan
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.tags.target import Target
 
@@ -72,5 +73,6 @@ class BuildPlan:
     out: Path
     sdist: bool
     wheels: tuple[WheelPlan, ...]
+    zig: ZigPlan | None = None
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from cratewheel.audit import policy as audit_policy
 from cratewheel.bindings.detect import Bindings
+from cratewheel.cross import zig
+from cratewheel.cross.zig import ZigPlan
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Interpreter
@@ -35,6 +37,16 @@ def native(target: Target, interpreter: Interpreter | None) -> Fixed:
     return Fixed(tags=platform.platform_tag(target))
 
 
+def plan_zig(options: Options, platform_plan: PlatformPlan, target: Target) -> ZigPlan | None:
+    """Return what zig links for, or None without it; raises `UnsupportedError` where zig cannot."""
+    if not options.zig:
+        return None
+    policies = (
+        platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
+    )
+    return zig.plan(target, next((name for name in policies if name.startswith("manylinux")), ""))
+
+
 def plan_platform(facts: Facts, target: Target, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
     """Return how the platform tag is decided, and warnings about it.
 
@@ -56,6 +68,9 @@ def plan_platform(facts: Facts, target: Target, bindings: Bindings) -> tuple[Pla
         if pypi:
             raise UsageError("the tag `linux` is one that PyPI refuses", hint="audit the wheel, or leave `pypi` out")
         return Fixed(), ()
+    if options.zig and not policies:
+        # what zig is told to link for is the tag that is promised
+        policies = tuple(name for name in (platform.arch_minimum_policy(target),) if name != "linux")
     if policies:
         return ByPolicy(policies=policies, pypi=pypi), _policy_warnings(policies, target)
     return ByAudit(pypi=pypi), ()

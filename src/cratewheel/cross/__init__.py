@@ -1,0 +1,1 @@
+"""Building for other systems than this one, and for older ones."""

@@ -1,0 +1,66 @@
+"""With zig, a module that is linked here runs where glibc is old."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import wheels
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Interpreters
+
+pytestmark = [
+    pytest.mark.cargo,
+    pytest.mark.network,
+    pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's"),
+]
+
+
+def with_c(project: Path) -> Path:
+    """Add C code to the light crate, compiled by the crate `cc` in a build script."""
+    manifest = project / "Cargo.toml"
+    manifest.write_text(f'{manifest.read_text(encoding="utf-8")}\n[build-dependencies]\ncc = "1"\n', encoding="utf-8")
+    (project / "build.rs").write_text('fn main() { cc::Build::new().file("src/now.c").compile("now"); }\n', "utf-8")
+    # glibc has had clock_gettime in libc.so since 2.17, and a newer fstat since 2.33
+    (project / "src" / "now.c").write_text(
+        "#include <sys/stat.h>\n#include <time.h>\n"
+        "long now(void) {\n    struct timespec t;\n    struct stat s;\n"
+        "    clock_gettime(CLOCK_REALTIME, &t);\n    fstat(0, &s);\n    return t.tv_sec;\n}\n",
+        encoding="utf-8",
+    )
+    library = project / "src" / "lib.rs"
+    text = library.read_text(encoding="utf-8").replace(
+        "PyLong_FromLong(if",
+        'extern "C" { fn now() -> std::ffi::c_long; }\n    assert!(now() > 0);\n    PyLong_FromLong(if',
+    )
+    library.write_text(text, encoding="utf-8")
+    return project
+
+
+def test_a_crate_with_c_code_fits_an_old_policy_with_zig_and_only_with_it(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    project = with_c(run_light.copy("light-module"))
+    words = ("build", "--no-sdist", "-i", interpreters.this, "--compatibility", "manylinux_2_17", "--target-dir")
+    refused = run_light(*words, tmp_path / "without", cwd=project)
+    assert refused.status == 1
+    assert "does not fit manylinux_2_17: it needs GLIBC_2." in refused.stderr
+
+    run = run_light(*words, tmp_path / "with", "--zig", cwd=project)
+    assert run.wheel.name.endswith("-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    shown = subprocess.run(
+        [sys.executable, "-W", "ignore", "-m", "auditwheel", "show", run.wheel],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    (tag,) = re.findall(r'platform tag:\s+"manylinux_2_(\d+)_x86_64"', shown)
+    assert int(tag) <= 17
+    site = wheels.site(run.wheel, tmp_path / "site")
+    assert wheels.python(interpreters.this, "import light_module; print(light_module.answer())", path=site) == "42"
