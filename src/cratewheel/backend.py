@@ -8,12 +8,10 @@ it instead of a traceback.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import shlex
 import sys
 import sysconfig
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -216,9 +214,6 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     if not options.release and not own_profile:
         options = replace(options, profile="release")
     environ = _with_rust(call)
-    if options.target_dir is None and not os.access(call.sources.root, os.W_OK) and not environ.get("CARGO_TARGET_DIR"):
-        options = replace(options, target_dir=_target_elsewhere(call))
-        call.ui.warn(f"{call.sources.root} cannot be written: cargo compiles in {options.target_dir}")
     facts = gather_for(options, call.sources, environ=environ, ui=call.ui)
     plan = decide(facts)
     if len(plan.wheels) != 1:
@@ -229,14 +224,6 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     _check_prepared(call, metadata_directory)
     (path,) = build.run(facts, plan, environ=environ, ui=call.ui)
     return path.name
-
-
-def _target_elsewhere(call: _Call) -> Path:
-    """Return a target directory for a project that cannot be written: the same one each time."""
-    from cratewheel.facts import cache_dir
-
-    name = hashlib.sha256(os.fsencode(call.sources.root)).hexdigest()[:16]
-    return (cache_dir(call.environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
 
 
 def _check_prepared(call: _Call, metadata_directory: str | None) -> None:

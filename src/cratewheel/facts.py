@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -88,6 +91,7 @@ def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Fa
 
 def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str], ui: Ui) -> Facts:
     """Return the facts for a build with options that are decided; raises as `gather` does."""
+    options = _with_writable_target(options, sources, environ, ui)
     rustc = query.rustc(environ)
     refuse_unsupported(options, rustc.host, environ)
     project = project_reader.read(sources, options, cargo_options(options), rustc.host, environ, ui)
@@ -102,6 +106,17 @@ def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str]
         interpreters=interpreters,
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
     )
+
+
+def _with_writable_target(options: Options, sources: Sources, environ: Mapping[str, str], ui: Ui) -> Options:
+    """Return the options with a target directory elsewhere, where the project cannot be written: the same each time."""
+    root = sources.manifest.workspace_root
+    if options.target_dir is not None or environ.get("CARGO_TARGET_DIR") or os.access(root, os.W_OK):
+        return options
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    folder = (cache_dir(environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
+    ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
+    return replace(options, target_dir=folder)
 
 
 def find_interpreters(

@@ -384,3 +384,23 @@ def test_a_mistake_of_ours_is_told_as_such(project: Project) -> None:
     assert done.stderr.startswith("error: a mistake in cratewheel ")
     assert "itself: KeyError: 'gone'\n" in done.stderr
     assert done.stderr.endswith(" help: report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows\n")
+
+
+@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="root mounts the folder read-only on Linux")
+def test_a_project_that_cannot_be_written_is_built_elsewhere(project: Project, tmp_path: Path) -> None:
+    mount = tmp_path / "mount"
+    mount.mkdir()
+    if subprocess.run(["mount", "--bind", project.root, mount], capture_output=True, check=False).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        subprocess.run(["mount", "-o", "remount,ro,bind", mount], check=True)
+        cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "CARGO_TARGET_DIR": None}
+        run = project.run_light("build", "-i", project.python, cwd=mount, env=cache).ok()
+    finally:
+        subprocess.run(["umount", mount], check=True)
+    assert (
+        f"warning: {mount} cannot be written: cargo compiles in {tmp_path / 'cache' / 'cratewheel' / 'target'}"
+        in run.stderr
+    )
+    assert [path.name for path in run.sdists] == ["light_module-1.2.3.tar.gz"]
+    assert not (project.root / "target").exists()
