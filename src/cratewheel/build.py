@@ -110,6 +110,8 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
     """Write the source distribution to the folder `out` and return its path; with `vendor`, the crates are in it."""
     metadata = facts.sources.metadata
     content = sdist_content(facts, environ=environ, ui=ui)
+    for warning in wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist"):
+        ui.warn(warning)
     if facts.options.explain:
         ui.passthrough(sdist_contents.explanation(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
@@ -299,9 +301,10 @@ def _entries(session: Session, wheel: WheelPlan, artifacts: list[tuple[CargoBuil
     included, warnings = wheel_contents.include_entries(
         root, modules, options.include, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
     )
-    for warning in warnings:
-        session.ui.warn(warning)
     gathered = [*wheel_contents.python_entries(modules, root), *included]
+    in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
+    for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain):
+        session.ui.warn(warning)
     installed = [
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
         *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -34,6 +34,7 @@ class Ui:
     quiet: bool = False
     verbosity: int = 0
     message_format: MessageFormat = "human"
+    _warned: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def step(self, verb: str, text: str) -> None:
         """Say what was found or is being done: a short verb, aligned with cargo's own, and the rest of the line."""
@@ -46,7 +47,10 @@ class Ui:
             self._say(self._paint("dim", text))
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
-        """Say that something is probably not meant; the work goes on."""
+        """Say that something is probably not meant, once for all the archives that it concerns; the work goes on."""
+        if text in self._warned:
+            return
+        self._warned.add(text)
         self._say(f"{self._paint('yellow', 'warning')}: {text}")
         if hint:
             self._say(f"   {self._paint('cyan', 'help')}: {hint}")

@@ -42,6 +42,15 @@ def test_details_are_shown_when_asked_for() -> None:
     assert "a detail\n" in talk(verbosity=1)[1]
 
 
+def test_a_warning_is_said_once() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    ui = Ui(out=out, err=err)
+    for text in ("odd", "odd", "strange"):
+        ui.warn(text, hint="mend it")
+    assert err.getvalue() == "warning: odd\n   help: mend it\nwarning: strange\n   help: mend it\n"
+    assert ui == Ui(out=out, err=err)
+
+
 def test_colour_marks_the_labels() -> None:
     err = talk(color=True)[1]
     assert err.splitlines()[0] == "\x1b[1;32m    Building\x1b[0m app"
