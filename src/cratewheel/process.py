@@ -1,16 +1,17 @@
 """Programs as data, and the only code that starts them.
 
-A `Command` can be printed, compared and stored; `capture` and `stream` run it. Both end their child when the caller is
-interrupted, so that no program outlives the build.
+A `Command` can be printed, compared and stored; `capture` and `stream` run it. Both end their child, and on Linux what
+it started in its turn, when the caller is interrupted, so that no program outlives the build.
 """
 
 from __future__ import annotations
 
 import os
 import shlex
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -154,9 +155,33 @@ def _child(
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
+    if child.poll() is not None:
+        return
+    # cargo leaves its compilers and build scripts running when it is ended
+    family = _descendants(child.pid)
     child.terminate()
+    for pid in family:
+        with suppress(OSError):
+            os.kill(pid, signal.SIGTERM)
     try:
         child.wait(TERMINATION_GRACE)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
+
+
+def _descendants(pid: int) -> tuple[int, ...]:
+    """Return the processes that `pid` and those below it have started, parents first; none where there is no /proc."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # proc_pid_stat(5): the name in parentheses may hold anything; the state and the parent come after it
+            parent = int(stat.read_bytes().rpartition(b")")[2].split()[1])
+            children.setdefault(parent, []).append(int(stat.parent.name))
+    found: list[int] = []
+    waiting = [pid]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        found += below
+        waiting += below
+    return tuple(found)

@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,7 +58,7 @@ class Project:
     root: Path
     python: Path
 
-    def build(self, *words: str | Path, env: dict[str, str | None] | None = None) -> Run:
+    def build(self, *words: str | Path, env: Mapping[str, str | None] | None = None) -> Run:
         return self.run_light("build", "--no-sdist", "-i", self.python, *words, cwd=self.root, env=env)
 
 
@@ -277,8 +278,9 @@ def test_a_full_disk_leaves_nothing_behind(project: Project) -> None:
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000)),
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
-    assert "File too large" in done.stderr
-    assert "mistake in cratewheel" not in done.stderr
+    assert done.stderr.endswith(
+        "/liblight_module.so: File too large\n help: look at the file system: space, permissions\n"
+    )
     assert not out.exists() or list(out.iterdir()) == []
 
 
@@ -384,6 +386,184 @@ def test_a_mistake_of_ours_is_told_as_such(project: Project) -> None:
     assert done.stderr.startswith("error: a mistake in cratewheel ")
     assert "itself: KeyError: 'gone'\n" in done.stderr
     assert done.stderr.endswith(" help: report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows\n")
+
+
+@pytest.mark.parametrize(("closed", "told"), [("<&-", True), (">&-", False), ("2>&-", True), ("<&- >&- 2>&-", False)])
+def test_a_build_needs_no_open_streams(project: Project, tmp_path: Path, closed: str, *, told: bool) -> None:
+    out = tmp_path / "closed"
+    (project.root / "src" / "lib.rs").touch()  # so that cargo has something to say
+    done = subprocess.run(
+        f'"{sys.executable}" -m cratewheel build --no-sdist -i "{project.python}" -o "{out}" {closed}',
+        shell=True, cwd=project.root, env=project.run_light.environ, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (wheel,) = out.iterdir()
+    assert done.stdout == (f"{wheel}\n" if told else "")
+    assert zipfile.ZipFile(wheel).testzip() is None
+
+
+def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project, tmp_path: Path) -> None:
+    package = project.root / "light_module"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "noise.bin").write_bytes(os.urandom(60_000_000))
+    out = tmp_path / "killed"
+    command = [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-i", str(project.python), "-o", str(out)]
+    child = subprocess.Popen(
+        command, cwd=project.root, env=project.run_light.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    until = time.monotonic() + SECONDS
+    while not (out.is_dir() and any(out.iterdir())):
+        assert time.monotonic() < until, "nothing was packed"
+        time.sleep(0.002)
+    child.kill()
+    child.wait()
+
+    assert [path.suffix for path in out.iterdir()] == [".tmp"]
+    (package / "noise.bin").unlink()
+    subprocess.run(command, cwd=project.root, env=project.run_light.environ, check=True, capture_output=True)
+    (wheel,) = out.glob("*.whl")
+    assert zipfile.ZipFile(wheel).testzip() is None
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (
+            "echo 'pyenv: python3.7: command not found' >&2\nexit 127",
+            (
+                "error: none of the interpreters that were asked for is there\n"
+                "       python3.7: pyenv has no version active that provides it\n"
+                " help: `cratewheel list-python` shows every interpreter that is found\n"
+            ),
+        ),
+        (
+            "echo garbage",
+            (
+                "error: {bin}/python3.7 does not work as a Python interpreter: it did not answer as a Python does\n"
+                "       garbage\n"
+                " help: name a Python with -i; `cratewheel list-python` shows those that are found\n"
+            ),
+        ),
+        (
+            "kill -9 $$",
+            (
+                "error: none of the interpreters that were asked for is there\n"
+                "       python3.7: it ended with status -9 and said nothing\n"
+                " help: `cratewheel list-python` shows every interpreter that is found\n"
+            ),
+        ),
+        (
+            None,
+            (
+                "error: {bin}/python3.7 cannot be used as a Python interpreter: `{bin}/python3.7` cannot be started: "
+                "Exec format error\n"
+                " help: name a Python with -i; `cratewheel list-python` shows those that are found\n"
+            ),
+        ),
+    ],
+)
+def test_a_program_that_is_no_python_is_refused(
+    project: Project, tmp_path: Path, script: str | None, said: str
+) -> None:
+    program = tmp_path / "bin" / "python3.7"
+    put("bin/python3.7", "garbage" if script is None else f"#!/bin/sh\n{script}\n")(tmp_path)
+    program.chmod(0o755)
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
+    run = project.run_light("build", "--no-sdist", "-i", "python3.7", cwd=project.root, env={"PATH": path})
+    assert refused(run).replace(str(program.parent), "{bin}") == said
+
+
+def link(name: str, target: str) -> Change:
+    return lambda root: (root / name).symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            link("light_module/loop", "loop"),
+            (
+                "error: {root}/light_module/loop is a symbolic link to loop, which does not exist\n"
+                " help: restore what it points at, or remove the link\n"
+            ),
+        ),
+        (
+            link("light_module/hosts", "/etc/hosts"),
+            (
+                "error: {root}/light_module/hosts leads out of the project by a symbolic link, to /etc/hosts\n"
+                " help: put a copy in place of the link; only what is in {root} is packed\n"
+            ),
+        ),
+    ],
+)
+def test_a_link_that_cannot_be_followed_is_refused(project: Project, change: Change, said: str) -> None:
+    put("light_module/__init__.py", "")(project.root)
+    change(project.root)
+    assert refused(project.build()) == said
+    assert refused(project.run_light("sdist", cwd=project.root)) == said
+
+
+def test_a_folder_that_links_to_itself_is_packed_once(project: Project) -> None:
+    put("light_module/__init__.py", "")(project.root)
+    link("light_module/self", ".")(project.root)
+    names = zipfile.ZipFile(project.build().wheel).namelist()
+    assert [name for name in names if name.endswith(".py")] == ["light_module/__init__.py"]
+
+
+def test_a_missing_linker_is_what_the_compiler_says_and_programs_of_rust_are_enough_for_an_sdist(
+    project: Project, tmp_path: Path
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("cargo", "rustc"):
+        found = subprocess.run(["rustup", "which", name], capture_output=True, text=True, check=True).stdout.strip()
+        (programs / name).symlink_to(found)
+    put("build.rs", "fn main() {}")(project.root)  # linked before anything else, and not yet in the target folder
+    env = {"PATH": str(programs), "CARGO_TARGET_DIR": str(tmp_path / "target")}
+    run = project.build(env=env)
+    assert "error: linker `cc` not found" in run.stderr
+    assert refused(run).startswith("error: cargo could not build the crate (status 101)\n")
+    assert [path.name for path in project.run_light("sdist", cwd=project.root, env=env).ok().sdists] == [
+        "light_module-1.2.3.tar.gz"
+    ]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="families of processes are read from /proc")
+def test_cargos_own_programs_end_with_sigterm(project: Project, tmp_path: Path) -> None:
+    pid_file = tmp_path / "pid"
+    put(
+        "build.rs",
+        f"""fn main() {{
+    std::fs::write("{pid_file}.new", std::process::id().to_string()).unwrap();
+    std::fs::rename("{pid_file}.new", "{pid_file}").unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(600));
+}}""",
+    )(project.root)
+    child = subprocess.Popen(
+        [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-i", project.python, "-o", tmp_path / "no"],
+        cwd=project.root,
+        env=project.run_light.environ,
+        stderr=subprocess.PIPE,
+    )
+    until = time.monotonic() + SECONDS
+    while not pid_file.exists():
+        assert time.monotonic() < until, "the build script was not started"
+        time.sleep(0.02)
+    child.terminate()
+    child.communicate(timeout=SECONDS)
+    assert child.returncode == 143
+    while _lives(pid_file.read_text(encoding="utf-8")):
+        assert time.monotonic() < until, "the build script goes on"
+        time.sleep(0.02)
+
+
+def _lives(pid: str) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="root mounts the folder read-only on Linux")

@@ -69,6 +69,29 @@ def test_an_interrupted_caller_leaves_no_program_behind() -> None:
         os.kill(found[0], 0)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="families of processes are read from /proc")
+def test_what_a_program_started_ends_with_it() -> None:
+    code = (
+        "import subprocess, sys; child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        "print(child.pid, flush=True); child.wait()"
+    )
+    found = []
+
+    def interrupted() -> None:
+        with stream(python(code), os.environ) as lines:
+            found.append(int(next(iter(lines))))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    stat = Path(f"/proc/{found[0]}/stat")
+    until = time.monotonic() + 20
+    # whoever takes orphans in may be slow to bury them
+    while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_a_missing_program_and_a_missing_folder_are_told_apart(tmp_path: Path) -> None:
     with pytest.raises(MissingToolError) as program:
         capture(Command(argv=("no-such-program",)), os.environ)

@@ -34,17 +34,32 @@ INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended
 BROKEN_PIPE = 141  # and for one that SIGPIPE ended
 OUR_MISTAKE = 101  # what Rust programs end with when they panic
+HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_standard_streams()
     # so that children are ended and unfinished files removed, as for Ctrl-C
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
         return _main(words)
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _open_standard_streams() -> None:
+    """Open the null device in place of a stream that our caller has closed, for us and for the programs we start.
+
+    Otherwise the next file that is opened has the number of the stream, and what a program prints goes into it.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= HIGHEST_STANDARD_STREAM:
+        os.set_inheritable(number, True)  # the interface is the interpreter's
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 class _TerminatedError(KeyboardInterrupt):

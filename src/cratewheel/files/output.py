@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from cratewheel.errors import CratewheelError
+
+# a full disk, a used-up quota, a limit of the process
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG)
 
 
 @contextmanager
@@ -33,7 +37,8 @@ def atomic_replace(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename in {None, str(temporary)}:
-            raise _unwritable(path, error) from error
+            hint = "make room there, or choose another folder with `--out`" if error.errno in _FULL else None
+            raise _unwritable(path, error, hint=hint) from error
         raise
 
 

@@ -50,7 +50,7 @@ def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[Path]:
             continue
         if is_folder:
             yield from _walk(entry.path, ignores, fence)
-        elif entry.is_symlink() and not entry.is_dir():
+        elif entry.is_symlink() and not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
             fence.check(entry.path)
             yield Path(entry.path)
         elif entry.is_file():  # no socket, no pipe: it could be read for ever

@@ -74,6 +74,9 @@ class UnsuitableError(InterpreterError):
     """A Python that works, but that nothing can be built for."""
 
 
+_NAME_ANOTHER = "name a Python with -i; `cratewheel list-python` shows those that are found"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
     """A program that is no interpreter to use now, though nothing is wrong with it; `reason` says why."""
@@ -98,7 +101,9 @@ def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOU
     try:
         done = capture(command, environ, timeout=timeout)
     except MissingToolError as error:
-        raise InterpreterError(f"{executable} cannot be used as a Python interpreter: {error.message}") from error
+        raise InterpreterError(
+            f"{executable} cannot be used as a Python interpreter: {error.message}", hint=_NAME_ANOTHER
+        ) from error
     if done.status == 0:
         answer = read(done.stdout)
         if answer is None:
@@ -230,6 +235,6 @@ def _broken(executable: Path, how: str, printed: str) -> InterpreterError:
     shown = lines[:SHOWN_LINES] + (["…"] if len(lines) > SHOWN_LINES else [])
     return InterpreterError(
         f"{executable} does not work as a Python interpreter: {how}",
-        hint="name a Python with -i; `cratewheel list-python` shows those that are found",
+        hint=_NAME_ANOTHER,
         notes=tuple(shown),
     )

@@ -75,8 +75,9 @@ def test_a_full_disk_is_an_error_about_the_output(tmp_path: Path) -> None:
         with atomic_replace(tmp_path / "file"):
             raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(CratewheelError, match="file cannot be written: No space left on device"):
+    with pytest.raises(CratewheelError, match="file cannot be written: No space left on device") as caught:
         fail()
+    assert caught.value.hint == "make room there, or choose another folder with `--out`"
     assert list(tmp_path.iterdir()) == []
 
 
