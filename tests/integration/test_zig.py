@@ -53,7 +53,7 @@ def test_a_crate_with_c_code_fits_an_old_policy_with_zig_and_only_with_it(
     assert "does not fit manylinux_2_17: it needs GLIBC_2." in refused.stderr
 
     run = run_light(*words, tmp_path / "with", "--zig", cwd=project)
-    assert run.wheel.name.endswith("-manylinux_2_17_x86_64.manylinux2014_x86_64.whl")
+    assert run.wheel.name.endswith("-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
     shown = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "auditwheel", "show", run.wheel],
         capture_output=True,

@@ -123,27 +123,22 @@ def linux_arch(target: Target) -> str:
 
 
 def linux_platform_tag(policies: tuple[str, ...], target: Target) -> tuple[str, ...]:
-    """Return the platform tags of a Linux wheel: the policies from the oldest on, each followed by its old name.
+    """Return the platform tags of a Linux wheel, sorted as PEP 425 wants them: the policies and their old names.
 
     An old name is only written for the architectures that had it.
 
     >>> from cratewheel.tags.target import parse
     >>> linux_platform_tag(("manylinux_2_17",), parse("x86_64-unknown-linux-gnu"))
-    ('manylinux_2_17_x86_64', 'manylinux2014_x86_64')
+    ('manylinux2014_x86_64', 'manylinux_2_17_x86_64')
     """
     arch = linux_arch(target)
     tags: list[str] = []
-    for policy in sorted(set(policies), key=_policy_order):
+    for policy in set(policies):
         tags.append(f"{policy}_{arch}")
         alias = f"{_ALIAS_OF.get(policy)}_{arch}"
         if alias in _PYPI_FIXED:
             tags.append(alias)
-    return tuple(tags)
-
-
-def _policy_order(policy: str) -> tuple[str, tuple[int, ...]]:
-    family, *numbers = policy.split("_")
-    return family, tuple(int(number) for number in numbers)
+    return tuple(sorted(tags))
 
 
 def arch_minimum_policy(target: Target) -> str:
@@ -212,12 +207,12 @@ def platform_tag(
 
 
 def universal2_platform_tag(*, x86_64: tuple[int, int], arm64: tuple[int, int]) -> tuple[str, ...]:
-    """Return the tags of a macOS wheel for both processors, from the deployment target of each.
+    """Return the tags of a macOS wheel for both processors, sorted (PEP 425), from the deployment target of each.
 
     >>> universal2_platform_tag(x86_64=(10, 12), arm64=(11, 0))
-    ('macosx_10_12_x86_64', 'macosx_11_0_arm64', 'macosx_10_12_universal2')
+    ('macosx_10_12_universal2', 'macosx_10_12_x86_64', 'macosx_11_0_arm64')
     """
-    return _macos_tag(x86_64, "x86_64"), _macos_tag(arm64, "arm64"), _macos_tag(x86_64, "universal2")
+    return tuple(sorted((_macos_tag(x86_64, "x86_64"), _macos_tag(arm64, "arm64"), _macos_tag(x86_64, "universal2"))))
 
 
 def macos_version(default: tuple[int, int], wanted: str | None) -> tuple[int, int]:

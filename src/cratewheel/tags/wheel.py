@@ -15,8 +15,8 @@ _TAG_WORD = re.compile(r"\w+", re.ASCII)
 class WheelTag:
     """A compressed tag set (PEP 425): each part is one word or several, in the order in which they are written.
 
-    >>> str(WheelTag(python=("cp310",), abi=("abi3",), platform=("manylinux_2_17_x86_64", "manylinux2014_x86_64")))
-    'cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64'
+    >>> str(WheelTag(python=("cp310",), abi=("abi3",), platform=("manylinux2014_x86_64", "manylinux_2_17_x86_64")))
+    'cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64'
     """
 
     python: tuple[str, ...]

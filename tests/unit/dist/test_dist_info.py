@@ -18,13 +18,13 @@ from cratewheel.tags.wheel import WheelTag
 
 
 def test_wheel_has_a_line_for_every_single_tag() -> None:
-    tag = WheelTag.parse("cp310-abi3-manylinux_2_17_x86_64.manylinux2014_x86_64")
+    tag = WheelTag.parse("cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64")
     assert wheel_file(tag, generator="cratewheel (0.1.0)") == (
         "Wheel-Version: 1.0\n"
         "Generator: cratewheel (0.1.0)\n"
         "Root-Is-Purelib: false\n"
-        "Tag: cp310-abi3-manylinux_2_17_x86_64\n"
         "Tag: cp310-abi3-manylinux2014_x86_64\n"
+        "Tag: cp310-abi3-manylinux_2_17_x86_64\n"
     )
 
 

@@ -34,7 +34,7 @@ def settled(words: str, *files: Binary, cargo: CargoMetadata = PROGRAM, machine:
 
 def test_the_newest_of_several_files_decides() -> None:
     assert settled("", OLD, NEW).tags == ("manylinux_2_28_x86_64",)
-    assert settled("", OLD, OLD).tags == ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    assert settled("", OLD, OLD).tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
 
 
 def test_a_file_that_fits_no_policy_makes_a_plain_linux_wheel_and_a_warning() -> None:
@@ -60,7 +60,7 @@ def test_a_policy_that_was_asked_for_must_fit_each_file() -> None:
 
 def test_a_policy_without_an_audit_is_taken_at_its_word() -> None:
     words = "--compatibility 2_17 --skip-auditwheel"
-    assert settled(words).tags == ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    assert settled(words).tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
     (wheel,) = decide(situation(words, cargo=PROGRAM)).wheels
     assert not needs_binaries(wheel)
     assert needs_binaries(replace(wheel, audit="warn"))
@@ -69,8 +69,8 @@ def test_a_policy_without_an_audit_is_taken_at_its_word() -> None:
 def test_a_static_program_for_musl_carries_both_families_if_they_were_asked_for() -> None:
     words = "--compatibility 2_17 musllinux_1_2"
     assert settled(words, file(), machine=MUSL).tags == (
-        "manylinux_2_17_x86_64",
         "manylinux2014_x86_64",
+        "manylinux_2_17_x86_64",
         "musllinux_1_2_x86_64",
     )
 
@@ -86,7 +86,7 @@ def test_libraries_that_no_policy_promises() -> None:
     assert check.value.message == "the wheel would need libraries that manylinux_2_17 does not promise"
     assert repair.value.notes == check.value.notes == ("file0 needs libfoo.so.1",)
     warned = settled("--auditwheel warn", EXTERNAL)
-    assert warned.tags == ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    assert warned.tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
     assert warned.warnings == ("file0 needs libfoo.so.1, which is not on every system that installs the wheel",)
 
 
@@ -94,4 +94,4 @@ def test_a_program_may_link_libpython_and_a_module_may_not() -> None:
     linked = file("libc.so.6", "libpython3.11.so.1.0", glibc="2.17")
     with pytest.raises(AuditError):
         settled("--auditwheel warn", linked, cargo=pyo3())
-    assert settled("--auditwheel warn", linked).tags == ("manylinux_2_17_x86_64", "manylinux2014_x86_64")
+    assert settled("--auditwheel warn", linked).tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
