@@ -160,6 +160,17 @@ def test_cffi(run_cratewheel: Cratewheel, answer: Answer, crate: str, module: st
     assert answer(Path(sys.executable), run.wheel, code) == "2 4 42"
 
 
+def test_cffi_made_by_one_python_is_for_all(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
+) -> None:
+    target = run_cratewheel.folder / "target"
+    words = ("build", "--no-sdist", "-i", interpreters["pypy3.9"])
+    run = run_cratewheel(*words, crate="cffi-mixed", env={"CARGO_TARGET_DIR": str(target)})
+    built(run, "py3-none")
+    code = "from cffi_mixed._native import lib; print(lib.add(40, 2))"
+    assert [answer(python, run.wheel, code) for python in (interpreters["pypy3.9"], Path(sys.executable))] == ["42"] * 2
+
+
 def test_uniffi(run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer) -> None:
     run = run_cratewheel("build", "--no-sdist", crate="uniffi-pure")
     assert built(run, "py3-none") == [
