@@ -28,7 +28,6 @@ from elftools.elf.segments import InterpSegment
 from cratewheel.audit.binary import Binary, Symbol, SymbolVersion, read
 from cratewheel.audit.check import explain, lowest
 from cratewheel.errors import AuditError
-from cratewheel.tags.platform import linux_platform_tag
 from cratewheel.tags.target import parse
 
 FOLDERS = ("/usr/lib", "/lib", "/usr/bin")
@@ -224,7 +223,7 @@ def test_a_wheel_around_a_c_library_gets_the_tag_that_auditwheel_shows(tmp_path:
         [sys.executable, "-m", "auditwheel", "show", str(wheel)], check=True, capture_output=True, text=True
     ).stdout
     report = lowest(read(library), HOST)
-    tag = linux_platform_tag((report.policy,), HOST)[0]
+    tag = f"{report.policy}_{platform.machine()}"
     assert f'following platform tag: "{tag}"' in " ".join(shown.split())
 
 
