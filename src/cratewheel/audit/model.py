@@ -35,8 +35,12 @@ class Binary:
     """The facts about a library or program that decide where it runs.
 
     `arch` is in Rust's words (see `tags.target`), but `arm` for each 32-bit little-endian ARM. `needed` are the
-    libraries it is linked to, in the order of the loader; `versions` the versions it asks of them; `undefined` the
-    symbols it takes from others, `exported` those it offers.
+    libraries it is linked to, in the order of the loader; `delayed` those that Windows loads at their first call;
+    `weak` those of macOS that may be missing; `versions` the versions it asks of them; `undefined` the symbols it takes
+    from others, `exported` those it offers. `soname` is the name by which others link to it: an ELF soname, Mach-O's
+    install name, or the name in a DLL's export table. `minimum_os` is the oldest macOS, iOS or Windows that loads it, if
+    the file says so. A fat Mach-O file has `slices`, one for each processor, and is what they are together, with the
+    arch `universal2` (or the names of its processors joined by `+`).
     """
 
     format: Format
@@ -51,3 +55,7 @@ class Binary:
     versions: tuple[SymbolVersion, ...] = ()
     undefined: tuple[Symbol, ...] = ()
     exported: tuple[str, ...] = ()
+    delayed: tuple[str, ...] = ()
+    weak: tuple[str, ...] = ()
+    minimum_os: tuple[int, int] | None = None
+    slices: tuple[Binary, ...] = ()

@@ -93,12 +93,15 @@ _GLIBC_ENVS = frozenset({"gnu", "gnuabi64", "gnueabi", "gnueabihf", "gnusf", "gn
 _MUSL_ENVS = frozenset({"musl", "muslabi64", "musleabi", "musleabihf", "muslspe"})
 
 
+UNIVERSAL2 = "universal2-apple-darwin"  # no triple of rustc's: both of macOS in one file
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """What a build is for.
 
     `os` and `arch` are Rust's words (`macos`, `powerpc64le`) with the many spellings of one thing made one: every i686
-    is `x86`, `arm` is `armv6`, each WASI is `wasi`. `env` is the rest of the triple (`gnu`, `musleabihf`, `msvc`, or
+    is `x86`, `arm` is `armv6`, each WASI is `wasi`; `universal2` is both of macOS. `env` is the rest of the triple (`gnu`, `musleabihf`, `msvc`, or
     nothing). `pointer_width` is 32 or 64.
     """
 
@@ -128,6 +131,18 @@ class Target:
         """What `platform.system().lower()` says on this system."""
         return _PYTHON_SYSTEMS.get(self.os, self.os)
 
+    @property
+    def is_universal2(self) -> bool:
+        """Whether this stands for both processors of macOS, which rustc compiles for one after the other."""
+        return self.triple == UNIVERSAL2
+
+    @property
+    def slices(self) -> tuple[Target, ...]:
+        """The targets that rustc compiles for: the processors of a universal2 file, arm64 first, or this one alone."""
+        if not self.is_universal2:
+            return (self,)
+        return parse("aarch64-apple-darwin"), parse("x86_64-apple-darwin")
+
 
 def parse(triple: str) -> Target:
     """Return the target that a Rust triple names.
@@ -137,6 +152,8 @@ def parse(triple: str) -> Target:
     >>> parse("armv7-linux-androideabi")
     Target(triple='armv7-linux-androideabi', os='android', arch='armv7', env='androideabi', pointer_width=32)
     """
+    if triple == UNIVERSAL2:
+        return Target(triple=triple, os="macos", arch="universal2", env="", pointer_width=64)
     words = triple.split("-")
     arch = _arch(words[0])
     place = next((i for i, word in enumerate(words) if i and word in _SYSTEMS), None)
