@@ -38,8 +38,8 @@ class Binary:
     libraries it is linked to, in the order of the loader; `delayed` those that Windows loads at their first call;
     `weak` those of macOS that may be missing; `versions` the versions it asks of them; `undefined` the symbols it takes
     from others, `exported` those it offers. `soname` is the name by which others link to it: an ELF soname, Mach-O's
-    install name, or the name in a DLL's export table. `minimum_os` is the oldest macOS, iOS or Windows that loads it, if
-    the file says so. A fat Mach-O file has `slices`, one for each processor, and is what they are together, with the
+    install name, or the name in a DLL's export table. `minimum_os` is the oldest macOS, iOS or Windows that loads it,
+    if the file says so. A fat Mach-O file has `slices`, one for each processor, and is what they are together, with the
     arch `universal2` (or the names of its processors joined by `+`).
     """
 

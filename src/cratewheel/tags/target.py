@@ -101,8 +101,8 @@ class Target:
     """What a build is for.
 
     `os` and `arch` are Rust's words (`macos`, `powerpc64le`) with the many spellings of one thing made one: every i686
-    is `x86`, `arm` is `armv6`, each WASI is `wasi`; `universal2` is both of macOS. `env` is the rest of the triple (`gnu`, `musleabihf`, `msvc`, or
-    nothing). `pointer_width` is 32 or 64.
+    is `x86`, `arm` is `armv6`, each WASI is `wasi`; `universal2` is both of macOS. `env` is the rest of the triple
+    (`gnu`, `musleabihf`, `msvc`, or nothing). `pointer_width` is 32 or 64.
     """
 
     triple: str
