@@ -1,10 +1,12 @@
-"""Take the manylinux and musllinux policies over from the auditwheel that is installed next to this Python.
+"""Take what systems have over from the auditwheel and the delvewheel that are installed next to this Python.
 
-Run it in the development environment after `pip install --upgrade auditwheel`, look at the difference, and commit it.
+The manylinux and musllinux policies are auditwheel's, the names of the DLLs that every Windows has delvewheel's. Run it
+in the development environment after `pip install --upgrade auditwheel delvewheel`, look at the difference, and commit.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.metadata
 import importlib.resources
 import json
@@ -29,7 +31,23 @@ def main() -> int:
         target.write_text(text, encoding="utf-8", newline="\n")
         sys.stdout.write(f"{name}: {len(policies)} policies, {'changed' if changed else 'as before'}\n")
     sys.stdout.write(f"from auditwheel {importlib.metadata.version('auditwheel')}\n")
+    write_windows()
     return 0
+
+
+def write_windows() -> None:
+    """Write the DLLs that the Windows of each processor has."""
+    lists = importlib.import_module("delvewheel._dll_list")
+    names = {
+        arch: sorted(name.lower() for name in lists.ignore_names[lists.MachineType[machine]])
+        for arch, machine in (("aarch64", "ARM64"), ("x86", "I386"), ("x86_64", "AMD64"))
+    }
+    common = sorted(set.intersection(*map(set, names.values())))
+    content = {"every": common, **{arch: sorted(set(found) - set(common)) for arch, found in names.items()}}
+    text = json.dumps(content, indent=1) + "\n"
+    (DESTINATION / "windows-dlls.json").write_text(text, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"windows-dlls.json: {len(common)} names, from delvewheel ")
+    sys.stdout.write(f"{importlib.metadata.version('delvewheel')}\n")
 
 
 if __name__ == "__main__":

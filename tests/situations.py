@@ -13,6 +13,7 @@ from cratewheel.bindings import detect
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
+from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.metadata import CoreMetadata
@@ -21,6 +22,9 @@ from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
 from cratewheel.project import Location, Project, Sources
 from cratewheel.pyproject import PyProject
+from cratewheel.tags.platform import MACOS_DEFAULTS
+from cratewheel.tags.target import Target
+from cratewheel.tags.target import parse as parse_target
 
 GRAALPY_RELEASES = {(3, 10): "240", (3, 11): "242", (3, 12): "250"}
 
@@ -215,6 +219,13 @@ def sources(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) ->
     )
 
 
+def _versions(built_for: Target) -> System:
+    """Return what is known of the system when no variable is set: of macOS what rustc links for."""
+    if built_for.os != "macos":
+        return NO_VERSIONS
+    return System(macos=tuple((one.arch, MACOS_DEFAULTS[one.arch]) for one in built_for.slices))
+
+
 def situation(
     words: str = "",
     *,
@@ -226,6 +237,8 @@ def situation(
     module: ModuleLayout | None = None,
     pyproject: bool = True,
     rustc: tuple[int, int, int] = (1, 95, 0),
+    host: str | None = None,
+    system: System | None = None,
     **facts: Any,
 ) -> Facts:
     """Return the facts when `cratewheel build` is called with `words` for the crate `cargo` on `machine`.
@@ -234,6 +247,7 @@ def situation(
     unless the user `named` them. `tool` is the project's [tool.maturin].
     """
     project_files = sources(tool, pyproject=pyproject)
+    built_for = parse_target(machine.triple)
     flags = parse_flags("build", "", shlex.split(words))
     options, _ = resolve(flags, environ={}, pyproject=project_files.pyproject)
     bindings = detect.detect(cargo, requested=options.bindings)
@@ -243,7 +257,9 @@ def situation(
     return Facts(
         options=options,
         project=Project(sources=project_files, cargo=cargo, bindings=bindings, modules=module or modules()),
-        rustc=Rustc(version=rustc, host=machine.triple),
+        rustc=Rustc(version=rustc, host=host or machine.triple),
+        target=built_for,
+        system=system or _versions(built_for),
         interpreters=tuple(python for python in known if python.requested or bindings.supported.fits(python)),
         **facts,
     )

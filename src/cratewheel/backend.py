@@ -53,7 +53,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
     Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
     """
     with _hook(config_settings) as call:
-        from cratewheel.build import GENERATOR
+        from cratewheel.build.session import GENERATOR
         from cratewheel.dist.dist_info import DistInfo
         from cratewheel.dist.install import put
         from cratewheel.interpreter.probe import describe, own_answer
@@ -100,14 +100,15 @@ def build_editable(
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """Write the source distribution, and return its file name."""
     with _hook(config_settings) as call:
-        from cratewheel import build
+        from cratewheel.build import sdist
+        from cratewheel.build.session import source_date_epoch
         from cratewheel.facts import gather_sdist
 
         facts = gather_sdist(call.options, call.sources, environ=call.environ, ui=call.ui)
-        path = build.build_sdist(
+        path = sdist.build_sdist(
             facts,
             Path(sdist_directory).absolute(),
-            timestamp=build.source_date_epoch(call.environ),
+            timestamp=source_date_epoch(call.environ),
             environ=call.environ,
             ui=call.ui,
         )
@@ -200,7 +201,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    from cratewheel import build
+    from cratewheel.build.run import run
     from cratewheel.facts import gather_for
     from cratewheel.plan.decide import decide
 
@@ -222,7 +223,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
             hint="name one interpreter in the arguments, or none",
         )
     _check_prepared(call, metadata_directory)
-    (path,) = build.run(facts, plan, environ=environ, ui=call.ui)
+    (path,) = run([(facts, plan)], environ=environ, ui=call.ui)
     return path.name
 
 

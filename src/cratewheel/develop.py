@@ -14,7 +14,8 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cratewheel.build import Session, assembled
+from cratewheel.build.session import Session
+from cratewheel.build.wheel import assembled
 from cratewheel.contents import editable
 from cratewheel.dist import install as installer
 from cratewheel.dist.install import Place

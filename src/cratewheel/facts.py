@@ -6,7 +6,8 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -16,31 +17,52 @@ from cratewheel.cargo import query
 from cratewheel.cargo.command import CargoOptions, extra_value, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import ConfigError, InterpreterError, UnsupportedError, UsageError
-from cratewheel.interpreter import discover
+from cratewheel.cross import system as target_system
+from cratewheel.cross.system import NO_VERSIONS, System
+from cratewheel.errors import ConfigError, InterpreterError, UsageError
+from cratewheel.interpreter import discover, foreign
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import Flags, resolve
 from cratewheel.project import Project, Sources, cargo_features
+from cratewheel.tags.target import UNIVERSAL2, Target
 from cratewheel.tags.target import parse as parse_target
 from cratewheel.ui import Ui
 
 InterpreterNeed = Literal["all", "one", "none"]
 
-# Variables by which pyo3 is told of a Python that is not probed: a wheel made with one would carry the wrong tag.
+# Variables by which pyo3 is told of a Python that is not started: with one of them, ours is not looked for either.
 DESCRIBED_PYTHON = ("PYO3_CONFIG_FILE", "PYO3_CROSS", "PYO3_CROSS_LIB_DIR", "PYO3_CROSS_PYTHON_VERSION")
+# Variables whose flags make cargo pass over those of its configuration files, the strongest first; see
+# https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
+RUSTFLAGS = ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """All that a plan is decided from. `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags."""
+    """All that a plan for one target is decided from.
+
+    `foreign` says that the Pythons of the target cannot be started here, or are not to be: they are `described` by the
+    variables of that name, or known from a table. `rustflags` are the user's own, by the variable that holds them.
+    `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
+    """
 
     options: Options
     project: Project
     rustc: Rustc
+    target: Target
     interpreters: tuple[Interpreter, ...]
+    system: System = NO_VERSIONS
+    foreign: bool = False
+    described: Mapping[str, str] = field(default_factory=dict)
+    rustflags: tuple[str, str] | None = None
     host_platform: str | None = None
+
+    @property
+    def cross(self) -> bool:
+        """Whether rustc compiles for another triple than its own."""
+        return self.target.triple != self.rustc.host
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,30 +103,107 @@ def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
 
 
 def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Facts:
-    """Return the facts for a build that `flags` ask for, saying what was found.
+    """Return the facts for a build that `flags` ask for, saying what was found; of several targets, for the first.
 
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
+    return gather_each(flags, environ=environ, cwd=cwd, ui=ui, only_first=True)[0]
+
+
+def gather_each(
+    flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui, only_first: bool = False
+) -> tuple[Facts, ...]:
+    """Return the facts for each target that `flags` ask for, in their order; raises as `gather` does."""
     options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    return gather_for(options, sources, environ=environ, ui=ui)
+    triples = dict.fromkeys(options.target) or {"": None}
+    chosen = [replace(options, target=(triple,) if triple else ()) for triple in triples]
+    return tuple(gather_for(each, sources, environ=environ, ui=ui) for each in (chosen[:1] if only_first else chosen))
 
 
 def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str], ui: Ui) -> Facts:
-    """Return the facts for a build with options that are decided; raises as `gather` does."""
+    """Return the facts for a build with options that are decided, for at most one target; raises as `gather` does."""
     options = _with_writable_target(options, sources, environ, ui)
+    refuse_hidden_target(options)
     rustc = query.rustc(environ)
-    refuse_unsupported(options, rustc.host, environ)
-    project = project_reader.read(sources, options, cargo_options(options), rustc.host, environ, ui)
+    target, options = choose_target(options, rustc.host, environ)
+    described = {name: environ[name] for name in DESCRIBED_PYTHON if environ.get(name)}
+    is_foreign = foreign.is_foreign(target, parse_target(rustc.host)) or bool(described)
+    project = project_reader.read(sources, options, cargo_options(options), target, environ, ui)
     say_project(project, options, ui)
-    interpreters = find_interpreters(project, options, environ, ui)
+    if is_foreign and project.bindings.per_interpreter:
+        interpreters = find_foreign(project, options, target, environ, ui)
+    else:
+        interpreters = find_interpreters(project, options, environ, ui)
     for interpreter in interpreters:
-        ui.step("Python", f"{interpreter.display} at {interpreter.executable}")
+        if interpreter.executable:
+            ui.step("Python", f"{interpreter.display} at {interpreter.executable}")
+    unseen = [interpreter for interpreter in interpreters if not interpreter.executable]
+    if unseen:
+        names = ", ".join(interpreter.display for interpreter in unseen)
+        ui.step("Python", f"{names}, from {unseen[0].source}")
+    chosen_macos = next((one for one in options.target_options if one.triple == target.triple), None)
     return Facts(
         options=options,
         project=project,
         rustc=rustc,
+        target=target,
         interpreters=interpreters,
+        system=target_system.read(
+            target,
+            native=target.triple == rustc.host,
+            project_macos=chosen_macos.macos_deployment_target if chosen_macos else None,
+            environ=environ,
+        ),
+        foreign=is_foreign,
+        described=described,
+        rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
+    )
+
+
+def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:
+    """Return what to build for, and the options with its triple where cargo must be told of it.
+
+    That is --target, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this machine. `--universal2`
+    makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel can be for.
+    """
+    triple = options.target[0] if options.target else _archflags_target(host, environ)
+    target = parse_target(triple or host)
+    if options.universal2 and target.os == "macos":
+        triple, target = UNIVERSAL2, parse_target(UNIVERSAL2)
+    return target, replace(options, target=(triple,) if triple else ())
+
+
+def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
+    words = environ.get("ARCHFLAGS", "").split()
+    named = {arch for flag, arch in pairwise(words) if flag == "-arch"}
+    if not host.endswith("-apple-darwin") or not named:
+        return None
+    triples = {"x86_64": "x86_64-apple-darwin", "arm64": "aarch64-apple-darwin"}
+    unknown = sorted(named - triples.keys())
+    if unknown:
+        raise UsageError(f"ARCHFLAGS names {', '.join(unknown)}, which is neither x86_64 nor arm64", hint="correct it")
+    if len(named) == 2:
+        return UNIVERSAL2
+    (triple,) = (triples[arch] for arch in named)
+    return triple if triple != host else None
+
+
+def find_foreign(
+    project: Project, options: Options, target: Target, environ: Mapping[str, str], ui: Ui
+) -> tuple[Interpreter, ...]:
+    """Return the interpreters of a system that is not here: described by variables, or known from a table.
+
+    Raises `InterpreterError` when a word names none of them, or there is none that fits.
+    """
+    return foreign.find(
+        options.interpreter,
+        target=target,
+        supported=project.bindings.supported,
+        requires_python=project.sources.metadata.requires_python,
+        environ=environ,
+        ui=ui,
+        none_is_fine=any(abi.kind == "abi3" and abi.minimum for abi in project.bindings.stable_abi),
     )
 
 
@@ -177,27 +276,13 @@ def say_project(project: Project, options: Options, ui: Ui) -> None:
         ui.step("Settings", ", ".join(keys))
 
 
-def refuse_unsupported(options: Options, host: str, environ: Mapping[str, str]) -> None:
-    """Raise `UnsupportedError` for what is asked for and not there yet, before anything else is done."""
-    if options.universal2:
-        raise UnsupportedError("--universal2 is not supported yet", hint="build a wheel on each architecture")
+def refuse_hidden_target(options: Options) -> None:
+    """Raise `UsageError` when the target stands where we do not look for it, before anything else is done."""
     extra_target = extra_value(options.cargo_extra_args, "--target")
     if extra_target is not None:
         raise UsageError(
             "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
         )
-    if options.target and options.target != host:
-        parse_target(options.target)
-        raise UnsupportedError(
-            f"building for {options.target} on {host} is not supported yet",
-            hint=f"leave --target out to build for {host}" if "target" in options.origins else None,
-        )
-    for variable in DESCRIBED_PYTHON:
-        if environ.get(variable):
-            raise UnsupportedError(
-                f"{variable} is set, and builds for a Python that is described by variables are not supported yet",
-                hint=f"unset {variable} and name the interpreter with -i",
-            )
 
 
 def _is_flag(options: Options, name: str) -> bool:
@@ -219,7 +304,7 @@ def cargo_options(options: Options) -> CargoOptions:
         features=cargo_features(options),
         all_features=options.all_features,
         no_default_features=options.no_default_features,
-        target=options.target,
+        target=options.target[0] if options.target else None,
         target_dir=options.target_dir,
         verbose=options.verbose,
         quiet=options.quiet,

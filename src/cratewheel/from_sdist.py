@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cratewheel import build
+from cratewheel.build import sdist as sdist_builder
+from cratewheel.build.run import run
+from cratewheel.build.session import source_date_epoch
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.facts import gather, gather_sdist, read_options
+from cratewheel.facts import gather, gather_each, gather_sdist, read_options
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
 from cratewheel.plan.model import WheelPlan
@@ -51,11 +53,11 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     facts = gather_sdist(options, sources, environ=environ, ui=ui)
     target = options.target_dir or facts.cargo.target_directory
     out = options.out or target / "wheels"
-    sdist = build.build_sdist(facts, out, timestamp=build.source_date_epoch(environ), environ=environ, ui=ui)
+    sdist = sdist_builder.build_sdist(facts, out, timestamp=source_date_epoch(environ), environ=environ, ui=ui)
     with unpacked(sdist) as top:
         inside = _flags_inside(flags, out=out, target=_target(target))
-        again = gather(inside, environ=environ, cwd=top, ui=ui)
-        wheels = build.run(again, decide(again), environ=environ, ui=ui)
+        again = gather_each(inside, environ=environ, cwd=top, ui=ui)
+        wheels = run([(facts, decide(facts)) for facts in again], environ=environ, ui=ui)
     return (sdist, *wheels)
 
 
@@ -125,7 +127,7 @@ def _one_wheel(
     if not plan.wheels:
         raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")
     first: tuple[WheelPlan, ...] = plan.wheels[:1]
-    (path,) = build.run(facts, replace(plan, wheels=first), environ=environ, ui=ui)
+    (path,) = run([(facts, replace(plan, wheels=first))], environ=environ, ui=ui)
     return _Built(path=path, target=facts.options.target_dir or facts.project.cargo.target_directory)
 
 

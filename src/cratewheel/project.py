@@ -23,6 +23,7 @@ from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.pyproject import PyProject
+from cratewheel.tags.target import Target
 from cratewheel.ui import Ui
 
 
@@ -114,18 +115,18 @@ def read_sources(location: Location) -> Sources:
 
 
 def read(
-    sources: Sources, options: Options, cargo_options: CargoOptions, host: str, environ: Mapping[str, str], ui: Ui
+    sources: Sources, options: Options, cargo_options: CargoOptions, target: Target, environ: Mapping[str, str], ui: Ui
 ) -> Project:
     """Return the project with cargo's answers. Starts `cargo metadata`, and `cargo tree` in a workspace that needs it.
 
     Raises `ConfigError` when bindings or layout cannot be determined, `ProcessError` when cargo fails.
     """
-    platform = options.target or host
-    arguments = metadata_arguments(cargo_options, platform=platform)
+    platforms = tuple(slice_.triple for slice_ in target.slices)
+    arguments = metadata_arguments(cargo_options, platforms=platforms)
     cargo = query.metadata(arguments, sources.manifest.path, environ, ui)
     if cargo.root is None:
         raise ConfigError(f"{sources.manifest.path} has no package of its own")
-    tree = _tree(cargo, arguments, platform, environ, ui) if detect.needs_tree(cargo) else None
+    tree = _tree(cargo, arguments, platforms, environ, ui) if detect.needs_tree(cargo) else None
     bindings = detect.detect(cargo, requested=options.bindings, tree=tree)
     return Project(
         sources=sources,
@@ -141,9 +142,9 @@ def cargo_features(options: Options) -> tuple[str, ...]:
 
 
 def _tree(
-    cargo: CargoMetadata, arguments: tuple[str, ...], platform: str, environ: Mapping[str, str], ui: Ui
+    cargo: CargoMetadata, arguments: tuple[str, ...], platforms: tuple[str, ...], environ: Mapping[str, str], ui: Ui
 ) -> str | None:
-    command = detect.tree_command(cargo, arguments, platform)
+    command = detect.tree_command(cargo, arguments, platforms)
     try:
         done = query.run_cargo(command, environ)
         if done.status == 0:

@@ -132,3 +132,19 @@ def terminal_ui(
         verbosity=verbosity,
         message_format=message_format,
     )
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes for people.
+
+    >>> size_text(1536), size_text(12_345_678)
+    ('1.5 kB', '11.8 MB')
+    """
+    if size < 1024:
+        return f"{size} bytes"
+    amount = float(size)
+    for unit in ("kB", "MB", "GB"):
+        amount /= 1024
+        if amount < 1024 or unit == "GB":
+            break
+    return f"{amount:.1f} {unit}"

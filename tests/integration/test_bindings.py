@@ -223,6 +223,6 @@ def test_the_features_of_a_sibling_do_not_leak() -> None:
     assert detect.needs_tree(metadata)
     assert detect.detect(metadata).stable_abi == (detect.StableAbi(kind="abi3", minimum=(3, 8)),)
 
-    tree = capture(detect.tree_command(metadata, ("--locked",), host), os.environ)
+    tree = capture(detect.tree_command(metadata, ("--locked",), (host,)), os.environ)
     found = detect.detect(metadata, tree=tree.stdout)
     assert (found.kind, found.stable_abi, found.extension_module) == ("pyo3", (), True)

@@ -12,7 +12,14 @@ from cratewheel.audit.model import SymbolVersion as SymbolVersion
 from cratewheel.errors import AuditError
 
 _MACHO_MAGICS = frozenset(
-    {b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"},
+    {
+        b"\xfe\xed\xfa\xce",
+        b"\xfe\xed\xfa\xcf",
+        b"\xce\xfa\xed\xfe",
+        b"\xcf\xfa\xed\xfe",
+        b"\xca\xfe\xba\xbe",
+        b"\xca\xfe\xba\xbf",
+    },
 )
 
 
@@ -38,7 +45,11 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     if magic == elf.MAGIC:
         return elf.parse(data)
     if magic in _MACHO_MAGICS:
-        raise AuditError("Mach-O files (macOS, iOS) cannot be audited yet", hint="use --auditwheel=skip")
+        from cratewheel.audit import macho
+
+        return macho.parse(data)
     if magic[:2] == b"MZ":
-        raise AuditError("PE files (Windows) cannot be audited yet", hint="use --auditwheel=skip")
+        from cratewheel.audit import pe
+
+        return pe.parse(data)
     raise AuditError("this is not a compiled library or program")

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from cratewheel.audit import windows
 from cratewheel.audit.model import Binary
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
@@ -21,6 +22,8 @@ from cratewheel.tags.target import Target
 _SYMBOLS_SHOWN = 5
 _CLAUSES_SHOWN = 3
 _LIBPYTHON = re.compile(r"lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*", re.ASCII)
+_MACOS_SYSTEM = re.compile(r"/usr/lib/|/System/")
+_MACOS_PYTHON = re.compile(r"(^|/)(libpython3[^/]*\.dylib|Python[T]?\.framework/.*|libpypy3[^/]*\.dylib)$")
 _LOADER = re.compile(r"ld-linux.*|ld64\.so\.[12]|ld-musl-.*")
 
 
@@ -78,7 +81,7 @@ def lowest(
     With `musl`, which is the target's answer unless given, that is a musllinux policy. Raises `AuditError` when the
     file is for another processor, or links libpython where it must not; `name` is what the message calls it.
     """
-    _refuse_other_machine(binary, target, name)
+    refuse_other_machine(binary, target, name)
     policies = _candidates(target, musl=target.is_musl if musl is None else musl)
     if policies and not libpython_allowed:
         _refuse_libpython(binary, name)
@@ -104,7 +107,7 @@ def check(
     Raises `AuditError`, which names symbols and libraries, when the file does not meet it; when there is no such policy
     for the target; and as `lowest` does. Libraries to bring along are no error here: see `external`.
     """
-    _refuse_other_machine(binary, target, name)
+    refuse_other_machine(binary, target, name)
     if policy == "linux":
         return AuditReport(policy=policy, links_libpython=_libpython(binary))
     rules = _existing(policy, target)
@@ -265,13 +268,26 @@ def _refuse_libpython(binary: Binary, name: str) -> None:
         )
 
 
-def _refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
+def refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
+    """Raise `AuditError` when a file, which the message calls `name`, is for another system or processor."""
+    formats = {"linux": "elf", "android": "elf", "macos": "macho", "ios": "macho", "windows": "pe"}
     arch = "arm" if target.arch.startswith("armv") else target.arch
-    if binary.format != "elf" or binary.arch != arch or binary.bits != target.pointer_width:
+    if binary.format != formats.get(target.os) or binary.arch != arch or binary.bits != target.pointer_width:
         raise AuditError(
             f"{name} is a file for {binary.arch} ({binary.bits} bits, {binary.format}), not for {target.triple}",
             hint="compile it for the target that the wheel is for",
         )
+
+
+def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
+    """Return the libraries of a macOS or Windows file that not every such system has, in the file's order.
+
+    The interpreter's own library is none of them: whoever loads the module has it.
+    """
+    if target.os == "windows":
+        names = dict.fromkeys((*binary.needed, *binary.delayed))
+        return tuple(name for name in names if not windows.provides(name, target.arch))
+    return tuple(name for name in binary.needed if not _MACOS_SYSTEM.match(name) and not _MACOS_PYTHON.search(name))
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

@@ -139,17 +139,20 @@ def needs_tree(metadata: CargoMetadata) -> bool:
     return any(metadata.packages[package].name in CRATES for package in metadata.closure())
 
 
-def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: str, *, cargo: str = "cargo") -> Command:
+def tree_command(
+    metadata: CargoMetadata, arguments: tuple[str, ...], targets: tuple[str, ...], *, cargo: str = "cargo"
+) -> Command:
     """Return the command whose output `detect` takes as `tree`: the root package's graph, resolved by itself.
 
-    `arguments` are those that `cargo metadata` was given to choose features and network use, `target` the triple that
-    is built for. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
+    `arguments` are those that `cargo metadata` was given to choose features and network use, `targets` the triples
+    that are built for. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
     """
     manifest = metadata.root_package.manifest_path
     return Command(
         argv=(
             cargo, "tree", "--manifest-path", str(manifest), "--edges", "normal,build,dev", "--prefix", "none",
-            "--format", "{p}|{f}", "--color", "never", "--target", target, *_without_platform(arguments),
+            "--format", "{p}|{f}", "--color", "never",
+            *(word for target in targets for word in ("--target", target)), *_without_platform(arguments),
         ),
         cwd=manifest.parent,
     )  # fmt: skip

@@ -103,9 +103,10 @@ def resolution_flags(options: CargoOptions) -> tuple[str, ...]:
     )
 
 
-def metadata_arguments(options: CargoOptions, *, platform: str) -> tuple[str, ...]:
-    """Return the arguments that make `cargo metadata` resolve what `cargo rustc` will build for `platform`."""
-    return (*resolution_flags(options), *shared_arguments(options.extra), "--filter-platform", platform)
+def metadata_arguments(options: CargoOptions, *, platforms: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the arguments that make `cargo metadata` resolve what `cargo rustc` will build for `platforms`."""
+    filters = (word for platform in platforms for word in ("--filter-platform", platform))
+    return (*resolution_flags(options), *shared_arguments(options.extra), *filters)
 
 
 def shared_arguments(words: tuple[str, ...]) -> tuple[str, ...]:

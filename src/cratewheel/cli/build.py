@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.options.arguments import parse_flags, session_ui
@@ -13,8 +14,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_flags("build", "Build wheels, and a source distribution, from a crate.", argv)
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
-    from cratewheel import build
-    from cratewheel.facts import gather
+    from cratewheel.build.run import run as build
+    from cratewheel.facts import gather_each
     from cratewheel.plan.decide import decide
     from cratewheel.plan.explain import as_json, explain
 
@@ -23,17 +24,22 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
         from_sdist.build_wheels(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         return 0
-    facts = gather(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-    plan = decide(facts)
-    if facts.options.dry_run:
-        for warning in plan.warnings:
+    plans = [(facts, decide(facts)) for facts in gather_each(flags, environ=environ, cwd=Path.cwd(), ui=ui)]
+    options = plans[0][0].options
+    if options.dry_run or options.explain:
+        # one sdist serves all targets
+        shown = [replace(plan, sdist=plan.sdist and at == 0) for at, (_, plan) in enumerate(plans)]
+    if options.dry_run:
+        for warning in dict.fromkeys(warning for plan in shown for warning in plan.warnings):
             ui.warn(warning)
-        if ui.message_format == "json":
-            ui.event("plan", as_json(plan))
-        else:
-            ui.answer(explain(plan, reasons=facts.options.explain))
+        for plan in shown:
+            if ui.message_format == "json":
+                ui.event("plan", as_json(plan))
+            else:
+                ui.answer(explain(plan, reasons=options.explain))
         return 0
-    if facts.options.explain:
-        ui.passthrough(explain(plan, reasons=True))
-    build.run(facts, plan, environ=environ, ui=ui)
+    if options.explain:
+        for plan in shown:
+            ui.passthrough(explain(plan, reasons=True))
+    build(plans, environ=environ, ui=ui)
     return 0

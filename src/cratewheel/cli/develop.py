@@ -29,7 +29,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import develop
-    from cratewheel.build import Session
+    from cratewheel.build.session import Session
     from cratewheel.facts import gather_for, read_options
     from cratewheel.plan.decide import decide
 
@@ -62,7 +62,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     flags: dict[str, Any] = parse_words(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import develop
-    from cratewheel.build import Session
+    from cratewheel.build.session import Session
     from cratewheel.facts import gather_for, read_options
     from cratewheel.plan.decide import decide
 

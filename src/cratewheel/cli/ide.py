@@ -17,7 +17,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import develop
-    from cratewheel.build import Session, shared_config
+    from cratewheel.build.compile import shared_config
+    from cratewheel.build.session import Session
     from cratewheel.facts import gather_for, read_options
     from cratewheel.plan.decide import decide
     from cratewheel.scaffold import ide

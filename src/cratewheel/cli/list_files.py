@@ -23,7 +23,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     archives: dict[str, list[str]] = {}
     if only != "wheel":
-        from cratewheel.build import sdist_content
+        from cratewheel.build.sdist import sdist_content
         from cratewheel.facts import gather_sdist, read_options
 
         options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)

@@ -162,10 +162,12 @@ class Options:
     )  # fmt: skip
 
     # Platform
-    target: str | None = setting(
-        None, "text", "Platform",
-        "The target triple to compile for, as cargo's --target (only this machine's own, so far)",
+    target: tuple[str, ...] = setting(
+        (), "list", "Platform",
+        "The target triple to compile for, as cargo's --target; given several times, wheels for each. "
+        "universal2-apple-darwin is both of macOS in one wheel. This machine's own unless given",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
+        commands=("build", "list-files"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
@@ -196,7 +198,7 @@ class Options:
     )  # fmt: skip
     universal2: bool = setting(
         False, "switch", "Platform",
-        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it (not supported yet)",
+        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it",
         flags=("--universal2",),
     )  # fmt: skip
 

@@ -111,7 +111,11 @@ def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, 
         value = environ.get(variable)
         if value is None or (not value and setting.kind != "toggle"):
             continue
-        parsed = _toggle(value, f"the variable {variable}") if setting.kind == "toggle" else value
+        parsed: object = value
+        if setting.kind == "toggle":
+            parsed = _toggle(value, f"the variable {variable}")
+        elif setting.kind == "list":
+            parsed = tuple(value.split())
         return parsed, Origin(kind="variable", name=variable)
     return None
 

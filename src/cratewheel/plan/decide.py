@@ -12,7 +12,6 @@ from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.plan.platform import plan_platform, plan_zig
 from cratewheel.plan.wheels import conditional_features, left_in, plan_wheels
 from cratewheel.project import Project
-from cratewheel.tags.target import parse as parse_target
 
 
 def decide(facts: Facts) -> BuildPlan:
@@ -21,7 +20,6 @@ def decide(facts: Facts) -> BuildPlan:
     Raises `ConfigError`, `UsageError`, `InterpreterError` or `UnsupportedError` for what cannot be built.
     """
     options, project = facts.options, facts.project
-    target = parse_target(options.target or facts.rustc.host)
     metadata = project.sources.metadata
     bindings = detect.with_features(
         project.bindings,
@@ -29,8 +27,8 @@ def decide(facts: Facts) -> BuildPlan:
         facts.interpreters,
         declared=project.cargo.root_package.features,
     )
-    platform_plan, warnings = plan_platform(facts, target, bindings)
-    wheels = plan_wheels(facts, bindings, target, platform_plan)
+    platform_plan, warnings = plan_platform(facts, bindings)
+    wheels = plan_wheels(facts, bindings, platform_plan)
     if not wheels:
         raise InterpreterError(
             "there is nothing to build: no Python interpreter that fits the project was found",
@@ -42,11 +40,11 @@ def decide(facts: Facts) -> BuildPlan:
     return BuildPlan(
         name=metadata.name,
         version=metadata.version,
-        target=target,
+        target=facts.target,
         out=options.out or target_dir / "wheels",
         sdist=_wants_sdist(options, project),
         wheels=wheels,
-        zig=plan_zig(options, platform_plan, target),
+        zig=plan_zig(options, platform_plan, facts.target),
         warnings=(
             *bindings.warnings,
             *warnings,
@@ -80,7 +78,8 @@ def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
 
 def _left_out(facts: Facts) -> tuple[str, ...]:
     wanted = left_in(facts)
-    names = [python.display for python in facts.interpreters if python not in wanted]
+    # of those that are only known of, nobody expects a wheel
+    names = [python.display for python in facts.interpreters if python not in wanted and python.executable]
     if not names:
         return ()
     return (f"no wheel is built for {', '.join(names)}, which cannot load abi3 modules; name them with -i to get some",)

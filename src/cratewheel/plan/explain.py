@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from cratewheel.cargo.command import command
-from cratewheel.plan.model import BuildPlan, ByAudit, ByPolicy, Fixed, PlatformPlan, WheelPlan
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.plan.model import BuildPlan, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan, WheelPlan
+from cratewheel.plan.settle import deployment_tags
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target
 
@@ -13,6 +15,8 @@ def describe_platform(plan: PlatformPlan, target: Target) -> str:
     match plan:
         case Fixed(tags=tags):
             return ".".join(tags)
+        case ByDeployment(versions=versions):
+            return ".".join(deployment_tags(dict(versions), target))
         case ByPolicy(policies=policies):
             return ".".join(platform.linux_platform_tag(policies, target))
         case ByAudit():
@@ -25,19 +29,23 @@ def explain(plan: BuildPlan, *, reasons: bool) -> str:
     lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
     if reasons:
         lines += [f"  because {reason}" for reason in plan.why]
-    if plan.zig is not None:
-        lines.append(f"linked by zig for {plan.zig.target}")
+    if plan.zig:
+        lines.append(f"linked by zig for {' and '.join(zig.target for zig in plan.zig)}")
     if plan.sdist:
         lines.append("sdist")
     for wheel in plan.wheels:
         lines.append(f"wheel {wheel.python_tag}-{wheel.abi_tag}-{describe_platform(wheel.platform, plan.target)}")
         if wheel.interpreter is not None:
-            lines.append(f"  python  {wheel.interpreter.display} at {wheel.interpreter.executable}")
+            lines.append(f"  python  {wheel.interpreter.display}{_place(wheel.interpreter)}")
         lines += [f"  run     {command(build)}" for build in wheel.builds]
         lines.append(f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
     return "\n".join(lines) + "\n"
+
+
+def _place(interpreter: Interpreter) -> str:
+    return f" at {interpreter.executable}" if interpreter.executable else f", {interpreter.source}"
 
 
 def as_json(plan: BuildPlan) -> dict[str, object]:
@@ -48,7 +56,7 @@ def as_json(plan: BuildPlan) -> dict[str, object]:
         "target": plan.target.triple,
         "out": str(plan.out),
         "sdist": plan.sdist,
-        "zig": plan.zig.target if plan.zig is not None else None,
+        "zig": [zig.target for zig in plan.zig],
         "wheels": [_wheel_as_json(wheel, plan.target) for wheel in plan.wheels],
         "warnings": list(plan.warnings),
         "why": list(plan.why),
@@ -61,7 +69,7 @@ def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
         "python_tag": wheel.python_tag,
         "abi_tag": wheel.abi_tag,
         "platform": describe_platform(wheel.platform, target),
-        "interpreter": str(python.executable) if python is not None else None,
+        "interpreter": str(python.executable) if python is not None and python.executable else None,
         "serves": [served.display for served in wheel.serves],
         "audit": wheel.audit,
         "module_file": wheel.module_file,

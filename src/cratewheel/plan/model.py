@@ -19,8 +19,12 @@ AuditMode = Literal["repair", "check", "warn", "skip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByAudit:
-    """The lowest tag that the compiled file fits: known only once it is there."""
+    """The lowest tag that the compiled file fits: known only once it is there.
 
+    `plain` are the tags of a wheel that fits none.
+    """
+
+    plain: tuple[str, ...] = ()
     pypi: bool = False
 
 
@@ -39,7 +43,14 @@ class Fixed:
     tags: tuple[str, ...] = ()
 
 
-PlatformPlan = ByAudit | ByPolicy | Fixed
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByDeployment:
+    """The macOS that is compiled for, by processor; the tag names a newer one where the compiled file needs that."""
+
+    versions: tuple[tuple[str, tuple[int, int]], ...]
+
+
+PlatformPlan = ByAudit | ByPolicy | ByDeployment | Fixed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +76,10 @@ class WheelPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """All that one command will make, in the order in which it is made: the sdist first."""
+    """All that is made for one target, in the order in which it is made: the sdist first.
+
+    `zig` tells for each processor what zig links for, where it does; with `xwin`, cargo is started through cargo-xwin.
+    """
 
     name: str
     version: str
@@ -73,6 +87,7 @@ class BuildPlan:
     out: Path
     sdist: bool
     wheels: tuple[WheelPlan, ...]
-    zig: ZigPlan | None = None
+    zig: tuple[ZigPlan, ...] = ()
+    xwin: bool = False
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, Us
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
-from cratewheel.plan.model import AuditMode, ByAudit, ByPolicy, Fixed, PlatformPlan
+from cratewheel.plan.model import AuditMode, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target
 
@@ -27,40 +27,48 @@ def audit_mode(options: Options, target: Target) -> AuditMode:
             return "repair" if target.os == "linux" else "warn"
 
 
-def native(target: Target, interpreter: Interpreter | None) -> Fixed:
+def native(facts: Facts, interpreter: Interpreter | None) -> Fixed | ByDeployment:
     """Return the tag that the interpreter gives its own platform, or else the target's."""
+    target = facts.target
     # on macOS an interpreter tells for which versions it was compiled itself
-    if interpreter is not None and interpreter.platform and target.os != "macos":
+    if interpreter is not None and interpreter.platform and target.os != "macos" and not facts.foreign:
         return Fixed(tags=(interpreter.platform,))
-    if target.os == "linux":
-        return Fixed(tags=platform.linux_platform_tag(("linux",), target))
-    return Fixed(tags=platform.platform_tag(target))
+    match target.os:
+        case "linux":
+            return Fixed(tags=platform.linux_platform_tag(("linux",), target))
+        case "macos":
+            return ByDeployment(versions=facts.system.macos)
+        case _:
+            return Fixed(tags=facts.system.tags(target))
 
 
-def plan_zig(options: Options, platform_plan: PlatformPlan, target: Target) -> ZigPlan | None:
-    """Return what zig links for, or None without it; raises `UnsupportedError` where zig cannot."""
+def plan_zig(options: Options, platform_plan: PlatformPlan, target: Target) -> tuple[ZigPlan, ...]:
+    """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
     if not options.zig:
-        return None
+        return ()
     policies = (
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
     )
-    return zig.plan(target, next((name for name in policies if name.startswith("manylinux")), ""))
+    policy = next((name for name in policies if name.startswith("manylinux")), "")
+    return tuple(zig.plan(slice_, policy) for slice_ in target.slices)
 
 
-def plan_platform(facts: Facts, target: Target, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
-    """Return how the platform tag is decided, and warnings about it.
+def plan_platform(facts: Facts, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
+    """Return how the platform tag is decided, and warnings about it; `Fixed()` stands for the interpreter's own.
 
     Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
     """
+    target = facts.target
     options = facts.options
     if facts.host_platform:
-        return Fixed(tags=(facts.host_platform.replace(".", "_").replace("-", "_"),)), ()
-    if target.os != "linux":
-        return Fixed(), ()
+        return Fixed(tags=(platform.normalise_platform(facts.host_platform),)), ()
     words = tuple(dict.fromkeys(platform.parse_compatibility(word) for word in options.compatibility))
     pypi = "pypi" in words
     if pypi and not platform.pypi_supports(target):
         raise UnsupportedError(f"PyPI takes no wheels for {target.triple}", hint="leave `pypi` out of --compatibility")
+    if target.os != "linux":
+        _refuse_for_pypi(facts, pypi=pypi)
+        return Fixed(), ()
     policies = tuple(word for word in words if word != "pypi")
     _check_policies(options, policies, target, bindings, pypi=pypi)
     mode = audit_mode(options, target)
@@ -74,6 +82,14 @@ def plan_platform(facts: Facts, target: Target, bindings: Bindings) -> tuple[Pla
     if policies:
         return ByPolicy(policies=policies, pypi=pypi), _policy_warnings(policies, target)
     return ByAudit(pypi=pypi), ()
+
+
+def _refuse_for_pypi(facts: Facts, *, pypi: bool) -> None:
+    refused = [tag for tag in facts.system.tags(facts.target) if not platform.pypi_accepts(tag)] if pypi else []
+    if refused:
+        raise UnsupportedError(
+            f"PyPI refuses wheels for {' and '.join(refused)}", hint="leave `pypi` out of --compatibility"
+        )
 
 
 def _check_policies(

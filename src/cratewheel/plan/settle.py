@@ -3,41 +3,63 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from cratewheel.audit import check, policy
 from cratewheel.audit.check import AuditReport
 from cratewheel.audit.model import Binary
-from cratewheel.errors import AuditError, UnsupportedError
-from cratewheel.plan.model import ByAudit, ByPolicy, Fixed, WheelPlan
-from cratewheel.plan.platform import native
+from cratewheel.errors import AuditError
+from cratewheel.plan.model import ByAudit, ByDeployment, ByPolicy, Fixed, WheelPlan
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target
+
+AUDITED = ("linux", "macos", "windows")  # the systems whose files are read, to know what they need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """The platform tags of a wheel, with what to warn of and the reasons for `--explain`."""
+    """The platform tags of a wheel, with what to warn of and the reasons for `--explain`.
+
+    `external` are the libraries that each compiled file needs and that its systems need not have.
+    """
 
     tags: tuple[str, ...]
+    external: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
 
 
-def needs_binaries(wheel: WheelPlan) -> bool:
+def needs_binaries(wheel: WheelPlan, target: Target) -> bool:
     """Return whether `settle` must see the compiled files."""
-    return wheel.audit != "skip" and not isinstance(wheel.platform, Fixed)
+    if wheel.audit == "skip" or target.os not in AUDITED:
+        return False
+    # the tag `linux` promises nothing
+    return target.os != "linux" or not isinstance(wheel.platform, Fixed)
 
 
-def settle(wheel: WheelPlan, target: Target, binaries: Mapping[str, Binary], *, programs: bool) -> Settlement:
+def settle(
+    wheel: WheelPlan,
+    target: Target,
+    binaries: Mapping[str, Binary],
+    *,
+    programs: bool,
+    grafted: Mapping[str, Binary] = MappingProxyType({}),
+) -> Settlement:
     """Return the tags that `binaries` (by file name) allow; `programs` may link libpython.
 
-    Raises `AuditError` when one of them misses the policy that was asked for or needs a library that `check` refuses,
-    and `UnsupportedError` where `repair` would have to bundle one.
+    `grafted` are libraries that were put into the wheel: they must fit the tag as well, and nothing that needs them
+    lacks anything. Raises `AuditError` when a file misses the policy that was asked for, or needs a library that
+    `check` refuses.
     """
+    files = {**binaries, **grafted}
     match wheel.platform:
         case Fixed(tags=tags):
-            return Settlement(tags=tags)
+            return _with_external(wheel, tags, _external(target, files), grafted)
+        case ByDeployment(versions=versions):
+            raised, why = _deployment(dict(versions), target, files)
+            external = _external(target, files)
+            return _with_external(wheel, deployment_tags(raised, target), external, grafted, why=why)
         case ByPolicy(policies=policies) if wheel.audit == "skip":
             return Settlement(tags=platform.linux_platform_tag(policies, target))
         case ByPolicy(policies=policies):
@@ -45,18 +67,54 @@ def settle(wheel: WheelPlan, target: Target, binaries: Mapping[str, Binary], *, 
             fitting = [name for name in policies if name.startswith("musllinux") == target.is_musl] or list(policies)
             reports = {
                 file: check.check(binary, fitting[0], target, libpython_allowed=programs, name=file)
-                for file, binary in binaries.items()
+                for file, binary in files.items()
             }
-            return _settlement(wheel, target, reports, policies)
-        case ByAudit(pypi=pypi):
+            return _by_reports(wheel, target, reports, policies, grafted)
+        case ByAudit() as plan:
             reports = {
                 file: check.lowest(binary, target, libpython_allowed=programs, name=file)
-                for file, binary in binaries.items()
+                for file, binary in files.items()
             }
             newest = min((report.policy for report in reports.values()), key=_priority)
             if newest == "linux":
-                return _plain_linux(wheel, target, reports, pypi=pypi)
-            return _settlement(wheel, target, reports, (newest,))
+                return _plain_linux(plan, reports)
+            return _by_reports(wheel, target, reports, (newest,), grafted)
+
+
+def deployment_tags(versions: Mapping[str, tuple[int, int]], target: Target) -> tuple[str, ...]:
+    """Return the tags of a macOS wheel from the deployment target of each processor; rustc's own where one is unknown.
+
+    >>> from cratewheel.tags.target import parse
+    >>> deployment_tags({"aarch64": (12, 3)}, parse("aarch64-apple-darwin"))
+    ('macosx_12_0_arm64',)
+    """
+    known = {**platform.MACOS_DEFAULTS, **versions}
+    if target.is_universal2:
+        return platform.universal2_platform_tag(x86_64=known["x86_64"], arm64=known["aarch64"])
+    return platform.platform_tag(target, macos=known[target.arch])
+
+
+def _deployment(
+    versions: Mapping[str, tuple[int, int]], target: Target, files: Mapping[str, Binary]
+) -> tuple[dict[str, tuple[int, int]], tuple[str, ...]]:
+    """Return the macOS that each processor's files need, at least the one that was promised, with the reasons."""
+    needed = {slice_.arch: versions.get(slice_.arch, platform.MACOS_DEFAULTS[slice_.arch]) for slice_ in target.slices}
+    why = []
+    for file, binary in files.items():
+        for part in binary.slices or (binary,):
+            wants = part.minimum_os
+            if part.arch in needed and wants is not None and wants > needed[part.arch]:
+                needed[part.arch] = wants
+                why.append(f"{file}: it is linked for macOS {wants[0]}.{wants[1]} on {part.arch}")
+    return needed, tuple(why)
+
+
+def _external(target: Target, files: Mapping[str, Binary]) -> dict[str, tuple[str, ...]]:
+    for file, binary in files.items():
+        check.refuse_other_machine(binary, target, file)
+    if target.os == "linux":
+        return {}
+    return {file: check.external_libraries(binary, target) for file, binary in files.items()}
 
 
 def _priority(name: str) -> int:
@@ -64,39 +122,50 @@ def _priority(name: str) -> int:
     return found.priority if found else 0
 
 
-def _settlement(
-    wheel: WheelPlan, target: Target, reports: Mapping[str, AuditReport], policies: tuple[str, ...]
+def _by_reports(
+    wheel: WheelPlan,
+    target: Target,
+    reports: Mapping[str, AuditReport],
+    policies: tuple[str, ...],
+    grafted: Mapping[str, Binary],
 ) -> Settlement:
-    external = [f"{file} needs {library}" for file, report in reports.items() for library in report.external]
-    warnings: tuple[str, ...] = ()
-    if external:
-        _refuse_external(wheel, external, policies)
-        warnings = tuple(f"{line}, which is not on every system that installs the wheel" for line in external)
+    external = {file: report.external for file, report in reports.items()}
     why = tuple(f"{file}: {line}" for file, report in reports.items() for line in check.explain(report))
-    return Settlement(tags=platform.linux_platform_tag(policies, target), warnings=warnings, why=why)
+    return _with_external(wheel, platform.linux_platform_tag(policies, target), external, grafted, why=why)
 
 
-def _refuse_external(wheel: WheelPlan, external: list[str], policies: tuple[str, ...]) -> None:
-    names = " and ".join(policies)
-    ways = "link it statically, or pass --auditwheel=warn to leave it to whoever installs the wheel"
-    if wheel.audit == "check":
+def _with_external(
+    wheel: WheelPlan,
+    tags: tuple[str, ...],
+    needs: Mapping[str, tuple[str, ...]],
+    grafted: Mapping[str, Binary],
+    *,
+    why: tuple[str, ...] = (),
+) -> Settlement:
+    external = {
+        file: lacking
+        for file, libraries in needs.items()
+        if (lacking := tuple(library for library in libraries if library.rpartition("/")[2] not in grafted))
+    }
+    lines = [f"{file} needs {library}" for file, libraries in external.items() for library in libraries]
+    if lines and wheel.audit == "check":
         raise AuditError(
-            f"the wheel would need libraries that {names} does not promise", notes=tuple(external), hint=ways
+            f"the wheel would need libraries that {'.'.join(tags)} does not promise",
+            notes=tuple(lines),
+            hint="link them statically, pass --auditwheel=repair to put them into the wheel, or --auditwheel=warn to "
+            "leave it to whoever installs it",
         )
-    if wheel.audit == "repair":
-        raise UnsupportedError(
-            f"the wheel needs libraries that {names} does not promise, and bundling them is not supported yet",
-            notes=tuple(external),
-            hint=ways,
-        )
+    left = lines if wheel.audit == "warn" else []
+    warnings = tuple(f"{line}, which is not on every system that installs the wheel" for line in left)
+    return Settlement(tags=tags, external=external, warnings=warnings, why=why)
 
 
-def _plain_linux(wheel: WheelPlan, target: Target, reports: Mapping[str, AuditReport], *, pypi: bool) -> Settlement:
+def _plain_linux(plan: ByAudit, reports: Mapping[str, AuditReport]) -> Settlement:
     reasons = tuple(f"{file}: {finding}" for file, report in reports.items() for finding in check.forced_by(report))
-    if pypi:
+    if plan.pypi:
         raise AuditError("no tag that PyPI takes fits the compiled files", notes=reasons)
     return Settlement(
-        tags=native(target, wheel.interpreter).tags,
+        tags=plan.plain,
         warnings=("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI refuses",),
         why=reasons,
     )

@@ -14,58 +14,72 @@ from cratewheel.facts import Facts, cargo_options
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
-from cratewheel.plan.model import Fixed, PlatformPlan, WheelPlan
+from cratewheel.plan import flags
+from cratewheel.plan.model import ByAudit, Fixed, PlatformPlan, WheelPlan
 from cratewheel.plan.platform import audit_mode, native
 from cratewheel.project import Project
 from cratewheel.tags.target import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
-TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 that takes the ABI from its configuration file
-CONFIG_FILE_SINCE = (0, 17)  # the oldest pyo3 whose configuration file was tried
-LINKS_LIBPYTHON = ("windows", "cygwin", "android", "aix")  # where pyo3 links extension modules with it
-PYO3_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM"}
-NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # pyo3 that needs no PYO3_NO_PYTHON for the stable ABI
 
 
-def plan_wheels(facts: Facts, bindings: Bindings, target: Target, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
-    """Return the fewest wheels that serve the interpreters of `facts`; none when there is nothing to build for."""
-    return tuple(_wheel(facts, bindings, target, platform_plan, group) for group in _groups(facts, bindings))
+def plan_wheels(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
+    """Return the fewest wheels that serve the interpreters of `facts`; none when there is nothing to build for.
+
+    Raises `UnsupportedError` for what these bindings cannot be compiled for.
+    """
+    return tuple(_wheel(facts, bindings, platform_plan, group) for group in _groups(facts, bindings))
 
 
-def _wheel(facts: Facts, bindings: Bindings, target: Target, platform_plan: PlatformPlan, group: _Group) -> WheelPlan:
-    options, project = facts.options, facts.project
-    base = cargo_options(options)
-    chosen = replace(
-        base,
-        features=(*base.features, *_features_for(options, group.interpreter)),
-        config=(*base.config, *_cargo_config(bindings, target)),
-    )
+def _wheel(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group: _Group) -> WheelPlan:
+    project, target = facts.project, facts.target
+    flags.refuse_foreign_libraries(facts, bindings, group.interpreter)
     module_file = _module_file(project.modules.extension_name, bindings, group, target)
-    active = {*project.cargo.nodes[project.cargo.root_package.id].features, *chosen.features}
-    builds = tuple(
-        CargoBuild(
-            manifest=project.sources.manifest.path,
-            binary=crate.name if bindings.kind == "bin" else None,
-            cdylib=_forces_cdylib(crate, bindings, facts.rustc),
-            options=chosen,
-            rustc_args=(*_rustc_args(options), *_platform_rustc_args(target, module_file)),
-            env=_cargo_env(bindings, group),
-        )
-        for crate in _selected_targets(options, project, bindings, active)
-    )
+    stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
     python_tag, abi_tag = _python_tags(bindings, group)
+    own = native(facts, group.interpreter)
+    if platform_plan == Fixed():
+        platform_plan = own
+    elif isinstance(platform_plan, ByAudit) and isinstance(own, Fixed):
+        platform_plan = replace(platform_plan, plain=own.tags)
     return WheelPlan(
-        builds=builds,
+        builds=_builds(facts, bindings, group, module_file),
         interpreter=group.interpreter,
         serves=group.serves,
         python_tag=python_tag,
         abi_tag=abi_tag,
-        platform=native(target, group.interpreter) if platform_plan == Fixed() else platform_plan,
-        audit=audit_mode(options, target),
+        platform=platform_plan,
+        audit=audit_mode(facts.options, target),
         module_file=module_file,
-        config=_pyo3_config(bindings, group, target),
+        config=flags.pyo3_config(facts, bindings, group.interpreter, stable),
         why=group.why,
+    )
+
+
+def _builds(facts: Facts, bindings: Bindings, group: _Group, module_file: str | None) -> tuple[CargoBuild, ...]:
+    """Return the cargo builds of a wheel: of each crate one for each processor, next to each other."""
+    options, project = facts.options, facts.project
+    base = cargo_options(options)
+    features = (*base.features, *_features_for(options, group.interpreter))
+    active = {*project.cargo.nodes[project.cargo.root_package.id].features, *features}
+    stable = group.stable_abi is not None
+    return tuple(
+        CargoBuild(
+            manifest=project.sources.manifest.path,
+            binary=crate.name if bindings.kind == "bin" else None,
+            cdylib=_forces_cdylib(crate, bindings, facts.rustc),
+            options=replace(
+                base,
+                features=features,
+                target=slice_.triple if facts.target.is_universal2 else base.target,
+                config=(*base.config, *flags.cargo_config(facts, bindings)),
+            ),
+            rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
+            env=flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable),
+        )
+        for crate in _selected_targets(options, project, bindings, active)
+        for slice_ in facts.target.slices
     )
 
 
@@ -206,97 +220,6 @@ def _forces_cdylib(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool
 def _rustc_args(options: Options) -> tuple[str, ...]:
     strip = ("-C", "strip=symbols") if options.strip else ()
     return (*options.rustc_args, *options.rustc_extra_args, *strip)
-
-
-def _platform_rustc_args(target: Target, module_file: str | None) -> tuple[str, ...]:
-    if target.os != "macos" or module_file is None:
-        return ()
-    # the interpreter that loads the module has Python's symbols; the linker must not look for them
-    lookup = ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
-    # rustc would write the folder of the build into the library
-    return (*lookup, "-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
-
-
-def _cargo_config(bindings: Bindings, target: Target) -> tuple[str, ...]:
-    if bindings.kind == "bin" or not target.is_musl:
-        return ()
-    # rustc links its own libc statically into what is for musl, and cargo refuses libraries then; being a setting of
-    # the target, this adds to the flags of the user's configuration
-    return (f'target.{target.triple}.rustflags=["-C", "target-feature=-crt-static"]',)
-
-
-def _cargo_env(bindings: Bindings, group: _Group) -> tuple[tuple[str, str | None], ...]:
-    env: dict[str, str | None] = {}
-    pyo3 = bindings.crate in ("pyo3", "pyo3-ffi")
-    interpreter = group.interpreter
-    if interpreter is not None and interpreter.executable is not None:
-        env["PYTHON_SYS_EXECUTABLE"] = str(interpreter.executable)
-        if pyo3:
-            version = ".".join(map(str, interpreter.version))
-            env["PYO3_PYTHON"] = str(interpreter.executable)
-            env["PYO3_ENVIRONMENT_SIGNATURE"] = (
-                f"{interpreter.implementation_name}-{version}-{interpreter.pointer_width}bit"
-            )
-    if pyo3 and bindings.kind != "bin":
-        env["PYO3_BUILD_EXTENSION_MODULE"] = "1"
-    if group.stable_abi is not None and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
-        env["PYO3_NO_PYTHON"] = "1"
-    return tuple(sorted(env.items()))
-
-
-def _pyo3_config(bindings: Bindings, group: _Group, target: Target) -> str | None:
-    """Return pyo3's configuration file (https://pyo3.rs/main/building-and-distribution.html#advanced-config-files).
-
-    With it pyo3 looks at no interpreter, and so is not compiled again when a path or a virtual environment changes;
-    from 0.29 on it reads the stable ABI from nowhere else. None where pyo3 has to look for itself: it must link
-    libpython, the interpreter is of a kind that the file cannot tell, or the pyo3 is older than these keys.
-    """
-    if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE):
-        return None
-    keyed = not _older_than(bindings, TARGET_ABI_KEY_SINCE)
-    if group.stable_abi is not None and keyed:
-        return _config_text("CPython", _stable_version(group), abi=group.stable_abi.kind)
-    linked = _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
-    if linked or target.os in LINKS_LIBPYTHON:
-        return None
-    if group.stable_abi is not None:
-        return _config_text("CPython", _stable_version(group), abi3=True)
-    python = group.interpreter
-    if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
-        return None
-    name = PYO3_NAMES[python.implementation_name]
-    flags = "Py_GIL_DISABLED" if python.gil_disabled else ""
-    if keyed:
-        abi = "free_threaded" if python.gil_disabled else "gil_enabled"
-        return _config_text(name, python.version, abi=abi, width=python.pointer_width, flags=flags)
-    return _config_text(name, python.version, abi3=False, width=python.pointer_width, flags=flags)
-
-
-def _config_text(
-    implementation: str,
-    version: tuple[int, int],
-    *,
-    abi: str | None = None,
-    abi3: bool | None = None,
-    width: int | None = None,
-    flags: str = "",
-) -> str:
-    release = ".".join(map(str, version))
-    lines = {
-        "implementation": implementation,
-        "version": release,
-        "target_abi": abi and f"{implementation}-{abi}-{release}",
-        "abi3": None if abi3 is None else str(abi3).lower(),
-        "shared": "true",
-        "pointer_width": width,
-        "build_flags": flags,
-        "suppress_build_script_link_lines": "false",
-    }
-    return "".join(f"{key}={value}\n" for key, value in lines.items() if value is not None)
-
-
-def _older_than(bindings: Bindings, version: tuple[int, ...]) -> bool:
-    return bindings.version is not None and bindings.version.release < version
 
 
 def conditional_features(options: Options) -> tuple[Feature, ...]:

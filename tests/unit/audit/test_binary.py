@@ -27,12 +27,12 @@ def test_an_elf_file_is_read_from_the_disk(tmp_path: Path) -> None:
         (b"", "the file is empty"),
         (b"#!/bin/sh\n", "this is not a compiled library or program"),
         (b"\x7fELF\x02", "the ELF file is damaged: its class or byte order is unknown"),
-        (b"\xcf\xfa\xed\xfe" + bytes(28), "Mach-O files (macOS, iOS) cannot be audited yet"),
-        (b"\xca\xfe\xba\xbe" + bytes(28), "Mach-O files (macOS, iOS) cannot be audited yet"),
-        (b"MZ" + bytes(62), "PE files (Windows) cannot be audited yet"),
+        (b"\xcf\xfa\xed\xfe" + bytes(8), "the Mach-O file is damaged: it ends too early"),
+        (b"\xca\xfe\xba\xbe" + bytes(28), "the Mach-O file is damaged: it says that it is for 0 processors"),
+        (b"MZ" + bytes(62), "this is not a PE file of Windows"),
     ],
 )
-def test_a_file_without_a_reader_is_named(tmp_path: Path, content: bytes, message: str) -> None:
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "x.so"
     file.write_bytes(content)
     with pytest.raises(AuditError) as caught:

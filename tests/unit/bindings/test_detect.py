@@ -304,7 +304,7 @@ class TestTree:
     def test_the_command_asks_for_the_package_alone(self) -> None:
         arguments = ("--locked", "--features", "fast", "--filter-platform", "x86_64-unknown-linux-gnu")
 
-        assert tree_command(graph(app()), arguments, "x86_64-unknown-linux-gnu") == Command(
+        assert tree_command(graph(app()), arguments, ("x86_64-unknown-linux-gnu",)) == Command(
             argv=(
                 *("cargo", "tree", "--manifest-path", str(HOME / "Cargo.toml")),
                 *("--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{f}", "--color", "never"),

@@ -69,7 +69,7 @@ def test_the_environment_and_folder_are_part_of_the_command() -> None:
 
 def test_cargo_metadata_gets_what_decides_the_graph_and_no_more() -> None:
     options = CargoOptions(profile="release", jobs=2, features=("a",), locked=True, extra=("--offline", "--release"))
-    assert metadata_arguments(options, platform="x86_64-unknown-linux-gnu") == (
+    assert metadata_arguments(options, platforms=("x86_64-unknown-linux-gnu",)) == (
         *("--features", "a", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"),
     )
 

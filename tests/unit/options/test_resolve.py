@@ -65,7 +65,7 @@ def test_a_toggle_that_is_neither_is_a_usage_error() -> None:
 
 
 def test_an_empty_variable_counts_as_not_set() -> None:
-    assert options(environ={"CARGO_BUILD_TARGET": ""}).target is None
+    assert options(environ={"CARGO_BUILD_TARGET": ""}).target == ()
 
 
 def test_features_are_split_at_commas_and_spaces() -> None:

@@ -7,7 +7,7 @@ import pytest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.plan.decide import decide
-from cratewheel.plan.model import ByAudit, ByPolicy, Fixed, PlatformPlan
+from cratewheel.plan.model import ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
 from situations import (
     LINUX,
     LINUX_RISCV,
@@ -33,8 +33,8 @@ def platform_of(words: str, *, cargo: CargoMetadata = PROGRAM, machine: Machine 
 @pytest.mark.parametrize(
     ("words", "platform"),
     [
-        ("", ByAudit()),
-        ("--compatibility pypi", ByAudit(pypi=True)),
+        ("", ByAudit(plain=("linux_x86_64",))),
+        ("--compatibility pypi", ByAudit(plain=("linux_x86_64",), pypi=True)),
         ("--compatibility pypi manylinux2014", ByPolicy(policies=("manylinux_2_17",), pypi=True)),
         ("--compatibility 2_17 manylinux2014", ByPolicy(policies=("manylinux_2_17",))),
         ("--skip-auditwheel --compatibility 2014", ByPolicy(policies=("manylinux_2_17",))),
@@ -49,7 +49,8 @@ def test_each_form_of_compatibility_on_linux(words: str, platform: PlatformPlan)
 
 
 def test_off_linux_compatibility_changes_nothing() -> None:
-    assert platform_of("--compatibility manylinux2014", machine=MACOS_ARM) == Fixed(tags=("macosx_11_0_arm64",))
+    own = ByDeployment(versions=(("aarch64", (11, 0)),))
+    assert platform_of("--compatibility manylinux2014", machine=MACOS_ARM) == own
     assert platform_of("--compatibility pypi", machine=WINDOWS) == Fixed(tags=("win_amd64",))
 
 

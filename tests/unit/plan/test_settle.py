@@ -8,7 +8,7 @@ import pytest
 
 from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.cargo.model import CargoMetadata
-from cratewheel.errors import AuditError, UnsupportedError
+from cratewheel.errors import AuditError
 from cratewheel.plan.decide import decide
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
 from situations import LINUX, MUSL, PROGRAM, Machine, pyo3, situation
@@ -61,9 +61,10 @@ def test_a_policy_that_was_asked_for_must_fit_each_file() -> None:
 def test_a_policy_without_an_audit_is_taken_at_its_word() -> None:
     words = "--compatibility 2_17 --skip-auditwheel"
     assert settled(words).tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
-    (wheel,) = decide(situation(words, cargo=PROGRAM)).wheels
-    assert not needs_binaries(wheel)
-    assert needs_binaries(replace(wheel, audit="warn"))
+    plan = decide(situation(words, cargo=PROGRAM))
+    (wheel,) = plan.wheels
+    assert not needs_binaries(wheel, plan.target)
+    assert needs_binaries(replace(wheel, audit="warn"), plan.target)
 
 
 def test_a_static_program_for_musl_carries_both_families_if_they_were_asked_for() -> None:
@@ -76,15 +77,16 @@ def test_a_static_program_for_musl_carries_both_families_if_they_were_asked_for(
 
 
 def test_libraries_that_no_policy_promises() -> None:
-    with pytest.raises(UnsupportedError) as repair:
-        settled("", EXTERNAL)
-    assert repair.value.message == (
-        "the wheel needs libraries that manylinux_2_17 does not promise, and bundling them is not supported yet"
-    )
+    repaired = settled("", EXTERNAL)
+    assert repaired.external == {"file0": ("libfoo.so.1",)}
+    assert repaired.warnings == ()
     with pytest.raises(AuditError) as check:
         settled("--auditwheel check", EXTERNAL)
-    assert check.value.message == "the wheel would need libraries that manylinux_2_17 does not promise"
-    assert repair.value.notes == check.value.notes == ("file0 needs libfoo.so.1",)
+    assert (
+        check.value.message
+        == "the wheel would need libraries that manylinux2014_x86_64.manylinux_2_17_x86_64 does not promise"
+    )
+    assert check.value.notes == ("file0 needs libfoo.so.1",)
     warned = settled("--auditwheel warn", EXTERNAL)
     assert warned.tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
     assert warned.warnings == ("file0 needs libfoo.so.1, which is not on every system that installs the wheel",)

@@ -77,7 +77,7 @@ def test_without_a_pinned_minimum_an_interpreter_is_needed() -> None:
         (pyo3("0.26.0", "abi3-py39", "abi3"), MACOS_ARM, "11", "app.abi3.so"),
         (pyo3("0.26.0", "abi3-py39", "abi3"), WINDOWS, "11", "app.pyd"),
         (pyo3("0.26.0", "abi3-py39", "abi3"), WINDOWS, "11d", "app_d.pyd"),
-        (pyo3("0.26.0", "abi3-py39", "abi3"), WINDOWS, None, "app.pyd"),
+        (pyo3("0.26.0", "abi3-py39", "abi3", "generate-import-lib"), WINDOWS, None, "app.pyd"),
         (pyo3("0.26.0", "abi3-py39", "abi3"), MUSL, None, "app.abi3.so"),
         (BOTH_STABLE, LINUX, "15t", "app.abi3t.so"),
         (RUST_CPYTHON, LINUX, "11", "app.cpython-311-x86_64-linux-gnu.so"),

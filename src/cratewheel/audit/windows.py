@@ -1,0 +1,33 @@
+"""The DLLs that a wheel for Windows may count on."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+# what the interpreter brings or stands on: its own library, the C runtime, the API sets of Windows
+_INTERPRETER = re.compile(
+    r"python\d+t?(_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll|(api|ext)-ms-.*|"
+    r"(vcruntime|msvcp|msvcr|vccorlib|concrt|vcamp|vcomp|mfc)\d+[a-z0-9_]*\.dll|ucrtbased?\.dll",
+    re.ASCII,
+)
+
+
+def provides(name: str, arch: str) -> bool:
+    """Return whether every Windows on the processor (in Rust's word) has the DLL, or the interpreter brings it.
+
+    >>> provides("KERNEL32.dll", "x86_64"), provides("libgcc_s_seh-1.dll", "x86_64")
+    (True, False)
+    """
+    word = name.lower()
+    names = _names()
+    return bool(_INTERPRETER.fullmatch(word)) or word in names["every"] or word in names.get(arch, frozenset())
+
+
+@functools.cache  # a data file of ours, which does not change while we run
+def _names() -> Mapping[str, frozenset[str]]:
+    content = json.loads(Path(__file__).with_name("windows-dlls.json").read_text(encoding="utf-8"))
+    return {arch: frozenset(names) for arch, names in content.items()}

@@ -1,0 +1,1 @@
+"""Carries a `BuildPlan` out: cargo, audit, repair, archives. What to make was decided before."""

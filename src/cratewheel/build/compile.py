@@ -1,0 +1,121 @@
+"""Compiling: cargo for each part of a wheel, with the files that it is told of, and its artifacts out of its reach."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+from cratewheel.build.session import Session
+from cratewheel.cargo import run as cargo_run
+from cratewheel.cargo.command import CargoBuild, command
+from cratewheel.cargo.run import Artifact
+from cratewheel.cross import universal2, zig
+from cratewheel.errors import CompileError
+from cratewheel.files import atomic_replace
+from cratewheel.files.lock import exclusive
+from cratewheel.plan.model import WheelPlan
+from cratewheel.process import Command
+
+
+def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
+    """Return the artifacts of a wheel, moved out of cargo's reach to the folder `stage`, each for all its processors.
+
+    Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
+    other build of ours may run in this target directory.
+    """
+    env = wheel_env(session, wheel)
+    slices = len(session.plan.target.slices)
+    found: list[Artifact] = []
+    with exclusive(session.scratch / "lock", waiting=lambda: session.ui.step("Waiting", "for another cratewheel here")):
+        for at, build in enumerate(wheel.builds):
+            folder = stage if slices == 1 else stage / f"slice-{at % slices}"
+            folder.mkdir(exist_ok=True)
+            artifact = cargo_run.run(
+                _command(session, replace(build, env=(*build.env, *env))),
+                package=session.facts.project.cargo.root_package.id,
+                binary=build.binary,
+                environ=session.environ,
+                ui=session.ui,
+            )
+            found.append(_staged(artifact, folder))
+    if slices == 1:
+        return found
+    return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+
+
+def _command(session: Session, build: CargoBuild) -> Command:
+    return command(build, program=session.environ.get("CARGO") or "cargo")
+
+
+def _joined(slices: list[Artifact], stage: Path) -> Artifact:
+    """Return one artifact for all processors; what lies beside it is that of the last one."""
+    path = stage / slices[0].path.name
+    universal2.join([artifact.path for artifact in slices], path)
+    return replace(
+        slices[-1],
+        path=path,
+        link_paths=tuple(dict.fromkeys(path for artifact in slices for path in artifact.link_paths)),
+        fresh=all(artifact.fresh for artifact in slices),
+    )
+
+
+def _staged(artifact: Artifact, stage: Path) -> Artifact:
+    def copied(path: Path | None) -> Path | None:
+        if path is None or not path.exists():
+            return None
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        return Path(copy(path, stage / path.name))
+
+    path = copied(artifact.path)
+    if path is None:
+        raise CompileError(f"cargo said that it built {artifact.path}, but there is no such file")
+    return replace(
+        artifact,
+        path=path,
+        dep_info=artifact.path.with_suffix(".d"),
+        debug_info=copied(artifact.debug_info),
+        import_library=copied(artifact.import_library),
+    )
+
+
+def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
+    """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
+    linker = tuple(
+        variable
+        for plan in session.plan.zig
+        for variable in zig.environment(plan, session.scratch / "zig", session.environ)
+    )
+    if wheel.config is None:
+        return linker
+    # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken
+    shared = _config_path(_cargo_folder(session), wheel.config)
+    if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
+        return (*linker, ("PYO3_CONFIG_FILE", str(shared)))
+    return (*linker, ("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))))
+
+
+def shared_config(session: Session, text: str) -> Path:
+    """Write pyo3's description of the interpreter to the `.cargo` folder, for cargo and editors, and return its path.
+
+    `cargo clean` leaves it alone there.
+    """
+    return _write_config(_cargo_folder(session), text)
+
+
+def _cargo_folder(session: Session) -> Path:
+    return session.facts.project.cargo.workspace_root / ".cargo"
+
+
+def _config_path(folder: Path, text: str) -> Path:
+    # named by its content: another interpreter is another file
+    return folder / f"pyo3-config-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+
+
+def _write_config(folder: Path, text: str) -> Path:
+    path = _config_path(folder, text)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with atomic_replace(path) as out:
+            out.write(text.encode())
+    return path

@@ -1,0 +1,171 @@
+"""What goes into a wheel, once its parts are compiled."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from cratewheel.bindings import binary as programs
+from cratewheel.bindings import cffi, pyo3, uniffi
+from cratewheel.build.session import Session
+from cratewheel.cargo.run import Artifact
+from cratewheel.contents import editable
+from cratewheel.contents import wheel as wheel_contents
+from cratewheel.dist.install import put
+from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.plan.model import WheelPlan
+from cratewheel.tags.wheel import data_dir_name
+
+
+def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> list[Entry]:
+    """Return all that the wheel holds but its dist-info, warning of patterns that match nothing."""
+    project, options = session.facts.project, session.facts.options
+    root, modules = project.sources.root, project.modules
+    out_dirs = {
+        project.cargo.packages[package].name: folder
+        for artifact in artifacts
+        for package, folder in artifact.out_dirs.items()
+        if package in project.cargo.packages
+    }
+    included, warnings = wheel_contents.include_entries(
+        root, modules, options.include, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
+    )
+    gathered = [*wheel_contents.python_entries(modules, root), *included]
+    in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
+    for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain):
+        session.ui.warn(warning)
+    installed = [
+        *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
+        *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
+    ]
+    compiled = [*_compiled_entries(session, wheel, artifacts), *_companions(session, artifacts)]
+    if options.editable and editable.keeps_sources(modules):
+        return [
+            *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
+            *_editable_entries(session, wheel, artifacts[0], compiled),
+        ]
+    return [*installed, *compiled]
+
+
+def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
+    options, modules = session.facts.options, session.facts.project.modules
+    if session.facts.project.bindings.kind == "bin":
+        return [*editable.entries(modules, session.plan.name, (), mode=editable.INPLACE), *compiled]
+    if options.editable_mode == editable.INPLACE:
+        put(editable.in_place(modules, compiled))
+    rebuild = None
+    if options.editable_rebuild:
+        assert artifact.dep_info is not None, "what cargo built has a file of dependencies"
+        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), dep_info=artifact.dep_info)
+    return editable.entries(modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild)
+
+
+def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
+    options = session.facts.options
+    python = wheel.interpreter.executable if wheel.interpreter is not None else None
+    return (
+        *(sys.executable, "-m", "cratewheel", "rebuild"),
+        *("--manifest-path", str(session.facts.project.sources.manifest.path)),
+        *(("--interpreter", str(python)) if python is not None else ()),
+        *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
+        *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
+        *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
+    )  # fmt: skip
+
+
+def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
+    """Return what the linker wrote beside a module and the project wants shipped: debug information, import library."""
+    options, project = session.facts.options, session.facts.project
+    if project.bindings.kind == "bin":
+        return []
+    folder = project.modules.extension_dir
+    entries = []
+    for artifact in artifacts:
+        if options.include_import_lib and artifact.import_library:
+            path = artifact.import_library
+            entries.append(Entry(path=folder / path.name, source=FromFile(path=path), why="the import library"))
+        if options.include_debuginfo and not options.strip and artifact.debug_info:
+            found = artifact.debug_info
+            entries += [
+                Entry(
+                    path=folder / path.relative_to(found.parent).as_posix(),
+                    source=FromFile(path=path),
+                    why="debug information",
+                )
+                for path in (sorted(found.rglob("*")) if found.is_dir() else [found])
+                if path.is_file()
+            ]
+    return entries
+
+
+def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> Iterable[Entry]:
+    project = session.facts.project
+    modules, target_os = project.modules, session.plan.target.os
+    stub = project.sources.root / f"{modules.extension_name}.pyi"
+    stub_file = stub if stub.is_file() else None
+    first = artifacts[0]
+    match project.bindings.kind:
+        case "bin":
+            return programs.entries(
+                [(artifact.path.name, artifact.path) for artifact in artifacts],
+                data_dir=data_dir_name(session.plan.name, session.plan.version),
+            )
+        case "cffi":
+            return cffi.entries(
+                modules, first.path, ffi_source=_ffi_source(session, wheel), target_os=target_os, stub=stub_file
+            )
+        case "uniffi":
+            return _uniffi_entries(session, first, stub_file)
+        case _:
+            assert wheel.module_file is not None, "a plan for an extension module names its file"
+            return pyo3.entries(modules, first.path, wheel.module_file, stub=stub_file)
+
+
+def _ffi_source(session: Session, wheel: WheelPlan) -> str:
+    project = session.facts.project
+    if cffi.undeclared(project.sources.metadata.requires_dist):
+        session.ui.warn(
+            "the wheel needs cffi at run time, and does not ask for it",
+            hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
+        )
+    declarations = cffi.declarations(
+        target_directory=session.target_dir,
+        crate=project.sources.manifest.path.parent,
+        workspace=project.cargo.workspace_root,
+        scratch=session.scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+    return cffi.ffi_source(
+        declarations,
+        interpreter=wheel.interpreter,
+        running=Path(sys.executable) if sys.executable else None,
+        scratch=session.scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+
+
+def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None) -> Iterable[Entry]:
+    project = session.facts.project
+    settings = uniffi.read_settings(project.sources.manifest.path.parent)
+    out_dir = session.scratch / "uniffi" / project.modules.module_name
+    options = session.facts.options
+    flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
+    generator = uniffi.bindgen_command(
+        project.cargo,
+        settings,
+        library=artifact.path,
+        out_dir=out_dir,
+        arguments=("--target-dir", str(session.target_dir), *(flag for flag, given in flags.items() if given)),
+        cargo=session.environ.get("CARGO") or "cargo",
+    )
+    return uniffi.entries(
+        project.modules,
+        artifact.path,
+        modules=uniffi.generate(generator, out_dir, session.environ, session.ui),
+        settings=settings,
+        target_os=session.plan.target.os,
+        stub=stub,
+    )

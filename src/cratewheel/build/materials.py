@@ -1,0 +1,50 @@
+"""The bills of materials that a wheel carries (PEP 770)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel import __version__, sbom, toml
+from cratewheel.build.session import Session
+from cratewheel.errors import ConfigError
+
+
+def materials(session: Session, grafted: tuple[tuple[str, bytes], ...] = ()) -> tuple[tuple[str, bytes], ...]:
+    """Return the SBOM files of a wheel by name: its crates', its `grafted` libraries', and those of the project.
+
+    Raises `ConfigError` for one that is not there, and for two of one name.
+    """
+    options, cargo = session.facts.options, session.facts.project.cargo
+    found = list(grafted)
+    if options.sbom.rust:
+        text = sbom.crates(
+            cargo,
+            tool_version=__version__,
+            hashes=_crate_hashes(cargo.workspace_root / "Cargo.lock"),
+            targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
+            timestamp=session.timestamp,
+        )
+        found.append((sbom.file_name(cargo), text))
+    root = session.facts.project.sources.root
+    found += [_included_sbom(root, name) for name in dict.fromkeys((*options.sbom.include, *options.sbom_include))]
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
+    return tuple(found)
+
+
+def _crate_hashes(lock: Path) -> Mapping[tuple[str, str], str]:
+    return sbom.checksums(toml.load(lock)) if lock.is_file() else {}
+
+
+def _included_sbom(root: Path, name: str) -> tuple[str, bytes]:
+    path = (root / name).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ConfigError(f"the SBOM {name} lies outside the project", hint=f"copy it below {root}")
+    if not path.is_file():
+        raise ConfigError(
+            f"the SBOM {root / name} does not exist", hint="correct the path; it is relative to the project"
+        )
+    return path.name, path.read_bytes()

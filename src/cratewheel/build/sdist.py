@@ -1,0 +1,51 @@
+"""The source distribution: what it holds, and writing it."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.contents import sdist as sdist_contents
+from cratewheel.contents import vendor
+from cratewheel.contents import wheel as wheel_contents
+from cratewheel.dist import sdist as sdist_writer
+from cratewheel.facts import SdistFacts
+from cratewheel.tags.wheel import sdist_stem
+from cratewheel.ui import Ui, size_text
+
+
+def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ: Mapping[str, str], ui: Ui) -> Path:
+    """Write the source distribution to the folder `out` and return its path; with `vendor`, the crates are in it."""
+    metadata = facts.sources.metadata
+    content = sdist_content(facts, environ=environ, ui=ui)
+    for warning in wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist"):
+        ui.warn(warning)
+    if facts.options.explain:
+        ui.passthrough(sdist_contents.explanation(content))
+    path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
+    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
+        entries = content.layout
+        if facts.options.vendor:
+            ui.step("Vendoring", "the crates that the archive needs")
+            entries = vendor.vendored(content, Path(scratch), facts.options, environ=environ, ui=ui)
+        built = sdist_writer.write(entries, path, mtime=timestamp)
+    ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
+    ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
+    return path
+
+
+def sdist_content(facts: SdistFacts, *, environ: Mapping[str, str], ui: Ui) -> sdist_contents.SdistContents:
+    """Return what the source distribution will hold, and what not."""
+    assert facts.sources.pyproject is not None, "gather_sdist refuses a project without one"
+    return sdist_contents.layout_of(
+        root=facts.sources.root,
+        pyproject=facts.sources.pyproject,
+        manifest=facts.sources.manifest,
+        cargo=facts.cargo,
+        options=facts.options,
+        core_metadata=facts.sources.metadata,
+        modules=facts.modules,
+        environ=environ,
+        ui=ui,
+    )

@@ -1,0 +1,49 @@
+"""What every step of a build is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel import __version__
+from cratewheel.facts import Facts
+from cratewheel.plan.model import BuildPlan
+from cratewheel.ui import Ui
+
+GENERATOR = f"cratewheel ({__version__})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What every step of a build is handed: facts, plan, environment, and whom to talk to."""
+
+    facts: Facts
+    plan: BuildPlan
+    environ: Mapping[str, str]
+    ui: Ui
+
+    @property
+    def target_dir(self) -> Path:
+        """Cargo's target directory."""
+        return self.facts.options.target_dir or self.facts.project.cargo.target_directory
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for files that a build needs on the way; it may be deleted between builds."""
+        return self.target_dir / "cratewheel"
+
+    @property
+    def timestamp(self) -> int | None:
+        """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or None."""
+        return source_date_epoch(self.environ)
+
+
+def source_date_epoch(environ: Mapping[str, str]) -> int | None:
+    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set or no number.
+
+    >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
+    (1700000000, None)
+    """
+    value = environ.get("SOURCE_DATE_EPOCH", "")
+    return int(value) if value.isascii() and value.isdigit() else None

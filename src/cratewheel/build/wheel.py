@@ -1,0 +1,95 @@
+"""One wheel: compile, audit, repair, pack."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.audit import binary as audit_binary
+from cratewheel.bindings import pyo3
+from cratewheel.build.compile import compiled
+from cratewheel.build.entries import entries
+from cratewheel.build.materials import materials
+from cratewheel.build.session import GENERATOR, Session
+from cratewheel.cargo.run import Artifact
+from cratewheel.dist import wheel as wheel_writer
+from cratewheel.dist.compression import DEFLATED, STORED
+from cratewheel.dist.dist_info import DistInfo
+from cratewheel.dist.layout import Layout, layout
+from cratewheel.plan.model import WheelPlan
+from cratewheel.plan.settle import Settlement, needs_binaries, settle
+from cratewheel.tags.wheel import WheelTag, dist_info_name, wheel_file_name
+from cratewheel.ui import size_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembled:
+    """All of a wheel but its archive. The layout's compiled files exist only while it is being used."""
+
+    tag: WheelTag
+    layout: Layout
+    dist_info: DistInfo
+
+
+def build_wheel(session: Session, wheel: WheelPlan) -> Path:
+    """Compile, audit and pack one wheel, and return its path."""
+    with assembled(session, wheel) as content:
+        path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
+        # an editable wheel is installed from here at once, and then thrown away
+        compression = STORED if session.facts.options.editable else DEFLATED
+        built = wheel_writer.write(
+            content.layout, content.dist_info, path, mtime=session.timestamp, compression=compression
+        )
+    session.ui.step("Packed", f"{path.name} ({size_text(built.size)})")
+    served = [python.display for python in wheel.serves]
+    session.ui.result(
+        path, {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
+    )
+    return path
+
+
+@contextmanager
+def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
+    """Compile and audit one wheel, and yield what belongs in it."""
+    python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
+    session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    session.scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stage-", dir=session.scratch) as stage:
+        artifacts = compiled(session, wheel, Path(stage))
+        settlement = _settle(session, wheel, artifacts)
+        tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
+        content = layout(entries(session, wheel, artifacts))
+        yield Assembled(tag=tag, layout=content, dist_info=_dist_info(session, tag))
+
+
+def _dist_info(session: Session, tag: WheelTag) -> DistInfo:
+    metadata = session.facts.project.sources.metadata
+    return DistInfo(
+        directory=dist_info_name(session.plan.name, session.plan.version),
+        metadata=metadata.text,
+        entry_points=metadata.entry_points,
+        license_files=metadata.license_files,
+        sboms=materials(session),
+        tag=tag,
+        generator=GENERATOR,
+    )
+
+
+def _settle(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> Settlement:
+    bindings = session.facts.project.bindings
+    audited = needs_binaries(wheel, session.plan.target)
+    binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts} if audited else {}
+    if wheel.module_file:
+        for found in binaries.values():
+            warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
+            if warning:
+                session.ui.warn(warning)
+    settlement = settle(wheel, session.plan.target, binaries, programs=bindings.kind == "bin")
+    for warning in settlement.warnings:
+        session.ui.warn(warning)
+    for reason in settlement.why:
+        session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
+    return settlement
