@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
 
@@ -73,17 +73,54 @@ def crates(
         for package in sorted(reached, key=lambda package: (package != metadata.root, references[package]))
     ]
     document: Json = {
-        "bomFormat": "CycloneDX",
-        "specVersion": SPEC_VERSION,
         "version": 1,
         "metadata": _about(metadata, references[metadata.root], tool_version, targets, timestamp),
         "components": components,
         "dependencies": [entry if entry["dependsOn"] else {"ref": entry["ref"]} for entry in dependencies],
     }
-    serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(document, sort_keys=True))
-    head = {"bomFormat": document.pop("bomFormat"), "specVersion": document.pop("specVersion")}
-    document = {**head, "serialNumber": f"urn:uuid:{serial}", **document}
+    return _document(document)
+
+
+def grafted(
+    name: str,
+    version: str,
+    libraries: Iterable[tuple[str, str, str | None]],
+    *,
+    tool_version: str,
+    timestamp: int | None,
+) -> bytes:
+    """Return the bill of materials of the libraries that were put into a wheel of the distribution `name`.
+
+    Each library is its file name in the wheel, the SHA-256 of the file that it was copied from, and the package URL of
+    the system's package that installed that, if one did.
+    """
+    own = f"pkg:pypi/{quote(name, safe='')}@{quote(version, safe='')}"
+    components: list[Json] = []
+    for file, sha256, purl in sorted(libraries):
+        component: Json = {"type": "library", "bom-ref": f"file:{file}", "name": file}
+        component["hashes"] = [{"alg": "SHA-256", "content": sha256}]
+        if purl is not None:
+            component["purl"] = purl
+            component["version"] = unquote(purl.partition("@")[2].partition("?")[0])
+        components.append(component)
+    about: Json = {"timestamp": _moment(timestamp)} if timestamp is not None else {}
+    about["tools"] = {"components": [{"type": "application", "name": "cratewheel", "version": tool_version}]}
+    about["component"] = {"type": "library", "bom-ref": own, "name": name, "version": version, "purl": own}
+    references = [component["bom-ref"] for component in components]
+    dependencies: list[Json] = [{"ref": own, "dependsOn": references}, *({"ref": one} for one in references)]
+    return _document({"version": 1, "metadata": about, "components": components, "dependencies": dependencies})
+
+
+def _document(content: Json) -> bytes:
+    head: Json = {"bomFormat": "CycloneDX", "specVersion": SPEC_VERSION}
+    serial = uuid.uuid5(uuid.NAMESPACE_URL, json.dumps({**head, **content}, sort_keys=True))
+    document = {**head, "serialNumber": f"urn:uuid:{serial}", **content}
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _moment(timestamp: int) -> str:
+    moment = datetime.datetime.fromtimestamp(timestamp, tz=datetime.timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _edges(metadata: CargoMetadata, package: str, kinds: Iterable[DependencyKind]) -> tuple[str, ...]:
@@ -122,8 +159,7 @@ def _about(
         main["components"] = parts
     about: Json = {}
     if timestamp is not None:
-        moment = datetime.datetime.fromtimestamp(timestamp, tz=datetime.timezone.utc)
-        about["timestamp"] = moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+        about["timestamp"] = _moment(timestamp)
     about["tools"] = {"components": [{"type": "application", "name": "cratewheel", "version": tool_version}]}
     authors = [author for text in root.authors if (author := _author(text))]
     if authors:

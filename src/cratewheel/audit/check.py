@@ -280,10 +280,20 @@ def refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
 
 
 def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
-    """Return the libraries of a macOS or Windows file that not every such system has, in the file's order.
+    """Return the libraries of a file that not every system of the target has, in the file's order.
 
     The interpreter's own library is none of them: whoever loads the module has it.
     """
+    if target.os == "linux":
+        policies = load("musllinux" if target.is_musl else "manylinux")
+        arch = linux_arch(target)
+        return tuple(
+            library
+            for library in binary.needed
+            if not any(policy.allows_library(library, arch) for policy in policies)
+            and not _LOADER.fullmatch(library)
+            and not _LIBPYTHON.fullmatch(library)
+        )
     if target.os == "windows":
         names = dict.fromkeys((*binary.needed, *binary.delayed))
         return tuple(name for name in names if not windows.provides(name, target.arch))

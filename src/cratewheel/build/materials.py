@@ -8,15 +8,19 @@ from pathlib import Path
 from cratewheel import __version__, sbom, toml
 from cratewheel.build.session import Session
 from cratewheel.errors import ConfigError
+from cratewheel.repair import owner
+from cratewheel.repair.model import Grafted
+
+GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
 
 
-def materials(session: Session, grafted: tuple[tuple[str, bytes], ...] = ()) -> tuple[tuple[str, bytes], ...]:
+def materials(session: Session, grafted: tuple[Grafted, ...]) -> tuple[tuple[str, bytes], ...]:
     """Return the SBOM files of a wheel by name: its crates', its `grafted` libraries', and those of the project.
 
     Raises `ConfigError` for one that is not there, and for two of one name.
     """
     options, cargo = session.facts.options, session.facts.project.cargo
-    found = list(grafted)
+    found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
     if options.sbom.rust:
         text = sbom.crates(
             cargo,
@@ -33,6 +37,16 @@ def materials(session: Session, grafted: tuple[tuple[str, bytes], ...] = ()) -> 
         if names.count(name) > 1:
             raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
     return tuple(found)
+
+
+def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
+    return sbom.grafted(
+        session.plan.name,
+        session.plan.version,
+        [(one.name, one.sha256, owner.package_url(one.original, session.environ)) for one in libraries],
+        tool_version=__version__,
+        timestamp=session.timestamp,
+    )
 
 
 def _crate_hashes(lock: Path) -> Mapping[tuple[str, str], str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cratewheel.audit import binary as audit_binary
 from cratewheel.bindings import pyo3
+from cratewheel.build import grafting
 from cratewheel.build.compile import compiled
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import materials
@@ -21,6 +22,7 @@ from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Layout, layout
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
+from cratewheel.repair.model import Grafted
 from cratewheel.tags.wheel import WheelTag, dist_info_name, wheel_file_name
 from cratewheel.ui import size_text
 
@@ -59,37 +61,47 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     session.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="stage-", dir=session.scratch) as stage:
         artifacts = compiled(session, wheel, Path(stage))
-        settlement = _settle(session, wheel, artifacts)
+        settlement, grafted = _audited(session, wheel, artifacts, Path(stage))
         tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-        content = layout(entries(session, wheel, artifacts))
-        yield Assembled(tag=tag, layout=content, dist_info=_dist_info(session, tag))
+        content = layout(grafting.placed(session, entries(session, wheel, artifacts), grafted))
+        yield Assembled(tag=tag, layout=content, dist_info=_dist_info(session, tag, grafted))
 
 
-def _dist_info(session: Session, tag: WheelTag) -> DistInfo:
+def _dist_info(session: Session, tag: WheelTag, grafted: tuple[Grafted, ...]) -> DistInfo:
     metadata = session.facts.project.sources.metadata
     return DistInfo(
         directory=dist_info_name(session.plan.name, session.plan.version),
         metadata=metadata.text,
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
-        sboms=materials(session),
+        sboms=materials(session, grafted),
         tag=tag,
         generator=GENERATOR,
     )
 
 
-def _settle(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> Settlement:
-    bindings = session.facts.project.bindings
-    audited = needs_binaries(wheel, session.plan.target)
-    binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts} if audited else {}
+def _audited(
+    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path
+) -> tuple[Settlement, tuple[Grafted, ...]]:
+    """Return the tags that the compiled files allow, and the libraries that they brought along to be allowed them."""
+    target = session.plan.target
+    if not needs_binaries(wheel, target):
+        return settle(wheel, target, {}, programs=True), ()
+    binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
         for found in binaries.values():
             warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
             if warning:
                 session.ui.warn(warning)
-    settlement = settle(wheel, session.plan.target, binaries, programs=bindings.kind == "bin")
+    programs = session.facts.project.bindings.kind == "bin"
+    settlement = settle(wheel, target, binaries, programs=programs)
+    grafted: tuple[Grafted, ...] = ()
+    if wheel.audit == "repair" and settlement.external:
+        grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
+        libraries = {library.name: audit_binary.read(library.path) for library in grafted}
+        settlement = settle(wheel, target, binaries, programs=programs, grafted=libraries)
     for warning in settlement.warnings:
         session.ui.warn(warning)
     for reason in settlement.why:
         session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
-    return settlement
+    return settlement, grafted

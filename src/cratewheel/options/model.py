@@ -180,10 +180,16 @@ class Options:
     )  # fmt: skip
     auditwheel: str | None = setting(
         None, "text", "Platform",
-        "What to do about the platform tag's rules: `repair` bundles external libraries (the default on Linux; "
-        "so far it refuses them), `check` refuses them, `warn` reports them, `skip` asks nothing and tags the wheel "
-        "`linux`",
+        "What to do about the platform tag's rules: `repair` puts external libraries into the wheel (the default on "
+        "Linux), `check` refuses them, `warn` reports them (the default elsewhere), `skip` asks nothing and tags the "
+        "wheel `linux`",
         flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
+    )  # fmt: skip
+    repair_exclude: tuple[str, ...] = setting(
+        (), "list", "Platform",
+        "A glob of external libraries that stay outside of the wheel when it is repaired, such as libcuda.so.*; may be "
+        "given several times",
+        flags=("--repair-exclude",), metavar="GLOB", key="repair-exclude",
     )  # fmt: skip
     skip_auditwheel: bool = setting(
         False, "switch", "Platform",

@@ -1,0 +1,102 @@
+"""Libraries of the system in a wheel: which files need them, and where they go."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path, PurePosixPath
+
+from cratewheel.bindings.place import package_dir
+from cratewheel.build.session import Session
+from cratewheel.cargo.run import Artifact
+from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.repair import graft as repairer
+from cratewheel.repair import launcher
+from cratewheel.repair.model import Grafted, Repair, Subject
+from cratewheel.tags.wheel import data_dir_name, normalise_distribution
+
+
+def graft(
+    session: Session, artifacts: list[Artifact], external: Mapping[str, tuple[str, ...]], scratch: Path
+) -> tuple[Grafted, ...]:
+    """Put the `external` libraries of the compiled files (by file name) beside them; the files are patched.
+
+    Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
+    """
+    folder = _folder(session)
+    subjects = [
+        Subject(path=artifact.path, folder=folder, needs=external[artifact.path.name])
+        for artifact in artifacts
+        if external.get(artifact.path.name)
+    ]
+    surroundings = Repair(
+        target=session.plan.target,
+        native=not session.facts.cross,
+        dist=normalise_distribution(session.plan.name),
+        search=tuple(dict.fromkeys((*_linked_from(artifacts), *_named(session)))),
+        exclude=session.facts.options.repair_exclude,
+        scratch=scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+    libraries = repairer.repair(subjects, surroundings)
+    for library in libraries:
+        session.ui.step("Grafting", f"{library.original} as {library.name}")
+    return libraries
+
+
+def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, ...]) -> Iterator[Entry]:
+    """Yield the entries of the wheel with the grafted libraries, and programs where they find these."""
+    dist = normalise_distribution(session.plan.name)
+    libs = repairer.libraries_folder(dist, session.plan.target.os)
+    scripts = PurePosixPath(data_dir_name(session.plan.name, session.plan.version)) / "scripts"
+    programs = grafted and session.facts.project.bindings.kind == "bin"
+    for entry in entries:
+        if programs and entry.path.parent == scripts and entry.why == "a compiled program":
+            yield replace(entry, path=PurePosixPath(_scripts(dist), entry.path.name))
+            text = launcher.script(entry.path.name, folder=_scripts(dist), libs=libs)
+            name = entry.path.name.removesuffix(".exe")
+            yield Entry(path=scripts / name, source=Generated(data=text, executable=True), why="starts the program")
+        else:
+            yield entry
+    for library in grafted:
+        yield Entry(
+            path=PurePosixPath(libs, library.name),
+            source=FromFile(path=library.path, executable=True),
+            why=f"copied from {library.original}",
+        )
+
+
+def _folder(session: Session) -> PurePosixPath:
+    """Return the folder from which the compiled files are loaded, seen from site-packages."""
+    project = session.facts.project
+    match project.bindings.kind:
+        case "bin":
+            return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))
+        case "cffi" | "uniffi":
+            return package_dir(project.modules)
+        case _:
+            return project.modules.extension_dir
+
+
+def _scripts(dist: str) -> str:
+    return f"{dist}.scripts"
+
+
+def _linked_from(artifacts: Iterable[Artifact]) -> Iterator[Path]:
+    for artifact in artifacts:
+        yield from artifact.link_paths
+
+
+def _named(session: Session) -> Iterator[Path]:
+    """Yield the folders that rustc was told of by flags: `-L DIR`, `-Lnative=DIR`, `-Clink-arg=-LDIR`."""
+    facts = session.facts
+    flags = re.split(r"[\s\x1f]+", facts.rustflags[1]) if facts.rustflags else []
+    words = [*flags, *facts.options.rustc_args, *facts.options.rustc_extra_args]
+    for word, following in pairwise([*words, ""]):
+        if word == "-L":
+            yield Path(re.sub(r"^(native|all|dependency)=", "", following))
+        elif match := re.fullmatch(r"(?:-C)?(?:link-arg=)?-L(?:native=|all=)?(.+)", word):
+            yield Path(match[1])

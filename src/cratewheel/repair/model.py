@@ -1,0 +1,71 @@
+"""What a repair is asked for, and what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+
+from cratewheel.tags.target import Target
+from cratewheel.ui import Ui
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One compiled file of the wheel that needs libraries.
+
+    `path` is a copy of our own, which is patched in place; `folder` the folder in the wheel, seen from site-packages,
+    that it is loaded from; `needs` the external libraries that the audit found.
+    """
+
+    path: Path
+    folder: PurePosixPath
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repair:
+    """The surroundings of a repair: for which target, for which distribution, and where libraries may be.
+
+    `dist` is the distribution's name as file names carry it. `search` are folders that the build linked from; `exclude`
+    are globs of libraries that stay outside. `scratch` is a folder for the patched copies.
+    """
+
+    target: Target
+    native: bool
+    dist: str
+    search: tuple[Path, ...]
+    exclude: tuple[str, ...]
+    scratch: Path
+    environ: Mapping[str, str]
+    ui: Ui
+
+    def excludes(self, library: str) -> bool:
+        """Return whether the user wants the library to stay outside."""
+        name = library.rpartition("/")[2]
+        return any(fnmatchcase(name, pattern) or fnmatchcase(library, pattern) for pattern in self.exclude)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grafted:
+    """A library that was put into the wheel: its file name there, where it came from, and the patched copy.
+
+    `sha256` is that of the original.
+    """
+
+    name: str
+    original: Path
+    path: Path
+    sha256: str
+
+
+def hashed_name(name: str, sha256: str) -> str:
+    """Return the name of a library in the wheel, which no other library has: with the start of its digest.
+
+    >>> hashed_name("libssl.so.3", "0123456789abcdef"), hashed_name("libssl-01234567.so.3", "0123456789abcdef")
+    ('libssl-01234567.so.3', 'libssl-01234567.so.3')
+    """
+    stem, dot, rest = name.partition(".")
+    short = sha256[:8]
+    return name if stem.endswith(f"-{short}") else f"{stem}-{short}{dot}{rest}"

@@ -1,0 +1,201 @@
+"""Libraries of the system in the wheel: it works where they are not installed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+from elftools.elf.dynamic import DynamicSection
+from elftools.elf.elffile import ELFFile
+
+import wheels
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Interpreters, Run
+
+pytestmark = [
+    pytest.mark.cargo,
+    pytest.mark.skipif(sys.platform != "linux", reason="the libraries are made for Linux"),
+]
+
+MODULE, PROGRAM = "light-module", "bin-two"
+
+
+class Libraries:
+    """libouter.so.2, which needs libinner.so.1, in a folder of their own; both under more than one name."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        self._compile("inner", "libinner.so.1", "unsigned long inner(void) { return 40; }\n")
+        self._compile(
+            "outer",
+            "libouter.so.2",
+            "unsigned long inner(void);\nunsigned long outer(void) { return inner() + 2; }\n",
+            "-linner",
+        )
+
+    def _compile(self, name: str, soname: str, text: str, *words: str) -> None:
+        source = self.folder / f"{name}.c"
+        source.write_text(text, encoding="utf-8")
+        real = self.folder / f"{soname}.0.0"
+        command = ["cc", "-shared", "-fPIC", f"-Wl,-soname,{soname}", "-o", real, source, f"-L{self.folder}", *words]
+        subprocess.run(command, check=True)
+        for link in (soname, f"lib{name}.so"):
+            (self.folder / link).symlink_to(real.name)
+
+    def linked(self, project: Path) -> Path:
+        """Make the module, or each program, of a project use libouter."""
+        (project / "build.rs").write_text(
+            f'fn main() {{ println!("cargo:rustc-link-search=native={self.folder}"); '
+            'println!("cargo:rustc-link-lib=dylib=outer"); }\n',
+            encoding="utf-8",
+        )
+        use = (
+            'extern "C" { fn outer() -> usize; }\n'
+            '#[no_mangle] pub extern "C" fn grafted_answer() -> usize { unsafe { outer() } }\n'
+        )
+        for path in (project / "src").rglob("*.rs"):
+            text = path.read_text(encoding="utf-8")
+            if path.name == "lib.rs" or "fn main() {" in text:
+                called = text.replace("fn main() {", 'fn main() { println!("{}", grafted_answer());')
+                path.write_text(called + use, encoding="utf-8")
+        return project
+
+    def remove(self) -> None:
+        for path in self.folder.glob("*.so*"):
+            path.unlink()
+
+
+@pytest.fixture
+def libraries(tmp_path: Path) -> Libraries:
+    return Libraries(tmp_path / "libraries")
+
+
+class Build(Protocol):
+    def __call__(self, project: Path, *words: str) -> Run: ...
+
+
+@pytest.fixture
+def build(run_light: Cratewheel, interpreters: Interpreters) -> Build:
+    def built(project: Path, *words: str) -> Run:
+        return run_light("build", "--no-sdist", "-i", interpreters.this, *words, cwd=project)
+
+    return built
+
+
+def installed(wheel: Path, folder: Path) -> Path:
+    """Install a wheel into an environment of its own and return its interpreter."""
+    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, folder], check=True)
+    python = folder / "bin" / "python"
+    subprocess.run(["uv", "pip", "install", "-q", "--offline", "--python", python, wheel], check=True)
+    return python
+
+
+def needs(wheel: Path, suffix: str) -> dict[str, tuple[list[str], str | None]]:
+    """Return NEEDED and run-time path of the files in a wheel whose name has `suffix`, as pyelftools reads them."""
+    found = {}
+    with zipfile.ZipFile(wheel) as archive:
+        for name in archive.namelist():
+            if suffix in name and not name.endswith(".json"):
+                with archive.open(name) as file:
+                    section = ELFFile(file).get_section_by_name(".dynamic")
+                    assert isinstance(section, DynamicSection)
+                    tags = list(section.iter_tags())
+                needed = [value(tag, "needed") for tag in tags if tag.entry.d_tag == "DT_NEEDED"]
+                path = next((value(tag, "rpath") for tag in tags if tag.entry.d_tag == "DT_RPATH"), None)
+                found[name] = (needed, path)
+    return found
+
+
+def value(tag: object, name: str) -> str:
+    return str(getattr(tag, name))
+
+
+def short(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+
+
+def test_a_module_brings_its_libraries(
+    build: Build, run_light: Cratewheel, libraries: Libraries, tmp_path: Path
+) -> None:
+    inner = f"libinner-{short(libraries.folder / 'libinner.so.1')}.so.1.0.0"
+    outer = f"libouter-{short(libraries.folder / 'libouter.so.2')}.so.2.0.0"
+    project = libraries.linked(run_light.copy(MODULE))
+
+    first = build(project)
+    wheel = first.wheel
+    assert f"Grafting {libraries.folder}/libouter.so.2.0.0 as {outer}" in first.stderr
+    libs = sorted(name for name in wheels.names(wheel) if name.startswith("light_module.libs/"))
+    assert libs == [f"light_module.libs/{inner}", f"light_module.libs/{outer}"]
+    module = needs(wheel, "cpython-")
+    assert [(needed[0], path) for needed, path in module.values()] == [(outer, "$ORIGIN/../light_module.libs")]
+    assert needs(wheel, "libouter") == {f"light_module.libs/{outer}": ([inner], "$ORIGIN")}
+    assert needs(wheel, "libinner")[f"light_module.libs/{inner}"][1] is None
+    assert wheels.tags(wheel).split("-")[2].startswith("manylinux")
+
+    before = wheel.read_bytes()
+    assert build(project).wheel.read_bytes() == before
+
+    libraries.remove()
+    python = installed(wheel, tmp_path / "env")
+    code = "import light_module.light_module as m, ctypes; print(ctypes.CDLL(m.__file__).grafted_answer())"
+    assert subprocess.run([python, "-c", code], check=True, capture_output=True, text=True).stdout == "42\n"
+
+
+def test_the_bill_of_materials_lists_what_was_grafted(
+    build: Build, run_light: Cratewheel, libraries: Libraries
+) -> None:
+    project = libraries.linked(run_light.copy(MODULE))
+    wheel = build(project).wheel
+    inner, outer = (libraries.folder / name for name in ("libinner.so.1", "libouter.so.2"))
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = [name for name in archive.namelist() if name.endswith("auditwheel.cdx.json")]
+        document = json.loads(archive.read(name))
+    assert document["metadata"]["component"]["purl"] == "pkg:pypi/light-module@1.2.3"
+    assert [(one["name"], one["hashes"][0]["content"]) for one in document["components"]] == [
+        (f"lib{stem}-{short(path)}.so.{number}.0.0", hashlib.sha256(path.read_bytes()).hexdigest())
+        for stem, path, number in (("inner", inner, 1), ("outer", outer, 2))
+    ]
+
+
+def test_programs_start_with_their_libraries(
+    build: Build, run_light: Cratewheel, libraries: Libraries, tmp_path: Path
+) -> None:
+    project = libraries.linked(run_light.copy(PROGRAM))
+    wheel = build(project).wheel
+    names = wheels.names(wheel)
+    assert "bin_two.scripts/bin-two" in names
+    assert "bin_two-1.2.3.data/scripts/bin-two" in names
+
+    libraries.remove()
+    python = installed(wheel, tmp_path / "env")
+    done = subprocess.run([python.with_name("bin-two"), "a b"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("42\n")
+
+
+def test_an_excluded_library_stays_outside(build: Build, run_light: Cratewheel, libraries: Libraries) -> None:
+    project = libraries.linked(run_light.copy(MODULE))
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tool.cratewheel]\nrepair-exclude = ["libouter.so.*"]\n')
+    wheel = build(project).wheel
+    assert not any(".libs/" in name for name in wheels.names(wheel))
+    assert [needed[0] for needed, _ in needs(wheel, "cpython-").values()] == ["libouter.so.2"]
+
+
+def test_a_library_that_is_not_there_is_named(build: Build, run_light: Cratewheel, libraries: Libraries) -> None:
+    project = libraries.linked(run_light.copy(MODULE))
+    for path in libraries.folder.glob("libinner.so*"):
+        path.rename(path.with_name(f"hidden-{path.name}"))
+    (libraries.folder / "libinner.so").symlink_to("hidden-libinner.so.1.0.0")
+    run = build(project)
+    assert (run.status, run.stdout, run.wheels) == (1, "", ())
+    assert "error: libouter.so.2.0.0 needs libinner.so.1, which was not found, so it cannot be put into" in run.stderr
+    assert f"looked in {libraries.folder}" in run.stderr
+    assert 'repair-exclude = ["libinner.so.1"]' in run.stderr
