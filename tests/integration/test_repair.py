@@ -45,7 +45,17 @@ class Libraries:
         source = self.folder / f"{name}.c"
         source.write_text(text, encoding="utf-8")
         real = self.folder / f"{soname}.0.0"
-        command = ["cc", "-shared", "-fPIC", f"-Wl,-soname,{soname}", "-o", real, source, f"-L{self.folder}", *words]
+        command: list[str | Path] = [
+            "cc",
+            "-shared",
+            "-fPIC",
+            f"-Wl,-soname,{soname}",
+            "-o",
+            real,
+            source,
+            f"-L{self.folder}",
+            *words,
+        ]
         subprocess.run(command, check=True)
         for link in (soname, f"lib{name}.so"):
             (self.folder / link).symlink_to(real.name)
