@@ -44,7 +44,7 @@ def decide(facts: Facts) -> BuildPlan:
         out=options.out or target_dir / "wheels",
         sdist=_wants_sdist(options, project),
         wheels=wheels,
-        zig=plan_zig(options, platform_plan, facts.target),
+        zig=plan_zig(facts, platform_plan),
         warnings=(
             *bindings.warnings,
             *warnings,

@@ -42,15 +42,16 @@ def native(facts: Facts, interpreter: Interpreter | None) -> Fixed | ByDeploymen
             return Fixed(tags=facts.system.tags(target))
 
 
-def plan_zig(options: Options, platform_plan: PlatformPlan, target: Target) -> tuple[ZigPlan, ...]:
+def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
     """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
-    if not options.zig:
+    target, macos = facts.target, dict(facts.system.macos)
+    if not facts.options.zig:
         return ()
     policies = (
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
     )
     policy = next((name for name in policies if name.startswith("manylinux")), "")
-    return tuple(zig.plan(slice_, policy) for slice_ in target.slices)
+    return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
 def plan_platform(facts: Facts, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
