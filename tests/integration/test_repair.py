@@ -102,9 +102,11 @@ def build(run_light: Cratewheel, interpreters: Interpreters) -> Build:
 
 def installed(wheel: Path, folder: Path) -> Path:
     """Install a wheel into an environment of its own and return its interpreter."""
-    subprocess.run(["uv", "venv", "-q", "--python", sys.executable, folder], check=True)
+    subprocess.run([sys.executable, "-m", "uv", "venv", "-q", "--python", sys.executable, folder], check=True)
     python = folder / "bin" / "python"
-    subprocess.run(["uv", "pip", "install", "-q", "--offline", "--python", python, wheel], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "uv", "pip", "install", "-q", "--offline", "--python", python, wheel], check=True
+    )
     return python
 
 
