@@ -164,6 +164,8 @@ def _fits(path: Path, version: str | None) -> bool:
 
 
 def _one(found: list[Path], target: Target, folder: Path) -> Path:
+    # Debian has the same file under two names
+    found = list({path.resolve(): path for path in reversed(found)}.values())[::-1]
     if len(found) == 1:
         return found[0]
     words = {target.arch, *target.triple.split("-")[:1]}

@@ -1,0 +1,121 @@
+"""Choosing the Pythons of a system that is not here."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from cratewheel.errors import InterpreterError
+from cratewheel.interpreter import foreign
+from cratewheel.interpreter.model import Supported
+from cratewheel.tags.target import parse
+from cratewheel.ui import Ui
+
+PYO3 = Supported(cpython=((3, 9), (3, 14)), pypy=((3, 11), (3, 11)), graalpy=None, free_threaded=True)
+
+
+def found(
+    *words: str,
+    triple: str = "aarch64-unknown-linux-gnu",
+    supported: Supported = PYO3,
+    requires_python: str | None = None,
+    environ: dict[str, str] | None = None,
+    none_is_fine: bool = False,
+) -> tuple[list[str], str]:
+    """Return the names of what is found, and what was said."""
+    said = io.StringIO()
+    interpreters = foreign.find(
+        words,
+        target=parse(triple),
+        supported=supported,
+        requires_python=SpecifierSet(requires_python) if requires_python else None,
+        environ=environ or {},
+        ui=Ui(out=io.StringIO(), err=said),
+        none_is_fine=none_is_fine,
+    )
+    assert all(one.executable is None for one in interpreters)
+    return [one.display for one in interpreters], said.getvalue()
+
+
+def test_without_words_all_that_fit() -> None:
+    names, said = found(requires_python=">=3.12")
+    assert names == ["CPython 3.12", "CPython 3.13", "CPython 3.14", "CPython 3.14t"]
+    assert said == ""
+    assert found(requires_python=">=3.11.4,<3.12")[0] == ["CPython 3.11", "PyPy 3.11"]
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (("3.10", "3.14t", "pypy3.11"), ["CPython 3.10", "CPython 3.14t", "PyPy 3.11"]),
+        (("3.10,3.12",), ["CPython 3.10", "CPython 3.12"]),
+        (("3.10 3.12",), ["CPython 3.10", "CPython 3.12"]),
+        (("python3.12", "cp312", "/usr/bin/python3.12", "3.12.4"), ["CPython 3.12"]),
+        (("pypy",), ["PyPy 3.11"]),
+        (("python3",), ["CPython 3.14"]),
+    ],
+)
+def test_words_are_looked_up_in_the_table(words: tuple[str, ...], names: list[str]) -> None:
+    assert found(*words) == (names, "")
+
+
+def test_what_was_asked_for_and_does_not_fit_is_built_with_a_warning() -> None:
+    names, said = found("3.15", requires_python="<3.15")
+    assert names == ["CPython 3.15"]
+    assert said == (
+        "warning: CPython 3.15 was asked for, but these bindings are made for CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
+        "warning: CPython 3.15 was asked for, but the project's Requires-Python is <3.15: pip will not install the "
+        "wheel there\n"
+    )
+    assert found("3.13t")[1] == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("3.99", "describe it with PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR"),
+        ("graalpy3.9", "describe it with PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR"),
+        ("jython", "name it by its version: 3.12, 3.14t, pypy3.11"),
+    ],
+)
+def test_a_word_that_names_none_of_them_is_an_error(word: str, hint: str) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        found(word)
+    assert caught.value.message == f"no interpreter `{word}` is known for aarch64-unknown-linux-gnu"
+    assert caught.value.hint == hint
+    assert "CPython 3.14t" in caught.value.notes[0]
+
+
+def test_a_system_without_known_pythons() -> None:
+    assert found(triple="x86_64-unknown-illumos", none_is_fine=True) == ([], "")
+    with pytest.raises(InterpreterError) as caught:
+        found(triple="x86_64-unknown-illumos")
+    assert caught.value.message == ("no Python is known for x86_64-unknown-illumos that this project can be built for")
+
+
+def test_the_version_variable_of_pyo3_is_a_word() -> None:
+    assert found(environ={"PYO3_CROSS_PYTHON_VERSION": "3.12"}) == (["CPython 3.12"], "")
+    assert found("3.11", environ={"PYO3_CROSS_PYTHON_VERSION": "3.12"}) == (["CPython 3.11"], "")
+
+
+@pytest.mark.parametrize(
+    ("target", "host", "answer"),
+    [
+        ("x86_64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", False),
+        ("x86_64-unknown-linux-musl", "x86_64-unknown-linux-gnu", True),
+        ("aarch64-unknown-linux-gnu", "x86_64-unknown-linux-gnu", True),
+        ("i686-unknown-linux-gnu", "x86_64-unknown-linux-gnu", True),
+        ("aarch64-apple-darwin", "x86_64-apple-darwin", False),
+        ("universal2-apple-darwin", "aarch64-apple-darwin", False),
+        ("universal2-apple-darwin", "x86_64-unknown-linux-gnu", True),
+        ("i686-pc-windows-msvc", "x86_64-pc-windows-msvc", False),
+        ("x86_64-pc-windows-gnu", "x86_64-pc-windows-msvc", False),
+        ("x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc", False),
+        ("aarch64-pc-windows-msvc", "x86_64-pc-windows-msvc", True),
+        ("aarch64-apple-ios", "aarch64-apple-darwin", True),
+    ],
+)
+def test_which_pythons_can_run_here(target: str, host: str, answer: bool) -> None:
+    assert foreign.is_foreign(parse(target), parse(host)) is answer
