@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.facts import Facts
+from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
@@ -25,6 +27,7 @@ from cratewheel.pyproject import PyProject
 from cratewheel.tags.platform import MACOS_DEFAULTS
 from cratewheel.tags.target import Target
 from cratewheel.tags.target import parse as parse_target
+from cratewheel.ui import Ui
 
 GRAALPY_RELEASES = {(3, 10): "240", (3, 11): "242", (3, 12): "250"}
 
@@ -262,4 +265,37 @@ def situation(
         system=system or _versions(built_for),
         interpreters=tuple(python for python in known if python.requested or bindings.supported.fits(python)),
         **facts,
+    )
+
+
+def from_elsewhere(
+    triple: str,
+    *,
+    cargo: CargoMetadata,
+    pythons: tuple[str, ...] = (),
+    words: str = "",
+    system: System | None = None,
+    host: str = "x86_64-unknown-linux-gnu",
+) -> Facts:
+    """Return the facts when a machine that is no `triple` builds for it: its Pythons are those of the table."""
+    target = parse_target(triple)
+    bindings = detect.detect(cargo)
+    found = foreign.find(
+        pythons,
+        target=target,
+        supported=bindings.supported,
+        requires_python=None,
+        environ={},
+        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+        none_is_fine=True,
+    )
+    machine = Machine(triple=triple, system=target.python_os, platform=None, words="")
+    return situation(
+        f"--target {triple} {words}",
+        cargo=cargo,
+        machine=machine,
+        pythons=found if bindings.per_interpreter else (),
+        host=host,
+        system=system,
+        foreign=True,
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from crate_graphs import BIN
+from cratewheel.cross.system import System
 from cratewheel.facts import Facts
 from cratewheel.plan.decide import decide
 from cratewheel.plan.explain import explain
@@ -26,6 +27,7 @@ from situations import (
     WINDOWS,
     WINDOWS_32,
     WINDOWS_ARM,
+    from_elsewhere,
     pyo3,
     pyo3_ffi,
     situation,
@@ -75,6 +77,38 @@ CASES: dict[str, Facts] = {
     "windows-i686": situation(cargo=pyo3_ffi(), machine=WINDOWS_32, pythons=("11",)),
     "windows-arm64": situation(cargo=CFFI, machine=WINDOWS_ARM, pythons=("13",)),
     "windows-bin": situation(cargo=PROGRAM, machine=WINDOWS),
+}
+
+# Built on x86_64 Linux for every other system, for each Python that there is
+ALL = (*(f"3.{minor}" for minor in range(8, 16)), "3.13t", "3.14t", "3.15t", "pypy3.11", "graalpy3.12")
+CPYTHONS = tuple(name for name in ALL if not name.startswith(("pypy", "graalpy")))
+WITH_GIL = tuple(name for name in CPYTHONS if not name.endswith("t"))
+STABLE = pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315")
+
+CASES |= {
+    f"from-linux-to-{name}": from_elsewhere(triple, cargo=STABLE, pythons=pythons, **more)
+    for name, triple, pythons, more in (
+        ("linux-aarch64", "aarch64-unknown-linux-gnu", ALL, {"words": "--zig"}),
+        ("linux-x86_64-musl", "x86_64-unknown-linux-musl", CPYTHONS, {}),
+        ("macos-x86_64", "x86_64-apple-darwin", ALL, {"words": "--zig"}),
+        ("macos-arm64", "aarch64-apple-darwin", ALL, {}),
+        ("macos-universal2", "universal2-apple-darwin", (*CPYTHONS, "pypy3.11"), {"words": "--zig"}),
+        ("windows-x86_64", "x86_64-pc-windows-gnu", (*CPYTHONS, "pypy3.11"), {}),
+        ("windows-i686", "i686-pc-windows-msvc", CPYTHONS, {}),
+        ("windows-arm64", "aarch64-pc-windows-msvc", CPYTHONS, {}),
+        ("emscripten", "wasm32-unknown-emscripten", WITH_GIL, {"system": System(pyemscripten="2026_0")}),
+        ("android", "aarch64-linux-android", ("3.13", "3.14", "3.15"), {"system": System(android_api=24)}),
+        ("ios", "aarch64-apple-ios", ("3.13", "3.14", "3.15"), {}),
+        ("freebsd", "x86_64-unknown-freebsd", CPYTHONS, {"system": System(release="14.1-RELEASE")}),
+    )
+}
+CASES |= {
+    "from-macos-to-linux-x86_64": from_elsewhere(
+        "x86_64-unknown-linux-gnu", cargo=STABLE, pythons=ALL, host="aarch64-apple-darwin"
+    ),
+    "from-linux-to-linux-aarch64-unasked": from_elsewhere("aarch64-unknown-linux-gnu", cargo=pyo3("0.29.3")),
+    "from-linux-to-macos-universal2-bin": from_elsewhere("universal2-apple-darwin", cargo=PROGRAM),
+    "from-linux-to-wasi-bin": from_elsewhere("wasm32-wasip1", cargo=PROGRAM),
 }
 
 
