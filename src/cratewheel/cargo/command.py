@@ -55,11 +55,13 @@ class CargoBuild:
     """One `cargo rustc`: a library (`binary` is None) or a binary of the crate at `manifest`.
 
     `cdylib` overrides the crate types of a library that has others too, so that only the one for Python is made.
+    `through` is a subcommand of cargo that runs the other one: `xwin`, which brings Microsoft's SDK along.
     """
 
     manifest: Path
     binary: str | None = None
     cdylib: bool = False
+    through: str | None = None
     options: CargoOptions = CargoOptions()
     rustc_args: tuple[str, ...] = ()
     env: tuple[tuple[str, str | None], ...] = ()
@@ -71,6 +73,7 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
     selection = ("--lib",) if build.binary is None else ("--bin", build.binary)
     argv = (
         program,
+        *((build.through,) if build.through else ()),
         "rustc",
         *_compile_flags(options),
         *resolution_flags(options),

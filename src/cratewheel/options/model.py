@@ -78,7 +78,7 @@ class Setting:
     commands: tuple[str, ...] = ("build",)
 
 
-ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python")
+ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "doctor")
 WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide")
 COMPILING = ("build", "develop", "rebuild", "ide")
 ARCHIVING = ("build", "sdist")
@@ -324,7 +324,8 @@ class Options:
     message_format: str = setting(
         "human", "text", "Reporting",
         "What stdout carries: the path of each finished file, or one JSON object a line",
-        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"), commands=ARCHIVING,
+        flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
+        commands=(*ARCHIVING, "doctor"),
     )  # fmt: skip
 
     # Project layout: keys without a flag

@@ -48,6 +48,12 @@ def refuse_foreign_libraries(facts: Facts, bindings: Bindings, interpreter: Inte
         )
 
 
+def through(facts: Facts) -> str | None:
+    """Return the subcommand of cargo that a build goes through: xwin, for Microsoft's linker on other systems."""
+    windows = "-windows-" in facts.rustc.host
+    return "xwin" if facts.target.os == "windows" and facts.target.env == "msvc" and not windows else None
+
+
 def linker_args(facts: Facts, bindings: Bindings, module_file: str | None) -> tuple[str, ...]:
     """Return the arguments for the crate's own rustc by which its linker makes what Python loads."""
     match facts.target.os:

@@ -78,7 +78,7 @@ class WheelPlan:
 class BuildPlan:
     """All that is made for one target, in the order in which it is made: the sdist first.
 
-    `zig` tells for each processor what zig links for, where it does; with `xwin`, cargo is started through cargo-xwin.
+    `zig` tells for each processor what zig links for, where it does.
     """
 
     name: str
@@ -88,6 +88,5 @@ class BuildPlan:
     sdist: bool
     wheels: tuple[WheelPlan, ...]
     zig: tuple[ZigPlan, ...] = ()
-    xwin: bool = False
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()

@@ -69,6 +69,7 @@ def _builds(facts: Facts, bindings: Bindings, group: _Group, module_file: str | 
             manifest=project.sources.manifest.path,
             binary=crate.name if bindings.kind == "bin" else None,
             cdylib=_forces_cdylib(crate, bindings, facts.rustc),
+            through=flags.through(facts),
             options=replace(
                 base,
                 features=features,

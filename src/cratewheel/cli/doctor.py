@@ -1,0 +1,43 @@
+"""`cratewheel doctor`: what this machine has for building wheels, and what mends what it lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cratewheel.options.arguments import command_parser, parse_words, session_ui
+
+if TYPE_CHECKING:
+    from cratewheel.doctor import Check
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Print what was found and return 0 when nothing stops a build, else 1."""
+    parser = command_parser("doctor", "Check what this machine has for building wheels, for itself and for targets.")
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="TRIPLE", help="A target to check; may be given several times"
+    )
+    parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
+    flags = parse_words(parser, argv)
+    ui = session_ui(flags, environ)
+    from cratewheel import doctor
+
+    checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, folder=Path.cwd(), ui=ui)
+    if ui.message_format == "json":
+        for check in checks:
+            ui.event("check", asdict(check))
+    else:
+        ui.answer(render(checks))
+    return int(any(check.state == "problem" for check in checks))
+
+
+def render(checks: Iterable[Check]) -> str:
+    """Return a line for each check, with what mends it below."""
+    lines = []
+    for check in checks:
+        lines.append(f"{check.state:7}  {check.subject}  {check.text}")
+        if check.hint and check.state != "ok":
+            lines.append(f"{'':7}  help: {check.hint}")
+    return "".join(f"{line}\n" for line in lines)

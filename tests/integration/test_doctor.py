@@ -1,0 +1,48 @@
+"""`cratewheel doctor` on this machine."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel
+
+pytestmark = pytest.mark.cargo
+
+
+def test_a_machine_that_builds_has_no_problem(run_light: Cratewheel) -> None:
+    run = run_light("doctor")
+    assert run.status == 0
+    lines = run.stdout.splitlines()
+    assert {line.split()[0] for line in lines} <= {"ok", "note", "help:"}
+    for subject in ("rustc", "cargo", "python"):
+        assert any(line.startswith(f"ok       {subject}  ") for line in lines)
+
+
+def test_a_target_that_is_not_there_is_a_problem(run_light: Cratewheel) -> None:
+    run = run_light("doctor", "--target", "s390x-unknown-linux-gnu", "--message-format", "json")
+    assert run.status == 1
+    checks = [json.loads(line) for line in run.stdout.splitlines()]
+    (problem, linker) = [check for check in checks if check["state"] == "problem"]
+    assert problem["text"] == "Rust's standard library for s390x-unknown-linux-gnu is not installed"
+    assert linker["text"] == "cargo is told of no linker for s390x-unknown-linux-gnu"
+
+
+def test_what_zig_cannot_do_is_a_problem(run_light: Cratewheel) -> None:
+    run = run_light("doctor", "--zig", "--target", "x86_64-pc-windows-msvc")
+    assert run.status == 1
+    assert "problem  x86_64-pc-windows-msvc  zig does not link for x86_64-pc-windows-msvc" in run.stdout
+
+
+def test_a_build_for_a_target_that_is_not_there_ends_before_compiling(run_light: Cratewheel) -> None:
+    run = run_light("build", "--no-sdist", "--target", "s390x-unknown-linux-gnu", "-i", "3.12", crate="light-module")
+    assert (run.status, run.stdout) == (1, "")
+    assert "error: this machine cannot build for s390x-unknown-linux-gnu: Rust's standard library" in run.stderr
+    assert "Compiling" not in run.stderr
+    shown = run_light(
+        "build", "--no-sdist", "--target", "s390x-unknown-linux-gnu", "-i", "3.12", "--dry-run", crate="light-module"
+    ).ok()
+    assert "wheel cp312-cp312-<lowest manylinux tag that fits>_s390x" in shown.stdout

@@ -1,0 +1,166 @@
+"""What it takes to compile for a target."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cratewheel.cross import toolchain
+from cratewheel.cross.toolchain import Finding, Toolchain
+from cratewheel.errors import MissingToolError
+from cratewheel.tags.target import parse
+
+HOST = next(
+    line.removeprefix("host: ")
+    for line in subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout.splitlines()
+    if line.startswith("host: ")
+)
+FOREIGN = "s390x-unknown-linux-gnu"  # nobody has it installed
+
+
+def linker(triple: str, folder: Path, host: str = "x86_64-unknown-linux-gnu", **environ: str) -> Finding:
+    """Return what is found of the linker, on a machine with nothing but rustc."""
+    variables = {"PATH": "/nowhere", "RUSTC": rustc(folder), "HOME": str(folder), **environ}
+    found = toolchain.examine(parse(triple), host=host, environ=variables, folder=folder, zig=False)
+    (finding,) = [finding for finding in found.findings if finding.kind == "linker"]
+    return finding
+
+
+def rustc(folder: Path) -> str:
+    """Return a compiler that says where its libraries would be: the far side."""
+    program = folder / "rustc"
+    program.write_text(f"#!/bin/sh\necho {folder}/lib/rustlib/x/lib\n", encoding="utf-8")
+    program.chmod(0o755)
+    return str(program)
+
+
+def program(folder: Path, name: str) -> str:
+    """Return a PATH with a program of this name."""
+    path = folder / "bin" / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("#!/bin/sh\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path.parent)
+
+
+def test_the_machine_s_own_target_has_all(tmp_path: Path) -> None:
+    found = toolchain.examine(parse(HOST), host=HOST, environ=os.environ, folder=tmp_path, zig=False)
+    assert found.problems == ()
+    toolchain.refuse(found)
+
+
+def test_a_missing_standard_library_is_named_with_what_installs_it(tmp_path: Path) -> None:
+    found = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, folder=tmp_path, zig=True)
+    with pytest.raises(MissingToolError) as caught:
+        toolchain.refuse(found)
+    assert caught.value.message == (
+        f"this machine cannot build for {FOREIGN}: Rust's standard library for {FOREIGN} is not installed"
+    )
+    assert caught.value.hint in (
+        f"rustup target add {FOREIGN}",
+        "install it with your system's packages of Rust, or use rustup (https://rustup.rs)",
+    )
+    built = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, folder=tmp_path, zig=True, build_std=True)
+    assert built.problems == ()
+
+
+def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
+    found = toolchain.examine(
+        parse("aarch64-nobody-linux-gnu"), host=HOST, environ=os.environ, folder=tmp_path, zig=True
+    )
+    assert [problem.text for problem in found.problems] == ["rustc knows no target aarch64-nobody-linux-gnu"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+@pytest.mark.parametrize(
+    ("triple", "text", "hint"),
+    [
+        (
+            "aarch64-unknown-linux-gnu",
+            "cargo is told of no linker for aarch64-unknown-linux-gnu",
+            (
+                "pass --zig, or install a cross compiler (Debian: apt-get install gcc-aarch64-linux-gnu) and set "
+                "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc"
+            ),
+        ),
+        (
+            "aarch64-unknown-linux-musl",
+            "cargo is told of no linker for aarch64-unknown-linux-musl",
+            "pass --zig, or set CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER to a compiler for musl",
+        ),
+        (
+            "aarch64-apple-darwin",
+            "cargo is told of no linker for aarch64-apple-darwin, and this system has none",
+            "pass --zig, or set CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER to a compiler with an SDK of Apple's",
+        ),
+        (
+            "x86_64-pc-windows-gnu",
+            "no linker for x86_64-pc-windows-gnu was found",
+            "pass --zig, or install mingw-w64 (Debian: apt-get install gcc-mingw-w64-x86-64)",
+        ),
+        (
+            "x86_64-pc-windows-msvc",
+            "nothing links for x86_64-pc-windows-msvc on this system",
+            "pip install cargo-xwin, which fetches Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
+        ),
+    ],
+)
+def test_a_missing_linker_is_named_with_what_gets_one(tmp_path: Path, triple: str, text: str, hint: str) -> None:
+    assert linker(triple, tmp_path) == Finding(kind="linker", ok=False, text=text, hint=hint)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+@pytest.mark.parametrize(
+    ("triple", "there", "text"),
+    [
+        ("x86_64-pc-windows-gnu", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-gcc, rustc's own choice"),
+        ("x86_64-pc-windows-msvc", "cargo-xwin", "cargo-xwin"),
+        ("wasm32-unknown-emscripten", "emcc", "emcc"),
+        ("x86_64-unknown-linux-musl", "cc", "cc, rustc's own choice"),
+        ("i686-unknown-linux-gnu", "cc", "cc, rustc's own choice"),
+    ],
+)
+def test_a_linker_that_is_there(tmp_path: Path, triple: str, there: str, text: str) -> None:
+    assert linker(triple, tmp_path, PATH=program(tmp_path, there)) == Finding(kind="linker", ok=True, text=text)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_an_installed_cross_compiler_still_has_to_be_named(tmp_path: Path) -> None:
+    found = linker("aarch64-unknown-linux-gnu", tmp_path, PATH=program(tmp_path, "aarch64-linux-gnu-gcc"))
+    assert found.hint == "set CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc, or pass --zig"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_the_linker_that_cargo_is_told_of(tmp_path: Path) -> None:
+    triple, variable = "aarch64-unknown-linux-gnu", "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER"
+    path = program(tmp_path, "mine")
+    assert linker(triple, tmp_path, PATH=path, **{variable: "mine"}).text == f"mine, by {variable}"
+    absent = linker(triple, tmp_path, **{variable: "absent"})
+    assert (absent.ok, absent.text) == (False, f"the linker absent, which {variable} names, was not found")
+    config = tmp_path / ".cargo" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(f'[target.{triple}]\nlinker = "mine"\n', encoding="utf-8")
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "rustc").symlink_to(tmp_path / "rustc")
+    assert linker(triple, project, PATH=path).text == f"mine, by {config}"
+    config.write_text("[target.'cfg(unix)']\nrustflags = [\"-Clinker=mine\"]\n", encoding="utf-8")
+    assert linker(triple, project, PATH=path).text.startswith("the linker cc, which rustflags in")
+    assert linker(triple, project, PATH=program(tmp_path, "cc")).ok
+
+
+def test_several_problems_are_told_at_once() -> None:
+    found = Toolchain(
+        target=parse(FOREIGN),
+        findings=(
+            Finding(kind="a", ok=False, text="no a", hint="get a"),
+            Finding(kind="b", ok=False, text="no b", hint="get b"),
+        ),
+    )
+    with pytest.raises(MissingToolError) as caught:
+        toolchain.refuse(found)
+    assert caught.value.message == f"this machine cannot build for {FOREIGN}: no a"
+    assert (caught.value.hint, caught.value.notes) == ("get a", ("no b: get b",))
