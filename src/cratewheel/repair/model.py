@@ -16,12 +16,14 @@ class Subject:
     """One compiled file of the wheel that needs libraries.
 
     `path` is a copy of our own, which is patched in place; `folder` the folder in the wheel, seen from site-packages,
-    that it is loaded from; `needs` the external libraries that the audit found.
+    that it is loaded from; `needs` the external libraries that the audit found. `origin` is the folder in which it was
+    linked, where libraries may lie beside it; that of `path` unless given.
     """
 
     path: Path
     folder: PurePosixPath
     needs: tuple[str, ...]
+    origin: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,142 @@
+"""The decisions of a repair of ELF files: where to look, which file fits, what is copied, which run-time paths stay.
+
+Pure. What is looked at, and what patchelf is told, is the matter of `linux`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cratewheel.audit.model import Binary
+from cratewheel.audit.policy import is_musl_libc
+from cratewheel.repair.model import hashed_name
+from cratewheel.tags.target import Target
+
+Change = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A file that the loader has loaded, or would load.
+
+    `folders` are what `$ORIGIN` stands for in it, more than one when it was reached through a link; `by` is the file
+    for which it was loaded.
+    """
+
+    path: Path
+    folders: tuple[Path, ...]
+    binary: Binary
+    by: Loaded | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A library that was found: the real file, the digest of its content, and the external ones that it needs."""
+
+    loaded: Loaded
+    sha256: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Copy:
+    """A file to put into the wheel: the library's, under its `name` there, with the words for patchelf."""
+
+    name: str
+    library: Library
+    changes: tuple[Change, ...]
+
+
+def run_paths(loaded: Loaded) -> tuple[Path, ...]:
+    """Return the folders in which a file wants its libraries to be looked for first.
+
+    They are its own and, where it does not say RUNPATH, those of the files that it was loaded for (ld.so(8)). A path
+    from where the process happens to run is none.
+    """
+    found = []
+    if not loaded.binary.runpath:
+        above: Loaded | None = loaded
+        while above is not None:
+            if not above.binary.runpath:  # which makes RPATH void
+                found += _expanded(above.binary.rpath, above.folders)
+            above = above.by
+    return tuple(dict.fromkeys((*found, *_expanded(loaded.binary.runpath, loaded.folders))))
+
+
+def _expanded(paths: Iterable[str], folders: Sequence[Path]) -> list[Path]:
+    written = [path.replace("${ORIGIN}", "$ORIGIN") for path in paths]
+    places = [posixpath.normpath(path.replace("$ORIGIN", str(folder))) for path in written for folder in folders]
+    return [Path(place) for place in places if place.startswith("/") and "$" not in place]
+
+
+def unfit(found: Binary, needer: Binary, target: Target) -> str | None:
+    """Return why the loader would not take `found` for `needer`, or None when it would."""
+    if (found.format, found.arch, found.bits) != (needer.format, needer.arch, needer.bits):
+        return f"is for {found.arch} with {found.bits} bits"
+    if target.is_musl and "libc.so.6" in found.needed:
+        return "is for glibc"
+    if target.is_glibc and any(is_musl_libc(name) for name in found.needed):
+        return "is for musl"
+    return None
+
+
+def copies(found: Mapping[str, Library]) -> tuple[tuple[Copy, ...], dict[str, str]]:
+    """Return the files to put into the wheel, and the name there of each needed library.
+
+    Files of the same content are one, whatever they are called.
+    """
+    names: dict[str, str] = {}
+    first: dict[str, Library] = {}
+    for need, library in found.items():
+        same = first.setdefault(library.sha256, library)
+        names[need] = hashed_name(same.loaded.path.name, same.sha256)
+    made = [(hashed_name(library.loaded.path.name, digest), library) for digest, library in first.items()]
+    return tuple(
+        Copy(name=name, library=library, changes=_library_changes(name, library, names))
+        for name, library in sorted(made, key=lambda one: one[0])
+    ), names
+
+
+def _library_changes(name: str, library: Library, names: Mapping[str, str]) -> tuple[Change, ...]:
+    replaced = _replaced(library.needs, names)
+    run_path = ("--force-rpath", "--set-rpath", "$ORIGIN") if replaced else ("--remove-rpath",)
+    return (("--set-soname", name), *replaced, run_path)
+
+
+def subject_changes(
+    needs: Iterable[str], own: Sequence[str], names: Mapping[str, str], *, folder: PurePosixPath, libs: str
+) -> tuple[Change, ...]:
+    """Return the words for patchelf that make a file of the wheel's `folder` find its libraries in `libs`.
+
+    Of its `own` run-time paths those stay that lead to another place in the wheel, and all of them while one of its
+    `needs` stays outside: it may be there.
+    """
+    replaced = _replaced(needs, names)
+    if not replaced:
+        return ()
+    way = way_to(folder, libs)
+    outside = any(need not in names for need in needs)
+    kept = [path for path in dict.fromkeys(own) if path and path != way and (outside or _in_wheel(path, folder))]
+    return (*replaced, ("--force-rpath", "--set-rpath", ":".join([*kept, way])))
+
+
+def _replaced(needs: Iterable[str], names: Mapping[str, str]) -> tuple[Change, ...]:
+    return tuple(("--replace-needed", need, names[need]) for need in needs if need in names)
+
+
+def way_to(folder: PurePosixPath, libs: str) -> str:
+    """Return the run-time path from a folder of the wheel to the libraries.
+
+    >>> way_to(PurePosixPath("pkg/inner"), "demo.libs"), way_to(PurePosixPath("."), "demo.libs")
+    ('$ORIGIN/../../demo.libs', '$ORIGIN/demo.libs')
+    """
+    return "/".join(["$ORIGIN", *[".."] * len(folder.parts), libs])
+
+
+def _in_wheel(path: str, folder: PurePosixPath) -> bool:
+    """Return whether a run-time path leads to a place in the wheel, or in another that is installed beside it."""
+    origin, _, rest = path.replace("${ORIGIN}", "$ORIGIN").partition("/")
+    return origin == "$ORIGIN" and not posixpath.normpath(posixpath.join(folder, rest)).startswith("..")
