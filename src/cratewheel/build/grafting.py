@@ -13,7 +13,7 @@ from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.repair import graft as repairer
-from cratewheel.repair import launcher
+from cratewheel.repair import launcher, windows
 from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
 
@@ -59,6 +59,9 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
             text = launcher.script(entry.path.name, folder=_scripts(dist), libs=libs)
             name = entry.path.name.removesuffix(".exe")
             yield Entry(path=scripts / name, source=Generated(data=text, executable=True), why="starts the program")
+        elif grafted and entry.path == _package(session) and session.plan.target.os == "windows":
+            text = windows.with_dll_directory(_content(entry), ("..",) * len(_folder(session).parts) + (libs,))
+            yield replace(entry, source=Generated(data=text))
         else:
             yield entry
     for library in grafted:
@@ -79,6 +82,15 @@ def _folder(session: Session) -> PurePosixPath:
             return package_dir(project.modules)
         case _:
             return project.modules.extension_dir
+
+
+def _package(session: Session) -> PurePosixPath:
+    """Return the file that Python runs before it loads the module."""
+    return _folder(session) / "__init__.py"
+
+
+def _content(entry: Entry) -> bytes:
+    return entry.source.data if isinstance(entry.source, Generated) else entry.source.path.read_bytes()
 
 
 def _scripts(dist: str) -> str:

@@ -61,7 +61,10 @@ def linker_args(facts: Facts, bindings: Bindings, module_file: str | None) -> tu
             # the interpreter that loads the module has Python's symbols; the linker must not look for them
             lookup = ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
             # rustc would write the folder of the build into the library
-            return (*lookup, "-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
+            name = ("-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
+            # the names of bundled libraries are longer than those that the linker wrote
+            room = ("-C", "link-arg=-Wl,-headerpad_max_install_names") if facts.options.auditwheel == "repair" else ()
+            return (*lookup, *name, *room)
         case "emscripten" if bindings.kind != "bin":
             return _side_module_args(facts)
         case _:

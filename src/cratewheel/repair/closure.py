@@ -1,0 +1,64 @@
+"""Which libraries go into the wheel: those that the compiled files need, and those that these need in their turn."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.audit import binary
+from cratewheel.audit.model import Binary
+from cratewheel.repair.model import Repair, Subject, hashed_name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Library:
+    """A library that was found: the real file, its content's digest, and what it needs in its turn."""
+
+    path: Path
+    sha256: str
+    binary: Binary
+    needs: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Its file name in the wheel."""
+        return hashed_name(self.path.name, self.sha256)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Closure:
+    """The libraries, each once, and which of them each file means by the names that it needs."""
+
+    libraries: tuple[Library, ...]
+    links: dict[Path, dict[str, Library]]
+
+
+Locate = Callable[[str, Path, Binary], Library | None]  # the name, and who needs it
+
+
+def closure(subjects: Iterable[Subject], surroundings: Repair, locate: Locate) -> Closure:
+    """Return all libraries that `locate` finds, from the subjects on; those that are excluded are not looked for."""
+    found: dict[Path, Library] = {}
+    links: dict[Path, dict[str, Library]] = {}
+    waiting = [(subject.path, binary.read(subject.path), subject.needs) for subject in subjects]
+    while waiting:
+        needer, facts, needs = waiting.pop(0)
+        own = links.setdefault(needer, {})
+        for need in needs:
+            if surroundings.excludes(need):
+                continue
+            library = locate(need, needer, facts)
+            if library is None:
+                continue
+            if library.path not in found:
+                found[library.path] = library
+                waiting.append((library.path, library.binary, library.needs))
+            own[need] = found[library.path]
+    return Closure(libraries=tuple(found.values()), links=links)
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
