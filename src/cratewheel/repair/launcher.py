@@ -8,47 +8,51 @@ from __future__ import annotations
 
 _TEXT = '''\
 #!python
-"""Starts the program {program}, which is installed beside the libraries that it needs."""
+"""Starts a program that is installed beside the libraries that it needs."""
 import os
-import site
 import sys
-import sysconfig
 
-NAME = os.path.join("{folder}", "{program}")
-LIBS = "{libs}"
+PROGRAM = os.path.join({folder!r}, {program!r})
+LIBRARIES = {libs!r}
 
 
 def folders():
+    # the installation that this script belongs to comes first: others may have another version
+    prefix = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    yield from (folder for folder in sys.path if folder.startswith(prefix + os.sep))
+    yield prefix  # pip install --target
+    import sysconfig
+
+    for base in (prefix, os.path.dirname(prefix)):
+        places = dict.fromkeys(("base", "platbase", "installed_base", "userbase"), base)
+        for scheme in sysconfig.get_scheme_names():
+            yield sysconfig.get_path("platlib", scheme, places)
     yield sysconfig.get_path("platlib")
-    yield sysconfig.get_path("purelib")
     yield from sys.path
-    if site.ENABLE_USER_SITE:
-        yield site.getusersitepackages()
 
 
 def main():
-    for folder in folders():
-        program = os.path.join(folder, NAME)
-        if os.path.isfile(program):
-            words = [program, *sys.argv[1:]]
-            if os.name != "nt":
-                os.execv(program, words)
-            import subprocess
+    found = next((folder for folder in folders() if os.path.isfile(os.path.join(folder, PROGRAM))), None)
+    if found is None:
+        sys.exit("%s: the program %s is missing from its installation" % (sys.argv[0], PROGRAM))
+    words = [os.path.join(found, PROGRAM)] + sys.argv[1:]
+    if os.name != "nt":
+        os.execv(words[0], words)
+    import subprocess
 
-            libs = os.path.join(folder, LIBS)
-            path = os.pathsep.join([libs, os.environ.get("PATH", "")])
-            return subprocess.call(words, env=dict(os.environ, PATH=path))
-    sys.exit("{program}: its program file is missing from " + sysconfig.get_path("platlib"))
+    path = os.pathsep.join([os.path.join(found, LIBRARIES), os.environ.get("PATH", "")])
+    sys.exit(subprocess.call(words, env=dict(os.environ, PATH=path)))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
 '''
 
 
 def script(program: str, *, folder: str, libs: str) -> bytes:
     """Return the text of the launcher: a Python script that installers give their own first line (PEP 427).
 
-    `program` is the file name of the real one, in the wheel's `folder`; its libraries are in `libs`.
+    `program` is the file name of the real one, in the wheel's `folder`; its libraries are in `libs`. On POSIX systems
+    the launcher becomes the program, with its process number; on Windows it waits for it and ends as it did.
     """
     return _TEXT.format(program=program, folder=folder, libs=libs).encode()
