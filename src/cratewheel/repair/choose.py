@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.audit.model import Binary
 from cratewheel.audit.policy import is_musl_libc
-from cratewheel.repair.model import hashed_name
+from cratewheel.repair.closure import Closure, Library
 from cratewheel.tags.target import Target
 
 Change = tuple[str, ...]
@@ -30,15 +30,6 @@ class Loaded:
     folders: tuple[Path, ...]
     binary: Binary
     by: Loaded | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Library:
-    """A library that was found: the real file, the digest of its content, and the external ones that it needs."""
-
-    loaded: Loaded
-    sha256: str
-    needs: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,27 +74,28 @@ def unfit(found: Binary, needer: Binary, target: Target) -> str | None:
     return None
 
 
-def copies(found: Mapping[str, Library]) -> tuple[tuple[Copy, ...], dict[str, str]]:
-    """Return the files to put into the wheel, and the name there of each needed library.
+def copies(found: Closure) -> tuple[tuple[Copy, ...], dict[Path, dict[str, str]]]:
+    """Return the files to put into the wheel, and for each file the names there of the libraries that it needs.
 
-    Files of the same content are one, whatever they are called.
+    Libraries of the same content are one, whatever they are called.
     """
-    names: dict[str, str] = {}
-    first: dict[str, Library] = {}
-    for need, library in found.items():
-        same = first.setdefault(library.sha256, library)
-        names[need] = hashed_name(same.loaded.path.name, same.sha256)
-    made = [(hashed_name(library.loaded.path.name, digest), library) for digest, library in first.items()]
-    return tuple(
-        Copy(name=name, library=library, changes=_library_changes(name, library, names))
-        for name, library in sorted(made, key=lambda one: one[0])
-    ), names
+    same: dict[str, Library] = {}
+    for library in found.libraries:
+        same.setdefault(library.sha256, library)
+    names = {
+        needer: {need: same[library.sha256].name for need, library in links.items()}
+        for needer, links in found.links.items()
+    }
+    made = (
+        Copy(name=library.name, library=library, changes=_library_changes(library.name, names[library.path]))
+        for library in same.values()
+    )
+    return tuple(sorted(made, key=lambda copy: copy.name)), names
 
 
-def _library_changes(name: str, library: Library, names: Mapping[str, str]) -> tuple[Change, ...]:
-    replaced = _replaced(library.needs, names)
-    run_path = ("--force-rpath", "--set-rpath", "$ORIGIN") if replaced else ("--remove-rpath",)
-    return (("--set-soname", name), *replaced, run_path)
+def _library_changes(name: str, names: Mapping[str, str]) -> tuple[Change, ...]:
+    run_path = ("--force-rpath", "--set-rpath", "$ORIGIN") if names else ("--remove-rpath",)
+    return (("--set-soname", name), *_replaced(names), run_path)
 
 
 def subject_changes(
@@ -114,17 +106,16 @@ def subject_changes(
     Of its `own` run-time paths those stay that lead to another place in the wheel, and all of them while one of its
     `needs` stays outside: it may be there.
     """
-    replaced = _replaced(needs, names)
-    if not replaced:
+    if not names:
         return ()
     way = way_to(folder, libs)
     outside = any(need not in names for need in needs)
     kept = [path for path in dict.fromkeys(own) if path and path != way and (outside or _in_wheel(path, folder))]
-    return (*replaced, ("--force-rpath", "--set-rpath", ":".join([*kept, way])))
+    return (*_replaced(names), ("--force-rpath", "--set-rpath", ":".join([*kept, way])))
 
 
-def _replaced(needs: Iterable[str], names: Mapping[str, str]) -> tuple[Change, ...]:
-    return tuple(("--replace-needed", need, names[need]) for need in needs if need in names)
+def _replaced(names: Mapping[str, str]) -> tuple[Change, ...]:
+    return tuple(("--replace-needed", need, name) for need, name in names.items())
 
 
 def way_to(folder: PurePosixPath, libs: str) -> str:

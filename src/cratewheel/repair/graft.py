@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import Iterable
 
 from cratewheel.errors import UnsupportedError
@@ -24,12 +22,22 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
 
     Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
     """
-    system = surroundings.target.os
-    if system not in ("linux", "macos", "windows") or not importlib.util.find_spec(f"cratewheel.repair.{system}"):
-        raise UnsupportedError(
-            f"libraries cannot be put into wheels for {system}",
-            notes=tuple(f"{subject.path.name} needs {need}" for subject in subjects for need in subject.needs),
-            hint="link them statically, or pass --auditwheel=warn to leave them to whoever installs the wheel",
-        )
-    done: tuple[Grafted, ...] = importlib.import_module(f"cratewheel.repair.{system}").repair(subjects, surroundings)
-    return done
+    match surroundings.target.os:
+        case "linux":
+            from cratewheel.repair import linux
+
+            return linux.repair(subjects, surroundings)
+        case "macos":
+            from cratewheel.repair import macos
+
+            return macos.repair(subjects, surroundings)
+        case "windows":
+            from cratewheel.repair import windows
+
+            return windows.repair(subjects, surroundings)
+        case system:
+            raise UnsupportedError(
+                f"libraries cannot be put into wheels for {system}",
+                notes=tuple(f"{subject.path.name} needs {need}" for subject in subjects for need in subject.needs),
+                hint="link them statically, or pass --auditwheel=warn to leave them to whoever installs the wheel",
+            )

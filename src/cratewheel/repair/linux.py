@@ -5,7 +5,6 @@ Names, run-time paths and the folder `<distribution>.libs` are those that auditw
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import shutil
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.audit import binary, check
+from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, MissingToolError, ProcessError
 from cratewheel.process import Command, capture, which
 from cratewheel.repair import choose, sysroot
-from cratewheel.repair.choose import Change, Library, Loaded
+from cratewheel.repair.choose import Change, Loaded
+from cratewheel.repair.closure import Closure, Library, closure, digest
 from cratewheel.repair.model import Grafted, Repair, Subject
 
 OLDEST_PATCHELF = (0, 14)
@@ -32,7 +33,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     """
     subjects = tuple(subjects)
     found = _collected(subjects, surroundings)
-    if not found:  # all stay outside
+    if not found.libraries:  # all stay outside
         return ()
     program = find_patchelf(surroundings.environ)
     copies, names = choose.copies(found)
@@ -40,7 +41,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     folder.mkdir(parents=True, exist_ok=True)
     grafted = []
     for copy in copies:
-        original, path = copy.library.loaded.path, folder / copy.name
+        original, path = copy.library.path, folder / copy.name
         shutil.copyfile(original, path)
         path.chmod(0o755)
         _patch(program, copy.changes, path, surroundings)
@@ -48,32 +49,18 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     for subject in subjects:
         own = binary.read(subject.path)
         paths = own.runpath or own.rpath  # the loader asks RPATH only where there is no RUNPATH
-        changes = choose.subject_changes(subject.needs, paths, names, folder=subject.folder, libs=folder.name)
+        links = names[subject.path]
+        changes = choose.subject_changes(subject.needs, paths, links, folder=subject.folder, libs=folder.name)
         _patch(program, changes, subject.path, surroundings)
     return tuple(grafted)
 
 
-def _collected(subjects: Iterable[Subject], surroundings: Repair) -> dict[str, Library]:
-    """Return each library that is to come along, by the name under which it is needed, in the loader's order."""
-    found: dict[str, Library] = {}
-    missing: dict[str, _Missing] = {}
-    system = sysroot.folders(surroundings.target, surroundings.environ, native=surroundings.native)
-    waiting = [(need, _as_loaded(subject)) for subject in subjects for need in subject.needs]
-    while waiting:
-        need, needer = waiting.pop(0)
-        if need in found or need in missing or surroundings.excludes(need):
-            continue
-        folders = tuple(dict.fromkeys((*choose.run_paths(needer), *surroundings.search, *system)))
-        loaded, passed_over = _find(need, needer, folders, surroundings)
-        if loaded is None:
-            missing[need] = _Missing(needer=needer.path.name, looked=folders, passed_over=passed_over)
-            continue
-        further = check.external_libraries(loaded.binary, surroundings.target)
-        digest = hashlib.sha256(loaded.path.read_bytes()).hexdigest()
-        found[need] = Library(loaded=loaded, sha256=digest, needs=further)
-        waiting += [(name, loaded) for name in further]
-    if missing:
-        raise _not_found(missing)
+def _collected(subjects: Iterable[Subject], surroundings: Repair) -> Closure:
+    loader = _Loader(surroundings)
+    for subject in subjects:
+        loader.start(subject)
+    found = closure(subjects, surroundings, loader.locate)
+    loader.refuse_missing()
     return found
 
 
@@ -84,46 +71,64 @@ class _Missing:
     passed_over: tuple[str, ...]
 
 
-def _not_found(missing: Mapping[str, _Missing]) -> AuditError:
-    lines = [f"{one.needer} needs {need}, which was not found" for need, one in missing.items()]
-    looked = dict.fromkeys(str(folder) for one in missing.values() for folder in one.looked)
-    notes = [*lines[1:], *(line for one in missing.values() for line in one.passed_over)]
-    globs = ", ".join(f'"{need}"' for need in missing)
-    return AuditError(
-        f"{lines[0]}, so it cannot be put into the wheel",
-        notes=(*notes, f"looked in {', '.join(looked)}"),
-        hint="install it, name its folder in LD_LIBRARY_PATH, or leave it to whoever installs the wheel: "
-        f"repair-exclude = [{globs}] in [tool.cratewheel]",
-    )
+class _Loader:
+    """Finds libraries as the target's loader would: the first file of a name that fits is it for the whole process."""
 
+    def __init__(self, surroundings: Repair) -> None:
+        self._target = surroundings.target
+        system = sysroot.folders(surroundings.target, surroundings.environ, native=surroundings.native)
+        self._places = (*surroundings.search, *system)
+        self._loaded: dict[Path, Loaded] = {}
+        self._found: dict[str, Library | None] = {}
+        self._missing: dict[str, _Missing] = {}
 
-def _as_loaded(subject: Subject) -> Loaded:
-    folder = subject.origin if subject.origin is not None else subject.path.parent
-    return Loaded(path=subject.path, folders=(folder,), binary=binary.read(subject.path))
+    def start(self, subject: Subject) -> None:
+        """Take a file as loaded, from where it was linked."""
+        folder = subject.origin if subject.origin is not None else subject.path.parent
+        self._loaded[subject.path] = Loaded(path=subject.path, folders=(folder,), binary=binary.read(subject.path))
 
+    def locate(self, need: str, needer: Path, facts: Binary) -> Library | None:
+        """Return the library that a loaded file gets by a name that it needs; None, and remember it, without one."""
+        if need not in self._found:
+            self._found[need] = self._find(need, self._loaded[needer], facts)
+        return self._found[need]
 
-def _find(
-    need: str, needer: Loaded, folders: Iterable[Path], surroundings: Repair
-) -> tuple[Loaded | None, tuple[str, ...]]:
-    """Return the file that the loader would take; without one, why it would not take those that have the name."""
-    # a library without a name of its own is needed by the path that it was linked by
-    candidates = [Path(need)] if "/" in need else [folder / need for folder in folders]
-    passed_over = []
-    for candidate in candidates:
-        if not candidate.is_file():
-            continue
-        real = Path(os.path.realpath(candidate))
-        try:
-            read = binary.read(real)
-        except AuditError as error:  # a linker script, which the loader does not take either
-            passed_over.append(error.message)
-            continue
-        reason = choose.unfit(read, needer.binary, surroundings.target)
-        if reason is None:
-            origins = tuple(dict.fromkeys((candidate.parent, real.parent)))
-            return Loaded(path=real, folders=origins, binary=read, by=needer), ()
-        passed_over.append(f"{candidate} {reason}")
-    return None, tuple(passed_over)
+    def _find(self, need: str, needer: Loaded, facts: Binary) -> Library | None:
+        folders = tuple(dict.fromkeys((*choose.run_paths(needer), *self._places)))
+        # a library without a name of its own is needed by the path that it was linked by
+        candidates = [Path(need)] if "/" in need else [folder / need for folder in folders]
+        passed_over = []
+        for candidate in filter(Path.is_file, candidates):
+            real = Path(os.path.realpath(candidate))
+            try:
+                read = binary.read(real)
+            except AuditError as error:  # a linker script, which the loader does not take either
+                passed_over.append(error.message)
+                continue
+            reason = choose.unfit(read, facts, self._target)
+            if reason is None:
+                origins = tuple(dict.fromkeys((candidate.parent, real.parent)))
+                self._loaded.setdefault(real, Loaded(path=real, folders=origins, binary=read, by=needer))
+                needs = check.external_libraries(read, self._target)
+                return Library(path=real, sha256=digest(real), binary=read, needs=needs)
+            passed_over.append(f"{candidate} {reason}")
+        self._missing[need] = _Missing(needer=needer.path.name, looked=folders, passed_over=tuple(passed_over))
+        return None
+
+    def refuse_missing(self) -> None:
+        """Raise `AuditError` that names all libraries that were not found, if there are any."""
+        if not self._missing:
+            return
+        lines = [f"{one.needer} needs {need}, which was not found" for need, one in self._missing.items()]
+        looked = dict.fromkeys(str(folder) for one in self._missing.values() for folder in one.looked)
+        passed_over = [line for one in self._missing.values() for line in one.passed_over]
+        globs = ", ".join(f'"{need}"' for need in self._missing)
+        raise AuditError(
+            f"{lines[0]}, so it cannot be put into the wheel",
+            notes=(*lines[1:], *passed_over, f"looked in {', '.join(looked)}"),
+            hint="install it, name its folder in LD_LIBRARY_PATH, or leave it to whoever installs the wheel: "
+            f"repair-exclude = [{globs}] in [tool.cratewheel]",
+        )
 
 
 def find_patchelf(environ: Mapping[str, str]) -> Path:

@@ -7,7 +7,8 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from cratewheel.audit.model import Binary
-from cratewheel.repair.choose import Copy, Library, Loaded, copies, run_paths, subject_changes, unfit
+from cratewheel.repair.choose import Copy, Loaded, copies, run_paths, subject_changes, unfit
+from cratewheel.repair.closure import Closure, Library
 from cratewheel.repair.model import hashed_name
 from cratewheel.tags.target import parse
 
@@ -26,7 +27,19 @@ def loaded(path: str, binary: Binary, by: Loaded | None = None) -> Loaded:
 
 
 def library(path: str, sha256: str, *needs: str) -> Library:
-    return Library(loaded=loaded(path, file(*needs)), sha256=sha256, needs=needs)
+    return Library(path=Path(path), sha256=sha256, binary=file(*needs), needs=needs)
+
+
+def closure(module: dict[str, Library], **links: dict[str, Library]) -> Closure:
+    """Return what a module needs, and each library, by the start of its file name."""
+    libraries = {one.path: one for needed in (module, *links.values()) for one in needed.values()}
+    return Closure(
+        libraries=tuple(libraries.values()),
+        links={
+            Path("/m/module.so"): module,
+            **{path: links.get(path.name.partition(".")[0], {}) for path in libraries},
+        },
+    )
 
 
 MODULE = loaded("/m/module.so", file(rpath=("/module", "$ORIGIN/../lib")))
@@ -80,8 +93,12 @@ def test_only_a_library_for_the_same_machine_and_c_library_fits(found: Binary, t
 
 def test_libraries_are_told_their_new_names() -> None:
     outer, inner = library("/l/libouter.so.2.0", ONE, "libinner.so.1", "libcuda.so.1"), library("/l/libinner.so.1", TWO)
-    made, names = copies({"libouter.so.2": outer, "libinner.so.1": inner})
-    assert names == {"libouter.so.2": "libouter-11111111.so.2.0", "libinner.so.1": "libinner-22222222.so.1"}
+    made, names = copies(closure({"libouter.so.2": outer}, libouter={"libinner.so.1": inner}))
+    assert names == {
+        Path("/m/module.so"): {"libouter.so.2": "libouter-11111111.so.2.0"},
+        Path("/l/libouter.so.2.0"): {"libinner.so.1": "libinner-22222222.so.1"},
+        Path("/l/libinner.so.1"): {},
+    }
     assert made == (
         Copy(
             name="libinner-22222222.so.1",
@@ -101,16 +118,18 @@ def test_libraries_are_told_their_new_names() -> None:
 
 
 def test_the_same_content_is_copied_once_under_the_first_name() -> None:
-    made, names = copies({"liba.so.1": library("/x/liba.so.1", ONE), "liba.so": library("/y/liba.so", ONE)})
-    assert names == {"liba.so.1": "liba-11111111.so.1", "liba.so": "liba-11111111.so.1"}
-    assert [copy.name for copy in made] == ["liba-11111111.so.1"]
+    first, second = library("/x/liba.so.1", ONE), library("/y/liba.so", ONE)
+    made, names = copies(closure({"liba.so.1": first, "liba.so": second}))
+    assert names[Path("/m/module.so")] == {"liba.so.1": "liba-11111111.so.1", "liba.so": "liba-11111111.so.1"}
+    assert [copy.library for copy in made] == [first]
 
 
 def test_two_libraries_of_one_name_are_kept_apart() -> None:
-    assert copies({"a/liba.so": library("/a/liba.so", ONE), "b/liba.so": library("/b/liba.so", TWO)})[1] == {
-        "a/liba.so": "liba-11111111.so",
-        "b/liba.so": "liba-22222222.so",
-    }
+    first, second = library("/a/liba.so", ONE), library("/b/liba.so", TWO)
+    assert [copy.name for copy in copies(closure({"a/liba.so": first, "b/liba.so": second}))[0]] == [
+        "liba-11111111.so",
+        "liba-22222222.so",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -148,4 +167,4 @@ def test_run_time_paths_that_stay(needs: tuple[str, ...], own: tuple[str, ...], 
 
 
 def test_a_file_that_gets_no_library_is_not_changed() -> None:
-    assert subject_changes(("libcuda.so.1",), ("/x",), NAMES, folder=PurePosixPath("pkg"), libs="demo.libs") == ()
+    assert subject_changes(("libcuda.so.1",), ("/x",), {}, folder=PurePosixPath("pkg"), libs="demo.libs") == ()
