@@ -94,7 +94,8 @@ def grafted(
     Each library is its file name in the wheel, the SHA-256 of the file that it was copied from, and the package URL of
     the system's package that installed that, if one did.
     """
-    own = f"pkg:pypi/{quote(name, safe='')}@{quote(version, safe='')}"
+    # the package URL of PyPI has the name in lower case, with dashes
+    own = f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
     components: list[Json] = []
     for file, sha256, purl in sorted(libraries):
         component: Json = {"type": "library", "bom-ref": f"file:{file}", "name": file}

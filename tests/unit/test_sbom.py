@@ -193,3 +193,54 @@ def test_it_is_valid_cyclonedx() -> None:
 
     text = sbom.crates(WIDE, tool_version="1.0", timestamp=0, hashes={("libc", "0.2.1"): "ab" * 32}).decode()
     assert validation.JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None
+
+
+GRAFTED = (
+    ("libz-22222222.so.1", "2" * 64, None),
+    ("libssl-11111111.so.3", "1" * 64, "pkg:deb/debian/libssl3@1%3A3.0.11-1~deb12u2?arch=amd64&distro=debian-12"),
+)
+
+
+def of_libraries(*libraries: tuple[str, str, str | None], timestamp: int | None = None) -> bytes:
+    return sbom.grafted("Demo_Pkg", "1.0+local", libraries, tool_version="1.0", timestamp=timestamp)
+
+
+def test_libraries_that_were_put_into_the_wheel_are_in_a_bill_of_their_own() -> None:
+    document = json.loads(of_libraries(*GRAFTED))
+    own = "pkg:pypi/demo-pkg@1.0%2Blocal"
+    ssl, zlib = "file:libssl-11111111.so.3", "file:libz-22222222.so.1"
+    assert document["components"] == [
+        {
+            "type": "library",
+            "bom-ref": ssl,
+            "name": "libssl-11111111.so.3",
+            "hashes": [{"alg": "SHA-256", "content": "1" * 64}],
+            "purl": "pkg:deb/debian/libssl3@1%3A3.0.11-1~deb12u2?arch=amd64&distro=debian-12",
+            "version": "1:3.0.11-1~deb12u2",
+        },
+        {
+            "type": "library",
+            "bom-ref": zlib,
+            "name": "libz-22222222.so.1",
+            "hashes": [{"alg": "SHA-256", "content": "2" * 64}],
+        },
+    ]
+    assert document["metadata"] == {
+        "tools": {"components": [{"type": "application", "name": "cratewheel", "version": "1.0"}]},
+        "component": {"type": "library", "bom-ref": own, "name": "Demo_Pkg", "version": "1.0+local", "purl": own},
+    }
+    assert document["dependencies"] == [{"ref": own, "dependsOn": [ssl, zlib]}, {"ref": ssl}, {"ref": zlib}]
+
+
+def test_the_same_libraries_give_the_same_bytes_in_any_order() -> None:
+    assert of_libraries(*GRAFTED) == of_libraries(*reversed(GRAFTED))
+    assert json.loads(of_libraries(*GRAFTED, timestamp=0))["metadata"]["timestamp"] == "1970-01-01T00:00:00Z"
+
+
+def test_the_bill_of_libraries_is_valid_cyclonedx() -> None:
+    pytest.importorskip("jsonschema", reason="cyclonedx-python-lib[json-validation] is not installed")
+    validation = pytest.importorskip("cyclonedx.validation.json")
+    from cyclonedx.schema import SchemaVersion
+
+    text = of_libraries(*GRAFTED, timestamp=0).decode()
+    assert validation.JsonStrictValidator(SchemaVersion.V1_5).validate_str(text) is None

@@ -8,7 +8,7 @@ symbols and the C library itself. The C library is the target's, never that of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,23 +107,55 @@ def check(
     Raises `AuditError`, which names symbols and libraries, when the file does not meet it; when there is no such policy
     for the target; and as `lowest` does. Libraries to bring along are no error here: see `external`.
     """
-    refuse_other_machine(binary, target, name)
+    return check_together({name: binary}, policy, target, libpython_allowed=libpython_allowed)[name]
+
+
+def check_together(
+    files: Mapping[str, Binary], policy: str, target: Target, *, libpython_allowed: bool = False
+) -> dict[str, AuditReport]:
+    """Return the reports on the files of one wheel, by name, that is to carry `policy`.
+
+    Raises `AuditError` as `check` does, for all files that do not meet it at once, with the policy that they all meet.
+    """
+    for name, binary in files.items():
+        refuse_other_machine(binary, target, name)
     if policy == "linux":
-        return AuditReport(policy=policy, links_libpython=_libpython(binary))
+        return {name: AuditReport(policy=policy, links_libpython=_libpython(binary)) for name, binary in files.items()}
     rules = _existing(policy, target)
-    if not libpython_allowed:
-        _refuse_libpython(binary, name)
-    against = _findings(binary, rules, linux_arch(target))
-    best = lowest(binary, target, libpython_allowed=libpython_allowed, name=name)
+    best = {
+        name: lowest(binary, target, libpython_allowed=libpython_allowed, name=name).policy
+        for name, binary in files.items()
+    }
+    against = {name: found for name, binary in files.items() if (found := _findings(binary, rules, linux_arch(target)))}
     if against:
-        raise AuditError(
-            f"{name} does not fit {policy}: {_summary(against)}",
-            notes=tuple(str(finding) for finding in against) if len(against) > _CLAUSES_SHOWN else (),
-            hint=_way_out(against, best.policy),
+        raise _misfits(against, policy, common_policy(best.values()))
+    return {
+        name: _report(
+            binary,
+            rules,
+            target,
+            libpython_allowed=libpython_allowed,
+            better=_better(best[name], rules, target),
         )
-    return _report(
-        binary, rules, target, libpython_allowed=libpython_allowed, better=_better(best.policy, rules, target)
-    )
+        for name, binary in files.items()
+    }
+
+
+def common_policy(policies: Iterable[str]) -> str:
+    """Return the policy that a wheel meets whose files meet these; `linux` is the least.
+
+    >>> common_policy(["manylinux_2_17", "manylinux_2_28", "manylinux_2_5"])
+    'manylinux_2_28'
+    """
+    found = {name: find(name) for name in policies}
+    return min(found, key=lambda name: policy.priority if (policy := found[name]) else 0)
+
+
+def _misfits(against: Mapping[str, tuple[Finding, ...]], policy: str, best: str) -> AuditError:
+    lines = [f"{name} does not fit {policy}: {_summary(findings)}" for name, findings in against.items()]
+    everything = tuple(finding for findings in against.values() for finding in findings)
+    details = tuple(str(finding) for finding in everything) if len(everything) > _CLAUSES_SHOWN else ()
+    return AuditError(lines[0], notes=tuple(lines[1:]) or details, hint=_way_out(everything, best))
 
 
 def explain(report: AuditReport) -> tuple[str, ...]:

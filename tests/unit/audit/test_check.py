@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.audit.check import AuditReport, Finding, check, explain, forced_by, lowest
+from cratewheel.audit.check import AuditReport, Finding, check, check_together, explain, forced_by, lowest
 from cratewheel.audit.model import Binary, Symbol, SymbolVersion
 from cratewheel.audit.policy import load
 from cratewheel.errors import AuditError
@@ -324,3 +324,26 @@ def test_the_lowest_policy_is_met_and_every_older_one_is_not(needed: list[str], 
     for policy in older:
         with pytest.raises(AuditError):
             check(some, policy, GNU)
+
+
+def test_all_files_that_miss_a_policy_are_named_with_the_one_that_they_all_meet() -> None:
+    old = binary("libc.so.6", symbols=("read@GLIBC_2.2.5@libc.so.6",))
+    newer = binary("libc.so.6", symbols=("pow@GLIBC_2.29@libc.so.6",))
+    with pytest.raises(AuditError) as raised:
+        check_together({"old.so": old, "libnew-1.so": MODERN, "libnewer-2.so": newer}, "manylinux_2_17", GNU)
+    assert raised.value.message == (
+        "libnew-1.so does not fit manylinux_2_17: it needs GLIBC_2.34 (pthread_create, pthread_join) of libc.so.6; "
+        "it needs GLIBC_2.33 (stat) of libc.so.6"
+    )
+    assert raised.value.notes == ("libnewer-2.so does not fit manylinux_2_17: it needs GLIBC_2.29 (pow) of libc.so.6",)
+    assert raised.value.hint is not None
+    assert raised.value.hint.startswith("it fits manylinux_2_34: ask for that with --compatibility")
+
+
+def test_files_that_meet_a_policy_are_reported_each() -> None:
+    old, external = binary("libc.so.6"), binary("libfoo.so.1")
+    reports = check_together({"old.so": old, "module.so": external}, "manylinux_2_28", GNU)
+    assert {name: (report.policy, report.external, report.better) for name, report in reports.items()} == {
+        "old.so": ("manylinux_2_28", (), "manylinux_2_17"),
+        "module.so": ("manylinux_2_28", ("libfoo.so.1",), "manylinux_2_17"),
+    }
