@@ -98,7 +98,7 @@ class _Loader:
         # a library without a name of its own is needed by the path that it was linked by
         candidates = [Path(need)] if "/" in need else [folder / need for folder in folders]
         passed_over = []
-        for candidate in filter(Path.is_file, candidates):
+        for candidate in filter(os.path.isfile, candidates):  # False too where one may not look
             real = Path(os.path.realpath(candidate))
             try:
                 read = binary.read(real)

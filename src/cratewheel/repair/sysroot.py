@@ -7,7 +7,6 @@ abilities of the processor (glibc-hwcaps) are left out: the wheel is for all of 
 from __future__ import annotations
 
 import os
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -96,11 +95,7 @@ def _configured(file: Path, root: Path) -> Iterator[Path]:
         if not waiting:
             return
         current = waiting.pop(0)
-        try:
-            lines = current.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError:
-            continue
-        for line in lines:
+        for line in _lines(current):
             words = line.partition("#")[0].split()
             if words[:1] == ["include"]:
                 waiting += [path for pattern in words[1:] for path in _matching(pattern, current.parent, root)]
@@ -117,6 +112,13 @@ def _matching(pattern: str, folder: Path, root: Path) -> list[Path]:
 def _musl_path(root: Path) -> Iterator[Path]:
     """Yield the folders of musl's configuration, where there is one instead of the usual folders."""
     for file in sorted(root.glob("etc/ld-musl-*.path")):
-        for path in re.split(r"[:\n]", file.read_text(encoding="utf-8", errors="replace")):
+        for path in ":".join(_lines(file)).split(":"):
             if path.strip():
                 yield root / path.strip().lstrip("/")
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
