@@ -1,59 +1,57 @@
-"""Bundling libraries for macOS, on any system: found as dyld finds them, renamed with macholib, signed anew.
+"""Bundling libraries for macOS, on any system: found as dyld finds them, renamed and signed by `macho_edit`.
 
-The folder `<distribution>.dylibs` and the names in it are those of delocate, which runs on macOS alone. macholib
-rewrites load commands everywhere; a changed file for arm64 needs another signature, which is codesign's on macOS and
-elsewhere the ad-hoc one of repairwheel.
+The folder `<distribution>.dylibs` and the names in it are those of delocate, which runs on macOS alone.
 """
 
 from __future__ import annotations
 
-import shutil
-import sys
+import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import redirect_stdout
-from io import StringIO
 from pathlib import Path, PurePosixPath
 
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
-from cratewheel.errors import AuditError, MissingToolError, ProcessError
-from cratewheel.process import Command, capture
+from cratewheel.errors import AuditError
 from cratewheel.repair.closure import Library, closure, digest
+from cratewheel.repair.macho_edit import Edit, edited
 from cratewheel.repair.model import Grafted, Repair, Subject
 
-_HINT = "pip install cratewheel[repair]"
-_PREFIXES = ("@rpath/", "@loader_path/", "@executable_path/")
-_ID, _LIBRARIES = 0xD, frozenset({0xC, 0x80000018, 0x8000001F, 0x20, 0x80000023})  # load commands that name one
+_VARIABLES = ("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 
 
 def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, ...]:
     """Copy the libraries that the subjects need, and those that these need; rename all to find each other.
 
-    Raises `AuditError` when one cannot be found or lacks a processor, `MissingToolError` without the tools.
+    Raises `AuditError` when one cannot be found or lacks a processor, or there is no room for the new names.
     """
     subjects = tuple(subjects)
+    origins = {subject.path: subject.origin or subject.path.parent for subject in subjects}
+    run_paths: dict[Path, tuple[Path, ...]] = {}
 
     def locate(need: str, needer: Path, facts: Binary) -> Library | None:
-        return _find(need, needer, facts, surroundings)
+        origin = origins.get(needer, needer.parent)
+        own = run_paths.setdefault(needer, tuple(_expanded(facts.rpath, origin)))
+        library = _find(need, origin / needer.name, facts, own, surroundings)
+        if library is not None:  # dyld asks the run-time paths of all that led to a library
+            paths = (*_expanded(library.binary.rpath, library.path.parent), *own)
+            run_paths.setdefault(library.path, tuple(dict.fromkeys(paths)))
+        return library
 
     found = closure(subjects, surroundings, locate)
     folder = surroundings.scratch / f"{surroundings.dist}.dylibs"
     folder.mkdir(parents=True, exist_ok=True)
     grafted = []
-    for library in found.libraries:
+    for library in {library.name: library for library in reversed(found.libraries)}.values():
         copy = folder / library.name
-        shutil.copyfile(library.path, copy)
-        copy.chmod(0o755)
         names = {need: f"@loader_path/{other.name}" for need, other in found.links[library.path].items()}
-        _rename(copy, names, identity=f"/DLC/{folder.name}/{library.name}")
-        _sign(copy, surroundings)
+        _write(library.path, copy, names, surroundings, install_name=f"/DLC/{folder.name}/{library.name}")
+        copy.chmod(0o755)
         grafted.append(Grafted(name=library.name, original=library.path, path=copy, sha256=library.sha256))
     for subject in subjects:
         way = _way(subject.folder, folder.name)
         names = {need: f"{way}/{library.name}" for need, library in found.links[subject.path].items()}
         if names:
-            _rename(subject.path, names, identity=None)
-            _sign(subject.path, surroundings)
+            _write(subject.path, subject.path, names, surroundings)
     return tuple(sorted(grafted, key=lambda one: one.name))
 
 
@@ -66,84 +64,90 @@ def _way(folder: PurePosixPath, libs: str) -> str:
     return "/".join(["@loader_path", *[".."] * len(folder.parts), libs])
 
 
-def _find(need: str, needer: Path, facts: Binary, surroundings: Repair) -> Library | None:
-    looked = tuple(dict.fromkeys(_candidates(need, needer, facts, surroundings)))
-    wanted = {part.arch for part in facts.slices or (facts,)}
-    lacking: list[str] = []
+def _find(need: str, needer: Path, facts: Binary, run_paths: Iterable[Path], surroundings: Repair) -> Library | None:
+    """Return the library that a name means, with something for each processor that needs it.
+
+    None when it is not found, and the needer can do without. Raises `AuditError` when it cannot.
+    """
+    looked = tuple(dict.fromkeys(_candidates(need, needer, run_paths, surroundings)))
+    wanted = {part.arch for part in _parts(facts, surroundings) if need in part.needed}
+    passed_over: list[str] = []
     for candidate in looked:
         if not candidate.is_file():
             continue
         real = candidate.resolve()
-        read = binary.read(real)
-        missing = wanted - {part.arch for part in read.slices or (read,)}
-        if missing:
-            lacking.append(f"{candidate} has nothing for {', '.join(sorted(missing))}")
+        try:
+            read = binary.read(real)
+        except AuditError as error:  # such as a text stub of an SDK
+            passed_over.append(error.message)
             continue
-        needs = check.external_libraries(read, surroundings.target)
-        own = (read.soname,) if read.soname else ()
-        return Library(path=real, sha256=digest(real), binary=read, needs=tuple(n for n in needs if n not in own))
+        missing = wanted - {part.arch for part in _parts(read, surroundings)}
+        if missing:
+            passed_over.append(f"{candidate} has nothing for {', '.join(sorted(missing))}")
+            continue
+        return Library(path=real, sha256=digest(real), binary=read, needs=_needs(read, wanted, surroundings))
     if need in facts.weak:
         surroundings.ui.detail(f"{needer.name} can do without {need}, which was not found")
         return None
     raise AuditError(
         f"{needer.name} needs {need}, which was not found, so it cannot be put into the wheel",
-        notes=(*lacking, f"looked for {', '.join(map(str, looked))}"),
+        notes=(*passed_over, f"looked for {', '.join(map(str, looked))}"),
         hint="name its folder with -L among the flags for rustc, or leave it to whoever installs the wheel: "
         f'repair-exclude = ["{need.rpartition("/")[2]}"] in [tool.cratewheel]',
     )
 
 
-def _candidates(need: str, needer: Path, facts: Binary, surroundings: Repair) -> Iterator[Path]:
+def _parts(facts: Binary, surroundings: Repair) -> tuple[Binary, ...]:
+    """Return the parts of a file that the wheel is for."""
+    arches = {target.arch for target in surroundings.target.slices}
+    parts = facts.slices or (facts,)
+    return tuple(part for part in parts if part.format == "macho" and part.arch in arches)
+
+
+def _needs(library: Binary, wanted: set[str], surroundings: Repair) -> tuple[str, ...]:
+    parts = [part for part in _parts(library, surroundings) if part.arch in wanted]
+    needs = [need for part in parts for need in check.external_libraries(part, surroundings.target)]
+    return tuple(need for need in dict.fromkeys(needs) if need != library.soname)
+
+
+def _candidates(need: str, needer: Path, run_paths: Iterable[Path], surroundings: Repair) -> Iterator[Path]:
     """Yield the files that a name may mean: dyld(1), and then the folders that the build linked from."""
+    start, _, rest = need.partition("/")
     name = need.rpartition("/")[2]
-    if need.startswith("@loader_path/"):
-        yield needer.parent / need.removeprefix("@loader_path/")
-    elif need.startswith("@rpath/"):
-        for path in facts.rpath:
-            yield Path(path.replace("@loader_path", str(needer.parent))) / need.removeprefix("@rpath/")
-    elif not need.startswith(_PREFIXES):
-        yield Path(need)
-    for folder in surroundings.search:
-        yield folder / name
+    given = [surroundings.environ.get(variable, "").split(os.pathsep) for variable in _VARIABLES]
+    match start:
+        case "@loader_path":
+            yield needer.parent / rest
+        case "@rpath":
+            yield from (path / rest for path in run_paths)
+        case "":
+            yield Path(need)
+    for folder in (*surroundings.search, *(Path(path) for paths in given for path in paths if path)):
+        yield from (folder / rest, folder / name) if start == "@rpath" else (folder / name,)
     yield needer.parent / name
 
 
-def _rename(path: Path, names: Mapping[str, str], *, identity: str | None) -> None:
-    """Rewrite the names of libraries in each part of a Mach-O file, and its own where `identity` is one."""
-    try:
-        from macholib.MachO import MachO, lc_str_value
-    except ImportError as error:
-        raise MissingToolError("macholib is not installed, which puts libraries into wheels", hint=_HINT) from error
-    file = MachO(str(path))
-    for header in file.headers:
-        for index, entry in enumerate(header.commands):
-            load, command, _ = entry
-            if load.cmd == _ID:
-                new = identity
-            elif load.cmd in _LIBRARIES:
-                new = names.get(lc_str_value(command.name, entry).decode())
-            else:
-                continue
-            if new is not None:
-                with redirect_stdout(StringIO()):  # it prints what is an error below
-                    header.rewriteDataForCommand(index, new.encode())
-        if header.total_size + header.sizediff > header.low_offset:
-            raise AuditError(
-                f"{path.name} has no room for the new names of its libraries",
-                hint="link it with -headerpad_max_install_names",
-            )
-    with path.open("r+b") as out:
-        file.write(out)
+def _expanded(rpaths: Iterable[str], folder: Path) -> Iterator[Path]:
+    """Yield the run-time paths of a file in `folder`; the program that will load it is not known."""
+    for path in rpaths:
+        start, _, rest = path.partition("/")
+        if start == "@loader_path":
+            yield folder / rest
+        elif not start:
+            yield Path(path)
 
 
-def _sign(path: Path, surroundings: Repair) -> None:
-    if sys.platform == "darwin":
-        done = capture(Command(argv=("codesign", "--force", "--sign", "-", str(path))), surroundings.environ)
-        if done.status:
-            raise ProcessError(f"codesign could not sign {path.name}", notes=tuple(done.stderr.splitlines()))
-        return
+def _write(
+    source: Path, out: Path, names: Mapping[str, str], surroundings: Repair, *, install_name: str | None = None
+) -> None:
+    """Write the file with the new `names` of its libraries, and without run-time paths that other machines lack."""
+    facts = binary.read(source)
+    outside = any(need.startswith("@rpath/") and need not in names for need in facts.needed)
+    rpaths = frozenset(path for path in facts.rpath if path.startswith("/") and not outside)
+    edit = Edit(libraries=names, install_name=install_name, dropped_rpaths=rpaths)
+    edits = {target.arch: edit for target in surroundings.target.slices}
     try:
-        from repairwheel.macos.machosign import ad_hoc_sign
-    except ImportError as error:
-        raise MissingToolError("repairwheel is not installed, which signs files for macOS", hint=_HINT) from error
-    ad_hoc_sign(str(path))
+        data = edited(source.read_bytes(), edits, identifier=out.name)
+    except AuditError as error:
+        raise AuditError(f"{source.name} cannot be changed: {error.message}", hint=error.hint) from error
+    out.write_bytes(data)
