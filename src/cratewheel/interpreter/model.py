@@ -73,17 +73,19 @@ class Interpreter:
 
     @property
     def display(self) -> str:
-        """The name that people know it by: `CPython 3.13t`, `PyPy 3.9`.
+        """The name that people know it by: `CPython 3.13t`, `PyPy 3.9`; with the ABI where PyPy 8.0 changed it.
 
-        >>> Interpreter(implementation="pypy", implementation_name="pypy", version=(3, 9), ext_suffix=".so",
-        ...             system="linux").display
-        'PyPy 3.9'
+        >>> Interpreter(implementation="pypy", implementation_name="pypy", version=(3, 11), system="linux",
+        ...             ext_suffix=".pypy311-pp80-darwin.so").display
+        'PyPy 3.11 (pp80)'
         """
         name = _DISPLAY[self.implementation]
         if self.implementation == "cpython" and self.implementation_name != "cpython":
             name = self.implementation_name.capitalize()
-        # the `m` of Python 3.7 tells nobody anything
-        return f"{name} {self.version[0]}.{self.version[1]}{self.abiflags.replace('m', '')}"
+        abi = self.abi_tag.partition("_")[2] if self.implementation == "pypy" else ""
+        # the `m` of Python 3.7 tells nobody anything, and `pp73` was the only ABI of PyPy for many years
+        flags = self.abiflags.replace("m", "") + (f" ({abi})" if abi not in ("", "pp73") else "")
+        return f"{name} {self.version[0]}.{self.version[1]}{flags}"
 
     @property
     def full_version(self) -> str:
@@ -102,6 +104,7 @@ class Interpreter:
         return (
             self.implementation_name,
             self.version,
+            self.abi_tag,
             self.gil_disabled,
             self.debug,
             self.pointer_width,

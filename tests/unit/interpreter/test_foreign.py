@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import sys
+from pathlib import Path
 
 import pytest
 from packaging.specifiers import SpecifierSet
@@ -31,7 +33,7 @@ def found(
         target=parse(triple),
         supported=supported,
         requires_python=SpecifierSet(requires_python) if requires_python else None,
-        environ=environ or {},
+        environ={"PATH": "", **(environ or {})},
         ui=Ui(out=io.StringIO(), err=said),
         none_is_fine=none_is_fine,
     )
@@ -43,17 +45,22 @@ def test_without_words_all_that_fit() -> None:
     names, said = found(requires_python=">=3.12")
     assert names == ["CPython 3.12", "CPython 3.13", "CPython 3.14", "CPython 3.14t"]
     assert said == ""
-    assert found(requires_python=">=3.11.4,<3.12")[0] == ["CPython 3.11", "PyPy 3.11"]
+    assert found(requires_python=">=3.11.4,<3.12")[0] == ["CPython 3.11", "PyPy 3.11", "PyPy 3.11 (pp80)"]
+    assert found(requires_python="<=3.9")[0] == ["CPython 3.9"]
+    assert found(requires_python=">=3.9,!=3.10.*,<3.12", supported=Supported())[0] == ["CPython 3.9", "CPython 3.11"]
 
 
 @pytest.mark.parametrize(
     ("words", "names"),
     [
-        (("3.10", "3.14t", "pypy3.11"), ["CPython 3.10", "CPython 3.14t", "PyPy 3.11"]),
+        (("3.10", "3.14t", "pypy3.11"), ["CPython 3.10", "CPython 3.14t", "PyPy 3.11", "PyPy 3.11 (pp80)"]),
         (("3.10,3.12",), ["CPython 3.10", "CPython 3.12"]),
         (("3.10 3.12",), ["CPython 3.10", "CPython 3.12"]),
         (("python3.12", "cp312", "/usr/bin/python3.12", "3.12.4"), ["CPython 3.12"]),
-        (("pypy",), ["PyPy 3.11"]),
+        (("pypy",), ["PyPy 3.11", "PyPy 3.11 (pp80)"]),
+        (("pp311",), ["PyPy 3.11", "PyPy 3.11 (pp80)"]),
+        (("pypy311_pp80",), ["PyPy 3.11 (pp80)"]),
+        (("pp311-pypy311_pp73", "cp314-cp314t"), ["PyPy 3.11", "CPython 3.14t"]),
         (("python3",), ["CPython 3.14"]),
     ],
 )
@@ -70,6 +77,52 @@ def test_what_was_asked_for_and_does_not_fit_is_built_with_a_warning() -> None:
         "wheel there\n"
     )
     assert found("3.13t")[1] == ""
+
+
+def test_each_says_by_which_word_it_was_asked_for() -> None:
+    interpreters = foreign.find(
+        ("3.12 3.13", "pypy3.11"),
+        target=parse("aarch64-unknown-linux-gnu"),
+        supported=PYO3,
+        requires_python=None,
+        environ={"PATH": ""},
+        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+    )
+    assert [one.requested for one in interpreters] == ["3.12", "3.13", "pypy3.11", "pypy3.11"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the interpreter's file is a link")
+@pytest.mark.parametrize("by_path", [True, False])
+def test_a_program_of_this_machine_stands_for_the_same_python_of_the_target(tmp_path: Path, by_path: bool) -> None:
+    (tmp_path / "python").symlink_to(sys.executable)
+    word = str(tmp_path / "python") if by_path else "python"
+    here = f"CPython {sys.version_info[0]}.{sys.version_info[1]}"
+    assert found(word, environ={"PATH": str(tmp_path)}) == (
+        [here],
+        f"      Python {word} is {here} here, and stands for that of aarch64-unknown-linux-gnu\n",
+    )
+
+
+def test_a_python_of_the_target_is_known_by_its_name_as_it_cannot_be_started(tmp_path: Path) -> None:
+    program = tmp_path / "python3.12"
+    program.write_bytes(b"\x7fELF of another machine")
+    program.chmod(0o755)
+    assert found(str(program)) == (["CPython 3.12"], "")
+
+
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        ("echo no >&2; exit 3", "does not work as a Python interpreter"),
+        ("exit 3", "does not say which Python it is"),
+    ],
+)
+def test_a_program_that_is_no_python_is_an_error(tmp_path: Path, script: str, message: str) -> None:
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
+    program.chmod(0o755)
+    with pytest.raises(InterpreterError, match=message):
+        found(str(program))
 
 
 @pytest.mark.parametrize(
@@ -98,6 +151,50 @@ def test_a_system_without_known_pythons() -> None:
 def test_the_version_variable_of_pyo3_is_a_word() -> None:
     assert found(environ={"PYO3_CROSS_PYTHON_VERSION": "3.12"}) == (["CPython 3.12"], "")
     assert found("3.11", environ={"PYO3_CROSS_PYTHON_VERSION": "3.12"}) == (["CPython 3.11"], "")
+    assert found(environ={"PYO3_CROSS_PYTHON_VERSION": "3.14t"}) == (["CPython 3.14t"], "")
+    pypy = {"PYO3_CROSS_PYTHON_VERSION": "3.11", "PYO3_CROSS_PYTHON_IMPLEMENTATION": "PyPy"}
+    assert found(environ=pypy) == (["PyPy 3.11", "PyPy 3.11 (pp80)"], "")
+    with pytest.raises(InterpreterError) as caught:
+        found(environ={"PYO3_CROSS_PYTHON_VERSION": "4.0"})
+    assert caught.value.message == (
+        "no interpreter `4.0`, which PYO3_CROSS_PYTHON_VERSION asks for, is known for aarch64-unknown-linux-gnu"
+    )
+
+
+def test_a_described_python_is_the_only_one_and_was_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "pyo3.txt"
+    path.write_text("implementation=PyPy\nversion=3.10\n", encoding="utf-8")
+    environ = {"PYO3_CONFIG_FILE": str(path)}
+    names, said = found("3.12", "pypy3.10", "python", environ=environ, requires_python=">=3.11")
+    assert names == ["PyPy 3.10"]
+    assert said == (
+        f"warning: nothing is built for `3.12`: {path} describes PyPy 3.10, which is the only one\n"
+        "warning: PyPy 3.10 was asked for, but these bindings are made for CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
+        "warning: PyPy 3.10 was asked for, but the project's Requires-Python is >=3.11: pip will not install the "
+        "wheel there\n"
+    )
+    (one,) = foreign.find(
+        (),
+        target=parse("aarch64-unknown-linux-gnu"),
+        supported=Supported(pypy=((3, 9), (3, 11))),
+        requires_python=None,
+        environ=environ,
+        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+    )
+    assert one.requested == str(path)
+
+
+@pytest.mark.parametrize(
+    ("variable", "version"),
+    [
+        ("PYEMSCRIPTEN_PLATFORM_VERSION", "2026_0"),
+        ("MATURIN_PYODIDE_ABI_VERSION", "2024_0"),
+    ],
+)
+def test_a_platform_of_pyodide_has_one_python(variable: str, version: str) -> None:
+    name = {"2026_0": "CPython 3.14", "2024_0": "CPython 3.12"}[version]
+    assert found(triple="wasm32-unknown-emscripten", environ={variable: version})[0] == [name]
+    assert found("3.11", triple="wasm32-unknown-emscripten", environ={variable: version})[0] == ["CPython 3.11"]
 
 
 @pytest.mark.parametrize(
