@@ -27,7 +27,12 @@ def graft(
     """
     folder = _folder(session)
     subjects = [
-        Subject(path=artifact.path, folder=folder, needs=external[artifact.path.name])
+        Subject(
+            path=artifact.path,
+            folder=folder,
+            needs=external[artifact.path.name],
+            origin=artifact.dep_info.parent if artifact.dep_info else None,
+        )
         for artifact in artifacts
         if external.get(artifact.path.name)
     ]
@@ -52,14 +57,18 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
     dist = normalise_distribution(session.plan.name)
     libs = repairer.libraries_folder(dist, session.plan.target.os)
     scripts = PurePosixPath(data_dir_name(session.plan.name, session.plan.version)) / "scripts"
-    programs = grafted and session.facts.project.bindings.kind == "bin"
+    windows_target = session.plan.target.os == "windows"
+    programs = session.facts.project.bindings.kind == "bin"
+    if programs and windows_target:
+        # Windows looks for the libraries of a program beside it
+        libs = str(scripts)
     for entry in entries:
-        if programs and entry.path.parent == scripts and entry.why == "a compiled program":
+        launched = grafted and programs and not windows_target
+        if launched and entry.path.parent == scripts and entry.why == "a compiled program":
             yield replace(entry, path=PurePosixPath(_scripts(dist), entry.path.name))
             text = launcher.script(entry.path.name, folder=_scripts(dist), libs=libs)
-            name = entry.path.name.removesuffix(".exe")
-            yield Entry(path=scripts / name, source=Generated(data=text, executable=True), why="starts the program")
-        elif grafted and entry.path == _package(session) and session.plan.target.os == "windows":
+            yield Entry(path=entry.path, source=Generated(data=text, executable=True), why="starts the program")
+        elif grafted and windows_target and entry.path == _package(session):
             text = windows.with_dll_directory(_content(entry), ("..",) * len(_folder(session).parts) + (libs,))
             yield replace(entry, source=Generated(data=text))
         else:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from cratewheel.audit import check, policy
+from cratewheel.audit import check
 from cratewheel.audit.check import AuditReport
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError
@@ -65,17 +65,14 @@ def settle(
         case ByPolicy(policies=policies):
             # a pair of policies is for a static program, which has no libraries: each is checked where it applies
             fitting = [name for name in policies if name.startswith("musllinux") == target.is_musl] or list(policies)
-            reports = {
-                file: check.check(binary, fitting[0], target, libpython_allowed=programs, name=file)
-                for file, binary in files.items()
-            }
+            reports = check.check_together(files, fitting[0], target, libpython_allowed=programs)
             return _by_reports(wheel, target, reports, policies, grafted)
         case ByAudit() as plan:
             reports = {
                 file: check.lowest(binary, target, libpython_allowed=programs, name=file)
                 for file, binary in files.items()
             }
-            newest = min((report.policy for report in reports.values()), key=_priority)
+            newest = check.common_policy(report.policy for report in reports.values())
             if newest == "linux":
                 return _plain_linux(plan, reports)
             return _by_reports(wheel, target, reports, (newest,), grafted)
@@ -115,11 +112,6 @@ def _external(target: Target, files: Mapping[str, Binary]) -> dict[str, tuple[st
     if target.os == "linux":
         return {}
     return {file: check.external_libraries(binary, target) for file, binary in files.items()}
-
-
-def _priority(name: str) -> int:
-    found = policy.find(name)
-    return found.priority if found else 0
 
 
 def _by_reports(

@@ -28,10 +28,10 @@ _SNIPPET = """
 def _add_libraries():
     import os
     folder = os.path.normpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), {way}))
-    if os.path.isdir(folder) and hasattr(os, "add_dll_directory"):  # not before Python 3.8
-        os.add_dll_directory(folder)
-    else:
+    if not hasattr(os, "add_dll_directory"):  # before Python 3.8
         os.environ["PATH"] = folder + os.pathsep + os.environ.get("PATH", "")
+    elif os.path.isdir(folder):
+        os.add_dll_directory(folder)
 
 
 _add_libraries()
