@@ -310,6 +310,10 @@ class _Said:
                 hint="describe a newer one",
             )
         suffix = self.suffix or self._known_suffix(target, implementation, version)
+        # both become parts of file names
+        for said, form in ((suffix, r"[\w+.-]*\.\w+"), (self.flags, r"[a-z]*")):
+            if re.fullmatch(form, said, re.ASCII) is None:
+                raise InterpreterError(f"{self.place} says {said!r}, which no extension module and no ABI is called")
         self._refuse_other_machine(target, suffix, version)
         words = suffix.strip(".").split(".")
         return Interpreter(

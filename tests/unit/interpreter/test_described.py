@@ -286,6 +286,15 @@ def test_a_musl_python_before_3_11_spells_itself_glibc(tmp_path: Path) -> None:
     assert found.ext_suffix == ".cpython-310-aarch64-linux-gnu.so"
 
 
+@pytest.mark.parametrize("changes", [{"EXT_SUFFIX": "/../../evil.so"}, {"EXT_SUFFIX": ".so\n"}, {"ABIFLAGS": "../t"}])
+def test_what_would_leave_the_file_name_is_an_error(tmp_path: Path, changes: dict[str, object]) -> None:
+    path = written(tmp_path, {**SYSCONFIG, **changes})
+    with pytest.raises(InterpreterError) as caught:
+        from_lib_dir(tmp_path)
+    (said,) = changes.values()
+    assert caught.value.message == f"{path} says {said!r}, which no extension module and no ABI is called"
+
+
 def test_a_described_python_that_is_too_old(tmp_path: Path) -> None:
     path = written(tmp_path, {**SYSCONFIG, "VERSION": "3.6"})
     with pytest.raises(InterpreterError) as caught:
