@@ -94,7 +94,7 @@ def test_the_whole_table_of_a_system(triple: str) -> None:
     assert suffixes(triple) == WHOLE[triple]
 
 
-# Some of the other systems; each was compared with what maturin 1.16.0 writes, but for Cygwin, Hurd and musl on MIPS
+# Some interpreters of the other systems
 SOME = {
     "x86_64-unknown-linux-gnux32": {"CPython 3.12": ".cpython-312-x86_64-linux-gnux32.so"},
     "i686-unknown-linux-gnu": {
