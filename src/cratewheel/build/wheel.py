@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.audit import binary as audit_binary
+from cratewheel.audit import objects
 from cratewheel.bindings import pyo3
 from cratewheel.build import grafting
 from cratewheel.build.compile import compiled
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import materials
 from cratewheel.build.session import GENERATOR, Session
+from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.compression import DEFLATED, STORED
@@ -104,4 +106,22 @@ def _audited(
         session.ui.warn(warning)
     for reason in settlement.why:
         session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
+    if session.facts.options.explain:
+        _explain_symbols(session, artifacts, settlement.decisive)
     return settlement, grafted
+
+
+def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:
+    """Say which crates take the symbols that decide the tag, and what would lower it."""
+    if not symbols:
+        return
+    libraries = query.standard_library(session.plan.target.triple, session.environ)
+    for artifact in artifacts:
+        libraries.update(artifact.libraries)
+    by_crates: dict[tuple[str, ...], list[str]] = {}
+    for symbol, crates in objects.users(symbols, libraries).items():
+        by_crates.setdefault(crates, []).append(symbol)
+    for crates, used in sorted(by_crates.items()):
+        session.ui.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")
+    if not session.plan.zig:
+        session.ui.step("Because", "linked with --zig, or on an older system, the same calls find older versions")

@@ -48,6 +48,14 @@ def rustc(environ: Mapping[str, str]) -> Rustc:
     return parse_rustc(done.stdout)
 
 
+def standard_library(triple: str, environ: Mapping[str, str]) -> dict[str, Path]:
+    """Return the compiled crates of Rust's standard library for a target, by name; none where it is not installed."""
+    program = environ.get("RUSTC") or "rustc"
+    done = capture(Command(argv=(program, "--print", "target-libdir", "--target", triple)), environ)
+    folder = Path(done.stdout.strip() or "/nowhere")
+    return {path.name.removeprefix("lib").rpartition("-")[0]: path for path in sorted(folder.glob("lib*.rlib"))}
+
+
 def parse_rustc(text: str) -> Rustc:
     r"""Return the facts in the output of `rustc -vV`.
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,8 @@ class Artifact:
 
     `out_dirs` maps a package's id to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
     found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled. `dep_info` is the file
-    that lists the sources, beside the place where cargo left the artifact.
+    that lists the sources, beside the place where cargo left the artifact. `libraries` are the compiled crates that it
+    was linked from, by name.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Artifact:
     link_paths: tuple[Path, ...] = ()
     fresh: bool = False
     dep_info: Path | None = None
+    libraries: Mapping[str, Path] = field(default_factory=dict)
 
 
 def run(command: Command, *, package: str, binary: str | None, environ: Mapping[str, str], ui: Ui) -> Artifact:
@@ -89,6 +91,7 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
     path: Path | None = None
     others: list[Path] = []
     fresh = True
+    libraries: dict[str, Path] = {}
     for message in messages:
         if message["reason"] == "build-script-executed":
             out_dirs[message["package_id"]] = Path(message["out_dir"])
@@ -96,6 +99,9 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
             continue
         fresh = fresh and message["fresh"]
         if message["package_id"] != package:
+            for name in message["filenames"]:
+                if name.endswith(".rlib"):
+                    libraries[message["target"]["name"]] = Path(name)
             continue
         files = [Path(name) for name in message["filenames"]]
         if binary is None and "cdylib" in message["target"]["crate_types"]:
@@ -112,6 +118,7 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
         out_dirs=out_dirs,
         link_paths=tuple(dict.fromkeys(link_paths)),
         fresh=fresh,
+        libraries=libraries,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cratewheel.audit import check
@@ -21,13 +21,15 @@ AUDITED = ("linux", "macos", "windows")  # the systems whose files are read, to 
 class Settlement:
     """The platform tags of a wheel, with what to warn of and the reasons for `--explain`.
 
-    `external` are the libraries that each compiled file needs and that its systems need not have.
+    `external` are the libraries that each compiled file needs and that its systems need not have; `decisive` the
+    symbols without whose versions a lower tag would fit.
     """
 
     tags: tuple[str, ...]
     external: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
+    decisive: tuple[str, ...] = ()
 
 
 def needs_binaries(wheel: WheelPlan, target: Target) -> bool:
@@ -123,7 +125,13 @@ def _by_reports(
 ) -> Settlement:
     external = {file: report.external for file, report in reports.items()}
     why = tuple(f"{file}: {line}" for file, report in reports.items() for line in check.explain(report))
-    return _with_external(wheel, platform.linux_platform_tag(policies, target), external, grafted, why=why)
+    settled = _with_external(wheel, platform.linux_platform_tag(policies, target), external, grafted, why=why)
+    return replace(settled, decisive=_decisive(reports))
+
+
+def _decisive(reports: Mapping[str, AuditReport]) -> tuple[str, ...]:
+    findings = [finding for report in reports.values() for finding in check.forced_by(report)]
+    return tuple(dict.fromkeys(symbol for finding in findings for symbol in finding.symbols))
 
 
 def _with_external(
@@ -160,4 +168,5 @@ def _plain_linux(plan: ByAudit, reports: Mapping[str, AuditReport]) -> Settlemen
         tags=plan.plain,
         warnings=("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI refuses",),
         why=reasons,
+        decisive=_decisive(reports),
     )
