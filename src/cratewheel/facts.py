@@ -34,7 +34,13 @@ from cratewheel.ui import Ui
 InterpreterNeed = Literal["all", "one", "none"]
 
 # Variables by which pyo3 is told of a Python that is not started: with one of them, ours is not looked for either.
-DESCRIBED_PYTHON = ("PYO3_CONFIG_FILE", "PYO3_CROSS", "PYO3_CROSS_LIB_DIR", "PYO3_CROSS_PYTHON_VERSION")
+DESCRIBED_PYTHON = (
+    "PYO3_CONFIG_FILE",
+    "PYO3_CROSS",
+    "PYO3_CROSS_LIB_DIR",
+    "PYO3_CROSS_PYTHON_VERSION",
+    "PYO3_CROSS_PYTHON_IMPLEMENTATION",
+)
 # Variables whose flags make cargo pass over those of its configuration files, the strongest first; see
 # https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
 RUSTFLAGS = ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS")

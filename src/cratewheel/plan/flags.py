@@ -121,7 +121,8 @@ def cargo_env(
     if stable and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
         env["PYO3_NO_PYTHON"] = "1"
     if facts.foreign and pyo3 and interpreter is not None and not facts.described:
-        env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version))
+        free = "t" if interpreter.gil_disabled else ""
+        env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free
     words = _rustflags(facts, bindings)
     if words and facts.rustflags is not None:
         # cargo passes over the settings of its files when one of these is set
