@@ -44,6 +44,8 @@ _DROPPED = {
         "--target=*", "-m64", "-m32", "-lgcc", "-lgcc_eh", "-lgcc_s", "-l:libpthread.a", "-lpthread", "-lssp",
         "-lssp_nonshared", "-lmsvcrt", "-lmingwex", "-lmingw32", "-fno-use-linker-plugin", "-nodefaultlibs",
         "-Wl,--disable-auto-image-base",
+        # zig then looks for import libraries under no name at all
+        "-Wl,-Bdynamic", "-Wl,-Bstatic",
     ),
 }  # fmt: skip
 # Those with a value in the next word
