@@ -242,3 +242,17 @@ def test_pyodide(project: Path, tmp_path: Path) -> None:
     script = home / "answer.mjs"
     script.write_text(PYODIDE, encoding="utf-8")
     assert answer("node", script, wheel) == "42"
+
+
+def test_two_targets_in_one_command(project: Path, tmp_path: Path) -> None:
+    needs_std("aarch64-unknown-linux-gnu")
+    host = "x86_64-unknown-linux-gnu"
+    command = [sys.executable, "-m", "cratewheel", "build", "--dry-run", "--zig", "-o", str(tmp_path)]
+    words = ["--target", "aarch64-unknown-linux-gnu", "--target", host]
+    done = subprocess.run([*command, *words], cwd=project, capture_output=True, text=True, check=True)
+    wheels = [line for line in done.stdout.splitlines() if line.startswith(("sdist", "wheel"))]
+    assert wheels == [
+        "sdist",
+        "wheel cp39-abi3-manylinux2014_aarch64.manylinux_2_17_aarch64",
+        "wheel cp39-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64",
+    ]
