@@ -30,6 +30,7 @@ _SEGMENT_SIZE, _SECTION_SIZE = 72, 80
 _ZEROFILL = frozenset({0x1, 0xC, 0x12})  # types of sections that have no bytes in the file
 
 _PAGE_BITS = 12  # of what the signature calls a page, whatever the processor's are
+_ALIGNMENT_AT_MOST = 15  # of a part in a fat file: 2 ** 15 bytes
 _VM_PAGES = {"x86_64": 1 << 12, "aarch64": 1 << 14}
 _SIGNATURE_MAGIC, _DIRECTORY_MAGIC = 0xFADE0CC0, 0xFADE0C02
 _DIRECTORY_VERSION = 0x20400
@@ -74,8 +75,10 @@ def _fat(data: bytes, edits: Mapping[str, Edit], identifier: str) -> bytes:
     parts = bytearray()
     start = 8 + row.size * len(rows)
     for cpu, subtype, offset, size, alignment, *rest in rows:
+        if offset + size > len(data) or alignment > _ALIGNMENT_AT_MOST:
+            raise AuditError("the Mach-O file is damaged: one of its parts is not in it")
         part = _thin(data[offset : offset + size], edits, identifier)
-        parts += bytes(-(start + len(parts)) % (1 << min(alignment, 32)))
+        parts += bytes(-(start + len(parts)) % (1 << alignment))
         table += row.pack(cpu, subtype, start + len(parts), len(part), alignment, *rest)
         parts += part
     return bytes(table + parts)
@@ -182,8 +185,9 @@ def _signed(data: bytes, vm_page: int, identifier: str) -> bytes:
     if start and (start + size + 16 < len(data) or not linked_at <= start <= len(data)):
         raise AuditError("the Mach-O file cannot be signed: its signature is not at its end")
     if not start:
-        start = max(len(data), linked_at + linked_size)
-        start += -start % 16
+        if linked_at + linked_size > len(data):
+            raise AuditError("the Mach-O file is damaged: a segment is not in it")
+        start = len(data) + -len(data) % 16
     code = bytearray(data[:start].ljust(start, b"\0"))
     size = _signature_size(start, identifier)
     struct.pack_into("<II", code, signature + 8, start, size)

@@ -23,6 +23,7 @@ _BY_ADDRESS = 1  # of a delay-import descriptor: its fields are relative to the 
 _SECTION_ROW = 40
 _SECTIONS_AT_MOST = 96
 _SMALLEST_PAGE = 4096
+_LARGEST_UNIT = 1 << 16  # FileAlignment: what the place of a section in the file is a multiple of
 _NAME = b".dllname"
 _READABLE_DATA = 0x40000040
 
@@ -156,7 +157,7 @@ class _Image:
     def _append(self, content: bytes) -> tuple[int, int]:
         """Add a section; return by how many bytes the others have moved in the file, and its address in memory."""
         page, unit = self._get("<I", self._optional + 32), self._get("<I", self._optional + 36)
-        if page < _SMALLEST_PAGE or not unit or self._count >= _SECTIONS_AT_MOST:
+        if page < _SMALLEST_PAGE or not 0 < unit <= _LARGEST_UNIT or self._count >= _SECTIONS_AT_MOST:
             raise AuditError("no section can be added to the PE file", hint="link it without /ALIGN")
         moved = self._make_room(unit)
         address = max(start + (size or stored) for size, start, stored, _ in self._sections())
