@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, source_date_epoch
-from cratewheel.build.wheel import build_wheel
+from cratewheel.build.wheel import build_wheel, wheel_compression
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
@@ -42,6 +42,7 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
 def _check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
     project, out = session.facts.project, session.plan.out
+    wheel_compression(session.facts.options)
     wheel_contents.data_entries(project.modules, "data", root=project.sources.root)
     for include in session.facts.options.include:
         check_glob(include.path)

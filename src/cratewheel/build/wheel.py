@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +20,11 @@ from cratewheel.build.session import GENERATOR, Session
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist import wheel as wheel_writer
-from cratewheel.dist.compression import DEFLATED, STORED
+from cratewheel.dist.compression import STORED, Compression, compression
 from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Layout, layout
+from cratewheel.errors import UsageError
+from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
 from cratewheel.repair.model import Grafted
@@ -42,10 +45,13 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
     """Compile, audit and pack one wheel, and return its path."""
     with assembled(session, wheel) as content:
         path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
-        # an editable wheel is installed from here at once, and then thrown away
-        compression = STORED if session.facts.options.editable else DEFLATED
         built = wheel_writer.write(
-            content.layout, content.dist_info, path, mtime=session.timestamp, compression=compression
+            content.layout,
+            content.dist_info,
+            path,
+            mtime=session.timestamp,
+            compression=wheel_compression(session.facts.options),
+            large_files=session.facts.options.compression_large_files,
         )
     session.ui.step("Packed", f"{path.name} ({size_text(built.size)})")
     served = [python.display for python in wheel.serves]
@@ -53,6 +59,20 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
         path, {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
     )
     return path
+
+
+def wheel_compression(options: Options) -> Compression:
+    """Return how the files of a wheel are packed; raises `UsageError` for a level that the method does not have."""
+    if options.editable:
+        return STORED  # it is installed from here at once, and then thrown away
+    level = options.compression_level
+    if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
+        raise UsageError(f"--compression-level must be a whole number, found {level!r}")
+    match options.compression_method:
+        case "deflated" | "stored" | "bzip2" | "zstd" as method:
+            return compression(method, None if level is None else int(level))
+        case method:
+            raise AssertionError(f"the command line knows no method {method}")
 
 
 @contextmanager

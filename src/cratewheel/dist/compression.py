@@ -26,14 +26,14 @@ class Compression:
 
 
 _LEVELS: dict[Method, tuple[range, int]] = {
-    "deflated": (range(10), 6),
+    "deflated": (range(10), 4),  # other tools' 6 is no smaller, and takes twice as long
     "stored": (range(1), 0),
     "bzip2": (range(10), 6),
     "zstd": (range(-7, 23), 3),
 }
 
 STORED = Compression(method="stored", level=0)
-DEFLATED = Compression(method="deflated", level=6)
+DEFLATED = Compression(method="deflated", level=4)
 
 
 class Compressor(Protocol):
@@ -66,9 +66,13 @@ def compression(method: Method, level: int | None = None) -> Compression:
     return Compression(method=method, level=default if level is None else level)
 
 
-def compressor(how: Compression) -> Compressor:
-    """Return a new compressor; its stream is raw, as zip archives and gzip hold it."""
+def compressor(how: Compression, *, large: bool = False) -> Compressor:
+    """Return a new compressor, for `large` data on all processors; its stream is raw, as zip archives hold it."""
     match how.method:
+        case "deflated" if large:
+            from cratewheel.dist.deflate import ParallelDeflate  # threads, which small files do without
+
+            return ParallelDeflate(how.level)
         case "deflated":
             return zlib.compressobj(how.level, zlib.DEFLATED, -zlib.MAX_WBITS)
         case "stored":

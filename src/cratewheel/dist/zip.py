@@ -104,7 +104,7 @@ class ZipWriter:
         """Write a file whose checksum and size are known, and put in its header, only when all of it is written."""
         self._stream.write(self._local_header(member))
         body = self._stream.tell()
-        packer = compressor(member.compression)
+        packer = compressor(member.compression, large=True)
         crc = size = 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)

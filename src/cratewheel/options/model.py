@@ -214,6 +214,21 @@ class Options:
         "The folder for what is built; made if it is missing. `wheels` in cargo's target directory unless given",
         flags=("-o", "--out"), metavar="DIR", commands=ARCHIVING,
     )  # fmt: skip
+    compression_method: str = setting(
+        "deflated", "text", "Output",
+        "How the files of a wheel are packed. Every installer reads deflated and stored; bzip2 and zstd not all",
+        flags=("--compression-method",), metavar="METHOD", choices=("deflated", "stored", "bzip2", "zstd"),
+    )  # fmt: skip
+    compression_level: str | None = setting(
+        None, "text", "Output",
+        "How hard to pack: 0 to 9 for deflated (4 unless given) and bzip2 (6), -7 to 22 for zstd (3), 0 for stored",
+        flags=("--compression-level",), metavar="LEVEL",
+    )  # fmt: skip
+    compression_large_files: bool = setting(
+        False, "switch", "Output",
+        "Write the fields for files beyond 4 GiB for every file of a wheel",
+        flags=("--compression-enable-large-file-support",),
+    )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",
         "Put the debug information that the compiler wrote to files of its own next to the module",
