@@ -44,9 +44,12 @@ class Repair:
     ui: Ui
 
     def excludes(self, library: str) -> bool:
-        """Return whether the user wants the library to stay outside."""
+        """Return whether the user wants the library to stay outside; its case counts, but for Windows."""
+        exclude = self.exclude
+        if self.target.os == "windows":
+            library, exclude = library.lower(), tuple(pattern.lower() for pattern in exclude)
         name = library.rpartition("/")[2]
-        return any(fnmatchcase(name, pattern) or fnmatchcase(library, pattern) for pattern in self.exclude)
+        return any(fnmatchcase(name, pattern) or fnmatchcase(library, pattern) for pattern in exclude)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

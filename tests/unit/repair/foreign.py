@@ -60,7 +60,7 @@ def _code(out: Path, needs: Iterable[Path], exported: str) -> str:
 
 
 def _word(path: Path) -> str:
-    return path.name.partition(".")[0]
+    return path.name.partition(".")[0].replace("-", "_")
 
 
 def _compiled(out: Path, code: str, target: str, words: Iterable[str]) -> Path:
