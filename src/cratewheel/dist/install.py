@@ -138,7 +138,7 @@ def entry_point_scripts(entry_points: str, python: Path) -> Iterable[Entry]:
 
 
 def shebang(python: Path) -> bytes:
-    """Return the first line of a script that `python` runs; where a kernel cannot read that, lines for a shell.
+    r"""Return the first line of a script that `python` runs; where a kernel cannot read that, lines for a shell.
 
     >>> shebang(Path("/usr/bin/python3"))
     b'#!/usr/bin/python3\\n'
@@ -151,7 +151,7 @@ def shebang(python: Path) -> bytes:
 
 
 def _destination(path: PurePosixPath, place: Place) -> Path:
-    if path.parts[0].endswith(".data") and len(path.parts) > 2:  # noqa: PLR2004  # folder, scheme, and what is in it
+    if path.parts[0].endswith(".data") and len(path.parts) > 2:  # folder, scheme, and what is in it
         folder: Path = getattr(place, path.parts[1])
         return folder.joinpath(*path.parts[2:])
     return place.platlib.joinpath(*path.parts)
