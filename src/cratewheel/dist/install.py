@@ -141,7 +141,7 @@ def shebang(python: Path) -> bytes:
     r"""Return the first line of a script that `python` runs; where a kernel cannot read that, lines for a shell.
 
     >>> shebang(Path("/usr/bin/python3"))
-    b'#!/usr/bin/python3\\n'
+    b'#!/usr/bin/python3\n'
     """
     line = f"#!{python}\n".encode(errors="surrogateescape")
     if len(line) <= LONGEST_SHEBANG and b" " not in line:
