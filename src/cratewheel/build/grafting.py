@@ -59,9 +59,12 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
     scripts = PurePosixPath(data_dir_name(session.plan.name, session.plan.version)) / "scripts"
     windows_target = session.plan.target.os == "windows"
     programs = session.facts.project.bindings.kind == "bin"
+    entries = tuple(entries)
     if programs and windows_target:
         # Windows looks for the libraries of a program beside it
         libs = str(scripts)
+    elif windows_target and not any(entry.path == _package(session) for entry in entries):
+        libs = str(_folder(session))  # and beside a module, where no package can name another folder
     for entry in entries:
         launched = grafted and programs and not windows_target
         if launched and entry.path.parent == scripts and entry.why == "a compiled program":
