@@ -9,6 +9,7 @@
 #   macos        the same for both processors of macOS                                                          2 min
 #   windows      the same for 64-bit Windows, mingw-w64, wine, and a Windows Python                             2.2 GB, 3 min
 #   emscripten   the same for WebAssembly, Emscripten, and Pyodide                                              1 GB, 4 min
+#   wasi         the same for WASI, its C library, and LLVM's linker                                           1 min
 # Run it as root: parts come from Debian's archive. Nothing of an installed Rust is touched.
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
@@ -97,6 +98,12 @@ C
         [ -d "$folder/sid" ] || mmdebstrap --quiet --mode=root --variant=minbase \
             --aptopt='Acquire::Check-Valid-Until "false"' --include=ca-certificates,emscripten,nodejs sid "$folder/sid"
         (mkdir -p "$folder/pyodide" && cd "$folder/pyodide" && npm install --silent pyodide)
+        ;;
+    wasi)
+        install_packages wasi-libc lld
+        compile_std wasm32-wasip1
+        mkdir -p "$rust/usr/lib/rustlib/wasm32-wasip1/lib/self-contained"
+        cp /usr/lib/wasm32-wasi/crt1*.o /usr/lib/wasm32-wasi/libc.a "$rust/usr/lib/rustlib/wasm32-wasip1/lib/self-contained/"
         ;;
     *)
         echo "no part is called $part" >&2

@@ -256,3 +256,25 @@ def test_two_targets_in_one_command(project: Path, tmp_path: Path) -> None:
         "wheel cp39-abi3-manylinux2014_aarch64.manylinux_2_17_aarch64",
         "wheel cp39-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64",
     ]
+
+
+def test_wasi(tmp_path: Path) -> None:
+    needs_std("wasm32-wasip1")
+    project = tmp_path / "run-there"
+    (project / "src").mkdir(parents=True)
+    (project / "Cargo.toml").write_text('[package]\nname = "run-there"\nversion = "1.0.0"\n', encoding="utf-8")
+    (project / "src" / "main.rs").write_text(
+        'fn main() {\n    println!("{}", std::env::args().skip(1).collect::<Vec<_>>().join("+"));\n'
+        "    std::process::exit(7);\n}\n",
+        encoding="utf-8",
+    )
+    env = {"CARGO_TARGET_WASM32_WASIP1_LINKER": "wasm-ld"}
+    wheel = built(project, tmp_path / "out", "--target", "wasm32-wasip1", env=env)
+    assert wheel.name == "run_there-1.0.0-py3-none-any.whl"
+    uv = [sys.executable, "-m", "uv"]
+    python = tmp_path / "env" / "bin" / "python"
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "env"], check=True)
+    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, wheel], check=True)
+    command = [python.with_name("run-there"), "a", "b c"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.stdout, done.returncode) == ("a+b c\n", 7)

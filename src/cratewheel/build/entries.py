@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cratewheel.bindings import binary as programs
-from cratewheel.bindings import cffi, pyo3, uniffi
+from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents import editable
@@ -15,7 +15,7 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist.install import put
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.plan.model import WheelPlan
-from cratewheel.tags.wheel import data_dir_name
+from cratewheel.tags.wheel import data_dir_name, normalise_distribution
 
 
 def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> list[Entry]:
@@ -106,6 +106,11 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
     stub_file = stub if stub.is_file() else None
     first = artifacts[0]
     match project.bindings.kind:
+        case "bin" if target_os == "wasi":
+            return wasi.entries(
+                [(artifact.path.name, artifact.path) for artifact in artifacts],
+                package=normalise_distribution(session.plan.name),
+            )
         case "bin":
             return programs.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],

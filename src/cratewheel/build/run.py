@@ -43,6 +43,11 @@ def _check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
     project, out = session.facts.project, session.plan.out
     wheel_compression(session.facts.options)
+    if session.plan.target.os == "wasi" and project.sources.metadata.entry_points:
+        raise ConfigError(
+            "the project has entry points, and in a wheel for WASI these are taken by what starts its programs",
+            hint="take [project.scripts] and [project.entry-points] out for this target",
+        )
     wheel_contents.data_entries(project.modules, "data", root=project.sources.root)
     for include in session.facts.options.include:
         check_glob(include.path)

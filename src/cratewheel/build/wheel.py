@@ -6,12 +6,12 @@ import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import objects
-from cratewheel.bindings import pyo3
+from cratewheel.bindings import pyo3, wasi
 from cratewheel.build import grafting
 from cratewheel.build.compile import compiled
 from cratewheel.build.entries import entries
@@ -28,7 +28,7 @@ from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
 from cratewheel.repair.model import Grafted
-from cratewheel.tags.wheel import WheelTag, dist_info_name, wheel_file_name
+from cratewheel.tags.wheel import WheelTag, dist_info_name, normalise_distribution, wheel_file_name
 from cratewheel.ui import size_text
 
 
@@ -86,7 +86,20 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
         settlement, grafted = _audited(session, wheel, artifacts, Path(stage))
         tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
         content = layout(grafting.placed(session, entries(session, wheel, artifacts), grafted))
-        yield Assembled(tag=tag, layout=content, dist_info=_dist_info(session, tag, grafted))
+        info = _dist_info(session, tag, grafted)
+        if session.plan.target.os == "wasi":
+            info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
+        yield Assembled(tag=tag, layout=content, dist_info=info)
+
+
+def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistInfo:
+    """Return the metadata of a wheel for WASI, whose programs something has to run."""
+    package = normalise_distribution(session.plan.name)
+    return replace(
+        info,
+        metadata=wasi.with_requirement(info.metadata),
+        entry_points=wasi.entry_points(names, package=package),
+    )
 
 
 def _dist_info(session: Session, tag: WheelTag, grafted: tuple[Grafted, ...]) -> DistInfo:
