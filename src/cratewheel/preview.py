@@ -7,14 +7,14 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel import sbom
 from cratewheel.bindings import binary as programs
-from cratewheel.bindings import cffi, pyo3, uniffi
+from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.bindings.place import library_name
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Entry, FromFile, Layout, layout
 from cratewheel.facts import Facts
 from cratewheel.plan.model import BuildPlan, WheelPlan
-from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name
+from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, normalise_distribution
 
 NOT_THERE = Path("compiled")  # stands for each file that cargo has yet to write
 
@@ -53,10 +53,11 @@ def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry
     stub_file = stub if stub.is_file() else None
     match facts.project.bindings.kind:
         case "bin":
-            names = [programs.file_name(build.binary, target_os) for build in wheel.builds if build.binary]
-            return programs.entries(
-                [(name, NOT_THERE) for name in names], data_dir=data_dir_name(plan.name, plan.version)
-            )
+            names = {programs.file_name(build.binary, target_os) for build in wheel.builds if build.binary}
+            files = [(name, NOT_THERE) for name in names]
+            if target_os == "wasi":
+                return wasi.entries(files, package=normalise_distribution(plan.name))
+            return programs.entries(files, data_dir=data_dir_name(plan.name, plan.version))
         case "cffi":
             return cffi.entries(modules, NOT_THERE, ffi_source="", target_os=target_os, stub=stub_file)
         case "uniffi":

@@ -273,8 +273,8 @@ def test_wasi(tmp_path: Path) -> None:
     assert wheel.name == "run_there-1.0.0-py3-none-any.whl"
     uv = [sys.executable, "-m", "uv"]
     python = tmp_path / "env" / "bin" / "python"
-    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, tmp_path / "env"], check=True)
-    subprocess.run([*uv, "pip", "install", "--quiet", "--python", python, wheel], check=True)
-    command = [python.with_name("run-there"), "a", "b c"]
+    subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, str(tmp_path / "env")], check=True)
+    subprocess.run([*uv, "pip", "install", "--quiet", "--python", str(python), str(wheel)], check=True)
+    command = [str(python.with_name("run-there")), "a", "b c"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.stdout, done.returncode) == ("a+b c\n", 7)

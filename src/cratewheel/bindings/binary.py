@@ -24,9 +24,11 @@ def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Ent
 def file_name(program: str, target_os: str) -> str:
     """Return the file name of a program.
 
-    >>> file_name("demo", "windows"), file_name("demo", "linux")
-    ('demo.exe', 'demo')
+    >>> file_name("demo", "windows"), file_name("demo", "wasi"), file_name("demo", "linux")
+    ('demo.exe', 'demo.wasm', 'demo')
     """
+    if target_os in ("wasi", "emscripten"):
+        return f"{program}.wasm"
     return f"{program}.exe" if target_os in ("windows", "cygwin") else program
 
 
