@@ -18,7 +18,6 @@ from cratewheel.cargo.command import CargoOptions, extra_value, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
-from cratewheel.cross import toolchain
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import ConfigError, InterpreterError, UsageError
 from cratewheel.interpreter import discover, foreign
@@ -134,7 +133,6 @@ def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str]
     rustc = query.rustc(environ)
     target, options = choose_target(options, rustc.host, environ)
     described = {name: environ[name] for name in DESCRIBED_PYTHON if environ.get(name)}
-    refuse_without_tools(target, options, rustc.host, sources, environ)
     is_foreign = foreign.is_foreign(target, parse_target(rustc.host)) or bool(described)
     project = project_reader.read(sources, options, cargo_options(options), target, environ, ui)
     say_project(project, options, ui)
@@ -180,22 +178,6 @@ def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tu
     if options.universal2 and target.os == "macos":
         triple, target = UNIVERSAL2, parse_target(UNIVERSAL2)
     return target, replace(options, target=(triple,) if triple else ())
-
-
-def refuse_without_tools(
-    target: Target, options: Options, host: str, sources: Sources, environ: Mapping[str, str]
-) -> None:
-    """Raise `MissingToolError` when what a foreign target takes is not on this machine: nothing compiles without it."""
-    if options.dry_run:
-        return
-    build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
-    for slice_ in target.slices:
-        if slice_.triple != host:
-            folder = sources.manifest.path.parent
-            found = toolchain.examine(
-                slice_, host=host, environ=environ, folder=folder, zig=options.zig, build_std=build_std
-            )
-            toolchain.refuse(found)
 
 
 def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:

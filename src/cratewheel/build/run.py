@@ -9,6 +9,7 @@ from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, source_date_epoch
 from cratewheel.build.wheel import build_wheel, wheel_compression
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.cross import toolchain
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.files.globbing import check_glob
@@ -42,6 +43,7 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
 def _check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
     project, out = session.facts.project, session.plan.out
+    _refuse_without_tools(session)
     wheel_compression(session.facts.options)
     if session.plan.target.os == "wasi" and project.sources.metadata.entry_points:
         raise ConfigError(
@@ -53,3 +55,20 @@ def _check_before_compiling(session: Session) -> None:
         check_glob(include.path)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is not a folder", hint="choose another one with `--out`")
+
+
+def _refuse_without_tools(session: Session) -> None:
+    """Raise `MissingToolError` when what a foreign target takes is not on this machine: nothing compiles without it."""
+    options, host = session.facts.options, session.facts.rustc.host
+    build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
+    for slice_ in session.plan.target.slices:
+        if slice_.triple != host:
+            found = toolchain.examine(
+                slice_,
+                host=host,
+                environ=session.environ,
+                folder=session.facts.project.sources.manifest.path.parent,
+                zig=options.zig,
+                build_std=build_std,
+            )
+            toolchain.refuse(found)
