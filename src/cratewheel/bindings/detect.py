@@ -264,20 +264,6 @@ def stable_abi_for(bindings: Bindings, interpreter: Interpreter) -> StableAbi | 
     return max(fitting, key=lambda abi: abi.kind == "abi3t", default=None)
 
 
-def choose_stable_abi(bindings: Bindings, interpreters: Iterable[Interpreter]) -> StableAbi | None:
-    """Return the one stable ABI that describes the build as a whole, or None if the crate asks for none.
-
-    abi3t is preferred when an interpreter has it, then abi3 when one has that; with no interpreter to tell, abi3.
-    """
-    by_kind = {abi.kind: abi for abi in bindings.stable_abi}
-    found = tuple(interpreters)
-    for kind in ("abi3t", "abi3"):
-        abi = by_kind.get(kind)
-        if abi is not None and any(uses_stable_abi(interpreter, abi) for interpreter in found):
-            return abi
-    return by_kind.get("abi3") or by_kind.get("abi3t")
-
-
 def _without_platform(arguments: tuple[str, ...]) -> tuple[str, ...]:
     # what cargo metadata calls --filter-platform, cargo tree calls --target
     words = iter(arguments)

@@ -12,7 +12,6 @@ from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
 from cratewheel.bindings.detect import (
     Bindings,
     StableAbi,
-    choose_stable_abi,
     detect,
     features_for,
     needs_tree,
@@ -343,20 +342,6 @@ def test_an_unpinned_stable_abi_fits_every_cpython_with_a_gil() -> None:
 
     pythons = (cpython(7), cpython(15), cpython(14, free_threaded=True), PYPY)
     assert [python for python in pythons if uses_stable_abi(python, unpinned)] == [cpython(7), cpython(15)]
-
-
-@pytest.mark.parametrize(
-    ("interpreters", "expected"),
-    [
-        pytest.param((cpython(11), cpython(15)), ABI3T, id="one has abi3t"),
-        pytest.param((cpython(11), PYPY), ABI3, id="one has abi3"),
-        pytest.param((PYPY,), ABI3, id="none has either"),
-        pytest.param((), ABI3, id="no interpreter"),
-    ],
-)
-def test_the_build_as_a_whole_has_one_stable_abi(interpreters: tuple[Interpreter, ...], expected: StableAbi) -> None:
-    assert choose_stable_abi(BOTH, interpreters) == expected
-    assert choose_stable_abi(detect(graph(app(), PYO3)), interpreters) is None
 
 
 def test_stable_abi_tags_and_words() -> None:
