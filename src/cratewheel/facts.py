@@ -18,6 +18,7 @@ from cratewheel.cargo.command import CargoOptions, extra_value, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
+from cratewheel.cross import toolchain
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import ConfigError, InterpreterError, UsageError
 from cratewheel.interpreter import discover, foreign
@@ -50,7 +51,8 @@ class Facts:
     """All that a plan for one target is decided from.
 
     `foreign` says that the Pythons of the target cannot be started here, or are not to be: they are `described` by the
-    variables of that name, or known from a table. `rustflags` are the user's own, by the variable that holds them.
+    variables of that name, or known from a table. `rustflags` are the user's own, by the variable that holds them;
+    `configured_rustflags` those of cargo's configuration, where flags of ours for the target would hide them.
     `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
     """
 
@@ -63,6 +65,7 @@ class Facts:
     foreign: bool = False
     described: Mapping[str, str] = field(default_factory=dict)
     rustflags: tuple[str, str] | None = None
+    configured_rustflags: tuple[str, ...] = ()
     host_platform: str | None = None
 
     @property
@@ -163,8 +166,15 @@ def gather_for(options: Options, sources: Sources, *, environ: Mapping[str, str]
         foreign=is_foreign,
         described=described,
         rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
+        configured_rustflags=_configured_rustflags(target, sources, environ),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
     )
+
+
+def _configured_rustflags(target: Target, sources: Sources, environ: Mapping[str, str]) -> tuple[str, ...]:
+    if not target.is_musl:  # no other target gets flags for every crate from us
+        return ()
+    return toolchain.build_rustflags(target, environ, sources.manifest.path.parent)
 
 
 def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:

@@ -229,6 +229,22 @@ def _chosen_linker(target: Target, environ: Mapping[str, str], folder: Path) -> 
     return ("cc", "the flags for rustc") if "linker" in flags else None
 
 
+def build_rustflags(target: Target, environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+    """Return the flags of `build.rustflags` in cargo's configuration files, unless flags for the target hide them.
+
+    Cargo joins those of all files, the nearest last; see
+    https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
+    """
+    found: list[str] = []
+    for path in reversed(tuple(_configuration_files(environ, folder))):
+        if any("rustflags" in table for table in _target_tables(path, target)):
+            return ()
+        build = _content(path).get("build", {})
+        flags = build.get("rustflags", ()) if isinstance(build, dict) else ()
+        found += flags.split() if isinstance(flags, str) else [str(flag) for flag in flags]
+    return tuple(found)
+
+
 def _configuration_files(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
     home = Path(environ.get("CARGO_HOME") or Path(environ.get("HOME", "/")) / ".cargo")
     for place in (*(above / ".cargo" for above in (folder, *folder.parents)), home):
@@ -238,12 +254,15 @@ def _configuration_files(environ: Mapping[str, str], folder: Path) -> Iterator[P
                 break
 
 
-def _target_tables(path: Path, target: Target) -> list[dict[str, Any]]:
+def _content(path: Path) -> Mapping[str, Any]:
     try:
-        content = toml.load(path)
+        return toml.load(path)
     except ConfigError:
-        return []  # cargo will say what is wrong with it
-    tables = content.get("target", {})
+        return {}  # cargo will say what is wrong with it
+
+
+def _target_tables(path: Path, target: Target) -> list[dict[str, Any]]:
+    tables = _content(path).get("target", {})
     if not isinstance(tables, dict):
         return []
     found = [tables.get(target.triple)]

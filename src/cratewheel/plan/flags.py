@@ -99,7 +99,9 @@ def cargo_config(facts: Facts, bindings: Bindings) -> tuple[str, ...]:
     words = _rustflags(facts, bindings)
     if not words or facts.rustflags is not None:
         return ()
-    return tuple(f"target.{slice_.triple}.rustflags={json.dumps(words)}" for slice_ in facts.target.slices)
+    # what stands in build.rustflags counts only where the target has none
+    everything = json.dumps((*facts.configured_rustflags, *words))
+    return tuple(f"target.{slice_.triple}.rustflags={everything}" for slice_ in facts.target.slices)
 
 
 def cargo_env(

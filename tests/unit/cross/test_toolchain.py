@@ -164,3 +164,19 @@ def test_several_problems_are_told_at_once() -> None:
         toolchain.refuse(found)
     assert caught.value.message == f"this machine cannot build for {FOREIGN}: no a"
     assert (caught.value.hint, caught.value.notes) == ("get a", ("no b: get b",))
+
+
+def test_the_flags_that_the_configuration_has_for_every_target(tmp_path: Path) -> None:
+    triple = "x86_64-unknown-linux-musl"
+    home, project = tmp_path / "home", tmp_path / "work" / "project"
+    for folder in (home, project / ".cargo", tmp_path / "work" / ".cargo"):
+        folder.mkdir(parents=True)
+    (home / "config.toml").write_text('[build]\nrustflags = ["--cfg", "home"]\n', encoding="utf-8")
+    (tmp_path / "work" / ".cargo" / "config.toml").write_text('[build]\nrustflags = "-g -O"\n', encoding="utf-8")
+    nearest = project / ".cargo" / "config.toml"
+    nearest.write_text('[build]\nrustflags = ["--cfg", "near"]\n', encoding="utf-8")
+    environ = {"CARGO_HOME": str(home)}
+    flags = toolchain.build_rustflags(parse(triple), environ, project)
+    assert flags == ("--cfg", "home", "-g", "-O", "--cfg", "near")
+    nearest.write_text(f'[target.{triple}]\nrustflags = ["-g"]\n', encoding="utf-8")
+    assert toolchain.build_rustflags(parse(triple), environ, project) == ()

@@ -47,6 +47,12 @@ def test_a_library_for_musl_links_libc_dynamically(
     assert {name: value for name, value in env(plan).items() if "RUSTFLAGS" in name} == variables
 
 
+def test_flags_of_the_configuration_are_not_hidden_by_ours() -> None:
+    facts = situation(cargo=pyo3("0.28.3"), machine=MUSL, pythons=("12",), configured_rustflags=("-C", "debuginfo=1"))
+    flags = '["-C", "debuginfo=1", "-C", "target-feature=-crt-static"]'
+    assert wheel(facts).builds[0].options.config == (f"target.x86_64-unknown-linux-musl.rustflags={flags}",)
+
+
 def test_a_program_for_musl_stays_static() -> None:
     plan = wheel(situation(cargo=PROGRAM, machine=MUSL, rustflags=("RUSTFLAGS", "-g")))
     assert (plan.builds[0].options.config, plan.builds[0].env) == ((), ())
