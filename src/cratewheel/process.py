@@ -1,7 +1,8 @@
 """Programs as data, and the only code that starts them.
 
 A `Command` can be printed, compared and stored; `capture` and `stream` run it. Both end their child, and on Linux what
-it started in its turn, when the caller is interrupted, so that no program outlives the build.
+it started in its turn, when the caller is interrupted, so that no program outlives the build. A `Crew` does several
+things at once, and ends the programs of all when one of them fails.
 """
 
 from __future__ import annotations
@@ -10,27 +11,34 @@ import os
 import shlex
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, Generic, TypeVar
 
-from cratewheel.errors import MissingToolError
+from cratewheel.errors import CratewheelError, MissingToolError
+
+_Result = TypeVar("_Result")
 
 TERMINATION_GRACE = 5.0  # seconds that a child has to end by itself
+READING_GRACE = 2.0  # seconds: a server that the child started may hold its stderr open for ever
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """A program to run: its words, the variables it changes, and its working directory.
 
-    `env` holds only what differs from the inherited environment; a value of None removes the variable.
+    `env` holds only what differs from the inherited environment; a value of None removes the variable. `descriptors`
+    are open files that the program inherits under their numbers, besides the standard streams.
     """
 
     argv: tuple[str, ...]
     env: tuple[tuple[str, str | None], ...] = ()
     cwd: Path | None = None
+    descriptors: tuple[int, ...] = ()
 
     def environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return `environ` with the changes of this command applied."""
@@ -94,10 +102,28 @@ def capture(
 
 
 @contextmanager
-def stream(command: Command, environ: Mapping[str, str], *, stderr: IO[str] | int | None = None) -> Iterator[Stream]:
-    """Run `command` and yield its stdout line by line, while its stderr goes to `stderr` (ours by default)."""
-    with _child(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=stderr) as child:
-        yield Stream(child)
+def stream(
+    command: Command, environ: Mapping[str, str], *, on_error_line: Callable[[str], None] | None = None
+) -> Iterator[Stream]:
+    """Run `command` and yield its stdout line by line; its stderr is ours, or given to `on_error_line` by lines."""
+    talk = subprocess.PIPE if on_error_line else None
+    with _child(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as child:
+        if on_error_line is None:
+            yield Stream(child)
+            return
+        assert child.stderr is not None
+        reader = threading.Thread(target=_tell, args=(child.stderr, on_error_line), daemon=True)
+        reader.start()
+        try:
+            yield Stream(child)
+        finally:
+            if child.poll() is not None:
+                reader.join(READING_GRACE)  # all that it said, before anybody says more
+
+
+def _tell(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
+    for line in stream:
+        on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
 class Stream:
@@ -125,6 +151,9 @@ def _child(
     stdout: int,
     stderr: IO[str] | int | None,
 ) -> Iterator[subprocess.Popen[bytes]]:
+    ours = _CREW.get()
+    if ours is not None:
+        ours.check()
     try:
         child = subprocess.Popen(
             command.argv,
@@ -133,6 +162,7 @@ def _child(
             stdin=stdin,
             stdout=stdout,
             stderr=stderr,
+            pass_fds=command.descriptors,
         )
     except FileNotFoundError as error:
         if command.cwd is not None and not command.cwd.is_dir():
@@ -143,7 +173,7 @@ def _child(
     except OSError as error:
         raise MissingToolError(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
     try:
-        with child:
+        with child, ours.having(child) if ours is not None else nullcontext():
             try:
                 yield child
             except BaseException:
@@ -152,6 +182,119 @@ def _child(
     finally:
         if child.poll() is None:
             _end(child)
+
+
+class EndedError(CratewheelError):
+    """Somebody else's failure ended this work."""
+
+
+class Task(Generic[_Result]):
+    """A piece of work that a `Crew` does."""
+
+    def __init__(self, crew: Crew, work: Callable[[], _Result]) -> None:
+        self._crew = crew
+        self._work = work
+        self._result: list[_Result] = []
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        _CREW.set(self._crew)  # each thread has a context of its own
+        try:
+            self._result.append(self._work())
+        except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the crew
+            self._crew.fail(error)
+
+    @property
+    def done(self) -> bool:
+        """Whether the work was done, and without a failure."""
+        return bool(self._result)
+
+    def result(self) -> _Result:
+        """Wait for the work and return what it made; raises what the first of the crew that failed has raised."""
+        self._thread.join()
+        if not self._result:
+            self._crew.check()
+        return self._result[0]
+
+    def wait(self) -> None:
+        """Wait until the work has ended, however it did."""
+        self._thread.join()
+
+
+class Crew:
+    """Does several things at once, each in a thread; when one fails, the programs that the others run are ended."""
+
+    def __init__(self) -> None:
+        self._tasks: list[Task[Any]] = []
+        self._children: set[subprocess.Popen[bytes]] = set()
+        self._lock = threading.Lock()
+        self._failure: BaseException | None = None
+
+    def start(self, work: Callable[[], _Result]) -> Task[_Result]:
+        """Begin a piece of work."""
+        task = Task(self, work)
+        self._tasks.append(task)
+        return task
+
+    def check(self) -> None:
+        """Raise the first failure, if there was one: what has not begun need not be."""
+        if self._failure is None:
+            return
+        if isinstance(self._failure, Exception):
+            raise self._failure
+        raise EndedError("interrupted") from self._failure
+
+    def fail(self, error: BaseException) -> None:
+        """End all programs of the crew, because of an error."""
+        with self._lock:
+            if self._failure is None:
+                self._failure = error
+            children = tuple(self._children)
+        for child in children:
+            _end(child)
+
+    @contextmanager
+    def having(self, child: subprocess.Popen[bytes]) -> Iterator[None]:
+        """Count a program as the crew's while it runs."""
+        with self._lock:
+            self._children.add(child)
+        try:
+            if self._failure is not None:
+                _end(child)
+            self.check()
+            yield
+        finally:
+            with self._lock:
+                self._children.discard(child)
+
+    def end(self) -> None:
+        """Wait until all work has ended."""
+        for task in self._tasks:
+            task.wait()
+
+
+@contextmanager
+def crew() -> Iterator[Crew]:
+    """Yield a new `Crew`, and wait for all of its work; left by an exception (Ctrl-C, say), it ends the rest."""
+    workers = Crew()
+    try:
+        yield workers
+    except BaseException as error:
+        workers.fail(error)
+        raise
+    finally:
+        workers.end()
+
+
+_CREW: ContextVar[Crew | None] = ContextVar("crew", default=None)
+
+
+def check_crew() -> None:
+    """Raise the failure of the crew that this code runs in, if there was one: for whoever waits, or works for long."""
+    ours = _CREW.get()
+    if ours is not None:
+        ours.check()
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

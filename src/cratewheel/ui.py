@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -34,7 +34,12 @@ class Ui:
     quiet: bool = False
     verbosity: int = 0
     message_format: MessageFormat = "human"
-    _warned: set[str] = field(default_factory=set, init=False, repr=False, compare=False)
+    label: str = ""
+    _warned: set[str] = field(default_factory=set, repr=False, compare=False)
+
+    def labelled(self, label: str) -> Ui:
+        """Return a `Ui` that begins each line of talk with a label: for one of several works at once."""
+        return replace(self, label=f"{self._paint('dim', label)} ")
 
     def step(self, verb: str, text: str) -> None:
         """Say what was found or is being done: a short verb, aligned with cargo's own, and the rest of the line."""
@@ -65,8 +70,11 @@ class Ui:
         self.event("error", {"message": error.message, "notes": list(error.notes), "hint": error.hint})
 
     def passthrough(self, text: str) -> None:
-        """Hand on what another program said, as it is."""
-        self.err.write(text)
+        """Hand on what another program said, as it is but for the label."""
+        # in one piece: other threads write as well
+        self.err.write(
+            "".join(f"{self.label}{line}" for line in text.splitlines(keepends=True)) if self.label else text
+        )
         self.err.flush()
 
     def result(self, path: Path, event: Mapping[str, object]) -> None:
@@ -90,7 +98,8 @@ class Ui:
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
 
     def _say(self, line: str) -> None:
-        print(line, file=self.err, flush=True)
+        self.err.write(f"{self.label}{line}\n")
+        self.err.flush()
 
     def _print(self, line: str) -> None:
         print(line, file=self.out, flush=True)

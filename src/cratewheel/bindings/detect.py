@@ -29,6 +29,8 @@ PythonVersion = tuple[int, int]
 PYO3_CRATES = ("pyo3", "pyo3-ffi")
 RUST_CPYTHON_CRATES = ("cpython", "python3-sys")
 CRATES = (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi")
+# Crates that are another thing for each interpreter, as all are that depend on them.
+INTERPRETER_CRATES = frozenset({"pyo3-build-config", "pyo3-ffi", "python3-sys", "python27-sys"})
 
 _NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "proc-macro", "test"))
 _STABLE_ABI = re.compile(r"(abi3t?)(?:-py(.*))?")

@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.build.session import Session
+from cratewheel.build.turns import Turn
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command
 from cratewheel.cargo.run import Artifact
 from cratewheel.cross import universal2, zig
 from cratewheel.errors import CompileError
 from cratewheel.files import atomic_replace
-from cratewheel.files.lock import exclusive
 from cratewheel.plan.model import WheelPlan
 from cratewheel.process import Command
 
@@ -25,19 +25,20 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
     other build of ours may run in this target directory.
     """
-    env = wheel_env(session, wheel)
     slices = len(session.plan.target.slices)
+    place = session.place(wheel)
     found: list[Artifact] = []
-    with exclusive(session.scratch / "lock", waiting=lambda: session.ui.step("Waiting", "for another cratewheel here")):
+    with session.turns.turn(place, session.ui) as turn:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
             artifact = cargo_run.run(
-                _command(session, replace(build, env=(*build.env, *env))),
+                _command(session, wheel, build, turn),
                 package=session.facts.project.cargo.root_package.id,
                 binary=build.binary,
                 environ=session.environ,
                 ui=session.ui,
+                hear=turn.hear,
             )
             found.append(_staged(artifact, folder))
     if slices == 1:
@@ -45,8 +46,14 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
 
 
-def _command(session: Session, build: CargoBuild) -> Command:
-    return command(build, program=session.environ.get("CARGO") or "cargo")
+def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Command:
+    options, env = build.options, [*build.env, *wheel_env(session, wheel), *turn.variables]
+    if turn.descriptors:
+        options = replace(options, jobs=None)  # it is the number that the jobserver holds
+    if session.ui.label and session.ui.color and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
+        env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
+    found = command(replace(build, options=options, env=tuple(env)), program=session.environ.get("CARGO") or "cargo")
+    return replace(found, descriptors=turn.descriptors)
 
 
 def _joined(slices: list[Artifact], stage: Path) -> Artifact:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, source_date_epoch
-from cratewheel.build.wheel import build_wheel, wheel_compression
+from cratewheel.build.turns import Together
+from cratewheel.build.wheel import Built, build_wheel, wheel_compression
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.cross import toolchain
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.files.globbing import check_glob
-from cratewheel.plan.model import BuildPlan
+from cratewheel.plan.model import BuildPlan, WheelPlan
+from cratewheel.process import Task, crew
 from cratewheel.ui import Ui
 
 
@@ -36,8 +40,41 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
             options, sources = session.facts.options, session.facts.project.sources
             found = gather_sdist(options, sources, environ=environ, ui=ui)
             done.append(build_sdist(found, session.plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
-        done += [build_wheel(session, wheel) for wheel in session.plan.wheels]
-    return tuple(done)
+    return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
+
+
+def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
+    """Make wheels, several at a time, and report them in the order of the plan; the first failure ends all."""
+    if len(jobs) == 1:
+        ((session, wheel),) = jobs
+        return (_reported(session, build_wheel(session, wheel)),)
+    if not jobs:
+        return ()
+    first = jobs[0][0]
+    turns = Together(
+        [session.place(wheel) for session, wheel in jobs], jobs=first.facts.options.jobs, environ=first.environ
+    )
+    tasks: list[tuple[Session, Task[Built]]] = []
+    reported: list[Path] = []
+    try:
+        with crew() as workers:
+            for session, wheel in jobs:
+                label = wheel.directory.name if wheel.directory else session.plan.target.triple
+                one = replace(session, turns=turns, ui=session.ui.labelled(label))
+                tasks.append((session, workers.start(partial(build_wheel, one, wheel))))
+            for session, task in tasks:
+                reported.append(_reported(session, task.result()))
+    finally:
+        turns.close()
+        for session, task in tasks[len(reported) :]:
+            if task.done:  # it is there, whatever became of the others
+                _reported(session, task.result())
+    return tuple(reported)
+
+
+def _reported(session: Session, built: Built) -> Path:
+    session.ui.result(built.path, built.report)
+    return built.path
 
 
 def _check_before_compiling(session: Session) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cratewheel import __version__
+from cratewheel.bindings.detect import INTERPRETER_CRATES
+from cratewheel.build.turns import Place, Turns
+from cratewheel.cargo import target_dir
 from cratewheel.facts import Facts
-from cratewheel.plan.model import BuildPlan
+from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui
 
 GENERATOR = f"cratewheel ({__version__})"
@@ -16,12 +19,13 @@ GENERATOR = f"cratewheel ({__version__})"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What every step of a build is handed: facts, plan, environment, and whom to talk to."""
+    """What every step of a build is handed: facts, plan, environment, whom to talk to, and when it may compile."""
 
     facts: Facts
     plan: BuildPlan
     environ: Mapping[str, str]
     ui: Ui
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def target_dir(self) -> Path:
@@ -32,6 +36,21 @@ class Session:
     def scratch(self) -> Path:
         """The folder for files that a build needs on the way; it may be deleted between builds."""
         return self.target_dir / "cratewheel"
+
+    def place(self, wheel: WheelPlan) -> Place:
+        """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
+        cargo = self.facts.project.cargo
+        folders = (folder for build in wheel.builds for folder in target_dir.profile_folders(build.options))
+        directory = wheel.directory
+        return Place(
+            directory=directory or self.target_dir,
+            own=directory is not None,
+            lock=directory.with_name(f"{directory.name}.lock") if directory else self.scratch / "lock",
+            plain=cargo.build_directory or self.target_dir,
+            folders=tuple(dict.fromkeys(folders)),
+            packages=frozenset(cargo.packages[package].name for package in cargo.closure()),
+            common=cargo.without(INTERPRETER_CRATES),
+        )
 
     @property
     def timestamp(self) -> int | None:

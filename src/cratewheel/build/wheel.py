@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,8 +41,16 @@ class Assembled:
     dist_info: DistInfo
 
 
-def build_wheel(session: Session, wheel: WheelPlan) -> Path:
-    """Compile, audit and pack one wheel, and return its path."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """A wheel on the disk, and what there is to report of it."""
+
+    path: Path
+    report: Mapping[str, object]
+
+
+def build_wheel(session: Session, wheel: WheelPlan) -> Built:
+    """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
         path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
         built = wheel_writer.write(
@@ -55,10 +63,8 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Path:
         )
     session.ui.step("Packed", f"{path.name} ({size_text(built.size)})")
     served = [python.display for python in wheel.serves]
-    session.ui.result(
-        path, {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
-    )
-    return path
+    report = {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
+    return Built(path=path, report=report)
 
 
 def wheel_compression(options: Options) -> Compression:

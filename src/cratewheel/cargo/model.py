@@ -87,7 +87,8 @@ class Node:
 class CargoMetadata:
     """The answer of `cargo metadata` for one manifest.
 
-    `root` is the id of the manifest's own package; None for a virtual workspace.
+    `root` is the id of the manifest's own package; None for a virtual workspace. `build_directory` is where cargo keeps
+    what is not final (its setting `build.build-dir`); cargo before 1.91 does not tell.
     """
 
     packages: Mapping[str, Package]
@@ -96,12 +97,31 @@ class CargoMetadata:
     workspace_root: Path
     workspace_members: tuple[str, ...]
     target_directory: Path
+    build_directory: Path | None = None
 
     @property
     def root_package(self) -> Package:
         """The package that is built."""
         assert self.root is not None, "project.read refuses a virtual workspace"
         return self.packages[self.root]
+
+    def without(self, names: frozenset[str]) -> frozenset[str]:
+        """Return the ids of what the root package is built from and does not depend on packages called `names`."""
+        assert self.root is not None
+        depends: dict[str, bool] = {}
+
+        def visit(package: str) -> bool:
+            if package not in depends:
+                depends[package] = self.packages[package].name in names  # and no cycle asks again
+                script = any("custom-build" in target.kinds for target in self.packages[package].targets)
+                built = {"normal", "build"} if script else {"normal"}  # nobody needs what no build script uses
+                edges = [edge.package for edge in self.nodes[package].dependencies if not built.isdisjoint(edge.kinds)]
+                for edge in edges:  # all of them: each is to be known
+                    depends[package] |= visit(edge)
+            return depends[package]
+
+        visit(self.root)
+        return frozenset(package for package, found in depends.items() if not found) - {self.root}
 
     def closure(self) -> tuple[str, ...]:
         """Return the ids of the root package and all that it depends on, over edges of every kind, sorted."""

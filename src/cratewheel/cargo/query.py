@@ -110,6 +110,7 @@ def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:
         workspace_root=Path(answer["workspace_root"]),
         workspace_members=tuple(answer["workspace_members"]),
         target_directory=Path(answer["target_directory"]),
+        build_directory=Path(answer["build_directory"]) if answer.get("build_directory") else None,
     )
 
 

@@ -6,7 +6,7 @@ The messages are described at https://doc.rust-lang.org/cargo/reference/external
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,22 +42,33 @@ class Artifact:
     libraries: Mapping[str, Path] = field(default_factory=dict)
 
 
-def run(command: Command, *, package: str, binary: str | None, environ: Mapping[str, str], ui: Ui) -> Artifact:
+def run(
+    command: Command,
+    *,
+    package: str,
+    binary: str | None,
+    environ: Mapping[str, str],
+    ui: Ui,
+    hear: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Artifact:
     """Run the cargo build `command` and return what it made of the package with the id `package`.
 
-    Cargo's talk goes to our stderr as it comes. Raises `CompileError` when it fails, or makes no dynamic library
-    (`binary` is None) or no program of the name `binary`.
+    Cargo's talk goes to our stderr as it comes, with the label of `ui` if that has one; `hear` is told of each crate
+    that is ready, and of each build script. Raises `CompileError` when it fails, or makes no dynamic library (`binary`
+    is None) or no program of the name `binary`.
     """
     ui.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
     try:
-        with stream(command, environ) as lines:
+        with stream(command, environ, on_error_line=_teller(ui)) as lines:
             for line in lines:
                 message = _message(line)
                 if message is None:
                     ui.passthrough(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
                     messages.append(message)
+                    if hear is not None:
+                        hear(message)
             status = lines.wait()
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
@@ -71,6 +82,11 @@ def run(command: Command, *, package: str, binary: str | None, environ: Mapping[
     if artifact is None:
         raise _nothing_made(binary)
     return artifact
+
+
+def _teller(ui: Ui) -> Callable[[str], None] | None:
+    """Return what is done with each line that cargo says: nothing, where it has the terminal for itself."""
+    return (lambda line: ui.passthrough(f"{line}\n")) if ui.label else None
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

@@ -7,11 +7,12 @@ deflate stream. zlib lets other threads run meanwhile. Few blocks are under way 
 
 from __future__ import annotations
 
-import os
 import zlib
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+
+from cratewheel.machine import processors
 
 BLOCK = 512 << 10  # bytes: smaller ones cost size, larger ones memory
 WINDOW = 32 << 10  # as far back as deflate can refer
@@ -52,13 +53,6 @@ class ParallelDeflate:
         if len(self._under_way) <= 2 * self._workers:
             return b""
         return self._under_way.popleft().result()
-
-
-def processors() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0)) or 1
-    return os.cpu_count() or 1
 
 
 @cache  # threads that wait cost nothing, and starting them for each file would

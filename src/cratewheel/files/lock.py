@@ -18,6 +18,8 @@ if sys.platform == "win32":
             return False
         return True
 
+    _try_shared_lock = _try_lock
+
     def _wait_for_lock(descriptor: int) -> None:
         while not _try_lock(descriptor):
             msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # gives up after ten seconds
@@ -28,6 +30,13 @@ else:
     def _try_lock(descriptor: int) -> bool:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+    def _try_shared_lock(descriptor: int) -> bool:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -51,5 +60,26 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
                 waiting()
                 _wait_for_lock(descriptor)
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def shared_if_free(path: Path) -> Iterator[bool]:
+    """Keep others from taking the lock of the file `path`, and yield whether that could be: False while one has it.
+
+    A file that is not there is nobody's.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR)
+    except OSError:
+        yield not path.exists()
+        return
+    try:
+        with suppress(OSError):
+            if not _try_shared_lock(descriptor):
+                yield False
+                return
+        yield True
     finally:
         os.close(descriptor)

@@ -287,6 +287,12 @@ class Options:
         None, "path", "Compilation", "Cargo's folder for what it compiles",
         flags=("--target-dir",), metavar="DIR", commands=COMPILING,
     )  # fmt: skip
+    shared_target_dir: bool = setting(
+        False, "toggle", "Compilation",
+        "Compile for all interpreters in cargo's own target directory, one after the other. Otherwise each of several "
+        "has a build directory of its own below it, so that nothing is compiled twice; `cratewheel clean` frees these",
+        flags=("--shared-target-dir",), variables=("CRATEWHEEL_SHARED_TARGET_DIR",), key="shared-target-dir",
+    )  # fmt: skip
     timings: bool = setting(
         False, "switch", "Compilation", "Let cargo write a report of where the time went",
         flags=("--timings",), commands=COMPILING,

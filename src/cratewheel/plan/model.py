@@ -59,7 +59,8 @@ class WheelPlan:
 
     `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
     binaries and for libraries that are not imported as a module. `config` is the description of the interpreter that
-    pyo3 gets as a file, where it needs one.
+    pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
+    stands for cargo's target directory.
     """
 
     builds: tuple[CargoBuild, ...]
@@ -71,6 +72,7 @@ class WheelPlan:
     audit: AuditMode
     module_file: str | None = None
     config: str | None = None
+    directory: Path | None = None
     why: tuple[str, ...] = ()
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings, StableAbi
-from cratewheel.cargo.command import CargoBuild
+from cratewheel.cargo.command import CargoBuild, extra_value
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError
@@ -21,6 +22,7 @@ from cratewheel.project import Project
 from cratewheel.tags.target import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
+BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean` frees what is there
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
@@ -29,10 +31,15 @@ def plan_wheels(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan) -
 
     Raises `UnsupportedError` for what these bindings cannot be compiled for.
     """
-    return tuple(_wheel(facts, bindings, platform_plan, group) for group in _groups(facts, bindings))
+    groups = _groups(facts, bindings)
+    elsewhere = extra_value(facts.options.cargo_extra_args, "--target-dir")  # the user's last word
+    separate = len(groups) > 1 and not facts.options.shared_target_dir and elsewhere is None
+    return tuple(_wheel(facts, bindings, platform_plan, group, separate=separate) for group in groups)
 
 
-def _wheel(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group: _Group) -> WheelPlan:
+def _wheel(
+    facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group: _Group, *, separate: bool
+) -> WheelPlan:
     project, target = facts.project, facts.target
     flags.refuse_foreign_libraries(facts, bindings, group.interpreter)
     module_file = _module_file(project.modules.extension_name, bindings, group, target)
@@ -43,8 +50,9 @@ def _wheel(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group:
         platform_plan = own
     elif isinstance(platform_plan, ByAudit) and isinstance(own, Fixed):
         platform_plan = replace(platform_plan, plain=own.tags)
+    directory = _directory(facts, group) if separate else None
     return WheelPlan(
-        builds=_builds(facts, bindings, group, module_file),
+        builds=_builds(facts, bindings, group, module_file, directory),
         interpreter=group.interpreter,
         serves=group.serves,
         python_tag=python_tag,
@@ -53,14 +61,33 @@ def _wheel(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group:
         audit=audit_mode(facts.options, target),
         module_file=module_file,
         config=flags.pyo3_config(facts, bindings, group.interpreter, stable),
+        directory=directory,
         why=group.why,
     )
 
 
-def _builds(facts: Facts, bindings: Bindings, group: _Group, module_file: str | None) -> tuple[CargoBuild, ...]:
+def _directory(facts: Facts, group: _Group) -> Path | None:
+    """Return a build directory for one interpreter, called by its tag, and the target that cargo is told of."""
+    if group.interpreter is None or group.stable_abi is not None:
+        return None  # what is compiled for the stable ABI is so for every interpreter
+    python = group.interpreter
+    tag = python.abi_tag if python.implementation == "cpython" else python.python_tag
+    name = "-".join((*facts.options.target, tag))
+    return (facts.options.target_dir or facts.project.cargo.target_directory) / BUILD_DIRS / name
+
+
+def _builds(
+    facts: Facts, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
+) -> tuple[CargoBuild, ...]:
     """Return the cargo builds of a wheel: of each crate one for each processor, next to each other."""
     options, project = facts.options, facts.project
     base = cargo_options(options)
+    elsewhere: flags.Variables = ()
+    if directory is not None:
+        base = replace(base, target_dir=directory)
+        if project.cargo.build_directory not in (None, project.cargo.target_directory):
+            # cargo's setting `build.build-dir` would bring all back into one place
+            elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
     features = (*base.features, *_features_for(options, group.interpreter))
     active = {*project.cargo.nodes[project.cargo.root_package.id].features, *features}
     stable = group.stable_abi is not None
@@ -77,7 +104,7 @@ def _builds(facts: Facts, bindings: Bindings, group: _Group, module_file: str | 
                 config=(*base.config, *flags.cargo_config(facts, bindings)),
             ),
             rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
-            env=flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable),
+            env=(*flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
         )
         for crate in _selected_targets(options, project, bindings, active)
         for slice_ in facts.target.slices

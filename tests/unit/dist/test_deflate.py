@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cratewheel.dist.compression import compression
-from cratewheel.dist.deflate import BLOCK, ParallelDeflate, processors
+from cratewheel.dist.deflate import BLOCK, ParallelDeflate
 from cratewheel.dist.zip import ZipWriter
+from cratewheel.machine import processors
 
 
 def deflated(

@@ -1,0 +1,93 @@
+"""One allowance of processors for several cargos: the jobserver of GNU make, which cargo and rustc take part in.
+
+https://www.gnu.org/software/make/manual/html_node/POSIX-Jobserver.html: a pipe holds a byte for each job that may run.
+Whoever starts one more job than its own first one takes a byte, and puts it back in the end. A pipe and not a named
+one, which GNU make before 4.4 in a build script would not understand.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+
+# In the order in which cargo looks for one (the crate jobserver, `Client::from_env`).
+VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")
+AVAILABLE = os.name == "posix"  # Windows has semaphores in its place, which are not made here
+MEMORY_FOR_ONE = 2 << 30  # bytes that one interpreter's rustc and linker are given room for
+PATIENCE = 0.1  # seconds between two looks at whether the wait has become pointless
+
+
+class Jobserver:
+    """A jobserver with `jobs` bytes; `variables` and `descriptors` are what a cargo that is to use it must get."""
+
+    def __init__(self, jobs: int) -> None:
+        self._read, self._write = os.pipe()
+        os.write(self._write, b"+" * jobs)
+        self.descriptors = (self._read, self._write)
+        self._own_read = _own_end(self._read)
+        both = f"{self._read},{self._write}"
+        # the older name of the option first: of two, make counts the last
+        self.variables = ((VARIABLES[0], f"-j --jobserver-fds={both} --jobserver-auth={both}"),)
+
+    @contextmanager
+    def slot(self, still_wanted: Callable[[], None]) -> Iterator[None]:
+        """Wait for a byte, and hold it: a program has one job of its own. `still_wanted` raises to end the wait."""
+        byte = b""
+        while not byte:
+            still_wanted()
+            if select.select([self._own_read], [], [], PATIENCE)[0]:
+                with suppress(BlockingIOError):  # another was faster
+                    byte = os.read(self._own_read, 1)
+        try:
+            yield
+        finally:
+            os.write(self._write, byte)
+
+    def close(self) -> None:
+        """Close the pipe."""
+        for descriptor in {self._read, self._write, self._own_read}:
+            os.close(descriptor)
+
+
+def _own_end(descriptor: int) -> int:
+    """Return an end of the pipe that can be read without waiting, while those that share the other one still wait."""
+    try:
+        return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:  # only Linux opens it anew
+        return descriptor
+
+
+def inherited(environ: Mapping[str, str]) -> bool:
+    """Return whether somebody above us, make or cargo, has a jobserver already.
+
+    >>> inherited({"MAKEFLAGS": " -j4 --jobserver-auth=fifo:/tmp/GMfifo1"})
+    True
+    """
+    return any("--jobserver" in environ.get(variable, "") for variable in VARIABLES)
+
+
+def jobs(asked: int | None, environ: Mapping[str, str], processors: int) -> int:
+    """Return how many jobs may run at a time: `--jobs`, else CARGO_BUILD_JOBS, else one for each processor.
+
+    As cargo reads them, a negative number is that many less than there are processors.
+
+    >>> jobs(None, {"CARGO_BUILD_JOBS": "-1"}, 8)
+    7
+    """
+    if asked is None:
+        configured = environ.get("CARGO_BUILD_JOBS", "")
+        asked = int(configured) if re.fullmatch(r"-?\d{1,5}", configured) else processors
+    return max(1, asked if asked > 0 else processors + asked)
+
+
+def side_by_side(jobs: int, memory: int | None) -> int:
+    """Return how many cargos may run at a time, given the bytes of free memory (None: not known).
+
+    >>> side_by_side(8, 5 << 30), side_by_side(2, None)
+    (2, 2)
+    """
+    room = jobs if memory is None else memory // MEMORY_FOR_ONE
+    return max(1, min(jobs, room))

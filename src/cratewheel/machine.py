@@ -1,0 +1,39 @@
+"""What this machine can bear: processors and memory."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+def processors() -> int:
+    """Return how many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def free_memory() -> int | None:
+    """Return how many bytes of memory programs can still get, or None where nobody tells.
+
+    On Linux that is MemAvailable of proc_meminfo(5), but no more than the control group may have; elsewhere half of
+    the machine's.
+    """
+    with suppress(OSError):
+        found = re.search(r"(?m)^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
+        if found:
+            return min((int(found[1]) << 10, *_most_of_group(_CGROUP)))
+    with suppress(AttributeError, ValueError, OSError):
+        return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) // 2
+    return None
+
+
+def _most_of_group(folder: Path) -> tuple[int, ...]:
+    # https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files; in a container it is at the top
+    with suppress(OSError, ValueError):  # "max" is no limit
+        return (int((folder / "memory.max").read_text(encoding="ascii")),)
+    return ()
