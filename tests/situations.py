@@ -22,8 +22,9 @@ from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
-from cratewheel.project import Location, Project, Sources
+from cratewheel.project import Project
 from cratewheel.pyproject import PyProject
+from cratewheel.sources import Location, Sources
 from cratewheel.tags.platform import MACOS_DEFAULTS
 from cratewheel.tags.target import Target
 from cratewheel.tags.target import parse as parse_target

@@ -18,6 +18,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"tags"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "sbom", "modules", "repair"}),
+    frozenset({"sources"}),
     frozenset({"project"}),
     frozenset({"facts"}),
     frozenset({"plan", "contents"}),

@@ -119,8 +119,8 @@ class _Call:
     """What a hook was called with, and what the project's files say."""
 
     def __init__(self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui) -> None:
-        from cratewheel.facts import read_options
         from cratewheel.options.arguments import command_parser, parse_words
+        from cratewheel.sources import read_options
 
         self.environ = environ
         self.ui = ui

@@ -21,7 +21,7 @@ from cratewheel.dist import install as installer
 from cratewheel.dist.install import Place
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
 from cratewheel.process import Command, capture, which
-from cratewheel.project import Sources
+from cratewheel.sources import Sources
 from cratewheel.ui import Ui
 
 INSTALLER = "cratewheel"

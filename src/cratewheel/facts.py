@@ -25,8 +25,9 @@ from cratewheel.interpreter import discover, foreign
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
-from cratewheel.options.resolve import Flags, resolve
-from cratewheel.project import Project, Sources, cargo_features
+from cratewheel.options.resolve import Flags
+from cratewheel.project import Project, cargo_features
+from cratewheel.sources import Sources, read_options
 from cratewheel.tags.target import UNIVERSAL2, Target
 from cratewheel.tags.target import parse as parse_target
 from cratewheel.ui import Ui
@@ -98,17 +99,6 @@ def gather_sdist(options: Options, sources: Sources, *, environ: Mapping[str, st
     cargo = query.metadata(resolution_flags(chosen), sources.manifest.path, environ, ui)
     modules = project_reader.read_modules(sources, options, binary=True)
     return SdistFacts(options=options, sources=sources, cargo=cargo, modules=modules)
-
-
-def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, Sources]:
-    """Return the options and the project's own files, warning of what is probably not meant; starts no program."""
-    sources = project_reader.read_sources(project_reader.locate(flags.get("manifest_path"), cwd))
-    options, warnings = resolve(flags, environ=environ, pyproject=sources.pyproject)
-    for warning in (*warnings, *sources.metadata.warnings):
-        ui.warn(warning)
-    # cargo runs in the folder of the manifest: what the user wrote is relative to theirs
-    anchored = {name: cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
-    return replace(options, **anchored), sources
 
 
 def gather(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Facts:

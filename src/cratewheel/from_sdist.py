@@ -17,10 +17,11 @@ from cratewheel.build import sdist as sdist_builder
 from cratewheel.build.run import run
 from cratewheel.build.session import source_date_epoch
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.facts import gather, gather_each, gather_sdist, read_options
+from cratewheel.facts import gather, gather_each, gather_sdist
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
 from cratewheel.plan.model import WheelPlan
+from cratewheel.sources import read_options
 from cratewheel.ui import Ui
 
 LIBRARIES = (".so", ".pyd", ".dll", ".dylib")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel import project
+from cratewheel import sources
 from cratewheel.errors import ConfigError
 from metadata_projects import REFUSED, SAME, Case
 
@@ -43,7 +43,7 @@ def test_metadata_is_that_of_the_peer(case: Case, peer: Path, tmp_path: Path) ->
     folder = lay_out(case, tmp_path / "project")
     done, written = run_peer(peer, folder, tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    ours = project.read_sources(project.locate(None, folder)).metadata
+    ours = sources.read_sources(sources.locate(None, folder)).metadata
 
     headers, description = parsed(written["METADATA"])
     our_headers, our_description = parsed(ours.text.encode())
@@ -61,7 +61,7 @@ def test_what_the_peer_refuses_is_an_error(case: Case, peer: Path, tmp_path: Pat
     done, _ = run_peer(peer, folder, tmp_path / "out")
     assert done.returncode != 0
     with pytest.raises(ConfigError):
-        _ = project.read_sources(project.locate(None, folder)).metadata
+        _ = sources.read_sources(sources.locate(None, folder)).metadata
 
 
 def lay_out(case: Case, root: Path) -> Path:

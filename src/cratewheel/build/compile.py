@@ -36,9 +36,10 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
                 _command(session, wheel, build, turn),
                 package=session.facts.project.cargo.root_package.id,
                 binary=build.binary,
-                environ=session.environ,
+                environ={**session.environ, **dict(turn.variables)},
                 ui=session.ui,
                 hear=turn.hear,
+                purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
             )
             found.append(_staged(artifact, folder))
     if slices == 1:
@@ -47,7 +48,7 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
 
 
 def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Command:
-    options, env = build.options, [*build.env, *wheel_env(session, wheel), *turn.variables]
+    options, env = build.options, [*build.env, *wheel_env(session, wheel)]
     if turn.descriptors:
         options = replace(options, jobs=None)  # it is the number that the jobserver holds
     if session.ui.label and session.ui.color and options.color is None and "CARGO_TERM_COLOR" not in session.environ:

@@ -7,12 +7,10 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, source_date_epoch
 from cratewheel.build.turns import Together
 from cratewheel.build.wheel import Built, build_wheel, wheel_compression
 from cratewheel.contents import wheel as wheel_contents
-from cratewheel.cross import toolchain
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.files.globbing import check_glob
@@ -38,6 +36,8 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
     for session in sessions:
         if session.plan.sdist and not done:  # the same for every target
             options, sources = session.facts.options, session.facts.project.sources
+            from cratewheel.build.sdist import build_sdist  # slow to import: it rewrites manifests
+
             found = gather_sdist(options, sources, environ=environ, ui=ui)
             done.append(build_sdist(found, session.plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
@@ -100,6 +100,8 @@ def _refuse_without_tools(session: Session) -> None:
     build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
     for slice_ in session.plan.target.slices:
         if slice_.triple != host:
+            from cratewheel.cross import toolchain
+
             found = toolchain.examine(
                 slice_,
                 host=host,

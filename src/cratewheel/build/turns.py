@@ -47,7 +47,7 @@ class Place:
 class Turn:
     """The right to compile: what cargo must be told for it, and who wants to hear what it reports."""
 
-    variables: tuple[tuple[str, str | None], ...] = ()
+    variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
     hear: Callable[[Mapping[str, Any]], None] | None = None
 

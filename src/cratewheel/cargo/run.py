@@ -50,12 +50,13 @@ def run(
     environ: Mapping[str, str],
     ui: Ui,
     hear: Callable[[Mapping[str, Any]], None] | None = None,
+    purpose: str = "",
 ) -> Artifact:
     """Run the cargo build `command` and return what it made of the package with the id `package`.
 
     Cargo's talk goes to our stderr as it comes, with the label of `ui` if that has one; `hear` is told of each crate
-    that is ready, and of each build script. Raises `CompileError` when it fails, or makes no dynamic library (`binary`
-    is None) or no program of the name `binary`.
+    that is ready, and of each build script; `purpose` is for the error's message. Raises `CompileError` when it fails,
+    or makes no dynamic library (`binary` is None) or no program of the name `binary`.
     """
     ui.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
@@ -74,7 +75,7 @@ def run(
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
     if status:
         raise CompileError(
-            f"cargo could not build the crate (status {status})",
+            f"cargo could not build the crate{purpose} (status {status})",
             notes=(f"the command was `{command}`",),
             hint="mend what the compiler says above",
         )

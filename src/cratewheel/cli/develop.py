@@ -30,8 +30,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel import develop
     from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for, read_options
+    from cratewheel.facts import gather_for
     from cratewheel.plan.decide import decide
+    from cratewheel.sources import read_options
 
     cwd = Path.cwd()
     options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
@@ -63,8 +64,9 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel import develop
     from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for, read_options
+    from cratewheel.facts import gather_for
     from cratewheel.plan.decide import decide
+    from cratewheel.sources import read_options
 
     options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     named = (flags["python"],) if flags.get("python") else ()

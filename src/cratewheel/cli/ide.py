@@ -19,9 +19,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel import develop
     from cratewheel.build.compile import shared_config
     from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for, read_options
+    from cratewheel.facts import gather_for
     from cratewheel.plan.decide import decide
     from cratewheel.scaffold import ide
+    from cratewheel.sources import read_options
 
     cwd = Path.cwd()
     options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)

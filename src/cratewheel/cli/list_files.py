@@ -24,7 +24,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     archives: dict[str, list[str]] = {}
     if only != "wheel":
         from cratewheel.build.sdist import sdist_content
-        from cratewheel.facts import gather_sdist, read_options
+        from cratewheel.facts import gather_sdist
+        from cratewheel.sources import read_options
 
         options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         content = sdist_content(gather_sdist(options, sources, environ=environ, ui=ui), environ=environ, ui=ui)

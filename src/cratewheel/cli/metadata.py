@@ -15,9 +15,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel import project
+    from cratewheel.sources import locate, read_sources
 
-    sources = project.read_sources(project.locate(flags.get("manifest_path"), Path.cwd()))
+    sources = read_sources(locate(flags.get("manifest_path"), Path.cwd()))
     for warning in sources.metadata.warnings:
         ui.warn(warning)
     if flags.get("json"):

@@ -14,7 +14,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel.build.sdist import build_sdist
     from cratewheel.build.session import source_date_epoch
-    from cratewheel.facts import gather_sdist, read_options
+    from cratewheel.facts import gather_sdist
+    from cratewheel.sources import read_options
 
     options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     facts = gather_sdist(options, sources, environ=environ, ui=ui)

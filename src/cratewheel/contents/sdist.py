@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
-from cratewheel import project as project_files
+from cratewheel.sources import locate
 from cratewheel.cargo import lock, rewrite
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
@@ -158,7 +158,7 @@ def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
     try:
-        return project_files.locate(None, pyproject.directory).manifest != manifest.path
+        return locate(None, pyproject.directory).manifest != manifest.path
     except ConfigError:
         return True
 

@@ -12,9 +12,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from pathspec.patterns.gitignore import GitIgnorePatternError
-from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
-
 from cratewheel.errors import ConfigError
 
 _IN_A_FOLDER = "(?P<ps_d>/)"  # pathspec's mark for what matches only because a folder above does
@@ -58,6 +55,10 @@ class Rule:
 
 def rule(line: str) -> Rule | None:
     """Return what a line says, or None for a comment or an empty one; raises `ConfigError` for a malformed pattern."""
+    # slow to import, and most builds read no pattern
+    from pathspec.patterns.gitignore import GitIgnorePatternError
+    from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
+
     text = line.rstrip("\r\n")
     if not text.endswith("\\ "):
         text = text.rstrip(" ")
