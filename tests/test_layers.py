@@ -13,7 +13,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 
 # A room imports only from rows above its own; the rooms of one row are strangers. A package is one room.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"errors"}),
+    frozenset({"errors", "frozen"}),
     frozenset({"process", "files", "ui", "toml", "machine"}),
     frozenset({"tags"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),

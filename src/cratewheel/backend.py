@@ -14,12 +14,12 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
+from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
 
 ConfigSettings = Mapping[str, Any] | None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib import metadata as installed_metadata
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from cratewheel.contents import editable
 from cratewheel.dist import install as installer
 from cratewheel.dist.install import Place
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.sources import Sources
 from cratewheel.ui import Ui

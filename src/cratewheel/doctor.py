@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ from cratewheel import facts
 from cratewheel.cargo import query
 from cratewheel.cross import toolchain, zig
 from cratewheel.errors import CratewheelError
+from cratewheel.frozen import dataclass
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import EVERY

@@ -6,7 +6,6 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -21,6 +20,7 @@ from cratewheel.cross import system as target_system
 from cratewheel.cross import toolchain
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import ConfigError, InterpreterError, UsageError
+from cratewheel.frozen import dataclass, field, replace
 from cratewheel.interpreter import discover, foreign
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.modules import ModuleLayout

@@ -10,7 +10,6 @@ import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.build import sdist as sdist_builder
@@ -18,6 +17,7 @@ from cratewheel.build.run import run
 from cratewheel.build.session import source_date_epoch
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.facts import gather, gather_each, gather_sdist
+from cratewheel.frozen import dataclass, replace
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
 from cratewheel.plan.model import WheelPlan

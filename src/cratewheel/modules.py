@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import keyword
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

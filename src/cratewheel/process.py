@@ -15,11 +15,11 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Generic, TypeVar
 
 from cratewheel.errors import CratewheelError, MissingToolError
+from cratewheel.frozen import dataclass
 
 _Result = TypeVar("_Result")
 

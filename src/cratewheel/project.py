@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from cratewheel import modules as module_layout
@@ -14,6 +13,7 @@ from cratewheel.cargo.command import CargoOptions, metadata_arguments
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.frozen import dataclass
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.sources import Sources

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel import toml
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
 

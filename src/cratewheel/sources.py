@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel import metadata as core_metadata
@@ -12,6 +11,7 @@ from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass, replace
 from cratewheel.metadata import CoreMetadata
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import Flags, resolve

@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TextIO
 
 from cratewheel.errors import CratewheelError
+from cratewheel.frozen import dataclass, field, replace
 
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them
 

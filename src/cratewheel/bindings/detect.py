@@ -7,10 +7,8 @@ has the last word: see `needs_tree`.
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -20,6 +18,7 @@ from cratewheel.bindings import support
 from cratewheel.bindings.place import FeatureChoice
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter, Supported
 from cratewheel.process import Command
 
@@ -210,7 +209,7 @@ def with_features(
     everything = tuple(sorted(added | set(bindings.features)))
     stable_abi = _stable_abi_of(everything)
     extension_module = "extension-module" in everything
-    return dataclasses.replace(
+    return replace(
         bindings,
         features=everything,
         extension_module=extension_module,

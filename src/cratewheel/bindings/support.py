@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packaging.version import Version
 
+from cratewheel.frozen import replace
 from cratewheel.interpreter.model import EVERY, OLDEST, Supported
 
 Python = tuple[int, int]
@@ -103,7 +103,7 @@ def pinned(supported: Supported, minimum: Python) -> Supported:
     Such a wheel is compiled for its oldest Python, whichever is at hand: none is too new to build it.
     """
     oldest, newest = supported.cpython
-    return dataclasses.replace(supported, cpython=(max(oldest, minimum), max(newest, NEWEST_CPYTHON)))
+    return replace(supported, cpython=(max(oldest, minimum), max(newest, NEWEST_CPYTHON)))
 
 
 def _declared(metadata: Mapping[str, Any], implementation: str) -> Range | None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from cratewheel.bindings.place import ModulePlace, library_name, package_dir, st
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
 

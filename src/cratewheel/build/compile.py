@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.build.session import Session
@@ -15,6 +14,7 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.cross import universal2, zig
 from cratewheel.errors import CompileError
 from cratewheel.files import atomic_replace
+from cratewheel.frozen import replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.process import Command
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
@@ -12,6 +11,7 @@ from cratewheel.bindings.place import package_dir
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.frozen import replace
 from cratewheel.repair import graft as repairer
 from cratewheel.repair import launcher, windows
 from cratewheel.repair.model import Grafted, Repair, Subject

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.files.globbing import check_glob
+from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.process import Task, crew
 from cratewheel.ui import Ui

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from cratewheel import __version__
@@ -11,6 +10,7 @@ from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.build.turns import Place, Turns
 from cratewheel.cargo import target_dir
 from cratewheel.facts import Facts
+from cratewheel.frozen import dataclass, field
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui
 

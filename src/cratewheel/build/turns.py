@@ -10,7 +10,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from cratewheel.cargo import jobserver, target_dir
 from cratewheel.cargo.jobserver import Jobserver
 from cratewheel.cargo.target_dir import Copied, Followed
 from cratewheel.files.lock import exclusive
+from cratewheel.frozen import dataclass
 from cratewheel.machine import free_memory, processors
 from cratewheel.process import check_crew
 from cratewheel.ui import Ui, size_text

@@ -6,7 +6,6 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.audit import binary as audit_binary
@@ -24,6 +23,7 @@ from cratewheel.dist.compression import STORED, Compression, compression
 from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Layout, layout
 from cratewheel.errors import UsageError
+from cratewheel.frozen import dataclass, replace
 from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel import toml
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.frozen import dataclass
 from cratewheel.process import Command, Completed, capture
 from cratewheel.ui import Ui
 

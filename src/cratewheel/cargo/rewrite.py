@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
@@ -19,6 +18,7 @@ import tomlkit
 from tomlkit.items import AoT, Array
 
 from cratewheel import toml
+from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
 

@@ -14,13 +14,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo.command import CargoOptions, extra_value
 from cratewheel.files.copying import copy_file, copy_tree
 from cratewheel.files.lock import shared_if_free
+from cratewheel.frozen import dataclass
 
 FINGERPRINTS = ".fingerprint"
 PARTS = ("deps", "build", FINGERPRINTS)  # a unit's fingerprint is copied last: without it there is no unit

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from cratewheel.frozen import replace
 from cratewheel.options.arguments import command_parser, parse_words, session_ui
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.frozen import dataclass, replace
 from cratewheel.modules import ModuleLayout
 
 INPLACE = "inplace"

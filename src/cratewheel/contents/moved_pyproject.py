@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from typing import Any
 
 import tomlkit
+
+from cratewheel.frozen import dataclass
 
 TOOLS = ("cratewheel", "maturin")
 

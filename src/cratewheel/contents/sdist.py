@@ -10,11 +10,9 @@ from __future__ import annotations
 import filecmp
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
-from cratewheel.sources import locate
 from cratewheel.cargo import lock, rewrite
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
@@ -26,10 +24,12 @@ from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Rea
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns
+from cratewheel.frozen import dataclass
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.pyproject import PyProject
+from cratewheel.sources import locate
 from cratewheel.tags.wheel import normalise_distribution
 from cratewheel.ui import Ui
 

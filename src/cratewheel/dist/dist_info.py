@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 
 

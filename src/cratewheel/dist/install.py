@@ -14,7 +14,6 @@ import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
@@ -23,6 +22,7 @@ from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened
 from cratewheel.errors import CratewheelError
 from cratewheel.files.transaction import Transaction
+from cratewheel.frozen import dataclass
 
 LONGEST_SHEBANG = 127  # bytes that every Linux kernel reads
 

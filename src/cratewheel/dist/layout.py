@@ -6,10 +6,10 @@ Pure: nothing here reads a file. `layout` refuses paths that leave the archive a
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

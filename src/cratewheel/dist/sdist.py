@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import tarfile
 import zlib
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
@@ -13,6 +12,7 @@ from cratewheel import files
 from cratewheel.dist.compression import DEFLATED, compressor
 from cratewheel.dist.layout import Entry, Layout
 from cratewheel.dist.reading import opened
+from cratewheel.frozen import dataclass
 
 SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, the day that cargo and maturin give every file; some tools refuse 1970

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened
 from cratewheel.dist.zip import ZipWriter
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 
 _EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build

@@ -11,10 +11,10 @@ import struct
 import time
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 from cratewheel.dist.compression import Compression, Method, compressor
+from cratewheel.frozen import dataclass, replace
 
 _METHODS: dict[Method, tuple[int, int]] = {  # the method's number, and the version that a reader needs (times ten)
     "stored": (0, 20),

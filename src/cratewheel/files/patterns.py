@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 
 _IN_A_FOLDER = "(?P<ps_d>/)"  # pathspec's mark for what matches only because a folder above does
 _NEVER = "(?!)"

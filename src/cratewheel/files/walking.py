@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
 from cratewheel.files.links import Fence
 from cratewheel.files.patterns import Rules, rule
+from cratewheel.frozen import dataclass
 
 _REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.errors import InterpreterError, UsageError
+from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 from cratewheel.metadata import cargo, project, render
 from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
 
 Pairs = tuple[tuple[str, str], ...]
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+
+from cratewheel.frozen import dataclass, replace
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -12,13 +12,13 @@ import os.path
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from cratewheel import files
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass, replace
 from cratewheel.metadata import cargo, licences, requirements
 from cratewheel.metadata.fields import (
     Fields,

@@ -6,12 +6,11 @@ of `[tool.maturin]` and `[tool.cratewheel]`, the JSON schema and the reference p
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
+from cratewheel.frozen import dataclass, field, fields
 from cratewheel.options.values import (
     Exclude,
     Feature,
@@ -90,7 +89,7 @@ def setting(default: T, kind: Kind, group: str, text: str, **how: Any) -> T:
     """Return a dataclass field that carries a `Setting`."""
     assert group in GROUPS
     model = Setting(kind=kind, group=group, help=text, **how)
-    return dataclasses.field(default=default, metadata={"setting": model})
+    return field(default=default, metadata={"setting": model})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -433,11 +432,9 @@ class Options:
 
     # Set by what was called, not by the user
     editable: bool = False
-    origins: Origins = dataclasses.field(default_factory=lambda: MappingProxyType({}), compare=False)
+    origins: Origins = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
 def settings() -> dict[str, Setting]:
     """Return the model: each field's name and its `Setting`, in the order of `Options`."""
-    return {
-        field.name: field.metadata["setting"] for field in dataclasses.fields(Options) if "setting" in field.metadata
-    }
+    return {field.name: field.metadata["setting"] for field in fields(Options) if "setting" in field.metadata}
