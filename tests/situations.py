@@ -24,7 +24,7 @@ from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
 from cratewheel.project import Project
 from cratewheel.pyproject import PyProject
-from cratewheel.sources import Location, Sources
+from cratewheel.sources import Location, ProjectFiles, Sources
 from cratewheel.tags.platform import MACOS_DEFAULTS
 from cratewheel.tags.target import Target
 from cratewheel.tags.target import parse as parse_target
@@ -194,17 +194,19 @@ def sources(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) ->
         dependency_groups={},
     )
     return Sources(
-        location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME),
-        pyproject=file if pyproject else None,
-        manifest=Manifest(
-            path=manifest,
-            document={},
-            package={"name": "app", "version": "0.1.0"},
-            lib={},
-            bins=(),
-            features={},
-            workspace_root=HOME,
-            workspace_manifest=None,
+        files=ProjectFiles(
+            location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME),
+            pyproject=file if pyproject else None,
+            manifest=Manifest(
+                path=manifest,
+                document={},
+                package={"name": "app", "version": "0.1.0"},
+                lib={},
+                bins=(),
+                features={},
+                workspace_root=HOME,
+                workspace_manifest=None,
+            ),
         ),
         metadata=CoreMetadata(
             name="app",

@@ -14,13 +14,18 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
 from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
+
+if TYPE_CHECKING:
+    from cratewheel.options.model import Options
+    from cratewheel.sources import ProjectFiles, Sources
 
 ConfigSettings = Mapping[str, Any] | None
 
@@ -104,7 +109,7 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
         from cratewheel.build.session import source_date_epoch
         from cratewheel.facts import gather_sdist
 
-        facts = gather_sdist(call.options, call.sources, environ=call.environ, ui=call.ui)
+        facts = gather_sdist(call.options, call.files, environ=call.environ, ui=call.ui)
         path = sdist.build_sdist(
             facts,
             Path(sdist_directory).absolute(),
@@ -116,19 +121,42 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
 
 
 class _Call:
-    """What a hook was called with, and what the project's files say."""
+    """What a hook was called with, and what the project's files say, read when it is asked for."""
 
     def __init__(self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui) -> None:
-        from cratewheel.options.arguments import command_parser, parse_words
-        from cratewheel.sources import read_options
-
         self.environ = environ
         self.ui = ui
         words, unknown = arguments(settings or {}, environ)
         for name in unknown:
             ui.warn(f"the config setting {name} is for another backend, and has no effect")
-        self.flags = parse_words(command_parser("build", "The build backend"), words)
-        self.options, self.sources = read_options(self.flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        self.flags = _flags(words) if words else {}
+
+    @cached_property
+    def files(self) -> ProjectFiles:
+        """The project's two TOML files."""
+        from cratewheel.sources import locate, read_files
+
+        return read_files(locate(self.flags.get("manifest_path"), Path.cwd()))
+
+    @cached_property
+    def options(self) -> Options:
+        """What the user asked for."""
+        from cratewheel.sources import settled
+
+        return settled(self.flags, self.files, environ=self.environ, cwd=Path.cwd(), ui=self.ui)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The project as its files tell it."""
+        from cratewheel.sources import read_sources
+
+        return read_sources(self.files, self.ui)
+
+
+def _flags(words: list[str]) -> Mapping[str, Any]:
+    from cratewheel.options.arguments import command_parser, parse_words
+
+    return parse_words(command_parser("build", "The build backend"), words)
 
 
 def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -201,9 +229,7 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    from cratewheel.build.run import run
-    from cratewheel.facts import gather_for
-    from cratewheel.plan.decide import decide
+    from cratewheel.resolution import asking
 
     options = replace(call.options, out=Path(directory).absolute(), sdist=False, editable=editable)
     if not options.interpreter:
@@ -215,7 +241,14 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     if not options.release and not own_profile:
         options = replace(options, profile="release")
     environ = _with_rust(call)
-    facts = gather_for(options, call.sources, environ=environ, ui=call.ui)
+    with asking(options, call.files.manifest, environ=environ, ui=call.ui) as answers:
+        # slow to import as well
+        from cratewheel.build.run import run
+        from cratewheel.facts import gather
+        from cratewheel.plan.decide import decide
+
+        sources = call.sources
+        facts = gather(answers.result()[0], sources, environ=environ, ui=call.ui)
     plan = decide(facts)
     if len(plan.wheels) != 1:
         raise ConfigError(
@@ -252,14 +285,14 @@ def _bindings_need(call: _Call) -> list[str]:
         return []
     bindings = call.options.bindings
     if bindings is None:
-        document = call.sources.manifest.document
+        document = call.files.manifest.document
         tables = [document, *document.get("target", {}).values()]
         crates = {
             spec.get("package", name) if isinstance(spec, Mapping) else name
             for table in tables
             for name, spec in table.get("dependencies", {}).items()
         }
-        library = "cdylib" in call.sources.manifest.lib.get("crate-type", ())
+        library = "cdylib" in call.files.manifest.lib.get("crate-type", ())
         if library and crates.isdisjoint(("pyo3", "pyo3-ffi", "cpython", "uniffi")):
             bindings = "cffi"
     return ["cffi"] if bindings == "cffi" else []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from importlib import metadata as installed_metadata
 from pathlib import Path
@@ -17,7 +16,7 @@ from cratewheel.build.session import Session
 from cratewheel.build.wheel import assembled
 from cratewheel.contents import editable
 from cratewheel.dist import install as installer
-from cratewheel.dist.install import Place
+from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
@@ -25,43 +24,6 @@ from cratewheel.sources import Sources
 from cratewheel.ui import Ui
 
 INSTALLER = "cratewheel"
-
-_ASK = r"""
-import json, os, platform, sys, sysconfig
-v = sys.implementation.version
-kind = v.releaselevel
-print(json.dumps({
-    "executable": sys.executable,
-    "prefix": sys.prefix,
-    "venv": sys.prefix != sys.base_prefix,
-    "managed": os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
-    "conda": os.path.isdir(os.path.join(sys.prefix, "conda-meta")),
-    "paths": sysconfig.get_paths(),
-    "markers": {
-        "implementation_name": sys.implementation.name,
-        "implementation_version": "%d.%d.%d" % v[:3] + ("" if kind == "final" else kind[0] + str(v.serial)),
-        "os_name": os.name, "platform_machine": platform.machine(), "platform_release": platform.release(),
-        "platform_system": platform.system(), "platform_version": platform.version(),
-        "python_full_version": platform.python_version(),
-        "platform_python_implementation": platform.python_implementation(),
-        "python_version": ".".join(platform.python_version_tuple()[:2]), "sys_platform": sys.platform,
-    },
-}))
-"""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
-    """A Python environment: where it keeps things, what markers see in it, and whether uv made it."""
-
-    place: Place
-    markers: Mapping[str, str]
-    by_uv: bool
-
-    @property
-    def site_folders(self) -> tuple[str, ...]:
-        """The folders that installed distributions are in."""
-        return tuple(dict.fromkeys((str(self.place.platlib), str(self.place.purelib))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,62 +34,6 @@ class Wanted:
     groups: tuple[str, ...] = ()
     uv: bool = False
     pip: Path | None = None
-
-
-def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> Path:
-    """Return the interpreter of the environment to install into.
-
-    That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` upward. Raises
-    `MissingToolError` when there is none, and `ConfigError` when two environments are active.
-    """
-    if named is not None:
-        found = which(named, environ)
-        if found is None:
-            raise MissingToolError(f"the interpreter `{named}` was not found", hint="name it by its path")
-        return found
-    active = {name: Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)}
-    if len(set(active.values())) > 1:
-        both = " and ".join(f"{name} ({path})" for name, path in active.items())
-        raise ConfigError(f"two environments are active: {both}", hint="deactivate one, or name an interpreter with -i")
-    folders = [*active.values(), *(folder / ".venv" for folder in (cwd, *cwd.parents))]
-    for folder in folders:
-        for program in (folder / "bin" / "python", folder / "Scripts" / "python.exe", folder / "python.exe"):
-            if program.is_file():
-                return program
-        if folder in active.values():
-            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="make it anew")
-    raise MissingToolError(
-        "there is no environment to install into: none is active, and no .venv is here or above",
-        hint="make one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
-    )
-
-
-def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
-    """Return the environment of an interpreter. Raises `MissingToolError` for one that installers must leave alone."""
-    done = capture(Command(argv=(str(python), "-I", "-c", _ASK)), environ)
-    if done.status:
-        raise MissingToolError(f"{python} does not work as a Python interpreter", notes=tuple(done.stderr.splitlines()))
-    answer: dict[str, Any] = json.loads(done.stdout)
-    if answer["managed"] and not answer["venv"]:
-        raise MissingToolError(
-            f"the environment of {python} is managed by the system (PEP 668)",
-            hint="make one of your own: `python3 -m venv .venv`",
-        )
-    paths = {name: Path(path) for name, path in answer["paths"].items()}
-    config = Path(answer["prefix"], "pyvenv.cfg")
-    by_uv = config.is_file() and bool(re.search(r"(?m)^uv\s*=", config.read_text(encoding="utf-8", errors="replace")))
-    return Environment(
-        place=Place(
-            python=Path(answer["executable"] or python),
-            platlib=paths["platlib"],
-            purelib=paths["purelib"],
-            scripts=paths["scripts"],
-            data=paths["data"],
-            headers=paths["data"] / "include" / "site" / paths["include"].name,
-        ),
-        markers=answer["markers"],
-        by_uv=by_uv,
-    )
 
 
 def requirements(

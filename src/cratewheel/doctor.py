@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
-from cratewheel import facts
 from cratewheel.cargo import query
 from cratewheel.cross import toolchain, zig
 from cratewheel.errors import CratewheelError
@@ -17,6 +16,7 @@ from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import EVERY
 from cratewheel.process import Command, which
 from cratewheel.repair import linux
+from cratewheel.resolution import cache_dir
 from cratewheel.tags.target import parse
 from cratewheel.ui import Ui
 
@@ -86,7 +86,7 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
 
 
 def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
-    folder = facts.cache_dir(environ)
+    folder = cache_dir(environ)
     if folder is None:
         yield Check(subject="cache", state="note", text="there is no home folder to keep answers of interpreters in")
         return
@@ -105,7 +105,7 @@ def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
             supported=EVERY,
             requires_python=None,
             environ=environ,
-            cache_dir=facts.cache_dir(environ),
+            cache_dir=cache_dir(environ),
             ui=ui,
             none_is_fine=True,
         )

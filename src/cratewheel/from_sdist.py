@@ -16,7 +16,7 @@ from cratewheel.build import sdist as sdist_builder
 from cratewheel.build.run import run
 from cratewheel.build.session import source_date_epoch
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.facts import gather, gather_each, gather_sdist
+from cratewheel.facts import gather_each, gather_first, gather_sdist
 from cratewheel.frozen import dataclass, replace
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
@@ -50,8 +50,8 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     Raises whatever a build raises. The wheels land where they would without the detour; cargo compiles in a folder of
     its own, so that the tree's target directory holds nothing that was compiled elsewhere.
     """
-    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    facts = gather_sdist(options, sources, environ=environ, ui=ui)
+    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    facts = gather_sdist(options, files, environ=environ, ui=ui)
     target = options.target_dir or facts.cargo.target_directory
     out = options.out or target / "wheels"
     sdist = sdist_builder.build_sdist(facts, out, timestamp=source_date_epoch(environ), environ=environ, ui=ui)
@@ -123,7 +123,7 @@ def _one_wheel(
     more = {"out": out, "sdist": False}
     if earlier is not None:
         more["target_dir"] = _target(earlier.target)
-    facts = gather({**flags, **more}, environ=environ, cwd=cwd, ui=ui)
+    facts = gather_first({**flags, **more}, environ=environ, cwd=cwd, ui=ui)
     plan = decide(facts)
     if not plan.wheels:
         raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")

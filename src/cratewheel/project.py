@@ -9,15 +9,14 @@ from cratewheel import modules as module_layout
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo import query
-from cratewheel.cargo.command import CargoOptions, metadata_arguments
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
-from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.errors import ProcessError
 from cratewheel.frozen import dataclass
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
+from cratewheel.resolution import Resolution
 from cratewheel.sources import Sources
-from cratewheel.tags.target import Target
 from cratewheel.ui import Ui
 
 
@@ -31,19 +30,13 @@ class Project:
     modules: ModuleLayout
 
 
-def read(
-    sources: Sources, options: Options, cargo_options: CargoOptions, target: Target, environ: Mapping[str, str], ui: Ui
-) -> Project:
-    """Return the project with cargo's answers. Starts `cargo metadata`, and `cargo tree` in a workspace that needs it.
+def read(sources: Sources, resolution: Resolution, environ: Mapping[str, str], ui: Ui) -> Project:
+    """Return the project with cargo's answers. Starts `cargo tree` in a workspace that needs it.
 
-    Raises `ConfigError` when bindings or layout cannot be determined, `ProcessError` when cargo fails.
+    Raises `ConfigError` when bindings or layout cannot be determined.
     """
-    platforms = tuple(slice_.triple for slice_ in target.slices)
-    arguments = metadata_arguments(cargo_options, platforms=platforms)
-    cargo = query.metadata(arguments, sources.manifest.path, environ, ui)
-    if cargo.root is None:
-        raise ConfigError(f"{sources.manifest.path} has no package of its own")
-    tree = _tree(cargo, arguments, platforms, environ, ui) if detect.needs_tree(cargo) else None
+    cargo, options = resolution.cargo, resolution.options
+    tree = _tree(resolution, environ, ui) if detect.needs_tree(cargo) else None
     bindings = detect.detect(cargo, requested=options.bindings, tree=tree)
     return Project(
         sources=sources,
@@ -53,15 +46,9 @@ def read(
     )
 
 
-def cargo_features(options: Options) -> tuple[str, ...]:
-    """Return the cargo features that are on for every interpreter."""
-    return tuple(feature.name for feature in options.features if not feature.conditional)
-
-
-def _tree(
-    cargo: CargoMetadata, arguments: tuple[str, ...], platforms: tuple[str, ...], environ: Mapping[str, str], ui: Ui
-) -> str | None:
-    command = detect.tree_command(cargo, arguments, platforms)
+def _tree(resolution: Resolution, environ: Mapping[str, str], ui: Ui) -> str | None:
+    platforms = tuple(slice_.triple for slice_ in resolution.target.slices)
+    command = detect.tree_command(resolution.cargo, resolution.cargo_arguments, platforms)
     try:
         done = query.run_cargo(command, environ)
         if done.status == 0:

@@ -1,22 +1,28 @@
-"""A project as its own files tell it: no program is started to read them, and no Rust is needed."""
+"""A project as its own files tell it: no program is started to read them, and no Rust is needed.
+
+In two steps, for cargo can be asked as soon as the first is done: the two files that are TOML, and then the metadata
+that is decided from them.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cratewheel import metadata as core_metadata
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
-from cratewheel.metadata import CoreMetadata
-from cratewheel.options.model import Options
-from cratewheel.options.resolve import Flags, resolve
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
+
+if TYPE_CHECKING:
+    from cratewheel.metadata import CoreMetadata
+    from cratewheel.options.model import Options
+    from cratewheel.options.resolve import Flags
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,13 +39,35 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sources:
-    """A project as its own files tell it: no program was started to read it."""
+class ProjectFiles:
+    """The two files that say what a project is, read but not yet understood."""
 
     location: Location
     pyproject: PyProject | None
     manifest: Manifest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sources:
+    """A project as its own files tell it: no program was started to read it."""
+
+    files: ProjectFiles
     metadata: CoreMetadata
+
+    @property
+    def location(self) -> Location:
+        """Where the project is."""
+        return self.files.location
+
+    @property
+    def pyproject(self) -> PyProject | None:
+        """The project's pyproject.toml, if it has one."""
+        return self.files.pyproject
+
+    @property
+    def manifest(self) -> Manifest:
+        """The crate's Cargo.toml."""
+        return self.files.manifest
 
     @property
     def root(self) -> Path:
@@ -47,15 +75,22 @@ class Sources:
         return self.location.root
 
 
-def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, Sources]:
-    """Return the options and the project's own files, warning of what is probably not meant; starts no program."""
-    sources = read_sources(locate(flags.get("manifest_path"), cwd))
-    options, warnings = resolve(flags, environ=environ, pyproject=sources.pyproject)
-    for warning in (*warnings, *sources.metadata.warnings):
+def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, ProjectFiles]:
+    """Return the options and the project's files, warning of keys that mean nothing; starts no program."""
+    files = read_files(locate(flags.get("manifest_path"), cwd))
+    return settled(flags, files, environ=environ, cwd=cwd, ui=ui), files
+
+
+def settled(flags: Flags, files: ProjectFiles, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Options:
+    """Return the options that `flags`, variables and the project's keys make, warning of keys that mean nothing."""
+    from cratewheel.options.resolve import resolve  # slow to import, and some hooks need no option
+
+    options, warnings = resolve(flags, environ=environ, pyproject=files.pyproject)
+    for warning in warnings:
         ui.warn(warning)
     # cargo runs in the folder of the manifest: what the user wrote is relative to theirs
     anchored = {name: cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
-    return replace(options, **anchored), sources
+    return replace(options, **anchored)
 
 
 def locate(manifest_path: Path | None, cwd: Path) -> Location:
@@ -87,11 +122,8 @@ def locate(manifest_path: Path | None, cwd: Path) -> Location:
     return Location(manifest=manifest, pyproject=pyproject, root=cwd)
 
 
-def read_sources(location: Location) -> Sources:
-    """Return what the files of the project say, without starting a program.
-
-    Raises `ConfigError` when one of them is wrong.
-    """
+def read_files(location: Location) -> ProjectFiles:
+    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong."""
     pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
     manifest = cargo_manifest.read(location.manifest)
     if manifest.is_virtual:
@@ -99,12 +131,20 @@ def read_sources(location: Location) -> Sources:
             f"{manifest.path} is a workspace without a package of its own",
             hint="name the crate to build: --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
         )
-    return Sources(
-        location=location,
-        pyproject=pyproject,
-        manifest=manifest,
-        metadata=core_metadata.read(pyproject, manifest),
-    )
+    return ProjectFiles(location=location, pyproject=pyproject, manifest=manifest)
+
+
+def read_sources(files: ProjectFiles, ui: Ui) -> Sources:
+    """Return what the files of the project say, warning of what is probably not meant.
+
+    Raises `ConfigError` when one of them is wrong.
+    """
+    from cratewheel import metadata as core_metadata  # slow to import: it checks all by pyproject-metadata
+
+    metadata = core_metadata.read(files.pyproject, files.manifest)
+    for warning in metadata.warnings:
+        ui.warn(warning)
+    return Sources(files=files, metadata=metadata)
 
 
 def _existing_manifest(path: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import email
 import email.policy
+import io
 import os
 import shutil
 import subprocess
@@ -16,6 +17,8 @@ import pytest
 
 from cratewheel import sources
 from cratewheel.errors import ConfigError
+from cratewheel.metadata import CoreMetadata
+from cratewheel.ui import Ui
 from metadata_projects import REFUSED, SAME, Case
 
 pytestmark = pytest.mark.parity
@@ -43,7 +46,7 @@ def test_metadata_is_that_of_the_peer(case: Case, peer: Path, tmp_path: Path) ->
     folder = lay_out(case, tmp_path / "project")
     done, written = run_peer(peer, folder, tmp_path / "out")
     assert done.returncode == 0, done.stderr
-    ours = sources.read_sources(sources.locate(None, folder)).metadata
+    ours = read_metadata(folder)
 
     headers, description = parsed(written["METADATA"])
     our_headers, our_description = parsed(ours.text.encode())
@@ -61,7 +64,7 @@ def test_what_the_peer_refuses_is_an_error(case: Case, peer: Path, tmp_path: Pat
     done, _ = run_peer(peer, folder, tmp_path / "out")
     assert done.returncode != 0
     with pytest.raises(ConfigError):
-        _ = sources.read_sources(sources.locate(None, folder)).metadata
+        _ = read_metadata(folder)
 
 
 def lay_out(case: Case, root: Path) -> Path:
@@ -87,6 +90,12 @@ def run_peer(peer: Path, folder: Path, out: Path) -> tuple[subprocess.CompletedP
     )
     files = [path for path in out.rglob("*") if path.is_file()]
     return done, {path.relative_to(out).as_posix().partition("/")[2]: path.read_bytes() for path in files}
+
+
+def read_metadata(folder: Path) -> CoreMetadata:
+    """Return what we make of the project's files."""
+    files = sources.read_files(sources.locate(None, folder))
+    return sources.read_sources(files, Ui(out=io.StringIO(), err=io.StringIO())).metadata
 
 
 def parsed(text: bytes) -> tuple[Headers, str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cratewheel.build.session import Session, source_date_epoch
+from cratewheel.build.session import Session, source_date_epoch, wheel_compression
 from cratewheel.build.turns import Together
-from cratewheel.build.wheel import Built, build_wheel, wheel_compression
+from cratewheel.build.wheel import build_wheel
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
@@ -17,6 +18,9 @@ from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.process import Task, crew
 from cratewheel.ui import Ui
+
+if TYPE_CHECKING:
+    from cratewheel.build.assembly import Built
 
 
 def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
@@ -38,7 +42,7 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
             options, sources = session.facts.options, session.facts.project.sources
             from cratewheel.build.sdist import build_sdist  # slow to import: it rewrites manifests
 
-            found = gather_sdist(options, sources, environ=environ, ui=ui)
+            found = gather_sdist(options, sources.files, environ=environ, ui=ui)
             done.append(build_sdist(found, session.plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from cratewheel import __version__
 from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.build.turns import Place, Turns
 from cratewheel.cargo import target_dir
+from cratewheel.dist.compression import STORED, Compression, compression
+from cratewheel.errors import UsageError
 from cratewheel.facts import Facts
 from cratewheel.frozen import dataclass, field
+from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui
 
@@ -53,6 +57,11 @@ class Session:
         )
 
     @property
+    def compression(self) -> Compression:
+        """How the files of the wheels are packed."""
+        return wheel_compression(self.facts.options)
+
+    @property
     def timestamp(self) -> int | None:
         """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or None."""
         return source_date_epoch(self.environ)
@@ -66,3 +75,17 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     """
     value = environ.get("SOURCE_DATE_EPOCH", "")
     return int(value) if value.isascii() and value.isdigit() else None
+
+
+def wheel_compression(options: Options) -> Compression:
+    """Return how the files of a wheel are packed; raises `UsageError` for a level that the method does not have."""
+    if options.editable:
+        return STORED  # it is installed from here at once, and then thrown away
+    level = options.compression_level
+    if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
+        raise UsageError(f"--compression-level must be a whole number, found {level!r}")
+    match options.compression_method:
+        case "deflated" | "stored" | "bzip2" | "zstd" as method:
+            return compression(method, None if level is None else int(level))
+        case method:
+            raise AssertionError(f"the command line knows no method {method}")

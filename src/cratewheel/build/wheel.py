@@ -2,165 +2,41 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cratewheel.audit import binary as audit_binary
-from cratewheel.audit import objects
-from cratewheel.bindings import pyo3, wasi
-from cratewheel.build import grafting
 from cratewheel.build.compile import compiled
-from cratewheel.build.entries import entries
-from cratewheel.build.materials import materials
-from cratewheel.build.session import GENERATOR, Session
-from cratewheel.cargo import query
-from cratewheel.cargo.run import Artifact
-from cratewheel.dist import wheel as wheel_writer
-from cratewheel.dist.compression import STORED, Compression, compression
-from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.layout import Layout, layout
-from cratewheel.errors import UsageError
-from cratewheel.frozen import dataclass, replace
-from cratewheel.options.model import Options
+from cratewheel.build.session import Session
 from cratewheel.plan.model import WheelPlan
-from cratewheel.plan.settle import Settlement, needs_binaries, settle
-from cratewheel.repair.model import Grafted
-from cratewheel.tags.wheel import WheelTag, dist_info_name, normalise_distribution, wheel_file_name
-from cratewheel.ui import size_text
+from cratewheel.process import crew
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assembled:
-    """All of a wheel but its archive. The layout's compiled files exist only while it is being used."""
-
-    tag: WheelTag
-    layout: Layout
-    dist_info: DistInfo
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A wheel on the disk, and what there is to report of it."""
-
-    path: Path
-    report: Mapping[str, object]
+if TYPE_CHECKING:
+    from cratewheel.build.assembly import Assembled, Built
 
 
 def build_wheel(session: Session, wheel: WheelPlan) -> Built:
     """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
-        path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
-        built = wheel_writer.write(
-            content.layout,
-            content.dist_info,
-            path,
-            mtime=session.timestamp,
-            compression=wheel_compression(session.facts.options),
-            large_files=session.facts.options.compression_large_files,
-        )
-    session.ui.step("Packed", f"{path.name} ({size_text(built.size)})")
-    served = [python.display for python in wheel.serves]
-    report = {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
-    return Built(path=path, report=report)
+        from cratewheel.build.assembly import pack
 
-
-def wheel_compression(options: Options) -> Compression:
-    """Return how the files of a wheel are packed; raises `UsageError` for a level that the method does not have."""
-    if options.editable:
-        return STORED  # it is installed from here at once, and then thrown away
-    level = options.compression_level
-    if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
-        raise UsageError(f"--compression-level must be a whole number, found {level!r}")
-    match options.compression_method:
-        case "deflated" | "stored" | "bzip2" | "zstd" as method:
-            return compression(method, None if level is None else int(level))
-        case method:
-            raise AssertionError(f"the command line knows no method {method}")
+        return pack(session, wheel, content)
 
 
 @contextmanager
 def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
-    """Compile and audit one wheel, and yield what belongs in it."""
+    """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used."""
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     session.scratch.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="stage-", dir=session.scratch) as stage:
-        artifacts = compiled(session, wheel, Path(stage))
-        settlement, grafted = _audited(session, wheel, artifacts, Path(stage))
-        tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-        content = layout(grafting.placed(session, entries(session, wheel, artifacts), grafted))
-        info = _dist_info(session, tag, grafted)
-        if session.plan.target.os == "wasi":
-            info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
-        yield Assembled(tag=tag, layout=content, dist_info=info)
+        with crew() as workers:
+            workers.start(partial(import_module, "cratewheel.build.assembly"))  # slow, and cargo takes its time as well
+            artifacts = compiled(session, wheel, Path(stage))
+        from cratewheel.build.assembly import assemble
 
-
-def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistInfo:
-    """Return the metadata of a wheel for WASI, whose programs something has to run."""
-    package = normalise_distribution(session.plan.name)
-    return replace(
-        info,
-        metadata=wasi.with_requirement(info.metadata),
-        entry_points=wasi.entry_points(names, package=package),
-    )
-
-
-def _dist_info(session: Session, tag: WheelTag, grafted: tuple[Grafted, ...]) -> DistInfo:
-    metadata = session.facts.project.sources.metadata
-    return DistInfo(
-        directory=dist_info_name(session.plan.name, session.plan.version),
-        metadata=metadata.text,
-        entry_points=metadata.entry_points,
-        license_files=metadata.license_files,
-        sboms=materials(session, grafted),
-        tag=tag,
-        generator=GENERATOR,
-    )
-
-
-def _audited(
-    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path
-) -> tuple[Settlement, tuple[Grafted, ...]]:
-    """Return the tags that the compiled files allow, and the libraries that they brought along to be allowed them."""
-    target = session.plan.target
-    if not needs_binaries(wheel, target):
-        return settle(wheel, target, {}, programs=True), ()
-    binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
-    if wheel.module_file:
-        for found in binaries.values():
-            warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
-            if warning:
-                session.ui.warn(warning)
-    programs = session.facts.project.bindings.kind == "bin"
-    settlement = settle(wheel, target, binaries, programs=programs)
-    grafted: tuple[Grafted, ...] = ()
-    if wheel.audit == "repair" and settlement.external:
-        grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
-        libraries = {library.name: audit_binary.read(library.path) for library in grafted}
-        settlement = settle(wheel, target, binaries, programs=programs, grafted=libraries)
-    for warning in settlement.warnings:
-        session.ui.warn(warning)
-    for reason in settlement.why:
-        session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
-    if session.facts.options.explain:
-        _explain_symbols(session, artifacts, settlement.decisive)
-    return settlement, grafted
-
-
-def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:
-    """Say which crates take the symbols that decide the tag, and what would lower it."""
-    if not symbols:
-        return
-    libraries = query.standard_library(session.plan.target.triple, session.environ)
-    for artifact in artifacts:
-        libraries.update(artifact.libraries)
-    by_crates: dict[tuple[str, ...], list[str]] = {}
-    for symbol, crates in objects.users(symbols, libraries).items():
-        by_crates.setdefault(crates, []).append(symbol)
-    for crates, used in sorted(by_crates.items()):
-        session.ui.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")
-    if not session.plan.zig:
-        session.ui.step("Because", "linked with --zig, or on an older system, the same calls find older versions")
+        yield assemble(session, wheel, artifacts, Path(stage))

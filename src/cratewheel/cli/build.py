@@ -14,19 +14,26 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_flags("build", "Build wheels, and a source distribution, from a crate.", argv)
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
-    from cratewheel.build.run import run as build
-    from cratewheel.facts import gather_each
-    from cratewheel.plan.decide import decide
-    from cratewheel.plan.explain import as_json, explain
-
     if (flags.get("sdist_first") or flags.get("sdist")) and not flags.get("dry_run"):
         from cratewheel import from_sdist
 
         from_sdist.build_wheels(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         return 0
-    plans = [(facts, decide(facts)) for facts in gather_each(flags, environ=environ, cwd=Path.cwd(), ui=ui)]
-    options = plans[0][0].options
+    from cratewheel.resolution import asking
+    from cratewheel.sources import read_options, read_sources
+
+    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+        # slow to import as well
+        from cratewheel.facts import gather
+        from cratewheel.plan.decide import decide
+
+        sources = read_sources(files, ui)
+        found = [gather(answer, sources, environ=environ, ui=ui) for answer in answers.result()]
+    plans = [(facts, decide(facts)) for facts in found]
     if options.dry_run or options.explain:
+        from cratewheel.plan.explain import as_json, explain
+
         # one sdist serves all targets
         shown = [replace(plan, sdist=plan.sdist and at == 0) for at, (_, plan) in enumerate(plans)]
     if options.dry_run:
@@ -41,5 +48,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if options.explain:
         for plan in shown:
             ui.passthrough(explain(plan, reasons=True))
+    from cratewheel.build.run import run as build
+
     build(plans, environ=environ, ui=ui)
     return 0

@@ -3,15 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from cratewheel.frozen import replace
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
+    flags = parse_words(_parser(), argv)
+    ui = session_ui(flags, environ)
+    from cratewheel.environment import find_python, read_environment
+    from cratewheel.process import crew
+    from cratewheel.resolution import asking
+    from cratewheel.sources import read_options, read_sources
+
+    cwd = Path.cwd()
+    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    python = find_python(flags.get("python"), environ=environ, cwd=cwd)
+    options = replace(
+        options, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True,
+        editable_mode="inplace" if flags["skip_install"] else options.editable_mode,
+    )  # fmt: skip
+    with crew() as workers, asking(options, files.manifest, environ=environ, ui=ui) as answers:
+        about = workers.start(partial(read_environment, python, environ))
+        # slow to import as well
+        from cratewheel import develop
+        from cratewheel.build.session import Session
+        from cratewheel.facts import gather
+        from cratewheel.plan.decide import decide
+
+        sources = read_sources(files, ui)
+        environment, answer = about.result(), answers.result()[0]
+        named = replace(answer.options, interpreter=(str(environment.place.python),))
+        facts = gather(replace(answer, options=named), sources, environ=environ, ui=ui)
+    session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
+    if flags["skip_install"]:
+        develop.compile_in_place(session)
+        return 0
+    wanted = develop.Wanted(
+        extras=_names(flags["extras"]), groups=_names(flags["group"]), uv=flags["uv"], pip=flags["pip_path"]
+    )
+    needed = develop.requirements(sources, environment, wanted)
+    develop.install_requirements(develop.missing(needed, environment), environment, wanted, environ=environ, ui=ui)
+    develop.install(session, environment)
+    return 0
+
+
+def _parser() -> Parser:
     parser = command_parser("develop", "Build the project and install it into an environment, its Python files live.")
     group = parser.add_argument_group("Environment")
     group.add_argument(
@@ -26,33 +67,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     group.add_argument("--skip-install", action="store_true", help="Compile only, and put the module into the project")
     group.add_argument("--uv", action="store_true", help="Install dependencies with uv")
     group.add_argument("--pip-path", type=Path, metavar="PATH", help="Install dependencies with this pip")
-    flags = parse_words(parser, argv)
-    ui = session_ui(flags, environ)
-    from cratewheel import develop
-    from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for
-    from cratewheel.plan.decide import decide
-    from cratewheel.sources import read_options
-
-    cwd = Path.cwd()
-    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    environment = develop.read_environment(develop.find_python(flags.get("python"), environ=environ, cwd=cwd), environ)
-    wanted = develop.Wanted(
-        extras=_names(flags["extras"]), groups=_names(flags["group"]), uv=flags["uv"], pip=flags["pip_path"]
-    )
-    options = replace(
-        options, interpreter=(str(environment.place.python),), compatibility=("off",), skip_auditwheel=True,
-        sdist=False, editable=True, editable_mode="inplace" if flags["skip_install"] else options.editable_mode,
-    )  # fmt: skip
-    facts = gather_for(options, sources, environ=environ, ui=ui)
-    session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
-    if flags["skip_install"]:
-        develop.compile_in_place(session)
-        return 0
-    needed = develop.requirements(sources, environment, wanted)
-    develop.install_requirements(develop.missing(needed, environment), environment, wanted, environ=environ, ui=ui)
-    develop.install(session, environment)
-    return 0
+    return parser
 
 
 def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -62,18 +77,21 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
     flags: dict[str, Any] = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel import develop
-    from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for
-    from cratewheel.plan.decide import decide
-    from cratewheel.sources import read_options
+    from cratewheel.resolution import asking
+    from cratewheel.sources import read_options, read_sources
 
-    options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     named = (flags["python"],) if flags.get("python") else ()
     options = replace(
         options, interpreter=named, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True
     )
-    facts = gather_for(options, sources, environ=environ, ui=ui)
+    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+        from cratewheel import develop
+        from cratewheel.build.session import Session
+        from cratewheel.facts import gather
+        from cratewheel.plan.decide import decide
+
+        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
     develop.compiled_only(Session(facts=facts, plan=decide(facts), environ=environ, ui=ui), flags["into"])
     return 0
 

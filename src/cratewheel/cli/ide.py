@@ -16,17 +16,18 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--remove", action="store_true", help="Take the variables out again")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel import develop
     from cratewheel.build.compile import shared_config
     from cratewheel.build.session import Session
-    from cratewheel.facts import gather_for
+    from cratewheel.environment import find_python
+    from cratewheel.facts import gather
     from cratewheel.plan.decide import decide
+    from cratewheel.resolution import asking
     from cratewheel.scaffold import ide
-    from cratewheel.sources import read_options
+    from cratewheel.sources import read_options, read_sources
 
     cwd = Path.cwd()
-    options, sources = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    root = sources.manifest.workspace_root
+    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    root = files.manifest.workspace_root
     path = root / ".cargo" / "config.toml"
     text = path.read_text(encoding="utf-8") if path.is_file() else ""
     if flags["remove"]:
@@ -35,9 +36,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             config.unlink()
         ui.step("Removed", f"the variables of cratewheel from {path}")
         return 0
-    python = develop.find_python(flags.get("python"), environ=environ, cwd=cwd)
+    python = find_python(flags.get("python"), environ=environ, cwd=cwd)
     options = replace(options, interpreter=(str(python),), compatibility=("off",), skip_auditwheel=True, sdist=False)
-    facts = gather_for(options, sources, environ=environ, ui=ui)
+    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
     (wheel,) = session.plan.wheels
     variables = {name: value for name, value in wheel.builds[0].env if name in ide.VARIABLES and value is not None}

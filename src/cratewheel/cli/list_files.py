@@ -27,15 +27,15 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.facts import gather_sdist
         from cratewheel.sources import read_options
 
-        options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-        content = sdist_content(gather_sdist(options, sources, environ=environ, ui=ui), environ=environ, ui=ui)
+        options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        content = sdist_content(gather_sdist(options, files, environ=environ, ui=ui), environ=environ, ui=ui)
         archives["sdist"] = [str(entry.path) for entry in content.layout]
     if only != "sdist":
         from cratewheel import preview
-        from cratewheel.facts import gather
+        from cratewheel.facts import gather_first
         from cratewheel.plan.decide import decide
 
-        facts = gather(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+        facts = gather_first(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         plan = decide(facts)
         for wheel in plan.wheels[:1]:
             entries, unknown = preview.wheel_layout(facts, plan, wheel)

@@ -15,8 +15,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--json", action="store_true", help="Print a JSON list of objects")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.facts import cache_dir
     from cratewheel.interpreter.discover import find
+    from cratewheel.resolution import cache_dir
 
     found = find(
         (),

@@ -17,8 +17,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.facts import gather_sdist
     from cratewheel.sources import read_options
 
-    options, sources = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-    facts = gather_sdist(options, sources, environ=environ, ui=ui)
+    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    facts = gather_sdist(options, files, environ=environ, ui=ui)
     out = options.out or facts.cargo.target_directory / "wheels"
     path = build_sdist(facts, out, timestamp=source_date_epoch(environ), environ=environ, ui=ui)
     if options.check:

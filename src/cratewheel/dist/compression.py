@@ -6,7 +6,6 @@ behind it.
 
 from __future__ import annotations
 
-import bz2
 import sys
 import zlib
 from typing import Literal, Protocol
@@ -78,6 +77,8 @@ def compressor(how: Compression, *, large: bool = False) -> Compressor:
         case "stored":
             return _Stored()
         case "bzip2":
+            import bz2
+
             return bz2.BZ2Compressor(max(how.level, 1))  # bzip2 itself has no level 0
         case "zstd":
             return _zstd(how.level)

@@ -35,32 +35,6 @@ _PYEMSCRIPTEN = (
 _PYTHON_OF_YEAR: dict[str, Version] = {"2024": (3, 12), "2025": (3, 13), "2026": (3, 14)}
 
 
-def is_foreign(target: Target, host: Target) -> bool:
-    """Return whether Pythons for `target` cannot be expected to run on `host`.
-
-    Both processors of macOS run each other's programs or are built by one Python (universal2), 64-bit Windows runs
-    32-bit programs, Windows on ARM all of x86, and a Python of Windows does not depend on the compiler.
-
-    >>> from cratewheel.tags.target import parse
-    >>> is_foreign(parse("x86_64-unknown-linux-musl"), parse("x86_64-unknown-linux-gnu"))
-    True
-    >>> is_foreign(parse("universal2-apple-darwin"), parse("aarch64-apple-darwin"))
-    False
-    """
-    if target.triple == host.triple:
-        return False
-    if target.os != host.os:
-        return True
-    match target.os:
-        case "macos":
-            return False
-        case "windows":
-            runs = {"x86": {"x86"}, "x86_64": {"x86", "x86_64"}, "aarch64": {"x86", "x86_64", "aarch64"}}
-            return target.arch not in runs[host.arch]
-        case _:
-            return (target.arch, target.env) != (host.arch, host.env)
-
-
 def find(
     words: tuple[str, ...],
     *,

@@ -10,7 +10,7 @@ from cratewheel.cargo.command import CargoBuild, extra_value
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError
-from cratewheel.facts import Facts, cargo_options
+from cratewheel.facts import Facts
 from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
@@ -19,6 +19,7 @@ from cratewheel.plan import flags
 from cratewheel.plan.model import ByAudit, Fixed, PlatformPlan, WheelPlan
 from cratewheel.plan.platform import audit_mode, native
 from cratewheel.project import Project
+from cratewheel.resolution import cargo_options
 from cratewheel.tags.target import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})

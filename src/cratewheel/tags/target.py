@@ -184,3 +184,28 @@ def _arch(word: str) -> str | None:
     if word in _ARCHES:
         return _ARCHES[word]
     return next((arch for pattern, arch in _FAMILIES if pattern.fullmatch(word)), None)
+
+
+def is_foreign(target: Target, host: Target) -> bool:
+    """Return whether Pythons for `target` cannot be expected to run on `host`.
+
+    Both processors of macOS run each other's programs or are built by one Python (universal2), 64-bit Windows runs
+    32-bit programs, Windows on ARM all of x86, and a Python of Windows does not depend on the compiler.
+
+    >>> is_foreign(parse("x86_64-unknown-linux-musl"), parse("x86_64-unknown-linux-gnu"))
+    True
+    >>> is_foreign(parse("universal2-apple-darwin"), parse("aarch64-apple-darwin"))
+    False
+    """
+    if target.triple == host.triple:
+        return False
+    if target.os != host.os:
+        return True
+    match target.os:
+        case "macos":
+            return False
+        case "windows":
+            runs = {"x86": {"x86"}, "x86_64": {"x86", "x86_64"}, "aarch64": {"x86", "x86_64", "aarch64"}}
+            return target.arch not in runs[host.arch]
+        case _:
+            return (target.arch, target.env) != (host.arch, host.env)

@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Supported
-from cratewheel.tags.target import parse
+from cratewheel.tags.target import is_foreign, parse
 from cratewheel.ui import Ui
 
 PYO3 = Supported(cpython=((3, 9), (3, 14)), pypy=((3, 11), (3, 11)), graalpy=None, free_threaded=True)
@@ -215,4 +215,4 @@ def test_a_platform_of_pyodide_has_one_python(variable: str, version: str) -> No
     ],
 )
 def test_which_pythons_can_run_here(target: str, host: str, answer: bool) -> None:
-    assert foreign.is_foreign(parse(target), parse(host)) is answer
+    assert is_foreign(parse(target), parse(host)) is answer

@@ -7,9 +7,9 @@ import shlex
 import pytest
 
 from cratewheel.errors import UnsupportedError, UsageError
-from cratewheel.facts import choose_target
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
+from cratewheel.resolution import choose_target
 
 MAC, LINUX = "aarch64-apple-darwin", "x86_64-unknown-linux-gnu"
 BOTH = "universal2-apple-darwin"

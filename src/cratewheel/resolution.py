@@ -1,0 +1,186 @@
+"""What cargo and rustc say of a project: the compiler, the target, the crates.
+
+They take longer to answer than anything that we do before compiling, so they are asked first, and the rest of the
+project is read meanwhile.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+from cratewheel.cargo import query
+from cratewheel.cargo.command import CargoOptions, extra_value, metadata_arguments, resolution_flags
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.cargo.model import CargoMetadata
+from cratewheel.cargo.query import Rustc
+from cratewheel.errors import ConfigError, UsageError
+from cratewheel.frozen import dataclass, replace
+from cratewheel.options.model import Options
+from cratewheel.process import Task, crew
+from cratewheel.tags.target import UNIVERSAL2, Target
+from cratewheel.tags.target import parse as parse_target
+from cratewheel.ui import Ui
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolution:
+    """What is built for one target, and from which crates. The options hold its triple where cargo must be told of it.
+
+    `cargo_arguments` are those by which cargo was asked.
+    """
+
+    options: Options
+    rustc: Rustc
+    target: Target
+    cargo: CargoMetadata
+    cargo_arguments: tuple[str, ...]
+
+
+@contextmanager
+def asking(
+    options: Options, manifest: Manifest, *, environ: Mapping[str, str], ui: Ui
+) -> Iterator[Task[tuple[Resolution, ...]]]:
+    """Yield what will be the `Resolution` for each target; what is done in the block is done while cargo answers.
+
+    Its result raises `MissingToolError` without cargo or rustc, `ProcessError` when they fail, and `UsageError` or
+    `UnsupportedError` for a target that cannot be.
+    """
+    with crew() as workers:
+        yield workers.start(partial(_resolve_each, options, manifest, environ, ui))
+
+
+def _resolve_each(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
+    refuse_hidden_target(options)
+    options = _with_writable_target(options, manifest, environ, ui)
+    rustc = query.rustc(environ)
+    triples = dict.fromkeys(options.target) or {"": None}
+    return tuple(
+        _resolve(replace(options, target=(triple,) if triple else ()), rustc, manifest, environ, ui)
+        for triple in triples
+    )
+
+
+def _resolve(options: Options, rustc: Rustc, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> Resolution:
+    target, options = choose_target(options, rustc.host, environ)
+    platforms = tuple(slice_.triple for slice_ in target.slices)
+    arguments = metadata_arguments(cargo_options(options), platforms=platforms)
+    cargo = query.metadata(arguments, manifest.path, environ, ui)
+    if cargo.root is None:
+        raise ConfigError(f"{manifest.path} has no package of its own")
+    return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cargo_arguments=arguments)
+
+
+@contextmanager
+def asking_every_crate(
+    options: Options, manifest: Manifest, *, environ: Mapping[str, str], ui: Ui
+) -> Iterator[Task[CargoMetadata]]:
+    """Yield what will be the crates of every platform, with every feature on; raises as `query.metadata` does."""
+    chosen = replace(cargo_options(options), features=(), all_features=True, no_default_features=False, extra=())
+    with crew() as workers:
+        yield workers.start(partial(query.metadata, resolution_flags(chosen), manifest.path, environ, ui))
+
+
+def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:
+    """Return what to build for, and the options with its triple where cargo must be told of it.
+
+    That is --target, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this machine. `--universal2`
+    makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel can be for.
+    """
+    triple = options.target[0] if options.target else _archflags_target(host, environ)
+    target = parse_target(triple or host)
+    if options.universal2 and target.os == "macos":
+        triple, target = UNIVERSAL2, parse_target(UNIVERSAL2)
+    return target, replace(options, target=(triple,) if triple else ())
+
+
+def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
+    words = environ.get("ARCHFLAGS", "").split()
+    named = {arch for flag, arch in pairwise(words) if flag == "-arch"}
+    if not host.endswith("-apple-darwin") or not named:
+        return None
+    triples = {"x86_64": "x86_64-apple-darwin", "arm64": "aarch64-apple-darwin"}
+    unknown = sorted(named - triples.keys())
+    if unknown:
+        raise UsageError(f"ARCHFLAGS names {', '.join(unknown)}, which is neither x86_64 nor arm64", hint="correct it")
+    if len(named) == 2:
+        return UNIVERSAL2
+    (triple,) = (triples[arch] for arch in named)
+    return triple if triple != host else None
+
+
+def _with_writable_target(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> Options:
+    """Return the options with a target directory elsewhere, where the project cannot be written: the same each time."""
+    root = manifest.workspace_root
+    if options.target_dir is not None or environ.get("CARGO_TARGET_DIR") or os.access(root, os.W_OK):
+        return options
+    import hashlib  # slow to import, and seldom needed
+    import tempfile
+
+    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    folder = (cache_dir(environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
+    ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
+    return replace(options, target_dir=folder)
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
+    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
+    if base:
+        return Path(base) / "cratewheel"
+    home = environ.get("HOME")
+    return Path(home) / ".cache" / "cratewheel" if home else None
+
+
+def cargo_features(options: Options) -> tuple[str, ...]:
+    """Return the cargo features that are on for every interpreter."""
+    return tuple(feature.name for feature in options.features if not feature.conditional)
+
+
+def refuse_hidden_target(options: Options) -> None:
+    """Raise `UsageError` when the target stands where we do not look for it, before anything else is done."""
+    extra_target = extra_value(options.cargo_extra_args, "--target")
+    if extra_target is not None:
+        raise UsageError(
+            "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
+        )
+
+
+def _is_flag(options: Options, name: str) -> bool:
+    origin = options.origins.get(name)
+    return origin is not None and origin.kind == "flag"
+
+
+def cargo_options(options: Options) -> CargoOptions:
+    """Return what cargo is told for every interpreter."""
+    profile = options.profile
+    if options.editable and options.editable_profile and not _is_flag(options, "profile"):
+        profile = options.editable_profile
+    if options.release:
+        # a profile among the extra arguments is the user's last word
+        profile = None if extra_value(options.cargo_extra_args, "--profile") else "release"
+    return CargoOptions(
+        profile=profile,
+        jobs=options.jobs,
+        features=cargo_features(options),
+        all_features=options.all_features,
+        no_default_features=options.no_default_features,
+        target=options.target[0] if options.target else None,
+        target_dir=options.target_dir,
+        verbose=options.verbose,
+        quiet=options.quiet,
+        color=options.color,
+        frozen=options.frozen,
+        locked=options.locked,
+        offline=options.offline,
+        config=options.config,
+        unstable_flags=options.unstable_flags,
+        timings=options.timings,
+        ignore_rust_version=options.ignore_rust_version,
+        future_incompat_report=options.future_incompat_report,
+        extra=options.cargo_extra_args,
+    )
