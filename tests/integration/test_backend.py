@@ -230,7 +230,10 @@ def test_nothing_is_imported_that_a_hook_does_not_need() -> None:
         "print(sorted(name for name in sys.modules if name.startswith('cratewheel')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout == "['cratewheel', 'cratewheel.backend', 'cratewheel.errors', 'cratewheel.ui']\n"
+    assert (
+        done.stdout
+        == "['cratewheel', 'cratewheel.backend', 'cratewheel.errors', 'cratewheel.frozen', 'cratewheel.ui']\n"
+    )
 
 
 def test_a_wheel_of_the_backend_is_a_zip(project: Project) -> None:

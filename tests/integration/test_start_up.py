@@ -29,7 +29,7 @@ HEAVY = {
 COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors"}
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.ui",
+    "cratewheel.frozen", "cratewheel.ui",
 }  # fmt: skip
 
 
