@@ -1,8 +1,6 @@
 """`python -m cratewheel` is the `cratewheel` command."""
 
-import sys
-
-from cratewheel.cli import main
+from cratewheel.cli import program
 
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

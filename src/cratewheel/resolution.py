@@ -7,6 +7,7 @@ project is read meanwhile.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -18,7 +19,7 @@ from cratewheel.cargo.command import CargoOptions, extra_value, metadata_argumen
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import ConfigError, UsageError
+from cratewheel.errors import ConfigError, CratewheelError, UsageError
 from cratewheel.frozen import dataclass, replace
 from cratewheel.options.model import Options
 from cratewheel.process import Task, crew
@@ -57,22 +58,64 @@ def asking(
 def _resolve_each(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
     refuse_hidden_target(options)
     options = _with_writable_target(options, manifest, environ, ui)
-    rustc = query.rustc(environ)
-    triples = dict.fromkeys(options.target) or {"": None}
-    return tuple(
-        _resolve(replace(options, target=(triple,) if triple else ()), rustc, manifest, environ, ui)
-        for triple in triples
-    )
+    chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
+    with crew() as workers:
+        answer = workers.start(partial(query.rustc, environ))
+        guess = _guessed(chosen[0], manifest, environ, ui)  # cargo need not wait for rustc to say where it runs
+        rustc = answer.result()
+    return tuple(_resolve(one, rustc, guess, manifest, environ, ui) for one in chosen)
 
 
-def _resolve(options: Options, rustc: Rustc, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> Resolution:
+def _resolve(
+    options: Options, rustc: Rustc, guess: _Guess, manifest: Manifest, environ: Mapping[str, str], ui: Ui
+) -> Resolution:
     target, options = choose_target(options, rustc.host, environ)
-    platforms = tuple(slice_.triple for slice_ in target.slices)
-    arguments = metadata_arguments(cargo_options(options), platforms=platforms)
-    cargo = query.metadata(arguments, manifest.path, environ, ui)
+    arguments = _arguments(options, target)
+    cargo = guess.answer(arguments) or query.metadata(arguments, manifest.path, environ, ui)
     if cargo.root is None:
         raise ConfigError(f"{manifest.path} has no package of its own")
     return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cargo_arguments=arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Guess:
+    """What cargo answers if rustc's host is the likely one; of use only where the true arguments are the same."""
+
+    arguments: tuple[str, ...] = ()
+    cargo: CargoMetadata | None = None
+    error: CratewheelError | None = None
+
+    def answer(self, arguments: tuple[str, ...]) -> CargoMetadata | None:
+        if arguments != self.arguments:
+            return None
+        if self.error is not None:
+            raise self.error
+        return self.cargo
+
+
+def _guessed(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> _Guess:
+    host = _likely_host()
+    if host is None:
+        return _Guess()
+    target, options = choose_target(options, host, environ)
+    arguments = _arguments(options, target)
+    try:
+        return _Guess(arguments=arguments, cargo=query.metadata(arguments, manifest.path, environ, ui))
+    except CratewheelError as error:
+        return _Guess(arguments=arguments, error=error)
+
+
+def _likely_host() -> str | None:
+    """Return the triple that rustc most often has as its host on a machine like this one."""
+    if sys.platform == "linux":
+        return f"{os.uname().machine}-unknown-linux-gnu"
+    if sys.platform == "darwin":
+        return f"{os.uname().machine.replace('arm64', 'aarch64')}-apple-darwin"
+    return None
+
+
+def _arguments(options: Options, target: Target) -> tuple[str, ...]:
+    return metadata_arguments(cargo_options(options), platforms=tuple(slice_.triple for slice_ in target.slices))
 
 
 @contextmanager
