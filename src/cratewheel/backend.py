@@ -7,7 +7,7 @@ it instead of a traceback.
 
 from __future__ import annotations
 
-import difflib
+import gc
 import os
 import shlex
 import sys
@@ -24,6 +24,7 @@ from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
 
 if TYPE_CHECKING:
+    from cratewheel.dist.layout import Source
     from cratewheel.options.model import Options
     from cratewheel.sources import ProjectFiles, Sources
 
@@ -58,9 +59,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
     Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
     """
     with _hook(config_settings) as call:
-        from cratewheel.build.session import GENERATOR
-        from cratewheel.dist.dist_info import DistInfo
-        from cratewheel.dist.install import put
+        from cratewheel.dist.dist_info import GENERATOR, DistInfo
         from cratewheel.interpreter.probe import describe, own_answer
         from cratewheel.tags.platform import normalise_platform
         from cratewheel.tags.wheel import WheelTag, dist_info_name
@@ -77,7 +76,8 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
             entry_points=metadata.entry_points,
             license_files=metadata.license_files,
         )
-        put((Path(metadata_directory, *entry.path.parts), entry) for entry in info.entries())
+        for entry in info.entries():
+            _write(Path(metadata_directory, *entry.path.parts), entry.source)
         return info.directory
 
 
@@ -168,7 +168,7 @@ def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
     """
     given: list[list[str]] = [_words(environ.get(name, ""), name) for name in ARGUMENT_VARIABLES]
     given += [_words(settings.get(name, ""), f"the config setting {name}") for name in ARGUMENT_SETTINGS]
-    options = _options()
+    options = _options() if settings.keys() - ARGUMENT_SETTINGS else {}
     unknown = []
     for name, value in settings.items():
         if name in ARGUMENT_SETTINGS:
@@ -178,6 +178,8 @@ def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
         elif name in OF_FRONTENDS:
             unknown.append(name)
         else:
+            import difflib
+
             near = difflib.get_close_matches(name, options, n=1)
             raise UsageError(
                 f"`{name}` is not a config setting",
@@ -226,6 +228,14 @@ def _words(value: object, place: str) -> list[str]:
 def _split(words: list[str]) -> tuple[list[str], list[str]]:
     at = words.index("--") if "--" in words else len(words)
     return words[:at], words[at + 1 :]
+
+
+def _write(path: Path, source: Source) -> None:
+    from cratewheel.dist.reading import opened
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with opened(source) as (_, chunks):
+        path.write_bytes(b"".join(chunks))
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
@@ -342,6 +352,8 @@ def how_to_get_rust(platform: str = sys.platform) -> str:
 @contextmanager
 def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     environ = dict(os.environ)
+    collecting = gc.isenabled()
+    gc.disable()  # looking for garbage is a tenth of a short hook, and there is none to speak of
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
@@ -349,6 +361,9 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     except CratewheelError as error:
         ui.error(error)
         raise SystemExit(error.exit_status) from error
+    finally:
+        if collecting:
+            gc.enable()
 
 
 HOOKS: Mapping[str, Callable[..., object]] = {

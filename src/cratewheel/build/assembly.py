@@ -9,11 +9,11 @@ from cratewheel.audit import binary as audit_binary
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import materials
-from cratewheel.build.session import GENERATOR, Session
+from cratewheel.build.session import Session
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist import wheel as wheel_writer
-from cratewheel.dist.dist_info import DistInfo
+from cratewheel.dist.dist_info import GENERATOR, DistInfo
 from cratewheel.dist.layout import Entry, Layout, layout
 from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan

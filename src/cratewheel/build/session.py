@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel import __version__
 from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.build.turns import Place, Turns
 from cratewheel.cargo import target_dir
@@ -17,8 +16,6 @@ from cratewheel.frozen import dataclass, field
 from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui
-
-GENERATOR = f"cratewheel ({__version__})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,12 @@ import base64
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from cratewheel import __version__
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
+
+GENERATOR = f"cratewheel ({__version__})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

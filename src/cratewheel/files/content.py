@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -22,6 +21,8 @@ def is_executable(path: Path) -> bool:
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file in hexadecimal; raises `ConfigError` when it cannot be read."""
+    import hashlib  # slow to import: it loads OpenSSL
+
     digest = hashlib.sha256()
     try:
         with path.open("rb") as stream:

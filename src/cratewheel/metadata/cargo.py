@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os.path
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
@@ -161,6 +160,8 @@ def _legacy_warnings(legacy: Table, path: Path) -> tuple[str, ...]:
     warnings = []
     for key in legacy:
         if key not in known:
+            import difflib  # seldom needed
+
             near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1)
             meant = f"; did you mean `{near[0]}`?" if near else ""
             warnings.append(f"{LEGACY_TABLE}.{key} in {path} means nothing{meant}")

@@ -7,7 +7,6 @@ the table that it is shown.
 
 from __future__ import annotations
 
-import difflib
 import os.path
 import re
 import warnings
@@ -161,6 +160,8 @@ def _unknown_keys(source: _Source) -> Iterator[str]:
 
 
 def _did_you_mean(key: str) -> str:
+    import difflib  # seldom needed
+
     near = difflib.get_close_matches(key.replace("_", "-").lower(), KEYS, n=1)
     return f"; did you mean `{near[0]}`?" if near else ""
 

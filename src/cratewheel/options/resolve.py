@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Mapping
@@ -77,6 +76,8 @@ def check_keys(pyproject: PyProject | None) -> list[str]:
 
 
 def _suggestion(key: str, known: list[str]) -> str | None:
+    import difflib  # seldom needed
+
     near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1, cutoff=0.6)
     return f"did you mean `{near[0]}`?" if near else None
 
