@@ -88,12 +88,15 @@ def _merged(one: Entry, other: Entry) -> Entry:
 
 
 def _refuse_escape(entry: Entry) -> None:
-    path = entry.path
-    on_windows = PureWindowsPath(str(path))  # some unpack on Windows, where a backslash divides folders
-    if not path.parts or path.is_absolute() or on_windows.drive or ".." in (*path.parts, *on_windows.parts):
+    path, text = entry.path, str(entry.path)
+    outside = not path.parts or text.startswith("/") or ".." in path.parts
+    if "\\" in text or ":" in text:  # some unpack on Windows, where a backslash divides folders
+        on_windows = PureWindowsPath(text)
+        outside = outside or bool(on_windows.drive) or ".." in on_windows.parts
+    if outside:
         raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
     try:
-        str(path).encode()
+        text.encode()
     except UnicodeEncodeError as error:
         raise ConfigError(
             f"the name {str(path)!r} is not UTF-8, so no archive can hold it ({_describe(entry)})",

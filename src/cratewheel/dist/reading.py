@@ -12,6 +12,8 @@ from cratewheel.dist.layout import Generated, Source
 from cratewheel.errors import ConfigError
 from cratewheel.files import CHUNK
 
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+
 
 @contextmanager
 def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
@@ -31,6 +33,29 @@ def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
         yield size, _chunks(source.path, stream, size)
 
 
+def whole(source: Source, limit: int) -> bytes | None:
+    """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
+    if isinstance(source, Generated):
+        return source.data
+    try:
+        # not open(): there may be tens of thousands of files, and each object costs as much as reading the file
+        number = os.open(source.path, _READ)
+        try:
+            size = os.fstat(number).st_size
+            if size > limit:
+                return None
+            data = os.read(number, size + 1)
+            while len(data) < size and (more := os.read(number, size + 1 - len(data))):
+                data += more
+        finally:
+            os.close(number)
+    except OSError as error:
+        raise _unreadable(source.path, error) from error
+    if len(data) != size:
+        raise _changed(source.path, size)
+    return data
+
+
 def _chunks(path: Path, stream: BinaryIO, size: int) -> Iterator[bytes]:
     left = size
     try:
@@ -42,10 +67,14 @@ def _chunks(path: Path, stream: BinaryIO, size: int) -> Iterator[bytes]:
     except OSError as error:
         raise _unreadable(path, error) from error
     if left:
-        raise ConfigError(
-            f"{path} changed while it was being packed: it had {size} bytes",
-            hint="build again when nothing writes to it any more",
-        )
+        raise _changed(path, size)
+
+
+def _changed(path: Path, size: int) -> ConfigError:
+    return ConfigError(
+        f"{path} changed while it was being packed: it had {size} bytes",
+        hint="build again when nothing writes to it any more",
+    )
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigError:

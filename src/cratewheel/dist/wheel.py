@@ -10,14 +10,15 @@ from typing import Protocol
 from cratewheel import files
 from cratewheel.dist.compression import DEFLATED, Compression
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
-from cratewheel.dist.layout import Entry, Generated, Layout
+from cratewheel.dist.layout import Entry, Layout
 from cratewheel.dist.layout import layout as whole_layout
-from cratewheel.dist.reading import opened
+from cratewheel.dist.reading import opened, whole
 from cratewheel.dist.zip import ZipWriter
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 
+AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
 _EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build
 
 
@@ -55,7 +56,7 @@ def write(
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
         recorded = [_add(archive, entry, compression) for entry in _ordered(entries, info.directory)]
         text = record(recorded, record_path=record_path)
-        _add(archive, Entry(path=info.record_path, source=Generated(data=text.encode())), compression)
+        archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
         size = stream.tell()
     return BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
@@ -66,10 +67,19 @@ def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
 
 
 def _add(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
+    data = whole(entry.source, AT_ONCE)
+    if data is None:
+        return _add_large(archive, entry, compression)
+    name = str(entry.path)
+    archive.add(name, data, executable=entry.source.executable, compression=compression)
+    return Recorded(path=name, sha256=hashlib.sha256(data).digest(), size=len(data))
+
+
+def _add_large(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
     name = str(entry.path)
     digest = hashlib.sha256()
     with opened(entry.source) as (size, chunks):
-        archive.add(
+        archive.add_in_chunks(
             name, _hashed(chunks, digest), size=size, executable=entry.source.executable, compression=compression
         )
     return Recorded(path=name, sha256=digest.digest(), size=size)

@@ -27,7 +27,6 @@ _UNIX = 3
 _UTF8_NAME = 0x800
 _LIMIT_32 = 0xFFFFFFFF
 _LIMIT_16 = 0xFFFF
-_AT_ONCE = 1 << 20  # bytes of a file that is packed in memory
 _EXPANSION = 1.05  # incompressible data grows a little
 _FILE = 0o100000
 _DOS_EPOCH = 315532800  # 1980-01-01, the first moment that a zip archive can say
@@ -76,55 +75,66 @@ class ZipWriter:
         self._stream = stream
         self._moment = _dos_time(mtime)
         self._zip64 = zip64
-        self._members: list[_Member] = []
+        self._directory: list[bytes] = []
+        self._offset = stream.tell()
 
-    def add(self, name: str, chunks: Iterable[bytes], *, size: int, executable: bool, compression: Compression) -> None:
-        """Add a file whose content is `chunks`, of `size` bytes together."""
+    def add(self, name: str, data: bytes, *, executable: bool, compression: Compression) -> None:
+        """Add a file of which all bytes are at hand."""
+        packer = compressor(compression)
+        body = packer.compress(data) + packer.flush()
         member = _Member(
             name=name.encode(),
-            mode=_FILE | (0o755 if executable else 0o644),
+            mode=_mode(executable),
+            compression=compression,
+            zip64=self._zip64,
+            offset=self._offset,
+            crc=zlib.crc32(data),
+            packed=len(body),
+            size=len(data),
+        )
+        header = self._local_header(member)
+        self._stream.write(header + body)
+        self._offset += len(header) + len(body)
+        self._directory.append(self._central_header(member))
+
+    def add_in_chunks(
+        self, name: str, chunks: Iterable[bytes], *, size: int, executable: bool, compression: Compression
+    ) -> None:
+        """Add a file whose content is `chunks`, of `size` bytes together.
+
+        Its checksum and its packed size are known, and put in its header, only when all of it is written.
+        """
+        member = _Member(
+            name=name.encode(),
+            mode=_mode(executable),
             compression=compression,
             zip64=self._zip64 or size * _EXPANSION > _LIMIT_32,
-            offset=self._stream.tell(),
+            offset=self._offset,
         )
-        add = self._add_at_once if size <= _AT_ONCE else self._add_in_chunks
-        member = add(member, chunks)
-        assert member.size == size, f"{name} has {member.size} bytes, not {size}"
-        self._members.append(member)
-
-    def _add_at_once(self, member: _Member, chunks: Iterable[bytes]) -> _Member:
-        data = b"".join(chunks)
-        packer = compressor(member.compression)
-        body = packer.compress(data) + packer.flush()
-        done = replace(member, crc=zlib.crc32(data), packed=len(body), size=len(data))
-        self._stream.write(self._local_header(done) + body)
-        return done
-
-    def _add_in_chunks(self, member: _Member, chunks: Iterable[bytes]) -> _Member:
-        """Write a file whose checksum and size are known, and put in its header, only when all of it is written."""
         self._stream.write(self._local_header(member))
         body = self._stream.tell()
         packer = compressor(member.compression, large=True)
-        crc = size = 0
+        crc = done_size = 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
-            size += len(chunk)
+            done_size += len(chunk)
             self._stream.write(packer.compress(chunk))
         self._stream.write(packer.flush())
         end = self._stream.tell()
+        assert done_size == size, f"{name} has {done_size} bytes, not {size}"
         done = replace(member, crc=crc, packed=end - body, size=size)
         self._stream.seek(member.offset)
         self._stream.write(self._local_header(done))
         self._stream.seek(end)
-        return done
+        self._offset = end
+        self._directory.append(self._central_header(done))
 
     def finish(self) -> None:
         """Write the directory at the end of the archive."""
         start = self._stream.tell()
-        for member in self._members:
-            self._stream.write(self._central_header(member))
+        self._stream.write(b"".join(self._directory))
         end = self._stream.tell()
-        count, size = len(self._members), end - start
+        count, size = len(self._directory), end - start
         if count >= _LIMIT_16 or size >= _LIMIT_32 or start >= _LIMIT_32:
             made_by = (_ZIP64_VERSION, _UNIX, _ZIP64_VERSION)
             record_size = _END_64.size - 12
@@ -160,6 +170,10 @@ class ZipWriter:
             member.name,
             extra,
         ))  # fmt: skip
+
+
+def _mode(executable: bool) -> int:  # its only argument
+    return _FILE | (0o755 if executable else 0o644)
 
 
 def _dos_time(mtime: int) -> tuple[int, int]:

@@ -159,6 +159,7 @@ def test_a_source_that_changes_while_it_is_packed_is_an_error_and_leaves_no_whee
     source.parent.mkdir()
     source.write_bytes(bytes(100_000))
     monkeypatch.setattr("cratewheel.dist.reading.CHUNK", 1000)
+    monkeypatch.setattr(wheel, "AT_ONCE", 1000)
     real = wheel._hashed
 
     def meddling(chunks: object, digest: object) -> object:

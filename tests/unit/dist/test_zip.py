@@ -19,7 +19,7 @@ def archive(files: dict[str, bytes], *, how: Compression = DEFLATED, mtime: int 
     stream = io.BytesIO()
     writer = ZipWriter(stream, mtime=mtime, zip64=zip64)
     for name, data in files.items():
-        writer.add(name, [data], size=len(data), executable=name.endswith(".so"), compression=how)
+        writer.add(name, data, executable=name.endswith(".so"), compression=how)
     writer.finish()
     return stream.getvalue()
 
@@ -105,8 +105,8 @@ def test_numbers_beyond_four_gigabytes_get_zip64_fields(tmp_path: Path, monkeypa
     stored = compression("stored")
     with Sparse(tmp_path / "large.zip", "w+b") as stream:
         writer = ZipWriter(stream, mtime=0)
-        writer.add("five", [*GIGABYTE * 5, b"x"], size=(5 << 30) + 1, executable=False, compression=stored)
-        writer.add("after", [b""], size=0, executable=False, compression=stored)
+        writer.add_in_chunks("five", [*GIGABYTE * 5, b"x"], size=(5 << 30) + 1, executable=False, compression=stored)
+        writer.add_in_chunks("after", [b""], size=0, executable=False, compression=stored)
         writer.finish()
     with zipfile.ZipFile(tmp_path / "large.zip") as read:
         five, after = read.infolist()
