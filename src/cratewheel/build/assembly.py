@@ -68,8 +68,9 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
         mtime=session.timestamp,
         compression=session.compression,
         large_files=session.facts.options.compression_large_files,
+        memory=session.scratch / "packed" / f"{path.name}.json",
     )
-    session.ui.step("Packed", f"{path.name} ({size_text(built.size)})")
+    session.ui.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
     served = [python.display for python in wheel.serves]
     report = {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
     return Built(path=path, report=report)

@@ -7,6 +7,7 @@ as an unpacked sdist, is read as it is.
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -297,7 +298,7 @@ def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSo
         text=text,
         document=toml.loads(text),
         files=_existing(
-            (path for path in listed if path not in skipped and environments.isdisjoint(path.parents)),
+            (path for path in listed if path not in skipped and not (environments and _within(path, environments))),
             "cargo package --list",
             reader,
         ),
@@ -306,6 +307,10 @@ def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSo
         license_file=_existing_path(folder, package.license_file),
         foreign_workspace=None if package.id in reader.cargo.workspace_members else _foreign_workspace(package),
     )
+
+
+def _within(path: Path, folders: set[Path]) -> bool:
+    return not folders.isdisjoint(path.parents)
 
 
 def _foreign_workspace(package: Package) -> tuple[Path, Table] | None:
@@ -390,9 +395,11 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
         for path in files.walk(root, under=folder, boundary=reader.boundary):
-            hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+            hidden = "/." in str(path)[len(str(folder)) :].replace(os.sep, "/")
             if not hidden and path.suffix not in COMPILED:
-                yield _source(path, "Python package", reader)
+                file = _file(path, "Python package", reader)
+                if file is not None:
+                    yield file
 
 
 def _named(reader: Reader) -> Iterator[SourceFile]:
@@ -439,10 +446,27 @@ def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | Non
 
 def _existing(paths: Iterable[Path], why: str, reader: Reader) -> tuple[SourceFile, ...]:
     """Return the paths that are files: lists also name what would be generated, or was deleted."""
-    found = [path for path in paths if path.is_file() or path.is_symlink()]
-    for folder in {path.parent for path in found}:
+    found = []
+    for path in paths:
+        file = _file(path, why, reader)
+        if file is not None:
+            found.append(file)
+    for folder in {file.path.parent for file in found}:
         files.refuse_outside(folder, reader.boundary)
-    return tuple(_source(path, why, reader) for path in found if not path.is_dir())
+    return tuple(found)
+
+
+def _file(path: Path, why: str, reader: Reader) -> SourceFile | None:
+    """Return a path as a file of the project, or None where there is none; raises `ConfigError` for links out of it."""
+    try:
+        mode = os.lstat(path).st_mode  # called for each of thousands of files
+    except OSError:
+        return None
+    if stat.S_ISREG(mode):
+        return SourceFile(path=path, why=why, executable=os.name != "nt" and bool(mode & stat.S_IXUSR))
+    if not stat.S_ISLNK(mode) or path.is_dir():
+        return None
+    return _source(path, why, reader)
 
 
 def _source(path: Path, why: str, reader: Reader) -> SourceFile:

@@ -11,11 +11,13 @@ from typing import BinaryIO
 from cratewheel import files
 from cratewheel.dist.compression import DEFLATED, compressor
 from cratewheel.dist.layout import Entry, Layout
-from cratewheel.dist.reading import opened
+from cratewheel.dist.reading import opened, whole
 from cratewheel.frozen import dataclass
 
 SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, the day that cargo and maturin give every file; some tools refuse 1970
+AT_ONCE = 1 << 20  # bytes: a file of more is read in chunks
+_USTAR_SIZE = 0o77777777777  # bytes: what the field of a ustar header can say
 _PKG_INFO = PurePosixPath("PKG-INFO")
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
@@ -40,27 +42,56 @@ def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist
     """
     assert path.name.endswith(SUFFIX), f"{path} is not the name of an sdist"
     top = PurePosixPath(path.name.removesuffix(SUFFIX))
+    header = _Header(top, _MTIME if mtime is None else mtime)
     with files.atomic_replace(path) as stream:
         gzip = _Gzip(stream)
         for entry in sorted(layout, key=lambda entry: (entry.path != _PKG_INFO, entry.path.parts)):
-            _add(gzip, top, entry, _MTIME if mtime is None else mtime)
+            _add(gzip, entry, header)
         gzip.write(bytes(2 * tarfile.BLOCKSIZE))  # two empty blocks end the archive
         gzip.finish()
         size = stream.tell()
     return BuiltSdist(path=path, sha256=files.sha256(path), size=size)
 
 
-def _add(archive: _Gzip, top: PurePosixPath, entry: Entry, mtime: int) -> None:
+def _add(archive: _Gzip, entry: Entry, header: _Header) -> None:
+    data = whole(entry.source, AT_ONCE)
+    if data is not None:
+        head = header.of(entry, len(data))
+        archive.write(b"".join((head, data, bytes(-len(data) % tarfile.BLOCKSIZE))))
+        return
     with opened(entry.source) as (size, chunks):
-        member = tarfile.TarInfo(str(top / entry.path))
-        member.size = size
-        member.mtime = mtime
-        member.mode = 0o755 if entry.source.executable else 0o644
-        # ustar, with a pax header before it for a name that is long or not ASCII
-        archive.write(member.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict"))
+        archive.write(header.of(entry, size))
         for chunk in chunks:
             archive.write(chunk)
         archive.write(bytes(-size % tarfile.BLOCKSIZE))
+
+
+class _Header:
+    """Makes the headers of an archive's files (pax, which is ustar where a name is short and ASCII)."""
+
+    def __init__(self, top: PurePosixPath, mtime: int) -> None:
+        self._top = top
+        self._mtime = mtime
+        # tarfile takes as long for a header as the rest of a file takes: so it makes one, and the others are copies
+        self._models = {executable: self._by_tarfile("", 0, executable) for executable in (False, True)}
+
+    def of(self, entry: Entry, size: int) -> bytes:
+        """Return the header of a file of `size` bytes."""
+        name = f"{self._top}/{entry.path}"
+        if len(name) > tarfile.LENGTH_NAME or not name.isascii() or size > _USTAR_SIZE:
+            return self._by_tarfile(name, size, entry.source.executable)
+        model = self._models[entry.source.executable]
+        fields = (name.encode().ljust(tarfile.LENGTH_NAME, b"\0"), model[100:124], b"%011o\0" % size, model[136:148])
+        start, end = b"".join(fields), model[156:]
+        checksum = sum(start) + 8 * ord(" ") + sum(end)  # with its own field full of spaces
+        return b"".join((start, b"%06o\0 " % checksum, end))
+
+    def _by_tarfile(self, name: str, size: int, executable: bool) -> bytes:  # of three of ours
+        member = tarfile.TarInfo(name)
+        member.size = size
+        member.mtime = self._mtime
+        member.mode = 0o755 if executable else 0o644
+        return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
 
 
 class _Gzip:
@@ -68,7 +99,7 @@ class _Gzip:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._packer = compressor(DEFLATED)
+        self._packer = compressor(DEFLATED, large=True)
         self._crc = 0
         self._size = 0
         stream.write(_GZIP_HEADER)

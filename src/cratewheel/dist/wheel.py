@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
-from cratewheel import files
+from cratewheel import __version__, files
 from cratewheel.dist.compression import DEFLATED, Compression
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Layout
@@ -24,12 +27,16 @@ _EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for e
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltWheel:
-    """A wheel on the disk: its tag, the SHA-256 of the file in hexadecimal, and its size in bytes."""
+    """A wheel on the disk: its tag, the SHA-256 of the file in hexadecimal, and its size in bytes.
+
+    `fresh` says that it was there already, made from the same.
+    """
 
     path: Path
     tag: WheelTag
     sha256: str
     size: int
+    fresh: bool = False
 
 
 def write(
@@ -40,26 +47,84 @@ def write(
     mtime: int | None = None,
     compression: Compression = DEFLATED,
     large_files: bool = False,
+    memory: Path | None = None,
 ) -> BuiltWheel:
     """Write the wheel `path` from its content and its metadata folder, and return what it is. Same input, same bytes.
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
-    Of a file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes meanwhile, or
-    wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
+    In the file `memory` is kept what the wheel was made from: where that, and the wheel, are still the same, it only
+    gets a new date. Of a file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes
+    meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
-    entries = whole_layout((*layout, *info.entries()))
+    entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)
     if any(str(entry.path) == record_path for entry in entries):
         raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
+    how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
+    earlier = _recalled(path, memory)
+    if earlier is not None and earlier.inputs == _inputs(how, entries, map(_read, entries)):
+        os.utime(path)  # whoever wants the newest wheel finds it
+        return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
-        recorded = [_add(archive, entry, compression) for entry in _ordered(entries, info.directory)]
+        recorded = [_add(archive, entry, compression) for entry in entries]
         text = record(recorded, record_path=record_path)
         archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
         size = stream.tell()
-    return BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
+    built = BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
+    if memory is not None:
+        _remember(built, _inputs(how, entries, recorded), memory)
+    return built
+
+
+# -- what a wheel was made from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Memory:
+    inputs: str
+    sha256: str
+    size: int
+
+
+def _inputs(how: str, entries: Iterable[Entry], contents: Iterable[Recorded]) -> str:
+    """Return a digest of all that the bytes of a wheel depend on."""
+    digest = hashlib.sha256(how.encode())
+    for entry, content in zip(entries, contents, strict=True):
+        digest.update(f"{content.path}\0{content.size} {entry.source.executable} ".encode())
+        digest.update(content.sha256)
+    return digest.hexdigest()
+
+
+def _read(entry: Entry) -> Recorded:
+    digest = hashlib.sha256()
+    with opened(entry.source) as (size, chunks):
+        for chunk in chunks:
+            digest.update(chunk)
+    return Recorded(path=str(entry.path), sha256=digest.digest(), size=size)
+
+
+def _recalled(path: Path, memory: Path | None) -> _Memory | None:
+    """Return what the wheel in place was made from, or None where it is not the one that we made."""
+    if memory is None or not path.is_file():
+        return None
+    try:
+        earlier = _Memory(**json.loads(memory.read_bytes()))
+    except (OSError, ValueError, TypeError):  # there is none, or it is damaged
+        return None
+    same = earlier.size == path.stat().st_size and earlier.sha256 == files.sha256(path)
+    return earlier if same else None
+
+
+def _remember(built: BuiltWheel, inputs: str, memory: Path) -> None:
+    memory.parent.mkdir(parents=True, exist_ok=True)
+    with files.atomic_replace(memory) as stream:
+        stream.write(json.dumps({"inputs": inputs, "sha256": built.sha256, "size": built.size}).encode())
+
+
+# -- the archive
 
 
 def _ordered(layout: Layout, dist_info: str) -> list[Entry]:

@@ -6,10 +6,14 @@ import base64
 import csv
 import hashlib
 import io
+import os
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -173,3 +177,63 @@ def test_a_source_that_changes_while_it_is_packed_is_an_error_and_leaves_no_whee
     with pytest.raises(ConfigError, match=r"library\.so changed while it was being packed: it had 100000 bytes"):
         wheel.write(entries, INFO, tmp_path / NAME)
     assert list(tmp_path.iterdir()) == [source.parent]
+
+
+# -- a wheel that is there already
+
+
+class Again:
+    """A wheel, written time and again from a file and with what it was made from remembered."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "out" / NAME
+        self.memory = folder / "target" / "memory.json"
+        self.source = folder / "a.py"
+        self.source.write_bytes(b"1")
+
+    def write(self, *, executable: bool = False, info: DistInfo = INFO, **how: Any) -> wheel.BuiltWheel:
+        """Write it, and check that it is what it is without a memory."""
+        entries = (Entry(path=PurePosixPath("a.py"), source=FromFile(path=self.source, executable=executable)),)
+        built = wheel.write(entries, info, self.path, memory=self.memory, **how)
+        plain = wheel.write(entries, info, self.path.with_name("plain.whl"), **how)
+        assert self.path.read_bytes() == plain.path.read_bytes()
+        assert (built.sha256, built.size) == (plain.sha256, plain.size)
+        return built
+
+
+def test_a_wheel_that_is_there_already_is_kept_and_gets_a_new_date(tmp_path: Path) -> None:
+    again = Again(tmp_path)
+    assert not again.write().fresh
+    os.utime(again.path, (1, 1))
+    before = time.time()
+    assert again.write().fresh
+    assert again.path.stat().st_mtime >= before - 1
+
+
+CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
+    "content": lambda again: void(again.source.write_bytes(b"2")),
+    "executable": lambda _: {"executable": True},
+    "metadata": lambda _: {"info": replace(INFO, metadata="Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n\nMore\n")},
+    "time": lambda _: {"mtime": 1_700_000_000},
+    "level": lambda _: {"compression": compression("deflated", 9)},
+    "zip64": lambda _: {"large_files": True},
+    "damaged wheel": lambda again: void(again.path.write_bytes(again.path.read_bytes()[:-1] + b"x")),
+    "shorter wheel": lambda again: void(again.path.write_bytes(b"PK")),
+    "no wheel": lambda again: void(again.path.unlink()),
+    "no memory": lambda again: void(again.memory.unlink()),
+    "damaged memory": lambda again: void(again.memory.write_text("{")),
+    "strange memory": lambda again: void(again.memory.write_text('{"inputs": ""}')),
+}
+
+
+def void(_: object) -> dict[str, Any]:
+    return {}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changed_the_wheel_is_packed_anew(tmp_path: Path, change: Callable[[Again], dict[str, Any]]) -> None:
+    again = Again(tmp_path)
+    again.write()
+    how = change(again)
+    assert not again.write(**how).fresh
+    assert again.write(**how).fresh
