@@ -24,7 +24,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"facts"}),
     frozenset({"plan", "contents"}),
     frozenset({"build"}),
-    frozenset({"develop", "doctor", "from_sdist", "preview", "publish", "inspect", "scaffold"}),
+    frozenset({"cleaning", "develop", "doctor", "from_sdist", "preview", "publish", "inspect", "scaffold"}),
     frozenset({"backend"}),
     frozenset({"cli"}),
     frozenset({"__init__", "__main__"}),

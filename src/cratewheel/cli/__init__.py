@@ -26,6 +26,7 @@ COMMANDS = {
     "ide": ("ide", (), "Keep cargo, an editor and our builds from compiling pyo3 for each other"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
+    "clean": ("clean", (), "Free the disk of what builds left below the target directory"),
     "doctor": ("doctor", (), "Check what this machine has for building wheels, and say what mends it"),
 }
 

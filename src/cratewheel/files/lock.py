@@ -59,7 +59,22 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
             if not _try_lock(descriptor):
                 waiting()
                 _wait_for_lock(descriptor)
+            os.utime(path)  # so it is known when the place was last used
         yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def exclusive_if_free(path: Path) -> Iterator[bool]:
+    """Hold the lock of the file `path`, and yield whether that could be: False while another process has it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        free = True
+        with suppress(OSError):
+            free = _try_lock(descriptor)
+        yield free
     finally:
         os.close(descriptor)
 

@@ -77,7 +77,9 @@ class Setting:
     commands: tuple[str, ...] = ("build",)
 
 
-ALL_COMMANDS = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "doctor")
+ALL_COMMANDS = (
+    "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
+)  # fmt: skip
 WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide")
 COMPILING = ("build", "develop", "rebuild", "ide")
 ARCHIVING = ("build", "sdist")
@@ -284,7 +286,7 @@ class Options:
     )  # fmt: skip
     target_dir: Path | None = setting(
         None, "path", "Compilation", "Cargo's folder for what it compiles",
-        flags=("--target-dir",), metavar="DIR", commands=COMPILING,
+        flags=("--target-dir",), metavar="DIR", commands=(*COMPILING, "clean"),
     )  # fmt: skip
     shared_target_dir: bool = setting(
         False, "toggle", "Compilation",
@@ -317,7 +319,7 @@ class Options:
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
         flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
-        commands=("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata"),
+        commands=("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "clean"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",

@@ -71,10 +71,13 @@ def _directory(facts: Facts, group: _Group) -> Path | None:
     """Return a build directory for one interpreter, called by its tag, and the target that cargo is told of."""
     if group.interpreter is None or group.stable_abi is not None:
         return None  # what is compiled for the stable ABI is so for every interpreter
-    python = group.interpreter
-    tag = python.abi_tag if python.implementation == "cpython" else python.python_tag
-    name = "-".join((*facts.options.target, tag))
+    name = "-".join((*facts.options.target, directory_name(group.interpreter)))
     return (facts.options.target_dir or facts.project.cargo.target_directory) / BUILD_DIRS / name
+
+
+def directory_name(python: Interpreter) -> str:
+    """Return what the build directory of an interpreter is called: by its ABI tag where that tells it from others."""
+    return python.abi_tag if python.implementation == "cpython" else python.python_tag
 
 
 def _builds(

@@ -1,0 +1,55 @@
+"""`cratewheel clean`: free the disk of what builds left below the target directory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.options.arguments import command_parser, parse_words, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Remove what builds left, with `--stale` only what nobody needs, and return the exit status."""
+    parser = command_parser(
+        "clean", "Free the disk of what our builds left below the target directory; cargo's files are left to cargo."
+    )
+    parser.add_argument(
+        "--stale", action="store_true",
+        help="Only what nobody needs: of interpreters that are gone, not used for 30 days, left by interrupted builds",
+    )  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="Remove nothing: show what there is, and its size")
+    flags = parse_words(parser, argv)
+    only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
+    ui = session_ui(flags, environ)
+    from cratewheel import cleaning
+    from cratewheel.cargo import query
+    from cratewheel.interpreter.discover import find
+    from cratewheel.interpreter.model import EVERY
+    from cratewheel.plan.wheels import directory_name
+    from cratewheel.resolution import cache_dir
+    from cratewheel.sources import read_options
+    from cratewheel.ui import size_text
+
+    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    target = options.target_dir
+    if target is None:
+        target = query.metadata(("--no-deps",), files.manifest.path, environ, ui).target_directory
+    here = find(
+        (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), ui=ui,
+        none_is_fine=True,
+    )  # fmt: skip
+    freed = 0
+    for item in cleaning.find(target, {directory_name(python) for python in here}):
+        if only_stale and item.stale is None:
+            continue
+        text = f"{item.path} ({item.what}, {size_text(item.size)}{f', {item.stale}' if item.stale else ''})"
+        if dry_run:
+            ui.step("Found", text)
+        elif not cleaning.remove(item):
+            ui.warn(f"{item.path} is in use by a build, and stays")
+            continue
+        else:
+            ui.step("Removed", text)
+        freed += item.size
+    ui.step("Would free" if dry_run else "Freed", size_text(freed))
+    return 0

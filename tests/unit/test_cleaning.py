@@ -1,0 +1,99 @@
+"""What builds left below the target directory, and what of it can go."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel import cleaning
+from cratewheel.cleaning import Item
+from cratewheel.files.lock import exclusive
+
+NOW = 1_800_000_000.0
+DAY = 86400
+
+
+def put(path: Path, text: str = "12345", *, days: float = 0) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return aged(path, days)
+
+
+def aged(path: Path, days: float) -> Path:
+    os.utime(path, (NOW - days * DAY, NOW - days * DAY))
+    return path
+
+
+@pytest.fixture(name="target")
+def target_fixture(tmp_path: Path) -> Path:
+    ours = tmp_path / "target" / "cratewheel"
+    put(ours / "lock", "")
+    put(ours / "pyo3-config-0123.txt")
+    put(ours / "packed" / "a.whl.json")
+    put(ours / "stage-old" / "lib.so")
+    aged(ours / "stage-old", 2)
+    put(ours / "stage-new" / "lib.so")
+    aged(ours / "stage-new", 0)
+    for name, days in (("cp311", 1), ("cp312", 31), ("cp36", 1), ("aarch64-apple-darwin-cp312", 29)):
+        put(ours / "build" / name / "release" / "deps" / "lib.rlib", "1" * 100)
+        put(ours / "build" / f"{name}.lock", "", days=days)
+    put(ours / "build" / "cp310.unfinished" / "lib.rlib")
+    put(tmp_path / "target" / "release" / "deps" / "lib.rlib")
+    return tmp_path / "target"
+
+
+def test_all_is_found_that_is_ours_and_why_it_is_stale(target: Path) -> None:
+    build, lock = target / "cratewheel" / "build", target / "cratewheel" / "lock"
+    what = "build directory"
+    assert cleaning.find(target, {"cp311", "cp312"}, now=NOW) == (
+        Item(path=build / "aarch64-apple-darwin-cp312", what=what, size=100, lock=build / "aarch64-apple-darwin-cp312.lock"),
+        Item(path=build / "cp310.unfinished", what=what, size=5, lock=build / "cp310.lock", stale="interrupted"),
+        Item(path=build / "cp311", what=what, size=100, lock=build / "cp311.lock"),
+        Item(path=build / "cp312", what=what, size=100, lock=build / "cp312.lock", stale="not used for 31 days"),
+        Item(path=build / "cp36", what=what, size=100, lock=build / "cp36.lock", stale="no such interpreter is here"),
+        Item(path=target / "cratewheel" / "packed", what="folder", size=5, lock=lock),
+        Item(path=target / "cratewheel" / "stage-old", what="left by a build", size=5, lock=lock, stale="interrupted"),
+    )  # fmt: skip
+
+
+def test_nothing_is_left_but_locks_descriptions_of_interpreters_and_what_is_cargos(target: Path) -> None:
+    assert all(cleaning.remove(item) for item in cleaning.find(target, set(), now=NOW))
+    assert cleaning.find(target, set(), now=NOW) == ()
+    left = {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()}
+    assert {path for path in left if not path.endswith(".lock")} == {
+        "cratewheel/lock",
+        "cratewheel/pyo3-config-0123.txt",
+        "cratewheel/stage-new/lib.so",
+        "release/deps/lib.rlib",
+    }
+
+
+def test_no_target_directory_has_nothing_to_remove(tmp_path: Path) -> None:
+    assert cleaning.find(tmp_path / "target", set()) == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the other process takes the lock as POSIX systems have it")
+def test_what_a_build_holds_stays(target: Path) -> None:
+    found = {item.path.name: item for item in cleaning.find(target, set(), now=NOW)}
+    holder = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, found["cp311"].lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        assert not cleaning.remove(found["cp311"])
+        assert found["cp311"].path.is_dir()
+        other.communicate(b"\n")
+    assert cleaning.remove(found["cp311"])
+    assert not found["cp311"].path.exists()
+
+
+def test_a_build_leaves_on_its_lock_when_it_was(tmp_path: Path) -> None:
+    lock = put(tmp_path / "cp311.lock", "", days=90)
+    with exclusive(lock, waiting=lambda: None):
+        pass
+    assert lock.stat().st_mtime > NOW - 89 * DAY
