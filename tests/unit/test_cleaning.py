@@ -48,9 +48,9 @@ def target_fixture(tmp_path: Path) -> Path:
 
 def test_all_is_found_that_is_ours_and_why_it_is_stale(target: Path) -> None:
     build, lock = target / "cratewheel" / "build", target / "cratewheel" / "lock"
-    what = "build directory"
+    what, foreign = "build directory", "aarch64-apple-darwin-cp312"
     assert cleaning.find(target, {"cp311", "cp312"}, now=NOW) == (
-        Item(path=build / "aarch64-apple-darwin-cp312", what=what, size=100, lock=build / "aarch64-apple-darwin-cp312.lock"),
+        Item(path=build / foreign, what=what, size=100, lock=build / f"{foreign}.lock"),
         Item(path=build / "cp310.unfinished", what=what, size=5, lock=build / "cp310.lock", stale="interrupted"),
         Item(path=build / "cp311", what=what, size=100, lock=build / "cp311.lock"),
         Item(path=build / "cp312", what=what, size=100, lock=build / "cp312.lock", stale="not used for 31 days"),
