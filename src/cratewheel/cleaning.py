@@ -19,7 +19,7 @@ from cratewheel.plan.wheels import BUILD_DIRS
 
 UNUSED = 30  # days after which nobody is likely to build there again
 _DAY = 86400
-_KEPT = ("lock", "pyo3-config-")  # beginnings of names
+_KEPT = ("lock", "pyo3-config-", "zig")  # beginnings of names: small, and a running build may need them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,8 @@ def find(target: Path, interpreters: Collection[str], *, now: float | None = Non
                 )
         elif not path.name.startswith(_KEPT):
             what = "folder" if path.is_dir() else "file"
-            found.append(Item(path=path, what=what, size=_size(path), lock=lock))
+            own = path / "cratewheel" / "lock"  # a target directory in its turn: that of --sdist-first
+            found.append(Item(path=path, what=what, size=_size(path), lock=own if own.exists() else lock))
     return tuple(found)
 
 

@@ -47,7 +47,7 @@ def assemble(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stag
     """
     settlement, grafted = _audited(session, wheel, artifacts, stage)
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-    found: Iterable[Entry] = entries(session, wheel, artifacts)
+    found: Iterable[Entry] = entries(session, wheel, artifacts, stage)
     if grafted:
         from cratewheel.build import grafting
 

@@ -18,8 +18,11 @@ from cratewheel.plan.model import WheelPlan
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
 
 
-def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> list[Entry]:
-    """Return all that the wheel holds but its dist-info, warning of patterns that match nothing."""
+def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> list[Entry]:
+    """Return all that the wheel holds but its dist-info, warning of patterns that match nothing.
+
+    What bindings generate lies in `stage` until it is packed.
+    """
     project, options = session.facts.project, session.facts.options
     root, modules = project.sources.root, project.modules
     out_dirs = {
@@ -39,7 +42,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> li
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
         *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
     ]
-    compiled = [*_compiled_entries(session, wheel, artifacts), *_companions(session, artifacts)]
+    compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
     if options.editable and editable.keeps_sources(modules):
         return [
             *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
@@ -99,7 +102,7 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
     return entries
 
 
-def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> Iterable[Entry]:
+def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> Iterable[Entry]:
     project = session.facts.project
     modules, target_os = project.modules, session.plan.target.os
     stub = project.sources.root / f"{modules.extension_name}.pyi"
@@ -118,16 +121,16 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
             )
         case "cffi":
             return cffi.entries(
-                modules, first.path, ffi_source=_ffi_source(session, wheel), target_os=target_os, stub=stub_file
+                modules, first.path, ffi_source=_ffi_source(session, wheel, stage), target_os=target_os, stub=stub_file
             )
         case "uniffi":
-            return _uniffi_entries(session, first, stub_file)
+            return _uniffi_entries(session, first, stub_file, stage)
         case _:
             assert wheel.module_file is not None, "a plan for an extension module names its file"
             return pyo3.entries(modules, first.path, wheel.module_file, stub=stub_file)
 
 
-def _ffi_source(session: Session, wheel: WheelPlan) -> str:
+def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
     project = session.facts.project
     if cffi.undeclared(project.sources.metadata.requires_dist):
         session.ui.warn(
@@ -138,7 +141,7 @@ def _ffi_source(session: Session, wheel: WheelPlan) -> str:
         target_directory=session.target_dir,
         crate=project.sources.manifest.path.parent,
         workspace=project.cargo.workspace_root,
-        scratch=session.scratch,
+        scratch=stage / "cffi",
         environ=session.environ,
         ui=session.ui,
     )
@@ -146,16 +149,16 @@ def _ffi_source(session: Session, wheel: WheelPlan) -> str:
         declarations,
         interpreter=wheel.interpreter,
         running=Path(sys.executable) if sys.executable else None,
-        scratch=session.scratch,
+        scratch=stage / "cffi",
         environ=session.environ,
         ui=session.ui,
     )
 
 
-def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None) -> Iterable[Entry]:
+def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None, stage: Path) -> Iterable[Entry]:
     project = session.facts.project
     settings = uniffi.read_settings(project.sources.manifest.path.parent)
-    out_dir = session.scratch / "uniffi" / project.modules.module_name
+    out_dir = stage / "uniffi" / project.modules.module_name
     options = session.facts.options
     flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
     generator = uniffi.bindgen_command(
