@@ -14,9 +14,9 @@ from cratewheel.frozen import dataclass
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import EVERY
+from cratewheel.machine import cache_dir
 from cratewheel.process import Command, which
 from cratewheel.repair import linux
-from cratewheel.resolution import cache_dir
 from cratewheel.tags.target import parse
 from cratewheel.ui import Ui
 

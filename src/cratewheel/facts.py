@@ -16,11 +16,12 @@ from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.frozen import dataclass, field
 from cratewheel.interpreter import discover
 from cratewheel.interpreter.model import Interpreter
+from cratewheel.machine import cache_dir
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import Flags
 from cratewheel.project import Project
-from cratewheel.resolution import Resolution, asking, asking_every_crate, cache_dir
+from cratewheel.resolution import Resolution, asking, asking_every_crate
 from cratewheel.sources import ProjectFiles, Sources, read_options, read_sources
 from cratewheel.tags.target import Target, is_foreign
 from cratewheel.tags.target import parse as parse_target
@@ -90,7 +91,7 @@ def gather_sdist(options: Options, files: ProjectFiles, *, environ: Mapping[str,
             hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
         )
     with asking_every_crate(options, files.manifest, environ=environ, ui=ui) as cargo:
-        sources = read_sources(files, ui)
+        sources = read_sources(files, environ, ui)
         modules = project_reader.read_modules(sources, options, binary=True)
         return SdistFacts(options=options, sources=sources, cargo=cargo.result(), modules=modules)
 
@@ -102,7 +103,7 @@ def gather_each(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) 
     """
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
     with asking(options, files.manifest, environ=environ, ui=ui) as answers:
-        sources = read_sources(files, ui)
+        sources = read_sources(files, environ, ui)
         return tuple(gather(answer, sources, environ=environ, ui=ui) for answer in answers.result())
 
 

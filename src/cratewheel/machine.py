@@ -1,9 +1,10 @@
-"""What this machine can bear: processors and memory."""
+"""What this machine can bear, and where it keeps what may be forgotten."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,3 +38,12 @@ def _most_of_group(folder: Path) -> tuple[int, ...]:
     with suppress(OSError, ValueError):  # "max" is no limit
         return (int((folder / "memory.max").read_text(encoding="ascii")),)
     return ()
+
+
+def cache_dir(environ: Mapping[str, str]) -> Path | None:
+    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
+    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
+    if base:
+        return Path(base) / "cratewheel"
+    home = environ.get("HOME")
+    return Path(home) / ".cache" / "cratewheel" if home else None

@@ -21,6 +21,7 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, CratewheelError, UsageError
 from cratewheel.frozen import dataclass, replace
+from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
 from cratewheel.process import Task, crew
 from cratewheel.tags.target import UNIVERSAL2, Target
@@ -168,15 +169,6 @@ def _with_writable_target(options: Options, manifest: Manifest, environ: Mapping
     folder = (cache_dir(environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
     ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
     return replace(options, target_dir=folder)
-
-
-def cache_dir(environ: Mapping[str, str]) -> Path | None:
-    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
-    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
-    if base:
-        return Path(base) / "cratewheel"
-    home = environ.get("HOME")
-    return Path(home) / ".cache" / "cratewheel" if home else None
 
 
 def cargo_features(options: Options) -> tuple[str, ...]:

@@ -25,8 +25,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.cargo import query
     from cratewheel.interpreter.discover import find
     from cratewheel.interpreter.model import EVERY
+    from cratewheel.machine import cache_dir
     from cratewheel.plan.wheels import directory_name
-    from cratewheel.resolution import cache_dir
     from cratewheel.sources import read_options
     from cratewheel.ui import size_text
 

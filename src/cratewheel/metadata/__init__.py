@@ -66,8 +66,10 @@ class CoreMetadata:
         return result
 
 
-def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
+def read(pyproject: PyProject | None, manifest: Manifest, memory: Path | None = None) -> CoreMetadata:
     """Return the metadata of the project: of [project] where there is one, and of Cargo.toml.
+
+    In the folder `memory` is kept what was found out about the same table before.
 
     Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
     """
@@ -77,7 +79,7 @@ def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
         fields = cargo.read(manifest)
         name_warnings = check_name(fields.name, f"the name in {manifest.path}")
     else:
-        fields = project.read(pyproject, manifest)
+        fields = project.read(pyproject, manifest, memory)
         name_warnings = ()
     headers = tuple(render.headers(fields))
     description = fields.readme.text if fields.readme else None

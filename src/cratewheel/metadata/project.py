@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import os.path
 import re
-import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cratewheel import files
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
 from cratewheel.metadata import cargo, licences, requirements
+from cratewheel.metadata.checked import HINTS, checked
 from cratewheel.metadata.fields import (
     Fields,
     LicenceFile,
@@ -34,21 +34,12 @@ from cratewheel.metadata.fields import (
 )
 from cratewheel.pyproject import PyProject
 
-if TYPE_CHECKING:
-    from pyproject_metadata import StandardMetadata
-
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 KEYS = (
     "name", "version", "description", "readme", "requires-python", "license", "license-files", "authors", "maintainers",
     "keywords", "classifiers", "urls", "scripts", "gui-scripts", "entry-points", "dependencies",
     "optional-dependencies", "dynamic", "import-names", "import-namespaces",
 )  # fmt: skip
-HINTS = {
-    "authors": 'write `authors = [{ name = "…", email = "…" }]`',
-    "maintainers": 'write `maintainers = [{ name = "…", email = "…" }]`',
-    "requires-python": 'write it like `requires-python = ">=3.9"`',
-    "name": 'write `name = "…"`: [project] needs one (PEP 621)',
-}
 LABEL_LENGTH = 32  # of a URL, at most, in core metadata
 
 _GROUP = re.compile(r"\w+(\.\w+)*")
@@ -73,7 +64,7 @@ class _Source:
         return link_boundary(self.folder, self.manifest.workspace_root)
 
 
-def read(pyproject: PyProject, manifest: Manifest) -> Fields:
+def read(pyproject: PyProject, manifest: Manifest, memory: Path | None = None) -> Fields:
     """Return the metadata of a project that has a [project] table.
 
     Of the fields for which Cargo.toml has a value too, only those that `dynamic` lists are taken from there; home page
@@ -85,7 +76,7 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
     requires_dist, extras = _requirements(source)
-    standard, standard_warnings = _checked(source)
+    standard = checked(_shown(source), source.path, memory)
     base = cargo.read(manifest, dynamic - table.keys() | ({"version"} - table.keys()))
     author, author_email = _people(source, "authors") or (base.author, base.author_email)
     maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
@@ -95,10 +86,10 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
         base,
         name=table["name"],
         version=_version(source) or base.version,
-        metadata_version=max(base.metadata_version, standard.auto_metadata_version, key=_numbers),
+        metadata_version=max(base.metadata_version, standard.version, key=_numbers),
         summary=one_line(table["description"]) if "description" in table else base.summary,
         readme=_readme(source) if "readme" in table else base.readme,
-        keywords=tuple(standard.keywords) if "keywords" in table else base.keywords,
+        keywords=standard.keywords if "keywords" in table else base.keywords,
         author=author,
         author_email=author_email,
         maintainer=maintainer,
@@ -111,17 +102,17 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
         requires_python=_requires_python(table) or base.requires_python,
         requires_dist=requires_dist if "dependencies" in table else (*base.requires_dist, *requires_dist),
         provides_extra=tuple(dict.fromkeys((*base.provides_extra, *extras))),
-        import_names=None if standard.import_names is None else tuple(standard.import_names),
-        import_namespaces=None if standard.import_namespaces is None else tuple(standard.import_namespaces),
-        scripts=tuple(standard.scripts.items()) if "scripts" in table else base.scripts,
-        gui_scripts=tuple(standard.gui_scripts.items()),
+        import_names=standard.import_names,
+        import_namespaces=standard.import_namespaces,
+        scripts=standard.scripts if "scripts" in table else base.scripts,
+        gui_scripts=standard.gui_scripts,
         entry_points=_entry_points(source),
         notes=notes,
         warnings=(
             *base.warnings,
             *_unknown_keys(source),
             *dynamic_warnings,
-            *standard_warnings,
+            *(f"{text} ({source.path})" for text in standard.warnings),
             *license_warnings,
             *_leniencies(source),
         ),
@@ -166,14 +157,11 @@ def _did_you_mean(key: str) -> str:
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
-def _checked(source: _Source) -> tuple[StandardMetadata, tuple[str, ...]]:
-    """Return the table as `pyproject-metadata` understands it, and what it finds odd.
+def _shown(source: _Source) -> dict[str, Any]:
+    """Return the table as `pyproject-metadata` is to see it.
 
     It sees no readme and no licence files, for which it has other rules than we follow.
     """
-    from pyproject_metadata import ConfigurationError, StandardMetadata
-    from pyproject_metadata.errors import ExceptionGroup
-
     shown = {key: value for key, value in source.table.items() if key in KEYS}
     for key in ("dynamic", "readme", "license-files"):
         shown.pop(key, None)
@@ -190,23 +178,7 @@ def _checked(source: _Source) -> tuple[StandardMetadata, tuple[str, ...]]:
         shown["urls"] = {label[:LABEL_LENGTH]: url for label, url in shown["urls"].items()}
     if isinstance(shown.get("entry-points"), dict):
         shown["entry-points"] = {key: value for key, value in shown["entry-points"].items() if _GROUP.fullmatch(key)}
-    try:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            standard = StandardMetadata.from_pyproject(
-                {"project": shown}, source.folder, allow_extra_keys=True, all_errors=True
-            )
-    except ExceptionGroup as error:
-        raise _refused(error.exceptions, source.path) from error
-    except ConfigurationError as error:
-        raise _refused([error], source.path) from error
-    return standard, tuple(f"{item.message} ({source.path})" for item in caught)
-
-
-def _refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
-    messages = [str(error) for error in errors]
-    key = next((re.split(r"[.\[]", part)[0] for part in re.findall(r'"project\.([^"]+)"', messages[0])), "")
-    return ConfigError(f"{path}: {messages[0]}", notes=tuple(messages[1:]), hint=HINTS.get(key, f"see {SPECIFICATION}"))
+    return shown
 
 
 def _is_license_classifier(item: object) -> bool:
@@ -266,7 +238,7 @@ def _requires_python(table: Table) -> str | None:
 
 
 def _requirements(source: _Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return all requirements, and the extras in normal form; a value of the wrong type is left to `_checked`."""
+    """Return all requirements, and the extras in normal form; a value of the wrong type is left to `checked`."""
     from packaging.utils import canonicalize_name
 
     found = [_requirement(source, "dependencies", text) for text in _texts(source.table.get("dependencies"))]

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import os
+import shutil
 import time
 import tracemalloc
 import zipfile
@@ -219,8 +220,8 @@ CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
     "zip64": lambda _: {"large_files": True},
     "damaged wheel": lambda again: void(again.path.write_bytes(again.path.read_bytes()[:-1] + b"x")),
     "shorter wheel": lambda again: void(again.path.write_bytes(b"PK")),
-    "no wheel": lambda again: void(again.path.unlink()),
-    "no memory": lambda again: void(again.memory.unlink()),
+    "no wheel": lambda again: void(shutil.move(again.path, again.path.with_suffix(".old"))),
+    "no memory": lambda again: void(shutil.move(again.memory, again.memory.with_suffix(".old"))),
     "damaged memory": lambda again: void(again.memory.write_text("{")),
     "strange memory": lambda again: void(again.memory.write_text('{"inputs": ""}')),
 }
