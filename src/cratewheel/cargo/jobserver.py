@@ -70,16 +70,19 @@ def inherited(environ: Mapping[str, str]) -> bool:
 
 
 def jobs(asked: int | None, environ: Mapping[str, str], processors: int) -> int:
-    """Return how many jobs may run at a time: `--jobs`, else CARGO_BUILD_JOBS, else one for each processor.
+    """Return how many jobs may run at a time: `--jobs`, else CARGO_BUILD_JOBS, else one more than there are processors.
 
-    As cargo reads them, a negative number is that many less than there are processors.
+    The one more has something to do while another build is down to its last crate. As cargo reads them, a negative
+    number is that many less than there are processors.
 
+    >>> jobs(None, {}, 8)
+    9
     >>> jobs(None, {"CARGO_BUILD_JOBS": "-1"}, 8)
     7
     """
     if asked is None:
         configured = environ.get("CARGO_BUILD_JOBS", "")
-        asked = int(configured) if re.fullmatch(r"-?\d{1,5}", configured) else processors
+        asked = int(configured) if re.fullmatch(r"-?\d{1,5}", configured) else processors + 1
     return max(1, asked if asked > 0 else processors + asked)
 
 
