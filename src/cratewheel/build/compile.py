@@ -11,7 +11,6 @@ from cratewheel.build.turns import Turn
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command
 from cratewheel.cargo.run import Artifact
-from cratewheel.cross import universal2, zig
 from cratewheel.errors import CompileError
 from cratewheel.files import atomic_replace
 from cratewheel.frozen import replace
@@ -59,6 +58,8 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) 
 
 def _joined(slices: list[Artifact], stage: Path) -> Artifact:
     """Return one artifact for all processors; what lies beside it is that of the last one."""
+    from cratewheel.cross import universal2
+
     path = stage / slices[0].path.name
     universal2.join([artifact.path for artifact in slices], path)
     return replace(
@@ -90,11 +91,12 @@ def _staged(artifact: Artifact, stage: Path) -> Artifact:
 
 def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
     """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
-    linker = tuple(
-        variable
-        for plan in session.plan.zig
-        for variable in zig.environment(plan, session.scratch / "zig", session.environ)
-    )
+    linker: tuple[tuple[str, str | None], ...] = ()
+    if session.plan.zig:
+        from cratewheel.cross import zig
+
+        folder = session.scratch / "zig"
+        linker = tuple(one for plan in session.plan.zig for one in zig.environment(plan, folder, session.environ))
     if wheel.config is None:
         return linker
     # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken

@@ -1,4 +1,4 @@
-"""What goes into a wheel, once its parts are compiled."""
+"""What goes into a wheel, once its parts are compiled. Of the bindings, only those of the project are imported."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from cratewheel.bindings import binary as programs
-from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
-from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
-from cratewheel.dist.install import put
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.plan.model import WheelPlan
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
@@ -43,15 +39,21 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
     ]
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
-    if options.editable and editable.keeps_sources(modules):
-        return [
-            *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
-            *_editable_entries(session, wheel, artifacts[0], compiled),
-        ]
+    if options.editable:
+        from cratewheel.contents import editable
+
+        if editable.keeps_sources(modules):
+            return [
+                *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
+                *_editable_entries(session, wheel, artifacts[0], compiled),
+            ]
     return [*installed, *compiled]
 
 
 def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
+    from cratewheel.contents import editable
+    from cratewheel.dist.install import put
+
     options, modules = session.facts.options, session.facts.project.modules
     if session.facts.project.bindings.kind == "bin":
         return [*editable.entries(modules, session.plan.name, (), mode=editable.INPLACE), *compiled]
@@ -110,27 +112,37 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
     first = artifacts[0]
     match project.bindings.kind:
         case "bin" if target_os == "wasi":
+            from cratewheel.bindings import wasi
+
             return wasi.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],
                 package=normalise_distribution(session.plan.name),
             )
         case "bin":
+            from cratewheel.bindings import binary as programs
+
             return programs.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],
                 data_dir=data_dir_name(session.plan.name, session.plan.version),
             )
         case "cffi":
+            from cratewheel.bindings import cffi
+
             return cffi.entries(
                 modules, first.path, ffi_source=_ffi_source(session, wheel, stage), target_os=target_os, stub=stub_file
             )
         case "uniffi":
             return _uniffi_entries(session, first, stub_file, stage)
         case _:
+            from cratewheel.bindings import pyo3
+
             assert wheel.module_file is not None, "a plan for an extension module names its file"
             return pyo3.entries(modules, first.path, wheel.module_file, stub=stub_file)
 
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
+    from cratewheel.bindings import cffi
+
     project = session.facts.project
     if cffi.undeclared(project.sources.metadata.requires_dist):
         session.ui.warn(
@@ -156,6 +168,8 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
 
 
 def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None, stage: Path) -> Iterable[Entry]:
+    from cratewheel.bindings import uniffi
+
     project = session.facts.project
     settings = uniffi.read_settings(project.sources.manifest.path.parent)
     out_dir = stage / "uniffi" / project.modules.module_name

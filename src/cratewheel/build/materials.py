@@ -8,7 +8,6 @@ from pathlib import Path
 from cratewheel import __version__, sbom, toml
 from cratewheel.build.session import Session
 from cratewheel.errors import ConfigError
-from cratewheel.repair import owner
 from cratewheel.repair.model import Grafted
 
 GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
@@ -40,6 +39,8 @@ def materials(session: Session, grafted: tuple[Grafted, ...]) -> tuple[tuple[str
 
 
 def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
+    from cratewheel.repair import owner
+
     return sbom.grafted(
         session.plan.name,
         session.plan.version,

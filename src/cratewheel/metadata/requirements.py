@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cratewheel.metadata import markers
-
 if TYPE_CHECKING:
     from packaging.version import Version
 
@@ -32,7 +30,11 @@ def written(requirement: str, *, extra: str | None = None) -> str:
     if extras:
         text += f"[{','.join(canonicalize_name(name.strip()) for name in extras[1].split(','))}]"
     text += f" @ {parsed.url}" if parsed.url else ",".join(specifiers(requirement.partition(";")[0]))
-    marker = markers.normalise(str(parsed.marker or ""), extra=extra)
+    marker = ""
+    if parsed.marker is not None or extra is not None:
+        from cratewheel.metadata import markers  # slow to import, and many requirements have none
+
+        marker = markers.normalise(str(parsed.marker or ""), extra=extra)
     return f"{text} ; {marker}" if marker else text
 
 

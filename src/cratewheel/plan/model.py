@@ -6,13 +6,15 @@ Where the answer needs the compiled file (the lowest manylinux tag), the plan ho
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from cratewheel.cargo.command import CargoBuild
-from cratewheel.cross.zig import ZigPlan
 from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.tags.target import Target
+
+if TYPE_CHECKING:
+    from cratewheel.cross.zig import ZigPlan
 
 AuditMode = Literal["repair", "check", "warn", "skip"]
 

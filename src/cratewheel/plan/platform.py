@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from cratewheel.audit import policy as audit_policy
 from cratewheel.bindings.detect import Bindings
-from cratewheel.cross import zig
-from cratewheel.cross.zig import ZigPlan
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Interpreter
@@ -13,6 +13,9 @@ from cratewheel.options.model import Options
 from cratewheel.plan.model import AuditMode, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target
+
+if TYPE_CHECKING:
+    from cratewheel.cross.zig import ZigPlan
 
 
 def audit_mode(options: Options, target: Target) -> AuditMode:
@@ -51,6 +54,8 @@ def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
     )
     policy = next((name for name in policies if name.startswith("manylinux")), "")
+    from cratewheel.cross import zig
+
     return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
