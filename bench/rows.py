@@ -149,6 +149,9 @@ def pip_wheel(bench: Bench, *, other: bool) -> Row:
     folders = [bench.folder / f"environment-{letter}" for letter in ("ab" if other else "a")]
     for folder in folders:
         subprocess.run([bench.pythons[0], "-m", "venv", "--clear", folder], check=True)
+        # today's pip: the one that a Python brings along is as old as the Python
+        newest = ("install", "--quiet", "--upgrade", "--no-index", "--find-links", bench.house, "pip")
+        subprocess.run([folder / "bin" / "pip", *newest], check=True)
     sides = {}
     name = "pip-other" if other else "pip-same"
     for side in (THEIRS, OURS):

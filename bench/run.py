@@ -72,7 +72,7 @@ def _set_up(folder: Path, pythons: Sequence[Path]) -> Bench:
     _run(tools / "pip", "install", "--quiet", "flit_core>=3.11,<4", "build")
     _run(tools / "python", "-m", "build", "--no-isolation", "--outdir", house, ROOT)
     wheel = next(house.glob("cratewheel-*.whl"))
-    _run(tools / "pip", "download", "--quiet", "--dest", house, wheel, PEER, "flit_core>=3.11,<4")
+    _run(tools / "pip", "download", "--quiet", "--dest", house, wheel, PEER, "flit_core>=3.11,<4", "pip")
     programs = {}
     for side, words in ((THEIRS, [PEER]), (OURS, [str(wheel)])):
         environment = folder / "programs" / side
@@ -101,6 +101,7 @@ def _machine(bench: Bench) -> dict[str, object]:
         "rustc": _run("rustc", "--version"),
         "peer": _run(bench.programs[THEIRS], "--version"),
         "ours": _run(bench.programs[OURS], "--version"),
+        "pip": next(bench.house.glob("pip-*.whl")).name.split("-")[1],
         "pythons": [path.name for path in bench.pythons],
     }
 

@@ -7,6 +7,7 @@ it instead of a traceback.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import shlex
@@ -352,8 +353,10 @@ def how_to_get_rust(platform: str = sys.platform) -> str:
 @contextmanager
 def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     environ = dict(os.environ)
+    # looking for garbage is a fifth of a short hook, and there is none to speak of: not now, and not when Python ends
     collecting = gc.isenabled()
-    gc.disable()  # looking for garbage is a tenth of a short hook, and there is none to speak of
+    gc.disable()
+    atexit.register(gc.freeze)
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:

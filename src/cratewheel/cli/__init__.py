@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import itertools
@@ -41,14 +42,11 @@ HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 
 def program() -> NoReturn:
-    """Run the command line as a process, and end it at once: what goes with it anyway is not taken down first."""
-    gc.disable()  # looking for garbage is a tenth of a short build, and there is none to speak of
-    status = main()
-    if sys.gettrace() or sys.getprofile():
-        sys.exit(status)  # somebody is watching, and will want to write down what was seen
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(status)
+    """Run the command line as a process of its own."""
+    # looking for garbage is a fifth of a short build, and there is none to speak of: not now, and not when Python ends
+    gc.disable()
+    atexit.register(gc.freeze)
+    sys.exit(main())
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,0 +1,134 @@
+"""One allowance of jobs for several cargos, and make as the oracle that it is one."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel.cargo import jobserver
+from cratewheel.cargo.jobserver import Jobserver
+
+pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
+
+
+def free(server: Jobserver) -> int:
+    """Return how many jobs could be begun, and give them back."""
+    read, write = server.descriptors
+    taken = b""
+    while select.select([read], [], [], 0)[0]:
+        taken += os.read(read, 1)
+    os.write(write, taken)
+    return len(taken)
+
+
+def test_a_slot_takes_a_job_and_gives_it_back() -> None:
+    server = Jobserver(2)
+    try:
+        with server.slot(lambda: None):
+            assert free(server) == 1
+            with server.slot(lambda: None):
+                assert free(server) == 0
+        assert free(server) == 2
+    finally:
+        server.close()
+
+
+def test_a_wait_ends_when_it_has_become_pointless() -> None:
+    server = Jobserver(1)
+
+    def refuse() -> None:
+        raise LookupError
+
+    try:
+        with server.slot(lambda: None), pytest.raises(LookupError), server.slot(refuse):
+            pass
+        assert free(server) == 1
+    finally:
+        server.close()
+
+
+def test_a_slot_is_given_back_after_a_failure() -> None:
+    server = Jobserver(1)
+    try:
+        with pytest.raises(LookupError), server.slot(lambda: None):
+            raise LookupError
+        assert free(server) == 1
+    finally:
+        server.close()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_make_takes_its_jobs_from_it(tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("all: a b c d\na b c d:\n\t@echo +; sleep 0.3; echo -\n")
+    ((_, flags),) = Jobserver(0).variables  # the words only; the pipe is another one
+    server = Jobserver(1)  # and make has one of its own
+    flags = server.variables[0][1]
+    try:
+        done = subprocess.run(
+            ["make"],
+            cwd=tmp_path,
+            env={**os.environ, "MAKEFLAGS": flags},
+            pass_fds=server.descriptors,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        running = most = 0
+        for line in done.stdout.splitlines():
+            running += {"+": 1, "-": -1}[line]
+            most = max(most, running)
+        assert (most, done.stderr, free(server)) == (2, "", 1)
+    finally:
+        server.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "environ", "expected"),
+    [
+        (None, {}, 5),
+        (3, {"CARGO_BUILD_JOBS": "2"}, 3),
+        (None, {"CARGO_BUILD_JOBS": "2"}, 2),
+        (None, {"CARGO_BUILD_JOBS": "-3"}, 1),
+        (None, {"CARGO_BUILD_JOBS": "-9"}, 1),
+        (None, {"CARGO_BUILD_JOBS": "default"}, 5),
+    ],
+)
+def test_how_many_jobs_there_are(asked: int | None, environ: dict[str, str], expected: int) -> None:
+    assert jobserver.jobs(asked, environ, processors=4) == expected
+
+
+@pytest.mark.parametrize(("memory", "expected"), [(None, 4), (64 << 30, 4), (5 << 30, 2), (1 << 30, 1)])
+def test_no_more_cargos_run_than_memory_bears(memory: int | None, expected: int) -> None:
+    assert jobserver.side_by_side(4, memory) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, False),
+        ({"MAKEFLAGS": "-j4"}, False),
+        ({"MAKEFLAGS": " -j --jobserver-auth=3,4"}, True),
+        ({"CARGO_MAKEFLAGS": "-j --jobserver-fds=3,4 --jobserver-auth=3,4"}, True),
+    ],
+)
+def test_a_jobserver_above_us_is_seen(environ: dict[str, str], expected: bool) -> None:
+    assert jobserver.inherited(environ) is expected
+
+
+def test_a_child_gets_the_pipe_by_its_numbers() -> None:
+    server = Jobserver(3)
+    read, _ = server.descriptors
+    code = f"import os; print(os.read({read}, 9).decode(), end='')"
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], pass_fds=server.descriptors, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == "+++"
+    finally:
+        server.close()

@@ -1,0 +1,88 @@
+"""Several works at once: their results, and how the first failure ends the rest."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from functools import partial
+
+import pytest
+
+from cratewheel.errors import CompileError
+from cratewheel.process import Command, EndedError, capture, check_crew, crew
+
+SLEEP = Command(argv=(sys.executable, "-c", "import time; time.sleep(60)"))
+
+
+def sleep() -> None:
+    if capture(SLEEP, os.environ).status:
+        raise CompileError("it was ended")
+
+
+def meet(meeting: threading.Barrier, name: str) -> str:
+    meeting.wait()
+    return name
+
+
+def fail() -> None:
+    raise CompileError("it does not compile")
+
+
+def test_works_run_at_once_and_their_results_come_in_any_order() -> None:
+    meeting = threading.Barrier(2, timeout=10)
+    with crew() as workers:
+        tasks = [workers.start(partial(meet, meeting, name)) for name in ("one", "other")]
+        assert [task.result() for task in reversed(tasks)] == ["other", "one"]
+    assert all(task.done for task in tasks)
+
+
+def test_a_failure_ends_the_programs_of_the_others_and_is_what_everybody_gets() -> None:
+    before = time.monotonic()
+    with crew() as workers:
+        sleeping = workers.start(sleep)
+        time.sleep(0.3)
+        failing = workers.start(fail)
+        for task in (failing, sleeping):
+            with pytest.raises(CompileError, match="it does not compile"):
+                task.result()
+    assert time.monotonic() - before < 10
+
+
+def test_what_has_not_begun_when_another_failed_is_not_begun() -> None:
+    with crew() as workers:
+        workers.start(fail).wait()
+        with pytest.raises(CompileError):
+            workers.start(sleep).result()
+
+
+def test_an_interruption_ends_the_programs() -> None:
+    before = time.monotonic()
+    sleeping = []
+
+    def interrupted() -> None:
+        with crew() as workers:
+            sleeping.append(workers.start(sleep))
+            time.sleep(0.3)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    with pytest.raises(EndedError):
+        sleeping[0].result()
+    assert time.monotonic() - before < 10
+
+
+def test_whoever_waits_in_a_work_can_ask_whether_it_is_still_wanted() -> None:
+    def wait() -> None:
+        while True:
+            check_crew()
+            time.sleep(0.01)
+
+    check_crew()  # nobody's crew: always
+    with crew() as workers:
+        waiting = workers.start(wait)
+        workers.start(fail)
+        with pytest.raises(CompileError):
+            waiting.result()
