@@ -356,7 +356,8 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     # looking for garbage is a fifth of a short hook, and there is none to speak of: not now, and not when Python ends
     collecting = gc.isenabled()
     gc.disable()
-    atexit.register(gc.freeze)
+    if hasattr(gc, "freeze"):  # PyPy has none
+        atexit.register(gc.freeze)
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:

@@ -45,7 +45,8 @@ def program() -> NoReturn:
     """Run the command line as a process of its own."""
     # looking for garbage is a fifth of a short build, and there is none to speak of: not now, and not when Python ends
     gc.disable()
-    atexit.register(gc.freeze)
+    if hasattr(gc, "freeze"):  # PyPy has none
+        atexit.register(gc.freeze)
     sys.exit(main())
 
 
