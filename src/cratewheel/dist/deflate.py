@@ -28,28 +28,29 @@ class ParallelDeflate:
         self._level = level
         self._block = block
         self._workers = workers or processors()
-        self._waiting = bytearray()
+        self._waiting = b""
         self._before = b""  # the end of the previous block
         self._under_way: deque[Future[bytes]] = deque()
 
     def compress(self, data: bytes, /) -> bytes:
         """Take some bytes, and give what is ready, in order."""
-        self._waiting += data
+        there = memoryview(self._waiting + data if self._waiting else data)
         ready = []
-        while len(self._waiting) > self._block:  # the last block is compressed by `flush`, which knows that it is
-            ready.append(self._start(bytes(self._waiting[: self._block]), zlib.Z_SYNC_FLUSH))
-            del self._waiting[: self._block]
+        while len(there) > self._block:  # the last block is compressed by `flush`, which knows that it is
+            ready.append(self._start(there[: self._block], zlib.Z_SYNC_FLUSH))
+            there = there[self._block :]
+        self._waiting = bytes(there)
         return b"".join(ready)
 
     def flush(self) -> bytes:
         """Give the rest."""
-        rest = self._start(bytes(self._waiting), zlib.Z_FINISH)
-        self._waiting.clear()
+        rest = self._start(memoryview(self._waiting), zlib.Z_FINISH)
+        self._waiting = b""
         return rest + b"".join(self._under_way.popleft().result() for _ in range(len(self._under_way)))
 
-    def _start(self, block: bytes, end: int) -> bytes:
+    def _start(self, block: memoryview, end: int) -> bytes:
         self._under_way.append(_pool(self._workers).submit(_deflated, block, self._before, self._level, end))
-        self._before = block[-WINDOW:]
+        self._before = bytes(block[-WINDOW:])
         if len(self._under_way) <= 2 * self._workers:
             return b""
         return self._under_way.popleft().result()
@@ -60,7 +61,7 @@ def _pool(workers: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(workers, thread_name_prefix="deflate")
 
 
-def _deflated(block: bytes, before: bytes, level: int, end: int) -> bytes:
+def _deflated(block: memoryview, before: bytes, level: int, end: int) -> bytes:
     if before:
         packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=before)
     else:
