@@ -142,6 +142,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     by_git = reader.options.sdist_generator == "git"
     project_table = reader.pyproject.project or {}
     locked = None if by_git else _lock(reader)
+    crates, python = ((), ()) if by_git else _crates_and_python(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
         pyproject_text=_text(reader.pyproject.path),
@@ -149,12 +150,12 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         python_source=reader.modules.python_source,
         python_folders=_python_folders(reader.modules),
         data_folder=reader.modules.data,
-        crates=() if by_git else _crates(reader),
+        crates=crates,
         workspace=None if by_git else _workspace(reader),
         lock=locked,
         lock_text=_text(locked.path) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
-        python=() if by_git else tuple(_python(reader)),
+        python=python,
         named=tuple(_named(reader)),
         data=() if by_git else _data(reader),
         readme=_metadata_file(reader, project_table.get("readme"), "readme"),
@@ -183,11 +184,14 @@ def common_folder(parts: Iterable[Path]) -> Path:
 # -- crates
 
 
-def _crates(reader: Reader) -> tuple[CrateSource, ...]:
+def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
+    """Return the crates, and the files of the Python packages, for which we look while cargo lists the crates'."""
     with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
         # cargo makes a target directory even to list files, which a read-only source tree has no place for
-        listings = list(pool.map(lambda package: _packaged(package, reader, Path(target)), reader.packages))
-    return tuple(_crate(package, listing, reader) for package, listing in zip(reader.packages, listings, strict=True))
+        listings = pool.map(lambda package: _packaged(package, reader, Path(target)), reader.packages)
+        python = tuple(_python(reader))
+        crates = tuple(_crate(package, next(listings), reader) for package in reader.packages)
+    return crates, python
 
 
 def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui) -> tuple[Package, ...]:
