@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
 
+from cratewheel import spdx
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
 
 Json = dict[str, Any]
@@ -201,14 +202,9 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
 
 def _licences(package: Package) -> list[Json]:
     if package.license:
-        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
         # cargo still takes `MIT/Apache-2.0`, its spelling from before SPDX expressions
-        expression = re.sub(r"\s*/\s*", " OR ", package.license)
-        try:
-            return [{"expression": str(canonicalize_license_expression(expression))}]
-        except InvalidLicenseExpression:
-            return [{"license": {"name": package.license}}]
+        expression = spdx.canonical(re.sub(r"\s*/\s*", " OR ", package.license))
+        return [{"expression": expression}] if expression else [{"license": {"name": package.license}}]
     if package.license_file:
         return [{"license": {"name": f"the text in {PurePath(package.license_file).name}"}}]
     return []

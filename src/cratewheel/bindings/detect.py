@@ -12,8 +12,6 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal
 
-from packaging.version import Version
-
 from cratewheel.bindings import support
 from cratewheel.bindings.place import FeatureChoice
 from cratewheel.cargo.model import CargoMetadata
@@ -67,7 +65,7 @@ class Bindings:
     kind: Kind
     supported: Supported
     crate: str | None = None
-    version: Version | None = None
+    version: str | None = None
     features: tuple[str, ...] = ()
     stable_abi: tuple[StableAbi, ...] = ()
     extension_module: bool = False
@@ -108,25 +106,25 @@ def detect(metadata: CargoMetadata, *, requested: str | None = None, tree: str |
         return Bindings(kind=kind, supported=support.anything(programs=kind == "bin"))
     family = RUST_CPYTHON_CRATES if crate.name in RUST_CPYTHON_CRATES else PYO3_CRATES
     members = [_only(crates[name]) for name in family if name in crates]
-    version = support.release(crate.version)
+    release = support.release(crate.version)
     features = tuple(sorted(set().union(*(member.features for member in members))))
     extension_module = "extension-module" in features
     if family == PYO3_CRATES:
         stable_abi = () if kind == "bin" else _stable_abi(members)
         declared = next((member.metadata for member in members if member.name == "pyo3-ffi"), {})
-        supported = support.pyo3(version, declared)
+        supported = support.pyo3(release, declared)
     else:
         stable_abi = ()
-        supported = support.rust_cpython(version, features)
+        supported = support.rust_cpython(release, features)
     return Bindings(
         kind=kind,
         crate=crate.name,
-        version=version,
+        version=crate.version,
         features=features,
         stable_abi=stable_abi,
         extension_module=extension_module,
         supported=_pin(supported, stable_abi),
-        warnings=_warnings(kind, crate, version, extension_module=extension_module),
+        warnings=_warnings(kind, crate, extension_module=extension_module),
     )
 
 
@@ -406,10 +404,10 @@ def _pin(supported: Supported, stable_abi: tuple[StableAbi, ...]) -> Supported:
     return support.pinned(supported, min(pinned)) if pinned else supported
 
 
-def _warnings(kind: Kind, crate: _Crate, version: Version, *, extension_module: bool) -> tuple[str, ...]:
+def _warnings(kind: Kind, crate: _Crate, *, extension_module: bool) -> tuple[str, ...]:
     if kind == "bin" or extension_module:
         return ()
-    if kind == "pyo3" and version.release >= NO_EXTENSION_MODULE_NEEDED:
+    if kind == "pyo3" and support.release(crate.version) >= NO_EXTENSION_MODULE_NEEDED:
         return ()
     text = (
         f"the feature extension-module of {crate.name} is not on: the module will be linked with one libpython, and "

@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from packaging.version import Version
-
 from cratewheel.frozen import replace
 from cratewheel.interpreter.model import EVERY, OLDEST, Supported
 
 Python = tuple[int, int]
 Range = tuple[Python, Python]
+Release = tuple[int, int, int]
 
 NEWEST_CPYTHON: Python = (3, 15)
 OLDEST_PYPY: Python = (3, 8)
@@ -50,35 +49,32 @@ _RUST_CPYTHON: tuple[tuple[tuple[int, ...], Python], ...] = (
 )
 
 
-def release(version: str) -> Version:
-    """Return a crate's version as a value that compares; a pre-release word that Python does not know is left out.
+def release(version: str) -> Release:
+    """Return the numbers of a crate's version; a pre-release supports what the release will.
 
-    >>> release("0.26.0-alpha.1") < release("0.26.0-rc.1") < release("0.26.0")
-    True
-    >>> release("0.7.0-mine.2")
-    <Version('0.7.0')>
+    >>> release("0.26.0-alpha.1")
+    (0, 26, 0)
     """
-    numbers = re.match(r"\d+\.\d+\.\d+", version)
+    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     assert numbers is not None, "cargo refuses a version that is not SemVer"
-    known = re.fullmatch(r"\d+\.\d+\.\d+-(alpha|beta|rc|dev)(\.?\d+)?", version)
-    return Version(known[0] if known else numbers[0])
+    return int(numbers[1]), int(numbers[2]), int(numbers[3])
 
 
-def pyo3(version: Version, declared: Mapping[str, Any]) -> Supported:
+def pyo3(version: Release, declared: Mapping[str, Any]) -> Supported:
     """Return what this pyo3 supports; `declared` is the `[package.metadata]` of pyo3-ffi, which wins."""
-    newest, pypy, graalpy = next(row[1:] for row in _PYO3 if version.release >= row[0])
+    newest, pypy, graalpy = next(row[1:] for row in _PYO3 if version >= row[0])
     return Supported(
         cpython=_declared(declared, "cpython") or (OLDEST, newest),
         pypy=_declared(declared, "pypy") or pypy,
         graalpy=_declared(declared, "graalpy") or graalpy,
-        free_threaded=version.release >= FREE_THREADED_PYO3,
+        free_threaded=version >= FREE_THREADED_PYO3,
         free_threaded_minimum=FREE_THREADED,
     )
 
 
-def rust_cpython(version: Version, features: Iterable[str]) -> Supported:
+def rust_cpython(version: Release, features: Iterable[str]) -> Supported:
     """Return what this release of the crate cpython supports with these features on: CPython with a GIL alone."""
-    newest = next(python for since, python in _RUST_CPYTHON if version.release >= since)
+    newest = next(python for since, python in _RUST_CPYTHON if version >= since)
     # python-3-11 makes its build script insist on that very version; of several it takes the last by spelling
     exact = max((match[1] for feature in features if (match := re.fullmatch(r"python-3-(\d+)", feature))), default=None)
     if exact is not None:

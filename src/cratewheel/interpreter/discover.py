@@ -18,10 +18,9 @@ from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported
 from cratewheel.interpreter.probe import TIMEOUT, Skip, UnsuitableError
 from cratewheel.interpreter.search import Finding, Search
 from cratewheel.interpreter.words import LIST_HINT, asked_for
+from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
-
     from cratewheel.ui import Ui
 
 _PUT_FORWARD = ("PYO3_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "pythonLocation", "PATH", "PATH, by pyenv")
@@ -31,7 +30,7 @@ def find(
     words: tuple[str, ...],
     *,
     supported: Supported,
-    requires_python: SpecifierSet | None,
+    requires_python: RequiresPython | None,
     environ: Mapping[str, str],
     cache_dir: Path | None,
     ui: Ui,
@@ -98,7 +97,7 @@ def probe(
 
 
 def _every(
-    search: Search, supported: Supported, requires_python: SpecifierSet | None
+    search: Search, supported: Supported, requires_python: RequiresPython | None
 ) -> tuple[tuple[Interpreter, ...], list[str]]:
     """Return the interpreters that fit, and a line for each that does not."""
     named = search.environ.get("PYO3_PYTHON", "")
@@ -120,14 +119,14 @@ def _every(
     return tuple(sorted(fitting.values(), key=lambda one: one.order)), left_out
 
 
-def _why_not(finding: Finding, supported: Supported, requires_python: SpecifierSet | None) -> str | None:
+def _why_not(finding: Finding, supported: Supported, requires_python: RequiresPython | None) -> str | None:
     if isinstance(finding, Skip):
         return finding.reason
     if isinstance(finding, InterpreterError):
         return finding.message
     if not supported.fits(finding):
         return f"{finding.display} is not among {supported}"
-    if requires_python is not None and not requires_python.contains(finding.full_version, prereleases=True):
+    if requires_python is not None and not requires_python.admits(finding.full_version):
         return f"Python {finding.full_version} does not fit Requires-Python {requires_python}"
     return None
 

@@ -17,10 +17,9 @@ from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import Interpreter, InterpreterSpec, Supported, Version, parse_spec
 from cratewheel.interpreter.probe import Skip
 from cratewheel.tags.target import Target
+from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
-
     from cratewheel.ui import Ui
 
 _DESCRIBE = "describe it with PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR"
@@ -40,7 +39,7 @@ def find(
     *,
     target: Target,
     supported: Supported,
-    requires_python: SpecifierSet | None,
+    requires_python: RequiresPython | None,
     environ: Mapping[str, str],
     ui: Ui,
     none_is_fine: bool = False,
@@ -85,7 +84,7 @@ class _Wanted:
 
     target: Target
     supported: Supported
-    requires_python: SpecifierSet | None
+    requires_python: RequiresPython | None
     environ: Mapping[str, str]
     ui: Ui
 
@@ -210,9 +209,9 @@ def _absent(
     )
 
 
-def _allowed(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
+def _allowed(interpreter: Interpreter, requires_python: RequiresPython | None) -> bool:
     if requires_python is None:
         return True
     # any patch release will do: `>=3.9.1` is met by the newest 3.9
     version = f"{interpreter.version[0]}.{interpreter.version[1]}"
-    return requires_python.contains(f"{version}.99", prereleases=True) or requires_python.contains(f"{version}.0")
+    return requires_python.admits(f"{version}.99") or requires_python.admits(f"{version}.0")

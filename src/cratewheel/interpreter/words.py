@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.frozen import dataclass, replace
@@ -13,9 +12,7 @@ from cratewheel.interpreter.candidates import Candidate, programs_of, promised_v
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
 from cratewheel.interpreter.probe import Skip
 from cratewheel.interpreter.search import Finding, Search
-
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+from cratewheel.versions import RequiresPython
 
 LIST_HINT = "`cratewheel list-python` shows every interpreter that is found"
 
@@ -34,7 +31,7 @@ class _Place:
 
 
 def asked_for(
-    search: Search, words: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
+    search: Search, words: tuple[str, ...], supported: Supported, requires_python: RequiresPython | None
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters that `words` name, in order, each once.
 
@@ -141,14 +138,14 @@ def _warn_of_misfits(
     search: Search,
     found: tuple[Interpreter, ...],
     supported: Supported,
-    requires_python: SpecifierSet | None,
+    requires_python: RequiresPython | None,
 ) -> None:
     # that free-threaded 3.13 is not built for unasked does not make it wrong
     supported = replace(supported, free_threaded_minimum=(3, 13))
     for interpreter in found:
         if not supported.fits(interpreter):
             search.ui.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
-        if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
+        if requires_python is not None and not requires_python.admits(interpreter.full_version):
             search.ui.warn(
                 f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"

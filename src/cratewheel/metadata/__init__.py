@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
 
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
@@ -12,9 +11,7 @@ from cratewheel.frozen import dataclass
 from cratewheel.metadata import cargo, project, render
 from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject
-
-if TYPE_CHECKING:
-    from packaging.specifiers import SpecifierSet
+from cratewheel.versions import RequiresPython
 
 _REFERENCE = re.compile(r"\s*[\w.]+\s*(?P<object>:\s*[\w.]+)?\s*(\[[^\]]*\])?\s*")
 _REPEATED = frozenset(
@@ -37,7 +34,7 @@ class CoreMetadata:
 
     name: str
     version: str
-    requires_python: SpecifierSet | None
+    requires_python: RequiresPython | None
     requires_dist: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
     description: str | None
@@ -73,8 +70,6 @@ def read(pyproject: PyProject | None, manifest: Manifest, memory: Path | None = 
 
     Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
     """
-    from packaging.specifiers import SpecifierSet
-
     if pyproject is None or pyproject.project is None:
         fields = cargo.read(manifest)
         name_warnings = check_name(fields.name, f"the name in {manifest.path}")
@@ -86,7 +81,7 @@ def read(pyproject: PyProject | None, manifest: Manifest, memory: Path | None = 
     return CoreMetadata(
         name=fields.name,
         version=fields.version,
-        requires_python=SpecifierSet(fields.requires_python) if fields.requires_python else None,
+        requires_python=RequiresPython(text=fields.requires_python) if fields.requires_python else None,
         requires_dist=fields.requires_dist,
         headers=headers,
         description=description,

@@ -1,7 +1,7 @@
-"""What `pyproject-metadata` finds in a [project] table: what it says of one table is kept, and it is not asked again.
+"""What `pyproject-metadata` and `packaging` find in a [project] table: it is kept, and they are not asked again.
 
-It takes a quarter of a short build to import it with the packages that it needs, and its answer depends on nothing but
-the table and its own version.
+It takes a quarter of a short build to import them, and their answer depends on nothing but the table and their own
+versions.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 from cratewheel import __version__, files
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.frozen import dataclass
+from cratewheel.metadata import requirements
 
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 HINTS = {
@@ -38,7 +39,8 @@ Pairs = tuple[tuple[str, str], ...]
 class Checked:
     """A table that breaks no rule, as `pyproject-metadata` understands it, and what it finds odd in it.
 
-    `version` is the least of the metadata format in which all of it can be said.
+    `version` is the least of the metadata format in which all of it can be said. Requirements and extras are in their
+    normal form.
     """
 
     version: str
@@ -47,6 +49,8 @@ class Checked:
     import_namespaces: Names | None
     scripts: Pairs
     gui_scripts: Pairs
+    requires_dist: Names
+    provides_extra: Names
     warnings: Names
 
 
@@ -67,6 +71,7 @@ def checked(table: Mapping[str, Any], path: Path, memory: Path | None = None) ->
 
 
 def _asked(table: Mapping[str, Any], path: Path) -> Checked:
+    requires_dist, provides_extra = _requirements(table, path)
     from pyproject_metadata import ConfigurationError, StandardMetadata
     from pyproject_metadata.errors import ExceptionGroup
 
@@ -87,6 +92,8 @@ def _asked(table: Mapping[str, Any], path: Path) -> Checked:
         import_namespaces=None if standard.import_namespaces is None else tuple(standard.import_namespaces),
         scripts=tuple(standard.scripts.items()),
         gui_scripts=tuple(standard.gui_scripts.items()),
+        requires_dist=requires_dist,
+        provides_extra=provides_extra,
         warnings=tuple(str(item.message) for item in caught),
     )
 
@@ -95,6 +102,36 @@ def _refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
     messages = [str(error) for error in errors]
     key = next((re.split(r"[.\[]", part)[0] for part in re.findall(r'"project\.([^"]+)"', messages[0])), "")
     return ConfigError(f"{path}: {messages[0]}", notes=tuple(messages[1:]), hint=HINTS.get(key, f"see {SPECIFICATION}"))
+
+
+def _requirements(table: Mapping[str, Any], path: Path) -> tuple[Names, Names]:
+    """Return all requirements, and the extras; a value of the wrong type is left to `pyproject-metadata`."""
+    from packaging.utils import canonicalize_name
+
+    found = [_requirement(path, "dependencies", text) for text in _texts(table.get("dependencies"))]
+    optional = table.get("optional-dependencies")
+    groups = optional.items() if isinstance(optional, dict) else ()
+    for name, texts in groups:
+        extra = canonicalize_name(name)
+        found += [_requirement(path, f"optional-dependencies.{name}", text, extra=extra) for text in _texts(texts)]
+    return tuple(found), tuple(canonicalize_name(name) for name, _ in groups)
+
+
+def _texts(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _requirement(path: Path, key: str, text: str, *, extra: str | None = None) -> str:
+    from packaging.requirements import InvalidRequirement
+
+    try:
+        return requirements.written(text, extra=extra)
+    except InvalidRequirement as error:
+        raise ConfigError(
+            f"project.{key} in {path} has {text!r}, which is not a requirement",
+            notes=tuple(str(error).splitlines()),
+            hint="write it like \"numpy>=1.20; python_version < '3.12'\"",
+        ) from error
 
 
 # -- the memory
@@ -132,6 +169,8 @@ def _recalled(place: Path, key: str) -> Checked | None:
             import_namespaces=_names(answer["import_namespaces"]),
             scripts=_pairs(answer["scripts"]),
             gui_scripts=_pairs(answer["gui_scripts"]),
+            requires_dist=tuple(answer["requires_dist"]),
+            provides_extra=tuple(answer["provides_extra"]),
             warnings=tuple(answer["warnings"]),
         )
     except (OSError, ValueError, TypeError, KeyError):  # there is none, or it is damaged

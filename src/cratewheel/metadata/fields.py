@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from cratewheel import files
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
+from cratewheel.versions import normal
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -131,11 +132,9 @@ def normal_version(text: str, where: str) -> str:
     >>> normal_version("1.0.0-alpha.1+x.y", "package.version in Cargo.toml")
     '1.0.0a1+x.y'
     """
-    from packaging.version import InvalidVersion, Version
-
     try:
-        return str(Version(text))
-    except InvalidVersion as error:
+        return normal(text)
+    except ValueError as error:
         raise ConfigError(
             f"{text!r}, {where}, is not a version that Python packages can have (PEP 440)",
             hint=_version_hint(text),

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cratewheel import files
+from cratewheel import files, spdx
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
@@ -75,7 +75,6 @@ def read(pyproject: PyProject, manifest: Manifest, memory: Path | None = None) -
     source = _Source(table=pyproject.project, path=pyproject.path, manifest=manifest)
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
-    requires_dist, extras = _requirements(source)
     standard = checked(_shown(source), source.path, memory)
     base = cargo.read(manifest, dynamic - table.keys() | ({"version"} - table.keys()))
     author, author_email = _people(source, "authors") or (base.author, base.author_email)
@@ -100,8 +99,8 @@ def read(pyproject: PyProject, manifest: Manifest, memory: Path | None = None) -
         classifiers=tuple(table["classifiers"]) if "classifiers" in table else base.classifiers,
         urls=tuple(table["urls"].items()) if "urls" in table else base.urls,
         requires_python=_requires_python(table) or base.requires_python,
-        requires_dist=requires_dist if "dependencies" in table else (*base.requires_dist, *requires_dist),
-        provides_extra=tuple(dict.fromkeys((*base.provides_extra, *extras))),
+        requires_dist=(*(() if "dependencies" in table else base.requires_dist), *standard.requires_dist),
+        provides_extra=tuple(dict.fromkeys((*base.provides_extra, *standard.provides_extra))),
         import_names=standard.import_names,
         import_namespaces=standard.import_namespaces,
         scripts=standard.scripts if "scripts" in table else base.scripts,
@@ -196,23 +195,13 @@ def _leniencies(source: _Source) -> Iterator[str]:
     )
     expression = table.get("license")
     if isinstance(expression, str):
-        if not _is_expression(expression):
+        if spdx.canonical(expression) is None:
             yield (
                 f"project.license in {path} is {expression!r}, which is no SPDX expression: PyPI refuses it; "
                 "write one like `MIT OR Apache-2.0`"
             )
         if any(map(_is_license_classifier, table.get("classifiers", ()))):
             yield f"project.classifiers in {path} has `License ::` next to a licence expression: PyPI refuses both"
-
-
-def _is_expression(text: str) -> bool:
-    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
-    try:
-        canonicalize_license_expression(text)
-    except InvalidLicenseExpression:
-        return False
-    return True
 
 
 # -- single fields
@@ -235,36 +224,6 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _requires_python(table: Table) -> str | None:
     return ", ".join(requirements.specifiers(table.get("requires-python", ""))) or None
-
-
-def _requirements(source: _Source) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return all requirements, and the extras in normal form; a value of the wrong type is left to `checked`."""
-    from packaging.utils import canonicalize_name
-
-    found = [_requirement(source, "dependencies", text) for text in _texts(source.table.get("dependencies"))]
-    optional = source.table.get("optional-dependencies")
-    groups = optional.items() if isinstance(optional, dict) else ()
-    for name, texts in groups:
-        extra = canonicalize_name(name)
-        found += [_requirement(source, f"optional-dependencies.{name}", text, extra=extra) for text in _texts(texts)]
-    return tuple(found), tuple(canonicalize_name(name) for name, _ in groups)
-
-
-def _texts(value: object) -> list[str]:
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def _requirement(source: _Source, key: str, text: str, *, extra: str | None = None) -> str:
-    from packaging.requirements import InvalidRequirement
-
-    try:
-        return requirements.written(text, extra=extra)
-    except InvalidRequirement as error:
-        raise ConfigError(
-            f"project.{key} in {source.path} has {text!r}, which is not a requirement",
-            notes=tuple(str(error).splitlines()),
-            hint="write it like \"numpy>=1.20; python_version < '3.12'\"",
-        ) from error
 
 
 def _people(source: _Source, key: str) -> tuple[str | None, str | None] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from cratewheel.versions import Numbers, comparable, normal, numbers
+
 if TYPE_CHECKING:
     from packaging.version import Version
 
@@ -46,15 +48,26 @@ def specifiers(text: str) -> tuple[str, ...]:
     >>> specifiers("<4, >= 3.8,!=3.8.0")
     ('>=3.8', '!=3.8.0', '<4')
     """
-    clauses = sorted(map(_clause, _CLAUSE.findall(text)), key=lambda clause: (clause[0] is None, clause[0]))
-    return tuple(f"{operator}{version}" for _, operator, version in clauses)
+    found: list[tuple[str, str]] = _CLAUSE.findall(text)
+    plain = all(sign != "===" and numbers(version) is not None for sign, version in found)
+    return tuple(
+        f"{sign}{version if sign == '===' else _normal(version)}"
+        for sign, version in sorted(found, key=_by_numbers if plain else _by_version)
+    )
 
 
-def _clause(found: tuple[str, str]) -> tuple[Version | None, str, str]:
+def _by_numbers(clause: tuple[str, str]) -> Numbers:
+    return comparable(numbers(clause[1]) or ())
+
+
+def _by_version(clause: tuple[str, str]) -> tuple[bool, Version | None]:
     from packaging.version import Version
 
-    operator, text = found
-    if operator == "===":  # compares as text: no version, and so last
-        return None, operator, text
-    version = Version(text.removesuffix(".*"))
-    return version, operator, f"{version}.*" if text.endswith(".*") else str(version)
+    sign, text = clause
+    if sign == "===":  # compares as text: no version, and so last
+        return True, None
+    return False, Version(text.removesuffix(".*"))
+
+
+def _normal(text: str) -> str:
+    return f"{normal(text.removesuffix('.*'))}{'.*' if text.endswith('.*') else ''}"

@@ -6,6 +6,7 @@ import json
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
+from cratewheel.bindings.support import release
 from cratewheel.errors import UnsupportedError
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Interpreter
@@ -194,4 +195,4 @@ def _config_text(implementation: str, version: tuple[int, int], *, abi: str | No
 
 
 def _older_than(bindings: Bindings, version: tuple[int, ...]) -> bool:
-    return bindings.version is not None and bindings.version.release < version
+    return bindings.version is not None and release(bindings.version) < version

@@ -6,7 +6,6 @@ from typing import ClassVar
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from packaging.version import Version
 
 from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
 from cratewheel.bindings.detect import (
@@ -111,7 +110,7 @@ def test_all_of_pyo3_is_read() -> None:
     assert detect(metadata) == Bindings(
         kind="pyo3",
         crate="pyo3",
-        version=Version("0.26.0"),
+        version="0.26.0",
         features=("default", "extension-module"),
         stable_abi=(),
         extension_module=True,

@@ -3,7 +3,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from packaging.version import Version
 
 from cratewheel.bindings import support
 from cratewheel.interpreter.model import EVERY, Supported
@@ -23,12 +22,12 @@ from cratewheel.interpreter.model import EVERY, Supported
     ],
 )
 def test_old_releases_of_pyo3_are_known(version: str, expected: str) -> None:
-    assert str(support.pyo3(Version(version), {})) == expected
+    assert str(support.pyo3(support.release(version), {})) == expected
 
 
 @pytest.mark.parametrize(("version", "expected"), [("0.22.6", False), ("0.23.0", True), ("0.30.1", True)])
 def test_pyo3_knows_free_threaded_python_since_0_23(version: str, expected: bool) -> None:
-    assert support.pyo3(Version(version), {}).free_threaded is expected
+    assert support.pyo3(support.release(version), {}).free_threaded is expected
 
 
 def test_the_manifest_of_pyo3_ffi_wins_over_the_table() -> None:
@@ -38,7 +37,7 @@ def test_the_manifest_of_pyo3_ffi_wins_over_the_table() -> None:
         "graalpy": {"min-version": "3.12", "max-version": "3.13"},
     }
 
-    assert support.pyo3(Version("0.30.1"), declared) == Supported(
+    assert support.pyo3(support.release("0.30.1"), declared) == Supported(
         cpython=((3, 9), (3, 15)), pypy=((3, 11), (3, 12)), graalpy=((3, 12), (3, 13)), free_threaded=True
     )
 
@@ -48,13 +47,13 @@ def test_the_manifest_of_pyo3_ffi_wins_over_the_table() -> None:
     [None, "3.7", {}, {"min-version": "3.7"}, {"min-version": 3.7, "max-version": "new"}, {"max-version": "3.14"}],
 )
 def test_a_manifest_that_makes_no_sense_leaves_the_table(table: Any) -> None:
-    assert support.pyo3(Version("0.26.0"), {"cpython": table}).cpython == ((3, 7), (3, 15))
+    assert support.pyo3(support.release("0.26.0"), {"cpython": table}).cpython == ((3, 7), (3, 15))
 
 
 def test_what_is_too_old_for_us_stays_out() -> None:
     declared = {"cpython": {"min-version": "3.6", "max-version": "3.9"}}
 
-    assert support.pyo3(Version("0.26.0"), declared).cpython == ((3, 7), (3, 9))
+    assert support.pyo3(support.release("0.26.0"), declared).cpython == ((3, 7), (3, 9))
 
 
 @pytest.mark.parametrize(
@@ -70,7 +69,7 @@ def test_what_is_too_old_for_us_stays_out() -> None:
 def test_rust_cpython_is_for_cpython_with_a_gil(
     version: str, features: tuple[str, ...], expected: tuple[tuple[int, int], tuple[int, int]]
 ) -> None:
-    assert support.rust_cpython(Version(version), features) == Supported(
+    assert support.rust_cpython(support.release(version), features) == Supported(
         cpython=expected, pypy=None, graalpy=None, free_threaded=False
     )
 

@@ -20,6 +20,8 @@ TABLE: dict[str, Any] = {
     "scripts": {"demo": "demo:main"},
     "gui-scripts": {"window": "demo:window"},
     "import-names": ["demo"],
+    "dependencies": ["Foo_Bar >=2, >=1.0"],
+    "optional-dependencies": {"An_Extra": ["other"]},
 }
 ANSWER = Checked(
     version="2.5",
@@ -28,6 +30,8 @@ ANSWER = Checked(
     import_namespaces=None,
     scripts=(("demo", "demo:main"),),
     gui_scripts=(("window", "demo:window"),),
+    requires_dist=("foo-bar>=1.0,>=2", "other ; extra == 'an-extra'"),
+    provides_extra=("an-extra",),
     warnings=(),
 )
 PYPROJECT = Path("/project/pyproject.toml")
