@@ -29,7 +29,7 @@ CRATES_IO = ("registry+https://github.com/rust-lang/crates.io-index", "sparse+ht
 
 _SHIPPED: tuple[DependencyKind, ...] = ("normal", "build")
 _NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "test"))
-_AUTHOR = re.compile(r"(?P<name>[^<]*?)\s*(?:<(?P<email>[^>]+)>)?")
+_AUTHOR = r"(?P<name>[^<]*?)\s*(?:<(?P<email>[^>]+)>)?"
 
 
 def file_name(metadata: CargoMetadata) -> str:
@@ -249,5 +249,5 @@ def _type(targets: Iterable[CrateTarget]) -> str:
 
 
 def _author(text: str) -> Json:
-    match = _AUTHOR.fullmatch(text.strip())
+    match = re.fullmatch(_AUTHOR, text.strip())
     return {} if match is None else {key: value for key, value in match.groupdict().items() if value}

@@ -11,8 +11,8 @@ import re
 
 from cratewheel.frozen import dataclass
 
-_NUMBERS = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})*")
-_CLAUSE = re.compile(r"\s*(>=|<=|==|!=|>|<)\s*([0-9.]+)\s*")
+_NUMBERS = r"[0-9]{1,9}(?:\.[0-9]{1,9})*"
+_CLAUSE = r"\s*(>=|<=|==|!=|>|<)\s*([0-9.]+)\s*"
 _COMPARE = {
     ">=": operator.ge,
     "<=": operator.le,
@@ -31,7 +31,7 @@ def numbers(version: str) -> Numbers | None:
     >>> numbers("3.10"), numbers("3.10rc1")
     ((3, 10), None)
     """
-    return tuple(map(int, version.split("."))) if _NUMBERS.fullmatch(version) else None
+    return tuple(map(int, version.split("."))) if re.fullmatch(_NUMBERS, version) else None
 
 
 def normal(version: str) -> str:
@@ -80,7 +80,7 @@ class RequiresPython:
         """Return the comparisons that it consists of, or None where there is more to it than comparing numbers."""
         found = []
         for clause in self.text.split(","):
-            match = _CLAUSE.fullmatch(clause)
+            match = re.fullmatch(_CLAUSE, clause)
             bound = numbers(match[2]) if match else None
             if match is None or bound is None:
                 return None

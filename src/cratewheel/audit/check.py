@@ -21,10 +21,10 @@ from cratewheel.tags.target import Target
 
 _SYMBOLS_SHOWN = 5
 _CLAUSES_SHOWN = 3
-_LIBPYTHON = re.compile(r"lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*", re.ASCII)
-_MACOS_SYSTEM = re.compile(r"/usr/lib/|/System/")
-_MACOS_PYTHON = re.compile(r"(^|/)(libpython3[^/]*\.dylib|Python[T]?\.framework/.*|libpypy3[^/]*\.dylib)$")
-_LOADER = re.compile(r"ld-linux.*|ld64\.so\.[12]|ld-musl-.*")
+_LIBPYTHON = r"(?a)lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*"
+_MACOS_SYSTEM = r"/usr/lib/|/System/"
+_MACOS_PYTHON = r"(^|/)(libpython3[^/]*\.dylib|Python[T]?\.framework/.*|libpypy3[^/]*\.dylib)$"
+_LOADER = r"ld-linux.*|ld64\.so\.[12]|ld-musl-.*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,8 +265,8 @@ def _report(
             library
             for library in libraries
             if not policy.allows_library(library, linux_arch(target))
-            and not _LOADER.fullmatch(library)
-            and not (libpython_allowed and _LIBPYTHON.fullmatch(library))
+            and not re.fullmatch(_LOADER, library)
+            and not (libpython_allowed and re.fullmatch(_LIBPYTHON, library))
         ),
         links_libpython=_libpython(binary),
         findings=findings,
@@ -288,7 +288,7 @@ def _better(best: str, asked: Policy, target: Target) -> str | None:
 
 
 def _libpython(binary: Binary) -> str | None:
-    return next((library for library in binary.needed if _LIBPYTHON.fullmatch(library)), None)
+    return next((library for library in binary.needed if re.fullmatch(_LIBPYTHON, library)), None)
 
 
 def _refuse_libpython(binary: Binary, name: str) -> None:
@@ -323,13 +323,15 @@ def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
             library
             for library in binary.needed
             if not any(policy.allows_library(library, arch) for policy in policies)
-            and not _LOADER.fullmatch(library)
-            and not _LIBPYTHON.fullmatch(library)
+            and not re.fullmatch(_LOADER, library)
+            and not re.fullmatch(_LIBPYTHON, library)
         )
     if target.os == "windows":
         names = dict.fromkeys((*binary.needed, *binary.delayed))
         return tuple(name for name in names if not windows.provides(name, target.arch))
-    return tuple(name for name in binary.needed if not _MACOS_SYSTEM.match(name) and not _MACOS_PYTHON.search(name))
+    return tuple(
+        name for name in binary.needed if not re.match(_MACOS_SYSTEM, name) and not re.search(_MACOS_PYTHON, name)
+    )
 
 
 def _summary(findings: tuple[Finding, ...]) -> str:

@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 # what the interpreter brings or stands on: its own library, the C runtime, the API sets of Windows
-_INTERPRETER = re.compile(
-    r"python\d+t?(_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll|(api|ext)-ms-.*|"
-    r"(vcruntime|msvcp|msvcr|vccorlib|concrt|vcamp|vcomp|mfc)\d+[a-z0-9_]*\.dll|ucrtbased?\.dll",
-    re.ASCII,
+_INTERPRETER = (
+    r"(?a)python\d+t?(_d)?\.dll|libpypy[\d.]+-c\.dll|python-native\.dll|(api|ext)-ms-.*|"
+    r"(vcruntime|msvcp|msvcr|vccorlib|concrt|vcamp|vcomp|mfc)\d+[a-z0-9_]*\.dll|ucrtbased?\.dll"
 )
 
 
@@ -24,7 +23,7 @@ def provides(name: str, arch: str) -> bool:
     """
     word = name.lower()
     names = _names()
-    return bool(_INTERPRETER.fullmatch(word)) or word in names["every"] or word in names.get(arch, frozenset())
+    return bool(re.fullmatch(_INTERPRETER, word)) or word in names["every"] or word in names.get(arch, frozenset())
 
 
 @functools.cache  # a data file of ours, which does not change while we run

@@ -30,7 +30,7 @@ CRATES = (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi")
 INTERPRETER_CRATES = frozenset({"pyo3-build-config", "pyo3-ffi", "python3-sys", "python27-sys"})
 
 _NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "proc-macro", "test"))
-_STABLE_ABI = re.compile(r"(abi3t?)(?:-py(.*))?")
+_STABLE_ABI = r"(abi3t?)(?:-py(.*))?"
 
 NO_EXTENSION_MODULE_NEEDED = (0, 26)  # from here on a variable that is set for every build does the same
 
@@ -377,7 +377,7 @@ def _stable_abi(members: Iterable[_Crate]) -> tuple[StableAbi, ...]:
 def _stable_abi_of(features: Iterable[str]) -> tuple[StableAbi, ...]:
     minimums: dict[str, list[PythonVersion]] = {}
     for feature in features:
-        match = _STABLE_ABI.fullmatch(feature)
+        match = re.fullmatch(_STABLE_ABI, feature)
         if match is None:
             continue
         pinned = minimums.setdefault(match[1], [])

@@ -31,7 +31,7 @@ OF_ALL = (
 )  # what cargo keeps beside the profiles: rustc's answers, a tag for backups
 SETTLING = 2.0  # seconds in which cargo writes the fingerprint of what it has reported
 
-_HASH = re.compile(r"-([0-9a-f]{16})(?:\.|$)")
+_HASH = r"-([0-9a-f]{16})(?:\.|$)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied
     for part in PARTS:
         (destination / part).mkdir(parents=True, exist_ok=True)
         for name in _names(source / part):
-            found = _HASH.search(name)
+            found = re.search(_HASH, name)
             if found is None or found[1] not in lacking:
                 continue
             if part == "deps":
@@ -208,7 +208,7 @@ def _place(path: Path, root: Path) -> tuple[str, str | None]:
     parts = path.relative_to(root).parts
     for at, part in enumerate(parts):
         if part in PARTS:
-            found = _HASH.search(parts[at + 1]) if at + 1 < len(parts) else None
+            found = re.search(_HASH, parts[at + 1]) if at + 1 < len(parts) else None
             return "/".join(parts[:at]), found[1] if found else None
     return "", None
 

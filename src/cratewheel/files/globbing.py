@@ -12,7 +12,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.files.links import Fence
 from cratewheel.files.walking import scan
 
-_WILD = re.compile(r"[*?\[]")
+_WILD = r"[*?\[]"
 
 _Part = str | re.Pattern[str] | None  # a name, an expression for names, or `**`
 
@@ -56,7 +56,7 @@ def _part(name: str, pattern: str) -> _Part:
         return None
     if "**" in name:
         raise ConfigError(f"the glob '{pattern}' has '**' next to other characters", hint="`**` is a folder of its own")
-    if not _WILD.search(name):
+    if not re.search(_WILD, name):
         return name
     regex = ""
     at = 0

@@ -16,7 +16,7 @@ from cratewheel.frozen import dataclass
 
 _IN_A_FOLDER = "(?P<ps_d>/)"  # pathspec's mark for what matches only because a folder above does
 _NEVER = "(?!)"
-_INNERMOST = re.compile(r"(?<!\\)\{([^{}]*)\}")
+_INNERMOST = r"(?<!\\)\{([^{}]*)\}"
 _ASCII_CLASSES = {
     "[:alnum:]": "a-zA-Z0-9", "[:alpha:]": "a-zA-Z", "[:digit:]": "0-9", "[:lower:]": "a-z", "[:upper:]": "A-Z",
     "[:space:]": " \t-\r", "[:xdigit:]": "0-9a-fA-F",
@@ -95,7 +95,7 @@ def expand(pattern: str) -> list[str]:
     >>> expand("{a,b}.{c,d}")
     ['a.c', 'a.d', 'b.c', 'b.d']
     """
-    opening = _INNERMOST.search(pattern)
+    opening = re.search(_INNERMOST, pattern)
     if opening is None:
         if re.search(r"(?<!\\)\{", pattern):
             raise ConfigError(

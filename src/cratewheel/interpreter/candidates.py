@@ -18,8 +18,8 @@ from cratewheel.interpreter.model import Version
 
 WINDOWS = os.name == "nt"
 
-_PROGRAM = re.compile(r"(python|pypy|graalpy)(3(\.[0-9]+)?)?t?d?(-dbg)?")
-_VERSION = re.compile(r"(?<![0-9.])([23])\.([0-9]+)")
+_PROGRAM = r"(python|pypy|graalpy)(3(\.[0-9]+)?)?t?d?(-dbg)?"
+_VERSION = r"(?<![0-9.])([23])\.([0-9]+)"
 
 # Version managers that keep one installation in each folder: a variable that moves their data, where that is below the
 # home folder otherwise, the folder of installations in it, and where in an installation Python is
@@ -89,7 +89,7 @@ def promised_version(path: Path, *, folder: bool) -> Version | None:
     if folder:
         names += [path.parent.parent.name if path.parent.name in ("bin", "Scripts") else path.parent.name]
     for name in names:
-        if found := _VERSION.search(name):
+        if found := re.search(_VERSION, name):
             return (int(found[1]), int(found[2]))
     return None
 
@@ -148,7 +148,7 @@ def _programs(folder: Path, windows: bool) -> list[Path]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 name = entry.name.lower().removesuffix(".exe") if windows else entry.name
-                if _PROGRAM.fullmatch(name) and _startable(entry, windows):
+                if re.fullmatch(_PROGRAM, name) and _startable(entry, windows):
                     found.append(entry.name)
     except OSError:  # PATH may name folders that are not there, or not ours to read
         return []
@@ -198,4 +198,4 @@ def _conda_environments(home: Path) -> list[Path]:
 def _real(path: Path) -> str:
     real = os.path.realpath(path)
     # mise links each of its stand-ins to itself: such a file is known by the name it is called by
-    return real if _PROGRAM.match(os.path.basename(real)) else str(path)  # noqa: PTH119 (of a str)
+    return real if re.match(_PROGRAM, os.path.basename(real)) else str(path)  # noqa: PTH119 (of a str)

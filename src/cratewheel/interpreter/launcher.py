@@ -10,7 +10,7 @@ from cratewheel.errors import MissingToolError
 
 TIMEOUT = 10.0  # seconds
 
-_LINE = re.compile(r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*\*?\s*")
+_LINE = r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*\*?\s*"
 
 
 def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
@@ -32,5 +32,5 @@ def parse(output: str) -> tuple[str, ...]:
     >>> parse(" -V:3.12 *        C:\\Python312\\python.exe\n -3.8-32   D:\\P 8\\python.exe")
     ('C:\\Python312\\python.exe', 'D:\\P 8\\python.exe')
     """
-    found = (_LINE.fullmatch(line) for line in output.splitlines())
+    found = (re.fullmatch(_LINE, line) for line in output.splitlines())
     return tuple(dict.fromkeys(line["path"] for line in found if line))

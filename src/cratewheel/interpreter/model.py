@@ -205,12 +205,12 @@ _NAMES: dict[str, Implementation] = {
     "graalpy": "graalpy",
     "graalvm": "graalpy",
 }
-_WORDS = re.compile(
+_WORDS = (
     r"(?P<name>[a-z]*)[-@]?"
     r"(?:(?P<major>[0-9])(?:\.(?P<minor>[0-9]{1,2})(?:\.(?P<patch>[0-9]{1,2}))?)?)?"
     r"(?P<free>t?)(?P<debug>d?)(?:\.exe)?"
 )
-_TAG = re.compile(r"(?P<name>cp|pp|graalpy)(?P<major>3)(?P<minor>[0-9]{1,2})(?P<free>t?)(?P<debug>d?)")
+_TAG = r"(?P<name>cp|pp|graalpy)(?P<major>3)(?P<minor>[0-9]{1,2})(?P<free>t?)(?P<debug>d?)"
 
 
 def parse_spec(text: str) -> InterpreterSpec | None:
@@ -225,10 +225,10 @@ def parse_spec(text: str) -> InterpreterSpec | None:
     ('CPython 3.13t', 'CPython 3.11', None)
     """
     word = text.strip().lower()
-    if tag := _TAG.fullmatch(word):
+    if tag := re.fullmatch(_TAG, word):
         stem = {"cp": "cpython", "pp": "pypy"}.get(tag["name"], "graalpy")
         return _spec(_NAMES[stem], tag["minor"], None, tag)
-    found = _WORDS.fullmatch(word)
+    found = re.fullmatch(_WORDS, word)
     if not word or found is None or found["name"] not in _NAMES or found["major"] not in (None, "3"):
         return None
     implementation = _NAMES[found["name"]]

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-_NUMBERED = re.compile(r"[0-9]+(\.[0-9]+)*t?")
-_UNFINISHED = re.compile(r"(-dev|-src|-latest|(a|b|rc)[0-9]+)$")
+_NUMBERED = r"[0-9]+(\.[0-9]+)*t?"
+_UNFINISHED = r"(-dev|-src|-latest|(a|b|rc)[0-9]+)$"
 
 
 def roots(environ: Mapping[str, str], home: Path | None) -> tuple[Path, ...]:
@@ -84,7 +84,7 @@ def _resolve(root: Path, word: str) -> Path | None:
     stem = wanted.removesuffix("t")
     for folder in versions(root):
         name = folder.name
-        if not name.startswith((f"{stem}.", f"{stem}-")) or _UNFINISHED.search(name):
+        if not name.startswith((f"{stem}.", f"{stem}-")) or re.search(_UNFINISHED, name):
             continue
         if name.endswith("t") == bool(free):
             return folder
@@ -93,4 +93,4 @@ def _resolve(root: Path, word: str) -> Path | None:
 
 def _newest_first(name: str) -> tuple[bool, tuple[int, ...], str]:
     numbers = tuple(-int(part) for part in re.findall(r"[0-9]+", name))
-    return (_NUMBERED.fullmatch(name) is None, numbers or (0,), name)
+    return (re.fullmatch(_NUMBERED, name) is None, numbers or (0,), name)

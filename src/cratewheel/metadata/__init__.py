@@ -13,7 +13,7 @@ from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject
 from cratewheel.versions import RequiresPython
 
-_REFERENCE = re.compile(r"\s*[\w.]+\s*(?P<object>:\s*[\w.]+)?\s*(\[[^\]]*\])?\s*")
+_REFERENCE = r"\s*[\w.]+\s*(?P<object>:\s*[\w.]+)?\s*(\[[^\]]*\])?\s*"
 _REPEATED = frozenset(
     {
         "Classifier", "Requires-Dist", "Requires-External", "Provides-Extra", "License-File", "Project-URL",
@@ -105,7 +105,7 @@ def _check_entry_points(fields: Fields) -> tuple[str, ...]:
                     f"{name!r} of {group} cannot be the name of an entry point, or {reference!r} what it starts",
                     hint="write both on one line, the name without `=`",
                 )
-            match = _REFERENCE.fullmatch(reference)
+            match = re.fullmatch(_REFERENCE, reference)
             if match is None or (group in ("scripts", "gui-scripts") and not match["object"]):
                 warnings.append(
                     f"{name!r} of {group} refers to {reference!r}, which is not `module:function`: it will not start"

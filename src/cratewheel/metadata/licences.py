@@ -11,7 +11,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.metadata.fields import LicenceFile
 
 USUAL_NAMES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
-_PATTERN = re.compile(r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+")  # PEP 639 leaves out `!`, braces, backslashes and the rest
+_PATTERN = r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+"  # PEP 639 leaves out `!`, braces, backslashes and the rest
 
 
 def usual(root: Path, *, boundary: Path) -> tuple[LicenceFile, ...]:
@@ -31,7 +31,7 @@ def matching(root: Path, pattern: str, where: str, *, boundary: Path) -> tuple[L
 
     Raises `ConfigError` for a pattern that PEP 639 does not allow, and for a link that leads out of `boundary`.
     """
-    if not _PATTERN.fullmatch(pattern) or ".." in pattern.split("/") or pattern.startswith("/"):
+    if not re.fullmatch(_PATTERN, pattern) or ".." in pattern.split("/") or pattern.startswith("/"):
         raise ConfigError(
             f"{pattern!r}, {where}, is not a pattern that PEP 639 allows",
             hint="write a path below pyproject.toml with `/`, in which `*`, `**`, `?` and `[a-z]` may stand",

@@ -42,7 +42,7 @@ KEYS = (
 )  # fmt: skip
 LABEL_LENGTH = 32  # of a URL, at most, in core metadata
 
-_GROUP = re.compile(r"\w+(\.\w+)*")
+_GROUP = r"\w+(\.\w+)*"
 
 Table = Mapping[str, Any]
 
@@ -176,7 +176,9 @@ def _shown(source: _Source) -> dict[str, Any]:
     if isinstance(shown.get("urls"), dict):
         shown["urls"] = {label[:LABEL_LENGTH]: url for label, url in shown["urls"].items()}
     if isinstance(shown.get("entry-points"), dict):
-        shown["entry-points"] = {key: value for key, value in shown["entry-points"].items() if _GROUP.fullmatch(key)}
+        shown["entry-points"] = {
+            key: value for key, value in shown["entry-points"].items() if re.fullmatch(_GROUP, key)
+        }
     return shown
 
 

@@ -10,8 +10,8 @@ from cratewheel.versions import Numbers, comparable, normal, numbers
 if TYPE_CHECKING:
     from packaging.version import Version
 
-_EXTRAS = re.compile(r"^[^\[;@(<>=!~]*\[([^\]]*)\]")
-_CLAUSE = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,)]+)")
+_EXTRAS = r"^[^\[;@(<>=!~]*\[([^\]]*)\]"
+_CLAUSE = r"(===|==|~=|!=|<=|>=|<|>)\s*([^\s,)]+)"
 
 
 def written(requirement: str, *, extra: str | None = None) -> str:
@@ -28,7 +28,7 @@ def written(requirement: str, *, extra: str | None = None) -> str:
 
     parsed = Requirement(requirement)
     text = str(canonicalize_name(parsed.name))
-    extras = _EXTRAS.match(requirement) if parsed.extras else None  # packaging forgets their order
+    extras = re.match(_EXTRAS, requirement) if parsed.extras else None  # packaging forgets their order
     if extras:
         text += f"[{','.join(canonicalize_name(name.strip()) for name in extras[1].split(','))}]"
     text += f" @ {parsed.url}" if parsed.url else ",".join(specifiers(requirement.partition(";")[0]))
@@ -48,7 +48,7 @@ def specifiers(text: str) -> tuple[str, ...]:
     >>> specifiers("<4, >= 3.8,!=3.8.0")
     ('>=3.8', '!=3.8.0', '<4')
     """
-    found: list[tuple[str, str]] = _CLAUSE.findall(text)
+    found: list[tuple[str, str]] = re.findall(_CLAUSE, text)
     plain = all(sign != "===" and numbers(version) is not None for sign, version in found)
     return tuple(
         f"{sign}{version if sign == '===' else _normal(version)}"

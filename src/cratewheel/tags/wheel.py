@@ -8,7 +8,7 @@ import re
 from cratewheel.errors import UsageError
 from cratewheel.frozen import dataclass
 
-_TAG_WORD = re.compile(r"\w+", re.ASCII)
+_TAG_WORD = r"(?a)\w+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,7 @@ class WheelTag:
         ('py2', 'py3')
         """
         parts = [tuple(part.split(".")) for part in text.split("-")]
-        if len(parts) != 3 or not all(_TAG_WORD.fullmatch(word) for part in parts for word in part):
+        if len(parts) != 3 or not all(re.fullmatch(_TAG_WORD, word) for part in parts for word in part):
             raise UsageError(f"'{text}' is not a wheel tag", hint="write it like cp312-cp312-manylinux_2_17_x86_64")
         python, abi, platform = parts
         return cls(python=python, abi=abi, platform=platform)
