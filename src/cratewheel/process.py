@@ -80,8 +80,11 @@ def capture(
     timeout: float | None = None,
     stdin: str | None = None,
     show_stderr: bool = False,
+    begun: Begun | None = None,
 ) -> Completed:
     """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
+
+    Where it was `begun` before, in this way, that program is waited for.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
     after `timeout` seconds is ended and reported with status 124, as timeout(1) does.
@@ -89,7 +92,7 @@ def capture(
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as child:
+    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, begun=begun) as child:
         try:
             data = stdin.encode() if stdin is not None else None
             out, err = child.communicate(input=data, timeout=timeout)
@@ -99,6 +102,32 @@ def capture(
     # what went to our own stderr has not been read
     shown = (err or b"").decode(errors="replace")
     return Completed(status=child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """A program that runs already, for a `capture` that is to come: with these variables."""
+
+    environment: Mapping[str, str]
+    child: subprocess.Popen[bytes]
+
+
+def begin(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False, pipe_size: int = -1) -> Begun:
+    """Start `command` for a `capture` without a time limit, or for `abandon`; raises as that does.
+
+    What it prints meanwhile waits in a pipe of `pipe_size` bytes, where the system lets us choose.
+    """
+    talk = None if show_stderr else subprocess.PIPE
+    child = _started(
+        command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, pipe_size=pipe_size
+    )
+    return Begun(environment=command.environment(environ), child=child)
+
+
+def abandon(begun: Begun) -> None:
+    """End a program whose answer nobody wants."""
+    with begun.child:
+        _end(begun.child)
 
 
 @contextmanager
@@ -150,28 +179,12 @@ def _child(
     stdin: int,
     stdout: int,
     stderr: IO[str] | int | None,
+    begun: Begun | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     ours = _CREW.get()
     if ours is not None:
         ours.check()
-    try:
-        child = subprocess.Popen(
-            command.argv,
-            env=command.environment(environ),
-            cwd=command.cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
-            pass_fds=command.descriptors,
-        )
-    except FileNotFoundError as error:
-        if command.cwd is not None and not command.cwd.is_dir():
-            raise MissingToolError(f"the folder {command.cwd} does not exist") from error
-        raise MissingToolError(
-            f"`{command.argv[0]}` was not found", hint="install it, or put its folder on PATH"
-        ) from error
-    except OSError as error:
-        raise MissingToolError(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
+    child = begun.child if begun else _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
     try:
         with child, ours.having(child) if ours is not None else nullcontext():
             try:
@@ -182,6 +195,36 @@ def _child(
     finally:
         if child.poll() is None:
             _end(child)
+
+
+def _started(
+    command: Command,
+    environ: Mapping[str, str],
+    *,
+    stdin: int,
+    stdout: int,
+    stderr: IO[str] | int | None,
+    pipe_size: int = -1,
+) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            command.argv,
+            env=command.environment(environ),
+            cwd=command.cwd,
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+            pass_fds=command.descriptors,
+            pipesize=pipe_size,
+        )
+    except FileNotFoundError as error:
+        if command.cwd is not None and not command.cwd.is_dir():
+            raise MissingToolError(f"the folder {command.cwd} does not exist") from error
+        raise MissingToolError(
+            f"`{command.argv[0]}` was not found", hint="install it, or put its folder on PATH"
+        ) from error
+    except OSError as error:
+        raise MissingToolError(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
 
 
 class EndedError(CratewheelError):

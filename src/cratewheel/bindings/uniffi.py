@@ -5,7 +5,6 @@ See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `un
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from cratewheel.bindings.place import ModulePlace, library_name, package_dir, st
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.files.copying import remove_tree
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
@@ -88,7 +88,7 @@ def generate(command: Command, out_dir: Path, environ: Mapping[str, str], ui: Ui
 
     Raises `MissingToolError` when there is no uniffi-bindgen, `ProcessError` when it fails or makes nothing.
     """
-    shutil.rmtree(out_dir, ignore_errors=True)
+    remove_tree(out_dir)
     out_dir.mkdir(parents=True)
     ui.step("Generating", "the Python modules with uniffi-bindgen")
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 from cratewheel.audit import binary as audit_binary
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
-from cratewheel.build.materials import materials
+from cratewheel.build.materials import Materials, materials
 from cratewheel.build.session import Session
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
@@ -40,8 +40,12 @@ class Built:
     report: Mapping[str, object]
 
 
-def assemble(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> Assembled:
+def assemble(
+    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: Materials
+) -> Assembled:
     """Return what belongs in a wheel around what cargo built; files that are made on the way lie in `stage`.
+
+    `crates` is the bill of materials that `materials.of_crates` makes.
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """
@@ -52,7 +56,7 @@ def assemble(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stag
         from cratewheel.build import grafting
 
         found = grafting.placed(session, found, grafted)
-    info = _dist_info(session, tag, grafted)
+    info = _dist_info(session, tag, materials(session, crates, grafted))
     if session.plan.target.os == "wasi":
         info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
     return Assembled(tag=tag, layout=layout(found), dist_info=info)
@@ -88,14 +92,14 @@ def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistI
     )
 
 
-def _dist_info(session: Session, tag: WheelTag, grafted: tuple[Grafted, ...]) -> DistInfo:
+def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
     metadata = session.facts.project.sources.metadata
     return DistInfo(
         directory=dist_info_name(session.plan.name, session.plan.version),
         metadata=metadata.text,
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
-        sboms=materials(session, grafted),
+        sboms=sboms,
         tag=tag,
         generator=GENERATOR,
     )

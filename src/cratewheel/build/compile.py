@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from pathlib import Path
 
 from cratewheel.build.session import Session
@@ -71,6 +70,8 @@ def _joined(slices: list[Artifact], stage: Path) -> Artifact:
 
 
 def _staged(artifact: Artifact, stage: Path) -> Artifact:
+    import shutil  # slow, and cargo need not wait for it
+
     def copied(path: Path | None) -> Path | None:
         if path is None or not path.exists():
             return None

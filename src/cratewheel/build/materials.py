@@ -13,22 +13,32 @@ from cratewheel.repair.model import Grafted
 GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
 
 
-def materials(session: Session, grafted: tuple[Grafted, ...]) -> tuple[tuple[str, bytes], ...]:
-    """Return the SBOM files of a wheel by name: its crates', its `grafted` libraries', and those of the project.
+Materials = tuple[tuple[str, bytes], ...]
+
+
+def of_crates(session: Session) -> Materials:
+    """Return the SBOM file of the crates in a wheel, with its name, or nothing where the project wants none."""
+    if not session.facts.options.sbom.rust:
+        return ()
+    cargo = session.facts.project.cargo
+    text = sbom.crates(
+        cargo,
+        tool_version=__version__,
+        hashes=_crate_hashes(cargo.workspace_root / "Cargo.lock"),
+        targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
+        timestamp=session.timestamp,
+    )
+    return ((sbom.file_name(cargo), text),)
+
+
+def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...]) -> Materials:
+    """Return the SBOM files of a wheel by name: its `crates`', its `grafted` libraries', and those of the project.
 
     Raises `ConfigError` for one that is not there, and for two of one name.
     """
-    options, cargo = session.facts.options, session.facts.project.cargo
+    options = session.facts.options
     found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
-    if options.sbom.rust:
-        text = sbom.crates(
-            cargo,
-            tool_version=__version__,
-            hashes=_crate_hashes(cargo.workspace_root / "Cargo.lock"),
-            targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
-            timestamp=session.timestamp,
-        )
-        found.append((sbom.file_name(cargo), text))
+    found += crates
     root = session.facts.project.sources.root
     found += [_included_sbom(root, name) for name in dict.fromkeys((*options.sbom.include, *options.sbom_include))]
     names = [name for name, _ in found]

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.build.compile import compiled
 from cratewheel.build.session import Session
+from cratewheel.files.copying import remove_tree
 from cratewheel.plan.model import WheelPlan
 from cratewheel.process import crew
 
 if TYPE_CHECKING:
     from cratewheel.build.assembly import Assembled, Built
+    from cratewheel.build.materials import Materials
 
 
 def build_wheel(session: Session, wheel: WheelPlan) -> Built:
@@ -32,11 +33,29 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used."""
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
-    session.scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="stage-", dir=session.scratch) as stage:
+    with _stage(session.scratch) as stage:
         with crew() as workers:
-            workers.start(partial(import_module, "cratewheel.build.assembly"))  # slow, and cargo takes its time as well
-            artifacts = compiled(session, wheel, Path(stage))
+            crates = workers.start(partial(_meanwhile, session))
+            artifacts = compiled(session, wheel, stage)
         from cratewheel.build.assembly import assemble
 
-        yield assemble(session, wheel, artifacts, Path(stage))
+        yield assemble(session, wheel, artifacts, stage, crates=crates.result())
+
+
+def _meanwhile(session: Session) -> Materials:
+    """Do what takes a while and needs no artifact: cargo takes its time as well."""
+    from cratewheel.build import assembly, materials
+
+    del assembly  # it is only to be there
+    return materials.of_crates(session)
+
+
+@contextmanager
+def _stage(scratch: Path) -> Iterator[Path]:
+    """Yield a new folder, which vanishes in the end."""
+    path = scratch / f"stage-{os.getpid()}-{os.urandom(4).hex()}"
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        remove_tree(path)

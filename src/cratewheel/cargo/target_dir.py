@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, suppress
@@ -18,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo.command import CargoOptions, extra_value
-from cratewheel.files.copying import copy_file, copy_tree
+from cratewheel.files.copying import copy_file, copy_tree, remove_tree
 from cratewheel.files.lock import shared_if_free
 from cratewheel.frozen import dataclass
 
@@ -73,7 +72,7 @@ def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], pac
         else:
             return None
         unfinished = directory.with_name(f"{directory.name}.unfinished")
-        shutil.rmtree(unfinished, ignore_errors=True)
+        remove_tree(unfinished)
         copied = [
             copy_units(source / folder, unfinished / folder, _units_of(source / folder, wanted)) for folder in folders
         ]
@@ -109,7 +108,7 @@ def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied
     if not lacking:
         return Copied(units=0, size=0)
     for unit in lacking:
-        shutil.rmtree(destination / FINGERPRINTS / names[unit], ignore_errors=True)
+        remove_tree(destination / FINGERPRINTS / names[unit])
     size = 0
     for part in PARTS:
         (destination / part).mkdir(parents=True, exist_ok=True)
@@ -121,7 +120,7 @@ def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied
                 if name.endswith(KEPT_IN_DEPS):
                     size += copy_file(source / part / name, destination / part / name)
                 continue
-            shutil.rmtree(destination / part / name, ignore_errors=True)
+            remove_tree(destination / part / name)
             size += copy_tree(source / part / name, destination / part / name)
     return Copied(units=len(lacking), size=size)
 

@@ -1,9 +1,11 @@
-"""Copies that keep their times, and share their blocks with the original where the file system can."""
+"""Copies that keep their times, and share their blocks with the original where the file system can.
+
+`shutil` is slow to import, and most builds neither copy nor remove.
+"""
 
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +18,8 @@ def copy_file(source: Path, destination: Path) -> int:
 
     Never a hard link: whoever writes into one copy does not write into the other.
     """
+    import shutil
+
     destination.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         destination.unlink()
@@ -27,6 +31,8 @@ def copy_file(source: Path, destination: Path) -> int:
 
 def copy_tree(source: Path, destination: Path) -> int:
     """Copy a folder with all that is in it, as `copy_file` does, and return the bytes. Links stay links."""
+    import shutil
+
     destination.mkdir(parents=True, exist_ok=True)
     size = 0
     for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
@@ -39,6 +45,13 @@ def copy_tree(source: Path, destination: Path) -> int:
             size += copy_file(Path(entry.path), target)
     shutil.copystat(source, destination)
     return size
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it, as far as that can be removed."""
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 if sys.platform == "linux":

@@ -29,6 +29,7 @@ HINTS = {
     "requires-python": 'write it like `requires-python = ">=3.9"`',
     "name": 'write `name = "…"`: [project] needs one (PEP 621)',
 }
+_KEPT = 500  # tables
 _CHECKERS = ("pyproject_metadata", "packaging")
 
 Names = tuple[str, ...]
@@ -188,6 +189,4 @@ def _pairs(kept: list[list[str]]) -> Pairs:
 def _remember(place: Path, key: str, answer: Checked) -> None:
     kept = {name: getattr(answer, name) for name in Checked.__slots__}
     with suppress(OSError, CratewheelError):  # a read-only home costs the next build a moment, not this one its wheels
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with files.atomic_replace(place) as stream:
-            stream.write(json.dumps({"key": key, "checked": kept}).encode())
+        files.keep(place, json.dumps({"key": key, "checked": kept}), at_most=_KEPT)
