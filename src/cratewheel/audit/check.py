@@ -82,7 +82,7 @@ def lowest(
     file is for another processor, or links libpython where it must not; `name` is what the message calls it.
     """
     refuse_other_machine(binary, target, name)
-    policies = _candidates(target, musl=target.is_musl if musl is None else musl)
+    policies = policies_for(target, musl=musl)
     if policies and not libpython_allowed:
         _refuse_libpython(binary, name)
     refused: list[Finding] = []
@@ -180,10 +180,13 @@ def forced_by(report: AuditReport) -> tuple[Finding, ...]:
     return tuple(finding for finding in report.findings if finding.policy == nearest)
 
 
-def _candidates(target: Target, *, musl: bool) -> tuple[Policy, ...]:
-    """Return the policies to try, the oldest first; none for a target that has no portable tags."""
+def policies_for(target: Target, *, musl: bool | None = None) -> tuple[Policy, ...]:
+    """Return the policies to try, the oldest first; none for a target that has no portable tags.
+
+    Those for musl are told from those for glibc by the target, unless `musl` says it.
+    """
     arch = linux_arch(target)
-    if musl:
+    if target.is_musl if musl is None else musl:
         # the older 1_1 is for a musl that rustc has not linked for since 1.71
         return tuple(p for p in load("musllinux") if p.name == DEFAULT_MUSLLINUX and arch in p.symbol_versions)
     if not target.is_glibc or target.is_soft_float:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cratewheel.audit import binary as audit_binary
+from cratewheel.audit import check
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
-from cratewheel.build.materials import Materials, materials
+from cratewheel.build.materials import Materials, materials, of_crates
 from cratewheel.build.session import Session
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
@@ -40,12 +41,19 @@ class Built:
     report: Mapping[str, object]
 
 
+def prepare(session: Session, wheel: WheelPlan) -> Materials:
+    """Do what takes a while and needs no artifact, and return the crates' bill of materials, for `assemble`."""
+    if needs_binaries(wheel, session.plan.target):
+        check.policies_for(session.plan.target)  # reads a large file, and keeps what that says
+    return of_crates(session)
+
+
 def assemble(
     session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: Materials
 ) -> Assembled:
     """Return what belongs in a wheel around what cargo built; files that are made on the way lie in `stage`.
 
-    `crates` is the bill of materials that `materials.of_crates` makes.
+    `crates` is what `prepare` made.
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import zlib
 from pathlib import Path
 
 from cratewheel.build.session import Session
@@ -120,8 +120,9 @@ def _cargo_folder(session: Session) -> Path:
 
 
 def _config_path(folder: Path, text: str) -> Path:
-    # named by its content: another interpreter is another file
-    return folder / f"pyo3-config-{hashlib.sha256(text.encode()).hexdigest()[:16]}.txt"
+    # named by its content: another interpreter is another file. hashlib is slow to import, and cargo waits for us
+    data = text.encode()
+    return folder / f"pyo3-config-{zlib.crc32(data):08x}{zlib.adler32(data):08x}.txt"
 
 
 def _write_config(folder: Path, text: str) -> Path:

@@ -35,19 +35,17 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     with _stage(session.scratch) as stage:
         with crew() as workers:
-            crates = workers.start(partial(_meanwhile, session))
+            crates = workers.start(partial(_meanwhile, session, wheel))
             artifacts = compiled(session, wheel, stage)
         from cratewheel.build.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
 
 
-def _meanwhile(session: Session) -> Materials:
-    """Do what takes a while and needs no artifact: cargo takes its time as well."""
-    from cratewheel.build import assembly, materials
+def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
+    from cratewheel.build.assembly import prepare  # slow to import, and cargo takes its time as well
 
-    del assembly  # it is only to be there
-    return materials.of_crates(session)
+    return prepare(session, wheel)
 
 
 @contextmanager
