@@ -28,5 +28,5 @@ def lay_out(entries: Iterable[Entry], root: Path) -> None:
         path = root / entry.path
         path.parent.mkdir(parents=True, exist_ok=True)
         source = entry.source
-        path.write_bytes(source.path.read_bytes() if isinstance(source, FromFile) else source.data)
+        path.write_bytes(Path(source.path).read_bytes() if isinstance(source, FromFile) else source.data)
         path.chmod(0o755 if source.executable else 0o644)

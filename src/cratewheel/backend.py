@@ -78,7 +78,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
             license_files=metadata.license_files,
         )
         for entry in info.entries():
-            _write(Path(metadata_directory, *entry.path.parts), entry.source)
+            _write(Path(metadata_directory, *entry.parts), entry.source)
         return info.directory
 
 

@@ -153,9 +153,9 @@ def compiled_only(session: Session, into: Path) -> None:
     package = editable.redirect_package(session.plan.name)
     with assembled(session, wheel) as content:
         installer.put(
-            (into.joinpath(*entry.path.parts[1:]), entry)
+            (into.joinpath(*entry.parts[1:]), entry)
             for entry in content.layout
-            if entry.path.parts[0] == package and len(entry.path.parts) > 2  # not the finder itself
+            if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
         )
 
 

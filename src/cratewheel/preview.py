@@ -84,5 +84,5 @@ def _dist_info(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entr
     sboms = [sbom.file_name(facts.project.cargo)] if options.sbom.rust else []
     sboms += [PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include)]
     for name in dict.fromkeys(sboms):
-        yield Entry(path=PurePosixPath(info.directory, "sboms", name), source=FromFile(path=NOT_THERE), why="SBOM")
-    yield Entry(path=info.record_path, source=FromFile(path=NOT_THERE), why="RECORD")
+        yield Entry(path=f"{info.directory}/sboms/{name}", source=FromFile(path=str(NOT_THERE)), why="SBOM")
+    yield Entry(path=str(info.record_path), source=FromFile(path=str(NOT_THERE)), why="RECORD")

@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 
 import pytest
@@ -59,10 +59,10 @@ def odd_wheel(tmp_path: Path) -> Path:
         "odd/\u00fcn\u00ef.txt": b"accents",
         "odd-1.0.data/data/share/odd/x.txt": b"data",
     }
-    entries = [Entry(path=PurePosixPath(path), source=Generated(data=data)) for path, data in texts.items()]
-    large = Entry(path=PurePosixPath("odd/large.bin"), source=FromFile(path=library))
+    entries = [Entry(path=path, source=Generated(data=data)) for path, data in texts.items()]
+    large = Entry(path="odd/large.bin", source=FromFile(path=str(library)))
     tool = Entry(
-        path=PurePosixPath("odd-1.0.data/scripts/odd-tool"),
+        path="odd-1.0.data/scripts/odd-tool",
         source=Generated(data=b"#!python\nprint('odd')\n", executable=True),
     )
     info = DistInfo(
@@ -134,9 +134,9 @@ def test_unzip_reads_the_other_methods(tmp_path: Path, method: str) -> None:
 
 def test_tar_unpacks_an_sdist_with_its_modes(tmp_path: Path) -> None:
     entries = (
-        Entry(path=PurePosixPath("PKG-INFO"), source=Generated(data=METADATA.encode())),
-        Entry(path=PurePosixPath("configure"), source=Generated(data=b"#!/bin/sh\n", executable=True)),
-        Entry(path=PurePosixPath("f\u00fcr/" + "lang/" * 40 + "x.rs"), source=Generated(data=b"fn main() {}\n")),
+        Entry(path="PKG-INFO", source=Generated(data=METADATA.encode())),
+        Entry(path="configure", source=Generated(data=b"#!/bin/sh\n", executable=True)),
+        Entry(path="f\u00fcr/" + "lang/" * 40 + "x.rs", source=Generated(data=b"fn main() {}\n")),
     )
     built = sdist.write(entries, tmp_path / "odd-1.0.tar.gz")
     run(program("tar"), "xzf", built.path, "-C", tmp_path, environ={"LC_ALL": "C.UTF-8"})
@@ -176,5 +176,5 @@ def test_git_and_the_walk_ignore_the_same_files(tmp_path: Path, seed: int) -> No
         marked = [f"!{line}" if chance.random() < 0.3 else line for line in lines]
         (folder / ".gitignore").write_bytes(chance.choice(("\n", "\r\n")).join(marked).encode())
     listed = run(git, "ls-files", "--others", "--exclude-standard", "-z", cwd=root, environ=environ).split("\0")
-    walked = [path.relative_to(root).as_posix() for path in files.walk(root)]
+    walked = [Path(path).relative_to(root).as_posix() for path in files.walk(root)]
     assert sorted(walked) == sorted(filter(None, listed))

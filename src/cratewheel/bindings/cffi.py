@@ -72,16 +72,18 @@ def entries(
     library = library_name(place.extension_name, target_os)
     return (
         Entry(
-            path=folder / "__init__.py",
+            path=str(folder / "__init__.py"),
             source=Generated(data=_INIT.format(library=library).encode()),
             why="the package that opens the library",
         ),
         Entry(
-            path=folder / "ffi.py",
+            path=str(folder / "ffi.py"),
             source=Generated(data=ffi_source.encode()),
             why="the library's declarations, as cffi compiled them",
         ),
-        Entry(path=folder / library, source=FromFile(path=artifact, executable=True), why="the compiled library"),
+        Entry(
+            path=str(folder / library), source=FromFile(path=str(artifact), executable=True), why="the compiled library"
+        ),
         *stub_entries(place, stub),
     )
 

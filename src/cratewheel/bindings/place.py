@@ -69,6 +69,8 @@ def stub_entries(place: ModulePlace, stub: Path | None) -> tuple[Entry, ...]:
         return ()
     folder = package_dir(place)
     return (
-        Entry(path=folder / "__init__.pyi", source=FromFile(path=stub), why="the stub next to pyproject.toml"),
-        Entry(path=folder / "py.typed", source=Generated(data=b""), why="the package has a stub"),
+        Entry(
+            path=str(folder / "__init__.pyi"), source=FromFile(path=str(stub)), why="the stub next to pyproject.toml"
+        ),
+        Entry(path=str(folder / "py.typed"), source=Generated(data=b""), why="the package has a stub"),
     )

@@ -26,12 +26,14 @@ def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: Path | 
     """
     folder = place.extension_dir
     module = Entry(
-        path=folder / file_name, source=FromFile(path=artifact, executable=True), why="the compiled extension module"
+        path=str(folder / file_name),
+        source=FromFile(path=str(artifact), executable=True),
+        why="the compiled extension module",
     )
     if place.mixed:
         return (module,)
     init = Entry(
-        path=folder / "__init__.py",
+        path=str(folder / "__init__.py"),
         source=Generated(data=_INIT.format(name=place.extension_name).encode()),
         why="the package around the extension module",
     )

@@ -123,12 +123,17 @@ def entries(
     init = "".join(f"from .{path.stem} import *  # noqa: F403\n" for path in shipped)
     return (
         Entry(
-            path=folder / "__init__.py",
+            path=str(folder / "__init__.py"),
             source=Generated(data=init.encode()),
             why="the package with what the generated modules have",
         ),
-        *(Entry(path=folder / path.name, source=FromFile(path=path), why="made by uniffi-bindgen") for path in shipped),
-        Entry(path=folder / library, source=FromFile(path=artifact, executable=True), why="the compiled library"),
+        *(
+            Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="made by uniffi-bindgen")
+            for path in shipped
+        ),
+        Entry(
+            path=str(folder / library), source=FromFile(path=str(artifact), executable=True), why="the compiled library"
+        ),
         *stub_entries(place, stub),
     )
 

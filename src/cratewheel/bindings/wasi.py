@@ -7,7 +7,7 @@ an entry point, which installers make for each system.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
 
@@ -57,9 +57,9 @@ def entries(programs: Iterable[tuple[str, Path]], *, package: str) -> tuple[Entr
     """
     found = []
     for name, artifact in sorted(programs):
-        found.append(Entry(path=PurePosixPath(package, name), source=FromFile(path=artifact), why="a compiled program"))
+        found.append(Entry(path=f"{package}/{name}", source=FromFile(path=str(artifact)), why="a compiled program"))
         text = _LAUNCHER.format(program=name).encode()
-        path = PurePosixPath(package, f"{module_name(name)}.py")
+        path = f"{package}/{module_name(name)}.py"
         found.append(Entry(path=path, source=Generated(data=text), why="starts the program"))
     return tuple(found)
 

@@ -89,13 +89,15 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
     for artifact in artifacts:
         if options.include_import_lib and artifact.import_library:
             path = artifact.import_library
-            entries.append(Entry(path=folder / path.name, source=FromFile(path=path), why="the import library"))
+            entries.append(
+                Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="the import library")
+            )
         if options.include_debuginfo and not options.strip and artifact.debug_info:
             found = artifact.debug_info
             entries += [
                 Entry(
-                    path=folder / path.relative_to(found.parent).as_posix(),
-                    source=FromFile(path=path),
+                    path=str(folder / path.relative_to(found.parent).as_posix()),
+                    source=FromFile(path=str(path)),
                     why="debug information",
                 )
                 for path in (sorted(found.rglob("*")) if found.is_dir() else [found])

@@ -56,30 +56,30 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
     """Yield the entries of the wheel with the grafted libraries, and programs where they find these."""
     dist = normalise_distribution(session.plan.name)
     libs = repairer.libraries_folder(dist, session.plan.target.os)
-    scripts = PurePosixPath(data_dir_name(session.plan.name, session.plan.version)) / "scripts"
+    scripts = f"{data_dir_name(session.plan.name, session.plan.version)}/scripts"
     windows_target = session.plan.target.os == "windows"
     programs = session.facts.project.bindings.kind == "bin"
     entries = tuple(entries)
     if programs and windows_target:
         # Windows looks for the libraries of a program beside it
-        libs = str(scripts)
-    elif windows_target and not any(entry.path == _package(session) for entry in entries):
+        libs = scripts
+    elif windows_target and not any(entry.path == str(_package(session)) for entry in entries):
         libs = str(_folder(session))  # and beside a module, where no package can name another folder
     for entry in entries:
         launched = grafted and programs and not windows_target
-        if launched and entry.path.parent == scripts and entry.why == "a compiled program":
-            yield replace(entry, path=PurePosixPath(_scripts(dist), entry.path.name))
-            text = launcher.script(entry.path.name, folder=_scripts(dist), libs=libs)
+        if launched and entry.path == f"{scripts}/{entry.name}" and entry.why == "a compiled program":
+            yield replace(entry, path=f"{_scripts(dist)}/{entry.name}")
+            text = launcher.script(entry.name, folder=_scripts(dist), libs=libs)
             yield Entry(path=entry.path, source=Generated(data=text, executable=True), why="starts the program")
-        elif grafted and windows_target and entry.path == _package(session):
+        elif grafted and windows_target and entry.path == str(_package(session)):
             text = windows.with_dll_directory(_content(entry), ("..",) * len(_folder(session).parts) + (libs,))
             yield replace(entry, source=Generated(data=text))
         else:
             yield entry
     for library in grafted:
         yield Entry(
-            path=PurePosixPath(libs, library.name),
-            source=FromFile(path=library.path, executable=True),
+            path=f"{libs}/{library.name}",
+            source=FromFile(path=str(library.path), executable=True),
             why=f"copied from {library.original}",
         )
 
@@ -102,7 +102,7 @@ def _package(session: Session) -> PurePosixPath:
 
 
 def _content(entry: Entry) -> bytes:
-    return entry.source.data if isinstance(entry.source, Generated) else entry.source.path.read_bytes()
+    return entry.source.data if isinstance(entry.source, Generated) else Path(entry.source.path).read_bytes()
 
 
 def _scripts(dist: str) -> str:

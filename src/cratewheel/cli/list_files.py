@@ -29,7 +29,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
         options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         content = sdist_content(gather_sdist(options, files, environ=environ, ui=ui), environ=environ, ui=ui)
-        archives["sdist"] = [str(entry.path) for entry in content.layout]
+        archives["sdist"] = [entry.path for entry in content.layout]
     if only != "sdist":
         from cratewheel import preview
         from cratewheel.facts import gather_first
@@ -41,7 +41,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             entries, unknown = preview.wheel_layout(facts, plan, wheel)
             for part in unknown:
                 ui.warn(f"not known before compiling: {part}")
-            archives["wheel"] = [str(entry.path) for entry in entries]
+            archives["wheel"] = [entry.path for entry in entries]
     ui.answer(render(archives, as_json=as_json))
     return 0
 

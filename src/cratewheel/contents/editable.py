@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from importlib import resources
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.frozen import dataclass, replace
@@ -61,19 +61,19 @@ def entries(
     moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
     lines = [str(modules.python_source), *([f"import {package}; {package}.install()"] if moved else [])]
     pth = Entry(
-        path=PurePosixPath(f"{package}.pth"),
+        path=f"{package}.pth",
         source=Generated(data="".join(f"{line}\n" for line in lines).encode()),
         why="the way to the Python files of the project",
     )
     if not moved:
         return (pth,)
     finder = Entry(
-        path=PurePosixPath(package, "__init__.py"),
+        path=f"{package}/__init__.py",
         source=Generated(data=_finder(moved, rebuild).encode()),
         why="the finder of the compiled modules",
     )
     start = Entry(
-        path=PurePosixPath(f"{package}.start"),
+        path=f"{package}.start",
         source=Generated(data=f"{package}:install\n".encode()),
         why="what Python 3.15 and later call instead of the import line",
     )
@@ -88,17 +88,17 @@ def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Pa
 def stays_in_project(modules: ModuleLayout, entry: Entry) -> bool:
     """Return whether a file of the wheel is imported from the project itself, and so is not installed."""
     source = entry.source
-    return isinstance(source, FromFile) and source.path == modules.python_source / entry.path
+    return isinstance(source, FromFile) and source.path == str(modules.python_source / entry.path)
 
 
 def _moved(entry: Entry, package: str) -> Entry:
-    return replace(entry, path=PurePosixPath(package) / entry.path)
+    return replace(entry, path=f"{package}/{entry.path}")
 
 
 def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
     text = resources.files(__package__).joinpath("redirect.py.txt").read_text(encoding="utf-8")
     return (
-        text.replace("{packages!r}", repr(tuple(sorted({entry.path.parts[1] for entry in moved}))))
+        text.replace("{packages!r}", repr(tuple(sorted({entry.parts[1] for entry in moved}))))
         .replace("{dep_info!r}", repr(str(rebuild.dep_info) if rebuild else None))
         .replace("{rebuild!r}", repr(list(rebuild.command) if rebuild else None))
     )

@@ -21,7 +21,7 @@ from cratewheel.contents import source_tree
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
-from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
+from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns
 from cratewheel.frozen import dataclass
@@ -40,15 +40,15 @@ TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "be
 class Displaced:
     """A file that has no place in the archive, because `by` has it."""
 
-    path: Path
-    by: Path
+    path: str
+    by: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """A file of the project that is not in the archive, and why not."""
 
-    path: Path
+    path: str
     why: str
 
 
@@ -65,22 +65,22 @@ class SdistContents:
     def left_out(self) -> tuple[LeftOut, ...]:
         """Return the files of the project that are not in the archive, but for what git ignores; walks its folders."""
         packed = {entry.source.path for entry in self.layout if isinstance(entry.source, FromFile)}
-        written = {self.tree.pyproject, *(crate.manifest for crate in self.tree.crates)}
+        written = {str(self.tree.pyproject), *(str(crate.manifest) for crate in self.tree.crates)}
         written |= {file.path for file in (self.tree.lock,) if file is not None}
-        written |= {self.tree.workspace.manifest} if self.tree.workspace is not None else set()
+        written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
         listed = dict.fromkeys(_every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
         found = {path for folder in folders for path in files.walk(folder, boundary=self.boundary)}
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
-            for path in sorted({*listed, *found} - packed - written)
+            for path in sorted({*listed, *found} - packed - written, key=in_order)
         )
 
-    def _why_not(self, path: Path, *, listed: bool, excluded: bool) -> str:
+    def _why_not(self, path: str, *, listed: bool, excluded: bool) -> str:
         if excluded:
             return "`exclude` of the project, or made by an earlier build"
-        if path.suffix in COMPILED:
+        if path.endswith(COMPILED):
             return "compiled"
         if listed:
             return "another file has its place"
@@ -153,7 +153,7 @@ def _warn_of(displaced: Iterable[Displaced], ui: Ui) -> None:
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
     place = _Place.of(tree)
-    return place.of_crate(manifest) if tree.crates else place.of_project(manifest)
+    return PurePosixPath(place.of_crate(manifest) if tree.crates else place.of_project(manifest))
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
@@ -172,14 +172,18 @@ class Exclusion:
     out: Path | None = None
     distribution: str = ""
 
-    def decide(self, paths: Iterable[Path]) -> frozenset[Path]:
+    def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that stay out."""
+        if not self.patterns:
+            return frozenset(filter(self._made_before, paths))
         patterns = Patterns(self.project, self.patterns)
         return frozenset(path for path in paths if patterns.excludes(path) or self._made_before(path))
 
-    def _made_before(self, path: Path) -> bool:
-        made = path.name.startswith(f"{self.distribution}-") and path.name.endswith((".tar.gz", ".whl"))
-        return made and self.out is not None and path.parent == self.out
+    def _made_before(self, path: str) -> bool:
+        if not path.endswith((".tar.gz", ".whl")) or self.out is None:
+            return False
+        folder, name = os.path.split(path)
+        return name.startswith(f"{self.distribution}-") and folder == str(self.out)
 
 
 def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
@@ -196,7 +200,7 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
         *_listed(tree, place, out),
         *_crate_files(tree, place, packed, out),
     ):
-        earlier = taken.setdefault(str(entry.path), entry)
+        earlier = taken.setdefault(entry.path, entry)
         if (
             earlier is not entry
             and isinstance(earlier.source, FromFile)
@@ -207,17 +211,19 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
     return layout(taken.values()), tuple(displaced)
 
 
-def _every_path(tree: SourceTree) -> Iterator[Path]:
+def _every_path(tree: SourceTree) -> Iterator[str]:
     of_crates = (file for crate in tree.crates for file in crate.files)
     lock = () if tree.lock is None else (tree.lock,)
     for file in (*tree.python, *tree.named, *tree.data, *tree.listed, *of_crates, *lock):
         yield file.path
 
 
-def _protected(tree: SourceTree) -> frozenset[Path]:
+def _protected(tree: SourceTree) -> frozenset[str]:
     """Return the files without which the unpacked project could not be built: its metadata names them."""
     by_project = (file.path for file in (tree.readme, tree.license) if file is not None)
-    by_crate = (path for crate in tree.crates[:1] for path in (crate.readme, crate.license_file) if path is not None)
+    by_crate = (
+        str(path) for crate in tree.crates[:1] for path in (crate.readme, crate.license_file) if path is not None
+    )
     return frozenset((*by_project, *by_crate))
 
 
@@ -242,44 +248,44 @@ class _Place:
         """Whether pyproject.toml has another folder in the archive than in the source tree."""
         return self.root != self.project
 
-    def of_crate(self, path: Path) -> PurePosixPath:
+    def of_crate(self, path: str | Path) -> str:
         """Return the place of a file of a crate: as in the source tree."""
-        below = _below(path, self.root)
+        below = _below(str(path), str(self.root))
         assert below is not None, f"{path} is a part of the project"
         return below
 
-    def of_project(self, path: Path) -> PurePosixPath:
+    def of_project(self, path: str | Path) -> str:
         """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
         for start in (self.project, self.root):
-            below = _below(path, start)
+            below = _below(str(path), str(start))
             if below is not None:
                 return below
-        return PurePosixPath(path.name)
+        return Path(path).name
 
 
-def _below(path: Path, folder: Path) -> PurePosixPath | None:
+def _below(path: str, folder: str) -> str | None:
     """Return the way from a folder to a path in it, or None for any other: `relative_to`, for thousands of files."""
-    start, text = f"{str(folder).rstrip(os.sep)}{os.sep}", str(path)
-    if text.startswith(start):
-        return PurePosixPath(text[len(start) :].replace(os.sep, "/"))
-    return PurePosixPath() if path == folder else None
+    start = f"{folder.rstrip(os.sep)}{os.sep}"
+    if path.startswith(start):
+        return path[len(start) :].replace(os.sep, "/")
+    return "." if path == folder else None
 
 
 def _own(tree: SourceTree, place: _Place, pkg_info: str) -> Iterator[Entry]:
     """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
-    yield Entry(path=PurePosixPath(PKG_INFO), source=Generated(data=pkg_info.encode()), why="core metadata")
+    yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
     text = edited(tree.pyproject_text, _pyproject_edits(tree, place))
-    yield _text_entry(PurePosixPath("pyproject.toml"), text, tree.pyproject_text, tree.pyproject, "the project")
+    yield _text_entry("pyproject.toml", text, tree.pyproject_text, tree.pyproject, "the project")
 
 
-def _named(tree: SourceTree, place: _Place, out: frozenset[Path]) -> Iterator[Entry]:
+def _named(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[Entry]:
     """Yield what pyproject.toml speaks of, which has the first claim on its place."""
     for file in (tree.readme, tree.license, *tree.python, *tree.named):
         if file is not None and file.path not in out:
             yield _entry(place.of_project(file.path), file)
 
 
-def _listed(tree: SourceTree, place: _Place, out: frozenset[Path]) -> Iterator[Entry]:
+def _listed(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[Entry]:
     for file in tree.listed:
         if file.path not in out:
             yield _entry(place.of_project(file.path), file)
@@ -288,21 +294,20 @@ def _listed(tree: SourceTree, place: _Place, out: frozenset[Path]) -> Iterator[E
 # -- crates
 
 
-def _packed(crate: CrateSource, tree: SourceTree, place: _Place, out: frozenset[Path]) -> tuple[SourceFile, ...]:
+def _packed(crate: CrateSource, tree: SourceTree, place: _Place, out: frozenset[str]) -> tuple[SourceFile, ...]:
     """Return those of the crate's files that go into the archive as parts of the crate."""
-    left_out = out | {tree.pyproject, place.root / PKG_INFO}
-    elsewhere = tree.python_folders if place.moved else ()  # Python packages go where pyproject.toml will look for them
+    left_out = out | {str(tree.pyproject), str(place.root / PKG_INFO)}
+    folders = tree.python_folders if place.moved else ()  # Python packages go where pyproject.toml will look for them
+    elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
     return tuple(
         file
         for file in crate.files
-        if file.path not in left_out
-        and file.path.suffix not in COMPILED
-        and not any(file.path.is_relative_to(folder) for folder in elsewhere)
+        if file.path not in left_out and not file.path.endswith(COMPILED) and not file.path.startswith(elsewhere)
     )
 
 
 def _crate_files(
-    tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[Path]
+    tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
     with_data = False
@@ -312,8 +317,8 @@ def _crate_files(
             with_data = with_data or file.path in data
         paths = frozenset(file.path for file in crate_files)
         for path in (crate.readme, crate.license_file):
-            if path is not None and path not in paths and path not in out:
-                source = FromFile(path=path)
+            if path is not None and str(path) not in paths and str(path) not in out:
+                source = FromFile(path=str(path))
                 yield Entry(path=place.of_crate(crate.directory / path.name), source=source, why="Cargo.toml names it")
     if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
         for file in tree.data:
@@ -326,7 +331,7 @@ def _crate_files(
 def _lock(file: SourceFile, tree: SourceTree, place: _Place) -> Entry:
     names = [crate.document["package"]["name"] for crate in tree.crates]
     text = lock.pruned(tree.lock_text, names)
-    return _text_entry(place.of_crate(file.path), text, tree.lock_text, file.path, file.why)
+    return _text_entry(place.of_crate(file.path), text, tree.lock_text, Path(file.path), file.why)
 
 
 def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
@@ -347,8 +352,8 @@ def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFil
         )
 
 
-def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[Path]) -> ManifestEdits:
-    missing = [target for target in crate.targets if target.source not in packed]
+def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> ManifestEdits:
+    missing = [target for target in crate.targets if str(target.source) not in packed]
     kinds = [(TARGET_KINDS.get(target.kinds[0], "lib"), target.name) for target in missing]
     inheritance = None
     if crate.foreign_workspace is not None:
@@ -364,8 +369,8 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[Path]) -> Man
     )
 
 
-def _outside(path: Path | None, packed: frozenset[Path]) -> str | None:
-    return path.name if path is not None and path not in packed else None
+def _outside(path: Path | None, packed: frozenset[str]) -> str | None:
+    return path.name if path is not None and str(path) not in packed else None
 
 
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
@@ -390,8 +395,8 @@ def _pyproject_edits(tree: SourceTree, place: _Place) -> PyProjectEdits:
         return PyProjectEdits(readme=_moved_name(tree.readme, place), license=_moved_name(tree.license, place))
     source = tree.python_source if tree.python_source != tree.project else None
     return PyProjectEdits(
-        manifest_path=str(place.of_crate(tree.crates[0].manifest)),
-        python_source=str(place.of_project(source)) if source and place.moved else None,
+        manifest_path=place.of_crate(tree.crates[0].manifest),
+        python_source=place.of_project(source) if source and place.moved else None,
         data=_moved_data(tree, place),
         readme=_moved_name(tree.readme, place),
         license=_moved_name(tree.license, place),
@@ -402,12 +407,12 @@ def _moved_data(tree: SourceTree, place: _Place) -> str | None:
     """Return where the data folder is, if it stays beside the crate that pyproject.toml moves away from."""
     data = {file.path for file in tree.data}
     in_crate = any(file.path in data for crate in tree.crates for file in crate.files)
-    return str(place.of_crate(tree.data_folder)) if place.moved and in_crate and tree.data_folder else None
+    return place.of_crate(tree.data_folder) if place.moved and in_crate and tree.data_folder else None
 
 
 def _git_edits(tree: SourceTree) -> PyProjectEdits:
     for file in (tree.readme, tree.license):
-        if file is not None and not file.path.is_relative_to(tree.project):
+        if file is not None and not Path(file.path).is_relative_to(tree.project):
             raise ConfigError(
                 f"{file.path}, the {file.why}, is not below {tree.project}, which is all that git lists",
                 hint='copy it there, or set `sdist-generator = "cargo"` in pyproject.toml',
@@ -416,22 +421,22 @@ def _git_edits(tree: SourceTree) -> PyProjectEdits:
 
 
 def _moved_name(file: SourceFile | None, place: _Place) -> str | None:
-    if file is None or file.path.is_relative_to(place.project):
+    if file is None or Path(file.path).is_relative_to(place.project):
         return None
-    return str(place.of_project(file.path))
+    return place.of_project(file.path)
 
 
 # -- entries
 
 
-def _entry(path: PurePosixPath, file: SourceFile) -> Entry:
+def _entry(path: str, file: SourceFile) -> Entry:
     return Entry(path=path, source=FromFile(path=file.path, executable=file.executable), why=file.why)
 
 
-def _text_entry(path: PurePosixPath, text: str, original: str, file: Path, why: str) -> Entry:
+def _text_entry(path: str, text: str, original: str, file: Path, why: str) -> Entry:
     """Return the entry of a text that may have been rewritten: the file itself where it was not."""
     if text == original:
-        return Entry(path=path, source=FromFile(path=file), why=why)
+        return Entry(path=path, source=FromFile(path=str(file)), why=why)
     return Entry(path=path, source=Generated(data=text.encode()), why=f"{why}, rewritten for the archive")
 
 
@@ -441,7 +446,7 @@ def _text_entry(path: PurePosixPath, text: str, original: str, file: Path, why: 
 def explanation(contents: SdistContents) -> str:
     """Return a line for each file of the archive and for each left out, with the reason."""
     left_out = contents.left_out()
-    rows = [("+", str(entry.path), entry.why) for entry in contents.layout]
+    rows = [("+", entry.path, entry.why) for entry in contents.layout]
     around = _Place.of(contents.tree).root
     rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
     width = min(max(len(path) for _, path, _ in rows), 60)

@@ -27,11 +27,11 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
     A lock file that is the tree's own is in order, and is not touched. Cargo runs once, offline, over a copy of the
     manifests; where it fails the lock file stays as it is, with a warning.
     """
-    found = next((entry for entry in entries if entry.path.name == lock.NAME and _is_written(entry)), None)
+    found = next((entry for entry in entries if entry.name == lock.NAME and _is_written(entry)), None)
     if found is None:
         return entries
     with TemporaryDirectory(prefix="cratewheel-") as scratch:
-        put((Path(scratch, *entry.path.parts), _shell(entry)) for entry in entries)
+        put((Path(scratch, *entry.parts), _shell(entry)) for entry in entries)
         place = Path(scratch, *manifest.parts)
         command = Command(
             argv=("cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(place)),
@@ -45,7 +45,7 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
             )
             ui.detail(done.stderr)
             return entries
-        text = Path(scratch, *found.path.parts).read_bytes()
+        text = Path(scratch, *found.parts).read_bytes()
     mended = replace(found, source=Generated(data=text))
     return tuple(mended if entry is found else entry for entry in entries)
 
@@ -55,4 +55,4 @@ def _is_written(entry: Entry) -> bool:
 
 
 def _shell(entry: Entry) -> Entry:
-    return entry if entry.path.name in READ else replace(entry, source=Generated(data=b""))
+    return entry if entry.name in READ else replace(entry, source=Generated(data=b""))

@@ -30,7 +30,7 @@ from cratewheel.ui import Ui
 
 Table = Mapping[str, Any]
 
-COMPILED = frozenset({".pyc", ".pyd", ".so"})
+COMPILED = (".pyc", ".pyd", ".so")
 # What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
 OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
 PKG_INFO = "PKG-INFO"
@@ -40,7 +40,7 @@ PKG_INFO = "PKG-INFO"
 class SourceFile:
     """A file on disk that may go into the archive, and what put it there."""
 
-    path: Path
+    path: str
     why: str
     executable: bool = False
 
@@ -153,7 +153,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         crates=crates,
         workspace=None if by_git else _workspace(reader),
         lock=locked,
-        lock_text=_text(locked.path) if locked is not None else "",
+        lock_text=_text(Path(locked.path)) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
         python=python,
         named=tuple(_named(reader)),
@@ -236,7 +236,7 @@ def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui) -> dict
     return {package.manifest_path: package for package in answer.packages.values()}
 
 
-def _packaged(package: Package, reader: Reader, target: Path) -> tuple[Path, ...]:
+def _packaged(package: Package, reader: Reader, target: Path) -> tuple[str, ...]:
     folder = package.manifest_path.parent
     if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
         return tuple(_published(folder, reader.boundary))
@@ -254,7 +254,8 @@ def _packaged(package: Package, reader: Reader, target: Path) -> tuple[Path, ...
             notes=(f"`{command}` ended with status {done.status}",),
             hint="mend what cargo says above",
         )
-    return tuple(folder / line for line in done.stdout.splitlines() if line)
+    start = f"{folder}{os.sep}"
+    return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
 
 
 def _list_command(manifest: Path, reader: Reader, target: Path, flags: tuple[str, ...] = ()) -> Command:
@@ -279,30 +280,32 @@ def _list_command(manifest: Path, reader: Reader, target: Path, flags: tuple[str
     )
 
 
-def _published(folder: Path, fence: Path) -> Iterator[Path]:
+def _published(folder: Path, fence: Path) -> Iterator[str]:
     """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
-    inner: set[Path] = set()
-    for path in files.walk(folder, boundary=fence):
-        if path.name == "Cargo.toml" and path.parent != folder:
-            inner.add(path.parent)
-    for path in files.walk(folder, boundary=fence):
+    found = [Path(path) for path in files.walk(folder, boundary=fence)]
+    inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
+    for path in found:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
         if not hidden and inner.isdisjoint(path.parents):
-            yield path
+            yield str(path)
 
 
-def _crate(package: Package, listing: Iterable[Path], reader: Reader) -> CrateSource:
+def _crate(package: Package, listing: Iterable[str], reader: Reader) -> CrateSource:
     folder = package.manifest_path.parent
     listed = tuple(listing)
-    skipped = {folder / name for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
-    environments = {path.parent for path in listed if path.name == "pyvenv.cfg"}  # nobody means to ship one
+    skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
+    environments = {Path(path).parent for path in listed if path.endswith("pyvenv.cfg")}  # nobody means to ship one
     text = _text(package.manifest_path)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
         document=toml.loads(text),
         files=_existing(
-            (path for path in listed if path not in skipped and not (environments and _within(path, environments))),
+            (
+                path
+                for path in listed
+                if path not in skipped and not (environments and _within(Path(path), environments))
+            ),
             "cargo package --list",
             reader,
         ),
@@ -340,7 +343,7 @@ def _workspace(reader: Reader) -> WorkspaceSource | None:
 def _lock(reader: Reader) -> SourceFile | None:
     path = lock.find(reader.manifest.directory, reader.manifest.workspace_root)
     if path is not None:
-        return _source(path, "the versions that cargo chose", reader)
+        return _source(str(path), "the versions that cargo chose", reader)
     problem = f"there is no Cargo.lock in {reader.manifest.workspace_root}"
     hint = "make one with `cargo generate-lockfile`, so that what you tested is what others build"
     if reader.options.locked or reader.options.frozen:
@@ -357,23 +360,24 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     unpacked = (project / PKG_INFO).is_file()
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
         tracked = _git_files(reader)
-        if reader.pyproject.path in tracked or not unpacked:
+        if str(reader.pyproject.path) in tracked or not unpacked:
             return _existing(tracked, "git ls-files", reader)
     if not unpacked:
         reader.ui.warn(
             f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
             hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
         )
-    output = {reader.cargo.target_directory, *([reader.options.out] if reader.options.out else [])}
+    output = (reader.cargo.target_directory, *([reader.options.out] if reader.options.out else []))
+    below_output = tuple(f"{folder}{os.sep}" for folder in output)
     kept = (
         path
         for path in files.walk(project, boundary=reader.boundary)
-        if output.isdisjoint(path.parents) and path.suffix != ".pyc"
+        if not path.startswith(below_output) and not path.endswith(".pyc")
     )
     return _existing(kept, "in the folder of the project", reader)
 
 
-def _git_files(reader: Reader) -> tuple[Path, ...]:
+def _git_files(reader: Reader) -> tuple[str, ...]:
     command = Command(argv=("git", "ls-files", "-z", "--recurse-submodules"), cwd=reader.project)
     done = process.capture(command, reader.environ)
     if done.status:
@@ -382,7 +386,7 @@ def _git_files(reader: Reader) -> tuple[Path, ...]:
             notes=tuple(done.stderr.splitlines()),
             hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
-    return tuple(reader.project / name for name in done.stdout.split("\0") if name)
+    return tuple(f"{reader.project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
 
 
 # -- Python packages, and what the project names
@@ -399,8 +403,8 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
         for path in files.walk(root, under=folder, boundary=reader.boundary):
-            hidden = "/." in str(path)[len(str(folder)) :].replace(os.sep, "/")
-            if not hidden and path.suffix not in COMPILED:
+            hidden = f"{os.sep}." in path[len(str(folder)) :]
+            if not hidden and not path.endswith(COMPILED):
                 file = _file(path, "Python package", reader)
                 if file is not None:
                     yield file
@@ -412,11 +416,11 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
             yield from _matches(reader, include.path, f"include = {include.path!r}")
     for pattern in reader.options.sdist_include:
         for path in files.glob(reader.manifest.directory, pattern, boundary=reader.boundary):
-            yield _source(path, f"sdist-include = {pattern!r}", reader)
+            yield _source(str(path), f"sdist-include = {pattern!r}", reader)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
     for _, path in reader.core_metadata.license_files:
-        yield _source(Path(os.path.abspath(path)), "licence file", reader)  # noqa: PTH100 - resolve() follows links
+        yield _source(os.path.abspath(path), "licence file", reader)  # noqa: PTH100 - resolve() follows links
 
 
 def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
@@ -424,7 +428,7 @@ def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
     for root in dict.fromkeys((reader.project, reader.modules.python_source)):
         found = found or files.glob(root, pattern, boundary=reader.boundary)
     for path in found:
-        yield _source(path, why, reader)
+        yield _source(str(path), why, reader)
 
 
 def _data(reader: Reader) -> tuple[SourceFile, ...]:
@@ -442,25 +446,25 @@ def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | Non
     path = Path(os.path.normpath(reader.project / name))
     if not path.is_file():
         raise ConfigError(f"{path}, the {what} in {reader.pyproject.path}, does not exist")
-    return _source(path, f"{what} of the project", reader)
+    return _source(str(path), f"{what} of the project", reader)
 
 
 # -- files
 
 
-def _existing(paths: Iterable[Path], why: str, reader: Reader) -> tuple[SourceFile, ...]:
+def _existing(paths: Iterable[str], why: str, reader: Reader) -> tuple[SourceFile, ...]:
     """Return the paths that are files: lists also name what would be generated, or was deleted."""
     found = []
     for path in paths:
         file = _file(path, why, reader)
         if file is not None:
             found.append(file)
-    for folder in {file.path.parent for file in found}:
-        files.refuse_outside(folder, reader.boundary)
+    for folder in {os.path.dirname(file.path) for file in found}:  # noqa: PTH120  # of thousands of files
+        files.refuse_outside(Path(folder), reader.boundary)
     return tuple(found)
 
 
-def _file(path: Path, why: str, reader: Reader) -> SourceFile | None:
+def _file(path: str, why: str, reader: Reader) -> SourceFile | None:
     """Return a path as a file of the project, or None where there is none; raises `ConfigError` for links out of it."""
     try:
         mode = os.lstat(path).st_mode  # called for each of thousands of files
@@ -468,14 +472,14 @@ def _file(path: Path, why: str, reader: Reader) -> SourceFile | None:
         return None
     if stat.S_ISREG(mode):
         return SourceFile(path=path, why=why, executable=os.name != "nt" and bool(mode & stat.S_IXUSR))
-    if not stat.S_ISLNK(mode) or path.is_dir():
+    if not stat.S_ISLNK(mode) or Path(path).is_dir():
         return None
     return _source(path, why, reader)
 
 
-def _source(path: Path, why: str, reader: Reader) -> SourceFile:
-    if path.is_symlink():
-        files.refuse_outside(path, reader.boundary)
+def _source(path: str, why: str, reader: Reader) -> SourceFile:
+    if Path(path).is_symlink():
+        files.refuse_outside(Path(path), reader.boundary)
     return SourceFile(path=path, why=why, executable=files.is_executable(path))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel import files, toml
 from cratewheel.cargo import query
@@ -21,8 +21,8 @@ from cratewheel.process import Command
 from cratewheel.ui import Ui
 
 FOLDER = "vendor"
-CONFIG = PurePosixPath(".cargo/config.toml")
-OLD_CONFIG = PurePosixPath(".cargo/config")
+CONFIG = ".cargo/config.toml"
+OLD_CONFIG = ".cargo/config"
 
 
 def vendored(contents: SdistContents, scratch: Path, options: Options, *, environ: Mapping[str, str], ui: Ui) -> Layout:
@@ -32,13 +32,13 @@ def vendored(contents: SdistContents, scratch: Path, options: Options, *, enviro
     cannot have them, `ConfigError` where the project has a `vendor` folder or such a configuration already.
     """
     for entry in contents.layout:
-        if entry.path.parts[0] == FOLDER:
+        if entry.parts[0] == FOLDER:
             raise ConfigError(
                 f"the archive has a folder `{FOLDER}` already, with {entry.path} ({entry.why})",
                 hint="leave --vendor out if the crates are in it, or rename it",
             )
     project = scratch / "project"
-    put((project.joinpath(*entry.path.parts), entry) for entry in contents.layout)
+    put((project.joinpath(*entry.parts), entry) for entry in contents.layout)
     flags = [flag for flag, given in (("--locked", options.locked), ("--offline", options.offline)) if given]
     command = Command(
         argv=(
@@ -64,8 +64,8 @@ def vendored(contents: SdistContents, scratch: Path, options: Options, *, enviro
         return contents.layout  # it needs no crates but its own
     crates = [
         Entry(
-            path=PurePosixPath(path.relative_to(project).as_posix()),
-            source=FromFile(path=path, executable=files.is_executable(path)),
+            path=path.relative_to(project).as_posix(),
+            source=FromFile(path=str(path), executable=files.is_executable(path)),
             why="a crate of `cargo vendor`",
         )
         for path in _files(project / FOLDER)
@@ -94,4 +94,4 @@ def _with_config(entries: Layout, configuration: str) -> list[Entry]:
 
 def _text(entry: Entry) -> str:
     source = entry.source
-    return (source.data if isinstance(source, Generated) else source.path.read_bytes()).decode()
+    return (source.data if isinstance(source, Generated) else Path(source.path).read_bytes()).decode()

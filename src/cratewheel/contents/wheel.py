@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
-from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.dist.layout import Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
@@ -25,29 +26,34 @@ def python_entries(modules: ModuleLayout, root: Path) -> list[Entry]:
     source = modules.python_source
     home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
     packages = [*([modules.package_dir] if modules.package_dir else []), *map(source.joinpath, modules.python_packages)]
-    found = {path for package in packages for path in files.walk(home, under=package)}
-    length = len(source.parts)
+    start = len(f"{str(source).rstrip(os.sep)}{os.sep}")
+    found = {
+        path: path[start:].replace(os.sep, "/") for package in packages for path in files.walk(home, under=package)
+    }
     return [
-        _entry(path, PurePosixPath(*path.parts[length:]), "Python package")
-        for path in sorted(found, key=lambda path: path.parts)
-        if not _left_over(path.parts[length:], modules.extension_name)
+        _entry(path, place, "Python package")
+        for path, place in sorted(found.items(), key=lambda pair: in_order(pair[1]))
+        if not _left_over(place, modules.extension_name)
     ]
 
 
 def python_warnings(modules: ModuleLayout, entries: Iterable[Entry]) -> tuple[str, ...]:
     """Return what is wrong with the Python packages: those named in vain, and one of which `entries` holds no file."""
     package = modules.package_dir
-    if package is None or any(entry.path.parts[0] == package.name for entry in entries):
+    if package is None or any(entry.path.startswith(f"{package.name}/") for entry in entries):
         return modules.warnings
     empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
     return (*modules.warnings, empty)
 
 
-def _left_over(parts: tuple[str, ...], extension: str) -> bool:
+def _left_over(place: str, extension: str) -> bool:
     """Return whether a file is a library of an earlier build, or lies in the `.dSYM` bundle of one."""
+    if not place.endswith(_LIBRARIES) and ".dSYM/" not in place:
+        return False
     names = (extension, f"lib{extension}")
-    return (parts[-1].startswith(names) and parts[-1].endswith(_LIBRARIES)) or any(
-        part.startswith(names) and part.endswith(".dSYM") for part in parts[:-1]
+    *folders, name = place.split("/")
+    return (name.startswith(names) and name.endswith(_LIBRARIES)) or any(
+        folder.startswith(names) and folder.endswith(".dSYM") for folder in folders
     )
 
 
@@ -82,7 +88,7 @@ def include_entries(
 
 def _from_project(include: Include, root: Path, source: Path) -> list[Entry]:
     return [
-        _entry(path, _place(path, root, source), f"include '{include.path}'")
+        _entry(str(path), _place(path, root, source), f"include '{include.path}'")
         for path in included_files(root, source, include.path)
     ]
 
@@ -95,8 +101,8 @@ def included_files(root: Path, python_source: Path, pattern: str) -> tuple[Path,
     return files.glob(python_source, pattern)
 
 
-def _place(path: Path, root: Path, source: Path) -> PurePosixPath:
-    return PurePosixPath(path.relative_to(source if path.is_relative_to(source) else root).as_posix())
+def _place(path: Path, root: Path, source: Path) -> str:
+    return path.relative_to(source if path.is_relative_to(source) else root).as_posix()
 
 
 def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: str) -> tuple[list[Entry], Path]:
@@ -114,7 +120,7 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
             hint="`to` is a folder of the wheel, such as the package's name",
         )
     return [
-        _entry(path, to / path.relative_to(folder).as_posix(), f"include '{include.path}' from OUT_DIR")
+        _entry(str(path), str(to / path.relative_to(folder).as_posix()), f"include '{include.path}' from OUT_DIR")
         for path in files.glob(folder, include.path)
     ], folder
 
@@ -144,7 +150,7 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, root: Path) -> li
             )
         boundary = root if modules.data.is_relative_to(root) else modules.data
         entries += [
-            _entry(file, PurePosixPath(data_dir_name, *file.relative_to(modules.data).parts), "data folder")
+            _entry(file, f"{data_dir_name}/{Path(file).relative_to(modules.data).as_posix()}", "data folder")
             for file in files.tree(path, boundary=boundary)
         ]
     return entries
@@ -184,5 +190,5 @@ def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: Archive
     return tuple(warnings)
 
 
-def _entry(path: Path, place: PurePosixPath, why: str) -> Entry:
+def _entry(path: str, place: str, why: str) -> Entry:
     return Entry(path=place, source=FromFile(path=path, executable=files.is_executable(path)), why=why)

@@ -104,8 +104,8 @@ class DistInfo:
         ]
         return tuple(
             Entry(
-                path=path,
-                source=FromFile(path=content) if isinstance(content, Path) else Generated(data=content),
+                path=str(path),
+                source=FromFile(path=str(content)) if isinstance(content, Path) else Generated(data=content),
                 why=why,
             )
             for path, content, why in sources

@@ -12,9 +12,9 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Generated, Layout
@@ -56,15 +56,14 @@ def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str
     """
     dist_info = place.platlib / info.directory
     more = (
-        Entry(path=PurePosixPath(info.directory, name), source=Generated(data=text.encode()))
-        for name, text in extra.items()
+        Entry(path=f"{info.directory}/{name}", source=Generated(data=text.encode())) for name, text in extra.items()
     )
     entries = whole_layout((*content, *info.entries(), *more))
     earlier = installed_files(replaced) if replaced is not None else ()
     with Transaction() as transaction:
-        recorded = [_write(transaction, entry, _destination(entry.path, place), place) for entry in entries]
+        recorded = [_write(transaction, entry, _destination(entry.parts, place), place) for entry in entries]
         recorded += [
-            _write(transaction, script, place.scripts / str(script.path), place)
+            _write(transaction, script, place.scripts / script.path, place)
             for script in entry_point_scripts(info.entry_points, place.python)
         ]
         text = record(recorded, record_path=str(info.record_path))
@@ -131,7 +130,7 @@ def entry_point_scripts(entry_points: str, python: Path) -> Iterable[Entry]:
         module, _, function = re.sub(r"\s*\[.*\]$", "", reference).partition(":")
         text = _SCRIPT.format(module=module.strip(), root=function.strip().partition(".")[0], function=function.strip())
         yield Entry(
-            path=PurePosixPath(name),
+            path=name,
             source=Generated(data=shebang(python) + text.encode(), executable=True),
             why=f"the entry point {name}",
         )
@@ -150,11 +149,11 @@ def shebang(python: Path) -> bytes:
     return f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n".encode(errors="surrogateescape")
 
 
-def _destination(path: PurePosixPath, place: Place) -> Path:
-    if path.parts[0].endswith(".data") and len(path.parts) > 2:  # folder, scheme, and what is in it
-        folder: Path = getattr(place, path.parts[1])
-        return folder.joinpath(*path.parts[2:])
-    return place.platlib.joinpath(*path.parts)
+def _destination(parts: Sequence[str], place: Place) -> Path:
+    if parts[0].endswith(".data") and len(parts) > 2:  # folder, scheme, and what is in it
+        folder: Path = getattr(place, parts[1])
+        return folder.joinpath(*parts[2:])
+    return place.platlib.joinpath(*parts)
 
 
 def _write(transaction: Transaction, entry: Entry, destination: Path, place: Place) -> Recorded:

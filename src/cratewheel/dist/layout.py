@@ -1,12 +1,13 @@
 """What an archive will hold, decided before a byte is written: archive path → source.
 
-Pure: nothing here reads a file. `layout` refuses paths that leave the archive and two sources for one path.
+Pure: nothing here reads a file. `layout` refuses paths that leave the archive and two sources for one path. Paths are
+plain text: a project may have tens of thousands of files, and making a `Path` takes as long as looking at a file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
@@ -24,7 +25,7 @@ class Generated:
 class FromFile:
     """A file that is copied from the disk as it is."""
 
-    path: Path
+    path: str
     executable: bool = False
 
 
@@ -33,11 +34,21 @@ Source = Generated | FromFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One file of an archive. `why` says what put it there, for `--explain` and for conflicts."""
+    """One file of an archive, at a `path` with slashes. `why` says what put it there, for `--explain` and conflicts."""
 
-    path: PurePosixPath
+    path: str
     source: Source
     why: str = ""
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition("/")[2]
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the path: folders, and the name."""
+        return self.path.split("/")
 
 
 Layout = tuple[Entry, ...]
@@ -52,9 +63,9 @@ def layout(entries: Iterable[Entry]) -> Layout:
     chosen: dict[str, Entry] = {}
     for entry in entries:
         _refuse_escape(entry)
-        earlier = chosen.setdefault(str(entry.path), entry)
+        earlier = chosen.setdefault(entry.path, entry)
         if earlier is not entry:
-            chosen[str(entry.path)] = _merged(earlier, entry)
+            chosen[entry.path] = _merged(earlier, entry)
     folders: set[str] = set()
     for path, entry in chosen.items():
         folder = path.rpartition("/")[0]
@@ -67,7 +78,12 @@ def layout(entries: Iterable[Entry]) -> Layout:
                     hint="rename one of them, or leave one out with `exclude`",
                 )
             folder = folder.rpartition("/")[0]
-    return tuple(sorted(chosen.values(), key=lambda entry: entry.path.parts))
+    return tuple(sorted(chosen.values(), key=lambda entry: in_order(entry.path)))
+
+
+def in_order(path: str) -> str:
+    """Return what sorts paths by their parts: `pkg/x` comes before `pkg-1.0.data/x`."""
+    return path.replace("/", "\0")
 
 
 def _merged(one: Entry, other: Entry) -> Entry:
@@ -88,22 +104,22 @@ def _merged(one: Entry, other: Entry) -> Entry:
 
 
 def _refuse_escape(entry: Entry) -> None:
-    path, text = entry.path, str(entry.path)
-    outside = not path.parts or text.startswith("/") or ".." in path.parts
-    if "\\" in text or ":" in text:  # some unpack on Windows, where a backslash divides folders
-        on_windows = PureWindowsPath(text)
+    path = entry.path
+    outside = path in {"", "."} or path.startswith("/") or (".." in path and ".." in entry.parts)
+    if "\\" in path or ":" in path:  # some unpack on Windows, where a backslash divides folders
+        on_windows = PureWindowsPath(path)
         outside = outside or bool(on_windows.drive) or ".." in on_windows.parts
     if outside:
         raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
     try:
-        text.encode()
+        path.encode()
     except UnicodeEncodeError as error:
         raise ConfigError(
-            f"the name {str(path)!r} is not UTF-8, so no archive can hold it ({_describe(entry)})",
+            f"the name {path!r} is not UTF-8, so no archive can hold it ({_describe(entry)})",
             hint="rename the file, or leave it out with `exclude`",
         ) from error
 
 
 def _describe(entry: Entry) -> str:
-    place = str(entry.source.path) if isinstance(entry.source, FromFile) else "a generated file"
+    place = entry.source.path if isinstance(entry.source, FromFile) else "a generated file"
     return f"{place} ({entry.why})" if entry.why else place

@@ -25,7 +25,7 @@ def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
         yield len(source.data), iter((source.data,))
         return
     try:
-        stream = source.path.open("rb")
+        stream = Path(source.path).open("rb")  # noqa: SIM115  # closed below
     except OSError as error:
         raise _unreadable(source.path, error) from error
     with stream:
@@ -56,7 +56,7 @@ def whole(source: Source, limit: int) -> bytes | None:
     return data
 
 
-def _chunks(path: Path, stream: BinaryIO, size: int) -> Iterator[bytes]:
+def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:
     left = size
     try:
         while chunk := stream.read(CHUNK):
@@ -70,12 +70,12 @@ def _chunks(path: Path, stream: BinaryIO, size: int) -> Iterator[bytes]:
         raise _changed(path, size)
 
 
-def _changed(path: Path, size: int) -> ConfigError:
+def _changed(path: str, size: int) -> ConfigError:
     return ConfigError(
         f"{path} changed while it was being packed: it had {size} bytes",
         hint="build again when nothing writes to it any more",
     )
 
 
-def _unreadable(path: Path, error: OSError) -> ConfigError:
+def _unreadable(path: str, error: OSError) -> ConfigError:
     return ConfigError(f"{path} cannot be read: {error.strerror}")

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from cratewheel import files
 from cratewheel.dist.compression import DEFLATED, compressor
-from cratewheel.dist.layout import Entry, Layout
+from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import opened, whole
 from cratewheel.frozen import dataclass
 
@@ -18,7 +18,7 @@ SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, the day that cargo and maturin give every file; some tools refuse 1970
 AT_ONCE = 1 << 20  # bytes: a file of more is read in chunks
 _USTAR_SIZE = 0o77777777777  # bytes: what the field of a ustar header can say
-_PKG_INFO = PurePosixPath("PKG-INFO")
+_PKG_INFO = "PKG-INFO"
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
 
@@ -45,7 +45,7 @@ def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist
     header = _Header(top, _MTIME if mtime is None else mtime)
     with files.atomic_replace(path) as stream:
         gzip = _Gzip(stream)
-        for entry in sorted(layout, key=lambda entry: (entry.path != _PKG_INFO, entry.path.parts)):
+        for entry in sorted(layout, key=lambda entry: (entry.path != _PKG_INFO, in_order(entry.path))):
             _add(gzip, entry, header)
         gzip.write(bytes(2 * tarfile.BLOCKSIZE))  # two empty blocks end the archive
         gzip.finish()

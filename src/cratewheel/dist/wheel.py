@@ -59,7 +59,7 @@ def write(
     """
     record_path = str(info.record_path)
     entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)
-    if any(str(entry.path) == record_path for entry in entries):
+    if any(entry.path == record_path for entry in entries):
         raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
     how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
     earlier = _recalled(path, memory)
@@ -103,7 +103,7 @@ def _read(entry: Entry) -> Recorded:
     with opened(entry.source) as (size, chunks):
         for chunk in chunks:
             digest.update(chunk)
-    return Recorded(path=str(entry.path), sha256=digest.digest(), size=size)
+    return Recorded(path=entry.path, sha256=digest.digest(), size=size)
 
 
 def _recalled(path: Path, memory: Path | None) -> _Memory | None:
@@ -128,20 +128,22 @@ def _remember(built: BuiltWheel, inputs: str, memory: Path) -> None:
 
 
 def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
-    return sorted(layout, key=lambda entry: (entry.path.parts[0] == dist_info, entry.path.parts))
+    """Return the entries with the metadata folder at the end."""
+    folder = f"{dist_info}/"
+    return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # which leaves the rest in its order
 
 
 def _add(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
     data = whole(entry.source, AT_ONCE)
     if data is None:
         return _add_large(archive, entry, compression)
-    name = str(entry.path)
+    name = entry.path
     archive.add(name, data, executable=entry.source.executable, compression=compression)
     return Recorded(path=name, sha256=hashlib.sha256(data).digest(), size=len(data))
 
 
 def _add_large(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
-    name = str(entry.path)
+    name = entry.path
     digest = hashlib.sha256()
     with opened(entry.source) as (size, chunks):
         archive.add_in_chunks(

@@ -11,10 +11,10 @@ from cratewheel.errors import ConfigError
 CHUNK = 1 << 20  # bytes read at a time: the memory that a large file costs
 
 
-def is_executable(path: Path) -> bool:
+def is_executable(path: str | Path) -> bool:
     """Return whether the owner may execute the file, a link followed; never so on Windows, which has no such bit."""
     try:
-        return os.name != "nt" and bool(path.stat().st_mode & stat.S_IXUSR)
+        return os.name != "nt" and bool(os.stat(path).st_mode & stat.S_IXUSR)  # noqa: PTH116  # of thousands of files
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
 

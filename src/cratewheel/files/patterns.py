@@ -34,7 +34,7 @@ class Patterns:
         self._root = f"{os.path.normpath(root.absolute())}{os.sep}"
         self._rules = Rules(rule(each) for pattern in patterns for each in expand(pattern))
 
-    def excludes(self, path: PurePath) -> bool:
+    def excludes(self, path: str | PurePath) -> bool:
         """Return whether the file is left out; a relative path is taken to be relative to the root."""
         relative = str(path).removeprefix(self._root).replace(os.sep, "/")
         return self._rules.decide(relative, relative.rpartition("/")[2], folder=False) is True

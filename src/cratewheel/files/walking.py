@@ -1,4 +1,7 @@
-"""Walking the folders of a project, in the order in which archives hold them."""
+"""Walking the folders of a project, in the order in which archives hold them.
+
+Paths are plain text here: making a `Path` of each of thousands of files takes longer than finding them.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from cratewheel.frozen import dataclass
 _REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 
 
-def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None) -> Iterator[Path]:
+def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None) -> Iterator[str]:
     """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
 
     `.ignore` files between `root` and each file are honoured, and `.gitignore` files if the project is in a git (or jj)
@@ -38,10 +41,10 @@ def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None)
     if start.is_dir():
         yield from _walk(str(start), ignores, fence)
     else:
-        yield start
+        yield str(start)
 
 
-def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[Path]:
+def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
     entries = scan(folder)
     ignores = ignores.entered(folder, (entry.name for entry in entries))
     for entry in entries:
@@ -52,12 +55,12 @@ def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[Path]:
             yield from _walk(entry.path, ignores, fence)
         elif entry.is_symlink() and not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
             fence.check(entry.path)
-            yield Path(entry.path)
+            yield entry.path
         elif entry.is_file():  # no socket, no pipe: it could be read for ever
-            yield Path(entry.path)
+            yield entry.path
 
 
-def tree(folder: Path, *, boundary: Path) -> Iterator[Path]:
+def tree(folder: Path, *, boundary: Path) -> Iterator[str]:
     """Yield every file below `folder`, by path components; ignore files are not asked, links to folders are followed.
 
     Raises `ConfigError` for what cannot be read, and for links to nothing or out of `boundary`.
@@ -68,7 +71,7 @@ def tree(folder: Path, *, boundary: Path) -> Iterator[Path]:
     yield from _tree(str(folder), fence, (fence.real(str(folder)),))
 
 
-def _tree(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[Path]:
+def _tree(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[str]:
     for entry in scan(folder):
         if entry.is_symlink():
             fence.check(entry.path)
@@ -77,7 +80,7 @@ def _tree(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[Path]:
             if real not in trail:  # a link to a folder above would never end
                 yield from _tree(entry.path, fence, (*trail, real))
         elif entry.is_file():
-            yield Path(entry.path)
+            yield entry.path
 
 
 def scan(folder: str) -> list[os.DirEntry[str]]:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel.bindings.binary import clashes, entries
 from cratewheel.dist.layout import Entry, FromFile
@@ -11,13 +11,13 @@ def test_every_program_goes_where_installers_find_scripts() -> None:
 
     assert entries(programs, data_dir="tool-1.0.data") == (
         Entry(
-            path=PurePosixPath("tool-1.0.data/scripts/tool"),
-            source=FromFile(path=Path("/target/tool"), executable=True),
+            path="tool-1.0.data/scripts/tool",
+            source=FromFile(path="/target/tool", executable=True),
             why="a compiled program",
         ),
         Entry(
-            path=PurePosixPath("tool-1.0.data/scripts/tool-more"),
-            source=FromFile(path=Path("/target/tool-more"), executable=True),
+            path="tool-1.0.data/scripts/tool-more",
+            source=FromFile(path="/target/tool-more", executable=True),
             why="a compiled program",
         ),
     )

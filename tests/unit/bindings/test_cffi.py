@@ -23,7 +23,7 @@ ARTIFACT = Path("/target/release/libdemo.so")
 
 
 def paths(entries: tuple[Entry, ...]) -> list[str]:
-    return [str(entry.path) for entry in entries]
+    return [entry.path for entry in entries]
 
 
 def test_a_pure_project_is_the_package_of_the_library() -> None:
@@ -31,7 +31,7 @@ def test_a_pure_project_is_the_package_of_the_library() -> None:
 
     assert paths(found) == ["demo/__init__.py", "demo/ffi.py", "demo/libdemo.so"]
     assert found[1].source == Generated(data=b"ffi = None\n")
-    assert found[2].source == FromFile(path=ARTIFACT, executable=True)
+    assert found[2].source == FromFile(path=str(ARTIFACT), executable=True)
 
 
 def test_a_mixed_project_has_that_package_inside_its_own() -> None:

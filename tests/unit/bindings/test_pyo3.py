@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +17,8 @@ FILE = "demo.cpython-311-x86_64-linux-gnu.so"
 def test_a_mixed_project_gets_the_module_alone() -> None:
     assert entries(MIXED, ARTIFACT, "_native.abi3.so", stub=Path("/work/_native.pyi")) == (
         Entry(
-            path=PurePosixPath("pkg/inner/_native.abi3.so"),
-            source=FromFile(path=ARTIFACT, executable=True),
+            path="pkg/inner/_native.abi3.so",
+            source=FromFile(path=str(ARTIFACT), executable=True),
             why="the compiled extension module",
         ),
     )
@@ -29,14 +29,14 @@ def test_a_pure_project_gets_a_package_around_the_module() -> None:
 
     assert isinstance(init.source, Generated)
     assert (str(init.path), str(module.path)) == ("demo/__init__.py", f"demo/{FILE}")
-    assert module.source == FromFile(path=ARTIFACT, executable=True)
+    assert module.source == FromFile(path=str(ARTIFACT), executable=True)
 
 
 def test_a_stub_comes_with_its_mark() -> None:
     stub = Path("/work/demo.pyi")
 
-    assert [(str(entry.path), entry.source) for entry in entries(PURE, ARTIFACT, FILE, stub=stub)[2:]] == [
-        ("demo/__init__.pyi", FromFile(path=stub)),
+    assert [(entry.path, entry.source) for entry in entries(PURE, ARTIFACT, FILE, stub=stub)[2:]] == [
+        ("demo/__init__.pyi", FromFile(path=str(stub))),
         ("demo/py.typed", Generated(data=b"")),
     ]
 

@@ -76,14 +76,14 @@ def test_else_the_program_is_run() -> None:
 def test_a_pure_project_is_the_package_of_the_modules() -> None:
     found = entries(PURE, LIBRARY, modules=MODULES, settings=Settings(), target_os="linux")
 
-    assert [(str(entry.path), entry.source) for entry in found] == [
+    assert [(entry.path, entry.source) for entry in found] == [
         (
             "demo/__init__.py",
             Generated(data=b"from .base import *  # noqa: F403\nfrom .demo import *  # noqa: F403\n"),
         ),
-        ("demo/base.py", FromFile(path=OUT / "base.py")),
-        ("demo/demo.py", FromFile(path=OUT / "demo.py")),
-        ("demo/libdemo.so", FromFile(path=LIBRARY, executable=True)),
+        ("demo/base.py", FromFile(path=str(OUT / "base.py"))),
+        ("demo/demo.py", FromFile(path=str(OUT / "demo.py"))),
+        ("demo/libdemo.so", FromFile(path=str(LIBRARY), executable=True)),
     ]
 
 
@@ -91,7 +91,7 @@ def test_modules_of_other_distributions_stay_out() -> None:
     settings = Settings(external=("base",))
     found = entries(PURE, LIBRARY, modules=MODULES, settings=settings, target_os="linux", stub=Path("/work/demo.pyi"))
 
-    assert [str(entry.path) for entry in found] == [
+    assert [entry.path for entry in found] == [
         "demo/__init__.py",
         "demo/demo.py",
         "demo/libdemo.so",
@@ -104,7 +104,7 @@ def test_the_library_has_the_name_that_the_modules_look_for() -> None:
     settings = Settings(library="renamed")
     found = entries(MIXED, LIBRARY, modules=MODULES[:1], settings=settings, target_os="macos")
 
-    assert [str(entry.path) for entry in found] == [
+    assert [entry.path for entry in found] == [
         "pkg/inner/_native/__init__.py",
         "pkg/inner/_native/demo.py",
         "pkg/inner/_native/librenamed.dylib",

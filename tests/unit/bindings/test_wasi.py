@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from cratewheel.bindings import wasi
 from cratewheel.dist.layout import FromFile, Generated
@@ -12,21 +12,20 @@ PROGRAMS = [("to-run.wasm", Path("/t/to-run.wasm")), ("also.wasm", Path("/t/also
 
 def test_each_program_lies_beside_the_module_that_runs_it() -> None:
     found = wasi.entries(PROGRAMS, package="demo")
-    assert [str(entry.path) for entry in found] == [
+    assert [entry.path for entry in found] == [
         "demo/also.wasm",
         "demo/also.py",
         "demo/to-run.wasm",
         "demo/to_run.py",
     ]
-    assert found[2].source == FromFile(path=Path("/t/to-run.wasm"))
+    assert found[2].source == FromFile(path="/t/to-run.wasm")
     launcher = found[3].source
     assert isinstance(launcher, Generated)
     assert b'with_name("to-run.wasm")' in launcher.data
     for entry in found:
-        if entry.path.suffix == ".py":
+        if entry.path.endswith(".py"):
             assert isinstance(entry.source, Generated)
-            compile(entry.source.data, str(entry.path), "exec")
-    assert found[0].path.parent == PurePosixPath("demo")
+            compile(entry.source.data, entry.path, "exec")
 
 
 def test_every_program_is_an_entry_point_of_its_own_name() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -22,7 +22,7 @@ MODULES = ModuleLayout(
     python_packages=(),
     data=None,
 )
-COMPILED = (Entry(path=PurePosixPath("shout/deep/_native.py"), source=Generated(data=b"ANSWER = 42\n")),)
+COMPILED = (Entry(path="shout/deep/_native.py", source=Generated(data=b"ANSWER = 42\n")),)
 
 
 def texts(found: tuple[Entry, ...]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
@@ -56,11 +56,11 @@ def read(
 
 
 def places(entries: Iterable[Entry]) -> list[str]:
-    return [str(entry.path) for entry in entries]
+    return [entry.path for entry in entries]
 
 
 def entry(place: str, path: Path, why: str, *, executable: bool = False) -> Entry:
-    return Entry(path=PurePosixPath(place), source=FromFile(path=path, executable=executable), why=why)
+    return Entry(path=place, source=FromFile(path=str(path), executable=executable), why=why)
 
 
 # -- Python packages
@@ -303,7 +303,7 @@ def test_excludes_are_held_against_the_source_then_the_place_in_the_wheel(tmp_pa
         entry("demo/a.py", tmp_path / "py/demo/a.py", ""),
         entry("demo/b.py", tmp_path / "py/demo/b.py", ""),
         entry("demo/c.txt", tmp_path / "py/demo/c.txt", ""),
-        Entry(path=PurePosixPath("demo/made.py"), source=Generated(data=b"")),
+        Entry(path="demo/made.py", source=Generated(data=b"")),
     ]
 
     def left(*patterns: str) -> list[str]:

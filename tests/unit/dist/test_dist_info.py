@@ -78,16 +78,16 @@ def test_the_folder_holds_metadata_licences_and_bills_of_materials() -> None:
     wheel = "Wheel-Version: 1.0\nGenerator: cratewheel (1)\nRoot-Is-Purelib: false\nTag: py3-none-any\n"
     points = b"[console_scripts]\nx=y:z\n"
     assert info.entries() == (
-        Entry(path=folder / "METADATA", source=Generated(data="Name: dëmo\n".encode()), why="metadata"),
-        Entry(path=folder / "WHEEL", source=Generated(data=wheel.encode()), why="metadata"),
-        Entry(path=folder / "entry_points.txt", source=Generated(data=points), why="metadata"),
-        Entry(path=folder / "licenses/sub/LICENSE", source=FromFile(path=Path("/p/sub/LICENSE")), why="licence file"),
-        Entry(path=folder / "sboms/demo.cyclonedx.json", source=Generated(data=b"{}"), why="bill of materials"),
-        Entry(path=folder / "sboms/more.json", source=FromFile(path=Path("/p/more.json")), why="bill of materials"),
+        Entry(path=str(folder / "METADATA"), source=Generated(data="Name: dëmo\n".encode()), why="metadata"),
+        Entry(path=str(folder / "WHEEL"), source=Generated(data=wheel.encode()), why="metadata"),
+        Entry(path=str(folder / "entry_points.txt"), source=Generated(data=points), why="metadata"),
+        Entry(path=str(folder / "licenses/sub/LICENSE"), source=FromFile(path="/p/sub/LICENSE"), why="licence file"),
+        Entry(path=str(folder / "sboms/demo.cyclonedx.json"), source=Generated(data=b"{}"), why="bill of materials"),
+        Entry(path=str(folder / "sboms/more.json"), source=FromFile(path="/p/more.json"), why="bill of materials"),
     )
     assert info.record_path == folder / "RECORD"
 
 
 def test_no_entry_points_make_no_file() -> None:
     info = DistInfo(directory="d", tag=WheelTag.parse("py3-none-any"), generator="g", metadata="Name: x\n")
-    assert [str(entry.path) for entry in info.entries()] == ["d/METADATA", "d/WHEEL"]
+    assert [entry.path for entry in info.entries()] == ["d/METADATA", "d/WHEEL"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,16 +13,16 @@ from cratewheel.errors import ConfigError
 
 
 def generated(path: str, data: bytes = b"", *, why: str = "") -> Entry:
-    return Entry(path=PurePosixPath(path), source=Generated(data=data), why=why)
+    return Entry(path=path, source=Generated(data=data), why=why)
 
 
 def copied(path: str, source: str, *, executable: bool = False, why: str = "") -> Entry:
-    return Entry(path=PurePosixPath(path), source=FromFile(path=Path(source), executable=executable), why=why)
+    return Entry(path=path, source=FromFile(path=source, executable=executable), why=why)
 
 
 def test_entries_are_sorted_by_path_components() -> None:
     paths = ["pkg-1.0.data/scripts/x", "pkg/b.py", "pkg/a/z.py", "pkg.py", "Pkg/c"]
-    ordered = [str(entry.path) for entry in layout(map(generated, paths))]
+    ordered = [entry.path for entry in layout(map(generated, paths))]
     assert ordered == ["Pkg/c", "pkg/a/z.py", "pkg/b.py", "pkg-1.0.data/scripts/x", "pkg.py"]
 
 

@@ -13,7 +13,7 @@ import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,7 +37,7 @@ INFO = DistInfo(
 
 
 def generated(path: str, data: bytes = b"", *, executable: bool = False) -> Entry:
-    return Entry(path=PurePosixPath(path), source=Generated(data=data, executable=executable))
+    return Entry(path=path, source=Generated(data=data, executable=executable))
 
 
 def test_the_metadata_folder_comes_last_and_record_at_its_end(tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_files_are_copied_with_their_modes_and_stamped_alike(tmp_path: Path) -> 
     source.write_bytes(b"\x7fELF" * 1000)
     entries = (
         generated("demo/__init__.py", b"x = 1\n"),
-        Entry(path=PurePosixPath("demo/x.so"), source=FromFile(path=source, executable=True)),
+        Entry(path="demo/x.so", source=FromFile(path=str(source), executable=True)),
     )
     built = wheel.write(entries, INFO, tmp_path / NAME, mtime=1700000000)
     with zipfile.ZipFile(built.path) as read:
@@ -124,7 +124,7 @@ def test_a_large_library_passes_through_little_memory(tmp_path: Path) -> None:
     library = tmp_path / "large.so"
     with library.open("wb") as stream:
         stream.truncate(64 << 20)
-    entries = (Entry(path=PurePosixPath("large.so"), source=FromFile(path=library, executable=True)),)
+    entries = (Entry(path="large.so", source=FromFile(path=str(library), executable=True)),)
     tracemalloc.start()
     try:
         wheel.write(entries, INFO, tmp_path / NAME, compression=compression("deflated", 1))
@@ -141,7 +141,7 @@ def test_a_file_in_the_place_of_a_generated_one_is_refused(tmp_path: Path, path:
 
 
 def test_a_source_that_is_gone_is_an_error_and_leaves_no_wheel(tmp_path: Path) -> None:
-    entries = (Entry(path=PurePosixPath("a.py"), source=FromFile(path=tmp_path / "gone.py")),)
+    entries = (Entry(path="a.py", source=FromFile(path=str(tmp_path / "gone.py"))),)
     with pytest.raises(ConfigError, match=r"gone\.py cannot be read"):
         wheel.write(entries, INFO, tmp_path / NAME)
     assert list(tmp_path.iterdir()) == []
@@ -174,7 +174,7 @@ def test_a_source_that_changes_while_it_is_packed_is_an_error_and_leaves_no_whee
             yield chunk
 
     monkeypatch.setattr(wheel, "_hashed", meddling)
-    entries = (Entry(path=PurePosixPath("a.so"), source=FromFile(path=source)),)
+    entries = (Entry(path="a.so", source=FromFile(path=str(source))),)
     with pytest.raises(ConfigError, match=r"library\.so changed while it was being packed: it had 100000 bytes"):
         wheel.write(entries, INFO, tmp_path / NAME)
     assert list(tmp_path.iterdir()) == [source.parent]
@@ -194,7 +194,7 @@ class Again:
 
     def write(self, *, executable: bool = False, info: DistInfo = INFO, **how: Any) -> wheel.BuiltWheel:
         """Write it, and check that it is what it is without a memory."""
-        entries = (Entry(path=PurePosixPath("a.py"), source=FromFile(path=self.source, executable=executable)),)
+        entries = (Entry(path="a.py", source=FromFile(path=str(self.source), executable=executable)),)
         built = wheel.write(entries, info, self.path, memory=self.memory, **how)
         plain = wheel.write(entries, info, self.path.with_name("plain.whl"), **how)
         assert self.path.read_bytes() == plain.path.read_bytes()

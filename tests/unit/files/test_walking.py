@@ -28,7 +28,7 @@ def ignore(path: Path, *lines: str) -> None:
 
 
 def found(root: Path, under: Path | None = None) -> list[str]:
-    return [path.relative_to(root).as_posix() for path in walk(root, under=under)]
+    return [Path(path).relative_to(root).as_posix() for path in walk(root, under=under)]
 
 
 def test_files_come_in_the_order_of_their_path_components(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_a_link_out_of_the_project_is_refused_by_name(tmp_path: Path) -> None:
     assert str(link) in caught.value.message
     assert str(tmp_path / "secret") in caught.value.message
     boundary = walk(tmp_path / "project", boundary=tmp_path)
-    assert [path.name for path in boundary] == ["a.py", "b.py"]
+    assert [Path(path).name for path in boundary] == ["a.py", "b.py"]
 
 
 @needs_links
@@ -168,7 +168,7 @@ def test_a_pipe_is_not_a_file(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     os.mkfifo(tmp_path / "pipe")
     assert found(tmp_path) == ["a.py"]
-    assert list(tree(tmp_path, boundary=tmp_path)) == [tmp_path / "a.py"]
+    assert list(tree(tmp_path, boundary=tmp_path)) == [str(tmp_path / "a.py")]
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -195,7 +195,7 @@ def test_a_tree_follows_links_within_the_project_and_asks_no_ignore_file(tmp_pat
     (tmp_path / "data" / "shared").symlink_to("../shared")
     (tmp_path / "data" / "loop").symlink_to(".")
     (tmp_path / "shared" / "back").symlink_to("../data/sub")
-    paths = [path.relative_to(tmp_path).as_posix() for path in tree(tmp_path / "data", boundary=tmp_path)]
+    paths = [Path(path).relative_to(tmp_path).as_posix() for path in tree(tmp_path / "data", boundary=tmp_path)]
     assert paths == ["data/.gitignore", "data/a", "data/shared/back/.b", "data/shared/c", "data/sub/.b"]
 
 
