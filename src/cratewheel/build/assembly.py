@@ -81,6 +81,7 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
         compression=session.compression,
         large_files=session.facts.options.compression_large_files,
         memory=session.scratch / "packed" / f"{path.name}.json",
+        environ=session.environ,
     )
     session.ui.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
     served = [python.display for python in wheel.serves]

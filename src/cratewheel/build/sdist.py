@@ -29,7 +29,7 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
         if facts.options.vendor:
             ui.step("Vendoring", "the crates that the archive needs")
             entries = vendor.vendored(content, Path(scratch), facts.options, environ=environ, ui=ui)
-        built = sdist_writer.write(entries, path, mtime=timestamp)
+        built = sdist_writer.write(entries, path, mtime=timestamp, environ=environ)
     ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
     ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
     return path

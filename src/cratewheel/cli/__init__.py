@@ -35,7 +35,7 @@ COMMANDS = {
 HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
 
 # What is run again and again, and asks cargo and rustc the same each time.
-REPEATED = frozenset({"build", "develop"})
+REPEATED = frozenset({"build", "develop", "sdist"})
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended

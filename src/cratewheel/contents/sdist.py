@@ -310,10 +310,12 @@ def _crate_files(
     tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
+    named = {} if place.moved else {file.path: file for file in tree.python}  # these have been placed, and nowhere else
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:
-            yield _entry(place.of_crate(file.path), file)
+            if file.path not in named:
+                yield _entry(place.of_crate(file.path), file)
             with_data = with_data or file.path in data
         paths = frozenset(file.path for file in crate_files)
         for path in (crate.readme, crate.license_file):

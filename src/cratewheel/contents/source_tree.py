@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from cratewheel import files, process, toml
@@ -190,7 +191,8 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
         # cargo makes a target directory even to list files, which a read-only source tree has no place for
         listings = pool.map(lambda package: _packaged(package, reader, Path(target)), reader.packages)
         python = tuple(_python(reader))
-        crates = tuple(_crate(package, next(listings), reader) for package in reader.packages)
+        seen = {file.path: file for file in python}
+        crates = tuple(_crate(package, next(listings), seen, reader) for package in reader.packages)
     return crates, python
 
 
@@ -290,7 +292,8 @@ def _published(folder: Path, fence: Path) -> Iterator[str]:
             yield str(path)
 
 
-def _crate(package: Package, listing: Iterable[str], reader: Reader) -> CrateSource:
+def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:
+    """Return a crate with the files of the listing; those that were `seen` need not be looked at again."""
     folder = package.manifest_path.parent
     listed = tuple(listing)
     skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
@@ -308,6 +311,7 @@ def _crate(package: Package, listing: Iterable[str], reader: Reader) -> CrateSou
             ),
             "cargo package --list",
             reader,
+            seen,
         ),
         targets=package.targets,
         readme=_existing_path(folder, package.readme),
@@ -452,15 +456,18 @@ def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | Non
 # -- files
 
 
-def _existing(paths: Iterable[str], why: str, reader: Reader) -> tuple[SourceFile, ...]:
+def _existing(
+    paths: Iterable[str], why: str, reader: Reader, seen: Mapping[str, SourceFile] = MappingProxyType({})
+) -> tuple[SourceFile, ...]:
     """Return the paths that are files: lists also name what would be generated, or was deleted."""
     found = []
     for path in paths:
-        file = _file(path, why, reader)
+        file = seen.get(path) or _file(path, why, reader)
         if file is not None:
             found.append(file)
-    for folder in {os.path.dirname(file.path) for file in found}:  # noqa: PTH120  # of thousands of files
-        files.refuse_outside(Path(folder), reader.boundary)
+    # whoever walked to the others looked at every folder on the way
+    for folder in {Path(file.path).parent for file in found if file.path not in seen}:
+        files.refuse_outside(folder, reader.boundary)
     return tuple(found)
 
 

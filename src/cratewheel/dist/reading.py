@@ -35,11 +35,14 @@ def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
 
 def whole(source: Source, limit: int) -> bytes | None:
     """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
-    if isinstance(source, Generated):
-        return source.data
+    return source.data if isinstance(source, Generated) else whole_file(source.path, limit)
+
+
+def whole_file(path: str, limit: int) -> bytes | None:
+    """Return all bytes of a file, or None if these are more than `limit`; raises as `opened` does."""
     try:
         # not open(): there may be tens of thousands of files, and each object costs as much as reading the file
-        number = os.open(source.path, _READ)
+        number = os.open(path, _READ)
         try:
             size = os.fstat(number).st_size
             if size > limit:
@@ -50,9 +53,9 @@ def whole(source: Source, limit: int) -> bytes | None:
         finally:
             os.close(number)
     except OSError as error:
-        raise _unreadable(source.path, error) from error
+        raise _unreadable(path, error) from error
     if len(data) != size:
-        raise _changed(source.path, size)
+        raise _changed(path, size)
     return data
 
 

@@ -6,17 +6,20 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from cratewheel import __version__, files
-from cratewheel.dist.compression import DEFLATED, Compression
+from cratewheel.dist.batches import SMALL, Item, batches, shared
+from cratewheel.dist.compression import DEFLATED, Compression, Method
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Layout
 from cratewheel.dist.layout import layout as whole_layout
-from cratewheel.dist.reading import opened, whole
-from cratewheel.dist.zip import ZipWriter
+from cratewheel.dist.reading import opened, whole, whole_file
+from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
@@ -48,13 +51,16 @@ def write(
     compression: Compression = DEFLATED,
     large_files: bool = False,
     memory: Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    assistants: int | None = None,
 ) -> BuiltWheel:
     """Write the wheel `path` from its content and its metadata folder, and return what it is. Same input, same bytes.
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
     In the file `memory` is kept what the wheel was made from: where that, and the wheel, are still the same, it only
-    gets a new date. Of a file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes
+    gets a new date. Of a large file, one chunk is held in memory; small ones may be shared among processes, which takes
+    `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read, changes
     meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
@@ -68,7 +74,7 @@ def write(
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
-        recorded = [_add(archive, entry, compression) for entry in entries]
+        recorded = list(_added(archive, entries, compression, environ, assistants))
         text = record(recorded, record_path=record_path)
         archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
@@ -131,6 +137,36 @@ def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
     """Return the entries with the metadata folder at the end."""
     folder = f"{dist_info}/"
     return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # which leaves the rest in its order
+
+
+def _added(
+    archive: ZipWriter,
+    entries: Sequence[Entry],
+    compression: Compression,
+    environ: Mapping[str, str] | None,
+    assistants: int | None,
+) -> Iterator[Recorded]:
+    """Add all entries, and yield how RECORD lists each."""
+    arguments = (compression.method, compression.level)
+    results = shared(batches(entries), packed_batch, arguments, environ=environ, assistants=assistants)
+    with closing(results):
+        for entry, result in zip(entries, chain.from_iterable(results), strict=True):
+            if result is None:
+                yield _add(archive, entry, compression)
+                continue
+            digest, packed = result[0], Packed(*result[1:])
+            archive.add_packed(entry.path, packed, executable=entry.source.executable, compression=compression)
+            yield Recorded(path=entry.path, sha256=digest, size=packed.size)
+
+
+def packed_batch(batch: list[Item], method: Method, level: int) -> list[tuple[bytes, int, int, bytes] | None]:
+    """Return the SHA-256 of each file and the fields of a `Packed`, or None for one that is not small."""
+    compression = Compression(method=method, level=level)
+    found: list[tuple[bytes, int, int, bytes] | None] = []
+    for source, _, _ in batch:
+        data = source if isinstance(source, bytes) else whole_file(source, SMALL)
+        found.append(None if data is None else (hashlib.sha256(data).digest(), *packed_whole(data, compression)))
+    return found
 
 
 def _add(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:

@@ -11,10 +11,9 @@ import struct
 import time
 import zlib
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from cratewheel.dist.compression import Compression, Method, compressor
-from cratewheel.frozen import dataclass, replace
 
 _METHODS: dict[Method, tuple[int, int]] = {  # the method's number, and the version that a reader needs (times ten)
     "stored": (0, 20),
@@ -41,28 +40,32 @@ _END = struct.Struct("<4sHHHHLLH")
 _EXTRA_64 = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Member:
+class _Member(NamedTuple):  # not a dataclass: there may be tens of thousands
     name: bytes
+    flags: int
     mode: int
-    compression: Compression
+    method: int
+    version: int
     zip64: bool
     offset: int
-    crc: int = 0
-    packed: int = 0
-    size: int = 0
+    crc: int
+    packed: int
+    size: int
 
-    @property
-    def method(self) -> int:
-        return _METHODS[self.compression.method][0]
 
-    @property
-    def version(self) -> int:
-        return max(_METHODS[self.compression.method][1], _ZIP64_VERSION if self.zip64 else 0)
+class Packed(NamedTuple):
+    """The content of a file, compressed: the CRC-32 and the size of what it was."""
 
-    @property
-    def flags(self) -> int:
-        return 0 if self.name.isascii() else _UTF8_NAME
+    crc: int
+    size: int
+    body: bytes
+
+
+def packed_whole(data: bytes, compression: Compression) -> tuple[int, int, bytes]:
+    """Return the fields of a `Packed`."""
+    packer = compressor(compression)
+    body = packer.compress(data)
+    return zlib.crc32(data), len(data), body + packer.flush()
 
 
 class ZipWriter:
@@ -80,18 +83,14 @@ class ZipWriter:
 
     def add(self, name: str, data: bytes, *, executable: bool, compression: Compression) -> None:
         """Add a file of which all bytes are at hand."""
-        packer = compressor(compression)
-        body = packer.compress(data) + packer.flush()
-        member = _Member(
-            name=name.encode(),
-            mode=_mode(executable),
-            compression=compression,
-            zip64=self._zip64,
-            offset=self._offset,
-            crc=zlib.crc32(data),
-            packed=len(body),
-            size=len(data),
-        )
+        packed = Packed(*packed_whole(data, compression))
+        self.add_packed(name, packed, executable=executable, compression=compression)
+
+    def add_packed(self, name: str, packed: Packed, *, executable: bool, compression: Compression) -> None:
+        """Add a file that `packed_whole` has packed, with the same compression."""
+        body = packed.body
+        sizes = {"crc": packed.crc, "packed": len(body), "size": packed.size}
+        member = self._member(name, compression, executable=executable, zip64=self._zip64, **sizes)
         header = self._local_header(member)
         self._stream.write(header + body)
         self._offset += len(header) + len(body)
@@ -104,16 +103,11 @@ class ZipWriter:
 
         Its checksum and its packed size are known, and put in its header, only when all of it is written.
         """
-        member = _Member(
-            name=name.encode(),
-            mode=_mode(executable),
-            compression=compression,
-            zip64=self._zip64 or size * _EXPANSION > _LIMIT_32,
-            offset=self._offset,
-        )
+        zip64 = self._zip64 or size * _EXPANSION > _LIMIT_32
+        member = self._member(name, compression, executable=executable, zip64=zip64)
         self._stream.write(self._local_header(member))
         body = self._stream.tell()
-        packer = compressor(member.compression, large=True)
+        packer = compressor(compression, large=True)
         crc = done_size = 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
@@ -122,7 +116,7 @@ class ZipWriter:
         self._stream.write(packer.flush())
         end = self._stream.tell()
         assert done_size == size, f"{name} has {done_size} bytes, not {size}"
-        done = replace(member, crc=crc, packed=end - body, size=size)
+        done = member._replace(crc=crc, packed=end - body, size=size)
         self._stream.seek(member.offset)
         self._stream.write(self._local_header(done))
         self._stream.seek(end)
@@ -144,6 +138,32 @@ class ZipWriter:
         place = (min(size, _LIMIT_32), min(start, _LIMIT_32))
         self._stream.write(_END.pack(b"PK\5\6", 0, 0, count, count, *place, 0))
 
+    def _member(
+        self,
+        name: str,
+        compression: Compression,
+        *,
+        executable: bool,
+        zip64: bool,
+        crc: int = 0,
+        packed: int = 0,
+        size: int = 0,
+    ) -> _Member:
+        """Return what is known of a file, before its content or with it."""
+        method, version = _METHODS[compression.method]
+        return _Member(
+            name=name.encode(),
+            flags=0 if name.isascii() else _UTF8_NAME,
+            mode=_mode(executable),
+            method=method,
+            version=max(version, _ZIP64_VERSION) if zip64 else version,
+            zip64=zip64,
+            offset=self._offset,
+            crc=crc,
+            packed=packed,
+            size=size,
+        )
+
     def _local_header(self, member: _Member) -> bytes:
         extra = struct.pack("<HHQQ", _EXTRA_64, 16, member.size, member.packed) if member.zip64 else b""
         sizes = (_LIMIT_32, _LIMIT_32) if member.zip64 else (member.packed, member.size)
@@ -157,11 +177,12 @@ class ZipWriter:
         ))  # fmt: skip
 
     def _central_header(self, member: _Member) -> bytes:
-        fields = (member.size, member.packed, member.offset)
-        large = [value for value in fields if value >= _LIMIT_32]
-        extra = struct.pack(f"<HH{len(large)}Q", _EXTRA_64, 8 * len(large), *large) if large else b""
-        size, packed, offset = (min(value, _LIMIT_32) for value in fields)
-        version = max(member.version, _ZIP64_VERSION if large else 0)
+        size, packed, offset, version, extra = member.size, member.packed, member.offset, member.version, b""
+        if size >= _LIMIT_32 or packed >= _LIMIT_32 or offset >= _LIMIT_32:
+            large = [value for value in (size, packed, offset) if value >= _LIMIT_32]
+            extra = struct.pack(f"<HH{len(large)}Q", _EXTRA_64, 8 * len(large), *large)
+            size, packed, offset = min(size, _LIMIT_32), min(packed, _LIMIT_32), min(offset, _LIMIT_32)
+            version = max(version, _ZIP64_VERSION)
         return b"".join((
             _CENTRAL.pack(
                 b"PK\1\2", version, _UNIX, version, member.flags, member.method, *self._moment,
