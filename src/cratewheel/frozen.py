@@ -58,7 +58,8 @@ else:
             )
             made.__qualname__ = cls.__qualname__
             made.__frozen_names__ = frozenset(one.name for one in found)
-            made.__frozen_setters__ = tuple((one.name, made.__dict__[one.name].__set__) for one in found)
+            if "__init__" not in own:
+                made.__init__ = _initialiser(tuple((one.name, made.__dict__[one.name].__set__) for one in found))
             made.__frozen_compared__ = tuple(one.name for one in found if one.compare)
             return made
 
@@ -72,11 +73,19 @@ else:
         """Return a value like this one, but for the changes."""
         return type(value)(**{name: getattr(value, name) for name in value.__slots__} | changes)
 
-    def _init(self, /, **given):
-        if given.keys() != self.__frozen_names__:
-            given = _completed(type(self), given)
-        for name, put in self.__frozen_setters__:
-            put(self, given[name])
+    def _initialiser(setters):
+        count = len(setters)
+
+        def init(self, /, **given):
+            if len(given) != count:
+                given = _completed(type(self), given)
+            try:
+                for name, put in setters:
+                    put(self, given[name])
+            except KeyError:
+                _completed(type(self), given)  # which says what is wrong
+
+        return init
 
     def _completed(cls, given):
         complete, missing = dict(given), []
@@ -139,7 +148,6 @@ else:
             return dataclasses.make_dataclass(cls.__name__, described, kw_only=True).__dataclass_fields__
 
     _SHARED = {
-        "__init__": _init,
         "__repr__": _repr,
         "__eq__": _eq,
         "__hash__": _hash,

@@ -20,7 +20,8 @@ from cratewheel.machine import cache_dir
 from cratewheel.process import Begun, Command, Completed
 
 # Questions that change nothing. Nobody is to have other programs started by what is kept.
-_QUESTIONS = (("cargo", "metadata"), ("rustc", "-vV"))
+_QUESTIONS = (("rustc", "-vV"), ("cargo", "metadata"), ("cargo", "package", "--list"))
+_AT_ONCE = 4  # programs
 KEPT = 200  # command lines
 _PIPE = 1 << 20  # bytes: a program that has said more waits until somebody listens
 
@@ -40,14 +41,14 @@ class _HeadStart:
         self._expected = _recalled(self._place, self._key)
         self._asked: list[_Question] = []
         self._begun: list[tuple[_Question, Begun]] = []
-        for question in self._expected:
+        for question in self._expected[:_AT_ONCE]:
             with suppress(CratewheelError):  # whoever wants the answer will be told
                 begun = process.begin(question.command, environ, show_stderr=question.show_stderr, pipe_size=_PIPE)
                 self._begun.append((question, begun))
 
     def taken(self, question: _Question, environ: Mapping[str, str]) -> Begun | None:
         """Return the program that answers the question already, if there is one, and note that it was asked."""
-        if question.command.argv[:2] in _QUESTIONS and not question.command.env:
+        if _kind(question) is not None and not question.command.env:
             self._asked.append(question)
         for one in self._begun:
             if one[0] == question and one[1].environment == environ:
@@ -63,7 +64,7 @@ class _HeadStart:
     def remember(self) -> None:
         """Keep what was asked, for the next time."""
         asked = sorted(dict.fromkeys(self._asked), key=_order)
-        if self._place is None or asked == sorted(self._expected, key=_order):
+        if self._place is None or tuple(asked) == self._expected:
             return
         from cratewheel import files  # seldom needed
 
@@ -72,8 +73,14 @@ class _HeadStart:
             files.keep(self._place, json.dumps({"key": self._key, "questions": questions}), at_most=KEPT)
 
 
-def _order(question: _Question) -> tuple[str, ...]:
-    return question.command.argv
+def _order(question: _Question) -> tuple[int, tuple[str, ...]]:
+    return _kind(question) or 0, question.command.argv
+
+
+def _kind(question: _Question) -> int | None:
+    """Return which of the questions it is, or None for any other program."""
+    argv = question.command.argv
+    return next((at for at, start in enumerate(_QUESTIONS) if argv[: len(start)] == start), None)
 
 
 def _as_json(command: Command) -> dict[str, object]:
@@ -99,7 +106,7 @@ def _recalled(place: Path | None, key: object) -> tuple[_Question, ...]:
         )
     except (OSError, ValueError, TypeError, KeyError):
         return ()
-    return tuple(question for question in questions if question.command.argv[:2] in _QUESTIONS)
+    return tuple(question for question in questions if _kind(question) is not None)
 
 
 _current: _HeadStart | None = None

@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
@@ -22,6 +23,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.frozen import dataclass
+from cratewheel.machine import cache_dir
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
@@ -187,13 +189,30 @@ def common_folder(parts: Iterable[Path]) -> Path:
 
 def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
     """Return the crates, and the files of the Python packages, for which we look while cargo lists the crates'."""
-    with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
-        # cargo makes a target directory even to list files, which a read-only source tree has no place for
-        listings = pool.map(lambda package: _packaged(package, reader, Path(target)), reader.packages)
+    with _target_of_lists(reader.environ) as target, ThreadPoolExecutor(4) as pool:
+        listings = pool.map(lambda package: _packaged(package, reader, target), reader.packages)
         python = tuple(_python(reader))
         seen = {file.path: file for file in python}
         crates = tuple(_crate(package, next(listings), seen, reader) for package in reader.packages)
     return crates, python
+
+
+@contextmanager
+def _target_of_lists(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield a target directory that cargo makes even to list files, which a read-only source tree has no place for.
+
+    It is the same each time, where it can be, so that the question is as well (see `headstart`).
+    """
+    cache = cache_dir(environ)
+    folder = cache / "listing" if cache is not None else None
+    with suppress(OSError):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    if folder is not None and os.access(folder, os.W_OK):
+        yield folder
+    else:
+        with TemporaryDirectory(prefix="cratewheel-") as temporary:
+            yield Path(temporary)
 
 
 def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui) -> tuple[Package, ...]:

@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from cratewheel import process
 from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import CratewheelError
-from cratewheel.machine import processors
+from cratewheel.machine import keep_freed_memory, processors
 from cratewheel.process import Command, Conversation
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ SMALL = 64 << 10  # bytes: a larger file is not for a batch
 BATCH = 32  # files
 AHEAD = 8  # batches whose results may wait for their turn: with the two above, the memory that it takes
 _MOST = 3  # processes besides this one, which has its own part to do for each file
-_MAPPED = 4 << 20  # bytes: a block that the C library maps by itself, and no more than it may keep twice
 _HEAD = 8  # bytes that say how long a message is
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.dist.batches import serve; serve()"
 
@@ -65,7 +64,7 @@ def shared(
     """
     if assistants is None:
         assistants = min(processors() - 1, _MOST) if len(found) * BATCH >= MANY else 0
-    _keep_memory()
+    keep_freed_memory()
     with ExitStack() as stack:
         others = [] if environ is None else _started(assistants, environ, stack)
         if not others:
@@ -89,16 +88,6 @@ def shared(
             return 2 * sum(greeting.done() and greeting.exception() is None for greeting in greetings)
 
         yield from _in_turn(len(found), at_once, ask, lambda at: work(found[at], *arguments))
-
-
-def _keep_memory() -> None:
-    """Have the C library keep the memory that is freed.
-
-    zlib takes and frees 256 KiB for each file. glibc gives so much back to the system each time and has it mapped in
-    again, which takes twice as long as compressing a small file; once a block that was mapped by itself has been freed,
-    it keeps twice the size of that: see M_MMAP_THRESHOLD in mallopt(3).
-    """
-    bytes(_MAPPED)
 
 
 def _in_turn(
@@ -155,7 +144,7 @@ def serve() -> None:
     """Answer requests on the standard streams until they end: this is the other process."""
     from pkgutil import resolve_name
 
-    _keep_memory()
+    keep_freed_memory()
     with os.fdopen(0, "rb") as requests, os.fdopen(1, "wb") as answers, suppress(EOFError):
         _say(answers, "ready")
         while True:

@@ -12,7 +12,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 
-from cratewheel.machine import processors
+from cratewheel.machine import keep_freed_memory, processors
 
 BLOCK = 512 << 10  # bytes: smaller ones cost size, larger ones memory
 WINDOW = 32 << 10  # as far back as deflate can refer
@@ -31,6 +31,7 @@ class ParallelDeflate:
         self._waiting = b""
         self._before = b""  # the end of the previous block
         self._under_way: deque[Future[bytes]] = deque()
+        keep_freed_memory()
 
     def compress(self, data: bytes, /) -> bytes:
         """Take some bytes, and give what is ready, in order."""

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from cratewheel import files
 from cratewheel.dist.batches import BATCH, SMALL, Item, batches, shared
-from cratewheel.dist.compression import DEFLATED, compressor
+from cratewheel.dist.compression import compression, compressor
 from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import opened, whole_file
 from cratewheel.frozen import dataclass
@@ -22,6 +22,7 @@ SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, the day that cargo and maturin give every file; some tools refuse 1970
 _USTAR_SIZE = 0o77777777777  # bytes: what the field of a ustar header can say
 _PKG_INFO = "PKG-INFO"
+_COMPRESSION = compression("deflated", 6)  # sources are small, made once, and kept for ever
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
 
@@ -101,6 +102,8 @@ class _Header:
         self._mtime = mtime
         # tarfile takes as long for a header as the rest of a file takes: so it makes one, and the others are copies
         self._models = (_by_tarfile("", 0, mtime, False), _by_tarfile("", 0, mtime, True))
+        # of all but name and size, and with the field of the checksum itself full of spaces
+        self._checksums = [sum(model[:124] + model[136:148] + b" " * 8 + model[156:]) for model in self._models]
 
     def of(self, path: str, size: int, executable: bool) -> bytes:  # its only form
         """Return the header of a file of `size` bytes."""
@@ -108,10 +111,10 @@ class _Header:
         if len(name) > tarfile.LENGTH_NAME or not name.isascii() or size > _USTAR_SIZE:
             return _by_tarfile(name, size, self._mtime, executable)
         model = self._models[executable]
-        fields = (name.encode().ljust(tarfile.LENGTH_NAME, b"\0"), model[100:124], b"%011o\0" % size, model[136:148])
-        start, end = b"".join(fields), model[156:]
-        checksum = sum(start) + 8 * ord(" ") + sum(end)  # with its own field full of spaces
-        return b"".join((start, b"%06o\0 " % checksum, end))
+        own_name, own_size = name.encode(), b"%011o\0" % size
+        checksum = self._checksums[executable] + sum(own_name) + sum(own_size)
+        start = own_name.ljust(tarfile.LENGTH_NAME, b"\0")
+        return b"".join((start, model[100:124], own_size, model[136:148], b"%06o\0 " % checksum, model[156:]))
 
 
 @lru_cache(8)  # there are two for each archive, which each batch asks for
@@ -128,7 +131,7 @@ class _Gzip:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._packer = compressor(DEFLATED, large=True)
+        self._packer = compressor(_COMPRESSION, large=True)
         self._crc = 0
         self._size = 0
         stream.write(_GZIP_HEADER)
@@ -136,7 +139,9 @@ class _Gzip:
     def write(self, data: bytes) -> None:
         self._crc = zlib.crc32(data, self._crc)
         self._size += len(data)
-        self._stream.write(self._packer.compress(data))
+        packed = self._packer.compress(data)
+        if packed:  # most often there is nothing yet
+            self._stream.write(packed)
 
     def finish(self) -> None:
         self._stream.write(self._packer.flush())
