@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cratewheel.contents import sdist as sdist_contents
-from cratewheel.contents import vendor
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.facts import SdistFacts
@@ -27,6 +26,8 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
     with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
         entries = content.layout
         if facts.options.vendor:
+            from cratewheel.contents import vendor
+
             ui.step("Vendoring", "the crates that the archive needs")
             entries = vendor.vendored(content, Path(scratch), facts.options, environ=environ, ui=ui)
         built = sdist_writer.write(entries, path, mtime=timestamp, environ=environ)

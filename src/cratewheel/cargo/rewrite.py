@@ -7,20 +7,15 @@ source is not packed, files that lie outside of the crate, and the values of a w
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Mapping, MutableMapping
-from fnmatch import fnmatchcase
-from pathlib import PurePath
 from typing import Any
 
 import tomlkit
 from tomlkit.items import AoT, Array
 
 from cratewheel import toml
-from cratewheel.frozen import dataclass
-
-Table = Mapping[str, Any]
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, Table, way
 
 # What is left of a workspace root whose own package the archive does not carry.
 WORKSPACE_TABLES = ("cargo-features", "workspace", "profile", "patch", "replace")
@@ -31,36 +26,8 @@ DEPENDENCY_TABLES = (
     "dev_dependencies",
     "build_dependencies",
 )
-GLOB = re.compile(r"[*?\[]")
 # `version.workspace = true`, the dotted spelling of `version = { workspace = true }`
 DOTTED = re.compile(r"""(?m)^([ \t]*)([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*workspace[ \t]*=[ \t]*true\b""")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inheritance:
-    """A workspace to take inherited values from: its `[workspace]`, its folder, and the folder of the crate."""
-
-    workspace: Table
-    workspace_folder: PurePath
-    crate_folder: PurePath
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestEdits:
-    """What is to change in a Cargo.toml; the defaults change nothing.
-
-    `readme` and `license_file` are the values that the keys get. `missing_targets` are (kind, name) of the targets
-    whose source is not packed, with the kinds lib, bin, example, test and bench. `members` are the entries that
-    `workspace.members` is left with; `default-members` goes with the others.
-    """
-
-    readme: str | None = None
-    license_file: str | None = None
-    missing_targets: tuple[tuple[str, str], ...] = ()
-    without_build_script: bool = False
-    members: tuple[str, ...] | None = None
-    workspace_only: bool = False
-    inheritance: Inheritance | None = None
 
 
 def rewrite(text: str, edits: ManifestEdits) -> str:
@@ -85,34 +52,6 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
     if edits.inheritance is not None:
         _inherit(document, edits.inheritance)
     return text if document.unwrap() == unchanged else tomlkit.dumps(document).lstrip("\n")
-
-
-def kept_members(members: Iterable[str], directories: Iterable[str]) -> tuple[str, ...]:
-    """Return those of `workspace.members`, globs included, that stand for one of the folders, given from the same root.
-
-    >>> kept_members(["py", "./core", "tools/*", "gone", "x/**"], ["core", "tools/a", "py"])
-    ('py', './core', 'tools/*')
-    """
-    folders = [posixpath.normpath(directory) for directory in directories]
-    return tuple(member for member in members if any(_stands_for(member, folder) for folder in folders))
-
-
-def _stands_for(member: str, folder: str) -> bool:
-    pattern = posixpath.normpath(member)
-    if not GLOB.search(pattern):
-        return pattern == folder
-    return _matches(pattern.split("/"), folder.split("/"))
-
-
-def _matches(pattern: list[str], parts: list[str]) -> bool:
-    match pattern:
-        case []:
-            return not parts
-        case ["**", *rest]:
-            return any(_matches(rest, parts[start:]) for start in range(len(parts) + 1))
-        case [first, *rest]:
-            return bool(parts) and fnmatchcase(parts[0], first) and _matches(rest, parts[1:])
-    raise AssertionError(pattern)
 
 
 def _without_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
@@ -224,15 +163,6 @@ def _dependency(name: str, own: Table, inheritance: Inheritance) -> dict[str, An
         if key in own:
             joined[key] = bool(own[key])
     return joined
-
-
-def way(start: PurePath, end: PurePath) -> str:
-    """Return the way from one folder to another, as Cargo.toml writes it.
-
-    >>> way(PurePath("/ws/a/dep"), PurePath("/ws/a/../b"))
-    '../../b'
-    """
-    return posixpath.relpath(posixpath.normpath(end.as_posix()), posixpath.normpath(start.as_posix()))
 
 
 def _replace(table: MutableMapping[str, Any], name: str, value: dict[str, Any]) -> None:

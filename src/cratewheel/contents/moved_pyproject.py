@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
-import tomlkit
-
 from cratewheel.frozen import dataclass
 
 TOOLS = ("cratewheel", "maturin")
@@ -33,6 +31,8 @@ def edited(text: str, edits: PyProjectEdits) -> str:
     """
     if edits == PyProjectEdits():
         return text
+    import tomlkit  # slow, and most stay as they are
+
     document = tomlkit.parse(text)
     before = document.unwrap()
     tool = _table(document, "tool")
@@ -66,6 +66,8 @@ def _tool_table(tool: MutableMapping[str, Any], key: str, document: MutableMappi
 
 
 def _table(parent: MutableMapping[str, Any], key: str) -> Any:
+    import tomlkit
+
     if key not in parent:
         parent[key] = tomlkit.table(is_super_table=key == "tool")
     return parent[key]

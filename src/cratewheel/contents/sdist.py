@@ -13,10 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
-from cratewheel.cargo import lock, rewrite
+from cratewheel.cargo import lock
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members, way
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
-from cratewheel.cargo.rewrite import Inheritance, ManifestEdits
 from cratewheel.contents import source_tree
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.settled_lock import settled
@@ -340,7 +340,7 @@ def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFil
     """Yield the Cargo.toml of each crate and of the workspace, rewritten for what the archive holds."""
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
-        text = rewrite.rewrite(crate.text, edits)
+        text = _rewritten(crate.text, edits)
         yield _text_entry(place.of_crate(crate.manifest), text, crate.text, crate.manifest, "the crate")
     workspace = tree.workspace
     if workspace is not None and all(crate.manifest != workspace.manifest for crate in tree.crates):
@@ -348,10 +348,18 @@ def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFil
             members=_members(workspace.manifest, workspace.document, tree),
             workspace_only="package" in workspace.document,
         )
-        text = rewrite.rewrite(workspace.text, edits)
+        text = _rewritten(workspace.text, edits)
         yield _text_entry(
             place.of_crate(workspace.manifest), text, workspace.text, workspace.manifest, "the workspace of the crate"
         )
+
+
+def _rewritten(text: str, edits: ManifestEdits) -> str:
+    if edits == ManifestEdits():
+        return text
+    from cratewheel.cargo.rewrite import rewrite  # slow to import, and most manifests stay as they are
+
+    return rewrite(text, edits)
 
 
 def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> ManifestEdits:
@@ -378,11 +386,11 @@ def _outside(path: Path | None, packed: frozenset[str]) -> str | None:
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
     """Return what `workspace.members` in `manifest` is left with: the crates of the archive."""
     listed = document.get("workspace", {}).get("members", [])
-    folders = [rewrite.way(manifest.parent, crate.directory) for crate in tree.crates]
-    kept = rewrite.kept_members(listed, folders)
+    folders = [way(manifest.parent, crate.directory) for crate in tree.crates]
+    kept = kept_members(listed, folders)
     # the built crate may have been a member only as a dependency of one that the archive lacks
     is_own = tree.workspace is not None and tree.workspace.manifest == manifest
-    if is_own and folders[0] != "." and not rewrite.kept_members(kept, folders[:1]):
+    if is_own and folders[0] != "." and not kept_members(kept, folders[:1]):
         return (*kept, folders[0])
     return kept
 

@@ -11,7 +11,6 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from cratewheel.cargo import lock, query
-from cratewheel.dist.install import put
 from cratewheel.dist.layout import Entry, Generated, Layout
 from cratewheel.frozen import replace
 from cratewheel.process import Command
@@ -30,6 +29,8 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
     found = next((entry for entry in entries if entry.name == lock.NAME and _is_written(entry)), None)
     if found is None:
         return entries
+    from cratewheel.dist.install import put  # slow to import, and seldom needed
+
     with TemporaryDirectory(prefix="cratewheel-") as scratch:
         put((Path(scratch, *entry.parts), _shell(entry)) for entry in entries)
         place = Path(scratch, *manifest.parts)

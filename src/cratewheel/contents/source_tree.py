@@ -9,10 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -21,9 +18,9 @@ from cratewheel.cargo import lock, query
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
+from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.frozen import dataclass
-from cratewheel.machine import cache_dir
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
@@ -34,8 +31,6 @@ from cratewheel.ui import Ui
 Table = Mapping[str, Any]
 
 COMPILED = (".pyc", ".pyd", ".so")
-# What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
-OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
 PKG_INFO = "PKG-INFO"
 
 
@@ -189,30 +184,18 @@ def common_folder(parts: Iterable[Path]) -> Path:
 
 def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
     """Return the crates, and the files of the Python packages, for which we look while cargo lists the crates'."""
-    with _target_of_lists(reader.environ) as target, ThreadPoolExecutor(4) as pool:
-        listings = pool.map(lambda package: _packaged(package, reader, target), reader.packages)
+    lister = Lister(
+        options=reader.options,
+        cwd=reader.manifest.directory,
+        boundary=reader.boundary,
+        environ=reader.environ,
+        ui=reader.ui,
+    )
+    with lister.listing(reader.packages) as listings:
         python = tuple(_python(reader))
         seen = {file.path: file for file in python}
         crates = tuple(_crate(package, next(listings), seen, reader) for package in reader.packages)
     return crates, python
-
-
-@contextmanager
-def _target_of_lists(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield a target directory that cargo makes even to list files, which a read-only source tree has no place for.
-
-    It is the same each time, where it can be, so that the question is as well (see `headstart`).
-    """
-    cache = cache_dir(environ)
-    folder = cache / "listing" if cache is not None else None
-    with suppress(OSError):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    if folder is not None and os.access(folder, os.W_OK):
-        yield folder
-    else:
-        with TemporaryDirectory(prefix="cratewheel-") as temporary:
-            yield Path(temporary)
 
 
 def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui) -> tuple[Package, ...]:
@@ -255,60 +238,6 @@ def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui) -> dict
     """Return the packages of another workspace, by manifest; nothing is resolved, so nothing is downloaded."""
     answer = query.metadata(("--no-deps",), manifest, environ, ui)
     return {package.manifest_path: package for package in answer.packages.values()}
-
-
-def _packaged(package: Package, reader: Reader, target: Path) -> tuple[str, ...]:
-    folder = package.manifest_path.parent
-    if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
-        return tuple(_published(folder, reader.boundary))
-    command = _list_command(package.manifest_path, reader, target, ("--exclude-lockfile",))
-    done = query.run_cargo(command, reader.environ)
-    if (
-        "--exclude-lockfile" in done.stderr
-    ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
-        command = _list_command(package.manifest_path, reader, target)
-        done = query.run_cargo(command, reader.environ)
-    if done.status:
-        reader.ui.passthrough(done.stderr)
-        raise ProcessError(
-            f"cargo cannot list the files of the crate in {folder}",
-            notes=(f"`{command}` ended with status {done.status}",),
-            hint="mend what cargo says above",
-        )
-    start = f"{folder}{os.sep}"
-    return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
-
-
-def _list_command(manifest: Path, reader: Reader, target: Path, flags: tuple[str, ...] = ()) -> Command:
-    options = reader.options
-    return Command(
-        argv=(
-            "cargo",
-            "package",
-            "--list",
-            "--allow-dirty",
-            *flags,
-            "--manifest-path",
-            str(manifest),
-            "--target-dir",
-            str(target),
-            *(("--frozen",) if options.frozen else ()),
-            *(("--locked",) if options.locked else ()),
-            *(("--offline",) if options.offline else ()),
-            *(word for value in options.config for word in ("--config", value)),
-        ),
-        cwd=reader.manifest.directory,
-    )
-
-
-def _published(folder: Path, fence: Path) -> Iterator[str]:
-    """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
-    found = [Path(path) for path in files.walk(folder, boundary=fence)]
-    inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
-    for path in found:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and inner.isdisjoint(path.parents):
-            yield str(path)
 
 
 def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:

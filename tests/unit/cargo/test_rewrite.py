@@ -9,7 +9,8 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.cargo.rewrite import Inheritance, ManifestEdits, kept_members, rewrite
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members
+from cratewheel.cargo.rewrite import rewrite
 
 MANIFEST = """\
 # the whole crate

@@ -1,0 +1,80 @@
+"""What an sdist changes in a Cargo.toml; the module `rewrite` carries it out."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import PurePath
+from typing import Any
+
+from cratewheel.frozen import dataclass
+
+Table = Mapping[str, Any]
+
+_GLOB = r"[*?\[]"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inheritance:
+    """A workspace to take inherited values from: its `[workspace]`, its folder, and the folder of the crate."""
+
+    workspace: Table
+    workspace_folder: PurePath
+    crate_folder: PurePath
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEdits:
+    """What is to change in a Cargo.toml; the defaults change nothing.
+
+    `readme` and `license_file` are the values that the keys get. `missing_targets` are (kind, name) of the targets
+    whose source is not packed, with the kinds lib, bin, example, test and bench. `members` are the entries that
+    `workspace.members` is left with; `default-members` goes with the others.
+    """
+
+    readme: str | None = None
+    license_file: str | None = None
+    missing_targets: tuple[tuple[str, str], ...] = ()
+    without_build_script: bool = False
+    members: tuple[str, ...] | None = None
+    workspace_only: bool = False
+    inheritance: Inheritance | None = None
+
+
+def kept_members(members: Iterable[str], directories: Iterable[str]) -> tuple[str, ...]:
+    """Return those of `workspace.members`, globs included, that stand for one of the folders, given from the same root.
+
+    >>> kept_members(["py", "./core", "tools/*", "gone", "x/**"], ["core", "tools/a", "py"])
+    ('py', './core', 'tools/*')
+    """
+    folders = [posixpath.normpath(directory) for directory in directories]
+    return tuple(member for member in members if any(_stands_for(member, folder) for folder in folders))
+
+
+def _stands_for(member: str, folder: str) -> bool:
+    pattern = posixpath.normpath(member)
+    if not re.search(_GLOB, pattern):
+        return pattern == folder
+    return _matches(pattern.split("/"), folder.split("/"))
+
+
+def _matches(pattern: list[str], parts: list[str]) -> bool:
+    match pattern:
+        case []:
+            return not parts
+        case ["**", *rest]:
+            return any(_matches(rest, parts[start:]) for start in range(len(parts) + 1))
+        case [first, *rest]:
+            return bool(parts) and fnmatchcase(parts[0], first) and _matches(rest, parts[1:])
+    raise AssertionError(pattern)
+
+
+def way(start: PurePath, end: PurePath) -> str:
+    """Return the way from one folder to another, as Cargo.toml writes it.
+
+    >>> way(PurePath("/ws/a/dep"), PurePath("/ws/a/../b"))
+    '../../b'
+    """
+    return posixpath.relpath(posixpath.normpath(end.as_posix()), posixpath.normpath(start.as_posix()))

@@ -1,0 +1,115 @@
+"""Which files a crate consists of: what `cargo package --list` says, or, for a published crate, all there are."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from cratewheel import files
+from cratewheel.cargo import query
+from cratewheel.cargo.model import Package
+from cratewheel.errors import ProcessError
+from cratewheel.frozen import dataclass
+from cratewheel.machine import cache_dir
+from cratewheel.options.model import Options
+from cratewheel.process import Command
+from cratewheel.ui import Ui
+
+# What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
+OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lister:
+    """Asks cargo in the folder `cwd`. No link may lead out of the folder `boundary`."""
+
+    options: Options
+    cwd: Path
+    boundary: Path
+    environ: Mapping[str, str]
+    ui: Ui
+
+    @contextmanager
+    def listing(self, packages: Iterable[Package]) -> Iterator[Iterator[tuple[str, ...]]]:
+        """Yield what will be the paths of each package's files; cargo is asked while the block does something else.
+
+        Each raises `ProcessError` where cargo fails.
+        """
+        with _target(self.environ) as target, ThreadPoolExecutor(4) as pool:
+            yield pool.map(lambda package: _packaged(package, self, target), packages)
+
+
+@contextmanager
+def _target(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Yield a target directory that cargo makes even to list files, which a read-only source tree has no place for.
+
+    It is the same each time, where it can be, so that the question is as well (see `headstart`).
+    """
+    cache = cache_dir(environ)
+    folder = cache / "listing" if cache is not None else None
+    with suppress(OSError):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+    if folder is not None and os.access(folder, os.W_OK):
+        yield folder
+    else:
+        with TemporaryDirectory(prefix="cratewheel-") as temporary:
+            yield Path(temporary)
+
+
+def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:
+    folder = package.manifest_path.parent
+    if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
+        return tuple(_published(folder, lister.boundary))
+    command = _list_command(package.manifest_path, lister, target, ("--exclude-lockfile",))
+    done = query.run_cargo(command, lister.environ)
+    if (
+        "--exclude-lockfile" in done.stderr
+    ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
+        command = _list_command(package.manifest_path, lister, target)
+        done = query.run_cargo(command, lister.environ)
+    if done.status:
+        lister.ui.passthrough(done.stderr)
+        raise ProcessError(
+            f"cargo cannot list the files of the crate in {folder}",
+            notes=(f"`{command}` ended with status {done.status}",),
+            hint="mend what cargo says above",
+        )
+    start = f"{folder}{os.sep}"
+    return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
+
+
+def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str, ...] = ()) -> Command:
+    options = lister.options
+    return Command(
+        argv=(
+            "cargo",
+            "package",
+            "--list",
+            "--allow-dirty",
+            *flags,
+            "--manifest-path",
+            str(manifest),
+            "--target-dir",
+            str(target),
+            *(("--frozen",) if options.frozen else ()),
+            *(("--locked",) if options.locked else ()),
+            *(("--offline",) if options.offline else ()),
+            *(word for value in options.config for word in ("--config", value)),
+        ),
+        cwd=lister.cwd,
+    )
+
+
+def _published(folder: Path, fence: Path) -> Iterator[str]:
+    """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
+    found = [Path(path) for path in files.walk(folder, boundary=fence)]
+    inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
+    for path in found:
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and inner.isdisjoint(path.parents):
+            yield str(path)
