@@ -20,7 +20,7 @@ from cratewheel.machine import cache_dir
 from cratewheel.process import Begun, Command, Completed
 
 # Questions that change nothing. Nobody is to have other programs started by what is kept.
-_QUESTIONS = (("rustc", "-vV"), ("cargo", "metadata"), ("cargo", "package", "--list"))
+_QUESTIONS = (("cargo", "metadata"), ("rustc", "-vV"), ("cargo", "package", "--list"))
 _AT_ONCE = 4  # programs
 KEPT = 200  # command lines
 _PIPE = 1 << 20  # bytes: a program that has said more waits until somebody listens

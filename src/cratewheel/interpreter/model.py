@@ -225,6 +225,8 @@ def parse_spec(text: str) -> InterpreterSpec | None:
     ('CPython 3.13t', 'CPython 3.11', None)
     """
     word = text.strip().lower()
+    if "/" in word or "\\" in word:
+        return None  # a path
     if tag := re.fullmatch(_TAG, word):
         stem = {"cp": "cpython", "pp": "pypy"}.get(tag["name"], "graalpy")
         return _spec(_NAMES[stem], tag["minor"], None, tag)

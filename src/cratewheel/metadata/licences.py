@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.errors import ConfigError
 from cratewheel.metadata.fields import LicenceFile
 
-USUAL_NAMES = ("LICEN[CS]E*", "COPYING*", "NOTICE*", "AUTHORS*")
+USUAL_BEGINNINGS = (("LICENSE", "LICENCE"), ("COPYING",), ("NOTICE",), ("AUTHORS",))
 _PATTERN = r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+"  # PEP 639 leaves out `!`, braces, backslashes and the rest
 
 
@@ -20,7 +19,7 @@ def usual(root: Path, *, boundary: Path) -> tuple[LicenceFile, ...]:
     Raises `ConfigError` for one that is a link out of `boundary`.
     """
     names = sorted(path.name for path in root.iterdir() if path.is_file())
-    found = [name for pattern in USUAL_NAMES for name in names if fnmatchcase(name, pattern)]
+    found = [name for beginnings in USUAL_BEGINNINGS for name in names if name.startswith(beginnings)]
     for name in found:
         files.refuse_outside(root / name, boundary)
     return tuple(LicenceFile(target=PurePosixPath(name), source=root / name) for name in found)
