@@ -1,15 +1,17 @@
 """The first questions of a command, asked before we know that they will be.
 
 cargo and rustc take as long to answer as we take to import what will ask them. The same words in the same folder ask
-them the same, day in, day out: so what they asked last time is kept, and asked at once the next time. An answer is only
-for whoever wants that of the very same command in the same environment; if nobody does, the program is ended.
+them the same, day in, day out: so what they asked last time is kept, and asked at once the next time, if neither the
+files nor the variables that hold settings have changed. An answer is only for whoever wants that of the very same
+command in the same environment; if nobody does, the program is ended.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from cratewheel.process import Begun, Command, Completed
 # Questions that change nothing. Nobody is to have other programs started by what is kept.
 _QUESTIONS = (("cargo", "metadata"), ("rustc", "-vV"), ("cargo", "package", "--list"))
 _AT_ONCE = 4  # programs
+_SETTINGS = ("CARGO_", "CRATEWHEEL_", "MATURIN_", "RUST")  # beginnings of variables
 KEPT = 200  # command lines
 _PIPE = 1 << 20  # bytes: a program that has said more waits until somebody listens
 
@@ -35,11 +38,13 @@ class _Question:
 class _HeadStart:
     def __init__(self, words: Sequence[str], environ: Mapping[str, str]) -> None:
         folder = cache_dir(environ)
-        self._key = [list(words), str(Path.cwd())]
+        settings = sorted([name, value] for name, value in environ.items() if name.startswith(_SETTINGS))
+        self._key = [list(words), str(Path.cwd()), settings]
         name = f"{zlib.crc32(json.dumps(self._key).encode()):08x}.json"
         self._place = folder / "questions" / name if folder is not None else None
         self._expected = _recalled(self._place, self._key)
         self._asked: list[_Question] = []
+        self._files: list[str] = []
         self._begun: list[tuple[_Question, Begun]] = []
         for question in self._expected[:_AT_ONCE]:
             with suppress(CratewheelError):  # whoever wants the answer will be told
@@ -56,6 +61,10 @@ class _HeadStart:
                 return one[1]
         return None
 
+    def decided_by(self, paths: Iterable[str]) -> None:
+        """Note files on which it depends what is asked."""
+        self._files += paths
+
     def end(self) -> None:
         """End the programs that nobody asked."""
         for _, begun in self._begun:
@@ -64,13 +73,23 @@ class _HeadStart:
     def remember(self) -> None:
         """Keep what was asked, for the next time."""
         asked = sorted(dict.fromkeys(self._asked), key=_order)
-        if self._place is None or tuple(asked) == self._expected:
+        if self._place is None or not self._files or tuple(asked) == self._expected:
             return
         from cratewheel import files  # seldom needed
 
         questions = [{**_as_json(question.command), "show_stderr": question.show_stderr} for question in asked]
         with suppress(OSError, CratewheelError):  # a read-only home costs the next build a moment
-            files.keep(self._place, json.dumps({"key": self._key, "questions": questions}), at_most=KEPT)
+            kept = {"key": self._key, "files": [_stamp(path) for path in self._files], "questions": questions}
+            files.keep(self._place, json.dumps(kept), at_most=KEPT)
+
+
+def _stamp(path: str) -> list[str | int]:
+    """Return what tells whether a file has changed; one that is not there has no time and no size."""
+    try:
+        found = os.stat(path)  # noqa: PTH116  # of text
+    except OSError:
+        return [path]
+    return [path, found.st_mtime_ns, found.st_size]
 
 
 def _order(question: _Question) -> tuple[int, tuple[str, ...]]:
@@ -93,7 +112,7 @@ def _recalled(place: Path | None, key: object) -> tuple[_Question, ...]:
         return ()
     try:
         kept = json.loads(place.read_bytes())
-        if kept["key"] != key:
+        if kept["key"] != key or any(_stamp(stamp[0]) != stamp for stamp in kept["files"]):
             return ()
         questions = tuple(
             _Question(
@@ -104,7 +123,7 @@ def _recalled(place: Path | None, key: object) -> tuple[_Question, ...]:
             )
             for question in kept["questions"]
         )
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, LookupError):
         return ()
     return tuple(question for question in questions if _kind(question) is not None)
 
@@ -123,6 +142,12 @@ def given(words: Sequence[str], environ: Mapping[str, str]) -> Iterator[None]:
     finally:
         _current.end()
         _current = None
+
+
+def decided_by(*paths: Path) -> None:
+    """Note files that hold settings: once they have changed, nothing is asked before it is wanted."""
+    if _current is not None:
+        _current.decided_by(map(str, paths))
 
 
 def capture(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False) -> Completed:

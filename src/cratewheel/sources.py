@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cratewheel import headstart
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
@@ -78,7 +79,9 @@ class Sources:
 
 def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, ProjectFiles]:
     """Return the options and the project's files, warning of keys that mean nothing; starts no program."""
-    files = read_files(locate(flags.get("manifest_path"), cwd))
+    location = locate(flags.get("manifest_path"), cwd)
+    headstart.decided_by(location.manifest, location.pyproject or location.root / "pyproject.toml")
+    files = read_files(location)
     return settled(flags, files, environ=environ, cwd=cwd, ui=ui), files
 
 

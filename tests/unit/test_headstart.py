@@ -47,7 +47,12 @@ def kept(environ: dict[str, str]) -> list[object]:
 
 
 def ask(environ: dict[str, str], command: Command = Command(argv=QUESTION)) -> Completed:  # noqa: B008  # it is frozen
+    headstart.decided_by(settings_file(environ))
     return headstart.capture(command, environ)
+
+
+def settings_file(environ: dict[str, str]) -> Path:
+    return Path(environ["PATH"].partition(os.pathsep)[0]).with_name("pyproject.toml")
 
 
 def test_a_question_is_asked_before_it_is_put_the_second_time(environ: dict[str, str]) -> None:
@@ -68,6 +73,33 @@ def test_it_is_for_the_same_words_only(environ: dict[str, str]) -> None:
     with headstart.given(["build", "--release"], environ):
         pass
     assert started(environ) == 1
+
+
+def test_once_settings_have_changed_nothing_is_asked_before_it_is_wanted(environ: dict[str, str]) -> None:
+    for text in (None, "[project]\n", "[project]\nname = 'x'\n"):  # it comes, and it changes
+        if text is not None:
+            settings_file(environ).write_text(text)
+        before = started(environ)
+        with headstart.given(["build"], environ):
+            time.sleep(0.1)
+            assert started(environ) == before
+            ask(environ)
+    settings_file(environ).unlink()
+    changed = {**environ, "CRATEWHEEL_LOCKED": "1"}
+    for variables in (environ, changed):
+        before = started(environ)
+        with headstart.given(["build"], variables):
+            time.sleep(0.1)
+            assert started(environ) == before
+            ask(variables)
+    with headstart.given(["build"], changed):
+        wait_for_starts(environ, started(environ) + 1)
+
+
+def test_without_a_file_that_settings_come_from_nothing_is_kept(environ: dict[str, str]) -> None:
+    with headstart.given(["build"], environ):
+        headstart.capture(Command(argv=QUESTION), environ)
+    assert kept(environ) == []
 
 
 def test_each_answer_is_given_once(environ: dict[str, str]) -> None:
@@ -99,7 +131,7 @@ def test_a_question_that_is_not_put_any_more_is_forgotten(environ: dict[str, str
     with headstart.given(["build"], environ):
         ask(environ)
     with headstart.given(["build"], environ):
-        pass
+        headstart.decided_by(settings_file(environ))
     assert kept(environ) == [[]]
 
 
@@ -131,15 +163,16 @@ def test_a_failure_forgets_nothing_and_ends_all(environ: dict[str, str]) -> None
         "{",
         "[]",
         '{"key": 1, "questions": []}',
-        '{"key": KEY, "questions": [{"argv": ["rustc", "-vV"]}]}',
-        '{"key": KEY, "questions": [{"argv": 3, "cwd": null, "show_stderr": false}]}',
+        '{"key": KEY, "files": [[]], "questions": []}',
+        '{"key": KEY, "files": [], "questions": [{"argv": ["rustc", "-vV"]}]}',
+        '{"key": KEY, "files": [], "questions": [{"argv": 3, "cwd": null, "show_stderr": false}]}',
     ],
 )
 def test_a_damaged_memory_is_none(environ: dict[str, str], text: str) -> None:
     with headstart.given(["build"], environ):
         ask(environ)
     (place,) = Path(environ["XDG_CACHE_HOME"], "cratewheel", "questions").iterdir()
-    place.write_text(text.replace("KEY", json.dumps([["build"], str(Path.cwd())])))
+    place.write_text(text.replace("KEY", json.dumps([["build"], str(Path.cwd()), []])))
     with headstart.given(["build"], environ):
         assert ask(environ).stdout == "rustc of us\n"
     assert started(environ) == 2

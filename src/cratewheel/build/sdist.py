@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 from cratewheel.contents import sdist as sdist_contents
@@ -23,13 +23,16 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
     if facts.options.explain:
         ui.passthrough(sdist_contents.explanation(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
-    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
+    with ExitStack() as stack:
         entries = content.layout
         if facts.options.vendor:
+            from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed
+
             from cratewheel.contents import vendor
 
             ui.step("Vendoring", "the crates that the archive needs")
-            entries = vendor.vendored(content, Path(scratch), facts.options, environ=environ, ui=ui)
+            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="cratewheel-")))
+            entries = vendor.vendored(content, scratch, facts.options, environ=environ, ui=ui)
         built = sdist_writer.write(entries, path, mtime=timestamp, environ=environ)
     ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
     ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})

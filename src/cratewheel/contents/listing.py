@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cratewheel import files
 from cratewheel.cargo import query
@@ -57,6 +56,8 @@ def _target(environ: Mapping[str, str]) -> Iterator[Path]:
     if folder is not None and os.access(folder, os.W_OK):
         yield folder
     else:
+        from tempfile import TemporaryDirectory
+
         with TemporaryDirectory(prefix="cratewheel-") as temporary:
             yield Path(temporary)
 

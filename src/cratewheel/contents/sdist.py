@@ -175,7 +175,7 @@ class Exclusion:
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that stay out."""
         if not self.patterns:
-            return frozenset(filter(self._made_before, paths))
+            return frozenset(filter(self._made_before, paths)) if self.out is not None else frozenset()
         patterns = Patterns(self.project, self.patterns)
         return frozenset(path for path in paths if patterns.excludes(path) or self._made_before(path))
 
@@ -227,21 +227,40 @@ def _protected(tree: SourceTree) -> frozenset[str]:
     return frozenset((*by_project, *by_crate))
 
 
+class _Below:
+    """Says the way from a folder to a path in it, None for any other: `relative_to`, for thousands of files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._start = f"{self._folder.rstrip(os.sep)}{os.sep}"
+        self._length = len(self._start)
+
+    def __call__(self, path: str) -> str | None:
+        if path.startswith(self._start):
+            return path[self._length :].replace(os.sep, "/")
+        return "." if path == self._folder else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
     """Where a file of the project is in the archive."""
 
     root: Path
     project: Path
+    in_root: _Below
+    in_project: _Below
 
     @classmethod
     def of(cls, tree: SourceTree) -> _Place:
-        if not tree.crates:
-            return cls(root=tree.project, project=tree.project)
+        root = tree.project if not tree.crates else cls._around(tree)
+        return cls(root=root, project=tree.project, in_root=_Below(root), in_project=_Below(tree.project))
+
+    @staticmethod
+    def _around(tree: SourceTree) -> Path:
         parts = [tree.project, tree.python_source, *(crate.directory for crate in tree.crates)]
         if tree.workspace is not None:
             parts.append(tree.workspace.manifest.parent)
-        return cls(root=source_tree.common_folder(parts), project=tree.project)
+        return source_tree.common_folder(parts)
 
     @property
     def moved(self) -> bool:
@@ -250,25 +269,17 @@ class _Place:
 
     def of_crate(self, path: str | Path) -> str:
         """Return the place of a file of a crate: as in the source tree."""
-        below = _below(str(path), str(self.root))
+        below = self.in_root(str(path))
         assert below is not None, f"{path} is a part of the project"
         return below
 
     def of_project(self, path: str | Path) -> str:
         """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
-        for start in (self.project, self.root):
-            below = _below(str(path), str(start))
-            if below is not None:
-                return below
-        return Path(path).name
-
-
-def _below(path: str, folder: str) -> str | None:
-    """Return the way from a folder to a path in it, or None for any other: `relative_to`, for thousands of files."""
-    start = f"{folder.rstrip(os.sep)}{os.sep}"
-    if path.startswith(start):
-        return path[len(start) :].replace(os.sep, "/")
-    return "." if path == folder else None
+        text = str(path)
+        below = self.in_project(text)
+        if below is None:
+            below = self.in_root(text)
+        return Path(path).name if below is None else below
 
 
 def _own(tree: SourceTree, place: _Place, pkg_info: str) -> Iterator[Entry]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from tempfile import TemporaryDirectory
 
 from cratewheel.cargo import lock, query
 from cratewheel.dist.layout import Entry, Generated, Layout
@@ -29,7 +28,9 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
     found = next((entry for entry in entries if entry.name == lock.NAME and _is_written(entry)), None)
     if found is None:
         return entries
-    from cratewheel.dist.install import put  # slow to import, and seldom needed
+    from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed
+
+    from cratewheel.dist.install import put
 
     with TemporaryDirectory(prefix="cratewheel-") as scratch:
         put((Path(scratch, *entry.parts), _shell(entry)) for entry in entries)
