@@ -92,8 +92,9 @@ def test_once_settings_have_changed_nothing_is_asked_before_it_is_wanted(environ
             time.sleep(0.1)
             assert started(environ) == before
             ask(variables)
+    before = started(environ)
     with headstart.given(["build"], changed):
-        wait_for_starts(environ, started(environ) + 1)
+        wait_for_starts(environ, before + 1)
 
 
 def test_without_a_file_that_settings_come_from_nothing_is_kept(environ: dict[str, str]) -> None:
