@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
+from types import FrameType
 from typing import IO, Any, Generic, TypeVar
 
 from cratewheel.errors import CratewheelError, MissingToolError
@@ -211,10 +212,16 @@ def _child(
     ours = _CREW.get()
     if ours is not None:
         ours.check()
-    child = begun.child if begun else _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
+    signals = _Deferred()
+    try:
+        child = begun.child if begun else _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
+    except BaseException:
+        signals.release()
+        raise
     try:
         with child, ours.having(child) if ours is not None else nullcontext():
             try:
+                signals.release()
                 yield child
             except BaseException:
                 _end(child)
@@ -222,6 +229,31 @@ def _child(
     finally:
         if child.poll() is None:
             _end(child)
+
+
+class _Deferred:
+    """Ctrl-C and requests to end, put off until `release`: nobody can end a program that is only being started."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[int, FrameType | None]] = []
+        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
+        if threading.current_thread() is not threading.main_thread():
+            return  # signals are for the other
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handler = signal.getsignal(number)
+            if callable(handler):
+                self._before[number] = handler
+                signal.signal(number, self._wait)
+
+    def _wait(self, number: int, frame: FrameType | None) -> None:
+        self._waiting.append((number, frame))
+
+    def release(self) -> None:
+        """Let them come as before, and those that came meanwhile."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        for number, frame in self._waiting:
+            self._before[number](number, frame)
 
 
 def _started(
