@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from cratewheel.cargo.target_dir import size_of
+from cratewheel.files.copying import remove_tree
 from cratewheel.files.lock import exclusive_if_free
 from cratewheel.frozen import dataclass
 from cratewheel.plan.wheels import BUILD_DIRS
@@ -99,7 +100,7 @@ def remove(item: Item) -> bool:
             # under another name at once: a build that is interrupted here, or comes now, finds all of it or nothing
             going = item.path.with_name(f"{item.path.name}.unfinished")
             if item.path != going:
-                shutil.rmtree(going, ignore_errors=True)
+                remove_tree(going)
                 item.path.rename(going)
             shutil.rmtree(going)
         else:

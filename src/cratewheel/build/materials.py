@@ -12,7 +12,6 @@ from cratewheel.repair.model import Grafted
 
 GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
 
-
 Materials = tuple[tuple[str, bytes], ...]
 
 

@@ -36,8 +36,6 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
     >>> rewrite('[package]\nreadme = "../R.md" # ours\n', ManifestEdits(readme="R.md"))
     '[package]\nreadme = "R.md" # ours\n'
     """
-    if edits == ManifestEdits():
-        return text
     document = tomlkit.parse(_without_dotted_inheritance(text, edits))
     unchanged = document.unwrap()
     if edits.workspace_only:

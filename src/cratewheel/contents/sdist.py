@@ -175,7 +175,7 @@ class Exclusion:
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that stay out."""
         if not self.patterns:
-            return frozenset(filter(self._made_before, paths)) if self.out is not None else frozenset()
+            return frozenset(filter(self._made_before, paths))
         patterns = Patterns(self.project, self.patterns)
         return frozenset(path for path in paths if patterns.excludes(path) or self._made_before(path))
 
@@ -321,7 +321,7 @@ def _crate_files(
     tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
-    named = {} if place.moved else {file.path: file for file in tree.python}  # these have been placed, and nowhere else
+    named = set() if place.moved else {file.path for file in tree.python}  # these have been placed, and nowhere else
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:

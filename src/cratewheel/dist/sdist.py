@@ -49,11 +49,12 @@ def write(
     Everything is put into a folder with the name of the file without `.tar.gz`: PKG-INFO first, then the rest in its
     order, stamped with `mtime` (seconds since 1970, for SOURCE_DATE_EPOCH) or a constant day, owned by no one, with
     the mode 0755 where a source is executable and 0644 elsewhere. Small files may be shared among processes, which
-    takes `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read or
-    changes meanwhile, `CratewheelError` when the sdist cannot be written; then nothing is left.
+    takes `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read or changes meanwhile,
+    `CratewheelError` when the sdist cannot be written; then nothing is left.
     """
     assert path.name.endswith(SUFFIX), f"{path} is not the name of an sdist"
     of_all = (path.name.removesuffix(SUFFIX), _MTIME if mtime is None else mtime)
+    header = _Header(*of_all)
     entries = sorted(layout, key=lambda entry: (entry.path != _PKG_INFO, in_order(entry.path)))
     with files.atomic_replace(path) as stream:
         gzip = _Gzip(stream)
@@ -64,7 +65,7 @@ def write(
                     if isinstance(piece, bytes):
                         gzip.write(piece)
                     else:
-                        _add_large(gzip, entries[batch * BATCH + piece], _Header(*of_all))
+                        _add_large(gzip, entries[batch * BATCH + piece], header)
         gzip.write(bytes(2 * tarfile.BLOCKSIZE))  # two empty blocks end the archive
         gzip.finish()
         size = stream.tell()

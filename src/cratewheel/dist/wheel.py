@@ -60,8 +60,8 @@ def write(
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
     In the file `memory` is kept what the wheel was made from: where that, and the wheel, are still the same, it only
     gets a new date. Of a large file, one chunk is held in memory; small ones may be shared among processes, which takes
-    `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read, changes
-    meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
+    `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read, changes meanwhile, or wants the
+    place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
     entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)

@@ -89,8 +89,15 @@ class ZipWriter:
     def add_packed(self, name: str, packed: Packed, *, executable: bool, compression: Compression) -> None:
         """Add a file that `packed_whole` has packed, with the same compression."""
         body = packed.body
-        sizes = {"crc": packed.crc, "packed": len(body), "size": packed.size}
-        member = self._member(name, compression, executable=executable, zip64=self._zip64, **sizes)
+        member = self._member(
+            name,
+            compression,
+            executable=executable,
+            zip64=self._zip64,
+            crc=packed.crc,
+            packed=len(body),
+            size=packed.size,
+        )
         header = self._local_header(member)
         self._stream.write(header + body)
         self._offset += len(header) + len(body)
