@@ -33,6 +33,7 @@ from cratewheel.sources import locate
 from cratewheel.tags.wheel import normalise_distribution
 from cratewheel.ui import Ui
 
+_ARCHIVES = (".tar.gz", ".whl")
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
 
 
@@ -174,13 +175,15 @@ class Exclusion:
 
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that stay out."""
+        every = tuple(paths)
+        made = frozenset(path for path in every if path.endswith(_ARCHIVES) and self._made_before(path))
         if not self.patterns:
-            return frozenset(filter(self._made_before, paths))
+            return made
         patterns = Patterns(self.project, self.patterns)
-        return frozenset(path for path in paths if patterns.excludes(path) or self._made_before(path))
+        return made | frozenset(path for path in every if patterns.excludes(path))
 
     def _made_before(self, path: str) -> bool:
-        if not path.endswith((".tar.gz", ".whl")) or self.out is None:
+        if self.out is None:
             return False
         folder, name = os.path.split(path)
         return name.startswith(f"{self.distribution}-") and folder == str(self.out)

@@ -25,7 +25,7 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
     A lock file that is the tree's own is in order, and is not touched. Cargo runs once, offline, over a copy of the
     manifests; where it fails the lock file stays as it is, with a warning.
     """
-    found = next((entry for entry in entries if entry.name == lock.NAME and _is_written(entry)), None)
+    found = next((entry for entry in entries if _is_written(entry) and entry.name == lock.NAME), None)
     if found is None:
         return entries
     from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed

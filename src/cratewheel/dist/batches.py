@@ -26,44 +26,44 @@ if TYPE_CHECKING:
     from queue import SimpleQueue
 
 MANY = 1500  # files: what fewer take is soon done
-SMALL = 64 << 10  # bytes: a larger file is not for a batch
-BATCH = 32  # files
-AHEAD = 8  # batches whose results may wait for their turn: with the two above, the memory that it takes
+AHEAD = 8  # batches whose results may wait for their turn
 _MOST = 3  # processes besides this one, which has its own part to do for each file
 _HEAD = 8  # bytes that say how long a message is
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.dist.batches import serve; serve()"
 
 # The path of a file, or what is in it; its name in the archive; whether it may be executed.
 Item = tuple[str | bytes, str, bool]
+_Batch = TypeVar("_Batch")
 _Result = TypeVar("_Result")
 
 
-def batches(entries: Sequence[Entry]) -> list[list[Item]]:
-    """Return entries as batches, in their order."""
-    found: list[Item] = [
+def items(entries: Sequence[Entry]) -> list[Item]:
+    """Return entries as what is sent to other processes, in their order."""
+    return [
         (source.data if isinstance(source, Generated) else source.path, entry.path, source.executable)
         for entry in entries
         for source in (entry.source,)
     ]
-    return [found[at : at + BATCH] for at in range(0, len(found), BATCH)]
+
+
+def assistants_for(count: int) -> int:
+    """Return how many other processes are worth starting for so many files: at most one for each processor left."""
+    return min(processors() - 1, _MOST) if count >= MANY else 0
 
 
 def shared(
-    found: Sequence[list[Item]],
+    found: Sequence[_Batch],
     work: Callable[..., _Result],
     arguments: tuple[Any, ...],
     *,
     environ: Mapping[str, str] | None,
-    assistants: int | None = None,
+    assistants: int,
 ) -> Generator[_Result, None, None]:
     """Yield what `work(batch, *arguments)` returns for each batch, in their order; raises what that raises.
 
-    `work` is a function of a module. It takes and returns what `marshal` can write, and never None. Where there are
-    many files, other processes, started with `environ`, do a part of it: as many as there are processors left, or
-    `assistants`. Without `environ` there are none.
+    `work` is a function of a module. It takes and returns what `marshal` can write, and never None. A part of it is
+    done by as many other processes as there are `assistants`, started with `environ`; without that there are none.
     """
-    if assistants is None:
-        assistants = min(processors() - 1, _MOST) if len(found) * BATCH >= MANY else 0
     keep_freed_memory()
     with ExitStack() as stack:
         others = [] if environ is None else _started(assistants, environ, stack)

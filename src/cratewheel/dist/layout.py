@@ -111,6 +111,8 @@ def _refuse_escape(entry: Entry) -> None:
         outside = outside or bool(on_windows.drive) or ".." in on_windows.parts
     if outside:
         raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
+    if path.isascii():
+        return
     try:
         path.encode()
     except UnicodeEncodeError as error:

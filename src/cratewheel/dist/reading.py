@@ -59,6 +59,23 @@ def whole_file(path: str, limit: int) -> bytes | None:
     return data
 
 
+def end_of(path: str, most: int) -> tuple[int, bytes]:
+    """Return the size of a file, and its last bytes, at most `most` of them; raises as `opened` does."""
+    try:
+        number = os.open(path, _READ)
+        try:
+            size = os.fstat(number).st_size
+            os.lseek(number, max(size - most, 0), os.SEEK_SET)
+            data = os.read(number, most)
+        finally:
+            os.close(number)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if len(data) != min(size, most):
+        raise _changed(path, size)
+    return size, data
+
+
 def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:
     left = size
     try:

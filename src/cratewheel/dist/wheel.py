@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cratewheel import __version__, files
-from cratewheel.dist.batches import SMALL, Item, batches, shared
+from cratewheel.dist.batches import Item, assistants_for, items, shared
 from cratewheel.dist.compression import DEFLATED, Compression, Method
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Layout
@@ -25,6 +25,8 @@ from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 
 AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
+BATCH = 32  # files that one process takes at a time
+SMALL = 64 << 10  # bytes: a larger file is not for a batch, whose result waits in memory
 _EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build
 
 
@@ -148,7 +150,10 @@ def _added(
 ) -> Iterator[Recorded]:
     """Add all entries, and yield how RECORD lists each."""
     arguments = (compression.method, compression.level)
-    results = shared(batches(entries), packed_batch, arguments, environ=environ, assistants=assistants)
+    every = items(entries)
+    batches = [every[at : at + BATCH] for at in range(0, len(every), BATCH)]
+    others = assistants_for(len(every)) if assistants is None else assistants
+    results = shared(batches, packed_batch, arguments, environ=environ, assistants=others)
     with closing(results):
         for entry, result in zip(entries, chain.from_iterable(results), strict=True):
             if result is None:

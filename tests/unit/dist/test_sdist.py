@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cratewheel.dist import sdist
+from cratewheel.dist import reading, sdist
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
 
@@ -105,3 +107,63 @@ def test_a_source_that_is_gone_is_an_error_and_leaves_no_sdist(tmp_path: Path) -
     with pytest.raises(ConfigError, match=r"gone\.rs cannot be read"):
         sdist.write(entries, tmp_path / NAME)
     assert list(tmp_path.iterdir()) == []
+
+
+def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
+    """Return files of some sizes, whose bytes compress but are not all the same."""
+    entries = []
+    for number, size in enumerate(sizes):
+        path = folder / f"{number:04}.rs"
+        line = b"let number = %d;\n" % number
+        path.write_bytes((line * (size // len(line) + 1))[:size])
+        entries.append(Entry(path=f"src/{path.name}", source=FromFile(path=str(path))))
+    return tuple(entries)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        [sdist.SMALL + 1, 0, 10, sdist.SMALL, sdist.SMALL + 1, 3 * sdist.SMALL],
+        [0] * (sdist.BATCH + 1),
+        [sdist.SMALL] * (2 * sdist.BATCH + 3),
+        [sdist.SMALL + 5] * sdist.BATCH + [1],
+        [1] * sdist.BATCH + [40_000, 1],
+        [700_000, *[100] * (sdist.BATCH - 1), 5],
+    ],
+    ids=["mixed", "empty", "small", "large", "before a batch", "at the start"],
+)
+@pytest.mark.parametrize("assistants", [0, 1])
+def test_runs_of_small_files_and_large_ones_make_one_stream(tmp_path: Path, sizes: list[int], assistants: int) -> None:
+    entries = tree(tmp_path, sizes)
+    built = sdist.write(entries, tmp_path / "out" / NAME, environ=os.environ, assistants=assistants)
+    with tarfile.open(built.path) as archive:
+        read = {member.name: archive.extractfile(member) for member in archive}
+        found = {name: stream.read() for name, stream in read.items() if stream is not None}
+    assert found == {
+        f"demo-1.0/{entry.path}": Path(entry.source.path).read_bytes()
+        for entry in entries
+        if isinstance(entry.source, FromFile)
+    }
+    subprocess.run(["gzip", "--test", built.path], check=True)
+
+
+def test_it_is_as_small_as_if_it_were_compressed_at_once(tmp_path: Path) -> None:
+    built = sdist.write(tree(tmp_path, [3000] * 700), tmp_path / "out" / NAME)
+    at_once = gzip.compress(gzip.decompress(built.path.read_bytes()), 5)
+    assert built.size < len(at_once) * 1.02
+
+
+def test_a_file_that_two_processes_read_differently_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entries = tree(tmp_path, [100] * (sdist.BATCH + 1))
+    read = reading.end_of
+
+    def changed(path: str, most: int) -> tuple[int, bytes]:
+        size, data = read(path, most)
+        return size, data.upper()
+
+    monkeypatch.setattr(sdist, "end_of", changed)
+    with pytest.raises(ConfigError, match="a file changed while it was being packed"):
+        sdist.write(entries, tmp_path / "out" / NAME)
+    assert list((tmp_path / "out").iterdir()) == []
