@@ -40,7 +40,7 @@ class Row:
     title: str
     sides: Mapping[Side, Run]
     rounds: int
-    ratio: Callable[[Mapping[Side, float]], float]
+    ratio: Callable[[Mapping[Side, float]], float]  # of the seconds that the sides took in one round
     limit: float
     check: Callable[[], None] = lambda: None  # that the work was done at all
 
@@ -54,14 +54,17 @@ class Measured:
     notes: tuple[str, ...] = ()
 
     @property
-    def medians(self) -> dict[Side, float]:
-        """The median wall time of each side, in seconds."""
-        return {side: statistics.median(one.seconds for one in found) for side, found in self.samples.items()}
+    def ratios(self) -> tuple[float, ...]:
+        """The row's ratio in each round, in which the sides ran one right after the other."""
+        rounds = zip(*self.samples.values(), strict=True)
+        return tuple(
+            self.row.ratio(dict(zip(self.samples, (one.seconds for one in samples), strict=True))) for samples in rounds
+        )
 
     @property
     def ratio(self) -> float:
-        """The row's ratio of the medians."""
-        return self.row.ratio(self.medians)
+        """The median of the ratios: what else the machine does for a while falls on both sides of a round."""
+        return statistics.median(self.ratios)
 
     @property
     def reached(self) -> bool:

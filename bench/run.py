@@ -1,6 +1,6 @@
 """Measure every promise about speed, ours and the peer's in turn, and print the table.
 
-    python bench/run.py                         # all rows; an hour on two cores
+    python bench/run.py                         # all rows; half an hour on two cores
     python bench/run.py --rows again-1,develop  # some of them
     python bench/run.py --json bench.json       # every sample as well
 
@@ -137,7 +137,7 @@ def _as_json(measured: Measured) -> dict[str, object]:
         "title": measured.row.title,
         "limit": measured.row.limit,
         "ratio": measured.ratio,
-        "medians": measured.medians,
+        "ratios": measured.ratios,
         "samples": {side: [asdict(one) for one in found] for side, found in measured.samples.items()},
     }
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import atexit
 import gc
 import os
-import shlex
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -220,10 +219,11 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
 def _words(value: object, place: str) -> list[str]:
     if isinstance(value, (list, tuple)):
         return [str(word) for word in value]
-    try:
-        return shlex.split(str(value))
-    except ValueError as error:
-        raise UsageError(f"{place} cannot be split into words: {value!r} ({error})", hint="close the quotes") from error
+    if not value:
+        return []
+    from cratewheel.options.resolve import split_words
+
+    return list(split_words(str(value), place))
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:

@@ -8,7 +8,6 @@ things at once, and ends the programs of all when one of them fails.
 from __future__ import annotations
 
 import os
-import shlex
 import signal
 import subprocess
 import threading
@@ -53,6 +52,8 @@ class Command:
 
     def __str__(self) -> str:
         """Return the command as one would type it in a POSIX shell."""
+        import shlex  # only to show it
+
         words = [f"{name}={shlex.quote(value)}" for name, value in self.env if value is not None]
         return " ".join([*words, shlex.join(self.argv)])
 

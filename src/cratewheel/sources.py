@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel import headstart
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
@@ -79,6 +78,8 @@ class Sources:
 
 def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, ProjectFiles]:
     """Return the options and the project's files, warning of keys that mean nothing; starts no program."""
+    from cratewheel import headstart  # which can start programs, and hooks that read files do not import that
+
     location = locate(flags.get("manifest_path"), cwd)
     headstart.decided_by(location.manifest, location.pyproject or location.root / "pyproject.toml")
     files = read_files(location)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -162,6 +161,8 @@ def split_words(text: str, place: str) -> tuple[str, ...]:
     >>> split_words("--cfg 'a b'", "--rustc-extra-args")
     ('--cfg', 'a b')
     """
+    import shlex  # seldom needed
+
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
