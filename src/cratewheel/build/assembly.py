@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
@@ -121,6 +120,8 @@ def _audited(
     target = session.plan.target
     if not needs_binaries(wheel, target):
         return settle(wheel, target, {}, programs=True), ()
+    from cratewheel.audit import binary as audit_binary  # not for what a frontend builds for its own machine
+
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
         for found in binaries.values():
