@@ -19,7 +19,6 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel.bytecode import made_meanwhile
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
 from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
@@ -362,8 +361,7 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
-        with made_meanwhile(environ):
-            yield _Call(settings, environ, ui)
+        yield _Call(settings, environ, ui)
     except CratewheelError as error:
         ui.error(error)
         raise SystemExit(error.exit_status) from error

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from types import FrameType
@@ -177,28 +177,6 @@ def conversation(command: Command, environ: Mapping[str, str]) -> Iterator[Conve
             child.kill()
             with suppress(OSError):  # it did not read all
                 child.stdin.close()
-
-
-@contextmanager
-def companion(command: Command, environ: Mapping[str, str]) -> Iterator[None]:
-    """Run `command` besides the block, and then close its input, which tells it to end; what it says is lost.
-
-    Where it cannot be started, the block is on its own.
-    """
-    talk = subprocess.DEVNULL
-    with ExitStack() as stack:
-        try:
-            child = stack.enter_context(_child(command, environ, stdin=subprocess.PIPE, stdout=talk, stderr=talk))
-        except MissingToolError:
-            yield
-            return
-        try:
-            yield
-        finally:
-            assert child.stdin is not None
-            child.stdin.close()
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(TERMINATION_GRACE)
 
 
 def _tell(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
