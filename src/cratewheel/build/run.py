@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.build.session import Session, source_date_epoch, wheel_compression
-from cratewheel.build.turns import Together
 from cratewheel.build.wheel import build_wheel
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.errors import ConfigError
@@ -54,6 +53,8 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
         return (_reported(session, build_wheel(session, wheel)),)
     if not jobs:
         return ()
+    from cratewheel.build.together import Together  # most often there is one wheel
+
     first = jobs[0][0]
     turns = Together(
         [session.place(wheel) for session, wheel in jobs], jobs=first.facts.options.jobs, environ=first.environ

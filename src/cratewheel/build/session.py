@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.build.turns import Place, Turns
-from cratewheel.cargo import target_dir
+from cratewheel.cargo.command import profile_folders
 from cratewheel.dist.compression import STORED, Compression, compression
 from cratewheel.errors import UsageError
 from cratewheel.facts import Facts
@@ -41,7 +41,7 @@ class Session:
     def place(self, wheel: WheelPlan) -> Place:
         """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
         cargo = self.facts.project.cargo
-        folders = (folder for build in wheel.builds for folder in target_dir.profile_folders(build.options))
+        folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
         directory = wheel.directory
         return Place(
             directory=directory or self.target_dir,

@@ -145,6 +145,21 @@ def extra_value(words: tuple[str, ...], *names: str) -> str | None:
     return None
 
 
+def profile_folders(options: CargoOptions) -> tuple[str, ...]:
+    """Return the folders of a build directory in which a build keeps its units: the target's, and the host's.
+
+    >>> profile_folders(CargoOptions(profile="release", target="wasm32-wasip1"))
+    ('wasm32-wasip1/release', 'release')
+    >>> profile_folders(CargoOptions(extra=("--profile", "test")))
+    ('debug',)
+    """
+    profile = extra_value(options.extra, "--profile") or options.profile or "dev"
+    if not options.profile and {"--release", "-r"}.intersection(options.extra):
+        profile = "release"
+    folder = {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
+    return (f"{options.target}/{folder}", folder) if options.target else (folder,)
+
+
 def _compile_flags(options: CargoOptions) -> tuple[str, ...]:
     return (
         *(("--quiet",) if options.quiet else ()),

@@ -16,7 +16,6 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from cratewheel.cargo.command import CargoOptions, extra_value
 from cratewheel.files.copying import copy_file, copy_tree, remove_tree
 from cratewheel.files.lock import shared_if_free
 from cratewheel.frozen import dataclass
@@ -39,21 +38,6 @@ class Copied:
 
     units: int
     size: int
-
-
-def profile_folders(options: CargoOptions) -> tuple[str, ...]:
-    """Return the folders of a build directory in which a build keeps its units: the target's, and the host's.
-
-    >>> profile_folders(CargoOptions(profile="release", target="wasm32-wasip1"))
-    ('wasm32-wasip1/release', 'release')
-    >>> profile_folders(CargoOptions(extra=("--profile", "test")))
-    ('debug',)
-    """
-    profile = extra_value(options.extra, "--profile") or options.profile or "dev"
-    if not options.profile and {"--release", "-r"}.intersection(options.extra):
-        profile = "release"
-    folder = {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
-    return (f"{options.target}/{folder}", folder) if options.target else (folder,)
 
 
 def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], packages: Iterable[str]) -> Copied | None:

@@ -2,7 +2,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cratewheel.cargo.command import CargoBuild, CargoOptions, command, metadata_arguments, shared_arguments
+import pytest
+
+from cratewheel.cargo.command import (
+    CargoBuild,
+    CargoOptions,
+    command,
+    metadata_arguments,
+    profile_folders,
+    shared_arguments,
+)
 
 MANIFEST = Path("/p/Cargo.toml")
 PLAIN = ("--message-format", "json-render-diagnostics", "--manifest-path", "/p/Cargo.toml")
@@ -79,3 +88,18 @@ def test_shared_arguments_keep_values_with_their_options() -> None:
     assert shared_arguments(words) == (
         *("--features=a", "-F", "b", "-Fc", "-Z", "x", "--config", "k=v", "--no-default-features"),
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (CargoOptions(), ("debug",)),
+        (CargoOptions(profile="release"), ("release",)),
+        (CargoOptions(profile="dist", target="aarch64-apple-darwin"), ("aarch64-apple-darwin/dist", "dist")),
+        (CargoOptions(profile="bench"), ("release",)),
+        (CargoOptions(extra=("-r",)), ("release",)),
+        (CargoOptions(profile="release", extra=("--profile=dist",)), ("dist",)),
+    ],
+)
+def test_the_folders_of_a_profile(options: CargoOptions, expected: tuple[str, ...]) -> None:
+    assert profile_folders(options) == expected

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import target_dir
-from cratewheel.cargo.command import CargoOptions
 from cratewheel.cargo.target_dir import Copied, Followed
 
 OLD = 1_600_000_000
@@ -48,21 +47,6 @@ def of_unit(package: str, mark: str) -> set[str]:
         f"release/.fingerprint/{name}/lib-{package}",
         f"release/.fingerprint/{name}/dep-lib-{package}",
     }
-
-
-@pytest.mark.parametrize(
-    ("options", "expected"),
-    [
-        (CargoOptions(), ("debug",)),
-        (CargoOptions(profile="release"), ("release",)),
-        (CargoOptions(profile="dist", target="aarch64-apple-darwin"), ("aarch64-apple-darwin/dist", "dist")),
-        (CargoOptions(profile="bench"), ("release",)),
-        (CargoOptions(extra=("-r",)), ("release",)),
-        (CargoOptions(profile="release", extra=("--profile=dist",)), ("dist",)),
-    ],
-)
-def test_the_folders_of_a_profile(options: CargoOptions, expected: tuple[str, ...]) -> None:
-    assert target_dir.profile_folders(options) == expected
 
 
 def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packages(tmp_path: Path) -> None:

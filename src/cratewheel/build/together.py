@@ -1,0 +1,118 @@
+"""Who of several wheels compiles when.
+
+In a build directory, one at a time; of all, as many as processors and memory bear. Of the wheels with build directories
+of their own the first one leads: the others wait until it has compiled the crates that are the same for all, and copy
+those. So none of them is compiled twice, and what remains is done side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from cratewheel.build.turns import Place, Turn, Turns, locked
+from cratewheel.cargo import jobserver, target_dir
+from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.cargo.target_dir import Copied, Followed
+from cratewheel.machine import free_memory, processors
+from cratewheel.process import check_crew
+from cratewheel.ui import Ui, size_text
+
+PATIENCE = 0.1  # seconds between two looks at whether a wait has become pointless
+
+
+class _Leader:
+    """The first wheel of those whose crates are the same but for the interpreter's."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self.ready = threading.Event()
+        self.followed = Followed(place.directory, place.common, self.ready.set)
+
+
+class Together(Turns):
+    """The turns of several wheels; close it when all have been compiled.
+
+    `jobs` is how many jobs may run at a time, by `--jobs` or its variable.
+    """
+
+    def __init__(self, places: Sequence[Place], *, jobs: int | None, environ: Mapping[str, str]) -> None:
+        allowed = jobserver.jobs(jobs, environ, processors())
+        at_once = jobserver.side_by_side(allowed, free_memory())
+        # below make, the one job that we were given is the one that we use
+        self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.inherited(environ) else None
+        self._room = threading.Semaphore(at_once if self._jobserver else 1)
+        self._directories = {place.directory: threading.Lock() for place in places}
+        self._leaders: dict[tuple[str, ...], _Leader] = {}
+        for place in places:
+            if place.own:
+                self._leaders.setdefault(place.folders, _Leader(place))
+
+    def close(self) -> None:
+        """Close the jobserver."""
+        if self._jobserver is not None:
+            self._jobserver.close()
+
+    @contextmanager
+    def turn(self, place: Place, ui: Ui) -> Iterator[Turn]:
+        """Wait until a wheel may compile in its place, and hold that right; its directory has been filled by then."""
+        leader = self._leaders.get(place.folders) if place.own else None
+        leads = leader is not None and leader.place == place
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(
+                    _held(self._directories[place.directory].acquire, self._directories[place.directory].release)
+                )
+                stack.enter_context(locked(place, ui))
+                if leads:
+                    _fill(place, ui)
+                elif leader is not None:
+                    _follow(leader, place, ui)
+                stack.enter_context(_held(self._room.acquire, self._room.release))
+                if self._jobserver is None:
+                    yield Turn(hear=leader.followed.hear if leader and leads else None)
+                    return
+                stack.enter_context(self._jobserver.slot(check_crew))
+                yield Turn(
+                    variables=self._jobserver.variables,
+                    descriptors=self._jobserver.descriptors,
+                    hear=leader.followed.hear if leader and leads else None,
+                )
+        finally:
+            if leader is not None and leads:
+                leader.ready.set()  # what it has not reported by now, it has not
+
+
+@contextmanager
+def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
+    while not acquire(timeout=PATIENCE):
+        check_crew()
+    try:
+        yield
+    finally:
+        release()
+
+
+def _fill(place: Place, ui: Ui) -> None:
+    """Fill a new build directory from the fullest of its siblings and cargo's own."""
+    if place.directory.exists():
+        return
+    siblings = [path for path in place.directory.parent.iterdir() if path.is_dir() and not path.suffix]
+    copied = target_dir.seed(place.directory, (place.plain, *sorted(siblings)), place.folders, place.packages)
+    if copied is not None:
+        _say(copied, place, ui)
+
+
+def _follow(leader: _Leader, place: Place, ui: Ui) -> None:
+    """Wait for the crates that are the same for all, and take over those that are not in the directory."""
+    while not leader.ready.wait(PATIENCE):
+        check_crew()
+    check_crew()
+    copied = leader.followed.copy_to(place.directory)
+    if copied.units:
+        _say(copied, place, ui)
+
+
+def _say(copied: Copied, place: Place, ui: Ui) -> None:
+    ui.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {place.directory}")
