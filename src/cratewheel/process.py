@@ -298,8 +298,8 @@ class Task(Generic[_Result]):
         self._crew = crew
         self._work = work
         self._result: list[_Result] = []
-        self._thread = threading.Thread(target=self._run)
-        self._thread.start()
+        self._ended = threading.Event()  # before Python 3.13, a join that Ctrl-C interrupts takes the thread for ended
+        threading.Thread(target=self._run).start()
 
     def _run(self) -> None:
         _CREW.set(self._crew)  # each thread has a context of its own
@@ -307,6 +307,8 @@ class Task(Generic[_Result]):
             self._result.append(self._work())
         except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the crew
             self._crew.fail(error)
+        finally:
+            self._ended.set()
 
     @property
     def done(self) -> bool:
@@ -315,14 +317,14 @@ class Task(Generic[_Result]):
 
     def result(self) -> _Result:
         """Wait for the work and return what it made; raises what the first of the crew that failed has raised."""
-        self._thread.join()
+        self._ended.wait()
         if not self._result:
             self._crew.check()
         return self._result[0]
 
     def wait(self) -> None:
         """Wait until the work has ended, however it did."""
-        self._thread.join()
+        self._ended.wait()
 
 
 class Crew:

@@ -218,6 +218,34 @@ def test_an_interpreter_that_joins_gets_its_own_module(project: Project, interpr
     assert "Copied" in run.stderr
 
 
+def channel_tells(project: Project) -> None:
+    """Make the answer that of a crate that is the same for every interpreter, and reads a variable."""
+    (project.root / "common" / "src").mkdir(parents=True)
+    project.write("common/Cargo.toml", '[package]\nname = "common"\nversion = "1.0.0"\nedition = "2021"\n')
+    project.write(
+        "common/src/lib.rs",
+        'pub fn value() -> i64 { match option_env!("CHANNEL") { Some(text) => text.len() as i64, None => 0 } }\n',
+    )
+    with (project.root / "Cargo.toml").open("a", encoding="utf-8") as manifest:
+        manifest.write('\n[dependencies.common]\npath = "common"\n')
+    project.edit("src/lib.rs", "        42\n", "        common::value() as _\n")
+
+
+def test_what_one_interpreter_has_compiled_never_takes_the_place_of_what_another_has(
+    project: Project, interpreters: Interpreters
+) -> None:
+    if len(interpreters.cpythons) < 3:
+        pytest.skip("it takes three interpreters")
+    one, other, both = (interpreters[version] for version in interpreters.cpythons[-3:])
+    channel_tells(project)
+    short, long = {"CHANNEL": "abc"}, {"CHANNEL": "abcdefg"}
+    project.build(pythons=(one, both), env=short)
+    project.build(pythons=(other, both), env=short)
+    assert project.answers(project.build(pythons=(other, both), env=long), (other, both)) == ["7", "7"]
+    # what the first has is older than all that the last has: cargo would find nothing to do there
+    assert project.answers(project.build(pythons=(one, both), env=short), (one, both)) == ["3", "3"]
+
+
 def test_what_a_bare_cargo_left_is_taken_over_and_not_when_it_is_old(project: Project) -> None:
     subprocess.run(["cargo", "build", "-q"], cwd=project.root, env=os.environ | project.env, check=True)
     project.edit("src/lib.rs", "        42\n", "        43\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -86,3 +87,27 @@ def test_whoever_waits_in_a_work_can_ask_whether_it_is_still_wanted() -> None:
         workers.start(fail)
         with pytest.raises(CompileError):
             waiting.result()
+
+
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from cratewheel.process import crew
+
+def work():
+    time.sleep(1)
+    print("the work has ended", flush=True)
+
+threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+try:
+    with crew() as workers:
+        workers.start(work).result()
+except KeyboardInterrupt:
+    print("interrupted", flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGINT to send")
+def test_whoever_is_interrupted_while_waiting_waits_for_the_work_to_end() -> None:
+    done = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=True)
+    assert done.stdout == "the work has ended\ninterrupted\n"

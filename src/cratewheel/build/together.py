@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 
 from cratewheel.build.turns import Place, Turn, Turns, locked
 from cratewheel.cargo import jobserver, target_dir
@@ -60,11 +60,13 @@ class Together(Turns):
         leader = self._leaders.get(place.folders) if place.own else None
         leads = leader is not None and leader.place == place
         try:
+            if leader is not None and not leads and target_dir.is_new(place.directory, place.folders):
+                _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
             with ExitStack() as stack:
                 stack.enter_context(
                     _held(self._directories[place.directory].acquire, self._directories[place.directory].release)
                 )
-                stack.enter_context(locked(place, ui))
+                stack.enter_context(locked(place, ui, check_crew))
                 if leads:
                     _fill(place, ui)
                 elif leader is not None:
@@ -99,19 +101,26 @@ def _fill(place: Place, ui: Ui) -> None:
     if place.directory.exists():
         return
     siblings = [path for path in place.directory.parent.iterdir() if path.is_dir() and not path.suffix]
-    copied = target_dir.seed(place.directory, (place.plain, *sorted(siblings)), place.folders, place.packages)
-    if copied is not None:
-        _say(copied, place, ui)
+    with suppress(OSError):  # somebody cleans there, or the disk is full: cargo compiles what is not copied, or says so
+        copied = target_dir.seed(place.directory, (place.plain, *sorted(siblings)), place.folders, place.packages)
+        if copied is not None:
+            _say(copied, place, ui)
 
 
-def _follow(leader: _Leader, place: Place, ui: Ui) -> None:
-    """Wait for the crates that are the same for all, and take over those that are not in the directory."""
+def _wait_for(leader: _Leader) -> None:
+    """Wait for the crates that are the same for all."""
     while not leader.ready.wait(PATIENCE):
         check_crew()
     check_crew()
-    copied = leader.followed.copy_to(place.directory)
-    if copied.units:
-        _say(copied, place, ui)
+
+
+def _follow(leader: _Leader, place: Place, ui: Ui) -> None:
+    """Take over the crates that are the same for all, if the directory is new."""
+    if leader.ready.is_set() and target_dir.is_new(place.directory, place.folders):
+        with suppress(OSError):  # as above
+            copied = leader.followed.copy_to(place.directory)
+            if copied.units:
+                _say(copied, place, ui)
 
 
 def _say(copied: Copied, place: Place, ui: Ui) -> None:

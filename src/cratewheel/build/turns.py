@@ -49,6 +49,8 @@ class Turns:
             yield Turn()
 
 
-def locked(place: Place, ui: Ui) -> AbstractContextManager[None]:
-    """Hold a place against other processes of ours."""
-    return exclusive(place.lock, waiting=lambda: ui.step("Waiting", "for another cratewheel here"))
+def locked(place: Place, ui: Ui, still_wanted: Callable[[], None] | None = None) -> AbstractContextManager[None]:
+    """Hold a place against other processes of ours; `still_wanted` ends the wait for one by what it raises."""
+    return exclusive(
+        place.lock, still_wanted=still_wanted, waiting=lambda: ui.step("Waiting", "for another cratewheel here")
+    )

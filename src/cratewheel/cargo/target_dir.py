@@ -23,6 +23,7 @@ from cratewheel.frozen import dataclass
 FINGERPRINTS = ".fingerprint"
 PARTS = ("deps", "build", FINGERPRINTS)  # a unit's fingerprint is copied last: without it there is no unit
 KEPT_IN_DEPS = (".rlib", ".rmeta", ".d", ".so", ".dylib", ".dll", ".lib", ".wasm")  # not tests and examples
+BOUND = frozenset({"CMakeCache.txt"})  # of build scripts: cmake refuses one of another folder, and makes its own
 OF_ALL = (
     ".rustc_info.json",
     "CACHEDIR.TAG",
@@ -44,7 +45,7 @@ def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], pac
     """Fill a build directory that is not there yet from the fullest of `sources`; return what was copied, if anything.
 
     Only units of `packages` are taken. A source that cargo is writing to at the moment is passed over. The directory
-    appears whole or not at all.
+    appears whole or not at all. Raises `OSError` where something cannot be copied.
     """
     wanted = frozenset(packages)
     with ExitStack() as stack:
@@ -57,13 +58,18 @@ def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], pac
             return None
         unfinished = directory.with_name(f"{directory.name}.unfinished")
         remove_tree(unfinished)
-        copied = [
-            copy_units(source / folder, unfinished / folder, _units_of(source / folder, wanted)) for folder in folders
-        ]
-        for name in OF_ALL:
-            with suppress(FileNotFoundError):
-                copy_file(source / name, unfinished / name)
-        unfinished.rename(directory)
+        try:
+            copied = [
+                copy_units(source / folder, unfinished / folder, _units_of(source / folder, wanted))
+                for folder in folders
+            ]
+            for name in OF_ALL:
+                with suppress(FileNotFoundError):
+                    copy_file(source / name, unfinished / name)
+            unfinished.rename(directory)
+        except OSError:
+            remove_tree(unfinished)
+            raise
     return Copied(units=sum(one.units for one in copied), size=sum(one.size for one in copied))
 
 
@@ -77,36 +83,31 @@ def _units_of(profile: Path, packages: frozenset[str]) -> frozenset[str]:
     return frozenset(unit for package, _, unit in found if package in packages)
 
 
-def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied:
-    """Bring the units with these hashes from one profile's folder to another's, where they are not there already.
+def is_new(directory: Path, folders: tuple[str, ...]) -> bool:
+    """Return whether nothing was compiled in a directory so far, in the folders of a profile."""
+    return not _fullness(directory, folders)
 
-    A unit without a fingerprint is not finished, and left out.
+
+def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied:
+    """Bring the units with these hashes from one profile's folder to that of a new directory.
+
+    A unit without a fingerprint is not finished, and left out. Where something was compiled already nothing may be
+    copied to: cargo goes by times, and takes what was compiled there with another unit for fresh.
     """
     names = {name.rpartition("-")[2]: name for name in _names(source / FINGERPRINTS)}
-    lacking = {
-        unit
-        for unit in units & names.keys()
-        if _is_finished(source / FINGERPRINTS / names[unit])
-        and not _same(source / FINGERPRINTS / names[unit], destination / FINGERPRINTS / names[unit])
-    }
-    if not lacking:
-        return Copied(units=0, size=0)
-    for unit in lacking:
-        remove_tree(destination / FINGERPRINTS / names[unit])
+    finished = {unit for unit in units & names.keys() if _is_finished(source / FINGERPRINTS / names[unit])}
     size = 0
-    for part in PARTS:
+    for part in PARTS if finished else ():
         (destination / part).mkdir(parents=True, exist_ok=True)
         for name in _names(source / part):
             found = re.search(_HASH, name)
-            if found is None or found[1] not in lacking:
+            if found is None or found[1] not in finished:
                 continue
-            if part == "deps":
-                if name.endswith(KEPT_IN_DEPS):
-                    size += copy_file(source / part / name, destination / part / name)
-                continue
-            remove_tree(destination / part / name)
-            size += copy_tree(source / part / name, destination / part / name)
-    return Copied(units=len(lacking), size=size)
+            if part != "deps":
+                size += copy_tree(source / part / name, destination / part / name, without=BOUND)
+            elif name.endswith(KEPT_IN_DEPS):
+                size += copy_file(source / part / name, destination / part / name)
+    return Copied(units=len(finished), size=size)
 
 
 def _names(folder: Path) -> list[str]:
@@ -120,18 +121,6 @@ def _is_finished(fingerprint: Path) -> bool:
     """Return whether cargo has written the hash of a unit; it empties the file before it begins to compile again."""
     hashes = [entry for entry in os.scandir(fingerprint) if "." not in entry.name and entry.name[:4] != "dep-"]
     return bool(hashes) and all(entry.stat().st_size for entry in hashes)
-
-
-def _same(one: Path, other: Path) -> bool:
-    return _stamps(one) == _stamps(other)
-
-
-def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
-    try:
-        found = [(entry.name, entry.stat()) for entry in os.scandir(folder)]
-    except FileNotFoundError:
-        return {}
-    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in found}
 
 
 class Followed:
@@ -159,7 +148,7 @@ class Followed:
                 self._on_all()
 
     def copy_to(self, destination: Path) -> Copied:
-        """Bring what was reported to another build directory."""
+        """Bring what was reported to a build directory that is new."""
         copied = []
         for folder, units in self._units.items():
             self._settle(folder, units)

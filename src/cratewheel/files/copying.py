@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
@@ -29,8 +30,11 @@ def copy_file(source: Path, destination: Path) -> int:
     return destination.stat().st_size
 
 
-def copy_tree(source: Path, destination: Path) -> int:
-    """Copy a folder with all that is in it, as `copy_file` does, and return the bytes. Links stay links."""
+def copy_tree(source: Path, destination: Path, *, without: Collection[str] = ()) -> int:
+    """Copy a folder with all that is in it, as `copy_file` does, and return the bytes. Links stay links.
+
+    Files with a name of `without` are left out.
+    """
     import shutil
 
     destination.mkdir(parents=True, exist_ok=True)
@@ -40,8 +44,8 @@ def copy_tree(source: Path, destination: Path) -> int:
         if entry.is_symlink():
             target.symlink_to(os.readlink(entry.path))  # noqa: PTH115  # a Path would change how it is written
         elif entry.is_dir():
-            size += copy_tree(Path(entry.path), target)
-        else:
+            size += copy_tree(Path(entry.path), target, without=without)
+        elif entry.name not in without:
             size += copy_file(Path(entry.path), target)
     shutil.copystat(source, destination)
     return size

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+
+PATIENCE = 0.1  # seconds between two looks at whether the lock is free, or wanted no more
 
 if sys.platform == "win32":
     import msvcrt
@@ -46,11 +49,14 @@ else:
 
 
 @contextmanager
-def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
+def exclusive(
+    path: Path, *, waiting: Callable[[], None], still_wanted: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Hold the lock of the file `path` for the duration; call `waiting` once if another process has it.
 
-    The system frees it when the process ends, however that comes about. A file system that knows no locks gives none:
-    there the user is on their own, as with cargo's.
+    In a thread, which no signal reaches, `still_wanted` is called again and again meanwhile, and ends the wait by what
+    it raises. The system frees the lock when the process ends, however that comes about. A file system that knows no
+    locks gives none: there the user is on their own, as with cargo's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -58,11 +64,20 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
         with suppress(OSError):  # ENOLCK, ENOTSUP
             if not _try_lock(descriptor):
                 waiting()
-                _wait_for_lock(descriptor)
+                if still_wanted is None:
+                    _wait_for_lock(descriptor)
+                else:
+                    _look_for_lock(descriptor, still_wanted)
             os.utime(path)  # so it is known when the place was last used
         yield
     finally:
         os.close(descriptor)
+
+
+def _look_for_lock(descriptor: int, still_wanted: Callable[[], None]) -> None:
+    while not _try_lock(descriptor):
+        still_wanted()
+        time.sleep(PATIENCE)
 
 
 @contextmanager

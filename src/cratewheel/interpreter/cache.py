@@ -37,7 +37,8 @@ class Cache:
         if entry is None or entry.get("stamp") != _stamp(real):
             return None
         answer = entry.get("answer")
-        return answer if is_answer(answer) else None
+        # the path by which it was asked then, in a virtual environment perhaps, may be another Python's today
+        return {**answer, "executable": real} if isinstance(answer, dict) and is_answer(answer) else None
 
     def put(self, executable: Path, answer: Answer) -> None:
         """Store the answer of `executable`, unless that only hands on to some other program today."""

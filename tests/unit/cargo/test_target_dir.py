@@ -93,23 +93,43 @@ def test_what_an_interrupted_copy_left_does_not_count(tmp_path: Path) -> None:
     assert tree(tmp_path / "new") == of_unit("syn", "a")
 
 
-def test_only_finished_units_that_are_lacking_or_other_are_copied(tmp_path: Path) -> None:
-    one, other = tmp_path / "one" / "release", tmp_path / "other" / "release"
-    for mark in "ab":
-        unit(one, "syn", mark)
-        unit(other, "syn", mark)
-    unit(one, "syn", "c", finished=False)
-    changed = one / ".fingerprint" / f"syn-{'b' * 16}" / "lib-syn"
-    os.utime(changed, (OLD + 1, OLD + 1))  # compiled again meanwhile
-    (one / "deps" / f"libsyn-{'b' * 16}.rlib").write_text("newer")
-
+def test_only_finished_units_are_copied(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "release"
+    unit(one, "syn", "a")
+    unit(one, "syn", "b", finished=False)
     units = frozenset(mark * 16 for mark in "abc")
-    assert target_dir.copy_units(one, other, units).units == 1
-    assert (other / "deps" / f"libsyn-{'b' * 16}.rlib").read_text() == "newer"
-    assert tree(tmp_path / "other") == of_unit("syn", "a") | of_unit("syn", "b") | {
-        f"release/deps/syn-{mark * 16}" for mark in "ab"
-    }
-    assert target_dir.copy_units(one, other, units) == Copied(units=0, size=0)
+    assert target_dir.copy_units(one, tmp_path / "other" / "release", units) == Copied(units=1, size=5 + 9)
+    assert tree(tmp_path / "other") == of_unit("syn", "a")
+
+
+def test_what_cmake_would_refuse_in_another_folder_stays_behind(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "release"
+    unit(one, "zstd", "a")
+    cache = one / "build" / f"zstd-{'a' * 16}" / "out" / "build" / "CMakeCache.txt"
+    cache.parent.mkdir(parents=True)
+    cache.write_text(f"# For build in directory: {cache.parent}")
+    (cache.parent / "libzstd.a").write_text("")
+    target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
+    out = f"release/build/zstd-{'a' * 16}/out/build"
+    assert tree(tmp_path / "other") == of_unit("zstd", "a") | {f"{out}/libzstd.a"}
+
+
+def test_a_directory_is_new_until_something_was_compiled_for_the_profile(tmp_path: Path) -> None:
+    assert target_dir.is_new(tmp_path / "none", ("release",))
+    unit(tmp_path / "debug", "syn", "a")
+    assert target_dir.is_new(tmp_path, ("release",))
+    assert not target_dir.is_new(tmp_path, ("debug",))
+    assert not target_dir.is_new(tmp_path, ("wasm32-wasip1/debug", "debug"))
+
+
+def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
+    unit(tmp_path / "plain" / "release", "syn", "a")
+    gone = tmp_path / "plain" / "release" / "deps" / f"libsyn-{'a' * 16}.rlib"
+    gone.unlink()
+    gone.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
+    assert [path.name for path in tmp_path.iterdir()] == ["plain"]
 
 
 def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:

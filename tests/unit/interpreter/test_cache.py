@@ -44,6 +44,16 @@ def test_every_name_of_a_file_has_its_answer(tmp_path: Path, python: Path) -> No
     assert Cache(tmp_path, {}).get(link) == answer_of(python)
 
 
+def test_the_path_by_which_a_python_was_asked_is_not_what_is_remembered(tmp_path: Path, python: Path) -> None:
+    environment = tmp_path / "environment" / "python"
+    environment.parent.mkdir()
+    environment.symlink_to(python)
+    stored(tmp_path, environment)
+    environment.unlink()
+    environment.write_bytes(b"another interpreter")
+    assert Cache(tmp_path, {}).get(python) == answer_of(python)
+
+
 @pytest.mark.parametrize("change", ["newer", "larger", "gone"])
 def test_a_changed_interpreter_is_unknown(tmp_path: Path, python: Path, change: str) -> None:
     stored(tmp_path, python)
