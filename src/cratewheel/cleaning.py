@@ -41,8 +41,8 @@ def find(target: Path, interpreters: Collection[str], *, now: float | None = Non
     """Return all that our builds left in a target directory.
 
     Of build directories for this machine those are stale whose interpreter is none of `interpreters`, by the names of
-    such directories (`cp312`); of all, those in which nothing was built for 30 days. What a build has begun to put
-    together today may be wanted, and is not listed.
+    such directories (`cp312`), if nothing was built there for a day; of all, those in which nothing was built for 30.
+    What a build has begun to put together today may be wanted, and is not listed.
     """
     now = time.time() if now is None else now
     scratch = target / "cratewheel"
@@ -73,7 +73,7 @@ def _directories(folder: Path, interpreters: Collection[str], now: float) -> Ite
         stale = None
         if name != path.name:
             stale = "interrupted"
-        elif "-" not in name and name not in interpreters:
+        elif "-" not in name and name not in interpreters and days > 0:  # some are only known to who names them
             stale = "no such interpreter is here"
         elif days >= UNUSED:
             stale = f"not used for {days} days"
@@ -96,7 +96,7 @@ def remove(item: Item) -> bool:
     with exclusive_if_free(item.lock) as free:
         if not free:
             return False
-        if item.path.is_dir():
+        if item.path.is_dir() and not item.path.is_symlink():  # what a link leads to is not ours
             # under another name at once: a build that is interrupted here, or comes now, finds all of it or nothing
             going = item.path.with_name(f"{item.path.name}.unfinished")
             if item.path != going:

@@ -46,8 +46,12 @@ class _HeadStart:
         self._asked: list[_Question] = []
         self._files: list[str] = []
         self._begun: list[tuple[_Question, Begun]] = []
+
+    def begin(self, environ: Mapping[str, str]) -> None:
+        """Start the programs that are expected to be asked."""
         for question in self._expected[:_AT_ONCE]:
-            with suppress(CratewheelError):  # whoever wants the answer will be told
+            # whoever wants the answer will be told; and a damaged file may hold what is no command
+            with process.undisturbed(), suppress(CratewheelError, ValueError):
                 begun = process.begin(question.command, environ, show_stderr=question.show_stderr, pipe_size=_PIPE)
                 self._begun.append((question, begun))
 
@@ -117,13 +121,14 @@ def _recalled(place: Path | None, key: object) -> tuple[_Question, ...]:
         questions = tuple(
             _Question(
                 command=Command(
-                    argv=tuple(question["argv"]), cwd=None if question["cwd"] is None else Path(question["cwd"])
+                    argv=tuple(str(word) for word in question["argv"]),
+                    cwd=None if question["cwd"] is None else Path(question["cwd"]),
                 ),
                 show_stderr=bool(question["show_stderr"]),
             )
             for question in kept["questions"]
         )
-    except (OSError, ValueError, TypeError, LookupError):
+    except (OSError, ValueError, TypeError, LookupError, RecursionError):
         return ()
     return tuple(question for question in questions if _kind(question) is not None)
 
@@ -137,6 +142,7 @@ def given(words: Sequence[str], environ: Mapping[str, str]) -> Iterator[None]:
     global _current  # noqa: PLW0603  # as there is one command line
     _current = _HeadStart(words, environ)
     try:
+        _current.begin(environ)
         yield
         _current.remember()
     finally:

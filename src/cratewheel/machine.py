@@ -54,7 +54,7 @@ def _most_of_group(folder: Path) -> tuple[int, ...]:
 def cache_dir(environ: Mapping[str, str]) -> Path | None:
     """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
     base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
-    if base:
+    if base and os.path.isabs(base):  # noqa: PTH117  # of text; the specification has others ignored
         return Path(base) / "cratewheel"
     home = environ.get("HOME")
     return Path(home) / ".cache" / "cratewheel" if home else None

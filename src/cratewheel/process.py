@@ -232,6 +232,16 @@ def _child(
             _end(child)
 
 
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Put Ctrl-C and requests to end off until the end of the block: what it starts can be noted before they come."""
+    signals = _Deferred()
+    try:
+        yield
+    finally:
+        signals.release()
+
+
 class _Deferred:
     """Ctrl-C and requests to end, put off until `release`: nobody can end a program that is only being started."""
 

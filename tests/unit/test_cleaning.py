@@ -92,6 +92,22 @@ def test_what_a_build_holds_stays(target: Path) -> None:
     assert not found["cp311"].path.exists()
 
 
+def test_a_directory_that_was_used_today_is_not_stale(target: Path) -> None:
+    aged(target / "cratewheel" / "build" / "cp36.lock", 0.5)
+    stale = {item.path.name for item in cleaning.find(target, {"cp311", "cp312"}, now=NOW) if item.stale}
+    assert stale == {"cp310.unfinished", "cp312", "stage-old"}
+
+
+def test_a_link_goes_and_what_it_leads_to_stays(target: Path, tmp_path: Path) -> None:
+    directory = target / "cratewheel" / "build" / "cp311"
+    directory.rename(tmp_path / "elsewhere")
+    directory.symlink_to(tmp_path / "elsewhere")
+    (item,) = (item for item in cleaning.find(target, set(), now=NOW) if item.path == directory)
+    assert cleaning.remove(item)
+    assert not directory.is_symlink()
+    assert (tmp_path / "elsewhere" / "release" / "deps" / "lib.rlib").exists()
+
+
 def test_a_build_leaves_on_its_lock_when_it_was(tmp_path: Path) -> None:
     lock = put(tmp_path / "cp311.lock", "", days=90)
     with exclusive(lock, waiting=lambda: None):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -167,6 +169,9 @@ def test_a_failure_forgets_nothing_and_ends_all(environ: dict[str, str]) -> None
         '{"key": KEY, "files": [[]], "questions": []}',
         '{"key": KEY, "files": [], "questions": [{"argv": ["rustc", "-vV"]}]}',
         '{"key": KEY, "files": [], "questions": [{"argv": 3, "cwd": null, "show_stderr": false}]}',
+        '{"key": KEY, "files": [], "questions": [{"argv": ["rustc", "-vV", "\\u0000"], "cwd": null, "show_stderr":0}]}',
+        '{"key": KEY, "files": [], "questions": [{"argv": ["rustc", "-vV", "\\ud800"], "cwd": null, "show_stderr":0}]}',
+        "[" * 200_000,
     ],
 )
 def test_a_damaged_memory_is_none(environ: dict[str, str], text: str) -> None:
@@ -197,6 +202,49 @@ def test_a_program_that_has_gone_is_missed_when_it_is_asked(environ: dict[str, s
     nowhere = {**environ, "PATH": str(tmp_path / "bin")}
     with headstart.given(["build"], nowhere), pytest.raises(MissingToolError):
         ask(nowhere)
+
+
+def test_a_folder_that_is_not_named_from_the_root_is_no_cache(
+    environ: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    relative = {**environ, "XDG_CACHE_HOME": "cache"}
+    with headstart.given(["build"], relative):
+        ask(relative)
+    assert not (tmp_path / "cache").exists()
+
+
+INTERRUPTED = """
+import os, signal, sys
+from cratewheel import headstart, process
+
+begin = process.begin
+def interrupted(*words, **settings):
+    begun = begin(*words, **settings)
+    print(begun.child.pid, flush=True)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return begun
+
+process.begin = interrupted
+signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(3))
+with headstart.given(["build"], dict(os.environ)):
+    print("begun", flush=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM to send")
+def test_whoever_is_ended_while_asking_early_ends_what_was_asked(environ: dict[str, str], tmp_path: Path) -> None:
+    command = [sys.executable, "-c", INTERRUPTED]
+    variables = {**environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    monkey = tmp_path / "bin" / "rustc"
+    with headstart.given(["build"], variables):
+        ask(variables)
+    monkey.write_text("#!/bin/sh\nexec sleep 60\n")
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 3, done.stderr
+    (pid,) = done.stdout.split()
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(pid), 0)
 
 
 def test_without_a_home_nothing_is_kept(environ: dict[str, str]) -> None:

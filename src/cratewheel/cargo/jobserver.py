@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import select
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
@@ -61,12 +62,28 @@ def _own_end(descriptor: int) -> int:
 
 
 def inherited(environ: Mapping[str, str]) -> bool:
-    """Return whether somebody above us, make or cargo, has a jobserver already.
+    """Return whether somebody above us, make or cargo, has a jobserver already, and has left it open for us.
 
-    >>> inherited({"MAKEFLAGS": " -j4 --jobserver-auth=fifo:/tmp/GMfifo1"})
-    True
+    make does so only for a recipe that it takes for another make (`+` before it); the others it tells of it all the
+    same.
+
+    >>> inherited({"MAKEFLAGS": " -j4 --jobserver-auth=-2,-2"})
+    False
     """
-    return any("--jobserver" in environ.get(variable, "") for variable in VARIABLES)
+    return any(_is_open(environ.get(variable, "")) for variable in VARIABLES)
+
+
+def _is_open(flags: str) -> bool:
+    found = re.findall(r"--jobserver-(?:auth|fds)=(?:fifo:(\S+)|(\d+),(\d+))", flags)
+    if not found:
+        return False
+    fifo, *descriptors = found[-1]  # the last one counts
+    try:
+        if fifo:
+            return stat.S_ISFIFO(os.stat(fifo).st_mode)  # noqa: PTH116  # of text
+        return all(stat.S_ISFIFO(os.fstat(int(number)).st_mode) for number in descriptors)
+    except (OSError, OverflowError):
+        return False
 
 
 def jobs(asked: int | None, environ: Mapping[str, str], processors: int) -> int:

@@ -122,7 +122,7 @@ def _recalled(path: Path, memory: Path | None) -> _Memory | None:
         return None
     try:
         earlier = _Memory(**json.loads(memory.read_bytes()))
-    except (OSError, ValueError, TypeError):  # there is none, or it is damaged
+    except (OSError, ValueError, TypeError, RecursionError):  # there is none, or it is damaged
         return None
     same = earlier.size == path.stat().st_size and earlier.sha256 == files.sha256(path)
     return earlier if same else None

@@ -173,7 +173,7 @@ def _recalled(place: Path, key: str) -> Checked | None:
             provides_extra=tuple(answer["provides_extra"]),
             warnings=tuple(answer["warnings"]),
         )
-    except (OSError, ValueError, TypeError, KeyError):  # there is none, or it is damaged
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):  # there is none, or it is damaged
         return None
 
 

@@ -108,17 +108,28 @@ def test_no_more_cargos_run_than_memory_bears(memory: int | None, expected: int)
     assert jobserver.side_by_side(4, memory) == expected
 
 
-@pytest.mark.parametrize(
-    ("environ", "expected"),
-    [
-        ({}, False),
-        ({"MAKEFLAGS": "-j4"}, False),
-        ({"MAKEFLAGS": " -j --jobserver-auth=3,4"}, True),
-        ({"CARGO_MAKEFLAGS": "-j --jobserver-fds=3,4 --jobserver-auth=3,4"}, True),
-    ],
-)
-def test_a_jobserver_above_us_is_seen(environ: dict[str, str], expected: bool) -> None:
-    assert jobserver.inherited(environ) is expected
+@pytest.mark.parametrize("flags", ["", "-j4", "-j4 --jobserver-auth=-2,-2", "--jobserver-auth=fifo:/nowhere/fifo"])
+def test_there_is_no_jobserver_above_us(flags: str) -> None:
+    assert not jobserver.inherited({"MAKEFLAGS": flags})
+
+
+@pytest.mark.parametrize("flags", ["MAKEFLAGS= -j --jobserver-auth=R,W", "CARGO_MAKEFLAGS=-j --jobserver-fds=R,W"])
+def test_a_jobserver_above_us_counts_while_it_is_open(flags: str) -> None:
+    read, write = os.pipe()
+    name, _, value = flags.replace("R,W", f"{read},{write}").partition("=")
+    assert jobserver.inherited({name: value})
+    for descriptor in (read, write):
+        os.close(descriptor)
+    assert not jobserver.inherited({name: value})
+
+
+def test_a_jobserver_above_us_may_have_a_name(tmp_path: Path) -> None:
+    environ = {"MAKEFLAGS": f"-j4 --jobserver-auth=fifo:{tmp_path}/fifo"}
+    os.mkfifo(tmp_path / "fifo")
+    assert jobserver.inherited(environ)
+    (tmp_path / "fifo").unlink()
+    (tmp_path / "fifo").write_text("")
+    assert not jobserver.inherited(environ)
 
 
 def test_a_child_gets_the_pipe_by_its_numbers() -> None:

@@ -223,6 +223,7 @@ CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
     "no wheel": lambda again: void(shutil.move(again.path, again.path.with_suffix(".old"))),
     "no memory": lambda again: void(shutil.move(again.memory, again.memory.with_suffix(".old"))),
     "damaged memory": lambda again: void(again.memory.write_text("{")),
+    "memory without an end": lambda again: void(again.memory.write_text("[" * 200_000)),
     "strange memory": lambda again: void(again.memory.write_text('{"inputs": ""}')),
 }
 

@@ -64,7 +64,7 @@ def test_the_library_is_asked_once_for_a_table(tmp_path: Path) -> None:
     assert [asked(other, tmp_path) for _ in range(2)] == [("2.5", True), ("2.5", False)]
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": ""}', '{"key": "…", "checked": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"key": ""}', '{"key": "…", "checked": {}}', "[" * 200_000])
 def test_a_damaged_memory_is_none(tmp_path: Path, text: str) -> None:
     checked(TABLE, PYPROJECT, tmp_path)
     (place,) = tmp_path.iterdir()
