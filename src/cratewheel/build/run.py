@@ -53,11 +53,16 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
         return (_reported(session, build_wheel(session, wheel)),)
     if not jobs:
         return ()
-    from cratewheel.build.together import Together  # most often there is one wheel
+    from cratewheel import cargo_config  # most often there is one wheel, as for the next
+    from cratewheel.build.together import Together
 
     first = jobs[0][0]
+    options, folder = first.facts.options, first.facts.project.sources.manifest.directory
     turns = Together(
-        [session.place(wheel) for session, wheel in jobs], jobs=first.facts.options.jobs, environ=first.environ
+        [session.place(wheel) for session, wheel in jobs],
+        jobs=options.jobs,
+        configured=cargo_config.build_jobs(options.config, first.environ, folder),
+        environ=first.environ,
     )
     tasks: list[tuple[Session, Task[Built]]] = []
     reported: list[Path] = []

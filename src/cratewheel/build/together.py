@@ -34,11 +34,13 @@ class _Leader:
 class Together(Turns):
     """The turns of several wheels; close it when all have been compiled.
 
-    `jobs` is how many jobs may run at a time, by `--jobs` or its variable.
+    `jobs` is how many jobs may run at a time, by `--jobs`; `configured` what cargo's configuration says of it.
     """
 
-    def __init__(self, places: Sequence[Place], *, jobs: int | None, environ: Mapping[str, str]) -> None:
-        allowed = jobserver.jobs(jobs, environ, processors())
+    def __init__(
+        self, places: Sequence[Place], *, jobs: int | None, configured: int | str | None, environ: Mapping[str, str]
+    ) -> None:
+        allowed = jobserver.jobs(jobs, configured, processors())
         at_once = jobserver.side_by_side(allowed, free_memory())
         # below make, the one job that we were given is the one that we use
         self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.inherited(environ) else None

@@ -86,20 +86,20 @@ def _is_open(flags: str) -> bool:
         return False
 
 
-def jobs(asked: int | None, environ: Mapping[str, str], processors: int) -> int:
-    """Return how many jobs may run at a time: `--jobs`, else CARGO_BUILD_JOBS, else one more than there are processors.
+def jobs(asked: int | None, configured: int | str | None, processors: int) -> int:
+    """Return how many jobs may run at a time: `--jobs`, else what is configured, else one more than processors.
 
     The one more has something to do while another build is down to its last crate. As cargo reads them, a negative
-    number is that many less than there are processors.
+    number is that many less than there are processors, and a word is the default.
 
-    >>> jobs(None, {}, 8)
+    >>> jobs(None, None, 8)
     9
-    >>> jobs(None, {"CARGO_BUILD_JOBS": "-1"}, 8)
+    >>> jobs(None, "-1", 8)
     7
     """
     if asked is None:
-        configured = environ.get("CARGO_BUILD_JOBS", "")
-        asked = int(configured) if re.fullmatch(r"-?\d{1,5}", configured) else processors + 1
+        text = str(configured)
+        asked = int(text) if re.fullmatch(r"-?\d{1,5}", text) else processors + 1
     return max(1, asked if asked > 0 else processors + asked)
 
 

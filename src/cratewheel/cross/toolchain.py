@@ -8,12 +8,12 @@ https://doc.rust-lang.org/cargo/reference/config.html for where cargo reads the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel import toml
-from cratewheel.errors import ConfigError, MissingToolError
+from cratewheel import cargo_config
+from cratewheel.errors import MissingToolError
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.tags.target import Target
@@ -214,7 +214,7 @@ def _chosen_linker(target: Target, environ: Mapping[str, str], folder: Path) -> 
     variable = _variable(target)
     if environ.get(variable):
         return environ[variable], variable
-    for path in _configuration_files(environ, folder):
+    for path in cargo_config.files(environ, folder):
         tables = _target_tables(path, target)
         for table in tables:
             linker = table.get("linker")
@@ -236,33 +236,17 @@ def build_rustflags(target: Target, environ: Mapping[str, str], folder: Path) ->
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
     """
     found: list[str] = []
-    for path in reversed(tuple(_configuration_files(environ, folder))):
+    for path in reversed(tuple(cargo_config.files(environ, folder))):
         if any("rustflags" in table for table in _target_tables(path, target)):
             return ()
-        build = _content(path).get("build", {})
+        build = cargo_config.content(path).get("build", {})
         flags = build.get("rustflags", ()) if isinstance(build, dict) else ()
         found += flags.split() if isinstance(flags, str) else [str(flag) for flag in flags]
     return tuple(found)
 
 
-def _configuration_files(environ: Mapping[str, str], folder: Path) -> Iterator[Path]:
-    home = Path(environ.get("CARGO_HOME") or Path(environ.get("HOME", "/")) / ".cargo")
-    for place in (*(above / ".cargo" for above in (folder, *folder.parents)), home):
-        for name in ("config.toml", "config"):
-            if (place / name).is_file():
-                yield place / name
-                break
-
-
-def _content(path: Path) -> Mapping[str, Any]:
-    try:
-        return toml.load(path)
-    except ConfigError:
-        return {}  # cargo will say what is wrong with it
-
-
 def _target_tables(path: Path, target: Target) -> list[dict[str, Any]]:
-    tables = _content(path).get("target", {})
+    tables = cargo_config.content(path).get("target", {})
     if not isinstance(tables, dict):
         return []
     found = [tables.get(target.triple)]

@@ -89,18 +89,19 @@ def test_make_takes_its_jobs_from_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "environ", "expected"),
+    ("asked", "configured", "expected"),
     [
-        (None, {}, 5),
-        (3, {"CARGO_BUILD_JOBS": "2"}, 3),
-        (None, {"CARGO_BUILD_JOBS": "2"}, 2),
-        (None, {"CARGO_BUILD_JOBS": "-3"}, 1),
-        (None, {"CARGO_BUILD_JOBS": "-9"}, 1),
-        (None, {"CARGO_BUILD_JOBS": "default"}, 5),
+        (None, None, 5),
+        (3, "2", 3),
+        (None, "2", 2),
+        (None, 2, 2),
+        (None, -3, 1),
+        (None, "-9", 1),
+        (None, "default", 5),
     ],
 )
-def test_how_many_jobs_there_are(asked: int | None, environ: dict[str, str], expected: int) -> None:
-    assert jobserver.jobs(asked, environ, processors=4) == expected
+def test_how_many_jobs_there_are(asked: int | None, configured: int | str | None, expected: int) -> None:
+    assert jobserver.jobs(asked, configured, processors=4) == expected
 
 
 @pytest.mark.parametrize(("memory", "expected"), [(None, 4), (64 << 30, 4), (5 << 30, 2), (1 << 30, 1)])
