@@ -32,6 +32,8 @@ def folder(tmp_path: Path) -> Path:
         (("../../own.toml",), {}, 5),
         (("not toml",), {}, 3),
         (("build=1",), {}, 3),
+        (("build.rustflags = [" + '"-g", ' * 900 + "]",), {}, 3),
+        (("build.jobs = 1\0",), {}, 3),
     ],
 )
 def test_the_setting_comes_from_the_first_that_has_it(
