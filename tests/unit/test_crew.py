@@ -97,6 +97,7 @@ def work():
     time.sleep(1)
     print("the work has ended", flush=True)
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
     with crew() as workers:

@@ -133,6 +133,7 @@ def test_whoever_stops_early_leaves_no_process() -> None:
 def test_an_interrupt_ends_quietly() -> None:
     code = (
         "import os, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell has its background jobs ignore it
         f"sys.path[:0] = {[folder for folder in sys.path if folder]!r}\n"
         "from cratewheel.dist.batches import shared\n"
         f"from {__name__} import here_or_there\n"
