@@ -106,7 +106,7 @@ class Log:
 
 
 def measure(row: Row, log: Log) -> Measured:
-    """Return the samples of a row: each side once to warm up what is not to be measured, then in turn."""
+    """Return the samples of a row: the sides in turn, round after round."""
     found: dict[Side, list[Sample]] = {side: [] for side in row.sides}
     for _ in range(row.rounds):
         for side, run in row.sides.items():

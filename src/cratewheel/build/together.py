@@ -13,13 +13,11 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from cratewheel.build.turns import Place, Turn, Turns, locked
 from cratewheel.cargo import jobserver, target_dir
-from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.cargo.jobserver import PATIENCE, Jobserver
 from cratewheel.cargo.target_dir import Copied, Followed
 from cratewheel.machine import free_memory, processors
 from cratewheel.process import check_crew
 from cratewheel.ui import Ui, size_text
-
-PATIENCE = 0.1  # seconds between two looks at whether a wait has become pointless
 
 
 class _Leader:

@@ -105,17 +105,16 @@ def packed_batch(batch: _Batch, top: str, mtime: int) -> list[_Run | int]:
     """Return each run of small files, compressed, and in its place the number of each file that is not small."""
     header = _Header(top, mtime)
     earlier, those = batch
-    before = _end_of_archive(earlier, header)
     found: list[_Run | int] = []
+    done = 0  # files before the next run, which is what primes it
     for piece in _pieces(those, header):
         if isinstance(piece, int):
-            before = _end_of_archive((*earlier, *those[: piece + 1]), header)
+            done = piece + 1
             found.append(piece)
         else:
-            body = deflated_block(piece, before, _LEVEL)
-            primed = zlib.crc32(before)
-            before = window(before, piece)
-            found.append((body, zlib.crc32(piece), len(piece), primed, before))
+            before = _end_of_archive((*earlier, *those[:done]), header)
+            block = deflated_block(piece, before, _LEVEL)
+            found.append((block, zlib.crc32(piece), len(piece), zlib.crc32(before), window(before, piece)))
     return found
 
 
