@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "frozen"}),
     frozenset({"process", "files", "ui", "toml", "machine"}),
-    frozenset({"tags", "versions", "spdx", "headstart", "cargo_config"}),
+    frozenset({"tags", "versions", "spdx", "cargo_config"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
     frozenset({"sources"}),

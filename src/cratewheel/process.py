@@ -82,11 +82,8 @@ def capture(
     timeout: float | None = None,
     stdin: str | None = None,
     show_stderr: bool = False,
-    begun: Begun | None = None,
 ) -> Completed:
     """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
-
-    Where it was `begun` before, in this way, that program is waited for.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
     after `timeout` seconds is ended and reported with status 124, as timeout(1) does.
@@ -94,7 +91,7 @@ def capture(
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, begun=begun) as child:
+    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as child:
         try:
             data = stdin.encode() if stdin is not None else None
             out, err = child.communicate(input=data, timeout=timeout)
@@ -104,32 +101,6 @@ def capture(
     # what went to our own stderr has not been read
     shown = (err or b"").decode(errors="replace")
     return Completed(status=child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Begun:
-    """A program that runs already, for a `capture` that is to come: with these variables."""
-
-    environment: Mapping[str, str]
-    child: subprocess.Popen[bytes]
-
-
-def begin(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False, pipe_size: int = -1) -> Begun:
-    """Start `command` for a `capture` without a time limit, or for `abandon`; raises as that does.
-
-    What it prints meanwhile waits in a pipe of `pipe_size` bytes, where the system lets us choose.
-    """
-    talk = None if show_stderr else subprocess.PIPE
-    child = _started(
-        command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk, pipe_size=pipe_size
-    )
-    return Begun(environment=command.environment(environ), child=child)
-
-
-def abandon(begun: Begun) -> None:
-    """End a program whose answer nobody wants."""
-    with begun.child:
-        _end(begun.child)
 
 
 @contextmanager
@@ -208,14 +179,13 @@ def _child(
     stdin: int,
     stdout: int,
     stderr: IO[str] | int | None,
-    begun: Begun | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     ours = _CREW.get()
     if ours is not None:
         ours.check()
     signals = _Deferred()
     try:
-        child = begun.child if begun else _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
+        child = _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
     except BaseException:
         signals.release()
         raise
@@ -230,16 +200,6 @@ def _child(
     finally:
         if child.poll() is None:
             _end(child)
-
-
-@contextmanager
-def undisturbed() -> Iterator[None]:
-    """Put Ctrl-C and requests to end off until the end of the block: what it starts can be noted before they come."""
-    signals = _Deferred()
-    try:
-        yield
-    finally:
-        signals.release()
 
 
 class _Deferred:
@@ -274,7 +234,6 @@ def _started(
     stdin: int,
     stdout: int,
     stderr: IO[str] | int | None,
-    pipe_size: int = -1,
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
@@ -285,7 +244,6 @@ def _started(
             stdout=stdout,
             stderr=stderr,
             pass_fds=command.descriptors,
-            pipesize=pipe_size,
         )
     except FileNotFoundError as error:
         if command.cwd is not None and not command.cwd.is_dir():

@@ -78,11 +78,7 @@ class Sources:
 
 def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, ProjectFiles]:
     """Return the options and the project's files, warning of keys that mean nothing; starts no program."""
-    from cratewheel import headstart  # which can start programs, and hooks that read files do not import that
-
-    location = locate(flags.get("manifest_path"), cwd)
-    headstart.decided_by(location.manifest, location.pyproject or location.root / "pyproject.toml")
-    files = read_files(location)
+    files = read_files(locate(flags.get("manifest_path"), cwd))
     return settled(flags, files, environ=environ, cwd=cwd, ui=ui), files
 
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel import headstart
 from cratewheel.cargo.model import (
     CargoMetadata,
     CrateTarget,
@@ -41,7 +40,7 @@ def rustc(environ: Mapping[str, str]) -> Rustc:
     """
     program = environ.get("RUSTC") or "rustc"
     try:
-        done = headstart.capture(Command(argv=(program, "-vV")), environ)
+        done = capture(Command(argv=(program, "-vV")), environ)
     except MissingToolError as error:
         raise MissingToolError("the Rust compiler, rustc, was not found", hint=INSTALL_RUST) from error
     if done.status:
@@ -95,7 +94,7 @@ def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, s
 def run_cargo(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False) -> Completed:
     """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
     try:
-        return headstart.capture(command, environ, show_stderr=show_stderr)
+        return capture(command, environ, show_stderr=show_stderr)
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 

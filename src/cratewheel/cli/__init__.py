@@ -34,9 +34,6 @@ COMMANDS = {
 # What files and other tools call, and no person: no page of help lists it.
 HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
 
-# What is run again and again, and asks cargo and rustc the same each time.
-REPEATED = frozenset({"build", "develop", "sdist"})
-
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
 TERMINATED = 143  # and for one that SIGTERM ended
 BROKEN_PIPE = 141  # and for one that SIGPIPE ended
@@ -143,8 +140,7 @@ def _run(words: list[str]) -> int:
         return _help(words[1:])
     for name, (place, aliases, _) in COMMANDS.items():
         if words[0] in (name, *aliases):
-            asks = name in REPEATED and {"-h", "--help"}.isdisjoint(words)
-            return _call_with_head_start(place, words) if asks else _call(place, words[1:])
+            return _call(place, words[1:])
     if words[0] in HIDDEN:
         return _call(HIDDEN[words[0]], words[1:])
     raise UsageError(
@@ -157,13 +153,6 @@ def _call(place: str, words: list[str]) -> int:
     command = importlib.import_module(f"cratewheel.cli.{module}")
     status: int = getattr(command, function or "run")(words, os.environ)
     return status
-
-
-def _call_with_head_start(place: str, words: list[str]) -> int:
-    from cratewheel import headstart
-
-    with headstart.given(words, os.environ):
-        return _call(place, words[1:])
 
 
 def _help(words: list[str]) -> int:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from cratewheel import files
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
 from cratewheel.frozen import dataclass
-from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
 from cratewheel.process import Command
 from cratewheel.ui import Ui
@@ -38,28 +38,9 @@ class Lister:
 
         Each raises `ProcessError` where cargo fails.
         """
-        with _target(self.environ) as target, ThreadPoolExecutor(4) as pool:
-            yield pool.map(lambda package: _packaged(package, self, target), packages)
-
-
-@contextmanager
-def _target(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Yield a target directory that cargo makes even to list files, which a read-only source tree has no place for.
-
-    It is the same each time, where it can be, so that the question is as well (see `headstart`).
-    """
-    cache = cache_dir(environ)
-    folder = cache / "listing" if cache is not None else None
-    with suppress(OSError):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-    if folder is not None and os.access(folder, os.W_OK):
-        yield folder
-    else:
-        from tempfile import TemporaryDirectory
-
-        with TemporaryDirectory(prefix="cratewheel-") as temporary:
-            yield Path(temporary)
+        # cargo makes a target directory even to list files, and a read-only source tree has no place for one
+        with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
+            yield pool.map(lambda package: _packaged(package, self, Path(target)), packages)
 
 
 def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:
