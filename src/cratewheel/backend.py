@@ -150,7 +150,7 @@ class _Call:
         """The project as its files tell it."""
         from cratewheel.sources import read_sources
 
-        return read_sources(self.files, self.environ, self.ui)
+        return read_sources(self.files, self.ui)
 
 
 def _flags(words: list[str]) -> Mapping[str, Any]:

@@ -91,7 +91,7 @@ def gather_sdist(options: Options, files: ProjectFiles, *, environ: Mapping[str,
             hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
         )
     with asking_every_crate(options, files.manifest, environ=environ, ui=ui) as cargo:
-        sources = read_sources(files, environ, ui)
+        sources = read_sources(files, ui)
         modules = project_reader.read_modules(sources, options, binary=True)
         return SdistFacts(options=options, sources=sources, cargo=cargo.result(), modules=modules)
 
@@ -103,7 +103,7 @@ def gather_each(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) 
     """
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
     with asking(options, files.manifest, environ=environ, ui=ui) as answers:
-        sources = read_sources(files, environ, ui)
+        sources = read_sources(files, ui)
         return tuple(gather(answer, sources, environ=environ, ui=ui) for answer in answers.result())
 
 

@@ -16,7 +16,6 @@ from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
-from cratewheel.machine import cache_dir
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
 
@@ -135,15 +134,14 @@ def read_files(location: Location) -> ProjectFiles:
     return ProjectFiles(location=location, pyproject=pyproject, manifest=manifest)
 
 
-def read_sources(files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> Sources:
+def read_sources(files: ProjectFiles, ui: Ui) -> Sources:
     """Return what the files of the project say, warning of what is probably not meant.
 
     Raises `ConfigError` when one of them is wrong.
     """
     from cratewheel import metadata as core_metadata  # slow to import
 
-    cache = cache_dir(environ)
-    metadata = core_metadata.read(files.pyproject, files.manifest, cache / "projects" if cache else None)
+    metadata = core_metadata.read(files.pyproject, files.manifest)
     for warning in metadata.warnings:
         ui.warn(warning)
     return Sources(files=files, metadata=metadata)

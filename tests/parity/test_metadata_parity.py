@@ -95,7 +95,7 @@ def run_peer(peer: Path, folder: Path, out: Path) -> tuple[subprocess.CompletedP
 def read_metadata(folder: Path) -> CoreMetadata:
     """Return what we make of the project's files."""
     files = sources.read_files(sources.locate(None, folder))
-    return sources.read_sources(files, {}, Ui(out=io.StringIO(), err=io.StringIO())).metadata
+    return sources.read_sources(files, Ui(out=io.StringIO(), err=io.StringIO())).metadata
 
 
 def parsed(text: bytes) -> tuple[Headers, str]:

@@ -28,7 +28,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.facts import gather
         from cratewheel.plan.decide import decide
 
-        sources = read_sources(files, environ, ui)
+        sources = read_sources(files, ui)
         found = [gather(answer, sources, environ=environ, ui=ui) for answer in answers.result()]
     plans = [(facts, decide(facts)) for facts in found]
     if options.dry_run or options.explain:

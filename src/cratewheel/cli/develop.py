@@ -35,7 +35,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.facts import gather
         from cratewheel.plan.decide import decide
 
-        sources = read_sources(files, environ, ui)
+        sources = read_sources(files, ui)
         environment, answer = about.result(), answers.result()[0]
         named = replace(answer.options, interpreter=(str(environment.place.python),))
         facts = gather(replace(answer, options=named), sources, environ=environ, ui=ui)
@@ -91,7 +91,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.facts import gather
         from cratewheel.plan.decide import decide
 
-        facts = gather(answers.result()[0], read_sources(files, environ, ui), environ=environ, ui=ui)
+        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
     develop.compiled_only(Session(facts=facts, plan=decide(facts), environ=environ, ui=ui), flags["into"])
     return 0
 

@@ -39,7 +39,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     python = find_python(flags.get("python"), environ=environ, cwd=cwd)
     options = replace(options, interpreter=(str(python),), compatibility=("off",), skip_auditwheel=True, sdist=False)
     with asking(options, files.manifest, environ=environ, ui=ui) as answers:
-        facts = gather(answers.result()[0], read_sources(files, environ, ui), environ=environ, ui=ui)
+        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
     (wheel,) = session.plan.wheels
     variables = {name: value for name, value in wheel.builds[0].env if name in ide.VARIABLES and value is not None}

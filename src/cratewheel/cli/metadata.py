@@ -17,7 +17,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel.sources import locate, read_files, read_sources
 
-    sources = read_sources(read_files(locate(flags.get("manifest_path"), Path.cwd())), environ, ui)
+    sources = read_sources(read_files(locate(flags.get("manifest_path"), Path.cwd())), ui)
     if flags.get("json"):
         ui.answer(json.dumps(sources.metadata.as_json(), ensure_ascii=False, indent=2) + "\n")
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from cratewheel.files.content import CHUNK, is_executable, sha256
 from cratewheel.files.globbing import glob
 from cratewheel.files.links import refuse_outside
-from cratewheel.files.output import atomic_replace, keep
+from cratewheel.files.output import atomic_replace
 from cratewheel.files.patterns import Patterns
 from cratewheel.files.walking import tree, walk
 
@@ -18,7 +18,6 @@ __all__ = [
     "atomic_replace",
     "glob",
     "is_executable",
-    "keep",
     "refuse_outside",
     "sha256",
     "tree",

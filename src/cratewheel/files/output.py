@@ -42,18 +42,5 @@ def atomic_replace(path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def keep(path: Path, text: str, *, at_most: int) -> None:
-    """Write a file of a folder that holds what may be forgotten, and remove the oldest if it holds more files.
-
-    Raises `OSError` or `CratewheelError` where the folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_replace(path) as stream:
-        stream.write(text.encode())
-    kept = sorted(path.parent.iterdir(), key=lambda one: one.stat().st_mtime)
-    for one in kept[:-at_most]:
-        one.unlink(missing_ok=True)
-
-
 def _unwritable(path: Path, error: OSError, *, hint: str | None = None) -> CratewheelError:
     return CratewheelError(f"{path} cannot be written: {error.strerror or error}", hint=hint)

@@ -63,10 +63,8 @@ class CoreMetadata:
         return result
 
 
-def read(pyproject: PyProject | None, manifest: Manifest, memory: Path | None = None) -> CoreMetadata:
+def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
     """Return the metadata of the project: of [project] where there is one, and of Cargo.toml.
-
-    In the folder `memory` is kept what was found out about the same table before.
 
     Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
     """
@@ -74,7 +72,7 @@ def read(pyproject: PyProject | None, manifest: Manifest, memory: Path | None = 
         fields = cargo.read(manifest)
         name_warnings = check_name(fields.name, f"the name in {manifest.path}")
     else:
-        fields = project.read(pyproject, manifest, memory)
+        fields = project.read(pyproject, manifest)
         name_warnings = ()
     headers = tuple(render.headers(fields))
     description = fields.readme.text if fields.readme else None

@@ -1,24 +1,14 @@
-"""What `pyproject-metadata` and `packaging` find in a [project] table: it is kept, and they are not asked again.
-
-It takes a quarter of a short build to import them, and their answer depends on nothing but the table and their own
-versions.
-"""
+"""A [project] table as `pyproject-metadata` and `packaging` understand it."""
 
 from __future__ import annotations
 
-import json
 import re
-import sys
 import warnings
-import zlib
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cratewheel import __version__, files
-from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
 from cratewheel.metadata import requirements
 
@@ -29,8 +19,6 @@ HINTS = {
     "requires-python": 'write it like `requires-python = ">=3.9"`',
     "name": 'write `name = "…"`: [project] needs one (PEP 621)',
 }
-_KEPT = 500  # tables
-_CHECKERS = ("pyproject_metadata", "packaging")
 
 Names = tuple[str, ...]
 Pairs = tuple[tuple[str, str], ...]
@@ -55,23 +43,8 @@ class Checked:
     warnings: Names
 
 
-def checked(table: Mapping[str, Any], path: Path, memory: Path | None = None) -> Checked:
-    """Return a [project] table of the file `path`, checked; in the folder `memory` the answer is kept.
-
-    Raises `ConfigError` where the table breaks the specification.
-    """
-    key = _key(table) if memory is not None else None
-    if key is None or memory is None:
-        return _asked(table, path)
-    place = memory / f"{zlib.crc32(key.encode()):08x}.json"
-    kept = _recalled(place, key)
-    if kept is None:
-        kept = _asked(table, path)
-        _remember(place, key, kept)
-    return kept
-
-
-def _asked(table: Mapping[str, Any], path: Path) -> Checked:
+def checked(table: Mapping[str, Any], path: Path) -> Checked:
+    """Return a [project] table of the file `path`, checked; raises `ConfigError` where it breaks the specification."""
     requires_dist, provides_extra = _requirements(table, path)
     from pyproject_metadata import ConfigurationError, StandardMetadata
     from pyproject_metadata.errors import ExceptionGroup
@@ -133,59 +106,3 @@ def _requirement(path: Path, key: str, text: str, *, extra: str | None = None) -
             notes=tuple(str(error).splitlines()),
             hint="write it like \"numpy>=1.20; python_version < '3.12'\"",
         ) from error
-
-
-# -- the memory
-
-
-def _key(table: Mapping[str, Any]) -> str | None:
-    """Return all that an answer depends on; None for a table that has values which JSON has not."""
-    try:
-        return json.dumps([__version__, sys.version_info[:2], *map(_release, _CHECKERS), table])
-    except (OSError, TypeError, ValueError):
-        return None
-
-
-def _release(package: str) -> str:
-    """Return the line with the version of a package, which is not imported for it; both have it in that place."""
-    spec = find_spec(package)
-    if spec is None or spec.origin is None:
-        raise ValueError(f"{package} is in no file")
-    text = Path(spec.origin).read_text(encoding="utf-8")
-    start = text.index("\n__version__ = ")
-    return text[start : text.index("\n", start + 1)]
-
-
-def _recalled(place: Path, key: str) -> Checked | None:
-    try:
-        kept = json.loads(place.read_bytes())
-        if kept["key"] != key:
-            return None
-        answer = kept["checked"]
-        return Checked(
-            version=answer["version"],
-            keywords=tuple(answer["keywords"]),
-            import_names=_names(answer["import_names"]),
-            import_namespaces=_names(answer["import_namespaces"]),
-            scripts=_pairs(answer["scripts"]),
-            gui_scripts=_pairs(answer["gui_scripts"]),
-            requires_dist=tuple(answer["requires_dist"]),
-            provides_extra=tuple(answer["provides_extra"]),
-            warnings=tuple(answer["warnings"]),
-        )
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):  # there is none, or it is damaged
-        return None
-
-
-def _names(kept: list[str] | None) -> Names | None:
-    return None if kept is None else tuple(kept)
-
-
-def _pairs(kept: list[list[str]]) -> Pairs:
-    return tuple((name, reference) for name, reference in kept)
-
-
-def _remember(place: Path, key: str, answer: Checked) -> None:
-    kept = {name: getattr(answer, name) for name in Checked.__slots__}
-    with suppress(OSError, CratewheelError):  # a read-only home costs the next build a moment, not this one its wheels
-        files.keep(place, json.dumps({"key": key, "checked": kept}), at_most=_KEPT)

@@ -64,7 +64,7 @@ class _Source:
         return link_boundary(self.folder, self.manifest.workspace_root)
 
 
-def read(pyproject: PyProject, manifest: Manifest, memory: Path | None = None) -> Fields:
+def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     """Return the metadata of a project that has a [project] table.
 
     Of the fields for which Cargo.toml has a value too, only those that `dynamic` lists are taken from there; home page
@@ -75,7 +75,7 @@ def read(pyproject: PyProject, manifest: Manifest, memory: Path | None = None) -
     source = _Source(table=pyproject.project, path=pyproject.path, manifest=manifest)
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
-    standard = checked(_shown(source), source.path, memory)
+    standard = checked(_shown(source), source.path)
     base = cargo.read(manifest, dynamic - table.keys() | ({"version"} - table.keys()))
     author, author_email = _people(source, "authors") or (base.author, base.author_email)
     maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
