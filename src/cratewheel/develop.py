@@ -112,7 +112,8 @@ def install_requirements(
             notes=(f"the command was `{Command(argv=argv)}`",),
             hint="see what it says above; --uv, --pip-path and -i choose another installer or environment",
         )
-    ui.detail(done.stdout.rstrip())
+    for line in done.stdout.splitlines():
+        ui.detail(line)
 
 
 def install(session: Session, environment: Environment) -> Path:

@@ -1,14 +1,17 @@
 """The only module that prints: talk goes to stderr, results to stdout.
 
 People read stderr; tools read stdout, which carries the paths of what was built, or one JSON object a line with
-`--message-format json`. Colour only where a terminal shows it and NO_COLOR is not set.
+`--message-format json`. Colour only where a terminal shows it and NO_COLOR is not set. What a project, the environment
+or a program puts into our sentences may hold characters that steer a terminal: they are shown as escapes, and only
+what cargo says itself, and data for a file or a pipe, goes out as it is.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -19,6 +22,14 @@ LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up wi
 
 _STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
+
+# Control characters but the tab (C0, DEL, C1), and those that reorder text, hide in it, end a line or are no
+# characters: the bidirectional controls of UAX #9, invisible operators and tags, U+2028 and U+2029, and halves of
+# surrogate pairs.
+_STEERING = re.compile(
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
 
 MessageFormat = Literal["human", "json"]
 ColorChoice = Literal["auto", "always", "never"]
@@ -39,70 +50,91 @@ class Ui:
 
     def labelled(self, label: str) -> Ui:
         """Return a `Ui` that begins each line of talk with a label: for one of several works at once."""
-        return replace(self, label=f"{self._paint('dim', label)} ")
+        return replace(self, label=f"{self._paint('dim', printable(label))} ")
 
     def step(self, verb: str, text: str) -> None:
         """Say what was found or is being done: a short verb, aligned with cargo's own, and the rest of the line."""
         if not self.quiet:
-            self._say(f"{self._paint('green', verb.rjust(LABEL_WIDTH))} {text}")
+            self._say(f"{self._paint('green', verb.rjust(LABEL_WIDTH))} {printable(text)}")
 
     def detail(self, text: str) -> None:
         """Say a line that only `-v` shows."""
         if self.verbosity > 0:
-            self._say(self._paint("dim", text))
+            self._say(self._paint("dim", printable(text)))
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
         """Say that something is probably not meant, once for all the archives that it concerns; the work goes on."""
         if text in self._warned:
             return
         self._warned.add(text)
-        self._say(f"{self._paint('yellow', 'warning')}: {text}")
+        self._say(f"{self._paint('yellow', 'warning')}: {printable(text)}")
         if hint:
-            self._say(f"   {self._paint('cyan', 'help')}: {hint}")
+            self._say(f"   {self._paint('cyan', 'help')}: {printable(hint)}")
 
     def error(self, error: CratewheelError) -> None:
         """Say why the work ends: the error, its details, and what to do."""
-        self._say(f"{self._paint('red', 'error')}: {error.message}")
+        self._say(f"{self._paint('red', 'error')}: {printable(error.message)}")
         for note in error.notes:
-            self._say(f"       {note}")
+            self._say(f"       {printable(note)}")
         if error.hint:
-            self._say(f" {self._paint('cyan', 'help')}: {error.hint}")
+            self._say(f" {self._paint('cyan', 'help')}: {printable(error.hint)}")
         self.event("error", {"message": error.message, "notes": list(error.notes), "hint": error.hint})
+
+    def lines(self, lines: Iterable[str]) -> None:
+        """Say a text of several lines, quiet or not: somebody asked for it."""
+        for line in lines:
+            self._say(printable(line))
 
     def passthrough(self, text: str) -> None:
         """Hand on what another program said, as it is but for the label."""
         # in one piece: other threads write as well
-        self.err.write(
-            "".join(f"{self.label}{line}" for line in text.splitlines(keepends=True)) if self.label else text
-        )
-        self.err.flush()
+        labelled = "".join(f"{self.label}{line}" for line in text.splitlines(keepends=True)) if self.label else text
+        _write(self.err, labelled)
 
     def result(self, path: Path, event: Mapping[str, object]) -> None:
         """Report a finished file: its path, or `event` with it when JSON was asked for."""
         if self.message_format == "human":
-            self._print(str(path))
+            self.answer(f"{path}\n")
         else:
             self.event("artifact", {**event, "path": str(path)})
 
     def answer(self, text: str) -> None:
-        """Print what a query command was asked for, exactly as it is."""
-        self.out.write(text)
-        self.out.flush()
+        """Print the data that a command was asked for: exactly as it is, but on a terminal as far as that is safe."""
+        _write(self.out, "\n".join(map(printable, text.split("\n"))) if self.out.isatty() else text)
+
+    def answer_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
+        """Print what a command was asked for, line by line: sentences, or `data` as `answer` has it."""
+        exact = data and not self.out.isatty()
+        _write(self.out, "".join(f"{line if exact else printable(line)}\n" for line in lines))
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """Print one JSON object on a line of its own, if JSON was asked for."""
         if self.message_format == "json":
-            self._print(json.dumps({"event": kind, **fields}, ensure_ascii=False))
+            _write(self.out, f"{json.dumps({'event': kind, **fields})}\n")
 
     def _paint(self, style: str, text: str) -> str:
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
 
     def _say(self, line: str) -> None:
-        self.err.write(f"{self.label}{line}\n")
-        self.err.flush()
+        _write(self.err, f"{self.label}{line}\n")
 
-    def _print(self, line: str) -> None:
-        print(line, file=self.out, flush=True)
+
+def printable(text: str) -> str:
+    r"""Return the text with escapes for what would steer a terminal: no colour, no move of the cursor, no new line.
+
+    >>> print(printable("name\x1b[31m\r\nerror: none\u202e"))
+    name\x1b[31m\r\nerror: none\u202e
+    """
+    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError:  # a name that the terminal's encoding lacks must not end the build
+        encoding = stream.encoding or "ascii"
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+    stream.flush()
 
 
 def wants_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool) -> bool:
@@ -128,11 +160,7 @@ def terminal_ui(
     verbosity: int = 0,
     message_format: MessageFormat = "human",
 ) -> Ui:
-    """Return the `Ui` of this process's own stdout and stderr, which can then print any character."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:  # a name that the terminal's encoding lacks must not end the build
-            reconfigure(errors="backslashreplace")
+    """Return the `Ui` of this process's own stdout and stderr."""
     return Ui(
         out=sys.stdout,
         err=sys.stderr,

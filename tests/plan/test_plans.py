@@ -115,8 +115,8 @@ CASES |= {
 def shown(facts: Facts) -> str:
     """Return the plan for people, its warnings first."""
     plan = decide(facts)
-    warnings = "".join(f"warning: {line}\n" for line in plan.warnings)
-    return f"{warnings}{explain(plan, reasons=True).rstrip()}\n"
+    warnings = [f"warning: {line}" for line in plan.warnings]
+    return "".join(f"{line}\n" for line in (*warnings, *explain(plan, reasons=True)))
 
 
 @pytest.mark.parametrize("name", CASES)

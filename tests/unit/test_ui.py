@@ -9,7 +9,17 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.ui import ColorChoice, MessageFormat, Ui, wants_color
+from cratewheel.ui import ColorChoice, MessageFormat, Ui, printable, wants_color
+
+HOSTILE = "a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
+SHOWN = r"a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
+
+
+class Terminal(io.StringIO):
+    """A stream that people look at."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tuple[str, str]:
@@ -64,6 +74,82 @@ def test_json_on_stdout_is_an_object_a_line() -> None:
         {"event": "error", "message": "wrong", "notes": ["line"], "hint": "right"},
     ]
     assert err.startswith("    Building app\n")
+
+
+def test_what_would_steer_a_terminal_is_shown_as_escapes_in_everything_that_we_say() -> None:
+    err = io.StringIO()
+    ui = Ui(out=io.StringIO(), err=err, verbosity=1).labelled(HOSTILE)
+    ui.step("Building", HOSTILE)
+    ui.detail(HOSTILE)
+    ui.warn(HOSTILE, hint=HOSTILE)
+    ui.lines([HOSTILE])
+    ui.error(ConfigError(HOSTILE, hint=HOSTILE, notes=(HOSTILE,)))
+    assert err.getvalue().split("\n") == [
+        f"{SHOWN}     Building {SHOWN}",
+        f"{SHOWN} {SHOWN}",
+        f"{SHOWN} warning: {SHOWN}",
+        f"{SHOWN}    help: {SHOWN}",
+        f"{SHOWN} {SHOWN}",
+        f"{SHOWN} error: {SHOWN}",
+        f"{SHOWN}        {SHOWN}",
+        f"{SHOWN}  help: {SHOWN}",
+        "",
+    ]
+
+
+def test_our_own_colour_stays() -> None:
+    err = io.StringIO()
+    Ui(out=io.StringIO(), err=err, color=True, verbosity=1).labelled("\x1b[1m").detail("\x1b[31mred")
+    assert err.getvalue() == "\x1b[2m\\x1b[1m\x1b[0m \x1b[2m\\x1b[31mred\x1b[0m\n"
+
+
+@pytest.mark.parametrize("text", ["Grüße, 世界 ☃ 👩‍🚀", "a\tb", "می‌خواهم", "e\u0301"], ids=ascii)
+def test_what_people_write_is_shown_as_it_is(text: str) -> None:
+    assert printable(text) == text
+
+
+@pytest.mark.parametrize("message_format", ["human", "json"])
+def test_what_cargo_says_is_handed_on_as_it_is(message_format: MessageFormat) -> None:
+    err = io.StringIO()
+    Ui(out=io.StringIO(), err=err, message_format=message_format).passthrough("\x1b[1mwarning\x1b[0m\r\n")
+    assert err.getvalue() == "\x1b[1mwarning\x1b[0m\r\n"
+
+
+def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
+    pipe, terminal = io.StringIO(), Terminal()
+    for out in (pipe, terminal):
+        ui = Ui(out=out, err=io.StringIO())
+        ui.answer("one\x1b\ntwo\r\n")
+        ui.answer_lines(["three\x07\nfour"], data=True)
+        ui.result(Path("\x1b.whl"), {})
+    assert pipe.getvalue() == "one\x1b\ntwo\r\nthree\x07\nfour\n\x1b.whl\n"
+    assert terminal.getvalue() == "one\\x1b\ntwo\\r\nthree\\x07\\nfour\n\\x1b.whl\n"
+
+
+def test_sentences_are_escaped_in_a_pipe_too() -> None:
+    out = io.StringIO()
+    Ui(out=out, err=io.StringIO()).answer_lines(["three\x07\nfour", "five"])
+    assert out.getvalue() == "three\\x07\\nfour\nfive\n"
+
+
+def test_json_is_ascii_and_reads_back() -> None:
+    out = io.StringIO()
+    Ui(out=out, err=io.StringIO(), message_format="json").error(ConfigError(HOSTILE + "é"))
+    assert out.getvalue().isascii()
+    assert out.getvalue().removesuffix("\n").isprintable()
+    assert json.loads(out.getvalue())["message"] == HOSTILE + "é"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "utf-8", "utf-16"])
+def test_no_encoding_of_a_stream_ends_the_build(encoding: str) -> None:
+    out, err = io.BytesIO(), io.BytesIO()
+    ui = Ui(out=io.TextIOWrapper(out, encoding), err=io.TextIOWrapper(err, encoding))
+    ui.step("Building", "é\u4e16")
+    ui.passthrough("é\u4e16\udcff\n")
+    ui.answer("é\u4e16\udcff\n")
+    shown = {"ascii": r"\xe9\u4e16", "iso-8859-1": r"é\u4e16"}.get(encoding, "é世")
+    assert err.getvalue().decode(encoding) == f"    Building {shown}\n{shown}\\udcff\n"
+    assert out.getvalue().decode(encoding) == f"{shown}\\udcff\n"
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
     for warning in wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist"):
         ui.warn(warning)
     if facts.options.explain:
-        ui.passthrough(sdist_contents.explanation(content))
+        ui.lines(sdist_contents.explanation(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
     with ExitStack() as stack:
         entries = content.layout

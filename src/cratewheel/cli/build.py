@@ -43,11 +43,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             if ui.message_format == "json":
                 ui.event("plan", as_json(plan))
             else:
-                ui.answer(explain(plan, reasons=options.explain))
+                ui.answer_lines(explain(plan, reasons=options.explain))
         return 0
     if options.explain:
         for plan in shown:
-            ui.passthrough(explain(plan, reasons=True))
+            ui.lines(explain(plan, reasons=True))
     from cratewheel.build.run import run as build
 
     build(plans, environ=environ, ui=ui)

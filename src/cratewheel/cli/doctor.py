@@ -30,15 +30,15 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         for check in checks:
             ui.event("check", asdict(check))
     else:
-        ui.answer(render(checks))
+        ui.answer_lines(render(checks))
     return int(any(check.state == "problem" for check in checks))
 
 
-def render(checks: Iterable[Check]) -> str:
+def render(checks: Iterable[Check]) -> tuple[str, ...]:
     """Return a line for each check, with what mends it below."""
     lines = []
     for check in checks:
         lines.append(f"{check.state:7}  {check.subject}  {check.text}")
         if check.hint and check.state != "ok":
             lines.append(f"{'':7}  help: {check.hint}")
-    return "".join(f"{line}\n" for line in lines)
+    return tuple(lines)

@@ -42,20 +42,21 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
             for part in unknown:
                 ui.warn(f"not known before compiling: {part}")
             archives["wheel"] = [entry.path for entry in entries]
-    ui.answer(render(archives, as_json=as_json))
+    if as_json:
+        ui.answer(json.dumps(archives, indent=2) + "\n")
+    else:
+        ui.answer_lines(render(archives), data=True)
     return 0
 
 
-def render(archives: Mapping[str, list[str]], *, as_json: bool) -> str:
-    r"""Return the lists as text for stdout; a title stands above each where there are several.
+def render(archives: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """Return the lists as lines for stdout; a title stands above each where there are several.
 
-    >>> render({"sdist": ["PKG-INFO"], "wheel": ["a.py"]}, as_json=False)
-    'sdist:\n  PKG-INFO\nwheel:\n  a.py\n'
-    >>> render({"sdist": ["PKG-INFO"]}, as_json=False)
-    'PKG-INFO\n'
+    >>> render({"sdist": ["PKG-INFO"], "wheel": ["a.py"]})
+    ('sdist:', '  PKG-INFO', 'wheel:', '  a.py')
+    >>> render({"sdist": ["PKG-INFO"]})
+    ('PKG-INFO',)
     """
-    if as_json:
-        return json.dumps(archives, ensure_ascii=False, indent=2) + "\n"
     if len(archives) == 1:
-        return "".join(f"{path}\n" for paths in archives.values() for path in paths)
-    return "".join(f"{title}:\n" + "".join(f"  {path}\n" for path in paths) for title, paths in archives.items())
+        return tuple(*archives.values())
+    return tuple(line for title, paths in archives.items() for line in (f"{title}:", *(f"  {path}" for path in paths)))

@@ -29,21 +29,24 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     )
     if not found:
         ui.warn("no Python interpreter was found")
-    ui.answer(render(found, as_json=flags.get("json", False)))
+    if flags.get("json"):
+        ui.answer(as_json(found))
+    else:
+        ui.answer_lines(render(found))
     return 0
 
 
-def render(interpreters: Iterable[Interpreter], *, as_json: bool) -> str:
-    """Return the list as text for stdout: a line for each interpreter, or a JSON list of objects.
+def as_json(interpreters: Iterable[Interpreter]) -> str:
+    """Return a JSON list of objects, one for each interpreter."""
+    return json.dumps([_fields(one) for one in interpreters], indent=2) + "\n"
 
-    A line has the name, the full version, the file, and how it was found. Nothing found gives "" and "[]".
-    """
-    if as_json:
-        return json.dumps([_fields(one) for one in interpreters], indent=2, ensure_ascii=False) + "\n"
+
+def render(interpreters: Iterable[Interpreter]) -> tuple[str, ...]:
+    """Return a line for each interpreter: its name, full version and file, and how it was found."""
     rows = [(one.display, one.full_version, str(one.executable), f"({one.source})") for one in interpreters]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
-    return "".join(f"{line}\n" for line in lines)
+    padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]
+    return tuple("  ".join(row).rstrip() for row in padded)
 
 
 def _fields(one: Interpreter) -> dict[str, object]:

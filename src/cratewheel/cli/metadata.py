@@ -10,7 +10,7 @@ from cratewheel.options.arguments import command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print the METADATA file, exactly; with `--json` the same as JSON by PEP 566's rules."""
+    """Print METADATA, exactly where it goes to a file or pipe; with `--json` the same as JSON by PEP 566's rules."""
     parser = command_parser("metadata", "Print the core metadata of the project; no program is started for it.")
     parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
     flags = parse_words(parser, argv)
@@ -19,7 +19,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     sources = read_sources(read_files(locate(flags.get("manifest_path"), Path.cwd())), ui)
     if flags.get("json"):
-        ui.answer(json.dumps(sources.metadata.as_json(), ensure_ascii=False, indent=2) + "\n")
+        ui.answer(json.dumps(sources.metadata.as_json(), indent=2) + "\n")
     else:
         ui.answer(sources.metadata.text)
     return 0

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from cratewheel.errors import UsageError
-from cratewheel.options.arguments import Parser
+from cratewheel.options.arguments import Parser, session_ui
 
 COMMANDS = ("write-dist-info", "build-wheel", "write-sdist")
 
@@ -33,7 +32,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         parser.add_argument("--editable", action="store_true", help="Build the wheel of an editable install")
         parser.add_argument("-o", "--out", default=None, metavar="DIR", help="Where the wheel goes")
     words, build_args = parser.parse_known_args(argv[1:])
-    sys.stdout.write(f"{_call(argv[0], words, build_args, environ)}\n")
+    session_ui({}, environ).answer(f"{_call(argv[0], words, build_args, environ)}\n")
     return 0
 
 

@@ -467,11 +467,11 @@ def _text_entry(path: str, text: str, original: str, file: Path, why: str) -> En
 # -- telling
 
 
-def explanation(contents: SdistContents) -> str:
+def explanation(contents: SdistContents) -> tuple[str, ...]:
     """Return a line for each file of the archive and for each left out, with the reason."""
     left_out = contents.left_out()
     rows = [("+", entry.path, entry.why) for entry in contents.layout]
     around = _Place.of(contents.tree).root
     rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
     width = min(max(len(path) for _, path, _ in rows), 60)
-    return "".join(f"  {sign} {path:<{width}}  {why}\n" for sign, path, why in rows)
+    return tuple(f"  {sign} {path:<{width}}  {why}" for sign, path, why in rows)

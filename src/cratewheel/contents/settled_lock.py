@@ -45,7 +45,8 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
                 "cargo could not bring the Cargo.lock of the sdist in line with its crates, so --locked may refuse it",
                 hint="`cargo fetch` in the source tree gets what cargo lacks offline",
             )
-            ui.detail(done.stderr)
+            for line in done.stderr.splitlines():
+                ui.detail(line)
             return entries
         text = Path(scratch, *found.parts).read_bytes()
     mended = replace(found, source=Generated(data=text))

@@ -24,8 +24,8 @@ def describe_platform(plan: PlatformPlan, target: Target) -> str:
             return f"<lowest {family} tag that fits>_{platform.linux_arch(target)}"
 
 
-def explain(plan: BuildPlan, *, reasons: bool) -> str:
-    """Return the plan as text, a line for each thing that will be made; with `reasons`, why each was decided."""
+def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
+    """Return the plan as lines, one for each thing that will be made; with `reasons`, why each was decided."""
     lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
     if reasons:
         lines += [f"  because {reason}" for reason in plan.why]
@@ -41,7 +41,7 @@ def explain(plan: BuildPlan, *, reasons: bool) -> str:
         lines.append(f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
-    return "\n".join(lines) + "\n"
+    return tuple(lines)
 
 
 def _place(interpreter: Interpreter) -> str:

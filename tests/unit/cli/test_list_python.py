@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cratewheel.cli.list_python import render
+from cratewheel.cli.list_python import as_json, render
 from cratewheel.interpreter.model import Interpreter
 
 ELEVEN = Interpreter(
@@ -33,14 +33,14 @@ PYPY = Interpreter(
 
 
 def test_the_list_for_people_is_a_line_an_interpreter() -> None:
-    assert render([ELEVEN, PYPY], as_json=False) == (
-        "CPython 3.11  3.11.7  /usr/bin/python3.11  (PATH)\n"
-        "PyPy 3.9      3.9.16  /opt/pypy/bin/pypy3  (pyenv)\n"
+    assert render([ELEVEN, PYPY]) == (
+        "CPython 3.11  3.11.7  /usr/bin/python3.11  (PATH)",
+        "PyPy 3.9      3.9.16  /opt/pypy/bin/pypy3  (pyenv)",
     )  # fmt: skip
 
 
 def test_the_list_for_programs_is_json() -> None:
-    assert json.loads(render([ELEVEN], as_json=True)) == [
+    assert json.loads(as_json([ELEVEN])) == [
         {
             "name": "CPython 3.11",
             "implementation": "cpython",
@@ -62,5 +62,5 @@ def test_the_list_for_programs_is_json() -> None:
 
 
 def test_nothing_found_is_an_empty_list() -> None:
-    assert render([], as_json=False) == ""
-    assert render([], as_json=True) == "[]\n"
+    assert render([]) == ()
+    assert as_json([]) == "[]\n"
