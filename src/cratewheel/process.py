@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import IO, Any, Generic, TypeVar
 
+from cratewheel import redaction
 from cratewheel.errors import CratewheelError, MissingToolError
 from cratewheel.frozen import dataclass
 
@@ -51,11 +52,16 @@ class Command:
         return changed
 
     def __str__(self) -> str:
-        """Return the command as one would type it in a POSIX shell."""
+        """Return the command as one would type it in a POSIX shell, but for values that are nobody's business."""
         import shlex  # only to show it
 
-        words = [f"{name}={shlex.quote(value)}" for name, value in self.env if value is not None]
-        return " ".join([*words, shlex.join(self.argv)])
+        changed = [(name, redaction.variable(name, value)) for name, value in self.env if value is not None]
+        return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in changed), shlex.join(self.shown)])
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The words as they may be shown."""
+        return redaction.words(self.argv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,10 +16,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 from cratewheel import spdx
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
+from cratewheel.redaction import without_userinfo
 
 Json = dict[str, Any]
 Checksums = Mapping[tuple[str, str], str]
@@ -194,7 +195,11 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
         ("website", package.homepage),
         ("vcs", package.repository),
     )
-    found = [{"type": kind, "url": url} for kind, url in links if url and not re.search(r"\s", url)]
+    found = [
+        {"type": kind, "url": without_userinfo(url, mark="")}
+        for kind, url in links
+        if url and not re.search(r"\s", url)
+    ]
     if found:
         component["externalReferences"] = found
     return component
@@ -221,19 +226,9 @@ def _purl(metadata: CargoMetadata, package: Package) -> str:
     scheme, _, address = source.partition("+")
     if scheme == "git":
         repository, _, commit = address.partition("#")
-        place = _public(repository.partition("?")[0])
+        place = without_userinfo(repository.partition("?")[0], mark="")
         return f"{purl}?vcs_url={quote(f'git+{place}@{commit}', safe=':/')}"
-    return f"{purl}?repository_url={quote(_public(address or source), safe=':/')}"
-
-
-def _public(url: str) -> str:
-    """Return the address without a user name or a token.
-
-    >>> _public("https://me:secret@crates.example.org/index")
-    'https://crates.example.org/index'
-    """
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return f"{purl}?repository_url={quote(without_userinfo(address or source, mark=''), safe=':/')}"
 
 
 def _relative(path: PurePath, start: PurePath) -> str:

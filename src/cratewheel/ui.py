@@ -13,10 +13,11 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 from cratewheel.errors import CratewheelError
 from cratewheel.frozen import dataclass, field, replace
+from cratewheel.redaction import without_userinfo
 
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them
 
@@ -50,40 +51,40 @@ class Ui:
 
     def labelled(self, label: str) -> Ui:
         """Return a `Ui` that begins each line of talk with a label: for one of several works at once."""
-        return replace(self, label=f"{self._paint('dim', printable(label))} ")
+        return replace(self, label=f"{self._paint('dim', _sentence(label))} ")
 
     def step(self, verb: str, text: str) -> None:
         """Say what was found or is being done: a short verb, aligned with cargo's own, and the rest of the line."""
         if not self.quiet:
-            self._say(f"{self._paint('green', verb.rjust(LABEL_WIDTH))} {printable(text)}")
+            self._say(f"{self._paint('green', verb.rjust(LABEL_WIDTH))} {_sentence(text)}")
 
     def detail(self, text: str) -> None:
         """Say a line that only `-v` shows."""
         if self.verbosity > 0:
-            self._say(self._paint("dim", printable(text)))
+            self._say(self._paint("dim", _sentence(text)))
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
         """Say that something is probably not meant, once for all the archives that it concerns; the work goes on."""
         if text in self._warned:
             return
         self._warned.add(text)
-        self._say(f"{self._paint('yellow', 'warning')}: {printable(text)}")
+        self._say(f"{self._paint('yellow', 'warning')}: {_sentence(text)}")
         if hint:
-            self._say(f"   {self._paint('cyan', 'help')}: {printable(hint)}")
+            self._say(f"   {self._paint('cyan', 'help')}: {_sentence(hint)}")
 
     def error(self, error: CratewheelError) -> None:
         """Say why the work ends: the error, its details, and what to do."""
-        self._say(f"{self._paint('red', 'error')}: {printable(error.message)}")
+        self._say(f"{self._paint('red', 'error')}: {_sentence(error.message)}")
         for note in error.notes:
-            self._say(f"       {printable(note)}")
+            self._say(f"       {_sentence(note)}")
         if error.hint:
-            self._say(f" {self._paint('cyan', 'help')}: {printable(error.hint)}")
+            self._say(f" {self._paint('cyan', 'help')}: {_sentence(error.hint)}")
         self.event("error", {"message": error.message, "notes": list(error.notes), "hint": error.hint})
 
     def lines(self, lines: Iterable[str]) -> None:
         """Say a text of several lines, quiet or not: somebody asked for it."""
         for line in lines:
-            self._say(printable(line))
+            self._say(_sentence(line))
 
     def passthrough(self, text: str) -> None:
         """Hand on what another program said, as it is but for the label."""
@@ -104,13 +105,13 @@ class Ui:
 
     def answer_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
         """Print what a command was asked for, line by line: sentences, or `data` as `answer` has it."""
-        exact = data and not self.out.isatty()
-        _write(self.out, "".join(f"{line if exact else printable(line)}\n" for line in lines))
+        show = _sentence if not data else printable if self.out.isatty() else str
+        _write(self.out, "".join(f"{show(line)}\n" for line in lines))
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """Print one JSON object on a line of its own, if JSON was asked for."""
         if self.message_format == "json":
-            _write(self.out, f"{json.dumps({'event': kind, **fields})}\n")
+            _write(self.out, f"{json.dumps({'event': kind, **_redacted(fields)})}\n")
 
     def _paint(self, style: str, text: str) -> str:
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
@@ -126,6 +127,23 @@ def printable(text: str) -> str:
     name\x1b[31m\r\nerror: none\u202e
     """
     return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+
+
+def _sentence(text: str) -> str:
+    return printable(without_userinfo(text))
+
+
+def _redacted(value: Any) -> Any:
+    """Return a JSON value without the users and passwords of URLs in its texts."""
+    match value:
+        case str():
+            return without_userinfo(value)
+        case Mapping():
+            return {key: _redacted(item) for key, item in value.items()}
+        case list() | tuple():
+            return [_redacted(item) for item in value]
+        case _:
+            return value
 
 
 def _write(stream: TextIO, text: str) -> None:

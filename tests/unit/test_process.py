@@ -26,8 +26,18 @@ def test_a_command_changes_and_removes_variables_of_the_environment_it_is_given(
 
 
 def test_a_command_is_shown_as_a_shell_takes_it() -> None:
-    command = Command(argv=("cargo", "rustc", "a b"), env=(("X", "1 2"), ("GONE", None)))
-    assert str(command) == "X='1 2' cargo rustc 'a b'"
+    command = Command(argv=("cargo", "rustc", "a b"), env=(("PYO3_PYTHON", "1 2"), ("GONE", None)))
+    assert str(command) == "PYO3_PYTHON='1 2' cargo rustc 'a b'"
+
+
+def test_a_command_is_shown_without_what_may_be_a_secret() -> None:
+    argv = ("cargo", "rustc", "--config", "http.proxy='http://me:pw@host'", "https://me:pw@example.org/x")
+    command = Command(argv=argv, env=(("X_TOKEN", "hush"), ("RUSTFLAGS", "-C strip=debuginfo")))
+    assert str(command) == (
+        "X_TOKEN='***' RUSTFLAGS='-C strip=debuginfo' cargo rustc --config 'http.proxy=***' 'https://***@example.org/x'"
+    )
+    assert command.shown == ("cargo", "rustc", "--config", "http.proxy=***", "https://***@example.org/x")
+    assert command.argv == argv
 
 
 def test_output_status_and_folder(tmp_path: Path) -> None:

@@ -97,6 +97,30 @@ def test_what_would_steer_a_terminal_is_shown_as_escapes_in_everything_that_we_s
     ]
 
 
+def test_users_and_passwords_of_addresses_are_shown_nowhere() -> None:
+    url = "git+https://me:p@ss@example.org/@x"
+    out, err = io.StringIO(), io.StringIO()
+    ui = Ui(out=out, err=err, verbosity=1, message_format="json")
+    ui.step("Cloning", url)
+    ui.detail(url)
+    ui.warn(url, hint=url)
+    ui.lines([url])
+    ui.error(ConfigError(url, hint=url, notes=(url,)))
+    ui.event("plan", {"commands": [["cargo", url]], "python": {"at": url}, "abi3": True, "none": None})
+    ui.answer_lines([url])
+    text = out.getvalue() + err.getvalue()
+    assert "p@ss" not in text
+    assert text.count("git+https://***@example.org/@x") == 14
+
+
+def test_data_keeps_its_addresses() -> None:
+    out = io.StringIO()
+    ui = Ui(out=out, err=io.StringIO())
+    ui.answer("Requires-Dist: a @ https://${USER}@example.org/a.whl\n")
+    ui.answer_lines(["https:/me@x"], data=True)
+    assert out.getvalue() == "Requires-Dist: a @ https://${USER}@example.org/a.whl\nhttps:/me@x\n"
+
+
 def test_our_own_colour_stays() -> None:
     err = io.StringIO()
     Ui(out=io.StringIO(), err=err, color=True, verbosity=1).labelled("\x1b[1m").detail("\x1b[31mred")

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
+from cratewheel import redaction
 from cratewheel.errors import UsageError
 from cratewheel.options.model import GROUPS, Setting, settings
 from cratewheel.ui import Ui, terminal_ui
@@ -15,6 +16,13 @@ HELP_WIDTH = 100
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that raises `UsageError` instead of ending the process."""
+
+    def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # one of three overloads
+        """Return the parsed arguments; of those that nobody knows, the error shows no values."""
+        found, rest = self.parse_known_args(args, namespace)
+        if rest:
+            self.error(f"unrecognized arguments: {' '.join(redaction.unknown(rest))}")
+        return found
 
     def error(self, message: str) -> NoReturn:
         """Raise the error with a pointer to the right help page."""

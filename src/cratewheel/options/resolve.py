@@ -166,7 +166,8 @@ def split_words(text: str, place: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(text))
     except ValueError as error:
-        raise UsageError(f"{place} cannot be split into words: {text!r} ({error})", hint="close the quotes") from error
+        # the text itself may hold a token
+        raise UsageError(f"{place} cannot be split into words: {error}", hint="close the quotes") from error
 
 
 def _toggle(value: str, place: str) -> bool:
