@@ -52,9 +52,12 @@ def _most_of_group(folder: Path) -> tuple[int, ...]:
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path | None:
-    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home."""
-    base = environ.get("XDG_CACHE_HOME") or environ.get("LOCALAPPDATA")
-    if base and os.path.isabs(base):  # noqa: PTH117  # of text; the specification has others ignored
-        return Path(base) / "cratewheel"
-    home = environ.get("HOME")
-    return Path(home) / ".cache" / "cratewheel" if home else None
+    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home.
+
+    Relative paths are ignored, as the specification has it: they would put a cache into the project.
+    """
+    for name, below in (("XDG_CACHE_HOME", ""), ("LOCALAPPDATA", ""), ("HOME", ".cache")):
+        base = environ.get(name, "")
+        if os.path.isabs(base):  # noqa: PTH117  # of text
+            return Path(base, below, "cratewheel")
+    return None

@@ -20,6 +20,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, CratewheelError, UsageError
+from cratewheel.files.cache import private_folder
 from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
@@ -166,9 +167,25 @@ def _with_writable_target(options: Options, manifest: Manifest, environ: Mapping
     import tempfile
 
     name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-    folder = (cache_dir(environ) or Path(tempfile.gettempdir(), "cratewheel")) / "target" / name
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # the folder for temporary files is everybody's
+    cache = cache_dir(environ) or Path(tempfile.gettempdir(), f"cratewheel{user}")
+    folder = cache / "target" / name
+    _refuse_planted(folder, cache, f"{root} cannot be written")
     ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
     return replace(options, target_dir=folder)
+
+
+def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
+    """Make the target directory `folder`; raises `ConfigError` where others can have put into it what cargo runs."""
+    try:
+        reason = private_folder(folder, below=cache)
+    except OSError as error:
+        reason = f"{folder} cannot be made: {error.strerror}"
+    if reason is not None:
+        raise ConfigError(
+            f"{why}, and cargo cannot compile in the cache: {reason}",
+            hint="name another folder with --target-dir, or remove that one",
+        )
 
 
 def cargo_features(options: Options) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.dist_info import GENERATOR, DistInfo
 from cratewheel.dist.layout import Entry, Layout, layout
+from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import Settlement, needs_binaries, settle
@@ -79,7 +80,7 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
         mtime=session.timestamp,
         compression=session.compression,
         large_files=session.facts.options.compression_large_files,
-        memory=session.scratch / "packed" / f"{path.name}.json",
+        cache=JsonCache(session.scratch / "packed", session.ui.warn),
         environ=session.environ,
     )
     session.ui.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")

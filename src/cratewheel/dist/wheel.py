@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,6 +20,7 @@ from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened, whole, whole_file
 from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
 from cratewheel.errors import ConfigError
+from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass
 from cratewheel.process import check_crew
 from cratewheel.tags.wheel import WheelTag
@@ -53,7 +53,7 @@ def write(
     mtime: int | None = None,
     compression: Compression = DEFLATED,
     large_files: bool = False,
-    memory: Path | None = None,
+    cache: JsonCache | None = None,
     environ: Mapping[str, str] | None = None,
     assistants: int | None = None,
 ) -> BuiltWheel:
@@ -61,8 +61,8 @@ def write(
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
-    In the file `memory` is kept what the wheel was made from: where that, and the wheel, are still the same, it only
-    gets a new date. Of a large file, one chunk is held in memory; small ones may be shared among processes, which takes
+    In `cache` is kept what the wheel was made from: where that, and the wheel, are still the same, it only gets a new
+    date. Of a large file, one chunk is held in memory; small ones may be shared among processes, which takes
     `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read, changes meanwhile, or wants the
     place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
@@ -71,7 +71,7 @@ def write(
     if any(entry.path == record_path for entry in entries):
         raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
     how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
-    earlier = _recalled(path, memory)
+    earlier = _recalled(path, cache)
     if earlier is not None and earlier.inputs == _inputs(how, entries, map(_read, entries)):
         os.utime(path)  # whoever wants the newest wheel finds it
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
@@ -83,8 +83,9 @@ def write(
         archive.finish()
         size = stream.tell()
     built = BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
-    if memory is not None:
-        _remember(built, _inputs(how, entries, recorded), memory)
+    if cache is not None:
+        inputs = _inputs(how, entries, recorded)
+        cache.write(_cache_name(path), {"inputs": inputs, "sha256": built.sha256, "size": built.size})
     return built
 
 
@@ -92,8 +93,8 @@ def write(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Memory:
-    inputs: str
+class _Earlier:
+    inputs: object
     sha256: str
     size: int
 
@@ -116,22 +117,19 @@ def _read(entry: Entry) -> Recorded:
     return Recorded(path=entry.path, sha256=digest.digest(), size=size)
 
 
-def _recalled(path: Path, memory: Path | None) -> _Memory | None:
+def _recalled(path: Path, cache: JsonCache | None) -> _Earlier | None:
     """Return what the wheel in place was made from, or None where it is not the one that we made."""
-    if memory is None or not path.is_file():
+    kept = cache.read(_cache_name(path)) if cache is not None else None
+    if not isinstance(kept, dict) or not path.is_file():
         return None
-    try:
-        earlier = _Memory(**json.loads(memory.read_bytes()))
-    except (OSError, ValueError, TypeError, RecursionError):  # there is none, or it is damaged
+    size = path.stat().st_size
+    if kept.get("size") != size or kept.get("sha256") != (sha256 := files.sha256(path)):
         return None
-    same = earlier.size == path.stat().st_size and earlier.sha256 == files.sha256(path)
-    return earlier if same else None
+    return _Earlier(inputs=kept.get("inputs"), sha256=sha256, size=size)
 
 
-def _remember(built: BuiltWheel, inputs: str, memory: Path) -> None:
-    memory.parent.mkdir(parents=True, exist_ok=True)
-    with files.atomic_replace(memory) as stream:
-        stream.write(json.dumps({"inputs": inputs, "sha256": built.sha256, "size": built.size}).encode())
+def _cache_name(path: Path) -> str:
+    return f"{path.name}.json"
 
 
 # -- the archive

@@ -1,40 +1,45 @@
 """Answers of interpreters, kept between builds, so that none is started to be asked the same again.
 
-The key is the file behind all symbolic links, with its modification time and size: whoever replaces or upgrades an
-interpreter changes them. A store that cannot be read is an empty one; one that cannot be written stays as it is.
+An answer belongs to the file behind all symbolic links, and to the machine that the kernel shows this process
+(`setarch` shows another). Whoever replaces, upgrades or exchanges an interpreter changes what identifies the file.
 """
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from cratewheel.files.cache import JsonCache
 from cratewheel.interpreter.probe import FORMAT, STEERING, Answer, is_answer
 
 FILE_NAME = "interpreters.json"
+_CONFIG = "pyvenv.cfg"  # it tells a copy of an interpreter, in a virtual environment, which one to be
 
 
 class Cache:
     """The stored answers of one cache folder; `save` writes what was learnt since they were read.
 
-    Without a folder, or while a variable steers what interpreters say of themselves, it stores nothing.
+    Without a folder, or while a variable steers what interpreters say of themselves, it stores nothing. `warn` is told
+    of a folder that cannot be trusted, which counts as an empty one.
     """
 
-    def __init__(self, folder: Path | None, environ: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path | None, environ: Mapping[str, str], warn: Callable[[str], None]) -> None:
         steered = any(environ.get(name) for name in STEERING)
-        self._path = None if folder is None or steered else folder / FILE_NAME
-        self._entries = _load(self._path) if self._path else {}
+        self._store = None if folder is None or steered else JsonCache(folder, warn)
+        self._machine = os.uname().machine if hasattr(os, "uname") else environ.get("PROCESSOR_ARCHITECTURE", "")
+        self._entries = _entries(self._store.read(FILE_NAME)) if self._store else {}
+        self._asked: dict[str, list[object] | None] = {}
         self._changed = False
 
     def get(self, executable: Path) -> Answer | None:
         """Return the stored answer of `executable`, or None when there is none or the file has changed since."""
         real = os.path.realpath(executable)
         entry = self._entries.get(real)
-        if entry is None or entry.get("stamp") != _stamp(real):
+        stamp = self._stamp(real)
+        if entry is None or entry.get("stamp") != stamp:
+            self._asked[real] = stamp
             return None
         answer = entry.get("answer")
         # the path by which it was asked then, in a virtual environment perhaps, may be another Python's today
@@ -44,43 +49,50 @@ class Cache:
         """Store the answer of `executable`, unless that only hands on to some other program today."""
         real, said = os.path.realpath(executable), answer.get("executable")
         # a version manager's stand-in answers for another file, and tomorrow perhaps for a third
-        if self._path is None or not said or os.path.realpath(said) != real:
+        if self._store is None or not said or os.path.realpath(said) != real or _is_script(real):
             return
-        stamp = _stamp(real)
-        if stamp is not None:
+        stamp = self._stamp(real)
+        # it may have been exchanged while it was asked
+        if stamp is not None and self._asked.get(real, stamp) == stamp:
             self._entries[real] = {"stamp": stamp, "answer": dict(answer)}
             self._changed = True
 
     def save(self) -> None:
         """Write the store, whole or not at all; entries of files that are gone or changed are left out."""
-        if not self._changed or self._path is None:
+        if not self._changed or self._store is None:
             return
-        kept = {real: entry for real, entry in sorted(self._entries.items()) if entry.get("stamp") == _stamp(real)}
-        text = json.dumps({"format": FORMAT, "interpreters": kept}, indent=1)
-        partial = self._path.with_name(f"{FILE_NAME}.{os.getpid()}.partial")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(text, encoding="utf-8")
-            partial.replace(self._path)
-        except OSError:  # a read-only home costs the next build a second, not this one its wheels
-            with suppress(OSError):
-                partial.unlink()
+        kept = {real: entry for real, entry in sorted(self._entries.items()) if entry.get("stamp") == self._stamp(real)}
+        self._store.write(FILE_NAME, {"format": FORMAT, "interpreters": kept})
         self._changed = False
 
+    def _stamp(self, real: str) -> list[object] | None:
+        own = _identity(real)
+        if own is None:
+            return None
+        folder = os.path.dirname(real)  # noqa: PTH120 (called for each interpreter of each build: no Path in between)
+        configs = [_identity(f"{place}{os.sep}{_CONFIG}") for place in (folder, f"{folder}{os.sep}..")]
+        return [self._machine, own, *configs]
 
-def _stamp(real: str) -> list[int] | None:
+
+def _identity(path: str) -> list[int] | None:
+    """Return what changes when another file is put at `path`, or its content is changed; None where there is none."""
     try:
-        status = os.stat(real)  # noqa: PTH116 (called for each interpreter of each build: no Path in between)
-    except OSError:
+        status = os.stat(path)  # noqa: PTH116 (as above)
+    except (OSError, ValueError):  # a damaged store has names that no file can have
         return None
-    return [status.st_mtime_ns, status.st_size]
+    return [status.st_dev, status.st_ino, status.st_ctime_ns, status.st_mtime_ns, status.st_size]
 
 
-def _load(path: Path) -> dict[str, dict[str, Any]]:
+def _is_script(path: str) -> bool:
+    """Return whether another program reads the file, which can start any Python."""
     try:
-        store = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
+        with open(path, "rb") as file:  # noqa: PTH123 (as above)
+            return file.read(2) == b"#!"
+    except OSError:
+        return True
+
+
+def _entries(store: object) -> dict[str, dict[str, Any]]:
     if not isinstance(store, dict) or store.get("format") != FORMAT or not isinstance(store.get("interpreters"), dict):
         return {}
     return {real: entry for real, entry in store["interpreters"].items() if isinstance(entry, dict)}

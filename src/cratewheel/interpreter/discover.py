@@ -46,7 +46,7 @@ def find(
 
     Raises `InterpreterError` when a word names nothing that can be used, or nothing fits (unless `none_is_fine`).
     """
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ), ui=ui, timeout=timeout)
+    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
     try:
         if words:
             return asked_for(search, words, supported, requires_python)
@@ -71,7 +71,7 @@ def default_python(
     (`pythonLocation`), `python3` on PATH, and at last the one that runs this. Raises `InterpreterError` when a
     variable names one that is not there or does not work: any other would not be the one that is meant.
     """
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ), ui=ui, timeout=timeout)
+    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
     try:
         if pyo3 and environ.get("PYO3_PYTHON"):
             named = asked_for(search, (environ["PYO3_PYTHON"],), EVERY, None)[0]
@@ -88,7 +88,7 @@ def probe(
     executable: Path, environ: Mapping[str, str], *, cache_dir: Path | None = None, ui: Ui, timeout: float = TIMEOUT
 ) -> Interpreter | Skip:
     """Return the interpreter that the file `executable` is; raises `InterpreterError` when it is none."""
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ), ui=ui, timeout=timeout)
+    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
     finding = search.finding(Candidate(path=executable, source="-i"))
     search.cache.save()
     if isinstance(finding, InterpreterError):

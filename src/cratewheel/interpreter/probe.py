@@ -7,6 +7,8 @@ see `cache`.
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -146,31 +148,49 @@ def read(output: str) -> Answer | None:
 
 
 def is_answer(answer: object) -> bool:
-    """Return whether `answer` has what `describe` needs: the fields of the script, each of its type."""
-    if not isinstance(answer, dict) or answer.get("format") != FORMAT:
+    """Return whether `answer` has what `describe` needs: the fields of the script, each as the script can have it."""
+    if not isinstance(answer, dict) or type(answer.get("format")) is not int or answer["format"] != FORMAT:
         return False
     version = answer.get("version")
-    if not isinstance(version, list) or len(version) != 3 or not all(isinstance(part, int) for part in version):
+    if not isinstance(version, list) or len(version) != 3 or not all(map(_is_number, version)):
+        return False
+    if not _is_path(answer.get("executable")):
         return False
     if tuple(version) < (3, 5, 0):
         return True
-    return all(name in answer and isinstance(answer[name], kinds) for name, kinds in _FIELDS.items())
+    return (
+        "executable" in answer
+        and all(_is_word(answer.get(name)) for name in _WORDS)
+        and all(answer.get(name, 0) is None or _is_word(answer.get(name)) for name in _WORDS_OR_NONE)
+        and all(isinstance(answer.get(name), bool) for name in ("gil_disabled", "debug"))
+        and _is_number(answer.get("pointer_width"))
+        and answer["pointer_width"] in (32, 64)
+    )
 
 
-_TEXT_OR_NONE = (str, type(None))
-_FIELDS: dict[str, type | tuple[type, ...]] = {
-    "implementation": str,
-    "implementation_name": str,
-    "executable": _TEXT_OR_NONE,
-    "abiflags": _TEXT_OR_NONE,
-    "ext_suffix": str,
-    "soabi": _TEXT_OR_NONE,
-    "platform": str,
-    "system": str,
-    "pointer_width": int,
-    "gil_disabled": bool,
-    "debug": bool,
-}
+_WORDS = ("implementation", "implementation_name", "ext_suffix", "platform", "system")
+_WORDS_OR_NONE = ("abiflags", "soabi")
+_WORD = r"[!-.0-[\]-~]*"  # printable ASCII without blanks and slashes: it becomes part of a file's name
+
+
+def _is_number(part: object) -> bool:
+    return type(part) is int and 0 <= part < 1000
+
+
+def _is_word(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(_WORD, value) is not None
+
+
+def _is_path(value: object) -> bool:
+    if value is None:
+        return True
+    if not isinstance(value, str) or "\0" in value:
+        return False
+    try:
+        os.fsencode(value)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def describe(

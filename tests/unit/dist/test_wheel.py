@@ -6,6 +6,7 @@ import base64
 import csv
 import hashlib
 import io
+import json
 import os
 import shutil
 import time
@@ -25,6 +26,7 @@ from cratewheel.dist.compression import compression
 from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
+from cratewheel.files.cache import JsonCache
 from cratewheel.tags.wheel import WheelTag
 
 NAME = "demo-1.0-py3-none-any.whl"
@@ -188,14 +190,15 @@ class Again:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "out" / NAME
-        self.memory = folder / "target" / "memory.json"
+        self.cache = folder / "target" / "packed"
+        self.memory = self.cache / f"{NAME}.json"
         self.source = folder / "a.py"
         self.source.write_bytes(b"1")
 
     def write(self, *, executable: bool = False, info: DistInfo = INFO, **how: Any) -> wheel.BuiltWheel:
         """Write it, and check that it is what it is without a memory."""
         entries = (Entry(path="a.py", source=FromFile(path=str(self.source), executable=executable)),)
-        built = wheel.write(entries, info, self.path, memory=self.memory, **how)
+        built = wheel.write(entries, info, self.path, cache=JsonCache(self.cache, pytest.fail), **how)
         plain = wheel.write(entries, info, self.path.with_name("plain.whl"), **how)
         assert self.path.read_bytes() == plain.path.read_bytes()
         assert (built.sha256, built.size) == (plain.sha256, plain.size)
@@ -209,6 +212,17 @@ def test_a_wheel_that_is_there_already_is_kept_and_gets_a_new_date(tmp_path: Pat
     before = time.time()
     assert again.write().fresh
     assert again.path.stat().st_mtime >= before - 1
+
+
+ODDITIES: tuple[object, ...] = (None, True, -1, 1.5, "", "\0", [], {})
+
+
+def spoilt(key: str, value: object) -> Callable[[Again], dict[str, Any]]:
+    def change(again: Again) -> dict[str, Any]:
+        again.memory.write_text(json.dumps({**json.loads(again.memory.read_bytes()), key: value}))
+        return {}
+
+    return change
 
 
 CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
@@ -225,6 +239,7 @@ CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
     "damaged memory": lambda again: void(again.memory.write_text("{")),
     "memory without an end": lambda again: void(again.memory.write_text("[" * 200_000)),
     "strange memory": lambda again: void(again.memory.write_text('{"inputs": ""}')),
+    **{f"{key} is {value!r}": spoilt(key, value) for key in ("inputs", "sha256", "size") for value in ODDITIES},
 }
 
 

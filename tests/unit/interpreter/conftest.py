@@ -41,7 +41,7 @@ class Machine:
         answer = json.loads((PROBES / f"{probe}.json").read_text(encoding="utf-8"))
         if patch is not None:
             answer["version"][2] = patch
-        cache = Cache(self.cache, {})
+        cache = Cache(self.cache, {}, pytest.fail)
         cache.put(file, {**answer, "executable": str(file)})
         cache.save()
         for link in links:
