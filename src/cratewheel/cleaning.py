@@ -6,13 +6,13 @@ compiled again in the target directory that cargo shares with us.
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from cratewheel.cargo.target_dir import size_of
+from cratewheel.errors import CratewheelError
 from cratewheel.files.copying import remove_tree
 from cratewheel.files.lock import exclusive_if_free
 from cratewheel.frozen import dataclass
@@ -102,7 +102,9 @@ def remove(item: Item) -> bool:
             if item.path != going:
                 remove_tree(going)
                 item.path.rename(going)
-            shutil.rmtree(going)
+            remove_tree(going)
+            if going.exists():
+                raise CratewheelError(f"{going} cannot be removed whole", hint="look at its permissions")
         else:
             with suppress(FileNotFoundError):
                 item.path.unlink()

@@ -11,13 +11,14 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 from cratewheel.files.copying import copy_file, copy_tree, remove_tree
 from cratewheel.files.lock import shared_if_free
+from cratewheel.files.walking import every_file
 from cratewheel.frozen import dataclass
 
 FINGERPRINTS = ".fingerprint"
@@ -188,14 +189,8 @@ def _place(path: Path, root: Path) -> tuple[str, str | None]:
 def size_of(directory: Path) -> int:
     """Return the bytes of the files in a directory, a file with several names once."""
     seen = {}
-    for path in _files(directory):
+    for path in every_file(directory):
         with suppress(FileNotFoundError):
-            stat = path.stat(follow_symlinks=False)
+            stat = os.lstat(path)
             seen[stat.st_dev, stat.st_ino] = stat.st_size
     return sum(seen.values())
-
-
-def _files(directory: Path) -> Iterator[Path]:
-    for folder, _, names in os.walk(directory):
-        for name in names:
-            yield Path(folder, name)

@@ -6,7 +6,6 @@ and Cargo.lock that the archive carries, and says what its configuration must ho
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -68,13 +67,9 @@ def vendored(contents: SdistContents, scratch: Path, options: Options, *, enviro
             source=FromFile(path=str(path), executable=files.is_executable(path)),
             why="a crate of `cargo vendor`",
         )
-        for path in _files(project / FOLDER)
+        for path in map(Path, files.tree(project / FOLDER, boundary=project))
     ]
     return layout([*_with_config(contents.layout, done.stdout), *crates])
-
-
-def _files(folder: Path) -> list[Path]:
-    return [Path(where, name) for where, _, names in os.walk(folder) for name in names]
 
 
 def _with_config(entries: Layout, configuration: str) -> list[Entry]:

@@ -37,25 +37,47 @@ def copy_tree(source: Path, destination: Path, *, without: Collection[str] = ())
     """
     import shutil
 
-    destination.mkdir(parents=True, exist_ok=True)
     size = 0
-    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
-        target = destination / entry.name
-        if entry.is_symlink():
-            target.symlink_to(os.readlink(entry.path))  # noqa: PTH115  # a Path would change how it is written
-        elif entry.is_dir():
-            size += copy_tree(Path(entry.path), target, without=without)
-        elif entry.name not in without:
-            size += copy_file(Path(entry.path), target)
-    shutil.copystat(source, destination)
+    copied = []
+    waiting = [(source, destination)]
+    while waiting:
+        folder, target = waiting.pop()
+        target.mkdir(parents=True, exist_ok=True)
+        copied.append((folder, target))
+        for entry in os.scandir(folder):
+            if entry.is_symlink():
+                (target / entry.name).symlink_to(os.readlink(entry.path))  # noqa: PTH115  # a Path would change how it is written
+            elif entry.is_dir():
+                waiting.append((Path(entry.path), target / entry.name))
+            elif entry.name not in without:
+                size += copy_file(Path(entry.path), target / entry.name)
+    for folder, target in copied:  # what is written into a folder changes its time
+        shutil.copystat(folder, target)
     return size
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with all that is in it, as far as that can be removed."""
-    import shutil
+    """Remove a folder with all that is in it, as far as that can be removed, and however deep it is."""
+    if os.name == "nt":  # has folders that lead elsewhere, and are no symbolic links
+        import shutil
 
-    shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    # rmtree() before Python 3.13 calls itself for each folder, and keeps it open
+    found: list[str] = []
+    waiting = [] if folder.is_symlink() else [str(folder)]
+    while waiting:
+        found.append(waiting.pop())
+        with suppress(OSError):
+            for entry in os.scandir(found[-1]):
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    with suppress(OSError):
+                        os.unlink(entry.path)  # noqa: PTH108  # of thousands of files
+    for each in reversed(found):
+        with suppress(OSError):
+            os.rmdir(each)  # noqa: PTH106
 
 
 if sys.platform == "linux":

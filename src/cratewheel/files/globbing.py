@@ -10,7 +10,7 @@ from pathlib import Path, PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files.links import Fence
-from cratewheel.files.walking import scan
+from cratewheel.files.walking import Level, scan
 
 _WILD = r"[*?\[]"
 
@@ -92,7 +92,7 @@ def _character_class(name: str, at: int, pattern: str) -> tuple[str, int]:
 def _expand(folder: str, parts: list[_Part], fence: Fence) -> Iterator[str]:
     part, rest = parts[0], parts[1:]
     if part is None:
-        for below in _folders(folder, fence, (fence.real(folder),)):
+        for below in _folders(folder, fence):
             yield from _expand(below, rest, fence)
         return
     if isinstance(part, str):
@@ -106,15 +106,23 @@ def _expand(folder: str, parts: list[_Part], fence: Fence) -> Iterator[str]:
             yield from _expand(path, rest, fence)
 
 
-def _folders(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[str]:
+def _folders(folder: str, fence: Fence) -> Iterator[str]:
     """Yield the folder and all below it; links are followed, but not out of the boundary nor back to a folder above."""
     yield folder
-    for entry in _scan_leniently(folder):
-        if not entry.is_dir():
-            continue
-        real = fence.real(entry.path, link=entry.is_symlink())
-        if real not in trail and fence.holds(entry.path, link=entry.is_symlink()):
-            yield from _folders(entry.path, fence, (*trail, real))
+    levels: list[Level] = [(iter(_scan_leniently(folder)), (fence.real(folder),))]
+    while levels:
+        entries, trail = levels[-1]
+        for entry in entries:
+            if not entry.is_dir():
+                continue
+            is_link = entry.is_symlink()
+            real = fence.real(entry.path) if is_link else os.path.join(trail[-1], entry.name)  # noqa: PTH118
+            if real not in trail and (not is_link or fence.holds(entry.path)):
+                yield entry.path
+                levels.append((iter(_scan_leniently(entry.path)), (*trail, real)))
+                break
+        else:
+            levels.pop()
 
 
 def _scan_leniently(folder: str) -> list[os.DirEntry[str]]:

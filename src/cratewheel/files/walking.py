@@ -17,6 +17,10 @@ from cratewheel.frozen import dataclass
 
 _REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 
+# A folder on the way: what is still to be looked at in it, and its real path after those of the folders above. Walks
+# keep their own list of these instead of calling themselves: folders may be nested deeper than Python's stack.
+Level = tuple[Iterator[os.DirEntry[str]], tuple[str, ...]]
+
 
 def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None) -> Iterator[str]:
     """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
@@ -45,19 +49,29 @@ def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None)
 
 
 def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
+    levels = [_opened(folder, ignores)]
+    while levels:
+        entries, ignores = levels[-1]
+        for entry in entries:
+            is_folder = entry.is_dir(follow_symlinks=False)
+            if entry.name in _REPOSITORIES or ignores.ignores(entry.path, entry.name, folder=is_folder):
+                continue
+            if is_folder:
+                levels.append(_opened(entry.path, ignores))
+                break
+            if entry.is_symlink() and not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
+                fence.check(entry.path)
+                yield entry.path
+            elif entry.is_file():  # no socket, no pipe: it could be read for ever
+                yield entry.path
+        else:
+            levels.pop()
+
+
+def _opened(folder: str, ignores: _Ignores) -> tuple[Iterator[os.DirEntry[str]], _Ignores]:
+    """Return what is in a folder, and the ignore files that hold there."""
     entries = scan(folder)
-    ignores = ignores.entered(folder, (entry.name for entry in entries))
-    for entry in entries:
-        is_folder = entry.is_dir(follow_symlinks=False)
-        if entry.name in _REPOSITORIES or ignores.ignores(entry.path, entry.name, folder=is_folder):
-            continue
-        if is_folder:
-            yield from _walk(entry.path, ignores, fence)
-        elif entry.is_symlink() and not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
-            fence.check(entry.path)
-            yield entry.path
-        elif entry.is_file():  # no socket, no pipe: it could be read for ever
-            yield entry.path
+    return iter(entries), ignores.entered(folder, (entry.name for entry in entries))
 
 
 def tree(folder: Path, *, boundary: Path) -> Iterator[str]:
@@ -68,19 +82,34 @@ def tree(folder: Path, *, boundary: Path) -> Iterator[str]:
     fence = Fence(boundary)
     if folder.is_symlink():
         fence.check(str(folder))
-    yield from _tree(str(folder), fence, (fence.real(str(folder)),))
+    levels: list[Level] = [(iter(scan(str(folder))), (fence.real(str(folder)),))]
+    while levels:
+        entries, trail = levels[-1]
+        for entry in entries:
+            is_link = entry.is_symlink()
+            if is_link:
+                fence.check(entry.path)
+            if entry.is_dir():
+                real = fence.real(entry.path) if is_link else os.path.join(trail[-1], entry.name)  # noqa: PTH118
+                if real not in trail:  # a link to a folder above would never end
+                    levels.append((iter(scan(entry.path)), (*trail, real)))
+                    break
+            elif entry.is_file():
+                yield entry.path
+        else:
+            levels.pop()
 
 
-def _tree(folder: str, fence: Fence, trail: tuple[str, ...]) -> Iterator[str]:
-    for entry in scan(folder):
-        if entry.is_symlink():
-            fence.check(entry.path)
-        if entry.is_dir():
-            real = fence.real(entry.path, link=entry.is_symlink())
-            if real not in trail:  # a link to a folder above would never end
-                yield from _tree(entry.path, fence, (*trail, real))
-        elif entry.is_file():
-            yield entry.path
+def every_file(folder: Path) -> Iterator[str]:
+    """Yield every file below `folder`, in no order; links are yielded as files. What cannot be read is passed over."""
+    waiting = [str(folder)]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    yield entry.path
 
 
 def scan(folder: str) -> list[os.DirEntry[str]]:
