@@ -106,14 +106,12 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
     """Write the source distribution, and return its file name."""
     with _hook(config_settings) as call:
         from cratewheel.build import sdist
-        from cratewheel.build.session import source_date_epoch
         from cratewheel.facts import gather_sdist
 
         facts = gather_sdist(call.options, call.files, environ=call.environ, ui=call.ui)
         path = sdist.build_sdist(
             facts,
             Path(sdist_directory).absolute(),
-            timestamp=source_date_epoch(call.environ),
             environ=call.environ,
             ui=call.ui,
         )

@@ -14,7 +14,6 @@ from pathlib import Path
 
 from cratewheel.build import sdist as sdist_builder
 from cratewheel.build.run import run
-from cratewheel.build.session import source_date_epoch
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.facts import gather_each, gather_first, gather_sdist
 from cratewheel.frozen import dataclass, replace
@@ -54,7 +53,7 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     facts = gather_sdist(options, files, environ=environ, ui=ui)
     target = options.target_dir or facts.cargo.target_directory
     out = options.out or target / "wheels"
-    sdist = sdist_builder.build_sdist(facts, out, timestamp=source_date_epoch(environ), environ=environ, ui=ui)
+    sdist = sdist_builder.build_sdist(facts, out, environ=environ, ui=ui)
     with unpacked(sdist) as top:
         inside = _flags_inside(flags, out=out, target=_target(target))
         again = gather_each(inside, environ=environ, cwd=top, ui=ui)

@@ -11,7 +11,7 @@ from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.bindings.place import library_name
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.layout import Entry, FromFile, Layout, layout
+from cratewheel.dist.layout import Entry, FromFile, Layout, layout, refuse_uninstallable
 from cratewheel.facts import Facts
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, normalise_distribution
@@ -44,6 +44,7 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
             *_dist_info(facts, plan, wheel),
         ]
     )
+    refuse_uninstallable(entries, dist_info_name(plan.name, plan.version))
     return entries, tuple(unknown)
 
 

@@ -14,7 +14,7 @@ from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.dist_info import GENERATOR, DistInfo
-from cratewheel.dist.layout import Entry, Layout, layout
+from cratewheel.dist.layout import Entry, Layout, layout, refuse_uninstallable
 from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan
@@ -67,7 +67,9 @@ def assemble(
     info = _dist_info(session, tag, materials(session, crates, grafted))
     if session.plan.target.os == "wasi":
         info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
-    return Assembled(tag=tag, layout=layout(found), dist_info=info)
+    content = layout(found)
+    refuse_uninstallable(content, info.directory)
+    return Assembled(tag=tag, layout=content, dist_info=info)
 
 
 def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:

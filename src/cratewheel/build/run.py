@@ -7,15 +7,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.build.session import Session, source_date_epoch, wheel_compression
+from cratewheel.build.session import Session, warn_of_epoch, wheel_compression
 from cratewheel.build.wheel import build_wheel
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.dist.layout import refuse_uninstallable
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.files.globbing import check_glob
 from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.process import Task, crew
+from cratewheel.tags.wheel import dist_info_name
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
@@ -30,8 +32,7 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
     sessions = [Session(facts=facts, plan=plan, environ=environ, ui=ui) for facts, plan in plans]
     for warning in dict.fromkeys(warning for session in sessions for warning in session.plan.warnings):
         ui.warn(warning)
-    if environ.get("SOURCE_DATE_EPOCH") and source_date_epoch(environ) is None:
-        ui.warn(f"SOURCE_DATE_EPOCH is no number of seconds and is ignored: {environ['SOURCE_DATE_EPOCH']!r}")
+    warn_of_epoch(environ, ui)
     for session in sessions:
         if session.plan.wheels:
             _check_before_compiling(session)
@@ -42,7 +43,7 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
             from cratewheel.build.sdist import build_sdist  # slow to import: it rewrites manifests
 
             found = gather_sdist(options, sources.files, environ=environ, ui=ui)
-            done.append(build_sdist(found, session.plan.out, timestamp=session.timestamp, environ=environ, ui=ui))
+            done.append(build_sdist(found, session.plan.out, environ=environ, ui=ui))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
 
 
@@ -98,10 +99,20 @@ def _check_before_compiling(session: Session) -> None:
             hint="take [project.scripts] and [project.entry-points] out for this target",
         )
     wheel_contents.data_entries(project.modules, "data", root=project.sources.root)
-    for include in session.facts.options.include:
-        check_glob(include.path)
+    _check_includes(session)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is not a folder", hint="choose another one with `--out`")
+
+
+def _check_includes(session: Session) -> None:
+    sources, includes = session.facts.project.sources, session.facts.options.include
+    for include in includes:
+        check_glob(include.path)
+    here = tuple(include for include in includes if not include.from_out_dir)
+    modules = session.facts.project.modules
+    entries, _ = wheel_contents.include_entries(sources.root, modules, here, out_dirs={}, root_crate="")
+    kept = wheel_contents.apply_excludes(entries, sources.root, session.facts.options.exclude, "wheel")
+    refuse_uninstallable(kept, dist_info_name(session.plan.name, session.plan.version))
 
 
 def _refuse_without_tools(session: Session) -> None:

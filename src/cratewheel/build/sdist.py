@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from cratewheel.build.session import source_date_epoch, warn_of_epoch
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist import sdist as sdist_writer
@@ -14,9 +15,10 @@ from cratewheel.tags.wheel import sdist_stem
 from cratewheel.ui import Ui, size_text
 
 
-def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ: Mapping[str, str], ui: Ui) -> Path:
+def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui: Ui) -> Path:
     """Write the source distribution to the folder `out` and return its path; with `vendor`, the crates are in it."""
     metadata = facts.sources.metadata
+    warn_of_epoch(environ, ui)
     content = sdist_content(facts, environ=environ, ui=ui)
     for warning in wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist"):
         ui.warn(warning)
@@ -33,7 +35,7 @@ def build_sdist(facts: SdistFacts, out: Path, *, timestamp: int | None, environ:
             ui.step("Vendoring", "the crates that the archive needs")
             scratch = Path(stack.enter_context(TemporaryDirectory(prefix="cratewheel-")))
             entries = vendor.vendored(content, scratch, facts.options, environ=environ, ui=ui)
-        built = sdist_writer.write(entries, path, mtime=timestamp, environ=environ)
+        built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ), environ=environ)
     ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
     ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
     return path

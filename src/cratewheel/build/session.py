@@ -17,6 +17,9 @@ from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui
 
+LAST_SECOND = 0o77777777777  # in the year 2242: what the header of a file in a tar archive can say
+SHOWN = 30  # characters of a value that nobody can use
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
@@ -65,13 +68,27 @@ class Session:
 
 
 def source_date_epoch(environ: Mapping[str, str]) -> int | None:
-    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set or no number.
+    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set, no number, or later than archives can say.
 
     >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
     (1700000000, None)
     """
     value = environ.get("SOURCE_DATE_EPOCH", "")
-    return int(value) if value.isascii() and value.isdigit() else None
+    if re.fullmatch(r"0*\d{1,10}", value, re.ASCII) is None:
+        return None
+    seconds = int(value[-10:])
+    return seconds if seconds <= LAST_SECOND else None
+
+
+def warn_of_epoch(environ: Mapping[str, str], ui: Ui) -> None:
+    """Warn of a SOURCE_DATE_EPOCH that is ignored."""
+    value = environ.get("SOURCE_DATE_EPOCH", "")
+    if value and source_date_epoch(environ) is None:
+        shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+        ui.warn(
+            f"SOURCE_DATE_EPOCH is ignored: {shown!r} is no number of seconds from 0 to {LAST_SECOND}",
+            hint="set it to a Unix time, such as what `git log -1 --format=%ct` prints",
+        )
 
 
 def wheel_compression(options: Options) -> Compression:

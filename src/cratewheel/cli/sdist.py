@@ -13,14 +13,13 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_flags("sdist", "Build a source distribution from a crate.", argv)
     ui = session_ui(flags, environ)
     from cratewheel.build.sdist import build_sdist
-    from cratewheel.build.session import source_date_epoch
     from cratewheel.facts import gather_sdist
     from cratewheel.sources import read_options
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     facts = gather_sdist(options, files, environ=environ, ui=ui)
     out = options.out or facts.cargo.target_directory / "wheels"
-    path = build_sdist(facts, out, timestamp=source_date_epoch(environ), environ=environ, ui=ui)
+    path = build_sdist(facts, out, environ=environ, ui=ui)
     if options.check:
         from cratewheel import from_sdist
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
-from cratewheel.dist.layout import Entry, FromFile, in_order
+from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 
-DATA_FOLDERS = ("data", "scripts", "headers", "purelib", "platlib")
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
@@ -114,11 +113,6 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
         )
     folder = out_dirs[crate]
     to = PurePosixPath(include.to or "")
-    if to.is_absolute() or ".." in to.parts:
-        raise ConfigError(
-            f"include '{include.path}' is to go to '{include.to}', outside the wheel",
-            hint="`to` is a folder of the wheel, such as the package's name",
-        )
     return [
         _entry(str(path), str(to / path.relative_to(folder).as_posix()), f"include '{include.path}' from OUT_DIR")
         for path in files.glob(folder, include.path)
@@ -143,9 +137,9 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, root: Path) -> li
         return []
     entries = []
     for path in sorted(modules.data.iterdir()):
-        if path.name not in DATA_FOLDERS or not path.is_dir():
+        if path.name not in SCHEMES or not path.is_dir():
             raise ConfigError(
-                f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(DATA_FOLDERS)}",
+                f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(SCHEMES)}",
                 hint=f"move it into one of them, to {modules.data / 'data'} for instance",
             )
         boundary = root if modules.data.is_relative_to(root) else modules.data

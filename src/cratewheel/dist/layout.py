@@ -6,11 +6,17 @@ plain text: a project may have tens of thousands of files, and making a `Path` t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
+
+SCHEMES = ("data", "scripts", "headers", "purelib", "platlib")  # folders that an installer knows in the data folder
+CONTROL = re.compile(
+    r"[\0-\x1f\x7f-\x9f\u2028\u2029]"
+)  # in no name: lists of files have lines, and uv refuses the rest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,7 @@ def layout(entries: Iterable[Entry]) -> Layout:
     """Return the entries in archive order: by path components, so that `pkg/` comes before `pkg-1.0.data/`.
 
     The same file under the same path twice is one entry. Raises `ConfigError` when two different sources want one path,
-    a path is both a file and a folder, leaves the archive, or cannot be written in UTF-8.
+    a path is both a file and a folder, leaves the archive, cannot be written in UTF-8, or has a control character.
     """
     chosen: dict[str, Entry] = {}
     for entry in entries:
@@ -79,6 +85,27 @@ def layout(entries: Iterable[Entry]) -> Layout:
                 )
             folder = folder.rpartition("/")[0]
     return tuple(sorted(chosen.values(), key=lambda entry: in_order(entry.path)))
+
+
+def refuse_uninstallable(entries: Iterable[Entry], dist_info: str) -> None:
+    """Raise `ConfigError` for a file at a place in a wheel for which installers refuse the whole wheel.
+
+    That is in a `.data` folder, but in none of the folders that a wheel can have there, or in the metadata folder of
+    another distribution. `dist_info` is the wheel's own. See "The .data directory" in
+    https://packaging.python.org/en/latest/specifications/binary-distribution-format/
+    """
+    for entry in entries:
+        top, *inner = entry.parts
+        if top.endswith(".data") and (len(inner) < 2 or inner[0] not in SCHEMES):
+            raise ConfigError(
+                f"no installer takes {entry.path} in a wheel ({_describe(entry)}): `{top}` names a data folder",
+                hint=f"rename it, or move what is in it to one of {', '.join(f'{top}/{name}' for name in SCHEMES)}",
+            )
+        if top.endswith(".dist-info") and top != dist_info:
+            raise ConfigError(
+                f"no installer takes {entry.path} in a wheel ({_describe(entry)}): the wheel's metadata is {dist_info}",
+                hint=f"rename the folder `{top}`, or leave it out with `exclude`",
+            )
 
 
 def in_order(path: str) -> str:
@@ -111,6 +138,11 @@ def _refuse_escape(entry: Entry) -> None:
         outside = outside or bool(on_windows.drive) or ".." in on_windows.parts
     if outside:
         raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
+    if CONTROL.search(path):
+        raise ConfigError(
+            f"the name {path!r} has a control character or a line end in it ({_describe(entry)})",
+            hint="rename the file, or leave it out with `exclude`",
+        )
     if path.isascii():
         return
     try:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePosixPath
 from typing import Any, get_args
 
+from cratewheel.dist.layout import CONTROL
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import (
     BOTH_FORMATS,
@@ -184,9 +186,17 @@ def _include(key: str, item: object) -> Include:
         path=path,
         formats=("wheel",),
         from_out_dir=True,
-        to=text(f"{key}.to", table["to"]),
+        to=_folder_of_wheel(f"{key}.to", table["to"]),
         crate=None if crate is None else text(f"{key}.crate-name", crate),
     )
+
+
+def _folder_of_wheel(key: str, value: object) -> str:
+    folder = text(key, value)
+    path = PurePosixPath(folder)
+    if path.is_absolute() or ".." in path.parts or CONTROL.search(folder):
+        raise wrong(key, "a folder of the wheel, such as the package", value)
+    return folder
 
 
 def _feature(key: str, item: object) -> Feature:

@@ -250,12 +250,6 @@ def test_a_crate_without_a_build_script_is_an_error(tmp_path: Path) -> None:
         included(tmp_path, read(tmp_path), include, demo=tmp_path)
 
 
-@pytest.mark.parametrize("to", ["../x", "/x", "a/../../x"])
-def test_a_place_outside_the_wheel_is_an_error(tmp_path: Path, to: str) -> None:
-    with pytest.raises(ConfigError, match="outside the wheel"):
-        included(tmp_path, read(tmp_path), Include(path="a", from_out_dir=True, to=to), demo=tmp_path)
-
-
 # -- the data folder
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.dist.layout import Entry, FromFile, Generated, layout
+from cratewheel.dist.layout import Entry, FromFile, Generated, layout, refuse_uninstallable
 from cratewheel.errors import ConfigError
 
 
@@ -60,6 +60,46 @@ def test_a_name_that_is_not_utf8_is_refused_and_can_be_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         layout([generated("a/\udcff.py")])
     assert caught.value.message == r"the name 'a/\udcff.py' is not UTF-8, so no archive can hold it (a generated file)"
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\0b", "\x1b[2J", "a\x7f", "a\u2028b", "a\x85b"])
+def test_a_name_with_a_line_end_or_a_control_character_is_refused_and_can_be_shown(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        layout([copied(f"pkg/{name}", "/src/x", why="include '*'")])
+    assert caught.value.message == (
+        f"the name {f'pkg/{name}'!r} has a control character or a line end in it ({Path('/src/x')} (include '*'))"
+    )
+
+
+@pytest.mark.parametrize("path", ["x.data", "a.data/x", "a.data/bogus/x", "app-1.0.data/data", "app-1.0.data/DATA/x"])
+def test_a_file_of_a_data_folder_that_no_installer_knows_is_refused(path: str) -> None:
+    top = path.partition("/")[0]
+    with pytest.raises(ConfigError) as caught:
+        refuse_uninstallable([copied(path, "/src/x")], "app-1.0.dist-info")
+    assert caught.value.message == (
+        f"no installer takes {path} in a wheel ({Path('/src/x')}): `{top}` names a data folder"
+    )
+
+
+def test_a_file_of_the_metadata_of_another_distribution_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_uninstallable([copied("other-2.dist-info/RECORD", "/src/x", why="include")], "app-1.0.dist-info")
+    assert caught.value.message == (
+        f"no installer takes other-2.dist-info/RECORD in a wheel ({Path('/src/x')} (include)): "
+        "the wheel's metadata is app-1.0.dist-info"
+    )
+
+
+def test_what_installers_take_is_taken() -> None:
+    paths = [
+        *(f"app-1.0.data/{scheme}/x" for scheme in ("data", "scripts", "headers", "purelib", "platlib")),
+        "app-1.0.dist-info/extra",
+        "pkg/a.data/bogus/x",
+        "pkg/x.data",
+        "pkg/other.dist-info/x",
+        "x.database",
+    ]
+    refuse_uninstallable(map(generated, paths), "app-1.0.dist-info")
 
 
 PATHS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=4).map("/".join)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,15 @@ def test_flags_that_contradict_each_other_are_a_usage_error(flags: dict[str, Any
         ({"include": [{"path": "a", "format": "egg"}]}, r"tool.maturin.include\[0\].format must be sdist, wheel or"),
         ({"include": [{"path": "a", "form": "x"}]}, r"tool.maturin.include\[0\] has an unknown key `form`"),
         ({"include": [{"path": "a", "from": "out-dir"}]}, r"tool.maturin.include\[0\] has no `to`"),
+        *(
+            (
+                {"include": [{"path": "a", "from": "out-dir", "to": to}]},
+                re.escape(
+                    f"tool.maturin.include[0].to must be a folder of the wheel, such as the package, found {to!r}"
+                ),
+            )
+            for to in ("../x", "/x", "a/../../x", "a\0b", "a\nb", "a\rb", "a\u2028b", "\x1b[2J")
+        ),
         ({"exclude": [3]}, r"tool.maturin.exclude\[0\] must be a string or a table, found 3"),
         ({"targets": [{"kind": "bin"}]}, r"tool.maturin.targets\[0\] must be a table with a `name`"),
         ({"features": [{"python-version": ">=3.8"}]}, r"tool.maturin.features\[0\] has no `feature`"),
