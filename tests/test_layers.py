@@ -15,7 +15,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "frozen", "redaction"}),
     frozenset({"process", "files", "ui", "toml", "machine"}),
-    frozenset({"tags", "versions", "spdx", "cargo_config"}),
+    frozenset({"tags", "versions", "spdx", "entry_points", "cargo_config"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
     frozenset({"sources"}),
@@ -31,7 +31,15 @@ ROWS: tuple[frozenset[str], ...] = (
 )
 LEVEL = {room: level for level, rooms in enumerate(ROWS) for room in rooms}
 
-PURE = ("cargo/command.py", "audit/check.py", "plan", "dist/layout.py", "tags/", "bindings/detect.py")
+PURE = (
+    "cargo/command.py",
+    "audit/check.py",
+    "plan",
+    "dist/layout.py",
+    "tags/",
+    "bindings/detect.py",
+    "entry_points.py",
+)
 OUTSIDE = frozenset({"os", "shutil", "tempfile", "socket", "platform", "sysconfig", "time", "glob", "random"})
 FILE_METHODS = frozenset(
     {

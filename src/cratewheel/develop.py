@@ -12,6 +12,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from cratewheel.build.checks import check_before_compiling
 from cratewheel.build.session import Session
 from cratewheel.build.wheel import assembled
 from cratewheel.contents import editable
@@ -118,6 +119,7 @@ def install_requirements(
 
 def install(session: Session, environment: Environment) -> Path:
     """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
+    check_before_compiling(session)
     (wheel,) = session.plan.wheels
     earlier = find_installed(session.plan.name, environment)
     live = editable.keeps_sources(session.facts.project.modules)
@@ -150,6 +152,7 @@ def find_installed(name: str, environment: Environment) -> Path | None:
 
 def compiled_only(session: Session, into: Path) -> None:
     """Build the project and replace the compiled files of its editable install in the folder `into`."""
+    check_before_compiling(session)
     (wheel,) = session.plan.wheels
     package = editable.redirect_package(session.plan.name)
     with assembled(session, wheel) as content:
@@ -193,6 +196,7 @@ def _without_marker(requirement: Requirement) -> str:
 
 def compile_in_place(session: Session) -> None:
     """Build the project and leave the compiled module in its Python package, with nothing installed."""
+    check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with assembled(session, wheel):
         pass

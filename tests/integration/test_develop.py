@@ -66,9 +66,11 @@ class Place:
         return sorted(name for name in found if "__pycache__" not in name and not name.endswith(".lock"))
 
 
-def place(command: Cratewheel, crate: str, *, uv: bool = False) -> Place:
+def place(command: Cratewheel, crate: str, *, uv: bool = False, pip: bool = True) -> Place:
     environment = command.folder / "venv"
     make = (UV, "venv", "--quiet", "--python", sys.executable) if uv else (sys.executable, "-m", "venv")
+    if not (uv or pip):
+        make = (*make, "--without-pip")  # which takes seconds
     subprocess.run([*make, environment], check=True)
     return Place(command=command, root=command.copy(crate), environment=environment)
 
@@ -122,7 +124,7 @@ def test_a_mixed_project_is_live_and_goes_without_a_trace(run_light: Cratewheel,
 
 
 def test_a_second_develop_replaces_the_first_with_all_its_files(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     here.develop().ok()
     assert here.says("import light_module; print(light_module.answer())") == "42\n"
     pure = here.files()
@@ -138,7 +140,7 @@ def test_a_second_develop_replaces_the_first_with_all_its_files(run_light: Crate
 
 
 def test_programs_are_installed(run_light: Cratewheel) -> None:
-    here = place(run_light, "bin-mixed")
+    here = place(run_light, "bin-mixed", pip=False)
     here.develop().ok()
     assert here.run(here.environment / "bin" / "bin-mixed") == "one\n"
     assert here.says("import bin_mixed; print(bin_mixed.__file__)") == (
@@ -147,7 +149,7 @@ def test_programs_are_installed(run_light: Cratewheel) -> None:
 
 
 def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
-    here = place(run_light, "cffi-mixed")
+    here = place(run_light, "cffi-mixed", pip=False)
     target = {"CARGO_TARGET_DIR": str(run_light.folder / "target")}
     fake = site(here.environment) / "cffi-99.dist-info"
     fake.mkdir()
@@ -162,7 +164,7 @@ def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
 
 
 def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     package = make_mixed(here.root, 'editable-mode = "inplace"\n')
     here.develop().ok()
     assert [path.name.partition(".")[0] for path in sorted(package.iterdir())] == ["__init__", "_native"]
@@ -170,7 +172,7 @@ def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
 
 
 def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     package = make_mixed(here.root)
     before = here.files()
     here.develop("--skip-install").ok()
@@ -179,7 +181,7 @@ def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
 
 
 def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     make_mixed(here.root, "editable-rebuild = true\n")
     source = here.root / "src" / "lib.rs"
     here.develop("-F", "loud").ok()
@@ -219,7 +221,7 @@ def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light
 
 
 def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     foreign = site(here.environment) / "light_module-9.dist-info"
     foreign.mkdir()
     (foreign / "METADATA").write_text("Metadata-Version: 2.1\nName: light-module\nVersion: 9\n", encoding="utf-8")
@@ -236,7 +238,7 @@ def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> No
 
 
 def test_an_install_that_fails_half_way_leaves_what_was_there(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = place(run_light, "light-module", pip=False)
     make_mixed(here.root)
     here.develop().ok()
     (site(here.environment) / "in-the-way").touch()
@@ -292,3 +294,72 @@ def test_a_conda_environment_is_installed_into(run_light: Cratewheel) -> None:
     assert here.says("import sys, lightly; print(sys.prefix); lightly.main()") == f"{environment}\nmain 42\n"
     here.run(UV, "pip", "uninstall", "--quiet", "--python", here.python, "light-module")
     assert here.files() == before
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ('[project.scripts]\n"{folder}/victim" = "a:b"\n', "a file name cannot have /"),
+        ('[project.scripts]\n"../../evil" = "a:b"\n', "a file name cannot have /"),
+        ('[project.gui-scripts]\n"python3" = "a:b"\n', "every environment has a program of its own with that name"),
+    ],
+    ids=["absolute", "upward", "python"],
+)
+@pytest.mark.parametrize("command", ["develop", "build", "sdist", "pip"])
+def test_a_command_that_is_no_file_of_its_own_is_refused_before_compiling(
+    run_light: Cratewheel, command: str, keys: str, message: str
+) -> None:
+    here = place(run_light, "light-module", pip=False)
+    victim = run_light.folder / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    text = f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1"\n{keys.format(folder=run_light.folder)}'
+    (here.root / "pyproject.toml").write_text(text, encoding="utf-8")
+    before = here.files()
+    if command == "pip":
+        hook = "import cratewheel; cratewheel.build_editable('.')"
+        done = subprocess.run(
+            [sys.executable, "-c", hook],
+            cwd=here.root,
+            env=run_light.environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        status, stderr = done.returncode, done.stderr
+    else:
+        run = run_light(command, cwd=here.root, env={"VIRTUAL_ENV": str(here.environment)})
+        status, stderr = run.status, run.stderr
+    assert (status, "Building" in stderr, "Traceback" in stderr) == (1, False, False)
+    assert f"cannot be the name of a command: {message} (project." in stderr
+    assert victim.read_text(encoding="utf-8") == "precious"
+    assert here.files() == before
+    assert here.says("print(1)") == "1\n"
+
+
+def test_a_script_and_a_program_cannot_have_one_name(run_light: Cratewheel) -> None:
+    here = place(run_light, "bin-mixed", pip=False)
+    script = here.root / "bin-mixed.data" / "scripts" / "Bin-Mixed"
+    script.parent.mkdir(parents=True)
+    script.write_text("#!python\n", encoding="utf-8")
+    with (here.root / "pyproject.toml").open("a", encoding="utf-8") as stream:
+        stream.write('[tool.cratewheel]\ndata = "bin-mixed.data"\n')
+    for command in ("develop", "build"):
+        run = run_light(command, cwd=here.root, env={"VIRTUAL_ENV": str(here.environment)})
+        assert run.status == 1
+        assert f"as Bin-Mixed: the program 'bin-mixed', and the script {script}\n" in run.stderr
+        assert "Building" not in run.stderr
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\u2028"], ids=ascii)
+def test_a_folder_with_a_line_end_in_its_name_is_not_installed_live(run_light: Cratewheel, end: str) -> None:
+    here = place(run_light, "light-module", pip=False)
+    root = run_light.folder / f"a{end}import sys; print('ran')"
+    here.root.rename(root)
+    make_mixed(root)
+    before = here.files()
+    run = run_light("develop", cwd=root, env={"VIRTUAL_ENV": str(here.environment)})
+    assert run.status == 1
+    assert "error: an editable install cannot lead to the folder " in run.stderr
+    assert "Building" not in run.stderr
+    assert here.files() == before
+    assert here.says("print(1)") == "1\n"

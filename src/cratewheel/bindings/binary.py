@@ -30,12 +30,3 @@ def file_name(program: str, target_os: str) -> str:
     if target_os in ("wasi", "emscripten"):
         return f"{program}.wasm"
     return f"{program}.exe" if target_os in ("windows", "cygwin") else program
-
-
-def clashes(programs: Iterable[str], scripts: Iterable[str]) -> tuple[str, ...]:
-    """Return the names that are both a program's and an entry point's: only one can be installed under it.
-
-    Case does not tell two files apart everywhere.
-    """
-    taken = {script.casefold() for script in scripts}
-    return tuple(sorted(program for program in programs if program.casefold() in taken))

@@ -13,6 +13,7 @@ from importlib import resources
 from pathlib import Path
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
 from cratewheel.modules import ModuleLayout
 
@@ -34,6 +35,22 @@ class Rebuild:
 def keeps_sources(modules: ModuleLayout) -> bool:
     """Return whether the project has Python files that an editable install leaves where they are."""
     return modules.package_dir is not None or bool(modules.python_packages)
+
+
+def check(modules: ModuleLayout) -> None:
+    """Raise `ConfigError` for a folder of sources whose path no `.pth` file can hold: a line of it is one folder."""
+    source = str(modules.python_source)
+    if not keeps_sources(modules):
+        return
+    # what `site` takes for a line end depends on the Python: these are all that one of them does
+    lines = source.splitlines()
+    utf8 = source.encode(errors="ignore").decode() == source
+    if not utf8 or lines != [source.rstrip()]:
+        raise ConfigError(
+            f"an editable install cannot lead to the folder {source!r}: its path has a line end, a space at its end, "
+            "or bytes that are not UTF-8",
+            hint="rename the folder, or build a wheel and install that",
+        )
 
 
 def redirect_package(distribution: str) -> str:

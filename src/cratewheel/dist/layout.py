@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PureWindowsPath
 
+from cratewheel import entry_points
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
 
@@ -88,10 +89,11 @@ def layout(entries: Iterable[Entry]) -> Layout:
 
 
 def refuse_uninstallable(entries: Iterable[Entry], dist_info: str) -> None:
-    """Raise `ConfigError` for a file at a place in a wheel for which installers refuse the whole wheel.
+    """Raise `ConfigError` for a file at a place in a wheel for which installers refuse the whole wheel, or should.
 
     That is in a `.data` folder, but in none of the folders that a wheel can have there, or in the metadata folder of
-    another distribution. `dist_info` is the wheel's own. See "The .data directory" in
+    another distribution; and where an environment has a program of its own. `dist_info` is the wheel's own. See "The
+    .data directory" in
     https://packaging.python.org/en/latest/specifications/binary-distribution-format/
     """
     for entry in entries:
@@ -101,10 +103,29 @@ def refuse_uninstallable(entries: Iterable[Entry], dist_info: str) -> None:
                 f"no installer takes {entry.path} in a wheel ({_describe(entry)}): `{top}` names a data folder",
                 hint=f"rename it, or move what is in it to one of {', '.join(f'{top}/{name}' for name in SCHEMES)}",
             )
+        if top.endswith(".data"):
+            _refuse_replacing(entry, inner[0], inner[1:])
         if top.endswith(".dist-info") and top != dist_info:
             raise ConfigError(
                 f"no installer takes {entry.path} in a wheel ({_describe(entry)}): the wheel's metadata is {dist_info}",
                 hint=f"rename the folder `{top}`, or leave it out with `exclude`",
+            )
+
+
+def _refuse_replacing(entry: Entry, scheme: str, below: list[str]) -> None:
+    """Raise `ConfigError` for a file of a data folder that would replace one that each environment has."""
+    match scheme, below:
+        case "scripts", [name]:
+            entry_points.check_command(name, _describe(entry))
+        case "data", [*folders, name] if "/".join(folders).lower() in (
+            "",
+            "bin",
+            "scripts",
+        ) and entry_points.is_program_of_environment(name):
+            raise ConfigError(
+                f"{entry.path} would replace a file of each environment that the wheel is installed into "
+                f"({_describe(entry)})",
+                hint="give it another name",
             )
 
 
@@ -154,6 +175,11 @@ def _refuse_escape(entry: Entry) -> None:
         ) from error
 
 
+def source_of(entry: Entry) -> str:
+    """Return what an entry is made from, for a message."""
+    return entry.source.path if isinstance(entry.source, FromFile) else "a generated file"
+
+
 def _describe(entry: Entry) -> str:
-    place = entry.source.path if isinstance(entry.source, FromFile) else "a generated file"
+    place = source_of(entry)
     return f"{place} ({entry.why})" if entry.why else place

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path, PurePosixPath
 
+from cratewheel import entry_points
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
 from cratewheel.metadata import cargo, project, render
 from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject
 from cratewheel.versions import RequiresPython
 
-_REFERENCE = r"\s*[\w.]+\s*(?P<object>:\s*[\w.]+)?\s*(\[[^\]]*\])?\s*"
 _REPEATED = frozenset(
     {
         "Classifier", "Requires-Dist", "Requires-External", "Provides-Extra", "License-File", "Project-URL",
@@ -88,24 +86,20 @@ def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
         license_files=tuple((file.target, file.source) for file in fields.license_files),
         scripts=tuple(name for name, _ in (*fields.scripts, *fields.gui_scripts)),
         notes=fields.notes,
-        warnings=(*fields.warnings, *name_warnings, *_check_entry_points(fields)),
+        warnings=(*fields.warnings, *name_warnings, *_check_entry_points(fields, pyproject, manifest)),
     )
 
 
-def _check_entry_points(fields: Fields) -> tuple[str, ...]:
-    """Return warnings about entry points that will not load; raises `ConfigError` for what cannot be written at all."""
-    groups = (("scripts", fields.scripts), ("gui-scripts", fields.gui_scripts), *fields.entry_points)
-    warnings = []
-    for group, entries in groups:
-        for name, reference in entries:
-            if not re.fullmatch(r"[^\s=\[][^=\r\n]*", name) or re.search(r"[\r\n]", group + reference):
-                raise ConfigError(
-                    f"{name!r} of {group} cannot be the name of an entry point, or {reference!r} what it starts",
-                    hint="write both on one line, the name without `=`",
-                )
-            match = re.fullmatch(_REFERENCE, reference)
-            if match is None or (group in ("scripts", "gui-scripts") and not match["object"]):
-                warnings.append(
-                    f"{name!r} of {group} refers to {reference!r}, which is not `module:function`: it will not start"
-                )
+def _check_entry_points(fields: Fields, pyproject: PyProject | None, manifest: Manifest) -> tuple[str, ...]:
+    """Return warnings about entry points that will not load; raises `ConfigError` for those that cannot be."""
+    table = (pyproject.project if pyproject is not None else None) or {}
+    file = pyproject.path if pyproject is not None else manifest.path
+    own = f"project.scripts in {file}"
+    scripts = own if "scripts" in table else f"{cargo.LEGACY_TABLE}.scripts in {manifest.path}"
+    windows = f"project.gui-scripts in {file}"
+    groups = [("console_scripts", fields.scripts, scripts), ("gui_scripts", fields.gui_scripts, windows)]
+    groups += [(group, entries, f"project.entry-points.{group!r} in {file}") for group, entries in fields.entry_points]
+    warnings = [text for group, entries, where in groups for text in entry_points.check(group, entries, where)]
+    commands = ((fields.scripts, scripts), (fields.gui_scripts, windows))
+    entry_points.refuse_doubles((name, f"{name!r} of {where}") for entries, where in commands for name, _ in entries)
     return tuple(warnings)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cratewheel import entry_points
 from cratewheel.bindings import detect
-from cratewheel.bindings.binary import clashes
 from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.facts import Facts
@@ -35,7 +35,7 @@ def decide(facts: Facts) -> BuildPlan:
             notes=(f"the project supports {bindings.supported}",),
             hint="install one, or name one with -i",
         )
-    _refuse_clashes(project, wheels)
+    _check_commands(project, wheels)
     target_dir = options.target_dir or project.cargo.target_directory
     return BuildPlan(
         name=metadata.name,
@@ -56,14 +56,14 @@ def decide(facts: Facts) -> BuildPlan:
     )
 
 
-def _refuse_clashes(project: Project, wheels: tuple[WheelPlan, ...]) -> None:
-    programs = {build.binary for wheel in wheels for build in wheel.builds if build.binary}
-    taken = clashes(programs, project.sources.metadata.scripts)
-    if taken:
-        raise ConfigError(
-            f"{', '.join(taken)} would be installed twice: as a program of the crate, and as an entry point",
-            hint="rename the entry point in [project.scripts] or [project.gui-scripts], or take it out",
-        )
+def _check_commands(project: Project, wheels: tuple[WheelPlan, ...]) -> None:
+    """Raise `ConfigError` for a program that cannot be installed under its name, or not beside an entry point."""
+    programs = sorted({build.binary for wheel in wheels for build in wheel.builds if build.binary})
+    where = f"a program of {project.sources.manifest.path}"
+    for name in programs:
+        entry_points.check_command(name, where)
+    scripts = [(name, f"the entry point {name!r}") for name in project.sources.metadata.scripts]
+    entry_points.refuse_doubles([*((name, f"the program {name!r}") for name in programs), *scripts])
 
 
 def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cratewheel.bindings.binary import clashes, entries
+from cratewheel.bindings.binary import entries
 from cratewheel.dist.layout import Entry, FromFile
 
 
@@ -21,8 +21,3 @@ def test_every_program_goes_where_installers_find_scripts() -> None:
             why="a compiled program",
         ),
     )
-
-
-def test_a_program_and_an_entry_point_of_one_name_clash() -> None:
-    assert clashes(["Tool", "tool-more"], ["tool", "other"]) == ("Tool",)
-    assert clashes(["tool"], []) == ()

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.editable import Rebuild, entries, redirect_package
+from cratewheel.contents.editable import Rebuild, check, entries, redirect_package
 from cratewheel.dist.layout import Entry, Generated
+from cratewheel.errors import ConfigError
+from cratewheel.frozen import replace
 from cratewheel.modules import ModuleLayout
 
 MODULES = ModuleLayout(
@@ -84,3 +86,22 @@ def test_the_name_of_the_finder_can_be_imported() -> None:
         "_a_b_c_editable",
         "_x_y_editable",
     ]
+
+
+@pytest.mark.parametrize(
+    "name", [*(f"a{end}import os" for end in "\n\r\v\f\x1c\x85\u2028"), "a ", "a\udcff"], ids=ascii
+)
+def test_a_folder_that_no_line_of_a_pth_file_can_name_is_refused(name: str) -> None:
+    source = Path("/work") / name
+    with pytest.raises(ConfigError) as caught:
+        check(replace(MODULES, python_source=source, package_dir=source / "shout"))
+    assert caught.value.message == (
+        f"an editable install cannot lead to the folder {str(source)!r}: its path has a line end, a space at its end, "
+        "or bytes that are not UTF-8"
+    )
+
+
+def test_other_folders_are_fine() -> None:
+    check(replace(MODULES, python_source=Path("/work/a b # ünï\tcöde/python")))
+    copied = replace(MODULES, package_dir=None, python_source=Path("/work/a\nb"))  # no .pth file is made
+    check(copied)

@@ -118,3 +118,23 @@ def answer(entries: list[Entry]) -> object:
         return layout(entries)
     except ConfigError:  # which of several conflicts is named may differ
         return None
+
+
+@pytest.mark.parametrize("name", ["python3", "activate", "PIP.exe"])
+def test_a_script_in_a_wheel_cannot_replace_a_program_of_the_environment(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_uninstallable([copied(f"app-1.0.data/scripts/{name}", "/src/x", why="data folder")], "app-1.0.dist-info")
+    assert caught.value.message == (
+        f"{name!r} cannot be the name of a command: every environment has a program of its own with that name "
+        "(/src/x (data folder))"
+    )
+
+
+@pytest.mark.parametrize("name", ["bin/python3", "Scripts/python.exe", "BIN/activate", "pyvenv.cfg", "python.exe"])
+def test_no_file_of_a_wheel_replaces_one_of_the_environment(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        refuse_uninstallable([copied(f"app-1.0.data/data/{name}", "/src/x")], "app-1.0.dist-info")
+    assert caught.value.message == (
+        f"app-1.0.data/data/{name} would replace a file of each environment that the wheel is installed into (/src/x)"
+    )
+    refuse_uninstallable([copied(f"app-1.0.data/data/share/{name}", "/src/x")], "app-1.0.dist-info")

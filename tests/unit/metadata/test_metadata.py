@@ -190,9 +190,9 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
             f"the label '{'x' * 33}' of project.urls in {{path}} is longer than 32 characters: PyPI refuses it",
         ),
         (
-            'scripts = { s = "module" }\n',
+            'entry-points.plugins = { s = "a module" }\n',
             (),
-            "'s' of scripts refers to 'module', which is not `module:function`: it will not start",
+            "'s' refers to 'a module', which is not `module:function` (project.entry-points.'plugins' in {path})",
         ),
         (
             'license = { file = "../LICENSE" }\n',
@@ -313,16 +313,51 @@ def test_a_name_that_pypi_refuses_is_a_warning(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("entries", ['"a\\nb" = "m:f"', '"a=b" = "m:f"', 'a = "m:f\\n[x]"', '"[a" = "m:f"'])
-def test_an_entry_point_that_cannot_be_written_is_an_error(tmp_path: Path, entries: str) -> None:
+@pytest.mark.parametrize(
+    ("keys", "where"),
+    [
+        ('scripts = { "../evil" = "m:f" }\n', "project.scripts in {pyproject}"),
+        ('gui-scripts = { "../evil" = "m:f" }\n', "project.gui-scripts in {pyproject}"),
+        ("", "package.metadata.maturin.scripts in {cargo}"),
+    ],
+    ids=["scripts", "gui-scripts", "cargo"],
+)
+def test_every_table_of_commands_is_checked(tmp_path: Path, keys: str, where: str) -> None:
+    crate = CRATE if keys else f'{CRATE}[package.metadata.maturin.scripts]\n"../evil" = "m:f"\n'
     with pytest.raises(ConfigError) as caught:
-        read(tmp_path, f"{STATIC}scripts = {{ {entries} }}\n")
-    assert caught.value.hint == "write both on one line, the name without `=`"
+        read(tmp_path, STATIC + keys if keys else None, crate)
+    place = where.format(pyproject=tmp_path / "pyproject.toml", cargo=tmp_path / "Cargo.toml")
+    assert caught.value.message == (f"'../evil' cannot be the name of a command: a file name cannot have / ({place})")
 
 
-def test_a_group_of_entry_points_may_have_any_name(tmp_path: Path) -> None:
+def test_a_group_of_entry_points_is_checked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f'{STATIC}[project.entry-points."x]\\n[console_scripts"]\na = "b"\n')
+    assert caught.value.message == (
+        "'x]\\n[console_scripts' cannot be the name of a group of entry points "
+        f"(project.entry-points.'x]\\n[console_scripts' in {tmp_path / 'pyproject.toml'})"
+    )
+
+
+def test_a_group_of_entry_points_may_have_a_dash(tmp_path: Path) -> None:
     core = read(tmp_path, f'{STATIC}[project.entry-points."my-plugins"]\na = "b"\n')
     assert core.entry_points == "[my-plugins]\na = b\n"
+    assert core.warnings == (
+        (
+            f"'my-plugins', project.entry-points.'my-plugins' in {tmp_path / 'pyproject.toml'}, "
+            "has more than letters, digits, `_` and `.`"
+        ),
+    )
+
+
+def test_a_console_script_and_a_gui_script_cannot_have_one_name(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f'{STATIC}scripts = {{ Tool = "m:f" }}\ngui-scripts = {{ tool = "m:g" }}\n')
+    assert caught.value.message == (
+        f"two commands would be installed as tool: 'Tool' of project.scripts in {path}, "
+        f"and 'tool' of project.gui-scripts in {path}"
+    )
 
 
 def test_a_value_of_several_lines_cannot_become_another_header(tmp_path: Path) -> None:

@@ -7,15 +7,29 @@ from dataclasses import replace
 import pytest
 
 from cratewheel.errors import ConfigError
+from cratewheel.facts import Facts
 from cratewheel.plan.decide import decide
-from situations import PROGRAM, situation
+from situations import plain, situation
+from situations import program as named
+
+
+def facts_with(*scripts: str, program: str = "app") -> Facts:
+    facts = situation(cargo=plain(named(program)))
+    metadata = replace(facts.project.sources.metadata, scripts=scripts)
+    sources = replace(facts.project.sources, metadata=metadata)
+    return replace(facts, project=replace(facts.project, sources=sources))
 
 
 def test_a_program_and_an_entry_point_cannot_have_one_name() -> None:
-    facts = situation(cargo=PROGRAM)
-    metadata = replace(facts.project.sources.metadata, scripts=("other", "App"))
-    sources = replace(facts.project.sources, metadata=metadata)
     with pytest.raises(ConfigError) as caught:
-        decide(replace(facts, project=replace(facts.project, sources=sources)))
-    assert caught.value.message == "app would be installed twice: as a program of the crate, and as an entry point"
-    assert [build.binary for wheel in decide(facts).wheels for build in wheel.builds] == ["app"]
+        decide(facts_with("other", "App"))
+    assert caught.value.message == (
+        "two commands would be installed as App: the program 'app', and the entry point 'App'"
+    )
+    assert [build.binary for wheel in decide(facts_with("other")).wheels for build in wheel.builds] == ["app"]
+
+
+@pytest.mark.parametrize("name", ["python3", "activate", "nul"])
+def test_a_program_cannot_replace_one_of_the_environment(name: str) -> None:
+    with pytest.raises(ConfigError, match=f"^'{name}' cannot be the name of a command: "):
+        decide(facts_with(program=name))
