@@ -208,7 +208,7 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
 def _licences(package: Package) -> list[Json]:
     if package.license:
         # cargo still takes `MIT/Apache-2.0`, its spelling from before SPDX expressions
-        expression = spdx.canonical(re.sub(r"\s*/\s*", " OR ", package.license))
+        expression = spdx.canonical(" OR ".join(part.strip() for part in package.license.split("/")))
         return [{"expression": expression}] if expression else [{"license": {"name": package.license}}]
     if package.license_file:
         return [{"license": {"name": f"the text in {PurePath(package.license_file).name}"}}]

@@ -23,7 +23,7 @@ sys.stderr.write(json.dumps(found))
 # Whatever takes longer to import than a command that only prints takes to run
 HEAVY = {
     "bz2", "concurrent.futures", "difflib", "email", "hashlib", "importlib.metadata", "logging", "packaging",
-    "pathspec", "pyproject_metadata", "shutil", "ssl", "subprocess", "tempfile", "tomlkit", "tomllib",
+    "pyproject_metadata", "shutil", "ssl", "subprocess", "tempfile", "tomlkit", "tomllib",
     "urllib.request", "zipfile",
 }  # fmt: skip
 COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors"}

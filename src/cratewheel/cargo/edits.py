@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePath
 from typing import Any
@@ -60,15 +60,23 @@ def _stands_for(member: str, folder: str) -> bool:
     return _matches(pattern.split("/"), folder.split("/"))
 
 
-def _matches(pattern: list[str], parts: list[str]) -> bool:
-    match pattern:
-        case []:
-            return not parts
-        case ["**", *rest]:
-            return any(_matches(rest, parts[start:]) for start in range(len(parts) + 1))
-        case [first, *rest]:
-            return bool(parts) and fnmatchcase(parts[0], first) and _matches(rest, parts[1:])
-    raise AssertionError(pattern)
+def _matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:
+    wanted = {0}  # what of the pattern the next part may match
+    for part in parts:
+        wanted = {
+            at if pattern[at] == "**" else at + 1
+            for at in _with_depths(wanted, pattern)
+            if at < len(pattern) and (pattern[at] == "**" or fnmatchcase(part, pattern[at]))
+        }
+    return len(pattern) in _with_depths(wanted, pattern)
+
+
+def _with_depths(wanted: set[int], pattern: Sequence[str]) -> set[int]:
+    found = set(wanted)
+    for at, part in enumerate(pattern):
+        if part == "**" and at in found:
+            found.add(at + 1)
+    return found
 
 
 def way(start: PurePath, end: PurePath) -> str:

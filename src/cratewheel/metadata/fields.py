@@ -121,7 +121,8 @@ def one_line(text: str) -> str:
     >>> one_line("  A thing\n   of two lines. ")
     'A thing of two lines.'
     """
-    return re.sub(r"\s*[\r\n]\s*", " ", text.strip())
+    lines = (line.strip() for line in re.split(r"[\r\n]", text))
+    return " ".join(line for line in lines if line)
 
 
 def normal_version(text: str, where: str) -> str:
