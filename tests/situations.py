@@ -195,7 +195,7 @@ def sources(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) ->
     )
     return Sources(
         files=ProjectFiles(
-            location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME),
+            location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME, cwd=HOME),
             pyproject=file if pyproject else None,
             manifest=Manifest(
                 path=manifest,

@@ -141,7 +141,7 @@ class _Call:
         """What the user asked for."""
         from cratewheel.sources import settled
 
-        return settled(self.flags, self.files, environ=self.environ, cwd=Path.cwd(), ui=self.ui)
+        return settled(self.flags, self.files, environ=self.environ, ui=self.ui)
 
     @cached_property
     def sources(self) -> Sources:
@@ -250,7 +250,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     if not options.release and not own_profile:
         options = replace(options, profile="release")
     environ = _with_rust(call)
-    with asking(options, call.files.manifest, environ=environ, ui=call.ui) as answers:
+    with asking(options, call.files, environ=environ, ui=call.ui) as answers:
         # slow to import as well
         from cratewheel.build.run import run
         from cratewheel.facts import gather

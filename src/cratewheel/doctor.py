@@ -37,28 +37,31 @@ class Check:
 
 
 def examine(
-    triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], folder: Path, ui: Ui
+    triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], cwd: Path, ui: Ui
 ) -> tuple[Check, ...]:
-    """Return what was found on this machine, and for each of the targets; raises nothing that is a finding."""
-    checks = list(_rust(environ))
+    """Return what was found on this machine, and for each of the targets; raises nothing that is a finding.
+
+    cargo and rustc start in the folder `cwd`.
+    """
+    checks = list(_rust(environ, cwd))
     checks += _tools(environ)
     checks += _cache(environ)
     host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
     checks += _interpreters(environ, ui)
     for triple in triples:
-        checks += _target(triple, host, with_zig=with_zig, environ=environ, folder=folder)
+        checks += _target(triple, host, with_zig=with_zig, environ=environ, cwd=cwd)
     return tuple(checks)
 
 
-def _rust(environ: Mapping[str, str]) -> Iterator[Check]:
+def _rust(environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
     try:
-        rustc = query.rustc(environ)
+        rustc = query.rustc(environ, cwd)
         version = ".".join(map(str, rustc.version))
         yield Check(subject="rustc", state="ok", text=f"{version} for {rustc.host}")
     except CratewheelError as error:
         yield Check(subject="rustc", state="problem", text=error.message, hint=error.hint)
     try:
-        done = query.run_cargo(Command(argv=(environ.get("CARGO") or "cargo", "--version")), environ)
+        done = query.run_cargo(Command(argv=(environ.get("CARGO") or "cargo", "--version"), cwd=cwd), environ)
         state: State = "problem" if done.status else "ok"
         yield Check(subject="cargo", state=state, text=(done.stdout or done.stderr).strip().removeprefix("cargo "))
     except CratewheelError as error:
@@ -118,14 +121,14 @@ def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
         yield Check(subject="python", state="ok", text=f"{one.display} at {one.executable}")
 
 
-def _target(triple: str, host: str, *, with_zig: bool, environ: Mapping[str, str], folder: Path) -> Iterator[Check]:
+def _target(triple: str, host: str, *, with_zig: bool, environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
     try:
         target = parse(triple)
         if with_zig:
             for slice_ in target.slices:
                 zig.plan(slice_, "")
         for slice_ in target.slices:
-            found = toolchain.examine(slice_, host=host, environ=environ, folder=folder, zig=with_zig)
+            found = toolchain.examine(slice_, host=host, environ=environ, cwd=cwd, zig=with_zig)
             for finding in found.findings:
                 state: State = "ok" if finding.ok else "problem"
                 text = f"{finding.kind}: {finding.text}" if finding.ok else finding.text

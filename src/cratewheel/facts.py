@@ -90,19 +90,23 @@ def gather_sdist(options: Options, files: ProjectFiles, *, environ: Mapping[str,
             f"{files.location.root} has no pyproject.toml, which a source distribution needs",
             hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
         )
-    with asking_every_crate(options, files.manifest, environ=environ, ui=ui) as cargo:
+    with asking_every_crate(options, files, environ=environ, ui=ui) as cargo:
         sources = read_sources(files, ui)
         modules = project_reader.read_modules(sources, options, binary=True)
         return SdistFacts(options=options, sources=sources, cargo=cargo.result(), modules=modules)
 
 
-def gather_each(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Facts, ...]:
+def gather_each(
+    flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui, folder: Path | None = None
+) -> tuple[Facts, ...]:
     """Return the facts for each target that `flags` ask for, in their order, saying what was found.
+
+    The project is the one in `folder`, which is `cwd` unless given.
 
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
-    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui, folder=folder)
+    with asking(options, files, environ=environ, ui=ui) as answers:
         sources = read_sources(files, ui)
         return tuple(gather(answer, sources, environ=environ, ui=ui) for answer in answers.result())
 
@@ -147,6 +151,7 @@ def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, st
             native=target.triple == rustc.host,
             project_macos=chosen_macos.macos_deployment_target if chosen_macos else None,
             environ=environ,
+            cwd=sources.location.cwd,
         ),
         foreign=elsewhere,
         described=described,
@@ -161,7 +166,7 @@ def _configured_rustflags(target: Target, sources: Sources, environ: Mapping[str
         return ()
     from cratewheel.cross import toolchain
 
-    return toolchain.build_rustflags(target, environ, sources.manifest.path.parent)
+    return toolchain.build_rustflags(target, environ, sources.location.cwd)
 
 
 def find_foreign(

@@ -56,7 +56,8 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     sdist = sdist_builder.build_sdist(facts, out, environ=environ, ui=ui)
     with unpacked(sdist) as top:
         inside = _flags_inside(flags, out=out, target=_target(target))
-        again = gather_each(inside, environ=environ, cwd=top, ui=ui)
+        # cargo's configuration is what it is for the tree: these are the wheels that the tree would give
+        again = gather_each(inside, environ=environ, cwd=cwd, folder=top, ui=ui)
         wheels = run([(facts, decide(facts)) for facts in again], environ=environ, ui=ui)
     return (sdist, *wheels)
 
@@ -93,6 +94,8 @@ class Comparison:
 def check(sdist: Path, flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Comparison:
     """Build a wheel from the unpacked sdist and one from the source tree, both for the first interpreter, and compare.
 
+    The sdist is built as a frontend does it: with the unpacked folder as the current one, whose configuration cargo
+    reads.
     Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
     """
     quiet = replace(ui, out=io.StringIO(), message_format="human")

@@ -36,7 +36,7 @@ def read(sources: Sources, resolution: Resolution, environ: Mapping[str, str], u
     Raises `ConfigError` when bindings or layout cannot be determined.
     """
     cargo, options = resolution.cargo, resolution.options
-    tree = _tree(resolution, environ, ui) if detect.needs_tree(cargo) else None
+    tree = _tree(sources, resolution, environ, ui) if detect.needs_tree(cargo) else None
     bindings = detect.detect(cargo, requested=options.bindings, tree=tree)
     return Project(
         sources=sources,
@@ -46,9 +46,9 @@ def read(sources: Sources, resolution: Resolution, environ: Mapping[str, str], u
     )
 
 
-def _tree(resolution: Resolution, environ: Mapping[str, str], ui: Ui) -> str | None:
+def _tree(sources: Sources, resolution: Resolution, environ: Mapping[str, str], ui: Ui) -> str | None:
     platforms = tuple(slice_.triple for slice_ in resolution.target.slices)
-    command = detect.tree_command(resolution.cargo, resolution.cargo_arguments, platforms)
+    command = detect.tree_command(resolution.cargo, resolution.cargo_arguments, platforms, cwd=sources.location.cwd)
     try:
         done = query.run_cargo(command, environ)
         if done.status == 0:

@@ -25,6 +25,7 @@ from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
 from cratewheel.process import Task, crew
+from cratewheel.sources import ProjectFiles
 from cratewheel.tags.target import UNIVERSAL2, Target
 from cratewheel.tags.target import parse as parse_target
 from cratewheel.ui import Ui
@@ -46,7 +47,7 @@ class Resolution:
 
 @contextmanager
 def asking(
-    options: Options, manifest: Manifest, *, environ: Mapping[str, str], ui: Ui
+    options: Options, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui
 ) -> Iterator[Task[tuple[Resolution, ...]]]:
     """Yield what will be the `Resolution` for each target; what is done in the block is done while cargo answers.
 
@@ -54,28 +55,28 @@ def asking(
     `UnsupportedError` for a target that cannot be.
     """
     with crew() as workers:
-        yield workers.start(partial(_resolve_each, options, manifest, environ, ui))
+        yield workers.start(partial(_resolve_each, options, files, environ, ui))
 
 
-def _resolve_each(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
+def _resolve_each(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
     refuse_hidden_target(options)
-    options = _with_writable_target(options, manifest, environ, ui)
+    options = _with_writable_target(options, files.manifest, environ, ui)
     chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
     with crew() as workers:
-        answer = workers.start(partial(query.rustc, environ))
-        guess = _guessed(chosen[0], manifest, environ, ui)  # cargo need not wait for rustc to say where it runs
+        answer = workers.start(partial(query.rustc, environ, files.location.cwd))
+        guess = _guessed(chosen[0], files, environ, ui)  # cargo need not wait for rustc to say where it runs
         rustc = answer.result()
-    return tuple(_resolve(one, rustc, guess, manifest, environ, ui) for one in chosen)
+    return tuple(_resolve(one, rustc, guess, files, environ, ui) for one in chosen)
 
 
 def _resolve(
-    options: Options, rustc: Rustc, guess: _Guess, manifest: Manifest, environ: Mapping[str, str], ui: Ui
+    options: Options, rustc: Rustc, guess: _Guess, files: ProjectFiles, environ: Mapping[str, str], ui: Ui
 ) -> Resolution:
     target, options = choose_target(options, rustc.host, environ)
     arguments = _arguments(options, target)
-    cargo = guess.answer(arguments) or query.metadata(arguments, manifest.path, environ, ui)
+    cargo = guess.answer(arguments) or _ask_cargo(arguments, files, environ, ui)
     if cargo.root is None:
-        raise ConfigError(f"{manifest.path} has no package of its own")
+        raise ConfigError(f"{files.manifest.path} has no package of its own")
     return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cargo_arguments=arguments)
 
 
@@ -95,14 +96,14 @@ class _Guess:
         return self.cargo
 
 
-def _guessed(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> _Guess:
+def _guessed(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> _Guess:
     host = _likely_host()
     if host is None:
         return _Guess()
     target, options = choose_target(options, host, environ)
     arguments = _arguments(options, target)
     try:
-        return _Guess(arguments=arguments, cargo=query.metadata(arguments, manifest.path, environ, ui))
+        return _Guess(arguments=arguments, cargo=_ask_cargo(arguments, files, environ, ui))
     except CratewheelError as error:
         return _Guess(arguments=arguments, error=error)
 
@@ -120,14 +121,18 @@ def _arguments(options: Options, target: Target) -> tuple[str, ...]:
     return metadata_arguments(cargo_options(options), platforms=tuple(slice_.triple for slice_ in target.slices))
 
 
+def _ask_cargo(arguments: tuple[str, ...], files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> CargoMetadata:
+    return query.metadata(arguments, files.manifest.path, environ, ui, cwd=files.location.cwd)
+
+
 @contextmanager
 def asking_every_crate(
-    options: Options, manifest: Manifest, *, environ: Mapping[str, str], ui: Ui
+    options: Options, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui
 ) -> Iterator[Task[CargoMetadata]]:
     """Yield what will be the crates of every platform, with every feature on; raises as `query.metadata` does."""
     chosen = replace(cargo_options(options), features=(), all_features=True, no_default_features=False, extra=())
     with crew() as workers:
-        yield workers.start(partial(query.metadata, resolution_flags(chosen), manifest.path, environ, ui))
+        yield workers.start(partial(_ask_cargo, resolution_flags(chosen), files, environ, ui))
 
 
 def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:

@@ -7,9 +7,10 @@ that is decided from them.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
@@ -29,12 +30,15 @@ if TYPE_CHECKING:
 class Location:
     """Where a project is: its Cargo.toml, its pyproject.toml if it has one, and the folder that is its root.
 
-    `src_layout` is true for the layout with the crate in `rust/` and the Python packages in `src/`.
+    `cwd` is the folder where the command was run: each cargo and each rustc of a build starts there, so that cargo
+    reads its configuration and rustup its toolchain file as for any cargo of the user's. `src_layout` is true for the
+    layout with the crate in `rust/` and the Python packages in `src/`.
     """
 
     manifest: Path
     pyproject: Path | None
     root: Path
+    cwd: Path
     src_layout: bool = False
 
 
@@ -75,51 +79,59 @@ class Sources:
         return self.location.root
 
 
-def read_options(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Options, ProjectFiles]:
-    """Return the options and the project's files, warning of keys that mean nothing; starts no program."""
-    files = read_files(locate(flags.get("manifest_path"), cwd))
-    return settled(flags, files, environ=environ, cwd=cwd, ui=ui), files
+def read_options(
+    flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui, folder: Path | None = None
+) -> tuple[Options, ProjectFiles]:
+    """Return the options and the files of the project in `folder`, which is `cwd` unless given; starts no program.
+
+    Warns of keys that mean nothing.
+    """
+    files = read_files(locate(flags.get("manifest_path"), cwd, folder))
+    return settled(flags, files, environ=environ, ui=ui), files
 
 
-def settled(flags: Flags, files: ProjectFiles, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Options:
+def settled(flags: Flags, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui) -> Options:
     """Return the options that `flags`, variables and the project's keys make, warning of keys that mean nothing."""
     from cratewheel.options.resolve import resolve  # slow to import, and some hooks need no option
 
     options, warnings = resolve(flags, environ=environ, pyproject=files.pyproject)
     for warning in warnings:
         ui.warn(warning)
-    # cargo runs in the folder of the manifest: what the user wrote is relative to theirs
+    cwd = files.location.cwd
     anchored = {name: cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
     return replace(options, **anchored)
 
 
-def locate(manifest_path: Path | None, cwd: Path) -> Location:
-    """Return the place of the project that a command run in `cwd` is about.
+def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) -> Location:
+    """Return the place of the project in `folder` (`cwd` unless given), for a command that was run in `cwd`.
 
-    With `manifest_path`, pyproject.toml is searched from its folder upward, no further than the folder around the cargo
-    workspace. Without, the pyproject.toml of `cwd` may name the manifest; else it is `rust/Cargo.toml` beside a `src/`
-    package, or `./Cargo.toml`. Raises `ConfigError` when there is none.
+    With `manifest_path`, pyproject.toml is the nearest around the folder that builds this crate, else the nearest above
+    the manifest, no further than the folder around the cargo workspace. Without, the pyproject.toml of the folder may
+    name the manifest; else it is `rust/Cargo.toml` beside a `src/` package, or `./Cargo.toml`. A crate for which none
+    is found belongs to the one above that builds it. Raises `ConfigError` when there is no manifest.
     """
+    folder = folder or cwd
     if manifest_path is not None:
-        manifest = _existing_manifest(cwd / manifest_path)
-        pyproject = _search_upward(manifest)
-        return Location(manifest=manifest, pyproject=pyproject, root=(pyproject or manifest).parent)
-    candidate = cwd / "pyproject.toml"
-    pyproject = candidate if candidate.is_file() else None
-    if pyproject is not None:
-        file = pyproject_toml.read(pyproject)
-        named = file.tool_cratewheel.get("manifest-path", file.tool_maturin.get("manifest-path"))
-        if isinstance(named, str):
-            return Location(manifest=_existing_manifest(cwd / named), pyproject=pyproject, root=cwd)
-        if _has_src_layout(file):
-            return Location(manifest=cwd / "rust" / "Cargo.toml", pyproject=pyproject, root=cwd, src_layout=True)
-    manifest = cwd / "Cargo.toml"
+        manifest = _existing_manifest(folder / manifest_path)
+        pyproject = _builder(manifest, [folder, *folder.parents]) or _search_upward(manifest)
+    else:
+        candidate = folder / "pyproject.toml"
+        pyproject = candidate if candidate.is_file() else None
+        named = _named_manifest(pyproject_toml.read(candidate)) if pyproject else None
+        manifest = _existing_manifest(named) if named else folder / "Cargo.toml"
     if not manifest.is_file():
         raise ConfigError(
-            f"there is no Cargo.toml in {cwd}",
+            f"there is no Cargo.toml in {folder}",
             hint="change to the folder of the crate, or name its manifest with --manifest-path",
         )
-    return Location(manifest=manifest, pyproject=pyproject, root=cwd)
+    pyproject = pyproject or _builder(manifest, manifest.parent.parents)
+    return Location(
+        manifest=manifest,
+        pyproject=pyproject,
+        root=(pyproject or manifest).parent,
+        cwd=cwd,
+        src_layout=pyproject is not None and _has_src_layout(pyproject_toml.read(pyproject)),
+    )
 
 
 def read_files(location: Location) -> ProjectFiles:
@@ -168,16 +180,40 @@ def _search_upward(manifest: Path) -> Path | None:
     return None
 
 
+def _builder(manifest: Path, folders: Iterable[Path]) -> Path | None:
+    """Return the first pyproject.toml of the folders that names this manifest, or has it by its layout; or None."""
+    for folder in folders:
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file():
+            with suppress(ConfigError):  # it may be anybody's
+                if _named_manifest(pyproject_toml.read(candidate)) == manifest:
+                    return candidate
+    return None
+
+
+def _named_manifest(pyproject: PyProject) -> Path | None:
+    """Return the Cargo.toml that a pyproject.toml names, or has by its layout; None for the one beside it, if any."""
+    named = _tool(pyproject).get("manifest-path")
+    if isinstance(named, str):
+        return Path(os.path.normpath(pyproject.directory / named))
+    return pyproject.directory / "rust" / "Cargo.toml" if _has_src_layout(pyproject) else None
+
+
+def _tool(pyproject: PyProject) -> Mapping[str, Any]:
+    return {**pyproject.tool_maturin, **pyproject.tool_cratewheel}
+
+
 def _has_src_layout(pyproject: PyProject) -> bool:
     root = pyproject.directory
     if not (root / "rust" / "Cargo.toml").is_file():
         return False
-    tool = {**pyproject.tool_maturin, **pyproject.tool_cratewheel}
+    tool = _tool(pyproject)
     if "python-source" in tool:
         return True
-    name = (pyproject.project or {}).get("name")
+    name, module = (pyproject.project or {}).get("name"), tool.get("module-name")
     packages = tool.get("python-packages", [])
     names = [name.replace("-", "_")] if isinstance(name, str) else []
+    names += [module.partition(".")[0]] if isinstance(module, str) else []
     if isinstance(packages, list):
         names += [package for package in packages if isinstance(package, str)]
     return any((root / "src" / package / "__init__.py").is_file() for package in names)

@@ -122,6 +122,7 @@ def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
             target_directory=tmp_path / "target",
             crate=tmp_path,
             workspace=tmp_path,
+            cwd=tmp_path,
             scratch=tmp_path / "scratch",
             environ={"PATH": str(tmp_path)},
             ui=silent(),
@@ -139,6 +140,7 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
         target_directory=tmp_path / "target",
         crate=crate,
         workspace=crate,
+        cwd=crate,
         scratch=tmp_path / "scratch",
         environ=os.environ,
         ui=silent(),
@@ -162,6 +164,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
         target_directory=tmp_path / "target",
         crate=crate,
         workspace=crate,
+        cwd=crate,
         scratch=tmp_path / "scratch",
         environ=environ,
         ui=silent(),
@@ -223,6 +226,6 @@ def test_the_features_of_a_sibling_do_not_leak() -> None:
     assert detect.needs_tree(metadata)
     assert detect.detect(metadata).stable_abi == (detect.StableAbi(kind="abi3", minimum=(3, 8)),)
 
-    tree = capture(detect.tree_command(metadata, ("--locked",), (host,)), os.environ)
+    tree = capture(detect.tree_command(metadata, ("--locked",), (host,), cwd=manifest.parent), os.environ)
     found = detect.detect(metadata, tree=tree.stdout)
     assert (found.kind, found.stable_abi, found.extension_module) == ("pyo3", (), True)

@@ -101,13 +101,20 @@ def undeclared(requires_dist: Iterable[str]) -> bool:
 
 
 def declarations(
-    *, target_directory: Path, crate: Path, workspace: Path, scratch: Path, environ: Mapping[str, str], ui: Ui
+    *,
+    target_directory: Path,
+    crate: Path,
+    workspace: Path,
+    cwd: Path,
+    scratch: Path,
+    environ: Mapping[str, str],
+    ui: Ui,
 ) -> str:
     """Return the C declarations of the library, once cargo has built it.
 
-    `crate` and `workspace` are the folders of the crate and of its workspace, `scratch` a folder for what is needed
-    on the way. Raises `MissingToolError` without a header and without cbindgen, `ConfigError` when cbindgen refuses
-    the crate or its `cbindgen.toml`.
+    `crate` and `workspace` are the folders of the crate and of its workspace, `cwd` the one where cargo is asked about
+    them, `scratch` one for what is needed on the way. Raises `MissingToolError` without a header and without cbindgen,
+    `ConfigError` when cbindgen refuses the crate or its `cbindgen.toml`.
     """
     header = target_directory / HEADER
     if header.is_file():
@@ -120,7 +127,7 @@ def declarations(
     scratch.mkdir(parents=True, exist_ok=True)
     config = scratch / "cbindgen.toml"
     config.write_text(cbindgen_settings(own), encoding="utf-8")
-    command = cbindgen_command(crate=crate, workspace=workspace, config=config)
+    command = cbindgen_command(crate=crate, workspace=workspace, config=config, cwd=cwd)
     try:
         done = capture(command, environ)
     except MissingToolError as error:
@@ -158,11 +165,11 @@ def cbindgen_settings(own: Mapping[str, object]) -> str:
     return tomlkit.dumps({**kept, **_CBINDGEN}, sort_keys=False)
 
 
-def cbindgen_command(*, crate: Path, workspace: Path, config: Path) -> Command:
-    """Return the command that prints a C header for a crate."""
+def cbindgen_command(*, crate: Path, workspace: Path, config: Path, cwd: Path) -> Command:
+    """Return the command that prints a C header for a crate; the cargo that it asks starts in `cwd`."""
     lock = workspace / "Cargo.lock"
     lockfile = ("--lockfile", str(lock)) if lock.is_file() else ()
-    return Command(argv=("cbindgen", "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=crate)
+    return Command(argv=("cbindgen", "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=cwd)
 
 
 def ffi_source(

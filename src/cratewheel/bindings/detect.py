@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -139,12 +140,12 @@ def needs_tree(metadata: CargoMetadata) -> bool:
 
 
 def tree_command(
-    metadata: CargoMetadata, arguments: tuple[str, ...], targets: tuple[str, ...], *, cargo: str = "cargo"
+    metadata: CargoMetadata, arguments: tuple[str, ...], targets: tuple[str, ...], *, cwd: Path, cargo: str = "cargo"
 ) -> Command:
     """Return the command whose output `detect` takes as `tree`: the root package's graph, resolved by itself.
 
     `arguments` are those that `cargo metadata` was given to choose features and network use, `targets` the triples
-    that are built for. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
+    that are built for; cargo is started in `cwd`. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
     """
     manifest = metadata.root_package.manifest_path
     return Command(
@@ -153,7 +154,7 @@ def tree_command(
             "--format", "{p}|{f}", "--color", "never",
             *(word for target in targets for word in ("--target", target)), *_without_platform(arguments),
         ),
-        cwd=manifest.parent,
+        cwd=cwd,
     )  # fmt: skip
 
 

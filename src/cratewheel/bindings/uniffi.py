@@ -48,39 +48,45 @@ def read_settings(crate: Path) -> Settings:
     return Settings(path=path, library=library, external=tuple(sorted(external)))
 
 
-def bindgen_command(
-    metadata: CargoMetadata,
-    settings: Settings,
-    *,
-    library: Path,
-    out_dir: Path,
-    arguments: tuple[str, ...] = (),
-    cargo: str = "cargo",
-) -> Command:
-    """Return the command that writes the Python modules for `library` to `out_dir`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bindgen:
+    """The crate's own uniffi-bindgen, or that of another package of the workspace, to be compiled by `build`.
 
-    It is the crate's own program `uniffi-bindgen`, else that of another package in the workspace, run by cargo, since
-    it has to be of the same version as the library's uniffi; else the program of that name on PATH. `arguments` are
-    for cargo.
+    It has to be of the same version as the library's uniffi. It runs in the folder `home`, where it finds the crates.
     """
-    config = () if settings.path is None else ("--config", str(settings.path))
-    options = ("--no-format", "--language", "python", "--out-dir", str(out_dir), *config)
-    words = ("generate", *options, "--library", str(library))
-    root = metadata.root_package
+
+    build: Command
+    package: str
+    home: Path
+
+
+def own_bindgen(
+    metadata: CargoMetadata, *, cwd: Path, arguments: tuple[str, ...] = (), cargo: str = "cargo"
+) -> Bindgen | None:
+    """Return the uniffi-bindgen of the project, if it has one; `arguments` are for the cargo, which starts in `cwd`."""
     found = _bindgen(metadata)
     if found is None:
-        return Command(argv=(BINDGEN, *words), cwd=root.manifest_path.parent)
+        return None
     package, target = found
     features = ("--features", ",".join(target.required_features)) if target.required_features else ()
-    return Command(
+    build = Command(
         argv=(
-            cargo, "run", "--bin", target.name, "--manifest-path", str(package.manifest_path), *features, *arguments,
-            "--", *words,
+            cargo, "build", "--bin", target.name, "--manifest-path", str(package.manifest_path),
+            "--message-format", "json-render-diagnostics", *features, *arguments,
         ),
-        # it runs here, whatever the library is compiled for
-        env=(("CARGO_BUILD_TARGET", None),),
-        cwd=root.manifest_path.parent if package is root else metadata.workspace_root,
+        cwd=cwd,
     )  # fmt: skip
+    own = package is metadata.root_package
+    return Bindgen(
+        build=build, package=package.id, home=package.manifest_path.parent if own else metadata.workspace_root
+    )
+
+
+def generate_command(program: str, settings: Settings, *, library: Path, out_dir: Path, home: Path) -> Command:
+    """Return the command by which the uniffi-bindgen `program` writes the Python modules for `library` to `out_dir`."""
+    config = () if settings.path is None else ("--config", str(settings.path))
+    options = ("--no-format", "--language", "python", "--out-dir", str(out_dir), *config)
+    return Command(argv=(program, "generate", *options, "--library", str(library)), cwd=home)
 
 
 def generate(command: Command, out_dir: Path, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
@@ -92,7 +98,6 @@ def generate(command: Command, out_dir: Path, environ: Mapping[str, str], ui: Ui
     out_dir.mkdir(parents=True)
     ui.step("Generating", "the Python modules with uniffi-bindgen")
     try:
-        # cargo may compile for a minute, and says so itself
         done = capture(command, environ, show_stderr=not ui.quiet)
     except MissingToolError as error:
         raise MissingToolError(

@@ -155,7 +155,7 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
         return
     from cratewheel.audit import objects
 
-    libraries = query.standard_library(session.plan.target.triple, session.environ)
+    libraries = query.standard_library(session.plan.target.triple, session.environ, session.cwd)
     for artifact in artifacts:
         libraries.update(artifact.libraries)
     by_crates: dict[tuple[str, ...], list[str]] = {}

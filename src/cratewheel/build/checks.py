@@ -60,7 +60,7 @@ def _refuse_without_tools(session: Session) -> None:
                 slice_,
                 host=host,
                 environ=session.environ,
-                folder=session.facts.project.sources.manifest.path.parent,
+                cwd=session.cwd,
                 zig=options.zig,
                 build_std=build_std,
             )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cratewheel.build.session import Session
+from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist.layout import Entry, FromFile
@@ -62,7 +63,9 @@ def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, co
     rebuild = None
     if options.editable_rebuild:
         assert artifact.dep_info is not None, "what cargo built has a file of dependencies"
-        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), dep_info=artifact.dep_info)
+        rebuild = editable.Rebuild(
+            command=_rebuild_command(session, wheel), cwd=session.cwd, dep_info=artifact.dep_info
+        )
     return editable.entries(modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild)
 
 
@@ -76,6 +79,7 @@ def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
         *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
         *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
         *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
+        *(word for value in options.config for word in ("--config", value)),
     )  # fmt: skip
 
 
@@ -155,6 +159,7 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
         target_directory=session.target_dir,
         crate=project.sources.manifest.path.parent,
         workspace=project.cargo.workspace_root,
+        cwd=session.cwd,
         scratch=stage / "cffi",
         environ=session.environ,
         ui=session.ui,
@@ -177,18 +182,33 @@ def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None, sta
     out_dir = stage / "uniffi" / project.modules.module_name
     options = session.facts.options
     flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
-    generator = uniffi.bindgen_command(
+    generator = uniffi.own_bindgen(
         project.cargo,
-        settings,
-        library=artifact.path,
-        out_dir=out_dir,
-        arguments=("--target-dir", str(session.target_dir), *(flag for flag, given in flags.items() if given)),
+        cwd=session.cwd,
+        arguments=(
+            *("--target-dir", str(session.target_dir)),
+            *(("--target", session.facts.rustc.host) if options.target else ()),  # it runs here
+            *(flag for flag, given in flags.items() if given),
+            *(word for value in options.config for word in ("--config", value)),
+        ),
         cargo=session.environ.get("CARGO") or "cargo",
     )
+    program, home = uniffi.BINDGEN, project.sources.manifest.directory
+    if generator is not None:
+        compiled = cargo_run.run(
+            generator.build,
+            package=generator.package,
+            binary=uniffi.BINDGEN,
+            environ=session.environ,
+            ui=session.ui,
+            purpose=f" of {uniffi.BINDGEN}",
+        )
+        program, home = str(compiled.path), generator.home
+    command = uniffi.generate_command(program, settings, library=artifact.path, out_dir=out_dir, home=home)
     return uniffi.entries(
         project.modules,
         artifact.path,
-        modules=uniffi.generate(generator, out_dir, session.environ, session.ui),
+        modules=uniffi.generate(command, out_dir, session.environ, session.ui),
         settings=settings,
         target_os=session.plan.target.os,
         stub=stub,

@@ -54,11 +54,11 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     from cratewheel.build.together import Together
 
     first = jobs[0][0]
-    options, folder = first.facts.options, first.facts.project.sources.manifest.directory
+    options = first.facts.options
     turns = Together(
         [session.place(wheel) for session, wheel in jobs],
         jobs=options.jobs,
-        configured=cargo_config.build_jobs(options.config, first.environ, folder),
+        configured=cargo_config.build_jobs(options.config, first.environ, first.cwd),
         environ=first.environ,
     )
     tasks: list[tuple[Session, Task[Built]]] = []

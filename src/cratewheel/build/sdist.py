@@ -34,7 +34,9 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
 
             ui.step("Vendoring", "the crates that the archive needs")
             scratch = Path(stack.enter_context(TemporaryDirectory(prefix="cratewheel-")))
-            entries = vendor.vendored(content, scratch, facts.options, environ=environ, ui=ui)
+            entries = vendor.vendored(
+                content, scratch, facts.options, cwd=facts.sources.location.cwd, environ=environ, ui=ui
+            )
         built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ), environ=environ)
     ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
     ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
@@ -45,13 +47,13 @@ def sdist_content(facts: SdistFacts, *, environ: Mapping[str, str], ui: Ui) -> s
     """Return what the source distribution will hold, and what not."""
     assert facts.sources.pyproject is not None, "gather_sdist refuses a project without one"
     return sdist_contents.layout_of(
-        root=facts.sources.root,
         pyproject=facts.sources.pyproject,
         manifest=facts.sources.manifest,
         cargo=facts.cargo,
         options=facts.options,
         core_metadata=facts.sources.metadata,
         modules=facts.modules,
+        cwd=facts.sources.location.cwd,
         environ=environ,
         ui=ui,
     )

@@ -32,6 +32,11 @@ class Session:
     turns: Turns = field(default_factory=Turns)
 
     @property
+    def cwd(self) -> Path:
+        """The folder where each cargo and rustc starts."""
+        return self.facts.project.sources.location.cwd
+
+    @property
     def target_dir(self) -> Path:
         """Cargo's target directory."""
         return self.facts.options.target_dir or self.facts.project.cargo.target_directory

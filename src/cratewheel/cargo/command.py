@@ -52,13 +52,14 @@ class CargoOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoBuild:
-    """One `cargo rustc`: a library (`binary` is None) or a binary of the crate at `manifest`.
+    """One `cargo rustc`, started in `cwd`: a library (`binary` is None) or a binary of the crate at `manifest`.
 
     `cdylib` overrides the crate types of a library that has others too, so that only the one for Python is made.
     `through` is a subcommand of cargo that runs the other one: `xwin`, which brings Microsoft's SDK along.
     """
 
     manifest: Path
+    cwd: Path
     binary: str | None = None
     cdylib: bool = False
     through: str | None = None
@@ -89,7 +90,7 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
         *(("--crate-type", "cdylib") if build.cdylib else ()),
         *(("--", *build.rustc_args) if build.rustc_args else ()),
     )
-    return Command(argv=argv, env=build.env, cwd=build.manifest.parent)
+    return Command(argv=argv, env=build.env, cwd=build.cwd)
 
 
 def resolution_flags(options: CargoOptions) -> tuple[str, ...]:

@@ -33,14 +33,14 @@ class Rustc:
     host: str
 
 
-def rustc(environ: Mapping[str, str]) -> Rustc:
-    """Return what `rustc -vV` says of the compiler that cargo will use.
+def rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
+    """Return what `rustc -vV` says in the folder `cwd` of the compiler that a cargo started there will use.
 
     Raises `MissingToolError` when there is none, `ProcessError` when it fails.
     """
     program = environ.get("RUSTC") or "rustc"
     try:
-        done = capture(Command(argv=(program, "-vV")), environ)
+        done = capture(Command(argv=(program, "-vV"), cwd=cwd), environ)
     except MissingToolError as error:
         raise MissingToolError("the Rust compiler, rustc, was not found", hint=INSTALL_RUST) from error
     if done.status:
@@ -48,10 +48,10 @@ def rustc(environ: Mapping[str, str]) -> Rustc:
     return parse_rustc(done.stdout)
 
 
-def standard_library(triple: str, environ: Mapping[str, str]) -> dict[str, Path]:
+def standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict[str, Path]:
     """Return the compiled crates of Rust's standard library for a target, by name; none where it is not installed."""
     program = environ.get("RUSTC") or "rustc"
-    done = capture(Command(argv=(program, "--print", "target-libdir", "--target", triple)), environ)
+    done = capture(Command(argv=(program, "--print", "target-libdir", "--target", triple), cwd=cwd), environ)
     folder = Path(done.stdout.strip() or "/nowhere")
     return {path.name.removeprefix("lib").rpartition("-")[0]: path for path in sorted(folder.glob("lib*.rlib"))}
 
@@ -70,14 +70,18 @@ def parse_rustc(text: str) -> Rustc:
     return Rustc(version=(major, minor, patch), host=fields["host"])
 
 
-def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], ui: Ui) -> CargoMetadata:
+def metadata(
+    arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], ui: Ui, *, cwd: Path
+) -> CargoMetadata:
     """Return the answer of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
+
+    Cargo reads its configuration from the folder `cwd`.
 
     Raises `MissingToolError` without a cargo, `ProcessError` when it fails; what cargo printed has then been shown.
     """
     command = Command(
         argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
-        cwd=manifest.parent,
+        cwd=cwd,
     )
     # cargo's own words go straight to the user: it may be downloading for minutes
     done = run_cargo(command, environ, show_stderr=not ui.quiet)
@@ -86,7 +90,7 @@ def metadata(arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, s
         raise ProcessError(
             f"cargo cannot resolve {manifest}",
             notes=(f"`{command}` ended with status {done.status}",),
-            hint="mend what cargo says above; `cargo metadata` in that folder shows it again",
+            hint=f"mend what cargo says above; that command in {cwd} shows it again",
         )
     return parse_metadata(json.loads(done.stdout))
 

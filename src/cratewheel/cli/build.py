@@ -23,7 +23,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.sources import read_options, read_sources
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+    with asking(options, files, environ=environ, ui=ui) as answers:
         # slow to import as well
         from cratewheel.facts import gather
         from cratewheel.plan.decide import decide

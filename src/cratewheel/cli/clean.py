@@ -33,7 +33,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     target = options.target_dir
     if target is None:
-        target = query.metadata(("--no-deps",), files.manifest.path, environ, ui).target_directory
+        target = query.metadata(
+            ("--no-deps",), files.manifest.path, environ, ui, cwd=files.location.cwd
+        ).target_directory
     here = find(
         (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), ui=ui,
         none_is_fine=True,

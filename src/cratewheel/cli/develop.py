@@ -27,7 +27,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         options, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True,
         editable_mode="inplace" if flags["skip_install"] else options.editable_mode,
     )  # fmt: skip
-    with crew() as workers, asking(options, files.manifest, environ=environ, ui=ui) as answers:
+    with crew() as workers, asking(options, files, environ=environ, ui=ui) as answers:
         about = workers.start(partial(read_environment, python, environ))
         # slow to import as well
         from cratewheel import develop
@@ -85,7 +85,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     options = replace(
         options, interpreter=named, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True
     )
-    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+    with asking(options, files, environ=environ, ui=ui) as answers:
         from cratewheel import develop
         from cratewheel.build.session import Session
         from cratewheel.facts import gather

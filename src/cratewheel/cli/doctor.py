@@ -25,7 +25,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     from cratewheel import doctor
 
-    checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, folder=Path.cwd(), ui=ui)
+    checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, cwd=Path.cwd(), ui=ui)
     if ui.message_format == "json":
         for check in checks:
             ui.event("check", asdict(check))

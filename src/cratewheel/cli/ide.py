@@ -38,7 +38,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         return 0
     python = find_python(flags.get("python"), environ=environ, cwd=cwd)
     options = replace(options, interpreter=(str(python),), compatibility=("off",), skip_auditwheel=True, sdist=False)
-    with asking(options, files.manifest, environ=environ, ui=ui) as answers:
+    with asking(options, files, environ=environ, ui=ui) as answers:
         facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
     (wheel,) = session.plan.wheels

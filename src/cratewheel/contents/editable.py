@@ -23,12 +23,13 @@ REDIRECT = "redirect"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """How the finder builds anew: the command, and cargo's dep-info file that says when it is needed.
+    """How the finder builds anew: the command, where it runs, and cargo's dep-info file that says when it is needed.
 
     See https://doc.rust-lang.org/cargo/reference/build-cache.html#dep-info-files.
     """
 
     command: tuple[str, ...]
+    cwd: Path
     dep_info: Path
 
 
@@ -117,5 +118,6 @@ def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
     return (
         text.replace("{packages!r}", repr(tuple(sorted({entry.parts[1] for entry in moved}))))
         .replace("{dep_info!r}", repr(str(rebuild.dep_info) if rebuild else None))
+        .replace("{cwd!r}", repr(str(rebuild.cwd) if rebuild else None))
         .replace("{rebuild!r}", repr(list(rebuild.command) if rebuild else None))
     )

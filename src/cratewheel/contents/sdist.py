@@ -92,27 +92,22 @@ class SdistContents:
 
 def layout_of(
     *,
-    root: Path,
-    pyproject: PyProject | None,
+    pyproject: PyProject,
     manifest: Manifest,
     cargo: CargoMetadata,
     options: Options,
     core_metadata: CoreMetadata,
     modules: ModuleLayout,
+    cwd: Path,
     environ: Mapping[str, str],
     ui: Ui,
 ) -> SdistContents:
     """Return what the sdist of the project holds, with paths inside its single top folder.
 
-    Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ConfigError` when there is no
-    pyproject.toml, when a file is missing or leads out of the project, and `ProcessError` when a program fails.
+    Starts `cargo package --list` for each crate in the folder `cwd`, or `git ls-files`. Raises `ConfigError` when a
+    file is missing or leads out of the project, and `ProcessError` when a program fails.
     """
-    if pyproject is None:
-        raise ConfigError(
-            f"a source distribution needs a pyproject.toml, and there is none in {root}",
-            hint='add one with `[build-system]`, `requires = ["cratewheel"]` and `build-backend = "cratewheel"`',
-        )
-    packages = source_tree.packages_of(manifest, cargo, environ, ui)
+    packages = source_tree.packages_of(manifest, cargo, environ, ui, cwd=cwd)
     folders = (package.manifest_path.parent for package in packages)
     reader = Reader(
         pyproject=pyproject,
@@ -122,6 +117,7 @@ def layout_of(
         options=options,
         core_metadata=core_metadata,
         modules=modules,
+        cwd=cwd,
         environ=environ,
         ui=ui,
         boundary=source_tree.boundary((pyproject.directory, manifest.workspace_root, modules.python_source, *folders)),
@@ -138,7 +134,7 @@ def layout_of(
     _warn_of(displaced, ui)
     place = _manifest_place(tree, manifest.path)
     return SdistContents(
-        layout=settled(entries, place, environ=environ, ui=ui),
+        layout=settled(entries, place, cwd=cwd, environ=environ, ui=ui),
         manifest=place,
         tree=tree,
         exclusion=left_out,

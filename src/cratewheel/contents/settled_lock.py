@@ -16,14 +16,14 @@ from cratewheel.process import Command
 from cratewheel.ui import Ui
 
 # What cargo reads to resolve; of all other files it only asks whether they are there.
-READ = frozenset({"Cargo.toml", lock.NAME, "config.toml", "config", "rust-toolchain", "rust-toolchain.toml"})
+READ = frozenset({"Cargo.toml", lock.NAME})
 
 
-def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, str], ui: Ui) -> Layout:
+def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Mapping[str, str], ui: Ui) -> Layout:
     """Return the layout with its rewritten Cargo.lock as cargo leaves it; versions stay, packages may go.
 
-    A lock file that is the tree's own is in order, and is not touched. Cargo runs once, offline, over a copy of the
-    manifests; where it fails the lock file stays as it is, with a warning.
+    A lock file that is the tree's own is in order, and is not touched. Cargo runs once in the folder `cwd`, offline,
+    over a copy of the manifests; where it fails the lock file stays as it is, with a warning.
     """
     found = next((entry for entry in entries if _is_written(entry) and entry.name == lock.NAME), None)
     if found is None:
@@ -37,7 +37,7 @@ def settled(entries: Layout, manifest: PurePosixPath, *, environ: Mapping[str, s
         place = Path(scratch, *manifest.parts)
         command = Command(
             argv=("cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(place)),
-            cwd=place.parent,
+            cwd=cwd,
         )
         done = query.run_cargo(command, environ)
         if done.status:

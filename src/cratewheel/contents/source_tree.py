@@ -111,7 +111,7 @@ class SourceTree:
 class Reader:
     """What the reading functions share: the project, its crates, and how to run programs and talk.
 
-    No link may lead out of the folder `boundary`.
+    Cargo starts in the folder `cwd`. No link may lead out of the folder `boundary`.
     """
 
     pyproject: PyProject
@@ -121,6 +121,7 @@ class Reader:
     options: Options
     core_metadata: CoreMetadata
     modules: ModuleLayout
+    cwd: Path
     environ: Mapping[str, str]
     ui: Ui
     boundary: Path
@@ -186,7 +187,7 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
     """Return the crates, and the files of the Python packages, for which we look while cargo lists the crates'."""
     lister = Lister(
         options=reader.options,
-        cwd=reader.manifest.directory,
+        cwd=reader.cwd,
         boundary=reader.boundary,
         environ=reader.environ,
         ui=reader.ui,
@@ -198,7 +199,9 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
     return crates, python
 
 
-def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui) -> tuple[Package, ...]:
+def packages_of(
+    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui, *, cwd: Path
+) -> tuple[Package, ...]:
     """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
 
     That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
@@ -214,7 +217,7 @@ def packages_of(manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, 
         if path in seen or not path.is_file():
             continue
         if path not in known:
-            known |= _packages_around(path, environ, ui)
+            known |= _packages_around(path, environ, ui, cwd)
         seen[path] = known[path]
         for dependency in known[path].dependencies:
             unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
@@ -234,9 +237,9 @@ def _patched(manifest: Manifest) -> Iterator[Path]:
                 yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
 
 
-def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui) -> dict[Path, Package]:
+def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui, cwd: Path) -> dict[Path, Package]:
     """Return the packages of another workspace, by manifest; nothing is resolved, so nothing is downloaded."""
-    answer = query.metadata(("--no-deps",), manifest, environ, ui)
+    answer = query.metadata(("--no-deps",), manifest, environ, ui, cwd=cwd)
     return {package.manifest_path: package for package in answer.packages.values()}
 
 

@@ -24,11 +24,14 @@ CONFIG = ".cargo/config.toml"
 OLD_CONFIG = ".cargo/config"
 
 
-def vendored(contents: SdistContents, scratch: Path, options: Options, *, environ: Mapping[str, str], ui: Ui) -> Layout:
+def vendored(
+    contents: SdistContents, scratch: Path, options: Options, *, cwd: Path, environ: Mapping[str, str], ui: Ui
+) -> Layout:
     """Return the layout with the crates in `vendor/` and the configuration by which cargo finds them there.
 
-    The crates lie in `scratch`, which must be there until the archive is written. Raises `ProcessError` when cargo
-    cannot have them, `ConfigError` where the project has a `vendor` folder or such a configuration already.
+    Cargo starts in `cwd`. The crates lie in `scratch`, which must be there until the archive is written. Raises
+    `ProcessError` when cargo cannot have them, `ConfigError` where the project has a `vendor` folder or such a
+    configuration already.
     """
     for entry in contents.layout:
         if entry.parts[0] == FOLDER:
@@ -47,9 +50,10 @@ def vendored(contents: SdistContents, scratch: Path, options: Options, *, enviro
             *(flags if not options.frozen else ("--frozen",)),
             "--manifest-path",
             str(project.joinpath(*contents.manifest.parts)),
-            FOLDER,
+            *(word for value in options.config for word in ("--config", value)),
+            str(project / FOLDER),
         ),
-        cwd=project,
+        cwd=cwd,
     )
     done = query.run_cargo(command, environ)
     if done.status:
@@ -69,7 +73,18 @@ def vendored(contents: SdistContents, scratch: Path, options: Options, *, enviro
         )
         for path in map(Path, files.tree(project / FOLDER, boundary=project))
     ]
-    return layout([*_with_config(contents.layout, done.stdout), *crates])
+    return layout([*_with_config(contents.layout, _below_archive(done.stdout)), *crates])
+
+
+def _below_archive(configuration: str) -> str:
+    """Return what cargo says its configuration must hold, with the folder of the crates relative to the archive."""
+    import tomlkit  # slow to import, and seldom needed
+
+    document = tomlkit.parse(configuration)
+    for source in document.get("source", {}).values():
+        if "directory" in source:
+            source["directory"] = FOLDER
+    return tomlkit.dumps(document)
 
 
 def _with_config(entries: Layout, configuration: str) -> list[Entry]:

@@ -68,14 +68,15 @@ NO_VERSIONS = System()
 """What is known of a system whose tags have no version."""
 
 
-def read(target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str]) -> System:
+def read(target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str], cwd: Path) -> System:
     """Return the versions for `target`; `native` when this machine runs it, `project_macos` the project's own choice.
 
+    rustc is asked in the folder `cwd`.
     Raises `UsageError` when a variable holds no version.
     """
     match target.os:
         case "macos":
-            return System(macos=_macos(target, project_macos, environ), macos_exported=project_macos)
+            return System(macos=_macos(target, project_macos, environ, cwd), macos_exported=project_macos)
         case "ios":
             text = environ.get("IPHONEOS_DEPLOYMENT_TARGET")
             return System(ios=_version("IPHONEOS_DEPLOYMENT_TARGET", text) if text else None)
@@ -90,14 +91,16 @@ def read(target: Target, *, native: bool, project_macos: str | None, environ: Ma
             return System()
 
 
-def _macos(target: Target, project_macos: str | None, environ: Mapping[str, str]) -> tuple[tuple[str, Version], ...]:
+def _macos(
+    target: Target, project_macos: str | None, environ: Mapping[str, str], cwd: Path
+) -> tuple[tuple[str, Version], ...]:
     found = []
     for slice_ in target.slices:
         if project_macos is not None:
             found.append((slice_.arch, _version("macos-deployment-target", project_macos)))
             continue
         version = platform.macos_version(
-            _deployment_target(slice_, environ), environ.get("MACOSX_DEPLOYMENT_TARGET") or None
+            _deployment_target(slice_, environ, cwd), environ.get("MACOSX_DEPLOYMENT_TARGET") or None
         )
         if target.is_universal2 and slice_.arch == "x86_64":
             version = max(version, (10, 9))  # the first that knew of files for both
@@ -105,13 +108,14 @@ def _macos(target: Target, project_macos: str | None, environ: Mapping[str, str]
     return tuple(found)
 
 
-def _deployment_target(target: Target, environ: Mapping[str, str]) -> Version:
+def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Version:
     """Return the version that rustc links for when nobody asks for another."""
     program = environ.get("RUSTC") or "rustc"
     done = _ask(
         Command(
             argv=(program, "--print", "deployment-target", "--target", target.triple),
             env=(("MACOSX_DEPLOYMENT_TARGET", None),),
+            cwd=cwd,
         ),
         environ,
     )

@@ -63,25 +63,25 @@ def refuse(toolchain: Toolchain) -> None:
 
 
 def examine(
-    target: Target, *, host: str, environ: Mapping[str, str], folder: Path, zig: bool, build_std: bool = False
+    target: Target, *, host: str, environ: Mapping[str, str], cwd: Path, zig: bool, build_std: bool = False
 ) -> Toolchain:
-    """Return what there is to compile for `target` (one that rustc knows, not universal2) in the project in `folder`.
+    """Return what there is to compile for `target` (one that rustc knows, not universal2) in the folder `cwd`.
 
     `zig` says that zig links; `build_std` that cargo compiles the standard library itself.
     """
-    found = [_standard_library(target, environ, folder, build_std=build_std)]
+    found = [_standard_library(target, environ, cwd, build_std=build_std)]
     if target.triple == host:
         return Toolchain(target=target, findings=tuple(found))
     if zig:
         found.append(Finding(kind="linker", ok=True, text="zig links"))
     else:
-        found.append(_linker(target, host, environ, folder))
+        found.append(_linker(target, host, environ, cwd))
     return Toolchain(target=target, findings=tuple(found))
 
 
-def _standard_library(target: Target, environ: Mapping[str, str], folder: Path, *, build_std: bool) -> Finding:
+def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, build_std: bool) -> Finding:
     program = environ.get("RUSTC") or "rustc"
-    command = Command(argv=(program, "--print", "target-libdir", "--target", target.triple), cwd=folder)
+    command = Command(argv=(program, "--print", "target-libdir", "--target", target.triple), cwd=cwd)
     done = capture(command, environ)
     if done.status:
         return Finding(
@@ -111,8 +111,8 @@ def _how_to_add(target: Target, place: Path, environ: Mapping[str, str]) -> str:
     return "install it with your system's packages of Rust, or use rustup (https://rustup.rs)"
 
 
-def _linker(target: Target, host: str, environ: Mapping[str, str], folder: Path) -> Finding:
-    chosen = _chosen_linker(target, environ, folder)
+def _linker(target: Target, host: str, environ: Mapping[str, str], cwd: Path) -> Finding:
+    chosen = _chosen_linker(target, environ, cwd)
     if chosen is not None:
         program, origin = chosen
         if Path(program).is_file() or which(program, environ) is not None:
@@ -209,12 +209,12 @@ def _variable(target: Target) -> str:
     return f"CARGO_TARGET_{target.triple.upper().replace('-', '_').replace('.', '_')}_LINKER"
 
 
-def _chosen_linker(target: Target, environ: Mapping[str, str], folder: Path) -> tuple[str, str] | None:
+def _chosen_linker(target: Target, environ: Mapping[str, str], cwd: Path) -> tuple[str, str] | None:
     """Return the linker that cargo was told of, and by what."""
     variable = _variable(target)
     if environ.get(variable):
         return environ[variable], variable
-    for path in cargo_config.files(environ, folder):
+    for path in cargo_config.files(environ, cwd):
         tables = _target_tables(path, target)
         for table in tables:
             linker = table.get("linker")
@@ -229,14 +229,14 @@ def _chosen_linker(target: Target, environ: Mapping[str, str], folder: Path) -> 
     return ("cc", "the flags for rustc") if "linker" in flags else None
 
 
-def build_rustflags(target: Target, environ: Mapping[str, str], folder: Path) -> tuple[str, ...]:
+def build_rustflags(target: Target, environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
     """Return the flags of `build.rustflags` in cargo's configuration files, unless flags for the target hide them.
 
     Cargo joins those of all files, the nearest last; see
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
     """
     found: list[str] = []
-    for path in reversed(tuple(cargo_config.files(environ, folder))):
+    for path in reversed(tuple(cargo_config.files(environ, cwd))):
         if any("rustflags" in table for table in _target_tables(path, target)):
             return ()
         build = cargo_config.content(path).get("build", {})

@@ -98,6 +98,7 @@ def _builds(
     return tuple(
         CargoBuild(
             manifest=project.sources.manifest.path,
+            cwd=project.sources.location.cwd,
             binary=crate.name if bindings.kind == "bin" else None,
             cdylib=_forces_cdylib(crate, bindings, facts.rustc),
             through=flags.through(facts),

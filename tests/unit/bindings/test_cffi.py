@@ -96,16 +96,16 @@ def test_the_crate_s_cbindgen_settings_are_kept_where_cffi_can_live_with_them() 
 
 
 def test_cbindgen_reads_the_lock_of_the_workspace(tmp_path: Path) -> None:
-    crate, config = tmp_path / "crate", tmp_path / "cbindgen.toml"
+    crate, config, cwd = tmp_path / "crate", tmp_path / "cbindgen.toml", tmp_path / "elsewhere"
     bare = ("cbindgen", "--quiet", "--config", str(config))
 
-    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config) == Command(
-        argv=(*bare, str(crate)), cwd=crate
+    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
+        argv=(*bare, str(crate)), cwd=cwd
     )
     lock = tmp_path / "Cargo.lock"
     lock.touch()
-    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config) == Command(
-        argv=(*bare, "--lockfile", str(lock), str(crate)), cwd=crate
+    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
+        argv=(*bare, "--lockfile", str(lock), str(crate)), cwd=cwd
     )
 
 
@@ -115,6 +115,7 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         target_directory=root / "target",
         crate=root,
         workspace=root,
+        cwd=root,
         scratch=root / "scratch",
         environ=environ,
         ui=Ui(out=io.StringIO(), err=err),

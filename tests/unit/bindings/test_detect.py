@@ -300,15 +300,16 @@ class TestTree:
         assert all(parse_tree(text).values())
 
     def test_the_command_asks_for_the_package_alone(self) -> None:
+        cwd = Path("/home/me")
         arguments = ("--locked", "--features", "fast", "--filter-platform", "x86_64-unknown-linux-gnu")
 
-        assert tree_command(graph(app()), arguments, ("x86_64-unknown-linux-gnu",)) == Command(
+        assert tree_command(graph(app()), arguments, ("x86_64-unknown-linux-gnu",), cwd=cwd) == Command(
             argv=(
                 *("cargo", "tree", "--manifest-path", str(HOME / "Cargo.toml")),
                 *("--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{f}", "--color", "never"),
                 *("--target", "x86_64-unknown-linux-gnu", "--locked", "--features", "fast"),
             ),
-            cwd=HOME,
+            cwd=cwd,
         )
 
 

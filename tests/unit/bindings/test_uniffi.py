@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from crate_graphs import CDYLIB, HOME, app, crate, graph, target
-from cratewheel.bindings.uniffi import Settings, bindgen_command, entries, read_settings
+from cratewheel.bindings.uniffi import Bindgen, Settings, entries, generate_command, own_bindgen, read_settings
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.dist.layout import FromFile, Generated
 from cratewheel.errors import ConfigError
 from cratewheel.process import Command
 from places import MIXED, PURE
 
+CWD = Path("/home/me")
 LIBRARY = Path("/target/release/libdemo.so")
 OUT = Path("/target/uniffi")
 GENERATE = ("generate", "--no-format", "--language", "python", "--out-dir", str(OUT))
@@ -19,16 +20,17 @@ BINDGEN = target("uniffi-bindgen", "bin", source="uniffi-bindgen.rs")
 MODULES = (OUT / "demo.py", OUT / "base.py")
 
 
-def test_the_crate_s_own_bindgen_is_run() -> None:
-    command = bindgen_command(graph(app(CDYLIB, BINDGEN)), Settings(), library=LIBRARY, out_dir=OUT)
-
-    assert command == Command(
-        argv=(
-            *("cargo", "run", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "Cargo.toml"), "--"),
-            *(*GENERATE, "--library", str(LIBRARY)),
+def test_the_crate_s_own_bindgen_is_compiled() -> None:
+    assert own_bindgen(graph(app(CDYLIB, BINDGEN)), cwd=CWD) == Bindgen(
+        build=Command(
+            argv=(
+                *("cargo", "build", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "Cargo.toml")),
+                *("--message-format", "json-render-diagnostics"),
+            ),
+            cwd=CWD,
         ),
-        env=(("CARGO_BUILD_TARGET", None),),
-        cwd=HOME,
+        package=graph(app()).root_package.id,
+        home=HOME,
     )
 
 
@@ -40,35 +42,34 @@ def test_it_gets_the_features_it_needs_and_cargo_s_arguments() -> None:
         source=HOME / "bindgen.rs",
         required_features=("cli", "more"),
     )
-    command = bindgen_command(
-        graph(app(CDYLIB, bindgen)),
-        Settings(),
-        library=LIBRARY,
-        out_dir=OUT,
-        arguments=("--offline",),
-        cargo="/bin/cargo",
-    )
+    found = own_bindgen(graph(app(CDYLIB, bindgen)), cwd=CWD, arguments=("--offline",), cargo="/bin/cargo")
 
-    assert command.argv[:10] == (
-        *("/bin/cargo", "run", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "Cargo.toml")),
-        *("--features", "cli,more", "--offline", "--"),
+    assert found is not None
+    assert found.build.argv == (
+        *("/bin/cargo", "build", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "Cargo.toml")),
+        *("--message-format", "json-render-diagnostics", "--features", "cli,more", "--offline"),
     )
 
 
 def test_another_package_of_the_workspace_may_have_it() -> None:
     tools = crate("tools", source=None, folder=HOME / "tools", targets=(BINDGEN,))
-    command = bindgen_command(graph(app(), siblings=(tools,)), Settings(), library=LIBRARY, out_dir=OUT)
+    found = own_bindgen(graph(app(), siblings=(tools,)), cwd=CWD)
 
-    assert command.argv[:6] == (
-        *("cargo", "run", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "tools" / "Cargo.toml")),
+    assert found is not None
+    assert found.build.argv[:6] == (
+        *("cargo", "build", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "tools" / "Cargo.toml")),
     )
-    assert command.cwd == HOME
+    assert (found.package, found.home) == (tools.id, HOME)
 
 
-def test_else_the_program_is_run() -> None:
+def test_not_every_project_has_one() -> None:
+    assert own_bindgen(graph(app()), cwd=CWD) is None
+
+
+def test_it_writes_modules_for_the_library_by_the_project_s_settings() -> None:
     settings = Settings(path=HOME / "uniffi.toml")
 
-    assert bindgen_command(graph(app()), settings, library=LIBRARY, out_dir=OUT) == Command(
+    assert generate_command("uniffi-bindgen", settings, library=LIBRARY, out_dir=OUT, home=HOME) == Command(
         argv=("uniffi-bindgen", *GENERATE, "--config", str(HOME / "uniffi.toml"), "--library", str(LIBRARY)), cwd=HOME
     )
 

@@ -14,23 +14,24 @@ from cratewheel.cargo.command import (
 )
 
 MANIFEST = Path("/p/Cargo.toml")
+CWD = Path("/home/me")
 PLAIN = ("--message-format", "json-render-diagnostics", "--manifest-path", "/p/Cargo.toml")
 
 
 def test_a_library_build_without_options() -> None:
-    assert command(CargoBuild(manifest=MANIFEST)).argv == ("cargo", "rustc", *PLAIN, "--lib")
+    assert command(CargoBuild(manifest=MANIFEST, cwd=CWD)).argv == ("cargo", "rustc", *PLAIN, "--lib")
 
 
 def test_a_binary_build_names_the_binary() -> None:
-    assert command(CargoBuild(manifest=MANIFEST, binary="tool")).argv[-2:] == ("--bin", "tool")
+    assert command(CargoBuild(manifest=MANIFEST, cwd=CWD, binary="tool")).argv[-2:] == ("--bin", "tool")
 
 
 def test_a_library_of_several_kinds_is_built_as_a_cdylib_only() -> None:
-    assert command(CargoBuild(manifest=MANIFEST, cdylib=True)).argv[-3:] == ("--lib", "--crate-type", "cdylib")
+    assert command(CargoBuild(manifest=MANIFEST, cwd=CWD, cdylib=True)).argv[-3:] == ("--lib", "--crate-type", "cdylib")
 
 
 def test_rustc_arguments_stand_after_two_dashes() -> None:
-    assert command(CargoBuild(manifest=MANIFEST, rustc_args=("-C", "strip=symbols"))).argv[-4:] == (
+    assert command(CargoBuild(manifest=MANIFEST, cwd=CWD, rustc_args=("-C", "strip=symbols"))).argv[-4:] == (
         "--lib",
         "--",
         "-C",
@@ -60,7 +61,7 @@ def test_every_option_reaches_cargo() -> None:
         future_incompat_report=True,
         extra=("--unit-graph",),
     )
-    assert command(CargoBuild(manifest=MANIFEST, options=options), program="cross").argv == (
+    assert command(CargoBuild(manifest=MANIFEST, cwd=CWD, options=options), program="cross").argv == (
         *("cross", "rustc", "--quiet", "--jobs", "3", "--profile", "dist"),
         *("--target", "x86_64-unknown-linux-gnu", "--target-dir", "/t", "-vv", "--color", "never"),
         *("--features", "a", "--features", "b/c", "--all-features", "--no-default-features"),
@@ -72,8 +73,8 @@ def test_every_option_reaches_cargo() -> None:
 
 
 def test_the_environment_and_folder_are_part_of_the_command() -> None:
-    built = command(CargoBuild(manifest=MANIFEST, env=(("PYO3_PYTHON", "/py"),)))
-    assert (built.env, built.cwd) == ((("PYO3_PYTHON", "/py"),), Path("/p"))
+    built = command(CargoBuild(manifest=MANIFEST, cwd=CWD, env=(("PYO3_PYTHON", "/py"),)))
+    assert (built.env, built.cwd) == ((("PYO3_PYTHON", "/py"),), Path("/home/me"))
 
 
 def test_cargo_metadata_gets_what_decides_the_graph_and_no_more() -> None:

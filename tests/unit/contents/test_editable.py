@@ -75,9 +75,9 @@ def test_the_finder_finds_what_is_compiled_and_leaves_the_rest(tmp_path: Path, m
 
 
 def test_a_rebuild_is_told_by_its_command_and_cargos_list_of_sources() -> None:
-    rebuild = Rebuild(command=("cratewheel", "rebuild"), dep_info=Path("/t/lib.d"))
+    rebuild = Rebuild(command=("cratewheel", "rebuild"), cwd=Path("/home/me"), dep_info=Path("/t/lib.d"))
     finder = texts(entries(MODULES, "shout", COMPILED, mode="redirect", rebuild=rebuild))["_shout_editable/__init__.py"]
-    assert "DEP_INFO = '/t/lib.d'\nREBUILD = ['cratewheel', 'rebuild']\n" in finder
+    assert "DEP_INFO = '/t/lib.d'\nREBUILD = ['cratewheel', 'rebuild']\nCWD = '/home/me'" in finder
 
 
 def test_the_name_of_the_finder_can_be_imported() -> None:

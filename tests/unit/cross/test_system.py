@@ -16,7 +16,7 @@ from cratewheel.tags.target import parse
 
 def read(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> System:
     variables = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", ""), **environ}
-    return system.read(parse(triple), native=native, project_macos=project_macos, environ=variables)
+    return system.read(parse(triple), native=native, project_macos=project_macos, environ=variables, cwd=Path.cwd())
 
 
 def tags(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> tuple[str, ...]:

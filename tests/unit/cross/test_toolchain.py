@@ -24,7 +24,7 @@ FOREIGN = "s390x-unknown-linux-gnu"  # nobody has it installed
 def linker(triple: str, folder: Path, host: str = "x86_64-unknown-linux-gnu", **environ: str) -> Finding:
     """Return what is found of the linker, on a machine with nothing but rustc."""
     variables = {"PATH": "/nowhere", "RUSTC": rustc(folder), "HOME": str(folder), **environ}
-    found = toolchain.examine(parse(triple), host=host, environ=variables, folder=folder, zig=False)
+    found = toolchain.examine(parse(triple), host=host, environ=variables, cwd=folder, zig=False)
     (finding,) = [finding for finding in found.findings if finding.kind == "linker"]
     return finding
 
@@ -47,13 +47,13 @@ def program(folder: Path, name: str) -> str:
 
 
 def test_the_machine_s_own_target_has_all(tmp_path: Path) -> None:
-    found = toolchain.examine(parse(HOST), host=HOST, environ=os.environ, folder=tmp_path, zig=False)
+    found = toolchain.examine(parse(HOST), host=HOST, environ=os.environ, cwd=tmp_path, zig=False)
     assert found.problems == ()
     toolchain.refuse(found)
 
 
 def test_a_missing_standard_library_is_named_with_what_installs_it(tmp_path: Path) -> None:
-    found = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, folder=tmp_path, zig=True)
+    found = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, cwd=tmp_path, zig=True)
     with pytest.raises(MissingToolError) as caught:
         toolchain.refuse(found)
     assert caught.value.message == (
@@ -63,14 +63,12 @@ def test_a_missing_standard_library_is_named_with_what_installs_it(tmp_path: Pat
         f"rustup target add {FOREIGN}",
         "install it with your system's packages of Rust, or use rustup (https://rustup.rs)",
     )
-    built = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, folder=tmp_path, zig=True, build_std=True)
+    built = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, cwd=tmp_path, zig=True, build_std=True)
     assert built.problems == ()
 
 
 def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
-    found = toolchain.examine(
-        parse("aarch64-nobody-linux-gnu"), host=HOST, environ=os.environ, folder=tmp_path, zig=True
-    )
+    found = toolchain.examine(parse("aarch64-nobody-linux-gnu"), host=HOST, environ=os.environ, cwd=tmp_path, zig=True)
     assert [problem.text for problem in found.problems] == ["rustc knows no target aarch64-nobody-linux-gnu"]
 
 

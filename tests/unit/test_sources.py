@@ -1,0 +1,152 @@
+"""Where a project is, however it is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.sources import Location, locate
+
+BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\n[project]\nname = "lay-out"\n'
+CRATE = '[package]\nname = "lay-out"\n'
+
+
+def write(path: Path, text: str = "") -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def src_layout(top: Path, settings: str = "", *, package: str = "src/lay_out/__init__.py") -> Path:
+    """Write a project with the crate in `rust/` and a package, and return its folder."""
+    write(top / "pyproject.toml", BUILD_SYSTEM + settings)
+    write(top / "rust" / "Cargo.toml", CRATE)
+    write(top / package)
+    (top / "sub").mkdir(exist_ok=True)
+    (top.parent / "elsewhere").mkdir(exist_ok=True)
+    return top
+
+
+@pytest.mark.parametrize("tool", ["cratewheel", "maturin"])
+@pytest.mark.parametrize(
+    "settings",
+    ["", 'manifest-path = "rust/Cargo.toml"', 'manifest-path = "./sub/../rust/Cargo.toml"'],
+    ids=["found", "named", "winding"],
+)
+@pytest.mark.parametrize(
+    ("folder", "manifest"),
+    [
+        ("project", None),
+        ("project", "rust/Cargo.toml"),
+        ("project", "./sub/../rust/Cargo.toml"),
+        ("project", "{top}/project/rust/Cargo.toml"),
+        ("project/sub", "../rust/Cargo.toml"),
+        ("elsewhere", "../project/rust/Cargo.toml"),
+        ("elsewhere", "{top}/project/rust/Cargo.toml"),
+        ("project/rust", None),
+        ("project/rust", "Cargo.toml"),
+    ],
+)
+def test_the_layout_does_not_depend_on_how_the_manifest_is_found(
+    tmp_path: Path, tool: str, settings: str, folder: str, manifest: str | None
+) -> None:
+    project = src_layout(tmp_path / "project", f"[tool.{tool}]\n{settings}\n")
+    path = Path(manifest.format(top=tmp_path)) if manifest is not None else None
+
+    assert locate(path, tmp_path / folder) == Location(
+        manifest=project / "rust" / "Cargo.toml",
+        pyproject=project / "pyproject.toml",
+        root=project,
+        cwd=tmp_path / folder,
+        src_layout=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "package", "expected"),
+    [
+        ("", "src/lay_out/__init__.py", True),
+        ('[tool.maturin]\npython-packages = ["other"]\n', "src/other/__init__.py", True),
+        ('[tool.maturin]\nmodule-name = "other._native"\n', "src/other/__init__.py", True),
+        ('[tool.maturin]\npython-source = "python"\n', "python/lay_out/__init__.py", True),
+        ("", "src/other/__init__.py", False),
+        ("", "src/lay_out/module.py", False),
+        ("", "python/lay_out/__init__.py", False),
+    ],
+)
+def test_what_makes_the_layout(tmp_path: Path, settings: str, package: str, expected: bool) -> None:
+    project = src_layout(tmp_path / "project", settings, package=package)
+
+    assert locate(Path("rust/Cargo.toml"), project).src_layout is expected
+
+
+def test_the_layout_is_the_project_s_with_another_of_its_crates_too(tmp_path: Path) -> None:
+    project = src_layout(tmp_path / "project")
+    other = write(project / "other" / "Cargo.toml", CRATE)
+
+    assert locate(Path("other/Cargo.toml"), project) == Location(
+        manifest=other, pyproject=project / "pyproject.toml", root=project, cwd=project, src_layout=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("folder", "manifest"),
+    [
+        ("project", None),
+        ("project", "../deep/er/crate/Cargo.toml"),
+        ("project/sub", "../../deep/er/crate/Cargo.toml"),
+    ],
+)
+def test_a_project_beside_its_crate_is_found_from_inside_of_it(
+    tmp_path: Path, folder: str, manifest: str | None
+) -> None:
+    crate = write(tmp_path / "deep" / "er" / "crate" / "Cargo.toml", CRATE)
+    settings = '[tool.cratewheel]\nmanifest-path = "../deep/er/crate/Cargo.toml"\n'
+    pyproject = write(tmp_path / "project" / "pyproject.toml", BUILD_SYSTEM + settings)
+    (tmp_path / "project" / "sub").mkdir()
+
+    assert locate(Path(manifest) if manifest else None, tmp_path / folder) == Location(
+        manifest=crate, pyproject=pyproject, root=tmp_path / "project", cwd=tmp_path / folder
+    )
+
+
+@pytest.mark.parametrize("manifest", [None, "Cargo.toml", "{top}/a/b/c/Cargo.toml"])
+def test_a_crate_far_below_the_project_that_names_it_belongs_to_it(tmp_path: Path, manifest: str | None) -> None:
+    crate = write(tmp_path / "a" / "b" / "c" / "Cargo.toml", CRATE)
+    write(tmp_path / "a" / "pyproject.toml", "[tool.ruff]\n")
+    settings = '[tool.cratewheel]\nmanifest-path = "a/b/c/Cargo.toml"\n'
+    pyproject = write(tmp_path / "pyproject.toml", BUILD_SYSTEM + settings)
+    path = Path(manifest.format(top=tmp_path)) if manifest else None
+
+    assert locate(path, crate.parent).pyproject == pyproject
+
+
+def test_a_crate_that_the_project_above_does_not_name_stands_alone(tmp_path: Path) -> None:
+    project = src_layout(tmp_path / "project")
+    other = write(project / "other" / "Cargo.toml", CRATE)
+
+    assert locate(None, other.parent) == Location(manifest=other, pyproject=None, root=other.parent, cwd=other.parent)
+
+
+def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -> None:
+    project, cwd = src_layout(tmp_path / "project"), tmp_path / "elsewhere"
+
+    assert locate(None, cwd, project) == Location(
+        manifest=project / "rust" / "Cargo.toml",
+        pyproject=project / "pyproject.toml",
+        root=project,
+        cwd=cwd,
+        src_layout=True,
+    )
+
+
+def test_a_manifest_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"there is no Cargo.toml in {tmp_path}"):
+        locate(None, tmp_path)
+    with pytest.raises(ConfigError, match=f"there is no manifest at {tmp_path / 'no.toml'}"):
+        locate(Path("no.toml"), tmp_path)
+    write(tmp_path / "pyproject.toml", BUILD_SYSTEM + '[tool.maturin]\nmanifest-path = "no.toml"\n')
+    with pytest.raises(ConfigError, match=f"there is no manifest at {tmp_path / 'no.toml'}"):
+        locate(None, tmp_path)
