@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Node, NodeDependency, Package
+from cratewheel.bindings.detect import Bindings, detect
+from cratewheel.cargo.features import Compiled
+from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, DependencyKind, Node, NodeDependency, Package
 
 CRATES_IO = "registry+https://github.com/rust-lang/crates.io-index"
 HOME = Path("/work/app")
@@ -24,6 +26,7 @@ def crate(
     targets: tuple[CrateTarget, ...] = (),
     metadata: Mapping[str, Any] | None = None,
     features: Mapping[str, tuple[str, ...]] | None = None,
+    dependencies: tuple[Dependency, ...] = (),
     licence: str | None = "MIT",
     license_file: str | None = None,
     **fields: Any,
@@ -37,7 +40,7 @@ def crate(
         source=source,
         manifest_path=place / "Cargo.toml",
         targets=targets,
-        dependencies=(),
+        dependencies=dependencies,
         features=features or {},
         metadata=metadata or {},
         license=licence,
@@ -92,3 +95,13 @@ def graph(
         workspace_members=(root.id, *(sibling.id for sibling in siblings)),
         target_directory=HOME / "target",
     )
+
+
+def everything(metadata: CargoMetadata) -> Compiled:
+    """Return all crates of a graph with all of their features, as a build has them that leaves nothing out."""
+    return {package: frozenset(metadata.nodes[package].features) for package in metadata.closure()}
+
+
+def detected(metadata: CargoMetadata, *, requested: str | None = None) -> Bindings:
+    """Return the bindings of a build that compiles everything in a graph."""
+    return detect(metadata, everything(metadata), requested=requested)

@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from crate_graphs import BIN, CDYLIB, HOME, app, crate, graph, target
-from cratewheel.bindings import detect
+from crate_graphs import BIN, CDYLIB, HOME, app, crate, detected, graph, target
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
@@ -245,6 +244,7 @@ def situation(
     rustc: tuple[int, int, int] = (1, 95, 0),
     host: str | None = None,
     system: System | None = None,
+    with_features: Mapping[tuple[str, ...], CargoMetadata] | None = None,
     **facts: Any,
 ) -> Facts:
     """Return the facts when `cratewheel build` is called with `words` for the crate `cargo` on `machine`.
@@ -256,7 +256,7 @@ def situation(
     built_for = parse_target(machine.triple)
     flags = parse_flags("build", "", shlex.split(words))
     options, _ = resolve(flags, environ={}, pyproject=project_files.pyproject)
-    bindings = detect.detect(cargo, requested=options.bindings)
+    bindings = detected(cargo, requested=options.bindings)
     known = [machine.python(name) if isinstance(name, str) else name for name in pythons]
     if named:
         known = [replace(python, requested=python.display) for python in known]
@@ -267,6 +267,7 @@ def situation(
         target=built_for,
         system=system or _versions(built_for),
         interpreters=tuple(python for python in known if python.requested or bindings.supported.fits(python)),
+        conditional_bindings={chosen: detected(crates) for chosen, crates in (with_features or {}).items()},
         **facts,
     )
 
@@ -282,7 +283,7 @@ def from_elsewhere(
 ) -> Facts:
     """Return the facts when a machine that is no `triple` builds for it: its Pythons are those of the table."""
     target = parse_target(triple)
-    bindings = detect.detect(cargo)
+    bindings = detected(cargo)
     found = foreign.find(
         pythons,
         target=target,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from cratewheel import project as project_reader
-from cratewheel.bindings.detect import Bindings
+from cratewheel.bindings.detect import Bindings, features_for
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
@@ -21,7 +21,7 @@ from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import Flags
 from cratewheel.project import Project
-from cratewheel.resolution import Resolution, asking, asking_every_crate
+from cratewheel.resolution import Resolution, asking, asking_every_crate, conditional_features
 from cratewheel.sources import ProjectFiles, Sources, read_options, read_sources
 from cratewheel.tags.target import Target, is_foreign
 from cratewheel.tags.target import parse as parse_target
@@ -49,6 +49,7 @@ class Facts:
     `foreign` says that the Pythons of the target cannot be started here, or are not to be: they are `described` by the
     variables of that name, or known from a table. `rustflags` are the user's own, by the variable that holds them;
     `configured_rustflags` those of cargo's configuration, where flags of ours for the target would hide them.
+    `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
     `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
     """
 
@@ -63,6 +64,15 @@ class Facts:
     rustflags: tuple[str, str] | None = None
     configured_rustflags: tuple[str, ...] = ()
     host_platform: str | None = None
+    conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
+
+    def features_of(self, interpreter: Interpreter | None) -> tuple[str, ...]:
+        """Return the conditional features that a build for this interpreter has."""
+        return _features_of(self.options, interpreter)
+
+    def bindings_of(self, interpreter: Interpreter | None) -> Bindings:
+        """Return the bindings as a build for this interpreter has them."""
+        return self.conditional_bindings.get(self.features_of(interpreter), self.project.bindings)
 
     @property
     def cross(self) -> bool:
@@ -126,7 +136,7 @@ def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, st
     options, target, rustc = resolution.options, resolution.target, resolution.rustc
     described = {name: environ[name] for name in DESCRIBED_PYTHON if environ.get(name)}
     elsewhere = is_foreign(target, parse_target(rustc.host)) or bool(described)
-    project = project_reader.read(sources, resolution, environ, ui)
+    project = project_reader.read(sources, resolution, environ)
     say_project(project, options, ui)
     if elsewhere and project.bindings.per_interpreter:
         interpreters = find_foreign(project, options, target, environ, ui)
@@ -158,7 +168,21 @@ def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, st
         rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
         configured_rustflags=_configured_rustflags(target, sources, environ),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
+        conditional_bindings=_conditional_bindings(resolution, project, interpreters, environ),
     )
+
+
+def _features_of(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:
+    return features_for(conditional_features(options), interpreter) if interpreter is not None else ()
+
+
+def _conditional_bindings(
+    resolution: Resolution, project: Project, interpreters: tuple[Interpreter, ...], environ: Mapping[str, str]
+) -> Mapping[tuple[str, ...], Bindings]:
+    if not conditional_features(resolution.options):
+        return {}
+    choices = [_features_of(resolution.options, interpreter) for interpreter in interpreters]
+    return project_reader.bindings_with(resolution, choices, project.bindings, environ)
 
 
 def _configured_rustflags(target: Target, sources: Sources, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from cratewheel.files.cache import private_folder
 from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
+from cratewheel.options.values import Feature
 from cratewheel.process import Task, crew
 from cratewheel.sources import ProjectFiles
 from cratewheel.tags.target import UNIVERSAL2, Target
@@ -35,14 +36,20 @@ from cratewheel.ui import Ui
 class Resolution:
     """What is built for one target, and from which crates. The options hold its triple where cargo must be told of it.
 
-    `cargo_arguments` are those by which cargo was asked.
+    `cargo` knows the crates of all interpreters: it was asked with the conditional features of each. `cwd` is the
+    folder that cargo starts in.
     """
 
     options: Options
     rustc: Rustc
     target: Target
     cargo: CargoMetadata
-    cargo_arguments: tuple[str, ...]
+    cwd: Path
+
+    def arguments(self, features: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """Return what tells cargo how to resolve the crates of one build, which has these conditional features."""
+        chosen = cargo_options(self.options)
+        return metadata_arguments(replace(chosen, features=(*chosen.features, *features)), platforms=())
 
 
 @contextmanager
@@ -77,7 +84,7 @@ def _resolve(
     cargo = guess.answer(arguments) or _ask_cargo(arguments, files, environ, ui)
     if cargo.root is None:
         raise ConfigError(f"{files.manifest.path} has no package of its own")
-    return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cargo_arguments=arguments)
+    return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cwd=files.location.cwd)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +125,9 @@ def _likely_host() -> str | None:
 
 
 def _arguments(options: Options, target: Target) -> tuple[str, ...]:
-    return metadata_arguments(cargo_options(options), platforms=tuple(slice_.triple for slice_ in target.slices))
+    chosen = cargo_options(options)
+    everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
+    return metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
 
 
 def _ask_cargo(arguments: tuple[str, ...], files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> CargoMetadata:
@@ -196,6 +205,16 @@ def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
 def cargo_features(options: Options) -> tuple[str, ...]:
     """Return the cargo features that are on for every interpreter."""
     return tuple(feature.name for feature in options.features if not feature.conditional)
+
+
+def conditional_features(options: Options) -> tuple[Feature, ...]:
+    """Return the features that depend on the interpreter."""
+    return tuple(feature for feature in options.features if feature.conditional)
+
+
+def conditional_feature_names(options: Options) -> tuple[str, ...]:
+    """Return the names of the features that depend on the interpreter, each once."""
+    return tuple(dict.fromkeys(feature.name for feature in conditional_features(options)))
 
 
 def refuse_hidden_target(options: Options) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 import shutil
 import subprocess
@@ -12,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.bindings import cffi, detect, uniffi
+from cratewheel.bindings import cffi, uniffi
 from cratewheel.bindings.place import library_name
-from cratewheel.cargo.query import parse_metadata
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.process import Command, capture
@@ -211,21 +209,3 @@ def test_a_missing_uniffi_bindgen_has_a_way_out(tmp_path: Path) -> None:
         uniffi.generate(command, tmp_path / "out", {"PATH": str(tmp_path)}, silent())
     assert caught.value.hint is not None
     assert "uniffi::uniffi_bindgen_main()" in caught.value.hint
-
-
-@pytest.mark.cargo
-def test_the_features_of_a_sibling_do_not_leak() -> None:
-    manifest = CRATES / "workspace-leak" / "app" / "Cargo.toml"
-    words = ("cargo", "metadata", "--format-version", "1", "--locked", "--manifest-path", str(manifest))
-    metadata = parse_metadata(json.loads(capture(Command(argv=words), os.environ).stdout))
-    host = next(
-        line.removeprefix("host: ")
-        for line in capture(Command(argv=("rustc", "-vV")), os.environ).stdout.splitlines()
-        if line.startswith("host: ")
-    )
-    assert detect.needs_tree(metadata)
-    assert detect.detect(metadata).stable_abi == (detect.StableAbi(kind="abi3", minimum=(3, 8)),)
-
-    tree = capture(detect.tree_command(metadata, ("--locked",), (host,), cwd=manifest.parent), os.environ)
-    found = detect.detect(metadata, tree=tree.stdout)
-    assert (found.kind, found.stable_abi, found.extension_module) == ("pyo3", (), True)

@@ -48,6 +48,7 @@ CASES: dict[str, Facts] = {
         cargo=pyo3("0.28.3"),
         pythons=("9", "11", "13", "pp11"),
         tool={"features": [{"feature": "pyo3/abi3-py311", "python-version": ">=3.11"}]},
+        with_features={("pyo3/abi3-py311",): pyo3("0.28.3", "abi3", "abi3-py311")},
     ),
     "linux-pyo3-ffi": situation("--compatibility manylinux2014", cargo=pyo3_ffi(), pythons=("11",)),
     "linux-rust-cpython": situation("--compatibility linux", cargo=RUST_CPYTHON, pythons=("8", "11", "13")),

@@ -1,25 +1,22 @@
 """Which bindings a crate uses, which interpreters they fit, and whether one wheel serves many: decided from facts.
 
-Pure. The crates that decide are those which the package itself depends on, as `cargo metadata` resolved them. In a
-workspace cargo resolves the features of all members together, so there the answer of `cargo tree` for the one package
-has the last word: see `needs_tree`.
+Pure. The crates that decide are those which the build compiles for the target, with the features that they are compiled
+with: see `cargo.features`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 from cratewheel.bindings import support
 from cratewheel.bindings.place import FeatureChoice
+from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass, replace
+from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter, Supported
-from cratewheel.process import Command
 
 Kind = Literal["pyo3", "rust-cpython", "cffi", "uniffi", "bin"]
 PythonVersion = tuple[int, int]
@@ -32,6 +29,8 @@ INTERPRETER_CRATES = frozenset({"pyo3-build-config", "pyo3-ffi", "python3-sys", 
 
 _NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "proc-macro", "test"))
 _STABLE_ABI = r"(abi3t?)(?:-py(.*))?"
+# The features that change how Python and the crate meet; the others are nobody's business here.
+_DECISIVE = rf"{_STABLE_ABI}|extension-module|generate-(abi3-)?import-lib|python-?[23].*"
 
 NO_EXTENSION_MODULE_NEEDED = (0, 26)  # from here on a variable that is set for every build does the same
 
@@ -60,7 +59,8 @@ class Bindings:
     """How the crate and Python meet.
 
     `crate` and `version` name the binding crate that was found, with `features` the ones that are on in it; a program
-    (kind "bin") has them when it embeds an interpreter. `warnings` are for the user.
+    (kind "bin") has them when it embeds an interpreter. `package_features` are those of the crate itself. `warnings`
+    are for the user.
     """
 
     kind: Kind
@@ -70,6 +70,7 @@ class Bindings:
     features: tuple[str, ...] = ()
     stable_abi: tuple[StableAbi, ...] = ()
     extension_module: bool = False
+    package_features: frozenset[str] = frozenset()
     warnings: tuple[str, ...] = ()
 
     @property
@@ -94,17 +95,19 @@ class _Crate:
     metadata: Mapping[str, Any]
 
 
-def detect(metadata: CargoMetadata, *, requested: str | None = None, tree: str | None = None) -> Bindings:
+def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None = None) -> Bindings:
     """Return the bindings of the root package: those `requested`, else those that its dependencies tell.
 
-    `tree` is what the program of `tree_command` printed, when `needs_tree` says that it takes that. Raises
-    `ConfigError` when nothing tells, when what was requested does not fit the crate, or when two versions of the
-    binding crate are in the graph.
+    `compiled` holds what the build compiles for the target. Raises `ConfigError` when nothing tells, when what was
+    requested does not fit the crate, or when two versions of the binding crate are in the graph.
     """
-    crates = _binding_crates(metadata, tree)
-    kind, crate = _choose(metadata, requested, crates)
+    crates = _binding_crates(metadata, compiled)
+    package_features = compiled[metadata.root_package.id]
+    kind, crate = _choose(metadata, requested, crates, package_features)
     if crate is None:
-        return Bindings(kind=kind, supported=support.anything(programs=kind == "bin"))
+        return Bindings(
+            kind=kind, supported=support.anything(programs=kind == "bin"), package_features=package_features
+        )
     family = RUST_CPYTHON_CRATES if crate.name in RUST_CPYTHON_CRATES else PYO3_CRATES
     members = [_only(crates[name]) for name in family if name in crates]
     release = support.release(crate.version)
@@ -125,97 +128,40 @@ def detect(metadata: CargoMetadata, *, requested: str | None = None, tree: str |
         stable_abi=stable_abi,
         extension_module=extension_module,
         supported=_pin(supported, stable_abi),
+        package_features=package_features,
         warnings=_warnings(kind, crate, extension_module=extension_module),
     )
 
 
-def needs_tree(metadata: CargoMetadata) -> bool:
-    """Return whether the features of a sibling in the workspace could show in those of a binding crate.
+def decisive(features: Iterable[str]) -> frozenset[str]:
+    """Return those of a binding crate's features that change how it meets Python.
 
-    If so, `detect` needs the output of `tree_command`.
+    >>> sorted(decisive(("default", "macros", "abi3", "abi3-py39", "extension-module")))
+    ['abi3', 'abi3-py39', 'extension-module']
     """
-    if len(metadata.workspace_members) < 2:
-        return False
-    return any(metadata.packages[package].name in CRATES for package in metadata.closure())
+    return frozenset(feature for feature in features if re.fullmatch(_DECISIVE, feature))
 
 
-def tree_command(
-    metadata: CargoMetadata, arguments: tuple[str, ...], targets: tuple[str, ...], *, cwd: Path, cargo: str = "cargo"
-) -> Command:
-    """Return the command whose output `detect` takes as `tree`: the root package's graph, resolved by itself.
-
-    `arguments` are those that `cargo metadata` was given to choose features and network use, `targets` the triples
-    that are built for; cargo is started in `cwd`. See https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
-    """
-    manifest = metadata.root_package.manifest_path
-    return Command(
-        argv=(
-            cargo, "tree", "--manifest-path", str(manifest), "--edges", "normal,build,dev", "--prefix", "none",
-            "--format", "{p}|{f}", "--color", "never",
-            *(word for target in targets for word in ("--target", target)), *_without_platform(arguments),
-        ),
-        cwd=cwd,
-    )  # fmt: skip
-
-
-def parse_tree(text: str) -> dict[str, dict[str, frozenset[str]]]:
-    r"""Return the features of each version of each crate that `tree_command` listed.
-
-    A crate that is compiled twice, for the host and for the target, has the features of both.
-
-    >>> parse_tree("app v0.1.0 (/app)|default\nlibc v0.2.1|std\nlibc v0.2.1|default,std (*)\n")["libc"] == {
-    ...     "0.2.1": frozenset({"default", "std"})
-    ... }
-    True
-    """
-    found: dict[str, dict[str, frozenset[str]]] = {}
-    for line in text.splitlines():
-        package, separator, features = line.removesuffix(" (*)").rpartition("|")
-        words = package.split(" ")
-        if not separator or len(words) < 2:
-            continue
-        versions = found.setdefault(words[0], {})
-        version = words[1].removeprefix("v")
-        versions[version] = versions.get(version, frozenset()) | frozenset(filter(None, features.split(",")))
-    return found
-
-
-def with_features(
-    bindings: Bindings,
-    features: Iterable[FeatureChoice],
-    interpreters: Iterable[Interpreter],
-    *,
-    declared: Mapping[str, tuple[str, ...]] = MappingProxyType({}),
-) -> Bindings:
-    """Return the bindings with what conditional features add: a stable ABI that only some interpreters get.
-
-    A feature counts when one of the `interpreters` meets its conditions. `declared` is the root package's feature
-    table: a feature of its own may turn on one of pyo3's.
-    """
-    if bindings.crate not in PYO3_CRATES or bindings.kind == "bin":
-        return bindings
-    found = tuple(interpreters)
-    wanted = [
-        name for feature in features if any(feature_applies(feature, one) for one in found) for name in (feature.name,)
-    ]
-    added = {
-        feature
-        for dependency, _, feature in (name.partition("/") for name in _expand(wanted, declared))
-        if dependency.removesuffix("?") in PYO3_CRATES
-    }
-    if added <= set(bindings.features):
-        return bindings
-    everything = tuple(sorted(added | set(bindings.features)))
-    stable_abi = _stable_abi_of(everything)
-    extension_module = "extension-module" in everything
-    return replace(
-        bindings,
-        features=everything,
-        extension_module=extension_module,
-        warnings=() if extension_module else bindings.warnings,
-        stable_abi=stable_abi,
-        supported=_pin(bindings.supported, stable_abi),
+def is_certain(metadata: CargoMetadata, at_least: Compiled) -> bool:
+    """Return whether `at_least` holds all that `detect` wants to know: at most there is what `metadata` unites."""
+    return all(
+        package in at_least and decisive(metadata.nodes[package].features) == decisive(at_least[package])
+        for package in metadata.closure()
+        if metadata.packages[package].name in CRATES and package != metadata.root
     )
+
+
+def has_crate_for_python(metadata: CargoMetadata, compiled: Compiled) -> bool:
+    """Return whether a build compiles a crate that binds it to an interpreter."""
+    return not _binding_crates(metadata, compiled).keys().isdisjoint((*PYO3_CRATES, "cpython"))
+
+
+def without_stable_abi(compiled: Compiled) -> Compiled:
+    """Return the same crates without the features that ask for a stable ABI."""
+    return {
+        package: frozenset(feature for feature in features if not re.fullmatch(_STABLE_ABI, feature))
+        for package, features in compiled.items()
+    }
 
 
 def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
@@ -264,38 +210,24 @@ def stable_abi_for(bindings: Bindings, interpreter: Interpreter) -> StableAbi | 
     return max(fitting, key=lambda abi: abi.kind == "abi3t", default=None)
 
 
-def _without_platform(arguments: tuple[str, ...]) -> tuple[str, ...]:
-    # what cargo metadata calls --filter-platform, cargo tree calls --target
-    words = iter(arguments)
-    kept = []
-    for word in words:
-        if word == "--filter-platform":
-            next(words, None)
-        elif not word.startswith("--filter-platform="):
-            kept.append(word)
-    return tuple(kept)
-
-
-def _binding_crates(metadata: CargoMetadata, tree: str | None) -> dict[str, list[_Crate]]:
-    listed = None if tree is None else parse_tree(tree)
+def _binding_crates(metadata: CargoMetadata, compiled: Compiled) -> dict[str, list[_Crate]]:
     crates: dict[str, list[_Crate]] = {}
-    for package_id in metadata.closure():
+    for package_id in sorted(compiled):
         package = metadata.packages[package_id]
         if package.name not in CRATES or package_id == metadata.root:
             continue
-        features = frozenset(metadata.nodes[package_id].features)
-        if listed is not None:
-            versions = listed.get(package.name, {})
-            if package.version not in versions:
-                continue
-            features = versions[package.version]
-        crate = _Crate(name=package.name, version=package.version, features=features, metadata=package.metadata)
+        crate = _Crate(
+            name=package.name, version=package.version, features=compiled[package_id], metadata=package.metadata
+        )
         crates.setdefault(package.name, []).append(crate)
     return crates
 
 
 def _choose(
-    metadata: CargoMetadata, requested: str | None, crates: Mapping[str, list[_Crate]]
+    metadata: CargoMetadata,
+    requested: str | None,
+    crates: Mapping[str, list[_Crate]],
+    package_features: frozenset[str],
 ) -> tuple[Kind, _Crate | None]:
     pyo3 = next((_only(crates[name]) for name in PYO3_CRATES if name in crates), None)
     cpython = _only(crates["cpython"]) if "cpython" in crates else None
@@ -311,7 +243,8 @@ def _choose(
         case "bin":
             return "bin", pyo3 or cpython
         case None:
-            return _guess(metadata, pyo3, cpython, uniffi="uniffi" in crates)
+            crate_types = _crate_types(metadata, package_features)
+            return _guess(metadata, crate_types, pyo3 or cpython, uniffi="uniffi" in crates)
         case _:
             raise ConfigError(
                 f"there are no bindings called `{requested}`",
@@ -319,20 +252,23 @@ def _choose(
             )
 
 
-def _guess(
-    metadata: CargoMetadata, pyo3: _Crate | None, cpython: _Crate | None, *, uniffi: bool
-) -> tuple[Kind, _Crate | None]:
-    crate_types = {
+def _crate_types(metadata: CargoMetadata, package_features: frozenset[str]) -> frozenset[str]:
+    """Return the crate types of the package's targets, without those that these features leave out."""
+    return frozenset(
         crate_type
         for target in metadata.root_package.targets
-        if not _NOT_SHIPPED.intersection(target.kinds)
+        if not _NOT_SHIPPED.intersection(target.kinds) and package_features.issuperset(target.required_features)
         for crate_type in target.crate_types
-    }
-    crate = pyo3 or cpython
+    )
+
+
+def _guess(
+    metadata: CargoMetadata, crate_types: frozenset[str], crate: _Crate | None, *, uniffi: bool
+) -> tuple[Kind, _Crate | None]:
     if crate is not None:
         if "bin" in crate_types and "cdylib" not in crate_types:
             return "bin", crate
-        return ("pyo3" if crate is pyo3 else "rust-cpython"), crate
+        return ("rust-cpython" if crate.name in RUST_CPYTHON_CRATES else "pyo3"), crate
     if uniffi:
         return "uniffi", None
     if "cdylib" in crate_types:
@@ -415,17 +351,6 @@ def _warnings(kind: Kind, crate: _Crate, *, extension_module: bool) -> tuple[str
         "other installations of Python may not load it"
     )
     return (text,)
-
-
-def _expand(names: Iterable[str], declared: Mapping[str, tuple[str, ...]]) -> set[str]:
-    found: set[str] = set()
-    queue = list(names)
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            queue.extend(declared.get(name, ()))
-    return found
 
 
 def _dotted(version: PythonVersion) -> str:

@@ -36,6 +36,7 @@ class Dependency:
     source: str | None = None
     rename: str | None = None
     optional: bool = False
+    default_features: bool = True
     features: tuple[str, ...] = ()
     target: str | None = None
     path: Path | None = None
@@ -64,6 +65,11 @@ class Package:
     repository: str | None = None
     documentation: str | None = None
     readme: str | None = None
+
+    @property
+    def is_proc_macro(self) -> bool:
+        """Whether its library is a procedural macro, which runs in the compiler."""
+        return any("proc-macro" in target.kinds for target in self.targets)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

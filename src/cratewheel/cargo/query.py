@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from cratewheel.cargo import features
+from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import (
     CargoMetadata,
     CrateTarget,
@@ -95,6 +97,25 @@ def metadata(
     return parse_metadata(json.loads(done.stdout))
 
 
+def compiled(
+    metadata: CargoMetadata, arguments: tuple[str, ...], target: str, environ: Mapping[str, str], *, cwd: Path
+) -> Compiled:
+    """Return what a build of the root package compiles for `target`, as `cargo tree` resolves it.
+
+    `arguments` choose features and network use; cargo reads its configuration from the folder `cwd`. Raises
+    `ProcessError` when it fails.
+    """
+    command = features.tree_command(metadata, arguments, target, cwd=cwd)
+    done = run_cargo(command, environ)
+    if done.status:
+        raise ProcessError(
+            f"cargo cannot tell which features {metadata.root_package.manifest_path} is built with",
+            notes=(*done.stderr.splitlines(), f"`{command}` ended with status {done.status}"),
+            hint=f"mend what cargo says above; that command in {cwd} shows it again",
+        )
+    return features.parse_tree(done.stdout, metadata)
+
+
 def run_cargo(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False) -> Completed:
     """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
     try:
@@ -160,6 +181,7 @@ def _dependency(dependency: Mapping[str, Any]) -> Dependency:
         source=dependency["source"],
         rename=dependency["rename"],
         optional=dependency["optional"],
+        default_features=dependency["uses_default_features"],
         features=tuple(dependency["features"]),
         target=dependency["target"],
         path=Path(path) if path else None,

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from cratewheel import entry_points
-from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.facts import Facts
 from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.plan.platform import plan_platform, plan_zig
-from cratewheel.plan.wheels import conditional_features, left_in, plan_wheels
+from cratewheel.plan.wheels import left_in, plan_wheels
 from cratewheel.project import Project
 
 
@@ -21,12 +20,7 @@ def decide(facts: Facts) -> BuildPlan:
     """
     options, project = facts.options, facts.project
     metadata = project.sources.metadata
-    bindings = detect.with_features(
-        project.bindings,
-        conditional_features(options),
-        facts.interpreters,
-        declared=project.cargo.root_package.features,
-    )
+    bindings = project.bindings
     platform_plan, warnings = plan_platform(facts, bindings)
     wheels = plan_wheels(facts, bindings, platform_plan)
     if not wheels:
@@ -46,7 +40,7 @@ def decide(facts: Facts) -> BuildPlan:
         wheels=wheels,
         zig=plan_zig(facts, platform_plan),
         warnings=(
-            *bindings.warnings,
+            *_bindings_warnings(facts),
             *warnings,
             *_left_out(facts),
             *_debuginfo_warning(options, bindings),
@@ -64,6 +58,11 @@ def _check_commands(project: Project, wheels: tuple[WheelPlan, ...]) -> None:
         entry_points.check_command(name, where)
     scripts = [(name, f"the entry point {name!r}") for name in project.sources.metadata.scripts]
     entry_points.refuse_doubles([*((name, f"the program {name!r}") for name in programs), *scripts])
+
+
+def _bindings_warnings(facts: Facts) -> tuple[str, ...]:
+    builds = [facts.bindings_of(python) for python in facts.interpreters] or [facts.project.bindings]
+    return tuple(dict.fromkeys(warning for bindings in builds for warning in bindings.warnings))
 
 
 def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:

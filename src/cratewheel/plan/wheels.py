@@ -14,7 +14,6 @@ from cratewheel.facts import Facts
 from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
-from cratewheel.options.values import Feature
 from cratewheel.plan import flags
 from cratewheel.plan.model import ByAudit, Fixed, PlatformPlan, WheelPlan
 from cratewheel.plan.platform import audit_mode, native
@@ -35,13 +34,11 @@ def plan_wheels(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan) -
     groups = _groups(facts, bindings)
     elsewhere = extra_value(facts.options.cargo_extra_args, "--target-dir")  # the user's last word
     separate = len(groups) > 1 and not facts.options.shared_target_dir and elsewhere is None
-    return tuple(_wheel(facts, bindings, platform_plan, group, separate=separate) for group in groups)
+    return tuple(_wheel(facts, platform_plan, group, separate=separate) for group in groups)
 
 
-def _wheel(
-    facts: Facts, bindings: Bindings, platform_plan: PlatformPlan, group: _Group, *, separate: bool
-) -> WheelPlan:
-    project, target = facts.project, facts.target
+def _wheel(facts: Facts, platform_plan: PlatformPlan, group: _Group, *, separate: bool) -> WheelPlan:
+    project, target, bindings = facts.project, facts.target, facts.bindings_of(group.interpreter)
     flags.refuse_foreign_libraries(facts, bindings, group.interpreter)
     module_file = _module_file(project.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
@@ -92,8 +89,7 @@ def _builds(
         if project.cargo.build_directory not in (None, project.cargo.target_directory):
             # cargo's setting `build.build-dir` would bring all back into one place
             elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
-    features = (*base.features, *_features_for(options, group.interpreter))
-    active = {*project.cargo.nodes[project.cargo.root_package.id].features, *features}
+    features = (*base.features, *facts.features_of(group.interpreter))
     stable = group.stable_abi is not None
     return tuple(
         CargoBuild(
@@ -111,7 +107,7 @@ def _builds(
             rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
             env=(*flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
         )
-        for crate in _selected_targets(options, project, bindings, active)
+        for crate in _selected_targets(options, project, bindings)
         for slice_ in facts.target.slices
     )
 
@@ -138,7 +134,7 @@ def _groups(facts: Facts, bindings: Bindings) -> list[_Group]:
     for python in wanted:
         stable_abi = stable_abi_for(facts, python)
         if stable_abi is None:
-            groups.append(_own_group(facts.project.bindings, python))
+            groups.append(_own_group(facts.bindings_of(python), python))
         else:
             by_abi.setdefault(stable_abi, []).append(python)
     if not wanted:
@@ -161,13 +157,7 @@ def left_in(facts: Facts) -> tuple[Interpreter, ...]:
 
 def stable_abi_for(facts: Facts, python: Interpreter) -> StableAbi | None:
     """Return the stable ABI that a build for `python` has, with the features that it gets; None if it has none."""
-    bindings = detect.with_features(
-        facts.project.bindings,
-        conditional_features(facts.options),
-        (python,),
-        declared=facts.project.cargo.root_package.features,
-    )
-    return detect.stable_abi_for(bindings, python)
+    return detect.stable_abi_for(facts.bindings_of(python), python)
 
 
 def _own_group(bindings: Bindings, python: Interpreter) -> _Group:
@@ -215,10 +205,8 @@ def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -
 # -- what cargo is told
 
 
-def _selected_targets(
-    options: Options, project: Project, bindings: Bindings, active: set[str]
-) -> tuple[CrateTarget, ...]:
-    crates = project.cargo.root_package.targets
+def _selected_targets(options: Options, project: Project, bindings: Bindings) -> tuple[CrateTarget, ...]:
+    crates, active = project.cargo.root_package.targets, bindings.package_features
     if bindings.kind == "bin":
         found = [crate for crate in crates if "bin" in crate.kinds and active.issuperset(crate.required_features)]
     else:
@@ -253,12 +241,3 @@ def _forces_cdylib(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool
 def _rustc_args(options: Options) -> tuple[str, ...]:
     strip = ("-C", "strip=symbols") if options.strip else ()
     return (*options.rustc_args, *options.rustc_extra_args, *strip)
-
-
-def conditional_features(options: Options) -> tuple[Feature, ...]:
-    """Return the features that depend on the interpreter."""
-    return tuple(feature for feature in options.features if feature.conditional)
-
-
-def _features_for(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:
-    return detect.features_for(conditional_features(options), interpreter) if interpreter is not None else ()

@@ -1,30 +1,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
+from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, detected, graph, target
 from cratewheel.bindings.detect import (
     Bindings,
     StableAbi,
-    detect,
     features_for,
-    needs_tree,
-    parse_tree,
     stable_abi_for,
-    tree_command,
     uses_stable_abi,
-    with_features,
 )
 from cratewheel.cargo.model import CrateTarget, Package
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter, Supported
 from cratewheel.options.values import Feature
-from cratewheel.process import Command
 
 PYO3 = crate("pyo3", "0.26.0")
 FFI = crate(
@@ -92,7 +83,7 @@ FORK = Interpreter(
 def test_bindings_are_found_from_dependencies_and_crate_types(
     targets: tuple[CrateTarget, ...], others: tuple[Package, ...], kind: str, name: str | None
 ) -> None:
-    found = detect(graph(app(*targets), *others))
+    found = detected(graph(app(*targets), *others))
 
     assert (found.kind, found.crate) == (kind, name)
 
@@ -101,13 +92,13 @@ def test_bindings_are_found_from_dependencies_and_crate_types(
 def test_targets_that_are_not_shipped_do_not_tell(kind: str) -> None:
     metadata = graph(app(target("other", kind, crate_types=("cdylib",)), BIN))
 
-    assert detect(metadata).kind == "bin"
+    assert detected(metadata).kind == "bin"
 
 
 def test_all_of_pyo3_is_read() -> None:
     metadata = graph(app(), PYO3, FFI, features={"pyo3": ("default", "extension-module"), "pyo3-ffi": ("default",)})
 
-    assert detect(metadata) == Bindings(
+    assert detected(metadata) == Bindings(
         kind="pyo3",
         crate="pyo3",
         version="0.26.0",
@@ -129,7 +120,7 @@ def test_a_dependency_of_a_sibling_does_not_count() -> None:
     sibling = crate("sibling", source=None, folder=HOME / "sibling", targets=(CDYLIB,))
     metadata = graph(app(BIN), edges={"sibling": (("pyo3", "normal"),)}, siblings=(sibling, PYO3, FFI))
 
-    assert detect(metadata).crate is None
+    assert detected(metadata).crate is None
 
 
 def test_a_dependency_of_a_dependency_counts() -> None:
@@ -137,7 +128,7 @@ def test_a_dependency_of_a_dependency_counts() -> None:
         app(), crate("between"), PYO3, edges={"app": (("between", "normal"),), "between": (("pyo3", "normal"),)}
     )
 
-    assert detect(metadata).kind == "pyo3"
+    assert detected(metadata).kind == "pyo3"
 
 
 @pytest.mark.parametrize(
@@ -156,7 +147,7 @@ def test_a_dependency_of_a_dependency_counts() -> None:
 def test_bindings_that_are_asked_for_win(
     requested: str, targets: tuple[CrateTarget, ...], others: tuple[Package, ...], kind: str, name: str | None
 ) -> None:
-    found = detect(graph(app(*targets), *others), requested=requested)
+    found = detected(graph(app(*targets), *others), requested=requested)
 
     assert (found.kind, found.crate) == (kind, name)
 
@@ -175,7 +166,7 @@ def test_bindings_that_are_asked_for_win(
 )
 def test_bindings_that_the_crate_does_not_have_are_refused(requested: str, message: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        detect(graph(app()), requested=requested)
+        detected(graph(app()), requested=requested)
 
     assert caught.value.message == message
     assert caught.value.hint
@@ -183,7 +174,7 @@ def test_bindings_that_the_crate_does_not_have_are_refused(requested: str, messa
 
 def test_a_crate_with_nothing_to_ship_is_refused() -> None:
     with pytest.raises(ConfigError, match="has nothing to make a wheel of") as caught:
-        detect(graph(app(RLIB)))
+        detected(graph(app(RLIB)))
 
     assert caught.value.hint is not None
     assert "--bindings" in caught.value.hint
@@ -193,7 +184,7 @@ def test_two_versions_of_pyo3_are_refused_by_name() -> None:
     metadata = graph(app(), PYO3, crate("pyo3", "0.25.1", name_id="pyo3 0.25.1"))
 
     with pytest.raises(ConfigError) as caught:
-        detect(metadata)
+        detected(metadata)
 
     assert caught.value.message == "there are 2 versions of pyo3 among the dependencies: 0.25.1, 0.26.0"
 
@@ -202,18 +193,18 @@ def test_a_missing_extension_module_is_warned_of_where_pyo3_needs_it() -> None:
     old = graph(app(), crate("pyo3", "0.25.1"))
     new = graph(app(), PYO3)
 
-    assert len(detect(old).warnings) == 1
-    assert detect(old).warnings[0].startswith("the feature extension-module of pyo3 is not on")
-    assert detect(new).warnings == ()
+    assert len(detected(old).warnings) == 1
+    assert detected(old).warnings[0].startswith("the feature extension-module of pyo3 is not on")
+    assert detected(new).warnings == ()
 
 
 def test_a_missing_extension_module_is_warned_of_for_rust_cpython() -> None:
-    assert detect(graph(app(), CPYTHON)).warnings[0].startswith("the feature extension-module of cpython is not on")
-    assert detect(graph(app(), CPYTHON, features={"cpython": ("extension-module",)})).warnings == ()
+    assert detected(graph(app(), CPYTHON)).warnings[0].startswith("the feature extension-module of cpython is not on")
+    assert detected(graph(app(), CPYTHON, features={"cpython": ("extension-module",)})).warnings == ()
 
 
 def test_a_program_needs_no_extension_module() -> None:
-    assert detect(graph(app(BIN), crate("pyo3", "0.25.1"))).warnings == ()
+    assert detected(graph(app(BIN), crate("pyo3", "0.25.1"))).warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -240,82 +231,29 @@ def test_the_stable_abi_is_read_from_features(
 ) -> None:
     metadata = graph(app(), PYO3, FFI, features={"pyo3": pyo3, "pyo3-ffi": ffi})
 
-    assert detect(metadata).stable_abi == expected
+    assert detected(metadata).stable_abi == expected
 
 
 def test_a_stable_abi_feature_without_a_number_is_refused() -> None:
     with pytest.raises(ConfigError, match="the feature abi3-pyx of pyo3 does not name a Python version"):
-        detect(graph(app(), PYO3, features={"pyo3": ("abi3-pyx",)}))
+        detected(graph(app(), PYO3, features={"pyo3": ("abi3-pyx",)}))
 
 
 def test_a_program_has_no_stable_abi() -> None:
-    assert detect(graph(app(BIN), PYO3, features={"pyo3": ABI3_PY38})).stable_abi == ()
+    assert detected(graph(app(BIN), PYO3, features={"pyo3": ABI3_PY38})).stable_abi == ()
 
 
 def test_a_pinned_stable_abi_moves_the_oldest_and_newest_python() -> None:
     metadata = graph(app(), PYO3, FFI, features={"pyo3-ffi": ("abi3", "abi3-py310")})
 
-    assert detect(metadata).supported.cpython == ((3, 10), (3, 15))
-
-
-class TestTree:
-    LEAKY: ClassVar = {"pyo3": (*ABI3_PY38, "extension-module"), "pyo3-ffi": ABI3_PY38}
-    SIBLING = crate("sibling", source=None, folder=HOME / "sibling")
-    LISTED = "app v0.1.0 (/work/app)|\npyo3 v0.26.0|default,extension-module\npyo3-ffi v0.26.0|default\n"
-
-    def test_a_workspace_with_a_binding_crate_needs_it(self) -> None:
-        assert needs_tree(graph(app(), PYO3, siblings=(self.SIBLING,)))
-        assert not needs_tree(graph(app(), crate("serde"), siblings=(self.SIBLING,)))
-        assert not needs_tree(graph(app(), PYO3))
-
-    def test_its_features_replace_those_of_the_workspace(self) -> None:
-        metadata = graph(app(), PYO3, FFI, features=self.LEAKY, siblings=(self.SIBLING,))
-
-        assert detect(metadata).stable_abi == (StableAbi(kind="abi3", minimum=(3, 8)),)
-        found = detect(metadata, tree=self.LISTED)
-        assert (found.stable_abi, found.features) == ((), ("default", "extension-module"))
-
-    def test_a_crate_that_it_does_not_list_is_not_there(self) -> None:
-        metadata = graph(app(BIN), PYO3, FFI, features=self.LEAKY, siblings=(self.SIBLING,))
-
-        assert detect(metadata, tree="app v0.1.0 (/work/app)|\n").crate is None
-
-    def test_its_lines_may_hold_paths_marks_and_headings(self) -> None:
-        text = (
-            "app v0.1.0 (/odd | place)|default\n"
-            "\n"
-            "[build-dependencies]\n"
-            "pyo3-macros v0.26.0 (proc-macro)|\n"
-            "quote v1.0.47|default,proc-macro (*)\n"
-        )
-
-        assert parse_tree(text) == {
-            "app": {"0.1.0": frozenset({"default"})},
-            "pyo3-macros": {"0.26.0": frozenset()},
-            "quote": {"1.0.47": frozenset({"default", "proc-macro"})},
-        }
-
-    @given(st.text())
-    def test_any_text_can_be_read(self, text: str) -> None:
-        assert all(parse_tree(text).values())
-
-    def test_the_command_asks_for_the_package_alone(self) -> None:
-        cwd = Path("/home/me")
-        arguments = ("--locked", "--features", "fast", "--filter-platform", "x86_64-unknown-linux-gnu")
-
-        assert tree_command(graph(app()), arguments, ("x86_64-unknown-linux-gnu",), cwd=cwd) == Command(
-            argv=(
-                *("cargo", "tree", "--manifest-path", str(HOME / "Cargo.toml")),
-                *("--edges", "normal,build,dev", "--prefix", "none", "--format", "{p}|{f}", "--color", "never"),
-                *("--target", "x86_64-unknown-linux-gnu", "--locked", "--features", "fast"),
-            ),
-            cwd=cwd,
-        )
+    assert detected(metadata).supported.cpython == ((3, 10), (3, 15))
 
 
 ABI3 = StableAbi(kind="abi3", minimum=(3, 8))
 ABI3T = StableAbi(kind="abi3t", minimum=(3, 15))
-BOTH = detect(graph(app(), PYO3, features={"pyo3": ("abi3", "abi3-py38", "abi3t", "abi3t-py315", "extension-module")}))
+BOTH = detected(
+    graph(app(), PYO3, features={"pyo3": ("abi3", "abi3-py38", "abi3t", "abi3t-py315", "extension-module")})
+)
 
 
 @pytest.mark.parametrize(
@@ -347,41 +285,12 @@ def test_an_unpinned_stable_abi_fits_every_cpython_with_a_gil() -> None:
 def test_stable_abi_tags_and_words() -> None:
     assert (ABI3.tags, ABI3T.tags) == (("abi3",), ("abi3", "abi3t"))
     assert str(BOTH) == "pyo3 0.26.0, abi3 from Python 3.8 on, abi3t from Python 3.15 on"
-    assert str(detect(graph(app(BIN), PYO3))) == "bin with pyo3 0.26.0"
-    assert str(detect(graph(app()))) == "cffi"
+    assert str(detected(graph(app(BIN), PYO3))) == "bin with pyo3 0.26.0"
+    assert str(detected(graph(app()))) == "cffi"
 
 
 class TestConditionalFeatures:
-    PLAIN = detect(graph(app(), PYO3, FFI, features={"pyo3": ("extension-module",)}))
     PINNED = Feature(name="pyo3/abi3-py310", python_version=">=3.10", python_implementation="cpython")
-
-    def test_one_that_an_interpreter_meets_turns_on_the_stable_abi(self) -> None:
-        found = with_features(self.PLAIN, (self.PINNED,), (cpython(9), cpython(12)))
-
-        assert found.stable_abi == (StableAbi(kind="abi3", minimum=(3, 10)),)
-        assert found.features == ("abi3-py310", "extension-module")
-        assert found.supported.cpython == ((3, 10), (3, 15))
-
-    def test_one_that_no_interpreter_meets_changes_nothing(self) -> None:
-        assert with_features(self.PLAIN, (self.PINNED,), (cpython(9), PYPY)) == self.PLAIN
-
-    def test_one_of_the_crate_s_own_may_turn_on_pyo3_s(self) -> None:
-        own = Feature(name="stable", python_implementation="CPython")
-        declared = {"stable": ("more",), "more": ("pyo3?/abi3-py39", "dep:serde", "more")}
-
-        found = with_features(self.PLAIN, (own,), (cpython(12),), declared=declared)
-        assert found.stable_abi == (StableAbi(kind="abi3", minimum=(3, 9)),)
-
-    def test_one_may_make_the_crate_an_extension_module(self) -> None:
-        old = detect(graph(app(), crate("pyo3", "0.25.1")))
-        found = with_features(old, (Feature(name="pyo3/extension-module", python_version=">=3.8"),), (cpython(12),))
-
-        assert (len(old.warnings), found.warnings, found.extension_module) == (1, (), True)
-
-    def test_other_bindings_are_left_alone(self) -> None:
-        cffi = detect(graph(app()))
-
-        assert with_features(cffi, (self.PINNED,), (cpython(12),)) == cffi
 
     def test_a_condition_that_is_no_specifier_is_refused(self) -> None:
         with pytest.raises(ConfigError, match=r"python-version `3\.9\+`: no version specifier"):
@@ -402,6 +311,6 @@ class TestConditionalFeatures:
 
 def test_the_path_of_the_manifest_is_told_when_nothing_is_found() -> None:
     with pytest.raises(ConfigError) as caught:
-        detect(graph(app(RLIB)))
+        detected(graph(app(RLIB)))
 
     assert caught.value.message.startswith(str(Path("/work/app/Cargo.toml")))

@@ -181,9 +181,9 @@ def built(words: str, cargo: CargoMetadata, **facts: object) -> list[tuple[str |
 
 
 def test_every_program_is_built_whose_features_are_on() -> None:
-    cargo = plain(BIN, program("plain"), program("extra", "more"), of_the_crate={"more": ()})
-    assert built("", cargo) == [("app", False), ("plain", False)]
-    assert built("--features more", cargo) == [("app", False), ("plain", False), ("extra", False)]
+    targets = (BIN, program("plain"), program("extra", "more"))
+    assert built("", plain(*targets)) == [("app", False), ("plain", False)]
+    assert built("", plain(*targets, on=("more",))) == [("app", False), ("plain", False), ("extra", False)]
 
 
 def test_targets_choose_among_the_programs() -> None:

@@ -1,0 +1,191 @@
+"""Which crates a build compiles for the target, and with which features.
+
+`cargo metadata` names at most too many: it unites what all members of a workspace, all platforms, build scripts and
+tests ask for. `at_least` follows only what each build has, so where both agree nothing is left to ask. `cargo tree`
+knows the rest, by the resolver that the build itself will use:
+https://doc.rust-lang.org/cargo/reference/features.html#feature-resolver-version-2
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from cratewheel.cargo.model import CargoMetadata, Dependency
+from cratewheel.frozen import dataclass
+from cratewheel.process import Command
+
+Compiled = Mapping[str, frozenset[str]]
+"""The ids of the packages that are compiled for the target, each with its features."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """The features that are asked for on cargo's command line."""
+
+    names: tuple[str, ...] = ()
+    every: bool = False
+    default: bool = True
+
+
+def parse_choice(arguments: tuple[str, ...]) -> Choice:
+    """Return the features that arguments of cargo choose.
+
+    >>> parse_choice(("--locked", "--features", "a b,c", "-Fd", "--no-default-features"))
+    Choice(names=('a', 'b', 'c', 'd'), every=False, default=False)
+    """
+    values: list[str] = []
+    words = iter(arguments)
+    for word in words:
+        if word in ("--features", "-F"):
+            values.append(next(words, ""))
+        elif word.startswith("--features="):
+            values.append(word.removeprefix("--features="))
+        elif word.startswith("-F"):
+            values.append(word.removeprefix("-F").removeprefix("="))
+    return Choice(
+        names=tuple(name for value in values for name in re.split(r"[\s,]+", value) if name),
+        every="--all-features" in arguments,
+        default="--no-default-features" not in arguments,
+    )
+
+
+def at_least(metadata: CargoMetadata, choice: Choice) -> Compiled:
+    """Return the crates and features that a build of the root package has for certain.
+
+    Followed are normal dependencies of every platform, and features as
+    https://doc.rust-lang.org/cargo/reference/features.html describes them. What some builds have besides (dependencies
+    of one platform, and with cargo's first resolver those of tests and build scripts) is not in the answer.
+    """
+    walk = _Walk(metadata)
+    root = metadata.root_package
+    walk.add(root.id)
+    for name in (*root.features, *choice.names) if choice.every else choice.names:
+        walk.apply(root.id, name.removeprefix(f"{root.name}/"))
+    if choice.default:
+        walk.enable(root.id, "default")
+    return {package: frozenset(features) for package, features in walk.features.items()}
+
+
+class _Walk:
+    """A walk over normal dependencies that turns on features on its way; only more can be on in the end."""
+
+    def __init__(self, metadata: CargoMetadata) -> None:
+        self._metadata = metadata
+        self.features: dict[str, set[str]] = {}
+        self._active: dict[str, set[str]] = defaultdict(set)  # names of dependencies, by package
+        self._weak: dict[tuple[str, str], set[str]] = defaultdict(set)  # features for when one is active
+
+    def add(self, package: str) -> None:
+        """Take a package in, with the dependencies that are not optional."""
+        if package in self.features:
+            return
+        self.features[package] = set()
+        for dependency in self._dependencies(package):
+            if not dependency.optional:
+                self._activate(package, _key(dependency))
+
+    def enable(self, package: str, feature: str) -> None:
+        """Turn on a feature and what follows from it; one that is not declared is none."""
+        declared = self._metadata.packages[package].features
+        if feature in declared and feature not in self.features[package]:
+            self.features[package].add(feature)
+            for value in declared[feature]:
+                self.apply(package, value)
+
+    def apply(self, package: str, value: str) -> None:
+        """Follow one value of a feature table: `feature`, `dep:name`, `name/feature` or `name?/feature`."""
+        name, slash, feature = value.partition("/")
+        if name.startswith("dep:"):
+            self._activate(package, name.removeprefix("dep:"))
+        elif not slash:
+            self.enable(package, name)
+        elif name.endswith("?"):
+            self._weak[package, name[:-1]].add(feature)
+            if name[:-1] in self._active[package]:
+                self._pass_on(package, name[:-1], {feature})
+        else:
+            self._activate(package, name)
+            if any(one.optional for one in self._dependencies(package) if _key(one) == name):
+                self.enable(package, name)
+            self._pass_on(package, name, {feature})
+
+    def _activate(self, package: str, key: str) -> None:
+        if key in self._active[package]:
+            return
+        self._active[package].add(key)
+        for dependency in self._dependencies(package):
+            if _key(dependency) == key:
+                for other in self._resolved(package, dependency):
+                    self.add(other)
+                    for feature in (*dependency.features, *(("default",) if dependency.default_features else ())):
+                        self.enable(other, feature)
+        self._pass_on(package, key, set(self._weak[package, key]))
+
+    def _pass_on(self, package: str, key: str, features: set[str]) -> None:
+        for dependency in self._dependencies(package):
+            if _key(dependency) == key:
+                for other in self._resolved(package, dependency):
+                    for feature in features:
+                        self.enable(other, feature)
+
+    def _dependencies(self, package: str) -> Iterator[Dependency]:
+        for dependency in self._metadata.packages[package].dependencies:
+            if dependency.kind == "normal" and dependency.target is None:
+                yield dependency
+
+    def _resolved(self, package: str, dependency: Dependency) -> list[str]:
+        """Return the package that a dependency stands for; none where that is not certain, or it runs on the host."""
+        packages = self._metadata.packages
+        found = [
+            edge
+            for edge in self._metadata.nodes[package].dependencies
+            if "normal" in edge.kinds and packages[edge.package].name == dependency.name
+        ]
+        if len(found) > 1:
+            name = _key(dependency).replace("-", "_")
+            found = [edge for edge in found if edge.name == name]
+        if len(found) != 1 or packages[found[0].package].is_proc_macro:
+            return []
+        return [found[0].package]
+
+
+def _key(dependency: Dependency) -> str:
+    return dependency.rename or dependency.name
+
+
+def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: str, *, cwd: Path) -> Command:
+    """Return the command whose output `parse_tree` reads: what a build of the root package compiles for `target`.
+
+    `arguments` are those of `cargo metadata` that choose features and network use; cargo is started in `cwd`. See
+    https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
+    """
+    root = metadata.root_package
+    # the ids of older cargos are no package specifications
+    package = root.id if "://" in root.id and " " not in root.id else f"{root.name}:{root.version}"
+    return Command(
+        argv=(
+            "cargo", "tree", "--manifest-path", str(root.manifest_path), "--package", package,
+            "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}|{f}", "--color", "never",
+            "--target", target, *arguments,
+        ),
+        cwd=cwd,
+    )  # fmt: skip
+
+
+def parse_tree(text: str, metadata: CargoMetadata) -> Compiled:
+    """Return what the output of `tree_command` lists."""
+    ids: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for package in metadata.packages.values():
+        ids[package.name, package.version].append(package.id)
+    found: dict[str, frozenset[str]] = {}
+    for line in text.splitlines():
+        described, separator, features = line.removesuffix(" (*)").rpartition("|")
+        words = described.split(" ")
+        if not separator or len(words) < 2:
+            continue
+        for package_id in ids.get((words[0], words[1].removeprefix("v")), ()):
+            found[package_id] = found.get(package_id, frozenset()) | frozenset(filter(None, features.split(",")))
+    return found
