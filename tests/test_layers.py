@@ -13,7 +13,8 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 
 # A room imports only from rows above its own; the rooms of one row are strangers. A package is one room.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "frozen", "redaction"}),
+    frozenset({"errors", "frozen", "interrupts", "redaction"}),
+    frozenset({"families", "tasks"}),
     frozenset({"process", "files", "ui", "toml", "machine"}),
     frozenset({"tags", "versions", "spdx", "entry_points", "cargo_config"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),

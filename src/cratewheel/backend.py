@@ -13,13 +13,14 @@ import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
+from cratewheel import interrupts
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, told
 from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
 
@@ -231,10 +232,10 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 def _write(path: Path, source: Source) -> None:
     from cratewheel.dist.reading import opened
+    from cratewheel.files.output import atomic_replace
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with opened(source) as (_, chunks):
-        path.write_bytes(b"".join(chunks))
+    with opened(source) as (_, chunks), atomic_replace(path) as stream:
+        stream.writelines(chunks)
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
@@ -281,8 +282,8 @@ def _check_prepared(call: _Call, metadata_directory: str | None) -> None:
     folder = folder if folder.name == name else folder / name
     for file, text in (("METADATA", metadata.text), ("entry_points.txt", metadata.entry_points)):
         path = folder / file
-        prepared = path.read_text(encoding="utf-8") if path.is_file() else ""
-        if prepared != text:
+        prepared = path.read_bytes() if path.is_file() else b""
+        if prepared != text.encode():
             raise ConfigError(
                 f"{path} is not what the project says now", hint="let the frontend prepare the metadata again"
             )
@@ -330,7 +331,8 @@ def _with_rust(call: _Call) -> Mapping[str, str]:
             f"cargo was not found, and {BOOTSTRAP}, which gets it, is not installed",
             hint=f"pip install {BOOTSTRAP}, or {how_to_get_rust()}",
         ) from error
-    extra: Mapping[str, str] = setup_rust()
+    with interrupts.RaisedAtOnce():
+        extra: Mapping[str, str] = setup_rust()
     return {**call.environ, **extra}
 
 
@@ -359,10 +361,22 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
-        yield _Call(settings, environ, ui)
-    except CratewheelError as error:
-        ui.error(error)
-        raise SystemExit(error.exit_status) from error
+        with interrupts.Handlers():
+            yield _Call(settings, environ, ui)
+    except interrupts.TerminatedError as stop:
+        if interrupts.active():
+            raise  # the command line says it
+        with suppress(OSError):  # nobody reads it any more
+            ui.warn(interrupts.WARNING)
+        interrupts.pass_on(stop.number)
+        raise SystemExit(stop.exit_status) from None
+    except Exception as error:
+        if environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
+            raise
+        known = told(error)
+        with suppress(OSError):
+            ui.error(known)
+        raise SystemExit(known.exit_status) from error
     finally:
         if collecting:
             gc.enable()

@@ -17,6 +17,7 @@ from cratewheel.files.copying import remove_tree
 from cratewheel.files.lock import exclusive_if_free
 from cratewheel.frozen import dataclass
 from cratewheel.plan.wheels import BUILD_DIRS
+from cratewheel.tasks import check_cancelled
 
 UNUSED = 30  # days after which nobody is likely to build there again
 _DAY = 86400
@@ -93,6 +94,7 @@ def _size(path: Path) -> int:
 
 def remove(item: Item) -> bool:
     """Remove it and return True; False where a build holds it."""
+    check_cancelled()
     with exclusive_if_free(item.lock) as free:
         if not free:
             return False

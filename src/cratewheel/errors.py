@@ -1,4 +1,4 @@
-"""Every error that a user can see, by who must act.
+"""Every error that a user can see, by who must act; and what is said of those that nobody has caught.
 
 Each one says what is wrong and where in its message, and what to do in its hint. `exit_status` is what the process
 ends with. A traceback is for our own mistakes only.
@@ -51,3 +51,55 @@ class AuditError(CratewheelError):
 
 class UnsupportedError(CratewheelError):
     """The request is understood, but not possible with this version, platform or combination."""
+
+
+class OurMistakeError(CratewheelError):
+    """Nothing that the user did: we must act."""
+
+    exit_status = 101  # what Rust programs end with when they panic
+
+
+def told(error: Exception) -> CratewheelError:
+    """Return what a user is told of any error: a traceback helps nobody who has to make room on the disk."""
+    match error:
+        case CratewheelError():
+            return error
+        case OSError():
+            return _of_the_system(error)
+        case UnicodeError():
+            return CratewheelError(f"a text or a file name is not what it should be: {error}")
+        case ValueError() if "embedded null" in str(error):
+            return CratewheelError("the name of a file or folder has a NUL character in it")
+        case RecursionError():
+            return CratewheelError("a file is nested too deeply to be read")
+        case MemoryError():
+            return CratewheelError("there is not enough memory")
+    return _our_mistake(error)
+
+
+def _of_the_system(error: OSError) -> CratewheelError:
+    import os
+
+    try:
+        os.getcwd()  # noqa: PTH109  # whether there is one
+    except FileNotFoundError:
+        return CratewheelError("the current folder does not exist any more", hint="change to one that does")
+    except OSError:
+        pass  # it is the error itself, or a worse one
+    where = f"{error.filename2 or error.filename}: " if error.filename else ""
+    return CratewheelError(
+        f"{where}{error.strerror or error}", hint="look at the file system: space, permissions, names"
+    )
+
+
+def _our_mistake(error: Exception) -> CratewheelError:
+    import traceback
+
+    from cratewheel import __version__
+
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return OurMistakeError(
+        f"a mistake in cratewheel {__version__} itself: {type(error).__name__}: {error}",
+        notes=(f"in {place.name}, {place.filename}:{place.lineno}",),
+        hint="report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows",
+    )

@@ -1,8 +1,7 @@
 """Programs as data, and the only code that starts them.
 
-A `Command` can be printed, compared and stored; `capture` and `stream` run it. Both end their child, and on Linux what
-it started in its turn, when the caller is interrupted, so that no program outlives the build. A `Crew` does several
-things at once, and ends the programs of all when one of them fails.
+A `Command` can be printed, compared and stored; `capture` and `stream` run it. When a signal or a failure ends the
+caller's work they end their child and what that has started in its turn, so that no program outlives the build.
 """
 
 from __future__ import annotations
@@ -11,20 +10,20 @@ import os
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
-from contextvars import ContextVar
+from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import IO, Any, Generic, TypeVar
+from typing import IO
 
-from cratewheel import redaction
-from cratewheel.errors import CratewheelError, MissingToolError
+from cratewheel import families, interrupts, redaction
+from cratewheel.errors import MissingToolError
 from cratewheel.frozen import dataclass
+from cratewheel.tasks import PATIENCE, check_cancelled, current_group
 
-_Result = TypeVar("_Result")
-
-TERMINATION_GRACE = 5.0  # seconds that a child has to end by itself
+TERMINATION_GRACE = 5.0  # seconds that a program has to end by itself
+KILLING_GRACE = 2.0  # seconds after which one that cannot be killed, as it is another user's, is left alone
 READING_GRACE = 2.0  # seconds: a server that the child started may hold its stderr open for ever
 
 
@@ -97,16 +96,27 @@ def capture(
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _child(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as child:
-        try:
-            data = stdin.encode() if stdin is not None else None
-            out, err = child.communicate(input=data, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            _end(child)
+    with _started(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as program:
+        out, err = _answer(program.child, stdin, timeout)
+        if program.child.returncode is None:
+            _end(program)
             return Completed(status=124, stdout="", stderr=f"no answer within {timeout} seconds")
     # what went to our own stderr has not been read
     shown = (err or b"").decode(errors="replace")
-    return Completed(status=child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
+    return Completed(status=program.child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
+
+
+def _answer(child: subprocess.Popen[bytes], stdin: str | None, timeout: float | None) -> tuple[bytes, bytes | None]:
+    """Return all that a program prints. If it takes longer than `timeout` seconds, it has no `returncode` then."""
+    data = stdin.encode() if stdin is not None else None
+    begun = time.monotonic()
+    while timeout is None or (left := timeout - (time.monotonic() - begun)) > 0:
+        try:
+            return child.communicate(input=data, timeout=PATIENCE if timeout is None else min(left, PATIENCE))
+        except subprocess.TimeoutExpired:  # noqa: PERF203  # ten times a second
+            data = None  # it is on its way
+            check_cancelled()  # somebody else may hold the pipes of a program that was ended
+    return b"", None
 
 
 @contextmanager
@@ -115,12 +125,14 @@ def stream(
 ) -> Iterator[Stream]:
     """Run `command` and yield its stdout line by line; its stderr is ours, or given to `on_error_line` by lines."""
     talk = subprocess.PIPE if on_error_line else None
-    with _child(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as child:
+    with _started(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as program:
+        child = program.child
         if on_error_line is None:
             yield Stream(child)
             return
         assert child.stderr is not None
-        reader = threading.Thread(target=_tell, args=(child.stderr, on_error_line), daemon=True)
+        reader = threading.Thread(target=_read_lines, args=(child.stderr, on_error_line), daemon=True)
+        child.stderr = None  # which the other thread closes: here that would wait for it
         reader.start()
         try:
             yield Stream(child)
@@ -145,20 +157,23 @@ def conversation(command: Command, environ: Mapping[str, str]) -> Iterator[Conve
     What it says on its stderr is lost. Raises `MissingToolError` when it cannot be started.
     """
     talk = subprocess.DEVNULL
-    with _child(command, environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk) as child:
+    with _started(command, environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk) as program:
+        child = program.child
         assert child.stdin is not None
         assert child.stdout is not None
         try:
             yield Conversation(requests=child.stdin, answers=child.stdout, end=child.kill)
         finally:
             child.kill()
+            child.wait()
             with suppress(OSError):  # it did not read all
                 child.stdin.close()
 
 
-def _tell(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
-    for line in stream:
-        on_line(line.decode(errors="replace").rstrip("\r\n"))
+def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
+    with stream:
+        for line in stream:
+            on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
 class Stream:
@@ -174,77 +189,56 @@ class Stream:
 
     def wait(self) -> int:
         """Return the exit status once the program has ended."""
-        return self._child.wait()
+        status = self._child.wait()
+        check_cancelled()  # it may have ended because of that
+        return status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Program:
+    """A program that was started; `mark` is in the environment of whatever it starts."""
+
+    child: subprocess.Popen[bytes]
+    mark: str
 
 
 @contextmanager
-def _child(
-    command: Command,
-    environ: Mapping[str, str],
-    *,
-    stdin: int,
-    stdout: int,
-    stderr: IO[str] | int | None,
-) -> Iterator[subprocess.Popen[bytes]]:
-    ours = _CREW.get()
-    if ours is not None:
-        ours.check()
-    signals = _Deferred()
-    try:
-        child = _started(command, environ, stdin=stdin, stdout=stdout, stderr=stderr)
-    except BaseException:
-        signals.release()
-        raise
-    try:
-        with child, ours.having(child) if ours is not None else nullcontext():
-            try:
-                signals.release()
-                yield child
-            except BaseException:
-                _end(child)
-                raise
-    finally:
-        if child.poll() is None:
-            _end(child)
-
-
-class _Deferred:
-    """Ctrl-C and requests to end, put off until `release`: nobody can end a program that is only being started."""
-
-    def __init__(self) -> None:
-        self._waiting: list[tuple[int, FrameType | None]] = []
-        self._before: dict[int, Callable[[int, FrameType | None], Any]] = {}
-        if threading.current_thread() is not threading.main_thread():
-            return  # signals are for the other
-        for number in (signal.SIGINT, signal.SIGTERM):
-            handler = signal.getsignal(number)
-            if callable(handler):
-                self._before[number] = handler
-                signal.signal(number, self._wait)
-
-    def _wait(self, number: int, frame: FrameType | None) -> None:
-        self._waiting.append((number, frame))
-
-    def release(self) -> None:
-        """Let them come as before, and those that came meanwhile."""
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-        for number, frame in self._waiting:
-            self._before[number](number, frame)
-
-
 def _started(
-    command: Command,
-    environ: Mapping[str, str],
-    *,
-    stdin: int,
-    stdout: int,
-    stderr: IO[str] | int | None,
+    command: Command, environ: Mapping[str, str], *, stdin: int, stdout: int, stderr: int | None
+) -> Iterator[_Program]:
+    """Run a program for the block; whatever ends the block before the program has ended ends that as well."""
+    check_cancelled()
+    mark = f"{os.getpid()}-{os.urandom(4).hex()}"
+    child = _popen(
+        command,
+        {**command.environment(environ), families.VARIABLE: mark},
+        stdin=stdin,
+        stdout=stdout,
+        stderr=stderr,
+    )
+    program = _Program(child=child, mark=mark)
+    end = partial(_end, program)
+    group = current_group()
+    with child:
+        try:
+            with interrupts.Callback(end), group.track(end) if group is not None else nullcontext():
+                check_cancelled()  # what came while it was being started has ended nothing
+                yield program
+                check_cancelled()  # it may have ended because of that
+        except BaseException:
+            _end(program)
+            raise
+        if child.poll() is None:
+            _end(program)
+
+
+def _popen(
+    command: Command, environ: Mapping[str, str], *, stdin: int, stdout: int, stderr: int | None
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command.argv,
-            env=command.environment(environ),
+            env=environ,
             cwd=command.cwd,
             stdin=stdin,
             stdout=stdout,
@@ -261,149 +255,51 @@ def _started(
         raise MissingToolError(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
 
 
-class EndedError(CratewheelError):
-    """Somebody else's failure ended this work."""
+def _end(program: _Program) -> None:
+    """End a program and all that it has started: they are asked to, and killed if they do not, or do not soon enough.
 
-
-class Task(Generic[_Result]):
-    """A piece of work that a `Crew` does."""
-
-    def __init__(self, crew: Crew, work: Callable[[], _Result]) -> None:
-        self._crew = crew
-        self._work = work
-        self._result: list[_Result] = []
-        self._ended = threading.Event()  # before Python 3.13, a join that Ctrl-C interrupts takes the thread for ended
-        threading.Thread(target=self._run).start()
-
-    def _run(self) -> None:
-        _CREW.set(self._crew)  # each thread has a context of its own
-        try:
-            self._result.append(self._work())
-        except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the crew
-            self._crew.fail(error)
-        finally:
-            self._ended.set()
-
-    @property
-    def done(self) -> bool:
-        """Whether the work was done, and without a failure."""
-        return bool(self._result)
-
-    def result(self) -> _Result:
-        """Wait for the work and return what it made; raises what the first of the crew that failed has raised."""
-        self._ended.wait()
-        if not self._result:
-            self._crew.check()
-        return self._result[0]
-
-    def wait(self) -> None:
-        """Wait until the work has ended, however it did."""
-        self._ended.wait()
-
-
-class Crew:
-    """Does several things at once, each in a thread; when one fails, the programs that the others run are ended."""
-
-    def __init__(self) -> None:
-        self._tasks: list[Task[Any]] = []
-        self._children: set[subprocess.Popen[bytes]] = set()
-        self._lock = threading.Lock()
-        self._failure: BaseException | None = None
-
-    def start(self, work: Callable[[], _Result]) -> Task[_Result]:
-        """Begin a piece of work."""
-        task = Task(self, work)
-        self._tasks.append(task)
-        return task
-
-    def check(self) -> None:
-        """Raise the first failure, if there was one: what has not begun need not be."""
-        if self._failure is None:
-            return
-        if isinstance(self._failure, Exception):
-            raise self._failure
-        raise EndedError("interrupted") from self._failure
-
-    def fail(self, error: BaseException) -> None:
-        """End all programs of the crew, because of an error."""
-        with self._lock:
-            if self._failure is None:
-                self._failure = error
-            children = tuple(self._children)
-        for child in children:
-            _end(child)
-
-    @contextmanager
-    def having(self, child: subprocess.Popen[bytes]) -> Iterator[None]:
-        """Count a program as the crew's while it runs."""
-        with self._lock:
-            self._children.add(child)
-        try:
-            if self._failure is not None:
-                _end(child)
-            self.check()
-            yield
-        finally:
-            with self._lock:
-                self._children.discard(child)
-
-    def end(self) -> None:
-        """Wait until all work has ended."""
-        for task in self._tasks:
-            task.wait()
-
-
-@contextmanager
-def crew() -> Iterator[Crew]:
-    """Yield a new `Crew`, and wait for all of its work; left by an exception (Ctrl-C, say), it ends the rest."""
-    workers = Crew()
-    try:
-        yield workers
-    except BaseException as error:
-        workers.fail(error)
-        raise
-    finally:
-        workers.end()
-
-
-_CREW: ContextVar[Crew | None] = ContextVar("crew", default=None)
-
-
-def check_crew() -> None:
-    """Raise the failure of the crew that this code runs in, if there was one: for whoever waits, or works for long."""
-    ours = _CREW.get()
-    if ours is not None:
-        ours.check()
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is not None:
+    May be called several times, by several threads.
+    """
+    if os.name == "nt":
+        _end_tree(program.child)
         return
-    # cargo leaves its compilers and build scripts running when it is ended
-    family = _descendants(child.pid)
-    child.terminate()
-    for pid in family:
+    begun = time.monotonic()
+    known: dict[int, families.Process] = {}
+    pause = 0.005
+    while time.monotonic() - begun < TERMINATION_GRACE + KILLING_GRACE:
+        processes = _processes()
+        elders = [pid for pid, process in known.items() if processes.get(pid) == process]
+        if program.child.poll() is None:
+            elders.insert(0, program.child.pid)
+            processes.setdefault(program.child.pid, families.Process(parent=os.getpid(), started=""))
+        alive = families.family(processes, elders, program.mark)
+        if not alive:
+            return
+        late = interrupts.insisted() or time.monotonic() - begun > TERMINATION_GRACE
+        for pid in alive:
+            if late or pid not in known:
+                with suppress(OSError):  # it has ended by itself, or is not ours to end
+                    os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
+            known[pid] = processes[pid]
+        time.sleep(pause)
+        pause = min(2 * pause, 0.1)
+
+
+def _processes() -> dict[int, families.Process]:
+    found = families.running()
+    if found is None:
+        argv = ("ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "lstart=")
         with suppress(OSError):
-            os.kill(pid, signal.SIGTERM)
-    try:
-        child.wait(TERMINATION_GRACE)
-    except subprocess.TimeoutExpired:
+            done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            return families.running_by_ps(done.stdout.decode("ascii", errors="replace"))
+    return found or {}
+
+
+def _end_tree(child: subprocess.Popen[bytes]) -> None:
+    """End a program on Windows, where nothing can be asked to end, and what it has started."""
+    if child.poll() is None:
+        with suppress(OSError):
+            argv = ("taskkill", "/T", "/F", "/PID", str(child.pid))
+            subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         child.kill()
         child.wait()
-
-
-def _descendants(pid: int) -> tuple[int, ...]:
-    """Return the processes that `pid` and those below it have started, parents first; none where there is no /proc."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):  # it has ended meanwhile
-            # proc_pid_stat(5): the name in parentheses may hold anything; the state and the parent come after it
-            parent = int(stat.read_bytes().rpartition(b")")[2].split()[1])
-            children.setdefault(parent, []).append(int(stat.parent.name))
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        below = children.get(waiting.pop(), [])
-        found += below
-        waiting += below
-    return tuple(found)

@@ -25,10 +25,10 @@ from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
-from cratewheel.process import Task, crew
 from cratewheel.sources import ProjectFiles
 from cratewheel.tags.target import UNIVERSAL2, Target
 from cratewheel.tags.target import parse as parse_target
+from cratewheel.tasks import Task, task_group
 from cratewheel.ui import Ui
 
 
@@ -61,16 +61,16 @@ def asking(
     Its result raises `MissingToolError` without cargo or rustc, `ProcessError` when they fail, and `UsageError` or
     `UnsupportedError` for a target that cannot be.
     """
-    with crew() as workers:
-        yield workers.start(partial(_resolve_each, options, files, environ, ui))
+    with task_group() as group:
+        yield group.start(partial(_resolve_each, options, files, environ, ui))
 
 
 def _resolve_each(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
     refuse_hidden_target(options)
     options = _with_writable_target(options, files.manifest, environ, ui)
     chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
-    with crew() as workers:
-        answer = workers.start(partial(query.rustc, environ, files.location.cwd))
+    with task_group() as group:
+        answer = group.start(partial(query.rustc, environ, files.location.cwd))
         guess = _guessed(chosen[0], files, environ, ui)  # cargo need not wait for rustc to say where it runs
         rustc = answer.result()
     return tuple(_resolve(one, rustc, guess, files, environ, ui) for one in chosen)
@@ -140,8 +140,8 @@ def asking_every_crate(
 ) -> Iterator[Task[CargoMetadata]]:
     """Yield what will be the crates of every platform, with every feature on; raises as `query.metadata` does."""
     chosen = replace(cargo_options(options), features=(), all_features=True, no_default_features=False, extra=())
-    with crew() as workers:
-        yield workers.start(partial(_ask_cargo, resolution_flags(chosen), files, environ, ui))
+    with task_group() as group:
+        yield group.start(partial(_ask_cargo, resolution_flags(chosen), files, environ, ui))
 
 
 def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:

@@ -26,10 +26,10 @@ HEAVY = {
     "pyproject_metadata", "shutil", "ssl", "subprocess", "tempfile", "tomlkit", "tomllib",
     "urllib.request", "zipfile",
 }  # fmt: skip
-COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors"}
+COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors", "cratewheel.interrupts"}
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.frozen", "cratewheel.ui",
+    "cratewheel.frozen", "cratewheel.redaction", "cratewheel.ui",
 }  # fmt: skip
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
+from cratewheel import process
 from cratewheel.errors import MissingToolError
+from cratewheel.interrupts import Handlers, TerminatedError
 from cratewheel.process import Command, Completed, capture, stream, which
 
 
@@ -100,6 +104,74 @@ def test_what_a_program_started_ends_with_it() -> None:
     while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(1, flush=True); time.sleep(60)"
+PARENT = """
+import subprocess, sys
+deaf, session, end = sys.argv[1:]
+words = [sys.executable, "-c", deaf]
+child = subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=session == "new")
+child.stdout.readline()
+print(child.pid, flush=True)
+end == "ends" or child.wait()
+"""
+
+
+def interrupted(argv: tuple[str, ...]) -> int:
+    """Run a program, be interrupted once it has said a process number, and return that."""
+    found: list[int] = []
+
+    def run() -> None:
+        with stream(Command(argv=argv), os.environ) as lines:
+            found.append(int(next(iter(lines))))
+            if argv[-1] == "ends":
+                lines.wait()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run()
+    return found[0]
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="families of processes are read from /proc")
+@pytest.mark.parametrize("parent", ["stays", "ends"])
+def test_what_ignores_the_request_to_end_is_killed_with_the_whole_family(
+    parent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TERMINATION_GRACE", 0.2)
+    assert not is_running(interrupted((sys.executable, "-c", PARENT, DEAF, "same", parent)))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="families of processes are read from /proc")
+def test_a_server_that_has_left_for_a_session_of_its_own_is_others_as_well() -> None:
+    pid = interrupted((sys.executable, "-c", PARENT, DEAF, "new", "ends"))
+    assert is_running(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot send itself this signal there")
+def test_a_signal_ends_a_program_that_is_waited_for() -> None:
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGTERM))
+    timer.start()
+    with pytest.raises(TerminatedError), Handlers():
+        pytest.fail(f"it has ended by itself: {capture(python('import time; time.sleep(60)'), os.environ)}")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+def test_no_program_is_started_after_a_signal(tmp_path: Path) -> None:
+    def work() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        capture(python(f"open({str(tmp_path / 'started')!r}, 'w')"), os.environ)
+
+    with pytest.raises(TerminatedError), Handlers():
+        work()
+    assert not (tmp_path / "started").exists()
 
 
 def test_a_missing_program_and_a_missing_folder_are_told_apart(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from cratewheel.build.wheel import build_wheel
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
-from cratewheel.process import Task, crew
+from cratewheel.tasks import Task, task_group
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     tasks: list[tuple[Session, Task[Built]]] = []
     reported: list[Path] = []
     try:
-        with crew() as workers:
+        with task_group() as group:
             for session, wheel in jobs:
                 label = wheel.directory.name if wheel.directory else session.plan.target.triple
                 one = replace(session, turns=turns, ui=session.ui.labelled(label))
-                tasks.append((session, workers.start(partial(build_wheel, one, wheel))))
+                tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
                 reported.append(_reported(session, task.result()))
     finally:

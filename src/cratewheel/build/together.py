@@ -13,10 +13,10 @@ from contextlib import ExitStack, contextmanager, suppress
 
 from cratewheel.build.turns import Place, Turn, Turns, locked
 from cratewheel.cargo import jobserver, target_dir
-from cratewheel.cargo.jobserver import PATIENCE, Jobserver
+from cratewheel.cargo.jobserver import Jobserver
 from cratewheel.cargo.target_dir import Copied, Followed
 from cratewheel.machine import free_memory, processors
-from cratewheel.process import check_crew
+from cratewheel.tasks import PATIENCE, check_cancelled
 from cratewheel.ui import Ui, size_text
 
 
@@ -66,7 +66,7 @@ class Together(Turns):
                 stack.enter_context(
                     _held(self._directories[place.directory].acquire, self._directories[place.directory].release)
                 )
-                stack.enter_context(locked(place, ui, check_crew))
+                stack.enter_context(locked(place, ui))
                 if leads:
                     _fill(place, ui)
                 elif leader is not None:
@@ -75,7 +75,7 @@ class Together(Turns):
                 if self._jobserver is None:
                     yield Turn(hear=leader.followed.hear if leader and leads else None)
                     return
-                stack.enter_context(self._jobserver.slot(check_crew))
+                stack.enter_context(self._jobserver.slot())
                 yield Turn(
                     variables=self._jobserver.variables,
                     descriptors=self._jobserver.descriptors,
@@ -89,7 +89,7 @@ class Together(Turns):
 @contextmanager
 def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
     while not acquire(timeout=PATIENCE):
-        check_crew()
+        check_cancelled()
     try:
         yield
     finally:
@@ -110,8 +110,8 @@ def _fill(place: Place, ui: Ui) -> None:
 def _wait_for(leader: _Leader) -> None:
     """Wait for the crates that are the same for all."""
     while not leader.ready.wait(PATIENCE):
-        check_crew()
-    check_crew()
+        check_cancelled()
+    check_cancelled()
 
 
 def _follow(leader: _Leader, place: Place, ui: Ui) -> None:

@@ -49,8 +49,6 @@ class Turns:
             yield Turn()
 
 
-def locked(place: Place, ui: Ui, still_wanted: Callable[[], None] | None = None) -> AbstractContextManager[None]:
-    """Hold a place against other processes of ours; `still_wanted` ends the wait for one by what it raises."""
-    return exclusive(
-        place.lock, still_wanted=still_wanted, waiting=lambda: ui.step("Waiting", "for another cratewheel here")
-    )
+def locked(place: Place, ui: Ui) -> AbstractContextManager[None]:
+    """Hold a place against other processes of ours; raises as `check_cancelled` does while it waits for one."""
+    return exclusive(place.lock, waiting=lambda: ui.step("Waiting", "for another cratewheel here"))

@@ -13,7 +13,7 @@ from cratewheel.build.compile import compiled
 from cratewheel.build.session import Session
 from cratewheel.files.copying import remove_tree
 from cratewheel.plan.model import WheelPlan
-from cratewheel.process import crew
+from cratewheel.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.build.assembly import Assembled, Built
@@ -34,8 +34,8 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     with _stage(session.scratch) as stage:
-        with crew() as workers:
-            crates = workers.start(partial(_meanwhile, session, wheel))
+        with task_group() as group:
+            crates = group.start(partial(_meanwhile, session, wheel))
             artifacts = compiled(session, wheel, stage)
         from cratewheel.build.assembly import assemble
 

@@ -11,14 +11,15 @@ import os
 import re
 import select
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+
+from cratewheel.tasks import PATIENCE, check_cancelled
 
 # In the order in which cargo looks for one (the crate jobserver, `Client::from_env`).
 VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")
 AVAILABLE = os.name == "posix"  # Windows has semaphores in its place, which are not made here
 MEMORY_FOR_ONE = 2 << 30  # bytes that one interpreter's rustc and linker are given room for
-PATIENCE = 0.1  # seconds between two looks at whether the wait has become pointless
 
 
 class Jobserver:
@@ -34,11 +35,11 @@ class Jobserver:
         self.variables = ((VARIABLES[0], f"-j --jobserver-fds={both} --jobserver-auth={both}"),)
 
     @contextmanager
-    def slot(self, still_wanted: Callable[[], None]) -> Iterator[None]:
-        """Wait for a byte, and hold it: a program has one job of its own. `still_wanted` raises to end the wait."""
+    def slot(self) -> Iterator[None]:
+        """Wait for a byte, and hold it: a program has one job of its own. Raises as `check_cancelled` does."""
         byte = b""
         while not byte:
-            still_wanted()
+            check_cancelled()
             if select.select([self._own_read], [], [], PATIENCE)[0]:
                 with suppress(BlockingIOError):  # another was faster
                     byte = os.read(self._own_read, 1)

@@ -68,7 +68,7 @@ def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], pac
                 with suppress(FileNotFoundError):
                     copy_file(source / name, unfinished / name)
             unfinished.rename(directory)
-        except OSError:
+        except BaseException:
             remove_tree(unfinished)
             raise
     return Copied(units=sum(one.units for one in copied), size=sum(one.size for one in copied))

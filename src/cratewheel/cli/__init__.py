@@ -6,14 +6,13 @@ import gc
 import importlib
 import itertools
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, NoReturn
 
-from cratewheel import __version__
-from cratewheel.errors import CratewheelError, UsageError
+from cratewheel import __version__, interrupts
+from cratewheel.errors import CratewheelError, UsageError, told
 
 # Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
 # when they are used: start-up is a tax on every build.
@@ -35,14 +34,12 @@ COMMANDS = {
 HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
 
 INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
-TERMINATED = 143  # and for one that SIGTERM ended
 BROKEN_PIPE = 141  # and for one that SIGPIPE ended
-OUR_MISTAKE = 101  # what Rust programs end with when they panic
 HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 
 def program() -> NoReturn:
-    """Run the command line as a process of its own."""
+    """Run the command line and end the process."""
     gc.disable()  # looking for garbage is a fifth of a short build, and there is none to speak of
     status = main()
     with suppress(OSError):
@@ -51,15 +48,39 @@ def program() -> NoReturn:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit status: 0, 1 for an error, 2 for wrong usage, 130 when interrupted."""
+    """Run the command line and return its exit status.
+
+    That is 0, 1 for an error, 2 for wrong usage, and 128 and the number of the signal that ended it.
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     _open_standard_streams()
-    # so that children are ended and unfinished files removed, as for Ctrl-C
-    before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        return _main(words)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+        with interrupts.Handlers():
+            status = _run(words)
+            sys.stdout.flush()
+            return status
+    except KeyboardInterrupt as stop:
+        _say_last(words, interrupts.WARNING)
+        return stop.exit_status if isinstance(stop, interrupts.TerminatedError) else INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has gone: Python must not complain about it at exit either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    except Exception as error:
+        if os.environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
+            raise
+        known = told(error)
+        _say_last(words, known)
+        return known.exit_status
+
+
+def _say_last(words: list[str], what: CratewheelError | str) -> None:
+    """Say why nothing comes any more, if there is still somebody to read it: Ctrl-C ends a reader as well."""
+    from cratewheel.ui import terminal_ui
+
+    ui = terminal_ui(os.environ, message_format=_message_format(words))
+    with suppress(OSError):
+        ui.warn(what) if isinstance(what, str) else ui.error(what)
 
 
 def _open_standard_streams() -> None:
@@ -73,61 +94,6 @@ def _open_standard_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
-
-
-class _TerminatedError(KeyboardInterrupt):
-    """Somebody asked this process to end."""
-
-
-def _terminate(number: int, frame: object) -> None:  # noqa: ARG001  # the interface is the interpreter's
-    raise _TerminatedError
-
-
-def _main(words: list[str]) -> int:
-    try:
-        status = _run(words)
-        sys.stdout.flush()
-    except CratewheelError as error:
-        from cratewheel.ui import terminal_ui
-
-        terminal_ui(os.environ, message_format=_message_format(words)).error(error)
-        return error.exit_status
-    except KeyboardInterrupt as stop:
-        from cratewheel.ui import terminal_ui
-
-        terminal_ui(os.environ).warn("interrupted; nothing unfinished was left under its final name")
-        return TERMINATED if isinstance(stop, _TerminatedError) else INTERRUPTED
-    except BrokenPipeError:
-        # whoever read our output has gone: Python must not complain about it at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return BROKEN_PIPE
-    except OSError as error:
-        from cratewheel.ui import terminal_ui
-
-        where = f"{error.filename2 or error.filename}: " if error.filename else ""
-        terminal_ui(os.environ, message_format=_message_format(words)).error(
-            CratewheelError(f"{where}{error.strerror or error}", hint="look at the file system: space, permissions")
-        )
-        return CratewheelError.exit_status
-    except Exception as error:
-        if os.environ.get("CRATEWHEEL_TRACEBACK"):
-            raise
-        from cratewheel.ui import terminal_ui
-
-        terminal_ui(os.environ, message_format=_message_format(words)).error(_our_mistake(error))
-        return OUR_MISTAKE
-    return status
-
-
-def _our_mistake(error: Exception) -> CratewheelError:
-    import traceback
-
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return CratewheelError(
-        f"a mistake in cratewheel {__version__} itself: {type(error).__name__}: {error}",
-        notes=(f"in {place.name}, {place.filename}:{place.lineno}",),
-        hint="report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows",
-    )
 
 
 def _run(words: list[str]) -> int:

@@ -16,9 +16,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.environment import find_python, read_environment
-    from cratewheel.process import crew
     from cratewheel.resolution import asking
     from cratewheel.sources import read_options, read_sources
+    from cratewheel.tasks import task_group
 
     cwd = Path.cwd()
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
@@ -27,8 +27,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         options, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True,
         editable_mode="inplace" if flags["skip_install"] else options.editable_mode,
     )  # fmt: skip
-    with crew() as workers, asking(options, files, environ=environ, ui=ui) as answers:
-        about = workers.start(partial(read_environment, python, environ))
+    with task_group() as group, asking(options, files, environ=environ, ui=ui) as answers:
+        about = group.start(partial(read_environment, python, environ))
         # slow to import as well
         from cratewheel import develop
         from cratewheel.build.session import Session

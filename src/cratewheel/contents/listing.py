@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,10 +16,12 @@ from cratewheel.errors import ProcessError
 from cratewheel.frozen import dataclass
 from cratewheel.options.model import Options
 from cratewheel.process import Command
+from cratewheel.tasks import task_group
 from cratewheel.ui import Ui
 
 # What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
 OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
+AT_ONCE = 4  # cargos that are asked at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +41,9 @@ class Lister:
         Each raises `ProcessError` where cargo fails.
         """
         # cargo makes a target directory even to list files, and a read-only source tree has no place for one
-        with TemporaryDirectory(prefix="cratewheel-") as target, ThreadPoolExecutor(4) as pool:
-            yield pool.map(lambda package: _packaged(package, self, Path(target)), packages)
+        with TemporaryDirectory(prefix="cratewheel-") as target, task_group(at_once=AT_ONCE) as group:
+            asked = [group.start(partial(_packaged, package, self, Path(target))) for package in packages]
+            yield (task.result() for task in asked)
 
 
 def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from cratewheel.dist.layout import Generated, Source
 from cratewheel.errors import ConfigError
 from cratewheel.files import CHUNK
+from cratewheel.tasks import check_cancelled
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
@@ -19,8 +20,10 @@ _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
     """Yield the size of a source and its bytes in chunks.
 
-    Raises `ConfigError` when a file cannot be read, or has more or fewer bytes than it had when it was opened.
+    Raises `ConfigError` when a file cannot be read, or has more or fewer bytes than it had when it was opened; and as
+    `check_cancelled` does.
     """
+    check_cancelled()
     if isinstance(source, Generated):
         yield len(source.data), iter((source.data,))
         return
@@ -80,6 +83,7 @@ def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:
     left = size
     try:
         while chunk := stream.read(CHUNK):
+            check_cancelled()
             left -= len(chunk)
             if left < 0:
                 break

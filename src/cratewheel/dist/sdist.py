@@ -22,6 +22,7 @@ from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import end_of, opened, whole_file
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
+from cratewheel.tasks import check_cancelled
 
 SUFFIX = ".tar.gz"
 BATCH = 128  # files that one process takes at a time
@@ -82,6 +83,7 @@ def write(
         )
         with closing(results):
             for number, result in enumerate(results):
+                check_cancelled()
                 for piece in result:
                     if isinstance(piece, int):
                         _add_large(gzip, entries[number * BATCH + piece], header)

@@ -22,8 +22,8 @@ from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
 from cratewheel.errors import ConfigError
 from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass
-from cratewheel.process import check_crew
 from cratewheel.tags.wheel import WheelTag
+from cratewheel.tasks import check_cancelled
 
 AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
 BATCH = 32  # files that one process takes at a time
@@ -112,7 +112,6 @@ def _read(entry: Entry) -> Recorded:
     digest = hashlib.sha256()
     with opened(entry.source) as (size, chunks):
         for chunk in chunks:
-            check_crew()
             digest.update(chunk)
     return Recorded(path=entry.path, sha256=digest.digest(), size=size)
 
@@ -156,7 +155,7 @@ def _added(
     results = shared(batches, packed_batch, arguments, environ=environ, assistants=others)
     with closing(results):
         for entry, result in zip(entries, chain.from_iterable(results), strict=True):
-            check_crew()
+            check_cancelled()
             if result is None:
                 yield _add(archive, entry, compression)
                 continue
@@ -200,6 +199,5 @@ class _Digest(Protocol):
 
 def _hashed(chunks: Iterable[bytes], digest: _Digest) -> Iterator[bytes]:
     for chunk in chunks:
-        check_crew()
         digest.update(chunk)
         yield chunk

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
+from cratewheel.tasks import check_cancelled
 
 CHUNK = 1 << 20  # bytes read at a time: the memory that a large file costs
 
@@ -27,6 +28,7 @@ def sha256(path: Path) -> str:
     try:
         with path.open("rb") as stream:
             while chunk := stream.read(CHUNK):
+                check_cancelled()
                 digest.update(chunk)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error

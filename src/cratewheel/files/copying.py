@@ -11,16 +11,19 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from cratewheel.tasks import check_cancelled
+
 _FICLONE = 0x40049409  # ioctl_ficlone(2)
 
 
 def copy_file(source: Path, destination: Path) -> int:
     """Copy a file with its times and permissions, replacing what is there, and return its size in bytes.
 
-    Never a hard link: whoever writes into one copy does not write into the other.
+    Never a hard link: whoever writes into one copy does not write into the other. Raises as `check_cancelled` does.
     """
     import shutil
 
+    check_cancelled()
     destination.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         destination.unlink()

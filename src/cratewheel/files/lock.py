@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-PATIENCE = 0.1  # seconds between two looks at whether the lock is free, or wanted no more
+from cratewheel.tasks import PATIENCE, check_cancelled
 
 if sys.platform == "win32":
     import msvcrt
@@ -22,10 +22,6 @@ if sys.platform == "win32":
         return True
 
     _try_shared_lock = _try_lock
-
-    def _wait_for_lock(descriptor: int) -> None:
-        while not _try_lock(descriptor):
-            msvcrt.locking(descriptor, msvcrt.LK_LOCK, 1)  # gives up after ten seconds
 
 else:
     import fcntl
@@ -44,19 +40,13 @@ else:
             return False
         return True
 
-    def _wait_for_lock(descriptor: int) -> None:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-
 
 @contextmanager
-def exclusive(
-    path: Path, *, waiting: Callable[[], None], still_wanted: Callable[[], None] | None = None
-) -> Iterator[None]:
+def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold the lock of the file `path` for the duration; call `waiting` once if another process has it.
 
-    In a thread, which no signal reaches, `still_wanted` is called again and again meanwhile, and ends the wait by what
-    it raises. The system frees the lock when the process ends, however that comes about. A file system that knows no
-    locks gives none: there the user is on their own, as with cargo's.
+    Raises as `check_cancelled` does while it waits. The system frees the lock when the process ends, however that comes
+    about. A file system that knows no locks gives none: there the user is on their own, as with cargo's.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -64,20 +54,13 @@ def exclusive(
         with suppress(OSError):  # ENOLCK, ENOTSUP
             if not _try_lock(descriptor):
                 waiting()
-                if still_wanted is None:
-                    _wait_for_lock(descriptor)
-                else:
-                    _look_for_lock(descriptor, still_wanted)
+                while not _try_lock(descriptor):
+                    check_cancelled()
+                    time.sleep(PATIENCE)
             os.utime(path)  # so it is known when the place was last used
         yield
     finally:
         os.close(descriptor)
-
-
-def _look_for_lock(descriptor: int, still_wanted: Callable[[], None]) -> None:
-    while not _try_lock(descriptor):
-        still_wanted()
-        time.sleep(PATIENCE)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.files.links import Fence
 from cratewheel.files.patterns import Rules, rule
 from cratewheel.frozen import dataclass
+from cratewheel.tasks import check_cancelled
 
 _REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 
@@ -104,6 +105,7 @@ def every_file(folder: Path) -> Iterator[str]:
     """Yield every file below `folder`, in no order; links are yielded as files. What cannot be read is passed over."""
     waiting = [str(folder)]
     while waiting:
+        check_cancelled()
         with suppress(OSError), os.scandir(waiting.pop()) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
@@ -114,6 +116,7 @@ def every_file(folder: Path) -> Iterator[str]:
 
 def scan(folder: str) -> list[os.DirEntry[str]]:
     """Return what is in a folder, sorted by name; raises `ConfigError` when it cannot be read."""
+    check_cancelled()
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=lambda entry: entry.name)

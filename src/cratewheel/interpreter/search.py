@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,14 +108,11 @@ class Search:
     def _ask_all(self, paths: list[Path]) -> list[Answer | Skip | InterpreterError]:
         if len(paths) < 2:
             return [self._ask(path) for path in paths]
-        from concurrent.futures import ThreadPoolExecutor
+        from cratewheel.tasks import task_group
 
-        with ThreadPoolExecutor(WORKERS) as pool:
-            try:
-                return list(pool.map(self._ask, paths))
-            except KeyboardInterrupt:
-                pool.shutdown(wait=False, cancel_futures=True)  # those that wait for their turn are not started
-                raise
+        with task_group(at_once=WORKERS) as group:
+            asked = [group.start(partial(self._ask, path)) for path in paths]
+            return [task.result() for task in asked]
 
     def _ask(self, path: Path) -> Answer | Skip | InterpreterError:
         try:

@@ -13,6 +13,7 @@ import pytest
 
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.tasks import task_group
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
 
@@ -30,24 +31,31 @@ def free(server: Jobserver) -> int:
 def test_a_slot_takes_a_job_and_gives_it_back() -> None:
     server = Jobserver(2)
     try:
-        with server.slot(lambda: None):
+        with server.slot():
             assert free(server) == 1
-            with server.slot(lambda: None):
+            with server.slot():
                 assert free(server) == 0
         assert free(server) == 2
     finally:
         server.close()
 
 
-def test_a_wait_ends_when_it_has_become_pointless() -> None:
+def test_the_failure_of_another_task_ends_the_wait() -> None:
     server = Jobserver(1)
 
-    def refuse() -> None:
+    def wait() -> None:
+        with server.slot():
+            raise AssertionError("there is no second job")
+
+    def fail() -> None:
         raise LookupError
 
     try:
-        with server.slot(lambda: None), pytest.raises(LookupError), server.slot(refuse):
-            pass
+        with server.slot(), task_group() as group:
+            waiting = group.start(wait)
+            group.start(fail)
+            with pytest.raises(LookupError):
+                waiting.result()
         assert free(server) == 1
     finally:
         server.close()
@@ -56,7 +64,7 @@ def test_a_wait_ends_when_it_has_become_pointless() -> None:
 def test_a_slot_is_given_back_after_a_failure() -> None:
     server = Jobserver(1)
     try:
-        with pytest.raises(LookupError), server.slot(lambda: None):
+        with pytest.raises(LookupError), server.slot():
             raise LookupError
         assert free(server) == 1
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.files.lock import exclusive
+from cratewheel.interrupts import Handlers, TerminatedError
 
 HOLDER = """
 import sys, time
@@ -52,24 +54,20 @@ def test_a_second_process_waits_until_the_first_has_ended(tmp_path: Path, end: s
     assert had > said[0]
 
 
-def test_a_wait_ends_when_it_is_wanted_no_more(tmp_path: Path) -> None:
+def test_a_signal_ends_the_wait_for_another_process(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    looks: list[float] = []
-
-    def twice() -> None:
-        looks.append(time.monotonic())
-        if len(looks) == 2:
-            raise KeyError
-
     with subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline().strip() == b"held"
-        with pytest.raises(KeyError), exclusive(path, waiting=lambda: None, still_wanted=twice):
+        with (
+            pytest.raises(TerminatedError),
+            Handlers(),
+            exclusive(path, waiting=lambda: signal.raise_signal(signal.SIGTERM)),
+        ):
             raise AssertionError("another process holds the lock")
         holder.kill()
-    assert len(looks) == 2
 
 
 def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from functools import partial
 import pytest
 
 from cratewheel.errors import CompileError
-from cratewheel.process import Command, EndedError, capture, check_crew, crew
+from cratewheel.process import Command, capture
+from cratewheel.tasks import EndedError, check_cancelled, task_group
 
 SLEEP = Command(argv=(sys.executable, "-c", "import time; time.sleep(60)"))
 
@@ -33,18 +34,18 @@ def fail() -> None:
 
 def test_works_run_at_once_and_their_results_come_in_any_order() -> None:
     meeting = threading.Barrier(2, timeout=10)
-    with crew() as workers:
-        tasks = [workers.start(partial(meet, meeting, name)) for name in ("one", "other")]
+    with task_group() as group:
+        tasks = [group.start(partial(meet, meeting, name)) for name in ("one", "other")]
         assert [task.result() for task in reversed(tasks)] == ["other", "one"]
     assert all(task.done for task in tasks)
 
 
 def test_a_failure_ends_the_programs_of_the_others_and_is_what_everybody_gets() -> None:
     before = time.monotonic()
-    with crew() as workers:
-        sleeping = workers.start(sleep)
+    with task_group() as group:
+        sleeping = group.start(sleep)
         time.sleep(0.3)
-        failing = workers.start(fail)
+        failing = group.start(fail)
         for task in (failing, sleeping):
             with pytest.raises(CompileError, match="it does not compile"):
                 task.result()
@@ -52,10 +53,10 @@ def test_a_failure_ends_the_programs_of_the_others_and_is_what_everybody_gets() 
 
 
 def test_what_has_not_begun_when_another_failed_is_not_begun() -> None:
-    with crew() as workers:
-        workers.start(fail).wait()
+    with task_group() as group:
+        group.start(fail).wait()
         with pytest.raises(CompileError):
-            workers.start(sleep).result()
+            group.start(sleep).result()
 
 
 def test_an_interruption_ends_the_programs() -> None:
@@ -63,8 +64,8 @@ def test_an_interruption_ends_the_programs() -> None:
     sleeping = []
 
     def interrupted() -> None:
-        with crew() as workers:
-            sleeping.append(workers.start(sleep))
+        with task_group() as group:
+            sleeping.append(group.start(sleep))
             time.sleep(0.3)
             raise KeyboardInterrupt
 
@@ -75,23 +76,23 @@ def test_an_interruption_ends_the_programs() -> None:
     assert time.monotonic() - before < 10
 
 
-def test_whoever_waits_in_a_work_can_ask_whether_it_is_still_wanted() -> None:
+def test_a_task_that_waits_can_ask_whether_it_was_cancelled() -> None:
     def wait() -> None:
         while True:
-            check_crew()
+            check_cancelled()
             time.sleep(0.01)
 
-    check_crew()  # nobody's crew: always
-    with crew() as workers:
-        waiting = workers.start(wait)
-        workers.start(fail)
+    check_cancelled()  # no task of a group: always
+    with task_group() as group:
+        waiting = group.start(wait)
+        group.start(fail)
         with pytest.raises(CompileError):
             waiting.result()
 
 
 INTERRUPTED = """
 import os, signal, sys, threading, time
-from cratewheel.process import crew
+from cratewheel.tasks import task_group
 
 def work():
     time.sleep(1)
@@ -100,8 +101,8 @@ def work():
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has its background jobs ignore it
 threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 try:
-    with crew() as workers:
-        workers.start(work).result()
+    with task_group() as group:
+        group.start(work).result()
 except KeyboardInterrupt:
     print("interrupted", flush=True)
     os._exit(0)

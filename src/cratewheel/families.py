@@ -1,0 +1,78 @@
+"""What a program has started in its turn, so that all of it can be ended.
+
+Signals go to one process: cargo leaves its compilers and build scripts running when it is ended. Those that it has
+started are told by their parents, and by a variable in their environment once their parents are gone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cratewheel.frozen import dataclass
+
+VARIABLE = "CRATEWHEEL_STARTED"  # holds another value for each program
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """A running process: who has started it, and when, which tells it from an earlier one of the same number."""
+
+    parent: int
+    started: str
+    ended: bool = False
+
+
+def running() -> dict[int, Process] | None:
+    """Return all processes by number; None where there is no /proc."""
+    found = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            # proc_pid_stat(5): the name in parentheses may hold anything; behind it are the state, the parent …
+            fields = stat.read_bytes().rpartition(b")")[2].decode("ascii").split()
+            found[int(stat.parent.name)] = Process(parent=int(fields[1]), started=fields[19], ended=fields[0] in "ZX")
+    return found or None
+
+
+def running_by_ps(answer: str) -> dict[int, Process]:
+    """Return all processes by number, from what `ps -A -o pid= -o ppid= -o stat= -o lstart=` says.
+
+    >>> running_by_ps("  7     1 Ss   Thu Jan  1 00:00:00 1970")
+    {7: Process(parent=1, started='Thu Jan  1 00:00:00 1970', ended=False)}
+    """
+    lines = (line.split(None, 3) for line in answer.splitlines())
+    return {
+        int(fields[0]): Process(parent=int(fields[1]), started=fields[3], ended=fields[2].startswith("Z"))
+        for fields in lines
+        if len(fields) == 4
+    }
+
+
+def family(processes: Mapping[int, Process], elders: Iterable[int], mark: str) -> list[int]:
+    """Return those of the `elders` that run, and what they have started, parents first; and those with the `mark`.
+
+    A process with the mark that has left for another session is a server, which others use as well (sccache's): it
+    counts only while those that have started it are there.
+    """
+    children: dict[int, list[int]] = {}
+    for pid, process in processes.items():
+        children.setdefault(process.parent, []).append(pid)
+    found = dict.fromkeys(pid for pid in elders if pid in processes)
+    found.update(dict.fromkeys(_marked(processes, found, mark)))
+    waiting = list(found)
+    while waiting:
+        below = [pid for pid in children.get(waiting.pop(), ()) if pid not in found]
+        found.update(dict.fromkeys(below))
+        waiting += below
+    return [pid for pid in found if not processes[pid].ended]
+
+
+def _marked(processes: Iterable[int], known: Collection[int], mark: str) -> Iterable[int]:
+    wanted = f"{VARIABLE}={mark}".encode()
+    for pid in processes:
+        if pid not in known:
+            with suppress(OSError):  # it has ended, is another user's, or nothing can be known of it here
+                if os.getsid(pid) == os.getsid(0) and wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+                    yield pid

@@ -1,0 +1,150 @@
+"""Signals at any moment: a build, an install and an sdist end at once, leave nothing, and work the next time.
+
+The moments are random and the same each time. `CRATEWHEEL_TEST_FAULTS=200` tries so many for each command and signal.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import os
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faults.interruption import COMMAND, Ended, Stop, run
+from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CRATES, Interpreters
+
+pytestmark = [
+    pytest.mark.cargo,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what is left running is found in /proc"),
+]
+
+MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
+SECOND = 0.3  # the part of the runs that get a second signal, while they clean up
+OURS = re.compile(r"cratewheel/(?!__init__|__main__|interrupts)")
+WARNING = "warning: interrupted; nothing unfinished was left under its final name\n"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """A copy of the light crate, a Python package in it, and a virtual environment to install it into."""
+
+    root: Path
+    folder: Path
+    environ: dict[str, str]
+    words: tuple[str, ...]
+
+    def run(self, *stops: Stop) -> Ended:
+        return run(
+            [*COMMAND, *self.words], cwd=self.root, environ=self.environ, folder=self.folder / "said", stops=stops
+        )
+
+    def change(self) -> None:
+        """Have cargo compile again."""
+        (self.root / "src" / "lib.rs").touch()
+
+    def files(self) -> dict[str, str]:
+        """Return what the command has made, by path, each with its hash; nothing of ours that only lies in the way."""
+        found = {}
+        for folder in (self.folder / "out", self.folder / "site"):
+            for path in sorted(folder.rglob("*")):
+                if path.is_file() and "__pycache__" not in path.parts:
+                    found[str(path.relative_to(self.folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return found
+
+    def left_over(self) -> list[str]:
+        """Return unfinished files and folders."""
+        marks = (".tmp", ".old", ".unfinished")
+        return sorted(
+            str(path.relative_to(self.folder))
+            for path in self.folder.rglob("*")
+            if path.name.endswith(marks) or path.name.startswith("stage-")
+        )
+
+
+@pytest.fixture(scope="module", params=["build", "develop", "sdist"])
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    folder = tmp_path_factory.mktemp(request.param)
+    root = folder / "light-module"
+    shutil.copytree(CRATES / "light-module", root)
+    package = root / "light_module"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .light_module import *\n", encoding="utf-8")
+    for number in range(40):
+        (package / f"part{number}.py").write_text(f"PART = {number}\n" * 50, encoding="utf-8")
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in AMBIENT and not name.startswith(AMBIENT_PREFIXES)
+    } | {"CARGO_TARGET_DIR": str(folder / "target"), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
+    words: dict[str, tuple[str, ...]] = {
+        "build": ("build", "--out", str(folder / "out"), *_interpreters(request.getfixturevalue("interpreters"))),
+        "develop": ("develop", "-i", str(folder / "environment" / "bin" / "python")),
+        "sdist": ("sdist", "--out", str(folder / "out")),
+    }
+    if request.param == "develop":
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "environment"], check=True)
+        (site,) = (folder / "environment" / "lib").glob("*/site-packages")
+        (folder / "site").symlink_to(site)
+    return Project(root=root, folder=folder, environ=environ, words=words[request.param])
+
+
+@pytest.fixture(scope="module")
+def interpreters() -> Interpreters:
+    from integration import conftest
+
+    found: Interpreters = conftest.interpreters.__wrapped__()  # type: ignore[attr-defined]
+    return found
+
+
+def _interpreters(found: Interpreters) -> Iterator[str]:
+    for version in dict.fromkeys((f"{sys.version_info[0]}.{sys.version_info[1]}", *found.cpythons[-2:])):
+        yield from ("-i", str(found[version]))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(project: Project, number: signal.Signals) -> None:
+    chance = random.Random(f"{project.words[0]} {number.name}")
+    project.run()
+    project.change()
+    whole = project.run()
+    assert whole.status == 0, whole.stderr
+    expected = project.files()
+    project.change()
+    long = project.run().seconds
+    for _ in range(MOMENTS):
+        if chance.random() < 0.5:
+            project.change()
+        after = chance.uniform(0, long)
+        stops = [Stop(after=after, number=number, group=chance.random() < 0.3)]
+        if chance.random() < SECOND:
+            stops.append(Stop(after=after + chance.uniform(0, 0.1), number=number))
+        ended = project.run(*stops)
+        _check(ended, number, stops)
+        assert project.left_over() == [], (stops, ended)
+        assert {name: expected[name] for name in project.files()} == project.files(), (stops, ended)
+        after_it = project.run()
+        assert after_it.status == 0, (stops, ended, after_it)
+        assert project.files() == expected, (stops, ended)
+
+
+def _check(ended: Ended, number: signal.Signals, stops: list[Stop]) -> None:
+    if ended.status == 0:
+        assert ended.seconds <= stops[0].after + 0.1, (stops, ended)  # it had come to its end by then
+    elif ended.status == -number:
+        assert OURS.search(ended.stderr) is None, (stops, ended)  # the first of our modules was not there yet
+    elif ended.status == 128 + number and ended.stderr == "":
+        assert stops[0].after < 1, (stops, ended)  # it was still importing, or had ended
+    else:
+        assert ended.status == 128 + number, (stops, ended)
+        assert "Traceback" not in ended.stderr, (stops, ended)
+        assert ended.stderr.endswith(WARNING), (stops, ended)
+    assert ended.running == (), (stops, ended)
