@@ -17,7 +17,6 @@ from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
-from cratewheel.process import crew
 from cratewheel.resolution import Resolution, conditional_feature_names
 from cratewheel.sources import Sources
 
@@ -54,9 +53,9 @@ def bindings_with(
 
     `bindings` are those of the project. Raises `ConfigError` where a build has others.
     """
-    with crew() as workers:
+    with task_group() as group:
         tasks = {
-            features: workers.start(partial(_detect_for_features, resolution, features, environ))
+            features: group.start(partial(_detect_for_features, resolution, features, environ))
             for features in dict.fromkeys(choices)
         }
         found = {features: task.result() for features, task in tasks.items()}
