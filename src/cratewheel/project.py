@@ -19,6 +19,7 @@ from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.resolution import Resolution, conditional_feature_names
 from cratewheel.sources import Sources
+from cratewheel.tasks import task_group
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
