@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from importlib import metadata as installed_metadata
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from cratewheel.contents import editable
 from cratewheel.dist import install as installer
 from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.files.lock import exclusive_folder
+from cratewheel.files.transaction import Bounds
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.sources import Sources
@@ -121,16 +126,29 @@ def install(session: Session, environment: Environment) -> Path:
     """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
-    earlier = find_installed(session.plan.name, environment)
+    with _exclusive(session, environment):
+        find_installed(session.plan.name, environment)  # what it raises, it raises before compiling
     live = editable.keeps_sources(session.facts.project.modules)
     root = session.facts.project.sources.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
-    with assembled(session, wheel) as content:
+    with assembled(session, wheel) as content, _exclusive(session, environment):
+        earlier = find_installed(session.plan.name, environment)
         folder = installer.install(content.layout, content.dist_info, environment.place, extra=extra, replaced=earlier)
     how = "its Python files are live" if live else "a copy: run develop again after a change"
     session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.place.platlib} ({how})")
     return folder
+
+
+@contextmanager
+def _exclusive(session: Session, environment: Environment) -> Iterator[None]:
+    """Hold the environment for the block, in which nothing of the project is half installed any more."""
+    folder = environment.place.platlib
+    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {folder}")
+    with exclusive_folder(folder, waiting=waiting):
+        for warning in installer.recover_install(session.plan.name, environment.place):
+            session.ui.warn(warning)
+        yield
 
 
 def find_installed(name: str, environment: Environment) -> Path | None:
@@ -155,12 +173,21 @@ def compiled_only(session: Session, into: Path) -> None:
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
     package = editable.redirect_package(session.plan.name)
-    with assembled(session, wheel) as content:
-        installer.put(
-            (into.joinpath(*entry.parts[1:]), entry)
+    site = into.absolute().parent
+    above = 1 if sys.platform == "win32" else 2  # <environment>/lib/python3.X/site-packages
+    bounds = Bounds((site, *site.parents[above : above + 1]))
+    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {site}")
+    with (
+        assembled(session, wheel) as content,
+        exclusive_folder(site, waiting=waiting),
+    ):
+        files = (
+            (site.joinpath(into.name, *entry.parts[1:]), entry)
             for entry in content.layout
             if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
         )
+        for warning in installer.put(files, site, session.plan.name, bounds):
+            session.ui.warn(warning)
 
 
 def _holds(marker: Marker, environment: Environment, extra: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from cratewheel.build.session import Session
@@ -54,12 +55,19 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
 def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
     from cratewheel.contents import editable
     from cratewheel.dist.install import put
+    from cratewheel.files.lock import exclusive_folder
+    from cratewheel.files.transaction import Bounds
 
     options, modules = session.facts.options, session.facts.project.modules
     if session.facts.project.bindings.kind == "bin":
         return [*editable.entries(modules, session.plan.name, (), mode=editable.INPLACE), *compiled]
     if options.editable_mode == editable.INPLACE:
-        put(editable.in_place(modules, compiled))
+        source = modules.python_source
+        bounds = Bounds((source, session.facts.project.sources.root))
+        waiting = partial(session.ui.step, "Blocking", f"waiting for another build that writes to {source}")
+        with exclusive_folder(source, waiting=waiting):
+            for warning in put(editable.in_place(modules, compiled), source, session.plan.name, bounds):
+                session.ui.warn(warning)
     rebuild = None
     if options.editable_rebuild:
         assert artifact.dep_info is not None, "what cargo built has a file of dependencies"

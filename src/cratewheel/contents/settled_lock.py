@@ -30,10 +30,10 @@ def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Map
         return entries
     from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed
 
-    from cratewheel.dist.install import put
+    from cratewheel.dist.install import unpack
 
     with TemporaryDirectory(prefix="cratewheel-") as scratch:
-        put((Path(scratch, *entry.parts), _shell(entry)) for entry in entries)
+        unpack(map(_shell, entries), Path(scratch))
         place = Path(scratch, *manifest.parts)
         command = Command(
             argv=("cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(place)),

@@ -12,7 +12,7 @@ from pathlib import Path
 from cratewheel import files, toml
 from cratewheel.cargo import query
 from cratewheel.contents.sdist import SdistContents
-from cratewheel.dist.install import put
+from cratewheel.dist.install import unpack
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.options.model import Options
@@ -40,7 +40,7 @@ def vendored(
                 hint="leave --vendor out if the crates are in it, or rename it",
             )
     project = scratch / "project"
-    put((project.joinpath(*entry.parts), entry) for entry in contents.layout)
+    unpack(contents.layout, project)
     flags = [flag for flag, given in (("--locked", options.locked), ("--offline", options.offline)) if given]
     command = Command(
         argv=(

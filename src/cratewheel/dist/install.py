@@ -7,22 +7,24 @@ distribution format.
 from __future__ import annotations
 
 import csv
+import glob
 import hashlib
 import os
-import re
 import shlex
-import sys
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from importlib.metadata import distributions
 from pathlib import Path
 
+from cratewheel import entry_points
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Generated, Layout
 from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened
 from cratewheel.errors import CratewheelError
-from cratewheel.files.transaction import Transaction
+from cratewheel.files import sha256
+from cratewheel.files.transaction import Bounds, Transaction, recover
 from cratewheel.frozen import dataclass
+from cratewheel.tags.wheel import normalise_distribution
 
 LONGEST_SHEBANG = 127  # bytes that every Linux kernel reads
 
@@ -47,38 +49,58 @@ class Place:
     data: Path
     headers: Path
 
+    def bounds(self) -> Bounds:
+        """Return what of the disk belongs to the environment."""
+        return Bounds((self.data, self.platlib, self.purelib, self.scripts, self.headers))
+
 
 def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str, str], replaced: Path | None) -> Path:
     """Install the files of a wheel and return its dist-info folder; all of them are there then, or none.
 
     `extra` are more files of the dist-info folder (INSTALLER, direct_url.json). `replaced` is the dist-info folder of
-    an earlier install, which goes. Raises `CratewheelError` when something cannot be written.
+    an earlier install, which goes. Raises `CratewheelError` when something cannot be written, would be written outside
+    of the environment, or would replace a file that is no part of the earlier install.
     """
     dist_info = place.platlib / info.directory
     more = (
         Entry(path=f"{info.directory}/{name}", source=Generated(data=text.encode())) for name, text in extra.items()
     )
-    entries = whole_layout((*content, *info.entries(), *more))
-    earlier = installed_files(replaced) if replaced is not None else ()
-    with Transaction() as transaction:
-        recorded = [_write(transaction, entry, _destination(entry.parts, place), place) for entry in entries]
-        recorded += [
-            _write(transaction, script, place.scripts / script.path, place)
-            for script in entry_point_scripts(info.entry_points, place.python)
-        ]
-        text = record(recorded, record_path=str(info.record_path))
+    scripts = entry_point_scripts(info, place.python)
+    entries = whole_layout((*content, *info.entries(), *more, *scripts))
+    bounds = place.bounds()
+    earlier = installed_files(replaced, bounds) if replaced is not None else ()
+    with Transaction(place.platlib, _journal_name(info.directory), bounds) as transaction:
+        written = {}
+        for entry in entries:
+            destination = _destination(entry.parts, place)
+            written[destination] = _write(transaction, entry, destination, place)
+        _refuse_replacing(written, earlier, place)
+        text = record(written.values(), record_path=str(info.record_path))
         with transaction.create(dist_info / "RECORD") as stream:
             stream.write(text.encode())
         for path in earlier:
             transaction.remove(path)
         transaction.commit()
-    _remove_empty_folders(earlier)
     return dist_info
 
 
-def put(files: Iterable[tuple[Path, Entry]]) -> None:
-    """Write each entry to its path, all of them or none; raises `CratewheelError` when that cannot be."""
-    with Transaction() as transaction:
+def recover_install(distribution: str, place: Place) -> tuple[str, ...]:
+    """Take back, or complete, an install of the distribution that was interrupted; return what there is to say of it.
+
+    Raises as `recover` does. Nobody may be installing it meanwhile.
+    """
+    return recover(place.platlib, normalise_distribution(distribution), place.bounds())
+
+
+def put(files: Iterable[tuple[Path, Entry]], folder: Path, distribution: str, bounds: Bounds) -> tuple[str, ...]:
+    """Write each entry to its path, all of them or none; raises `CratewheelError` when that cannot be.
+
+    An interrupted change of the distribution is taken back first, whose journal is in `folder`, and what there is to
+    say about that is returned. Nobody else may do the same meanwhile.
+    """
+    name = normalise_distribution(distribution)
+    said = recover(folder, name, bounds)
+    with Transaction(folder, name, bounds) as transaction:
         for path, entry in files:
             with (
                 opened(entry.source) as (_, chunks),
@@ -86,51 +108,93 @@ def put(files: Iterable[tuple[Path, Entry]]) -> None:
             ):
                 stream.writelines(chunks)
         transaction.commit()
+    return said
 
 
-def installed_files(dist_info: Path) -> tuple[Path, ...]:
+def unpack(entries: Iterable[Entry], folder: Path) -> None:
+    """Write each entry to its place in a new folder, which is thrown away if that fails.
+
+    Raises `ConfigError` for a file that cannot be read, and `OSError` for one that cannot be written.
+    """
+    for entry in entries:
+        path = folder.joinpath(*entry.parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with opened(entry.source) as (_, chunks), path.open("xb") as stream:
+            stream.writelines(chunks)
+
+
+def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
     """Return the files that RECORD lists, RECORD itself included, and the bytecode of its modules.
 
-    Raises `CratewheelError` when there is no RECORD, or it leads out of the environment.
+    Raises `CratewheelError` when there is no RECORD, or it leads out of the environment, by a link for instance.
     """
     record_file = dist_info / "RECORD"
     try:
         with record_file.open(encoding="utf-8", newline="") as lines:
             names = [row[0] for row in csv.reader(lines) if row]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CratewheelError(
-            f"the installed {dist_info.name} has no RECORD, so nobody can tell which files are its own",
+            f"the installed {dist_info.name} has no RECORD that can be read: which files are its own, nobody can tell",
+            notes=(str(error),),
             hint="remove it with the tool that installed it",
         ) from error
-    site = dist_info.parent
-    root = _environment_of(site)
     found: list[Path] = []
     for name in names:
-        path = Path(os.path.normpath(site / name))
-        if not path.is_relative_to(root):
-            raise CratewheelError(
-                f"{record_file} lists {name}, which is outside of the environment {root}",
-                hint="remove that install with the tool that made it",
-            )
+        path = Path(os.path.normpath(dist_info.parent / name))
+        _refuse_recorded(record_file, name, path, bounds)
         found.append(path)
         if path.suffix == ".py":
-            found += (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc")
-    return tuple(path for path in dict.fromkeys((*found, record_file)) if os.path.lexists(path))
+            cached = (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc")
+            found += (one for one in cached if bounds.hold(one))
+    _refuse_recorded(record_file, "RECORD", record_file, bounds)
+    there = dict.fromkeys((*found, record_file))
+    return tuple(path for path in there if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()))
 
 
-def entry_point_scripts(entry_points: str, python: Path) -> Iterable[Entry]:
-    """Yield the commands of an entry_points.txt, as files that start them with `python`."""
-    section = ""
-    for line in entry_points.splitlines():
-        if line.startswith("["):
-            section = line.strip("[]")
-        name, separator, reference = (part.strip() for part in line.partition("="))
-        if not separator or section not in ("console_scripts", "gui_scripts"):
+def _refuse_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -> None:
+    if "\0" in name or not bounds.hold(path):
+        raise CratewheelError(
+            f"{record_file} lists {name}, which is outside of the environment {bounds.folders[0]}",
+            hint="remove that install with the tool that made it",
+        )
+
+
+def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path], place: Place) -> None:
+    """Raise `CratewheelError` for a file in our way that is not part of the earlier install, unless it is the same."""
+    own = {os.path.normcase(path) for path in earlier}
+    for path, recorded in written.items():
+        if os.path.normcase(path) in own or not os.path.lexists(path):
             continue
-        module, _, function = re.sub(r"\s*\[.*\]$", "", reference).partition(":")
+        if not path.is_file() or path.is_symlink() or sha256(path) != recorded.sha256.hex():
+            owner = _owner(path, place)
+            if owner is None:
+                raise CratewheelError(
+                    f"{path} is there already, and no install of this project made it",
+                    hint="move it away, or rename the file in this project",
+                )
+            raise CratewheelError(
+                f"{path} is there already: it belongs to {owner}",
+                hint=f"uninstall {owner}, or rename the file in this project",
+            )
+
+
+def _owner(path: Path, place: Place) -> str | None:
+    """Return the name of the installed distribution whose RECORD lists a file."""
+    for found in distributions(path=list(dict.fromkeys((str(place.platlib), str(place.purelib))))):
+        if any(os.path.normpath(str(found.locate_file(file))) == str(path) for file in found.files or ()):
+            return found.name
+    return None
+
+
+def entry_point_scripts(info: DistInfo, python: Path) -> Iterable[Entry]:
+    """Yield the commands of a wheel's entry points, as files in its data folder that start them with `python`."""
+    for group, name, reference in entry_points.parse(info.entry_points):
+        if group not in entry_points.COMMANDS:
+            continue
+        module, _, function = reference.partition("[")[0].partition(":")
         text = _SCRIPT.format(module=module.strip(), root=function.strip().partition(".")[0], function=function.strip())
         yield Entry(
-            path=name,
+            path=f"{info.directory.removesuffix('.dist-info')}.data/scripts/{name}",
             source=Generated(data=shebang(python) + text.encode(), executable=True),
             why=f"the entry point {name}",
         )
@@ -143,10 +207,19 @@ def shebang(python: Path) -> bytes:
     b'#!/usr/bin/python3\n'
     """
     line = f"#!{python}\n".encode(errors="surrogateescape")
-    if len(line) <= LONGEST_SHEBANG and b" " not in line:
+    if len(line) <= LONGEST_SHEBANG and len(line.split()) == 1:
         return line
     # the shell runs the second line, Python takes it for a string
     return f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n".encode(errors="surrogateescape")
+
+
+def _journal_name(dist_info: str) -> str:
+    """Return the name of a distribution's journals.
+
+    >>> _journal_name("foo_bar-1.0.dist-info")
+    'foo_bar'
+    """
+    return dist_info.partition("-")[0]
 
 
 def _destination(parts: Sequence[str], place: Place) -> Path:
@@ -177,17 +250,3 @@ def _for_this_python(start: bytes, python: Path) -> bytes:
     if not start.startswith(b"#!python"):
         return start
     return shebang(python) + start.partition(b"\n")[2]
-
-
-def _environment_of(site: Path) -> Path:
-    """Return the root of the environment whose site-packages folder is `site`: `<root>/lib/python3.X/site-packages`."""
-    return site.parents[1] if sys.platform == "win32" else site.parents[2]
-
-
-def _remove_empty_folders(files: Iterable[Path]) -> None:
-    folders = {folder for path in files for folder in (path.parent, path.parent.parent)}
-    for folder in sorted(folders, key=lambda folder: -len(folder.parts)):
-        if folder.name in ("site-packages", "dist-packages", "bin", "Scripts"):
-            continue
-        with suppress(OSError):
-            folder.rmdir()

@@ -153,7 +153,7 @@ def _merged(one: Entry, other: Entry) -> Entry:
 
 def _refuse_escape(entry: Entry) -> None:
     path = entry.path
-    outside = path in {"", "."} or path.startswith("/") or (".." in path and ".." in entry.parts)
+    outside = path in {"", "."} or path.startswith("/") or "//" in path or (".." in path and ".." in entry.parts)
     if "\\" in path or ":" in path:  # some unpack on Windows, where a backslash divides folders
         on_windows = PureWindowsPath(path)
         outside = outside or bool(on_windows.drive) or ".." in on_windows.parts

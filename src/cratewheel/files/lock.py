@@ -52,15 +52,39 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         with suppress(OSError):  # ENOLCK, ENOTSUP
-            if not _try_lock(descriptor):
-                waiting()
-                while not _try_lock(descriptor):
-                    check_cancelled()
-                    time.sleep(PATIENCE)
+            _wait_for_lock(descriptor, waiting)
             os.utime(path)  # so it is known when the place was last used
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def exclusive_folder(folder: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a folder for the duration: as `exclusive`, but no file stays behind that would have to be explained."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / ".cratewheel.lock"
+    if sys.platform == "win32":  # where no folder can be locked
+        descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
+    else:
+        descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):
+            _wait_for_lock(descriptor, waiting)
+        yield
+    finally:
+        os.close(descriptor)
+        if sys.platform == "win32":
+            with suppress(OSError):  # another one holds it, and removes it in its turn
+                file.unlink()
+
+
+def _wait_for_lock(descriptor: int, waiting: Callable[[], None]) -> None:
+    if not _try_lock(descriptor):
+        waiting()
+        while not _try_lock(descriptor):
+            check_cancelled()
+            time.sleep(PATIENCE)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def test_a_file_and_a_folder_of_one_name_are_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/etc/passwd", "../x", "a/../../x", "", ".", "a\\..\\..\\x", "C:x", "C:\\x", "\\\\h\\s\\x"]
+    "path", ["/etc/passwd", "../x", "a/../../x", "a//etc/x", "", ".", "a\\..\\..\\x", "C:x", "C:\\x", "\\\\h\\s\\x"]
 )
 def test_a_path_that_leaves_the_archive_is_refused(path: str) -> None:
     with pytest.raises(ConfigError, match="would lie outside the archive"):

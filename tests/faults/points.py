@@ -1,0 +1,82 @@
+"""Programs of ours to which something happens at the n-th change of a folder: a signal, or an error of the system."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+WATCHDOG = 120  # seconds after which a program hangs
+
+# The interpreter's own audit events come before the system is called, whatever our code looks like.
+# https://docs.python.org/3/library/audit_events.html
+_CUSTOM = """
+import os, signal, sys
+
+point, folder, what = int(os.environ.pop("POINT")), os.environ.pop("POINT_FOLDER"), os.environ.pop("POINT_WHAT")
+log = os.open(os.environ.pop("POINT_LOG"), os.O_WRONLY | os.O_APPEND)
+seen = 0
+
+
+def changes(event, arguments):
+    if event == "open":
+        path, _, flags = arguments
+        return isinstance(path, str) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and inside(path)
+    return event in ("os.rename", "os.remove", "os.mkdir", "os.rmdir") and inside(os.fspath(arguments[0]))
+
+
+def inside(path):
+    return isinstance(path, str) and path.startswith(folder + os.sep)
+
+
+def hook(event, arguments):
+    global seen
+    if not changes(event, arguments):
+        return
+    seen += 1
+    os.write(log, f"{event} {os.fspath(arguments[0])}\\n".encode())
+    if seen == point:
+        if what == "EACCES":
+            raise PermissionError(13, os.strerror(13), os.fspath(arguments[0]))
+        os.kill(os.getpid(), getattr(signal, what))
+
+
+for number in (signal.SIGINT, signal.SIGTERM):  # ignored by what runs in the background of a shell
+    signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+sys.addaudithook(hook)
+"""
+
+STATUSES = {"": 0, "SIGKILL": -signal.SIGKILL, "SIGINT": 130, "SIGTERM": 143, "EACCES": 1}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a program ended, and what it changed until then, in order."""
+
+    status: int
+    stderr: str
+    changes: tuple[str, ...]
+
+
+def run(
+    argv: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], changed: Path, what: str = "", point: int = 0
+) -> Ended:
+    """Run a Python program to which `what` happens before its change number `point` in the folder `changed`.
+
+    `what` is the name of a signal, or of an error of the system.
+    """
+    custom = changed.parent / "custom"
+    custom.mkdir(exist_ok=True)
+    (custom / "sitecustomize.py").write_text(_CUSTOM, encoding="utf-8")
+    log = custom / "log"
+    log.write_bytes(b"")
+    own = {"POINT": str(point), "POINT_FOLDER": str(changed), "POINT_WHAT": what, "POINT_LOG": str(log)}
+    path = os.pathsep.join(filter(None, (str(custom), environ.get("PYTHONPATH"))))
+    done = subprocess.run(
+        argv, cwd=cwd, env={**environ, **own, "PYTHONPATH": path}, stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, errors="replace", timeout=WATCHDOG, check=False,
+    )  # fmt: skip
+    return Ended(status=done.returncode, stderr=done.stderr, changes=tuple(log.read_text("utf-8").splitlines()))
