@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from cratewheel.audit import windows
-from cratewheel.audit.model import Binary
+from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
 from cratewheel.frozen import dataclass
@@ -25,6 +25,8 @@ _LIBPYTHON = r"(?a)lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*"
 _MACOS_SYSTEM = r"/usr/lib/|/System/"
 _MACOS_PYTHON = r"(^|/)(libpython3[^/]*\.dylib|Python[T]?\.framework/.*|libpypy3[^/]*\.dylib)$"
 _LOADER = r"ld-linux.*|ld64\.so\.[12]|ld-musl-.*"
+
+_Wanted = Mapping[SymbolVersion, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +88,9 @@ def lowest(
     if policies and not libpython_allowed:
         _refuse_libpython(binary, name)
     refused: list[Finding] = []
+    wanted = _wanted(binary)
     for policy in policies:
-        against = _findings(binary, policy, linux_arch(target))
+        against = _findings(binary, wanted, policy, linux_arch(target))
         if not against:
             return _report(binary, policy, target, libpython_allowed=libpython_allowed, findings=tuple(refused))
         refused += against
@@ -126,7 +129,11 @@ def check_together(
         name: lowest(binary, target, libpython_allowed=libpython_allowed, name=name).policy
         for name, binary in files.items()
     }
-    against = {name: found for name, binary in files.items() if (found := _findings(binary, rules, linux_arch(target)))}
+    against = {
+        name: found
+        for name, binary in files.items()
+        if (found := _findings(binary, _wanted(binary), rules, linux_arch(target)))
+    }
     if against:
         raise _misfits(against, policy, common_policy(best.values()))
     return {
@@ -211,11 +218,11 @@ def _existing(name: str, target: Target) -> Policy:
     return policy
 
 
-def _findings(binary: Binary, policy: Policy, arch: str) -> tuple[Finding, ...]:
+def _findings(binary: Binary, wanted: _Wanted, policy: Policy, arch: str) -> tuple[Finding, ...]:
     return (
         *_other_c_libraries(binary, policy),
         *_blacklisted(binary, policy),
-        *_too_new(binary, policy, arch),
+        *_too_new(wanted, policy, arch),
     )
 
 
@@ -234,22 +241,31 @@ def _blacklisted(binary: Binary, policy: Policy) -> Iterable[Finding]:
             yield Finding(policy=policy.name, kind="blacklisted", library=library, symbols=tuple(sorted(found)))
 
 
-def _too_new(binary: Binary, policy: Policy, arch: str) -> Iterable[Finding]:
-    for need in sorted(set(binary.versions), key=lambda need: (need.library, _natural(need.version)), reverse=True):
-        if not policy.allows_library(need.library, arch) or policy.allows_version(need.version, arch):
-            continue
-        symbols = {s.name for s in binary.undefined if s.version == need.version and s.library == need.library}
-        yield Finding(
-            policy=policy.name,
-            kind="version",
-            library=need.library,
-            version=need.version,
-            symbols=tuple(sorted(symbols)),
-        )
+def _too_new(wanted: _Wanted, policy: Policy, arch: str) -> Iterable[Finding]:
+    for need, symbols in wanted.items():
+        if policy.allows_library(need.library, arch) and not policy.allows_version(need.version, arch):
+            yield Finding(
+                policy=policy.name, kind="version", library=need.library, version=need.version, symbols=symbols
+            )
+
+
+def _wanted(binary: Binary) -> _Wanted:
+    """Return the symbols that want each version, by library, the newest first."""
+    found: dict[tuple[str, str], set[str]] = {(need.library, need.version): set() for need in binary.versions}
+    for symbol in binary.undefined:
+        if symbol.library is not None and symbol.version is not None:
+            found.get((symbol.library, symbol.version), set()).add(symbol.name)
+    ordered = sorted(found, key=lambda need: (need[0], _natural(need[1])), reverse=True)
+    return {SymbolVersion(library=need[0], version=need[1]): tuple(sorted(found[need])) for need in ordered}
 
 
 def _natural(version: str) -> tuple[tuple[int, str], ...]:
-    return tuple((int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"[._]", version))
+    """Return a key by which 2.9 comes before 2.17.
+
+    Numbers are compared as text, by their length first: they can have more digits than `int` takes.
+    """
+    parts = (part.lstrip("0") if part.isdecimal() else part for part in re.split(r"[._]", version))
+    return tuple((len(part), part) if not part or part.isdecimal() else (-1, part) for part in parts)
 
 
 def _report(

@@ -68,10 +68,10 @@ def _fat(data: bytes | mmap.mmap, *, wide: bool) -> Binary:
     if not 0 < count <= _SLICES_AT_MOST:
         raise AuditError(f"the Mach-O file is damaged: it says that it is for {count} processors")
     row = struct.Struct(">IIQQII" if wide else ">IIIII")
-    slices = []
-    for index in range(count):
-        _, _, offset, size, *_ = _unpack(data, row.format, 8 + index * row.size)
-        slices.append(_Thin(data, offset, size).binary())
+    rows = [_unpack(data, row.format, 8 + index * row.size) for index in range(count)]
+    if sum(size for _, _, _, size, *_ in rows) > len(data):
+        raise AuditError("the Mach-O file is damaged: its parts are longer than the file")
+    slices = [_Thin(data, offset, size).binary() for _, _, offset, size, *_ in rows]
     return Binary(
         format="macho",
         arch=_joined_arch(tuple(part.arch for part in slices)),
@@ -248,7 +248,7 @@ class _Thin:
                 stop = trie.find(b"\0", at)
                 if stop < 0:
                     raise AuditError("the Mach-O file is damaged: its list of exports ends too early")
-                self._spend(len(prefix) + stop - at)
+                self._spend(len(prefix) + stop - at + 1)
                 word = prefix + trie[at:stop]
                 child, at = _uleb(trie, stop + 1)
                 below.append((child, word))

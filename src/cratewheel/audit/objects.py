@@ -44,7 +44,10 @@ def _undefined(path: Path) -> Iterator[bytes]:
 def _members(data: mmap.mmap) -> Iterator[tuple[int, int]]:
     at = len(_ARCHIVE) if data[:8] == _ARCHIVE else len(data)
     while at + _MEMBER <= len(data):
-        size = int(data[at + 48 : at + 58].decode("ascii", "replace").strip() or "0")
+        written = data[at + 48 : at + 58].strip()
+        if not written.isdigit():
+            return
+        size = int(written)
         start = at + _MEMBER
         yield start, min(start + size, len(data))
         at = start + size + size % 2
@@ -58,17 +61,26 @@ def _of_object(data: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
     place, count_at = _HEADER[kind]
     (table,) = struct.unpack_from("<I" if kind == 1 else "<Q", data, start + place)
     width, count = struct.unpack_from("<HH", data, start + count_at)
+    if width < section.size:
+        return
     rows = [
         section.unpack_from(data, start + table + index * width)
         for index in range(count)
         if start + table + index * width + section.size <= end
     ]
-    for row in rows:
-        if row[1] == _SHT_SYMTAB and row[6] < len(rows):
-            names, first = start + rows[row[6]][4], start + row[4]
-            whole = data[first : min(first + row[5], end)]
-            for fields in symbol.iter_unpack(whole[: len(whole) - len(whole) % symbol.size]):
-                index = fields[5] if kind == 1 else fields[3]
-                if index == 0 and fields[0]:
-                    at = names + fields[0]
-                    yield data[at : max(data.find(b"\0", at, end), at)]
+    row = next((row for row in rows if row[1] == _SHT_SYMTAB and row[6] < len(rows)), None)  # there is one at most
+    if row is None:
+        return
+    names, first = start + rows[row[6]][4], start + row[4]
+    whole = data[first : min(first + row[5], end)]
+    # many symbols can have one long name: honest objects read few bytes twice, others must not take forever
+    left = 8 * (end - start)
+    for fields in symbol.iter_unpack(whole[: len(whole) - len(whole) % symbol.size]):
+        index = fields[5] if kind == 1 else fields[3]
+        if index == 0 and fields[0]:
+            at = names + fields[0]
+            stop = data.find(b"\0", at, end)
+            left -= stop - at
+            if stop < 0 or left < 0:
+                return
+            yield data[at:stop]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import mmap
 import struct
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -50,10 +51,11 @@ class _Image:
         (self._base,) = (
             self._fields("<Q", self._optional + 24) if self._wide else self._fields("<I", self._optional + 28)
         )
-        self._sections = [
+        rows = (
             self._fields("<IIII", self._optional + size + 40 * index + 8)
             for index in range(min(sections, len(data) // 40))
-        ]
+        )
+        self._sections = sorted((start, stored, offset) for _, start, stored, offset in rows)
         # many entries can point to one long name: honest files read few bytes twice, others must not take forever
         self._left = 8 * len(data) + 4096
 
@@ -85,10 +87,11 @@ class _Image:
 
     def _offset(self, address: int) -> int:
         """Return where in the file the bytes are that will be loaded at `address`."""
-        for _, start, size, offset in self._sections:
-            if start <= address < start + size:
-                return int(offset + address - start)
-        if self._sections and address < min(start for _, start, _, _ in self._sections):
+        at = bisect_right(self._sections, address, key=lambda section: section[0])
+        start, size, offset = self._sections[at - 1] if at else (0, 0, 0)
+        if at and address < start + size:
+            return offset + address - start
+        if not at and self._sections and address >= 0:
             return address  # the headers are loaded as they stand
         raise AuditError("the PE file is damaged: a table is not in the file")
 

@@ -11,6 +11,7 @@ from cratewheel.audit.model import Binary, Symbol, SymbolVersion
 from cratewheel.audit.policy import load
 from cratewheel.errors import AuditError
 from cratewheel.tags.target import parse
+from watchdog import within
 
 GNU = parse("x86_64-unknown-linux-gnu")
 MUSL = parse("x86_64-unknown-linux-musl")
@@ -347,3 +348,36 @@ def test_files_that_meet_a_policy_are_reported_each() -> None:
         "old.so": ("manylinux_2_28", (), "manylinux_2_17"),
         "module.so": ("manylinux_2_28", ("libfoo.so.1",), "manylinux_2_17"),
     }
+
+
+@pytest.mark.parametrize("digits", [5, 4300, 5000, 100_000])
+def test_a_version_may_have_any_number_of_digits(digits: int) -> None:
+    """`int` refuses more than 4300 of them."""
+    new, newer = f"GLIBC_2.{'7' * digits}", f"GLIBC_2.{'8' * digits}"
+    found = binary("libc.so.6", versions=tuple(f"{version}@libc.so.6" for version in (new, "GLIBC_2.9999", newer)))
+    report = lowest(found, GNU)
+    assert report.policy == "linux"
+    oldest = [finding.version for finding in report.findings if finding.policy == report.findings[0].policy]
+    assert oldest == [newer, new, "GLIBC_2.9999"]
+
+
+@pytest.mark.parametrize(
+    ("versions", "ordered"),
+    [
+        (("9.2.9", "9.2.17", "9.2.1"), ("9.2.17", "9.2.9", "9.2.1")),
+        (("9.x", "9.1", "9"), ("9.1", "9.x", "9")),
+        (("9.007", "9.08", "9.", "9.٣"), ("9.٣", "9.08", "9.007", "9.")),
+    ],
+)
+def test_reasons_are_listed_from_the_newest_version_on(versions: tuple[str, ...], ordered: tuple[str, ...]) -> None:
+    report = lowest(binary("libc.so.6", versions=tuple(f"GLIBC_{one}@libc.so.6" for one in versions)), GNU)
+    assert tuple(finding.version for finding in forced_by(report)) == tuple(f"GLIBC_{one}" for one in ordered)
+
+
+def test_many_versions_of_many_symbols_take_linear_time() -> None:
+    symbols = tuple(f"s{number}@GLIBC_9.{number}@libc.so.6" for number in range(10_000))
+    found = binary("libc.so.6", symbols=symbols)
+    report = within(60, lambda: lowest(found, GNU))
+    assert (report.policy, len(forced_by(report))) == ("linux", 10_000)
+    with pytest.raises(AuditError, match=r"and 9997 more"):
+        within(60, lambda: check(found, "manylinux_2_17", GNU))

@@ -216,7 +216,41 @@ def pe_of_names(count: int) -> bytes:
     return (head + coff + optional + rows).ljust(table, b"\0") + section
 
 
-@pytest.mark.parametrize("made", [macho_of_names, macho_of_tries, pe_of_names])
+def macho_of_empty_names(count: int) -> bytes:
+    """Return a file whose list of exports has at each of its bytes a node with as many children as can be."""
+    trie = b"\x00\xff" * count
+    header = struct.pack("<7I", 0xFEEDFACE, 7, 3, 6, 1, 16, 0)
+    return header + struct.pack("<4I", 0x80000033, 16, 28 + 16, len(trie)) + trie
+
+
+def fat_of_one_part(count: int) -> bytes:
+    """Return a fat file that has the same part for each of its processors."""
+    part = macho_of_names(count)
+    rows = b"".join(struct.pack(">5I", cpu, 0, 8 + 20 * 60, len(part), 0) for cpu in range(60))
+    return struct.pack(">II", 0xCAFEBABE, 60) + rows + part
+
+
+def pe_of_sections(count: int) -> bytes:
+    """Return a file with as many sections as can be counted, and many names in the last one."""
+    sections = 4 * count
+    table = 0x400 + 40 * sections
+    thunks = struct.pack("<I", 0x1000 + 64) * (8 * count) + bytes(4)
+    body = struct.pack("<5I", 0x1000 + 128, 0, 0, 0x1000 + 66, 0) + bytes(20)
+    content = (body.ljust(64, b"\0") + b"\0\0a\0").ljust(128, b"\0") + thunks
+    optional = (
+        struct.pack("<H", 0x10B).ljust(92, b"\0") + struct.pack("<I", 2) + bytes(8) + struct.pack("<II", 0x1000, 40)
+    )
+    head = b"MZ".ljust(0x3C, b"\0") + struct.pack("<I", 0x40) + b"PE\0\0"
+    coff = struct.pack("<HHIIIHH", 0x14C, sections % 65_536, 0, 0, 0, len(optional), 0)
+    empty = b"".join(struct.pack("<8sIIII16x", b"", 0, 1 << 31 | at, 0, 0) for at in range(sections - 1))
+    row = struct.pack("<8sIIII16x", b".data", len(content), 0x1000, len(content), table)
+    return (head + coff + optional + empty + row).ljust(table, b"\0") + content
+
+
+UNKIND = [macho_of_names, macho_of_tries, macho_of_empty_names, fat_of_one_part, pe_of_names, pe_of_sections]
+
+
+@pytest.mark.parametrize("made", UNKIND)
 def test_an_unkind_file_takes_no_more_than_linear_time(made: object) -> None:
     assert callable(made)
     made(10)  # warm
