@@ -54,8 +54,10 @@ def read(path: Path) -> PyProject:
         )
     backend = build_system.get("build-backend")
     if backend is not None and not isinstance(backend, str):
-        raise ConfigError(f"build-system.build-backend in {path} must be a string, found {backend!r}")
-    tool = _table(data, "tool", path)
+        raise ConfigError(f"build-system.build-backend in {path} must be a string, found {toml.describe(backend)}")
+    tool = data.get("tool", {})
+    if not isinstance(tool, dict):
+        raise ConfigError(f"tool in {path} must be a table, found {toml.describe(tool)}")
     return PyProject(
         path=path,
         requires=tuple(requires),
@@ -69,6 +71,7 @@ def read(path: Path) -> PyProject:
 
 def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
     value = data.get(key, {})
+    toml.refuse_nul(value, f"{parent}{key} in {path}")
     if not isinstance(value, dict):
-        raise ConfigError(f"{parent}{key} in {path} must be a table, found {value!r}")
+        raise ConfigError(f"{parent}{key} in {path} must be a table, found {toml.describe(value)}")
     return value

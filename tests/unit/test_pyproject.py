@@ -49,7 +49,7 @@ def test_a_file_without_a_project_table_is_not_one_with_an_empty_table(path: Pat
         ("[build-system]\nbuild-backend = 'x'", "build-system.requires in {path} must be a list of requirements"),
         ("[build-system]\nrequires = [1]", "build-system.requires in {path} must be a list of requirements"),
         (f"{BUILD_SYSTEM}build-backend = 1", "build-system.build-backend in {path} must be a string, found 1"),
-        (f"{BUILD_SYSTEM}[tool]\nmaturin = []", "tool.maturin in {path} must be a table, found []"),
+        (f"{BUILD_SYSTEM}[tool]\nmaturin = []", "tool.maturin in {path} must be a table, found an empty array"),
         (f"project = 'x'\n{BUILD_SYSTEM}", "project in {path} must be a table, found 'x'"),
     ],
 )

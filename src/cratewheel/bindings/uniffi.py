@@ -43,7 +43,7 @@ def read_settings(crate: Path) -> Settings:
     python = _table(_table(toml.load(path), "bindings", path), "python", path)
     library = python.get("cdylib_name")
     if library is not None and not isinstance(library, str):
-        raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {library!r}")
+        raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {toml.describe(library)}")
     external = _table(python, "external_packages", path)
     return Settings(path=path, library=library, external=tuple(sorted(external)))
 
@@ -156,5 +156,5 @@ def _bindgen(metadata: CargoMetadata) -> tuple[Package, CrateTarget] | None:
 def _table(parent: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
     value = parent.get(key, {})
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{key} in {path} must be a table, found {value!r}")
+        raise ConfigError(f"{key} in {path} must be a table, found {toml.describe(value)}")
     return value

@@ -88,6 +88,7 @@ def read(path: Path) -> Manifest:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 (takes `..` out, and a symlinked project keeps its name)
     document = toml.load(path)
+    _refuse_nul(document, path)
     # cargo called the table [project] once, and still takes it before the 2024 edition
     package = _table(document, "package" if "package" in document else "project", path)
     if not package and "workspace" not in document:
@@ -140,7 +141,7 @@ def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None
     for key in keys:
         if package[key] != {"workspace": True}:
             raise ConfigError(
-                f"package.{key} in {path} cannot be {package[key]!r}",
+                f"package.{key} in {path} cannot be {toml.describe(package[key])}",
                 hint="write the value, or `{ workspace = true }` to inherit it",
             )
         value = shared.get(key)
@@ -171,7 +172,7 @@ def _readme(value: object, folder: Path, path: Path) -> str | bool | None:
         case None:
             return next((name for name in README_NAMES if (folder / name).is_file()), None)
     raise ConfigError(
-        f"package.readme in {path} must be a path, true or false, found {value!r}",
+        f"package.readme in {path} must be a path, true or false, found {toml.describe(value)}",
         hint='write `readme = "README.md"`',
     )
 
@@ -267,16 +268,23 @@ def _features(document: Table, path: Path) -> dict[str, tuple[str, ...]]:
 def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
     value = data.get(key, {})
     if not isinstance(value, dict):
-        raise ConfigError(f"{parent}{key} in {path} must be a table, found {value!r}")
+        raise ConfigError(f"{parent}{key} in {path} must be a table, found {toml.describe(value)}")
     return value
+
+
+def _refuse_nul(document: Table, path: Path) -> None:
+    for key, value in document.items():
+        # `metadata` is for other tools
+        ours = {name: item for name, item in value.items() if name != "metadata"} if isinstance(value, dict) else value
+        toml.refuse_nul(ours, f"{key} in {path}")
 
 
 def _check_text(table: Table, key: str, where: str, path: Path) -> None:
     if key in table and not isinstance(table[key], str):
-        raise ConfigError(f"{where} in {path} must be a string, found {table[key]!r}")
+        raise ConfigError(f"{where} in {path} must be a string, found {toml.describe(table[key])}")
 
 
 def _check_list(value: object, where: str, path: Path) -> list[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise ConfigError(f"{where} in {path} must be a list of strings, found {value!r}")
+        raise ConfigError(f"{where} in {path} must be a list of strings, found {toml.describe(value)}")
     return value

@@ -8,6 +8,7 @@ source is not packed, files that lie outside of the crate, and the values of a w
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, MutableMapping
 from typing import Any
 
@@ -27,6 +28,7 @@ DEPENDENCY_TABLES = (
     "build_dependencies",
 )
 # `version.workspace = true`, the dotted spelling of `version = { workspace = true }`
+BEFORE_DOT = re.compile(r"""(?m)^[ \t]*([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.""")
 DOTTED = re.compile(r"""(?m)^([ \t]*)([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*workspace[ \t]*=[ \t]*true\b""")
 
 
@@ -36,7 +38,7 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
     >>> rewrite('[package]\nreadme = "../R.md" # ours\n', ManifestEdits(readme="R.md"))
     '[package]\nreadme = "R.md" # ours\n'
     """
-    document = tomlkit.parse(_without_dotted_inheritance(text, edits))
+    document = toml.editable(_without_dotted_inheritance(text, edits), "Cargo.toml")
     unchanged = document.unwrap()
     if edits.workspace_only:
         for name in [name for name in document if name not in WORKSPACE_TABLES]:
@@ -55,11 +57,11 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
 def _without_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
     """Spell the dotted inheritance that `edits` end as an inline table, whose value tomlkit can replace there."""
     named = {"readme": edits.readme, "license-file": edits.license_file}
+    times = Counter(BEFORE_DOT.findall(text))
     lone = {
         key
         for _, key in DOTTED.findall(text)
-        if (edits.inheritance is not None or named.get(key) is not None)
-        and len(re.findall(rf"(?m)^[ \t]*{re.escape(key)}[ \t]*\.", text)) == 1
+        if (edits.inheritance is not None or named.get(key) is not None) and times[key] == 1
     }
     spelled = DOTTED.sub(lambda found: _inline_spelling(found) if found[2] in lone else found[0], text)
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Any
 
+from cratewheel import toml
 from cratewheel.frozen import dataclass
 
 TOOLS = ("cratewheel", "maturin")
@@ -31,9 +32,7 @@ def edited(text: str, edits: PyProjectEdits) -> str:
     """
     if edits == PyProjectEdits():
         return text
-    import tomlkit  # slow, and most stay as they are
-
-    document = tomlkit.parse(text)
+    document = toml.editable(text, "pyproject.toml")
     before = document.unwrap()
     tool = _table(document, "tool")
     for key, value in (
@@ -51,7 +50,7 @@ def edited(text: str, edits: PyProjectEdits) -> str:
             project[key]["file"] = value
         else:
             project[key] = value
-    return text if document.unwrap() == before else tomlkit.dumps(document)
+    return text if document.unwrap() == before else document.as_string()
 
 
 def _tool_table(tool: MutableMapping[str, Any], key: str, document: MutableMapping[str, Any]) -> Any:

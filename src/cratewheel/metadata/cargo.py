@@ -20,6 +20,7 @@ from cratewheel.metadata.fields import (
     one_line,
     read_readme,
 )
+from cratewheel.toml import describe, refuse_nul
 
 # The keys of [project] for which Cargo.toml has a value.
 PROVIDED = frozenset({"version", "description", "authors", "keywords", "urls", "license", "readme"})
@@ -138,8 +139,9 @@ def _legacy(manifest: Manifest) -> Table:
     """Return the table of maturin 0.12, each value of the type it must have; {} where there is none."""
     tables = manifest.package.get("metadata", {})
     legacy = tables.get("maturin", {}) if isinstance(tables, dict) else {}
+    refuse_nul(legacy, f"{LEGACY_TABLE} in {manifest.path}")
     if not isinstance(legacy, dict):
-        raise ConfigError(f"{LEGACY_TABLE} in {manifest.path} must be a table, found {legacy!r}")
+        raise ConfigError(f"{LEGACY_TABLE} in {manifest.path} must be a table, found {describe(legacy)}")
     for key, value in legacy.items():
         if key in LEGACY_TEXTS:
             fits, wanted = isinstance(value, str), "a string"
@@ -151,7 +153,7 @@ def _legacy(manifest: Manifest) -> Table:
         else:
             continue
         if not fits:
-            raise ConfigError(f"{LEGACY_TABLE}.{key} in {manifest.path} must be {wanted}, found {value!r}")
+            raise ConfigError(f"{LEGACY_TABLE}.{key} in {manifest.path} must be {wanted}, found {describe(value)}")
     return legacy
 
 

@@ -33,6 +33,7 @@ from cratewheel.metadata.fields import (
     read_readme,
 )
 from cratewheel.pyproject import PyProject
+from cratewheel.toml import describe
 
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 KEYS = (
@@ -125,7 +126,7 @@ def _dynamic(source: _Source) -> tuple[frozenset[str], tuple[str, ...]]:
     listed = source.table.get("dynamic", [])
     where = f"project.dynamic in {source.path}"
     if not isinstance(listed, list) or not all(isinstance(key, str) for key in listed):
-        raise ConfigError(f"{where} must be a list of strings, found {listed!r}")
+        raise ConfigError(f"{where} must be a list of strings, found {describe(listed)}")
     if "name" in listed:
         raise ConfigError(f"{where} cannot have `name`: it must be static", hint="write the name in [project]")
     found = [
@@ -215,7 +216,8 @@ def _version(source: _Source) -> str | None:
         return None
     if not isinstance(version, str):
         raise ConfigError(
-            f"project.version in {source.path} must be a string, found {version!r}", hint='write `version = "1.0.0"`'
+            f"project.version in {source.path} must be a string, found {describe(version)}",
+            hint='write `version = "1.0.0"`',
         )
     return normal_version(version, f"project.version in {source.path}")
 
@@ -267,11 +269,11 @@ def _readme(source: _Source) -> Readme | None:
             file, text, kind = (readme.get(key) for key in ("file", "text", "content-type"))
         case other:
             raise ConfigError(
-                f"{where} must be a path or a table, found {other!r}", hint='write `readme = "README.md"`'
+                f"{where} must be a path or a table, found {describe(other)}", hint='write `readme = "README.md"`'
             )
     for key, value in (("file", file), ("text", text), ("content-type", kind)):
         if value is not None and not isinstance(value, str):
-            raise ConfigError(f"project.readme.{key} in {source.path} must be a string, found {value!r}")
+            raise ConfigError(f"project.readme.{key} in {source.path} must be a string, found {describe(value)}")
     if file is not None and text is not None:
         raise ConfigError(f"{where} has both `file` and `text`", hint="keep one of them")
     if file is not None:
@@ -310,7 +312,9 @@ def _license(source: _Source) -> tuple[str | None, str | None]:
         case {"file": str()}:
             return None, None
         case other:
-            raise ConfigError(f"{where} must be an SPDX expression, found {other!r}", hint='write `license = "MIT"`')
+            raise ConfigError(
+                f"{where} must be an SPDX expression, found {describe(other)}", hint='write `license = "MIT"`'
+            )
 
 
 def _license_files(
@@ -334,7 +338,7 @@ def _license_files(
     where = f"project.license-files in {source.path}"
     if not isinstance(patterns, list) or not all(isinstance(pattern, str) for pattern in patterns):
         raise ConfigError(
-            f"{where} must be a list of strings, found {patterns!r}", hint='write `["LICENSE*"]` (PEP 639)'
+            f"{where} must be a list of strings, found {describe(patterns)}", hint='write `["LICENSE*"]` (PEP 639)'
         )
     unmet = []
     for pattern in patterns:

@@ -13,6 +13,7 @@ from cratewheel.options import tables
 from cratewheel.options.model import Options, Setting, settings
 from cratewheel.options.values import Feature, Origin
 from cratewheel.pyproject import PyProject
+from cratewheel.toml import describe
 
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
 
@@ -149,7 +150,7 @@ def _parse_key(name: str, setting: Setting, place: str, value: object) -> object
             word = tables.text(place, value)
             if setting.choices and word not in setting.choices:
                 raise ConfigError(
-                    f"{place} must be one of {', '.join(setting.choices)}, found {word!r}",
+                    f"{place} must be one of {', '.join(setting.choices)}, found {describe(word)}",
                     hint=_suggestion(word, list(setting.choices)),
                 )
             return word

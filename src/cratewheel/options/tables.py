@@ -18,6 +18,7 @@ from cratewheel.options.values import (
     TargetOptions,
     TargetSelection,
 )
+from cratewheel.toml import describe
 
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
@@ -130,15 +131,7 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
 
 def wrong(key: str, wanted: str, found: object) -> ConfigError:
     """Return the error for a value of the wrong kind."""
-    return ConfigError(f"{key} must be {wanted}, found {_show(found)}", hint=f"correct `{key}` in pyproject.toml")
-
-
-def _show(value: object) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return repr(value)
-    return f"{type(value).__name__} {value!r}" if not isinstance(value, int | float) else repr(value)
+    return ConfigError(f"{key} must be {wanted}, found {describe(found)}", hint=f"correct `{key}` in pyproject.toml")
 
 
 def _items(key: str, value: object) -> list[Any]:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
+from cratewheel import toml
 from cratewheel.errors import ConfigError
 from cratewheel.files import atomic_replace
 
@@ -30,13 +30,10 @@ def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
 
     Raises `ConfigError` when the text is not TOML, or has an `env` that is no table.
     """
-    try:
-        document = tomlkit.parse(text)
-    except TOMLKitError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    document = toml.editable(text, str(path))
     table = document.get("env")
     if table is not None and not isinstance(table, dict):
-        raise ConfigError(f"env in {path} must be a table, found {table!r}")
+        raise ConfigError(f"env in {path} must be a table, found {toml.describe(table)}")
     if table is None:
         if not variables:
             return text

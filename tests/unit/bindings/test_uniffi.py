@@ -129,11 +129,11 @@ def test_settings_are_read(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("bindings = 1", "bindings in {path} must be a table, found 1"),
-        ("[bindings]\npython = []", "python in {path} must be a table, found []"),
+        ("[bindings]\npython = []", "python in {path} must be a table, found an empty array"),
         ("[bindings.python]\ncdylib_name = 1", "bindings.python.cdylib_name in {path} must be a string, found 1"),
         (
             "[bindings.python]\nexternal_packages = ['a']",
-            "external_packages in {path} must be a table, found ['a']",
+            "external_packages in {path} must be a table, found an array",
         ),
     ],
 )

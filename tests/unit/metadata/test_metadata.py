@@ -139,7 +139,7 @@ def test_what_project_leaves_out_stays_with_the_table_of_maturin_0_12(tmp_path: 
         ("requires-dist = ['x y']", "requires-dist in {path} has 'x y', which is not a requirement"),
         ("requires-python = '3'", "requires-python in {path} is not a version specifier: '3'"),
         ("name = 1", "name in {path} must be a string, found 1"),
-        ("scripts = { a = 1 }", "scripts in {path} must be a table of strings, found {'a': 1}"),
+        ("scripts = { a = 1 }", "scripts in {path} must be a table of strings, found a table"),
     ],
 )
 def test_a_wrong_value_in_the_old_table_is_an_error(tmp_path: Path, keys: str, message: str) -> None:
