@@ -41,6 +41,10 @@ class CompileError(ProcessError):
     """Cargo could not build the crate; its own messages have been shown."""
 
 
+class MismatchError(CratewheelError):
+    """Cargo compiled something else than a wheel's tag says: a mistake of ours, which is to be reported."""
+
+
 class InterpreterError(CratewheelError):
     """An interpreter that was asked for cannot be used."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -273,3 +274,40 @@ def test_develop_and_the_backend_decide_the_same(run_light: Cratewheel, interpre
     run = run_light("pep517", "build-wheel", "--out", run_light.folder / "wheels", cwd=project)
     this = f"cp{sys.version_info[0]}{sys.version_info[1]}"
     assert Path(run.ok().stdout.strip()).name.split("-")[2:4] == [this, this]
+
+
+OTHER_CARGO = """\
+#!/bin/sh
+if [ "$1" = rustc ]; then shift; exec cargo rustc --features "$OTHER_FEATURES" "$@"; fi
+exec cargo "$@"
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script")
+@pytest.mark.parametrize("several", [False, True], ids=["one interpreter", "several"])
+def test_what_was_compiled_is_compared_with_what_was_decided(
+    several: bool, run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    manifest = f'{ALONE}[features]\nmore = ["pyo3/abi3-py39"]\n[dependencies]\n{PLAIN}'
+    project = write(run_light.folder, manifest)
+    cargo = run_light.folder / "cargo.sh"
+    cargo.write_text(OTHER_CARGO, encoding="utf-8")
+    cargo.chmod(0o755)
+    others = ("-i", interpreters["3.10"]) if several else ()
+
+    run = run_light(
+        *("build", "-i", interpreters["3.11"], *others),
+        cwd=project,
+        env={"CARGO": str(cargo), "OTHER_FEATURES": "more"},
+    )
+
+    assert (run.status, run.wheels) == (1, ())
+    assert "cargo compiled something else than a wheel for cp31" in run.stderr
+    assert "pyo3 was to have none of the features that decide a tag, and has the features abi3" in run.stderr
+    assert "report it, please" in run.stderr
+
+    environment = run_light.folder / "environment"
+    subprocess.run([interpreters["3.11"], "-m", "venv", "--without-pip", environment], check=True)
+    told = {"CARGO": str(cargo), "OTHER_FEATURES": "more", "VIRTUAL_ENV": str(environment)}
+    assert run_light("develop", cwd=project, env=told).status == 1
+    assert list(environment.rglob("app*.so")) == []

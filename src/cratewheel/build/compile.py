@@ -5,12 +5,13 @@ from __future__ import annotations
 import zlib
 from pathlib import Path
 
+from cratewheel.bindings import verify
 from cratewheel.build.session import Session
 from cratewheel.build.turns import Turn
 from cratewheel.cargo import run as cargo_run
-from cratewheel.cargo.command import CargoBuild, command
+from cratewheel.cargo.command import CargoBuild, command, profile_folders
 from cratewheel.cargo.run import Artifact
-from cratewheel.errors import CompileError
+from cratewheel.errors import CompileError, MismatchError
 from cratewheel.files import atomic_replace
 from cratewheel.frozen import replace
 from cratewheel.plan.model import WheelPlan
@@ -39,10 +40,33 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
                 hear=turn.hear,
                 purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
             )
+            _verify(session, wheel, build, artifact)
             found.append(_staged(artifact, folder))
     if slices == 1:
         return found
     return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+
+
+def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
+    """Raise `MismatchError` when cargo compiled something else than the wheel's tag says."""
+    facts = session.facts
+    if wheel.bindings.crate is None and facts.options.bindings is not None:
+        return  # whoever named the bindings answers for what the crate does with Python
+    found = verify.contradictions(
+        artifact,
+        facts.project.cargo,
+        wheel.bindings,
+        stable_abi=wheel.stable_abi,
+        interpreter=wheel.interpreter,
+        target_folder=profile_folders(build.options)[0] if build.options.target else None,
+    )
+    if found:
+        raise MismatchError(
+            f"cargo compiled something else than a wheel for {wheel.python_tag}-{wheel.abi_tag} should hold",
+            notes=found,
+            hint="this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
+            "`cargo tree --edges features` shows",
+        )
 
 
 def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Command:

@@ -156,6 +156,24 @@ def _key(dependency: Dependency) -> str:
     return dependency.rename or dependency.name
 
 
+def on_host(metadata: CargoMetadata) -> frozenset[str]:
+    """Return the packages that a build may need on the machine that compiles: for build scripts and for macros."""
+    packages = metadata.packages
+    found: set[str] = set()
+    queue = [
+        edge.package
+        for package in metadata.closure()
+        for edge in metadata.nodes[package].dependencies
+        if "build" in edge.kinds or packages[edge.package].is_proc_macro
+    ]
+    while queue:
+        package = queue.pop()
+        if package not in found:
+            found.add(package)
+            queue += [edge.package for edge in metadata.nodes[package].dependencies if set(edge.kinds) != {"dev"}]
+    return frozenset(found)
+
+
 def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: str, *, cwd: Path) -> Command:
     """Return the command whose output `parse_tree` reads: what a build of the root package compiles for `target`.
 

@@ -19,7 +19,26 @@ from cratewheel.ui import Ui
 DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
 IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
 DYNAMIC_LIBRARY_SUFFIXES = (".so", ".dylib", ".dll", ".wasm")
+LIBRARY_KINDS = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 LINK_PATH_KINDS = ("native", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledCrate:
+    """A library that a build compiled, or found to be fresh: its package's id, its features, and one of its files."""
+
+    package: str
+    features: frozenset[str]
+    path: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptRun:
+    """A build script that ran for a build: its package's id, the `cfg` flags that it set, and its OUT_DIR."""
+
+    package: str
+    flags: frozenset[str]
+    path: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +48,7 @@ class Artifact:
     `out_dirs` maps a package's id to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
     found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled. `dep_info` is the file
     that lists the sources, beside the place where cargo left the artifact. `libraries` are the compiled crates that it
-    was linked from, by name.
+    was linked from, by name. `crates` and `script_runs` are all that took part, for the host and for the target.
     """
 
     path: Path
@@ -40,6 +59,8 @@ class Artifact:
     fresh: bool = False
     dep_info: Path | None = None
     libraries: Mapping[str, Path] = field(default_factory=dict)
+    crates: tuple[CompiledCrate, ...] = ()
+    script_runs: tuple[ScriptRun, ...] = ()
 
 
 def run(
@@ -109,13 +130,17 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
     others: list[Path] = []
     fresh = True
     libraries: dict[str, Path] = {}
+    crates: list[CompiledCrate] = []
+    script_runs: list[ScriptRun] = []
     for message in messages:
         if message["reason"] == "build-script-executed":
             out_dirs[message["package_id"]] = Path(message["out_dir"])
             link_paths += _link_paths(message)
+            script_runs.append(_script_run(message))
             continue
         fresh = fresh and message["fresh"]
         if message["package_id"] != package:
+            crates += _compiled_crates(message)
             for name in message["filenames"]:
                 if name.endswith(".rlib"):
                     libraries[message["target"]["name"]] = Path(name)
@@ -136,7 +161,23 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
         link_paths=tuple(dict.fromkeys(link_paths)),
         fresh=fresh,
         libraries=libraries,
+        crates=tuple(crates),
+        script_runs=tuple(script_runs),
     )
+
+
+def _compiled_crates(message: Mapping[str, Any]) -> list[CompiledCrate]:
+    if LIBRARY_KINDS.isdisjoint(message["target"]["kind"]):
+        return []
+    features = frozenset(message["features"])
+    return [
+        CompiledCrate(package=message["package_id"], features=features, path=Path(name))
+        for name in message["filenames"][:1]
+    ]
+
+
+def _script_run(message: Mapping[str, Any]) -> ScriptRun:
+    return ScriptRun(package=message["package_id"], flags=frozenset(message["cfgs"]), path=Path(message["out_dir"]))
 
 
 def _link_paths(message: Mapping[str, Any]) -> list[Path]:

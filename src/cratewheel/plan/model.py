@@ -8,9 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo.command import CargoBuild
 from cratewheel.frozen import dataclass
-from cratewheel.interpreter.model import Interpreter
+from cratewheel.interpreter.model import Interpreter, StableKind, Version
 from cratewheel.tags.target import Target
 
 if TYPE_CHECKING:
@@ -60,8 +61,9 @@ class WheelPlan:
     """One wheel: the cargo builds whose artifacts it holds, and its tags.
 
     `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
-    binaries and for libraries that are not imported as a module. `config` is the description of the interpreter that
-    pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
+    binaries and for libraries that are not imported as a module. `bindings` are those of this build, `stable_abi` is
+    the kind of the stable ABI that it is for, with its oldest Python. `config` is the description of the interpreter
+    that pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
     stands for cargo's target directory.
     """
 
@@ -73,6 +75,8 @@ class WheelPlan:
     platform: PlatformPlan
     audit: AuditMode
     module_file: str | None = None
+    bindings: Bindings
+    stable_abi: tuple[StableKind, Version] | None = None
     config: str | None = None
     directory: Path | None = None
     why: tuple[str, ...] = ()

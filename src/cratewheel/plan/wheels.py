@@ -58,6 +58,8 @@ def _wheel(facts: Facts, platform_plan: PlatformPlan, group: _Group, *, separate
         platform=platform_plan,
         audit=audit_mode(facts.options, target),
         module_file=module_file,
+        bindings=bindings,
+        stable_abi=stable,
         config=flags.pyo3_config(facts, bindings, group.interpreter, stable),
         directory=directory,
         why=group.why,

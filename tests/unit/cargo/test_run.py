@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cratewheel.cargo.run import Artifact, read_messages, run
+from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages, run
 from cratewheel.process import Command
 from cratewheel.ui import Ui
 
@@ -21,7 +21,8 @@ def artifact(**changes: Any) -> dict[str, Any]:
     return {
         "reason": "compiler-artifact",
         "package_id": ROOT,
-        "target": {"name": "demo", "crate_types": ["cdylib"]},
+        "target": {"name": "demo", "kind": ["cdylib"], "crate_types": ["cdylib"]},
+        "features": [],
         "filenames": ["/t/libdemo.so"],
         "executable": None,
         "fresh": False,
@@ -35,6 +36,7 @@ def script(libs: list[str], paths: list[str]) -> dict[str, Any]:
         "package_id": SSL,
         "linked_libs": libs,
         "linked_paths": paths,
+        "cfgs": [],
         "out_dir": "/t/out",
     }
 
@@ -42,9 +44,30 @@ def script(libs: list[str], paths: list[str]) -> dict[str, Any]:
 def test_the_dynamic_library_of_the_root_package_is_the_artifact() -> None:
     other = artifact(package_id="path+file:///q#other@0.1.0", filenames=["/t/libother.so"])
     mixed = artifact(
-        target={"name": "demo", "crate_types": ["rlib", "cdylib"]}, filenames=["/t/d.rlib", "/t/libdemo.so"]
+        target={"name": "demo", "kind": ["rlib", "cdylib"], "crate_types": ["rlib", "cdylib"]},
+        filenames=["/t/d.rlib", "/t/libdemo.so"],
     )
-    assert read_messages([other, mixed], package=ROOT, binary=None) == Artifact(path=Path("/t/libdemo.so"), out_dirs={})
+    found = read_messages([other, mixed], package=ROOT, binary=None)
+    assert found is not None
+    assert found.path == Path("/t/libdemo.so")
+
+
+def test_what_took_part_is_reported_with_its_features_and_flags() -> None:
+    library = {"name": "ssl_sys", "kind": ["lib"], "crate_types": ["lib"]}
+    build_script = {"name": "build-script-build", "kind": ["custom-build"], "crate_types": ["bin"]}
+    messages = [
+        artifact(package_id=SSL, target=build_script, features=["std"], filenames=["/t/build-script-build"]),
+        {**script([], []), "cfgs": ["ssl3"]},
+        artifact(package_id=SSL, target=library, features=["std", "vendored"], filenames=["/t/s.rlib", "/t/s.rmeta"]),
+        artifact(),
+    ]
+    assert read_messages(messages, package=ROOT, binary=None) == Artifact(
+        path=Path("/t/libdemo.so"),
+        out_dirs={SSL: Path("/t/out")},
+        libraries={"ssl_sys": Path("/t/s.rlib")},
+        crates=(CompiledCrate(package=SSL, features=frozenset({"std", "vendored"}), path=Path("/t/s.rlib")),),
+        script_runs=(ScriptRun(package=SSL, flags=frozenset({"ssl3"}), path=Path("/t/out")),),
+    )
 
 
 def test_import_library_and_debug_information_are_reported_beside_it() -> None:
