@@ -53,11 +53,18 @@ class Stop:
 
 
 def run(
-    argv: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], folder: Path, stops: Sequence[Stop] = ()
+    argv: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    folder: Path,
+    stops: Sequence[Stop] = (),
+    begun: Path | None = None,
 ) -> Ended:
     """Run a program in a session of its own, with the signals of `stops`, and return how it ended.
 
-    `folder` is for what it prints. Raises `HangError`, with all stacks of a Python program, if it does not end.
+    `folder` is for what it prints. With `begun`, time counts from when that file is there. Raises `HangError`, with all
+    stacks of a Python program, if it does not end.
     """
     folder.mkdir(exist_ok=True)
     (folder / "sitecustomize.py").write_text(CUSTOM, encoding="utf-8")
@@ -70,7 +77,7 @@ def run(
             stdout=stdout, stderr=stderr,
             start_new_session=True, preexec_fn=_heed,  # noqa: PLW1509  # no other thread runs here
         )  # fmt: skip
-        while not (folder / "started").exists():
+        while not (begun or folder / "started").exists():
             assert child.poll() is None, err.read_text(encoding="utf-8")
             time.sleep(0.001)
         started = time.monotonic()
