@@ -6,7 +6,8 @@ import dataclasses
 import os
 import signal
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 WATCHDOG = 120  # seconds after which a program hangs
@@ -68,15 +69,41 @@ def run(
 
     `what` is the name of a signal, or of an error of the system.
     """
-    custom = changed.parent / "custom"
+    with start(argv, cwd=cwd, environ=environ, changed=changed, what=what, point=point) as program:
+        return program.wait()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """A program that runs."""
+
+    child: subprocess.Popen[str]
+    log: Path
+
+    def wait(self) -> Ended:
+        """Return how it ended."""
+        _, stderr = self.child.communicate(timeout=WATCHDOG)
+        changes = tuple(self.log.read_text(encoding="utf-8").splitlines())
+        return Ended(status=self.child.returncode, stderr=stderr, changes=changes)
+
+
+@contextmanager
+def start(
+    argv: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], changed: Path, what: str = "", point: int = 0
+) -> Iterator[Program]:
+    """Yield a program as `run` has it; it is killed if it outlives the block."""
+    custom = changed.parent / f"custom-{what}"
     custom.mkdir(exist_ok=True)
     (custom / "sitecustomize.py").write_text(_CUSTOM, encoding="utf-8")
     log = custom / "log"
     log.write_bytes(b"")
     own = {"POINT": str(point), "POINT_FOLDER": str(changed), "POINT_WHAT": what, "POINT_LOG": str(log)}
     path = os.pathsep.join(filter(None, (str(custom), environ.get("PYTHONPATH"))))
-    done = subprocess.run(
-        argv, cwd=cwd, env={**environ, **own, "PYTHONPATH": path}, stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, errors="replace", timeout=WATCHDOG, check=False,
-    )  # fmt: skip
-    return Ended(status=done.returncode, stderr=done.stderr, changes=tuple(log.read_text("utf-8").splitlines()))
+    with subprocess.Popen(
+        argv, cwd=cwd, env={**environ, **own, "PYTHONPATH": path}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, errors="replace",
+    ) as child:  # fmt: skip
+        try:
+            yield Program(child=child, log=log)
+        finally:
+            child.kill()

@@ -9,7 +9,9 @@ import base64
 import csv
 import dataclasses
 import hashlib
+import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from faults.points import STATUSES, Ended, run
+from faults.points import STATUSES, Ended, run, start
 from integration.conftest import ROOT, Cratewheel
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")]
@@ -46,13 +48,20 @@ class Install:
             f'data = "data-{version}"\n{keys}'
         )
         (self.root / "pyproject.toml").write_text(text, encoding="utf-8")
-        package = self.root / "python" / "lightly"
-        package.mkdir(parents=True, exist_ok=True)
-        (package / "__init__.py").write_text("from lightly._native import answer\n", encoding="utf-8")
+        self.package.mkdir(parents=True, exist_ok=True)
+        (self.package / "__init__.py").write_text("from lightly._native import answer\n", encoding="utf-8")
         for name in (f"data/share/deep/er/{version}", "data/share/both", f"platlib/extra_{version}.py"):
             path = self.root / f"data-{version}" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(f"VERSION = {version}\n", encoding="utf-8")
+
+    @property
+    def site(self) -> Path:
+        return self.environment / SITE
+
+    @property
+    def package(self) -> Path:
+        return self.root / "python" / "lightly"
 
     def develop(self, what: str = "", point: int = 0, changed: Path | None = None) -> Ended:
         return run(
@@ -71,7 +80,7 @@ class Install:
         python = self.environment / "bin" / "python"
         done = subprocess.run([python, "-B", "-c", code], capture_output=True, text=True, check=False)
         assert (done.stdout, done.stderr) == (f"42 {version}\n", "")
-        site = self.environment / SITE
+        site = self.site
         record = site / f"light_module-{version}.dist-info" / "RECORD"
         listed = set()
         with record.open(encoding="utf-8", newline="") as lines:
@@ -85,12 +94,11 @@ class Install:
         folders = {parent.as_posix() for name in listed for parent in Path(name).parents} - {"."}
         assert self.files() == (listed | folders) - self.bare
 
-    def uninstall(self) -> None:
-        """Have pip remove the project, of which nothing may stay."""
+    def uninstall(self) -> int:
+        """Have pip remove the project, and return its status."""
         pip = (sys.executable, "-m", "pip", "--python", self.environment / "bin" / "python")
-        done = subprocess.run([*pip, "uninstall", "--yes", "light-module"], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-        assert [name for name in self.files() if (self.environment / name).is_file()] == []
+        words = ("uninstall", "--quiet", "--yes", "light-module")
+        return subprocess.run([*pip, *words], capture_output=True, check=False).returncode
 
 
 @pytest.fixture
@@ -128,11 +136,127 @@ def test_an_install_that_ends_at_any_step_is_whole_after_the_next(install: Insta
         install.write(version)
         ended = install.develop(what, point)
         assert (ended.status, "Traceback" in ended.stderr) == (STATUSES[what], False), (point, ended)
-        if what != "SIGKILL":  # it had the time to clean up
-            done = (install.environment / SITE / f"light_module-{version}.dist-info").exists()
+        if what in ("SIGINT", "SIGTERM"):  # it had the time to clean up
+            done = (install.site / f"light_module-{version}.dist-info").exists()
             install.check(version if done else 3 - version)
         again = install.develop()
         assert again.status == 0, (point, again)
         install.check(version)
         version = 3 - version
-    install.uninstall()
+    assert install.uninstall() == 0
+    assert [name for name in install.files() if (install.environment / name).is_file()] == []
+
+
+def moves(ended: Ended) -> list[int]:
+    """Return the numbers of the steps in which files were moved or removed."""
+    return [number for number, step in enumerate(ended.changes, 1) if step.startswith(("os.rename", "os.remove"))]
+
+
+def test_what_pip_does_between_an_interrupted_install_and_the_next_does_not_disturb(install: Install) -> None:
+    install.write(1)
+    assert install.develop().status == 0
+    install.write(2)
+    steps = moves(install.develop())
+    for number in spread(len(steps)):
+        install.write(1)
+        assert install.develop().status == 0
+        install.write(2)
+        assert install.develop("SIGKILL", steps[number - 1]).status == STATUSES["SIGKILL"]
+        install.uninstall()  # whether it can or not
+        again = install.develop()
+        assert again.status == 0, (number, again)
+        install.check(2)
+
+
+def test_a_module_in_place_is_whole_after_an_interrupted_install(install: Install) -> None:
+    install.write(1, 'editable-mode = "inplace"\n')
+    assert install.develop().status == 0
+    source = install.package.parent
+    whole = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if "__pycache__" not in path.parts)
+    assert len(whole) == 3  # the package, its own module, and the compiled one
+    steps = install.develop(changed=source)
+    for point in spread(len(steps.changes)):
+        assert install.develop("SIGKILL", point, source).status == STATUSES["SIGKILL"]
+        assert install.develop().status == 0
+        install.check(1)
+        found = (path.relative_to(source) for path in source.rglob("*") if "__pycache__" not in path.parts)
+        assert sorted(path.as_posix() for path in found) == whole
+
+
+def test_a_module_that_was_being_replaced_on_import_is_whole_after_the_next_install(install: Install) -> None:
+    install.write(1)
+    assert install.develop().status == 0
+    finder = install.site / "_light_module_editable"
+    argv: list[str | Path] = [*COMMAND, "rebuild", "--into", finder, "-i", install.environment / "bin" / "python"]
+
+    def rebuild(what: str = "", point: int = 0) -> Ended:
+        changed = install.environment
+        return run(argv, cwd=install.root, environ=install.environ, changed=changed, what=what, point=point)
+
+    steps = rebuild()
+    assert steps.status == 0
+    install.check(1)
+    for point in spread(len(steps.changes)):
+        assert rebuild("SIGKILL", point).status == STATUSES["SIGKILL"]
+        again = rebuild() if point % 2 else install.develop()
+        assert again.status == 0, (point, again)
+        install.check(1)
+
+
+def test_two_installs_at_once_wait_for_each_other(install: Install) -> None:
+    install.write(1)
+    assert install.develop().status == 0
+    install.write(2)
+    steps = moves(install.develop())
+    argv = [*COMMAND, "develop"]
+    with start(
+        argv, cwd=install.root, environ=install.environ, changed=install.environment, what="SIGSTOP", point=steps[9]
+    ) as first:
+        os.waitid(os.P_PID, first.child.pid, os.WSTOPPED | os.WNOWAIT)
+        with start(argv, cwd=install.root, environ=install.environ, changed=install.environment) as second:
+            assert second.child.stderr is not None
+            said = ""
+            while "Blocking" not in said:
+                said = second.child.stderr.readline()
+                assert said, "it did not wait"
+            first.child.send_signal(signal.SIGCONT)
+            assert first.wait().status == 0
+            assert second.wait().status == 0
+    assert said == f"    Blocking waiting for another install into {install.site}\n"
+    install.check(2)
+
+
+def test_the_journal_of_another_project_is_left_alone(install: Install) -> None:
+    install.write(1)
+    for name in ("light_module_more", "light", "other"):
+        journal = install.site / f".{name}.cratewheel-17-0123abcd.journal"
+        journal.write_text('["new", ["light_module-1.dist-info/RECORD"], {}]\n', encoding="utf-8")
+    assert install.develop().status == 0
+    assert len(list(install.site.glob(".*.journal"))) == 3  # those above
+    for journal in install.site.glob(".*.journal"):
+        journal.unlink()
+    install.check(1)
+
+
+def test_a_damaged_journal_does_not_stop_an_install(install: Install) -> None:
+    install.write(1)
+    journal = install.site / ".light_module.cratewheel-17-0123abcd.journal"
+    journal.write_bytes(b"\0\xff\n")
+    run = install.develop()
+    assert run.status == 0
+    assert f"warning: {journal} was damaged and has been removed" in run.stderr
+    install.check(1)
+
+
+def test_a_hostile_journal_is_refused_and_nothing_of_it_done(install: Install) -> None:
+    install.write(1)
+    victim = install.environment.parent / "victim"
+    victim.write_text("precious", encoding="utf-8")
+    size, time = victim.stat().st_size, victim.stat().st_mtime_ns
+    journal = install.site / ".light_module.cratewheel-17-0123abcd.journal"
+    lines = (["new", [str(victim)], {}], ["commit", [], {"before": [], "new": [[size, time]]}])
+    journal.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
+    run = install.develop()
+    assert (run.status, "Building" in run.stderr) == (1, False)
+    assert f"error: {journal} tells of {victim}, which is outside of {install.environment}" in run.stderr
+    assert victim.read_text(encoding="utf-8") == "precious"
