@@ -359,6 +359,7 @@ MANIFEST_PATH = Case(
 
 PYTHON_OUTSIDE = Case(
     folder="crates/py",
+    git=True,
     tree={
         "python/demo/__init__.py": "",
         "python/demo/data.json": "{}",

@@ -15,7 +15,8 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "frozen", "interrupts", "redaction"}),
     frozenset({"families", "tasks"}),
-    frozenset({"process", "files", "ui", "toml", "machine"}),
+    frozenset({"process", "files", "ui", "machine"}),
+    frozenset({"toml"}),
     frozenset({"tags", "versions", "spdx", "entry_points", "cargo_config"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),

@@ -76,6 +76,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
             metadata=metadata.text,
             entry_points=metadata.entry_points,
             license_files=metadata.license_files,
+            roots=call.sources.roots,
         )
         for entry in info.entries():
             _write(Path(metadata_directory, *entry.parts), entry.source)

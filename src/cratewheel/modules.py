@@ -7,6 +7,7 @@ import os
 from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
+from cratewheel.files import Fence, Roots
 from cratewheel.frozen import dataclass
 
 
@@ -50,21 +51,22 @@ def read(
     legacy_name: str | None = None,
     src_layout: bool = False,
     binary: bool = False,
+    roots: Roots,
 ) -> ModuleLayout:
     """Return the modules of the project at `root`, from what its settings say and from what is there.
 
     The first name that is given counts: `module_name`, `legacy_name` if it is dotted (`name` of Cargo.toml's
     `[package.metadata.maturin]`, from before maturin 0.14), `lib_name` (`[lib].name` if the manifest writes it),
     `project_name`, `package_name`. With a `src_layout` the default of `python_source` is `src`. The name of a program
-    (`binary`) need not be importable. Raises `ConfigError` when a folder that was named does not exist, or nothing
-    could import the module.
+    (`binary`) need not be importable. Raises `ConfigError` when a folder that was named does not exist or does not lie
+    in the folders `roots`, which hold the project, or nothing could import the module.
     """
     # nobody checks this table: cargo lets every tool have its own
     dotted_legacy_name = legacy_name if isinstance(legacy_name, str) and "." in legacy_name else None
     candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
     name = next(candidate for candidate in candidates if candidate is not None)
     parts = _name_parts(name, binary=binary)
-    source = _python_source(root, python_source, src_layout=src_layout)
+    source = _python_source(root, python_source, src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
     if python_source is not None and not package_dir.is_dir():
         raise ConfigError(
@@ -81,7 +83,7 @@ def read(
         python_source=source,
         package_dir=package_dir if mixed else None,
         python_packages=packages,
-        data=_data(root, data, default=f"{name}.data"),
+        data=_data(root, data, default=f"{name}.data", roots=roots),
         warnings=missing,
     )
 
@@ -108,7 +110,7 @@ def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
     return parts
 
 
-def _python_source(root: Path, python_source: str | None, *, src_layout: bool) -> Path:
+def _python_source(root: Path, python_source: str | None, *, src_layout: bool, roots: Roots) -> Path:
     if python_source is None:
         return _below(root, "src" if src_layout else "")
     source = _below(root, python_source)
@@ -117,6 +119,7 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool) -
             f"python-source is set to '{python_source}', but there is no folder {source}",
             hint="create it, or remove `python-source`",
         )
+    Fence(roots).check(str(source))
     return source
 
 
@@ -142,9 +145,10 @@ def _python_packages(source: Path, names: tuple[str, ...]) -> tuple[tuple[str, .
     return tuple(found), tuple(warnings)
 
 
-def _data(root: Path, data: str | None, *, default: str) -> Path | None:
+def _data(root: Path, data: str | None, *, default: str, roots: Roots) -> Path | None:
     folder = _below(root, default if data is None else data)
     if folder.is_dir():
+        Fence(roots).check(str(folder))
         return folder
     if data is None:
         return None

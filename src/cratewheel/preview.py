@@ -25,11 +25,11 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
     Reads the project's files and starts nothing. Raises `ConfigError` as the build would.
     """
     project, options = facts.project, facts.options
-    root, modules = project.sources.root, project.modules
+    root, roots, modules = project.sources.root, project.sources.roots, project.modules
     later = tuple(include for include in options.include if include.from_out_dir and "wheel" in include.formats)
     known = tuple(include for include in options.include if not include.from_out_dir)
-    included, _ = wheel_contents.include_entries(root, modules, known, out_dirs={}, root_crate=plan.name)
-    gathered = [*wheel_contents.python_entries(modules, root), *included]
+    included, _ = wheel_contents.include_entries(root, modules, known, roots=roots, out_dirs={}, root_crate=plan.name)
+    gathered = [*wheel_contents.python_entries(modules, root, roots), *included]
     data = data_dir_name(plan.name, plan.version)
     unknown = [f"what build scripts write as {include.path!r}" for include in later]
     if project.bindings.kind == "uniffi":
@@ -39,7 +39,7 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
     entries = layout(
         [
             *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-            *wheel_contents.data_entries(modules, data, root=root),
+            *wheel_contents.data_entries(modules, data, roots=roots),
             *_compiled(facts, plan, wheel),
             *_dist_info(facts, plan, wheel),
         ]
@@ -50,8 +50,7 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
 
 def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
     modules, target_os = facts.project.modules, plan.target.os
-    stub = facts.project.sources.root / f"{modules.extension_name}.pyi"
-    stub_file = stub if stub.is_file() else None
+    stub = wheel_contents.stub(modules, facts.project.sources.root, facts.project.sources.roots)
     match facts.project.bindings.kind:
         case "bin":
             names = {programs.file_name(build.binary, target_os) for build in wheel.builds if build.binary}
@@ -60,14 +59,14 @@ def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry
                 return wasi.entries(files, package=normalise_distribution(plan.name))
             return programs.entries(files, data_dir=data_dir_name(plan.name, plan.version))
         case "cffi":
-            return cffi.entries(modules, NOT_THERE, ffi_source="", target_os=target_os, stub=stub_file)
+            return cffi.entries(modules, NOT_THERE, ffi_source="", target_os=target_os, stub=stub)
         case "uniffi":
-            settings = uniffi.read_settings(facts.project.sources.manifest.path.parent)
+            settings = uniffi.read_settings(facts.project.sources.manifest.directory, facts.project.sources.roots)
             library = Path(library_name(modules.extension_name, target_os))
-            return uniffi.entries(modules, library, modules=(), settings=settings, target_os=target_os, stub=stub_file)
+            return uniffi.entries(modules, library, modules=(), settings=settings, target_os=target_os, stub=stub)
         case _:
             assert wheel.module_file is not None, "a plan for an extension module names its file"
-            return pyo3.entries(modules, NOT_THERE, wheel.module_file, stub=stub_file)
+            return pyo3.entries(modules, NOT_THERE, wheel.module_file, stub=stub)
 
 
 def _dist_info(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
@@ -77,6 +76,7 @@ def _dist_info(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entr
         metadata=metadata.text,
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
+        roots=facts.project.sources.roots,
         tag=WheelTag(python=(wheel.python_tag,), abi=(wheel.abi_tag,), platform=("any",)),
         generator="",
     )

@@ -133,6 +133,7 @@ def read_modules(sources: Sources, options: Options, *, binary: bool) -> ModuleL
         data=options.data,
         src_layout=sources.location.src_layout,
         binary=binary,
+        roots=sources.roots,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from cratewheel import toml
 from cratewheel.errors import ConfigError
+from cratewheel.files import project_roots
 from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
@@ -39,7 +40,7 @@ def read(path: Path) -> PyProject:
 
     Raises `ConfigError` when it is not TOML, or has no `[build-system]` with `requires` (PEP 518).
     """
-    data = toml.load(path)
+    data = toml.load(path, project_roots(path.parent))
     build_system = _table(data, "build-system", path)
     if not build_system:
         raise ConfigError(

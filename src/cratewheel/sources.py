@@ -16,6 +16,7 @@ from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots, is_file, project_roots, root_of
 from cratewheel.frozen import dataclass, replace
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
@@ -62,6 +63,11 @@ class Sources:
     def location(self) -> Location:
         """Where the project is."""
         return self.files.location
+
+    @property
+    def roots(self) -> Roots:
+        """The folders that files of the project may lie in, every link followed."""
+        return self.manifest.roots_with(self.root)
 
     @property
     def pyproject(self) -> PyProject | None:
@@ -116,10 +122,10 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
         pyproject = _builder(manifest, [folder, *folder.parents]) or _search_upward(manifest)
     else:
         candidate = folder / "pyproject.toml"
-        pyproject = candidate if candidate.is_file() else None
+        pyproject = candidate if is_file(candidate) else None
         named = _named_manifest(pyproject_toml.read(candidate)) if pyproject else None
         manifest = _existing_manifest(named) if named else folder / "Cargo.toml"
-    if not manifest.is_file():
+    if not is_file(manifest):
         raise ConfigError(
             f"there is no Cargo.toml in {folder}",
             hint="change to the folder of the crate, or name its manifest with --manifest-path",
@@ -135,9 +141,15 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
 
 
 def read_files(location: Location) -> ProjectFiles:
-    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong."""
+    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong or elsewhere."""
     pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
     manifest = cargo_manifest.read(location.manifest)
+    root, place = os.path.realpath(location.root), os.path.realpath(manifest.path)
+    if root_of(place, project_roots(location.root)) is None and root_of(root, manifest.roots) is None:
+        raise ConfigError(
+            f"manifest-path in {location.pyproject} names {manifest.path}, which lies outside of the project",
+            hint="a crate beside the project must be in the same repository, or in a workspace around both",
+        )
     if manifest.is_virtual:
         raise ConfigError(
             f"{manifest.path} is a workspace without a package of its own",
@@ -164,7 +176,7 @@ def _existing_manifest(path: Path) -> Path:
     manifest = Path(os.path.normpath(path))
     if manifest.is_dir():
         raise ConfigError(f"{manifest} is a folder", hint=f"name the file: {manifest / 'Cargo.toml'}")
-    if not manifest.is_file():
+    if not is_file(manifest):
         raise ConfigError(f"there is no manifest at {manifest}", hint="correct the path; it names a Cargo.toml")
     return manifest
 
@@ -173,7 +185,7 @@ def _search_upward(manifest: Path) -> Path | None:
     boundary = cargo_manifest.read(manifest).workspace_root.parent
     for folder in manifest.parents:
         candidate = folder / "pyproject.toml"
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate
         if folder == boundary:
             return None

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from cratewheel import redaction
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots, read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -36,14 +37,14 @@ _DOTTED = re.compile(rf"(?m)^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART})+")
 _LONG_NUMBER = re.compile(r"\d[\d_]{18}|0[xob][0-9A-Fa-f_]{16}")
 
 
-def load(path: Path) -> dict[str, Any]:
+def load(path: Path, roots: Roots = ()) -> dict[str, Any]:
     """Return the content of a TOML file; raises `ConfigError` with the place of the mistake when it is not TOML.
 
-    One of more than 4 MB, and one with keys or values deeper in each other than anybody writes, is an error as well.
+    One of more than 4 MB, and one with keys or values deeper in each other than anybody writes, is an error as well. So
+    is a file of a project that does not lie in its `roots`, every link followed.
     """
     try:
-        with path.open("rb") as stream:
-            data = stream.read(LARGEST + 1)
+        data = read_bytes(path, roots, most=LARGEST + 1)
         if len(data) > LARGEST:
             raise ConfigError(f"{path} is larger than {LARGEST // 1_000_000} MB: no TOML file that people write is")
         return loads(data.decode().replace("\r\n", "\n"))

@@ -14,6 +14,7 @@ import pytest
 from cratewheel.bindings import cffi, uniffi
 from cratewheel.bindings.place import library_name
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.files import project_roots
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
@@ -121,6 +122,7 @@ def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
             crate=tmp_path,
             workspace=tmp_path,
             cwd=tmp_path,
+            roots=project_roots(tmp_path),
             scratch=tmp_path / "scratch",
             environ={"PATH": str(tmp_path)},
             ui=silent(),
@@ -139,6 +141,7 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
         crate=crate,
         workspace=crate,
         cwd=crate,
+        roots=project_roots(crate),
         scratch=tmp_path / "scratch",
         environ=os.environ,
         ui=silent(),
@@ -163,6 +166,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
         crate=crate,
         workspace=crate,
         cwd=crate,
+        roots=project_roots(crate),
         scratch=tmp_path / "scratch",
         environ=environ,
         ui=silent(),

@@ -519,6 +519,7 @@ def test_a_package_beside_the_sources_of_the_crate_is_not_lost(builder: Builder)
     project = builder.command.folder / "project"
     crate = project / "crates" / "light"
     crate.parent.mkdir(parents=True)
+    (project / ".git").mkdir()  # which makes the packages a part of the project
     builder.command.copy("light-module").rename(crate)
     case = dataclasses.replace(
         CASES["python-source"],

@@ -9,6 +9,7 @@ import pytest
 
 from cratewheel import modules
 from cratewheel.errors import ConfigError
+from cratewheel.files import project_roots
 from cratewheel.modules import ModuleLayout
 
 
@@ -22,7 +23,7 @@ def project(root: Path, *files: str) -> Path:
 
 def read(root: Path, **settings: Any) -> ModuleLayout:
     names = {"module_name": None, "lib_name": None, "project_name": None, "package_name": "demo"}
-    return modules.read(root, **(names | settings))
+    return modules.read(root, **(names | settings), roots=project_roots(root))
 
 
 def test_a_crate_without_a_python_package_is_a_folder_of_its_own(tmp_path: Path) -> None:
@@ -100,9 +101,23 @@ def test_the_src_layout_is_only_a_default(tmp_path: Path) -> None:
     assert read(tmp_path, src_layout=True, python_source="python").package_dir == tmp_path / "python" / "demo"
 
 
-def test_a_python_source_outside_the_project_is_taken(tmp_path: Path) -> None:
+def test_a_python_source_beside_the_project_must_be_in_its_repository(tmp_path: Path) -> None:
     project(tmp_path, "py/demo/__init__.py", "crate/Cargo.toml")
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "crate", python_source="../py")
+    assert caught.value.message == f"{tmp_path / 'py'} lies outside of the project"
+    project(tmp_path, ".git/HEAD")
     assert read(tmp_path / "crate", python_source="../py").package_dir == tmp_path / "py" / "demo"
+
+
+def test_a_data_folder_must_be_in_the_project(tmp_path: Path) -> None:
+    project(tmp_path, "elsewhere/data/a", "crate/Cargo.toml")
+    for named in ("../elsewhere", str(tmp_path / "elsewhere")):
+        with pytest.raises(ConfigError, match="elsewhere lies outside of the project"):
+            read(tmp_path / "crate", data=named)
+    (tmp_path / "crate" / "demo.data").symlink_to("../elsewhere")
+    with pytest.raises(ConfigError, match=r"demo\.data leads out of the project by a symbolic link"):
+        read(tmp_path / "crate")
 
 
 def test_a_python_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:

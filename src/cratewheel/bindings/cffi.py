@@ -7,6 +7,7 @@ cbindgen writes. cffi turns them into `ffi.py`, in its ABI mode, where nothing i
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cratewheel import toml
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.files import Roots, is_file, joined_roots, read_text
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
@@ -65,7 +67,7 @@ recompiler.make_py_source(ffi, "ffi", sys.argv[1])
 
 
 def entries(
-    place: ModulePlace, artifact: Path, *, ffi_source: str, target_os: str, stub: Path | None = None
+    place: ModulePlace, artifact: Path, *, ffi_source: str, target_os: str, stub: FromFile | None = None
 ) -> tuple[Entry, ...]:
     """Return the package: its `__init__.py` with `ffi` and `lib`, the declarations as `ffi.py`, and the library."""
     folder = package_dir(place)
@@ -106,6 +108,7 @@ def declarations(
     crate: Path,
     workspace: Path,
     cwd: Path,
+    roots: Roots,
     scratch: Path,
     environ: Mapping[str, str],
     ui: Ui,
@@ -113,17 +116,18 @@ def declarations(
     """Return the C declarations of the library, once cargo has built it.
 
     `crate` and `workspace` are the folders of the crate and of its workspace, `cwd` the one where cargo is asked about
-    them, `scratch` one for what is needed on the way. Raises `MissingToolError` without a header and without cbindgen,
-    `ConfigError` when cbindgen refuses the crate or its `cbindgen.toml`.
+    them, `scratch` one for what is needed on the way. A header that is a link must lead to the target directory or to
+    `roots`, the folders of the project. Raises `MissingToolError` without a header and without cbindgen, `ConfigError`
+    when cbindgen refuses the crate or its `cbindgen.toml`, and for a header that cannot be read.
     """
     header = target_directory / HEADER
-    if header.is_file():
+    if is_file(header):
         ui.step("Using", f"the header that the build script wrote: {header}")
-        return header.read_text(encoding="utf-8")
+        return _read(header, joined_roots((os.path.realpath(target_directory),), roots))
     settings = crate / "cbindgen.toml"
-    if settings.is_file():
+    own = toml.load(settings, roots) if is_file(settings) else {}
+    if own:
         ui.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
-    own = toml.load(settings) if settings.is_file() else {}
     scratch.mkdir(parents=True, exist_ok=True)
     config = scratch / "cbindgen.toml"
     config.write_text(cbindgen_settings(own), encoding="utf-8")
@@ -143,6 +147,15 @@ def declarations(
             hint=f"`{command}` shows it again",
         )
     return done.stdout
+
+
+def _read(header: Path, roots: Roots) -> str:
+    try:
+        return read_text(header, roots)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{header} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise ConfigError(f"{header} cannot be read: {error.strerror}") from error
 
 
 def cbindgen_settings(own: Mapping[str, object]) -> str:

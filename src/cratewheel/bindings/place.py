@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Protocol
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
@@ -63,14 +63,12 @@ def library_name(name: str, target_os: str) -> str:
             return f"lib{name}.so"
 
 
-def stub_entries(place: ModulePlace, stub: Path | None) -> tuple[Entry, ...]:
+def stub_entries(place: ModulePlace, stub: FromFile | None) -> tuple[Entry, ...]:
     """Return the stub of a generated package, with the mark that makes type checkers read it (PEP 561)."""
     if stub is None or place.mixed:
         return ()
     folder = package_dir(place)
     return (
-        Entry(
-            path=str(folder / "__init__.pyi"), source=FromFile(path=str(stub)), why="the stub next to pyproject.toml"
-        ),
+        Entry(path=str(folder / "__init__.pyi"), source=stub, why="the stub next to pyproject.toml"),
         Entry(path=str(folder / "py.typed"), source=Generated(data=b""), why="the package has a stub"),
     )

@@ -19,7 +19,7 @@ del _extension
 """
 
 
-def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: Path | None = None) -> tuple[Entry, ...]:
+def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: FromFile | None = None) -> tuple[Entry, ...]:
     """Return the extension module as `file_name`, and in a pure project the package around it.
 
     `stub` is the project's `<extension>.pyi`, if it has one; a mixed project ships its own.

@@ -14,6 +14,7 @@ from cratewheel.bindings.place import ModulePlace, library_name, package_dir, st
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.files import Roots, is_file
 from cratewheel.files.copying import remove_tree
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture
@@ -35,12 +36,12 @@ class Settings:
     external: tuple[str, ...] = ()
 
 
-def read_settings(crate: Path) -> Settings:
-    """Return what the crate's `uniffi.toml` says; raises `ConfigError` when it is not valid."""
+def read_settings(crate: Path, roots: Roots) -> Settings:
+    """Return what the crate's `uniffi.toml` says; raises `ConfigError` when it is not valid, or not in `roots`."""
     path = crate / "uniffi.toml"
-    if not path.is_file():
+    if not is_file(path):
         return Settings()
-    python = _table(_table(toml.load(path), "bindings", path), "python", path)
+    python = _table(_table(toml.load(path, roots), "bindings", path), "python", path)
     library = python.get("cdylib_name")
     if library is not None and not isinstance(library, str):
         raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {toml.describe(library)}")
@@ -119,7 +120,7 @@ def entries(
     modules: Iterable[Path],
     settings: Settings,
     target_os: str,
-    stub: Path | None = None,
+    stub: FromFile | None = None,
 ) -> tuple[Entry, ...]:
     """Return the package: an `__init__.py` with all that the generated modules have, these, and the library."""
     folder = package_dir(place)

@@ -111,6 +111,7 @@ def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
         sboms=sboms,
+        roots=session.facts.project.sources.roots,
         tag=tag,
         generator=GENERATOR,
     )

@@ -37,9 +37,11 @@ def _check_files(session: Session) -> None:
         check_glob(include.path)
     here = tuple(include for include in options.include if not include.from_out_dir)
     modules = session.facts.project.modules
-    entries, _ = wheel_contents.include_entries(sources.root, modules, here, out_dirs={}, root_crate="")
+    entries, _ = wheel_contents.include_entries(
+        sources.root, modules, here, roots=sources.roots, out_dirs={}, root_crate=""
+    )
     kept = wheel_contents.apply_excludes(entries, sources.root, options.exclude, "wheel")
-    data = wheel_contents.data_entries(modules, data_dir_name(plan.name, plan.version), root=sources.root)
+    data = wheel_contents.data_entries(modules, data_dir_name(plan.name, plan.version), roots=sources.roots)
     refuse_uninstallable((*kept, *data), dist_info_name(plan.name, plan.version))
     scripts = [(entry.name, f"the script {source_of(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]]
     programs = sorted({build.binary for wheel in plan.wheels for build in wheel.builds if build.binary})

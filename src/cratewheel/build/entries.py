@@ -22,7 +22,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
     What bindings generate lies in `stage` until it is packed.
     """
     project, options = session.facts.project, session.facts.options
-    root, modules = project.sources.root, project.modules
+    root, roots, modules = project.sources.root, project.sources.roots, project.modules
     out_dirs = {
         project.cargo.packages[package].name: folder
         for artifact in artifacts
@@ -30,15 +30,15 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         if package in project.cargo.packages
     }
     included, warnings = wheel_contents.include_entries(
-        root, modules, options.include, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
+        root, modules, options.include, roots=roots, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
     )
-    gathered = [*wheel_contents.python_entries(modules, root), *included]
+    gathered = [*wheel_contents.python_entries(modules, root, roots), *included]
     in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
     for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain):
         session.ui.warn(warning)
     installed = [
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-        *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), root=root),
+        *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), roots=roots),
     ]
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
     if options.editable:
@@ -121,8 +121,7 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
 def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> Iterable[Entry]:
     project = session.facts.project
     modules, target_os = project.modules, session.plan.target.os
-    stub = project.sources.root / f"{modules.extension_name}.pyi"
-    stub_file = stub if stub.is_file() else None
+    stub = wheel_contents.stub(modules, project.sources.root, project.sources.roots)
     first = artifacts[0]
     match project.bindings.kind:
         case "bin" if target_os == "wasi":
@@ -143,15 +142,15 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
             from cratewheel.bindings import cffi
 
             return cffi.entries(
-                modules, first.path, ffi_source=_ffi_source(session, wheel, stage), target_os=target_os, stub=stub_file
+                modules, first.path, ffi_source=_ffi_source(session, wheel, stage), target_os=target_os, stub=stub
             )
         case "uniffi":
-            return _uniffi_entries(session, first, stub_file, stage)
+            return _uniffi_entries(session, first, stub, stage)
         case _:
             from cratewheel.bindings import pyo3
 
             assert wheel.module_file is not None, "a plan for an extension module names its file"
-            return pyo3.entries(modules, first.path, wheel.module_file, stub=stub_file)
+            return pyo3.entries(modules, first.path, wheel.module_file, stub=stub)
 
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
@@ -165,9 +164,10 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
         )
     declarations = cffi.declarations(
         target_directory=session.target_dir,
-        crate=project.sources.manifest.path.parent,
+        crate=project.sources.manifest.directory,
         workspace=project.cargo.workspace_root,
         cwd=session.cwd,
+        roots=project.sources.roots,
         scratch=stage / "cffi",
         environ=session.environ,
         ui=session.ui,
@@ -182,11 +182,11 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
     )
 
 
-def _uniffi_entries(session: Session, artifact: Artifact, stub: Path | None, stage: Path) -> Iterable[Entry]:
+def _uniffi_entries(session: Session, artifact: Artifact, stub: FromFile | None, stage: Path) -> Iterable[Entry]:
     from cratewheel.bindings import uniffi
 
     project = session.facts.project
-    settings = uniffi.read_settings(project.sources.manifest.path.parent)
+    settings = uniffi.read_settings(project.sources.manifest.directory, project.sources.roots)
     out_dir = stage / "uniffi" / project.modules.module_name
     options = session.facts.options
     flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}

@@ -11,6 +11,7 @@ from cratewheel.bindings.place import package_dir
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.dist.reading import opened
 from cratewheel.frozen import replace
 from cratewheel.repair import graft as repairer
 from cratewheel.repair import launcher, windows
@@ -102,7 +103,8 @@ def _package(session: Session) -> PurePosixPath:
 
 
 def _content(entry: Entry) -> bytes:
-    return entry.source.data if isinstance(entry.source, Generated) else Path(entry.source.path).read_bytes()
+    with opened(entry.source) as (_, chunks):
+        return b"".join(chunks)
 
 
 def _scripts(dist: str) -> str:

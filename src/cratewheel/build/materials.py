@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel import __version__, sbom, toml
+from cratewheel import __version__, files, sbom, toml
 from cratewheel.build.session import Session
+from cratewheel.cargo import lock
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots
 from cratewheel.repair.model import Grafted
 
 GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
@@ -23,7 +26,7 @@ def of_crates(session: Session) -> Materials:
     text = sbom.crates(
         cargo,
         tool_version=__version__,
-        hashes=_crate_hashes(cargo.workspace_root / "Cargo.lock"),
+        hashes=_crate_hashes(cargo.workspace_root / lock.NAME),
         targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
         timestamp=session.timestamp,
     )
@@ -38,8 +41,10 @@ def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...])
     options = session.facts.options
     found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
     found += crates
-    root = session.facts.project.sources.root
-    found += [_included_sbom(root, name) for name in dict.fromkeys((*options.sbom.include, *options.sbom_include))]
+    sources = session.facts.project.sources
+    found += [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
+    named = dict.fromkeys(name for name in options.sbom_include if name not in options.sbom.include)
+    found += [_included_sbom(sources.root, name, ()) for name in named]  # on the command line: the user's own choice
     names = [name for name, _ in found]
     for name in names:
         if names.count(name) > 1:
@@ -59,16 +64,15 @@ def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
     )
 
 
-def _crate_hashes(lock: Path) -> Mapping[tuple[str, str], str]:
-    return sbom.checksums(toml.load(lock)) if lock.is_file() else {}
+def _crate_hashes(path: Path) -> Mapping[tuple[str, str], str]:
+    return sbom.checksums(toml.load(path, files.project_roots(path.parent))) if files.is_file(path) else {}
 
 
-def _included_sbom(root: Path, name: str) -> tuple[str, bytes]:
-    path = (root / name).resolve()
-    if not path.is_relative_to(root.resolve()):
-        raise ConfigError(f"the SBOM {name} lies outside the project", hint=f"copy it below {root}")
-    if not path.is_file():
-        raise ConfigError(
-            f"the SBOM {root / name} does not exist", hint="correct the path; it is relative to the project"
-        )
-    return path.name, path.read_bytes()
+def _included_sbom(root: Path, name: str, roots: Roots) -> tuple[str, bytes]:
+    path = Path(os.path.normpath(root / name))
+    if not files.is_file(path):
+        raise ConfigError(f"the SBOM {path} does not exist", hint="correct the path; it is relative to the project")
+    try:
+        return path.name, files.read_bytes(path, roots)
+    except OSError as error:
+        raise ConfigError(f"the SBOM {path} cannot be read: {error.strerror}") from error

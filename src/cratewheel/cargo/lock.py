@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel import toml
+from cratewheel.files import is_file, project_roots
 
 NAME = "Cargo.lock"
 FORMATS = (3, 4)  # older ones keep checksums in a table of their own
@@ -25,11 +26,11 @@ def find(crate: Path, workspace_root: Path) -> Path | None:
     """Return the lock file that cargo uses for the crate in the folder `crate`, or None where there is none.
 
     Cargo reads the workspace root's; one beside a crate that has a workspace above it is left over, but is better than
-    nothing to those who unpack the crate.
+    nothing to those who unpack the crate. Raises `ConfigError` for a pipe, a socket or a device.
     """
     for folder in (workspace_root, crate):
         candidate = folder / NAME
-        if candidate.is_file():
+        if is_file(candidate):
             return candidate
     return None
 
@@ -39,7 +40,9 @@ def local_packages(path: Path | None) -> frozenset[str]:
 
     Without a file there are none. Raises `ConfigError` when it is not TOML.
     """
-    packages = toml.load(path).get("package", []) if path is not None else []
+    if path is None:
+        return frozenset()
+    packages = toml.load(path, project_roots(path.parent)).get("package", [])
     return frozenset(package["name"] for package in packages if "source" not in package)
 
 

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel import toml
+from cratewheel.cargo.edits import kept_members, way
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots, is_file, joined_roots, project_roots
 from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
@@ -41,8 +43,8 @@ class Manifest:
     `package` has no `{ workspace = true }` left; `version` is always there, `readme` is a path relative to the
     manifest's folder, or False where the author turned it off, or missing where there is none; `license-file` is
     relative to the same folder. It is empty for a workspace without a package of its own. `workspace_root` is the
-    manifest's own folder when there is no workspace, and `workspace_manifest` is None then. `bins` are the names of the
-    binaries.
+    manifest's own folder when there is no workspace, and `workspace_manifest` is None then. `excluded_by` is the
+    Cargo.toml of a workspace above that names the package in its `exclude`. `bins` are the names of the binaries.
     """
 
     path: Path
@@ -53,11 +55,22 @@ class Manifest:
     features: Mapping[str, tuple[str, ...]]
     workspace_root: Path
     workspace_manifest: Path | None
+    excluded_by: Path | None = None
 
     @property
     def directory(self) -> Path:
         """The folder of the manifest: the root of the package."""
         return self.path.parent
+
+    @property
+    def roots(self) -> Roots:
+        """The folders that files which the manifest names may lie in: repository and workspace, or else its folder."""
+        around = (manifest.parent for manifest in (self.workspace_manifest, self.excluded_by) if manifest is not None)
+        return project_roots(self.directory, *around)
+
+    def roots_with(self, project: Path) -> Roots:
+        """Return the folders that files may lie in which the manifest names, or the pyproject.toml in a folder."""
+        return joined_roots(project_roots(project), self.roots)
 
     @property
     def is_virtual(self) -> bool:
@@ -87,7 +100,7 @@ def read(path: Path) -> Manifest:
     field a value that cargo would not take.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 (takes `..` out, and a symlinked project keeps its name)
-    document = toml.load(path)
+    document = toml.load(path, project_roots(path.parent))
     _refuse_nul(document, path)
     # cargo called the table [project] once, and still takes it before the 2024 edition
     package = _table(document, "package" if "package" in document else "project", path)
@@ -95,7 +108,7 @@ def read(path: Path) -> Manifest:
         raise ConfigError(
             f"{path} has neither a [package] nor a [workspace]", hint="name the Cargo.toml of the crate to build"
         )
-    workspace = _workspace_manifest(path, document, package)
+    workspace, excluded_by = _workspace_manifest(path, document, package)
     if package:
         package = _resolved(package, path, workspace)
     lib = _table(document, "lib", path)
@@ -109,6 +122,7 @@ def read(path: Path) -> Manifest:
         features=_features(document, path),
         workspace_root=(workspace or path).parent,
         workspace_manifest=workspace,
+        excluded_by=excluded_by,
     )
 
 
@@ -135,8 +149,7 @@ def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None
             f"package.{keys[0]} in {path} is inherited from a workspace, but no workspace was found above it",
             hint=f"write the value of {', '.join(keys)} itself, or add the crate to a workspace",
         )
-    document = toml.load(workspace)
-    shared = _table(_table(document, "workspace", workspace), "package", workspace, parent="workspace.")
+    shared = _table(_workspace_table(workspace), "package", workspace, parent="workspace.")
     result: dict[str, Any] = {}
     for key in keys:
         if package[key] != {"workspace": True}:
@@ -170,7 +183,7 @@ def _readme(value: object, folder: Path, path: Path) -> str | bool | None:
         case str():
             return value
         case None:
-            return next((name for name in README_NAMES if (folder / name).is_file()), None)
+            return next((name for name in README_NAMES if is_file(folder / name)), None)
     raise ConfigError(
         f"package.readme in {path} must be a path, true or false, found {toml.describe(value)}",
         hint='write `readme = "README.md"`',
@@ -184,33 +197,50 @@ def _set(table: dict[str, Any], key: str, value: object) -> None:
         table[key] = value
 
 
-def _workspace_manifest(path: Path, document: Table, package: Table) -> Path | None:
-    """Return the Cargo.toml of the workspace that a manifest belongs to, found as cargo finds it."""
+def _workspace_manifest(path: Path, document: Table, package: Table) -> tuple[Path | None, Path | None]:
+    """Return the Cargo.toml of the workspace that a manifest belongs to, found as cargo finds it.
+
+    Then that of the nearest workspace which it would belong to, were it not excluded there.
+    """
     if "workspace" in document:
-        return path
+        return path, None
     pointer = package.get("workspace")
     if isinstance(pointer, str):
-        return _pointed_at(path, pointer)
+        return _pointed_at(path, pointer), None
+    excluded_by = None
     for candidate in _manifests_above(path):
         above = toml.load(candidate)
         if "workspace" in above:
             if not _is_excluded(path, candidate, _table(above, "workspace", candidate)):
-                return candidate
+                return candidate, None
+            excluded_by = excluded_by or candidate
             continue
         pointer = _table(above, "package", candidate).get("workspace")
         if isinstance(pointer, str):
-            return _pointed_at(candidate, pointer)
-    return None
+            return _pointed_at(candidate, pointer), None
+    return None, excluded_by
 
 
 def _pointed_at(path: Path, pointer: str) -> Path:
+    """Return the Cargo.toml that `package.workspace` names; one that is not above the crate must name it, too."""
     root = Path(os.path.normpath(path.parent / pointer / "Cargo.toml"))
-    if not root.is_file():
+    if not is_file(root):
         raise ConfigError(
             f"package.workspace in {path} names {pointer!r}, where there is no Cargo.toml",
             hint="name the folder of the workspace, relative to the crate",
         )
+    if not path.is_relative_to(root.parent):
+        members = _check_list(_workspace_table(root).get("members", []), "workspace.members", root)
+        if not kept_members(members, [way(root.parent, path.parent)]):
+            raise ConfigError(
+                f"package.workspace in {path} names {pointer!r}, but {root} does not list the crate",
+                hint=f'add "{way(root.parent, path.parent)}" to `members` in [workspace] there',
+            )
     return root
+
+
+def _workspace_table(path: Path) -> Table:
+    return _table(toml.load(path, project_roots(path.parent)), "workspace", path)
 
 
 def _manifests_above(path: Path) -> Iterator[Path]:

@@ -13,6 +13,7 @@ from cratewheel import files
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
+from cratewheel.files import Roots
 from cratewheel.frozen import dataclass
 from cratewheel.options.model import Options
 from cratewheel.process import Command
@@ -26,11 +27,11 @@ AT_ONCE = 4  # cargos that are asked at a time
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lister:
-    """Asks cargo in the folder `cwd`. No link may lead out of the folder `boundary`."""
+    """Asks cargo in the folder `cwd`. No link may lead out of the folders `roots`."""
 
     options: Options
     cwd: Path
-    boundary: Path
+    roots: Roots
     environ: Mapping[str, str]
     ui: Ui
 
@@ -49,7 +50,7 @@ class Lister:
 def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:
     folder = package.manifest_path.parent
     if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
-        return tuple(_published(folder, lister.boundary))
+        return tuple(_published(folder, lister.roots))
     command = _list_command(package.manifest_path, lister, target, ("--exclude-lockfile",))
     done = query.run_cargo(command, lister.environ)
     if (
@@ -90,9 +91,9 @@ def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str
     )
 
 
-def _published(folder: Path, fence: Path) -> Iterator[str]:
+def _published(folder: Path, roots: Roots) -> Iterator[str]:
     """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
-    found = [Path(path) for path in files.walk(folder, boundary=fence)]
+    found = [Path(path) for path in files.walk(folder, roots=roots)]
     inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
     for path in found:
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)

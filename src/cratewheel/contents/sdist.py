@@ -23,7 +23,7 @@ from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
-from cratewheel.files import Patterns
+from cratewheel.files import Patterns, Roots
 from cratewheel.frozen import dataclass
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
@@ -61,7 +61,7 @@ class SdistContents:
     manifest: PurePosixPath
     tree: SourceTree
     exclusion: Exclusion
-    boundary: Path
+    roots: Roots
 
     def left_out(self) -> tuple[LeftOut, ...]:
         """Return the files of the project that are not in the archive, but for what git ignores; walks its folders."""
@@ -71,7 +71,7 @@ class SdistContents:
         written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
         listed = dict.fromkeys(_every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
-        found = {path for folder in folders for path in files.walk(folder, boundary=self.boundary)}
+        found = {path for folder in folders for path in files.walk(folder, roots=self.roots)}
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
@@ -108,7 +108,6 @@ def layout_of(
     file is missing or leads out of the project, and `ProcessError` when a program fails.
     """
     packages = source_tree.packages_of(manifest, cargo, environ, ui, cwd=cwd)
-    folders = (package.manifest_path.parent for package in packages)
     reader = Reader(
         pyproject=pyproject,
         manifest=manifest,
@@ -120,7 +119,7 @@ def layout_of(
         cwd=cwd,
         environ=environ,
         ui=ui,
-        boundary=source_tree.boundary((pyproject.directory, manifest.workspace_root, modules.python_source, *folders)),
+        roots=manifest.roots_with(pyproject.directory),
     )
     tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
     left_out = Exclusion(
@@ -138,7 +137,7 @@ def layout_of(
         manifest=place,
         tree=tree,
         exclusion=left_out,
-        boundary=reader.boundary,
+        roots=files.joined_roots(reader.roots, *(crate.roots for crate in tree.crates)),
     )
 
 
@@ -285,7 +284,7 @@ def _own(tree: SourceTree, place: _Place, pkg_info: str) -> Iterator[Entry]:
     """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
     yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
     text = edited(tree.pyproject_text, _pyproject_edits(tree, place))
-    yield _text_entry("pyproject.toml", text, tree.pyproject_text, tree.pyproject, "the project")
+    yield _text_entry("pyproject.toml", text, tree.pyproject_text, _file(tree.pyproject, tree.roots, "the project"))
 
 
 def _named(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[Entry]:
@@ -330,7 +329,7 @@ def _crate_files(
         paths = frozenset(file.path for file in crate_files)
         for path in (crate.readme, crate.license_file):
             if path is not None and str(path) not in paths and str(path) not in out:
-                source = FromFile(path=str(path))
+                source = FromFile(path=str(path), roots=crate.roots)
                 yield Entry(path=place.of_crate(crate.directory / path.name), source=source, why="Cargo.toml names it")
     if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
         for file in tree.data:
@@ -343,7 +342,7 @@ def _crate_files(
 def _lock(file: SourceFile, tree: SourceTree, place: _Place) -> Entry:
     names = [crate.document["package"]["name"] for crate in tree.crates]
     text = lock.pruned(tree.lock_text, names)
-    return _text_entry(place.of_crate(file.path), text, tree.lock_text, Path(file.path), file.why)
+    return _text_entry(place.of_crate(file.path), text, tree.lock_text, file)
 
 
 def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
@@ -351,7 +350,8 @@ def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFil
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
         text = _rewritten(crate.text, edits)
-        yield _text_entry(place.of_crate(crate.manifest), text, crate.text, crate.manifest, "the crate")
+        file = _file(crate.manifest, crate.roots, "the crate")
+        yield _text_entry(place.of_crate(crate.manifest), text, crate.text, file)
     workspace = tree.workspace
     if workspace is not None and all(crate.manifest != workspace.manifest for crate in tree.crates):
         edits = ManifestEdits(
@@ -359,9 +359,8 @@ def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFil
             workspace_only="package" in workspace.document,
         )
         text = _rewritten(workspace.text, edits)
-        yield _text_entry(
-            place.of_crate(workspace.manifest), text, workspace.text, workspace.manifest, "the workspace of the crate"
-        )
+        file = _file(workspace.manifest, tree.roots, "the workspace of the crate")
+        yield _text_entry(place.of_crate(workspace.manifest), text, workspace.text, file)
 
 
 def _rewritten(text: str, edits: ManifestEdits) -> str:
@@ -450,14 +449,18 @@ def _moved_name(file: SourceFile | None, place: _Place) -> str | None:
 
 
 def _entry(path: str, file: SourceFile) -> Entry:
-    return Entry(path=path, source=FromFile(path=file.path, executable=file.executable), why=file.why)
+    return Entry(path=path, source=FromFile(path=file.path, executable=file.executable, roots=file.roots), why=file.why)
 
 
-def _text_entry(path: str, text: str, original: str, file: Path, why: str) -> Entry:
+def _file(path: Path, roots: Roots, why: str) -> SourceFile:
+    return SourceFile(path=str(path), why=why, roots=roots)
+
+
+def _text_entry(path: str, text: str, original: str, file: SourceFile) -> Entry:
     """Return the entry of a text that may have been rewritten: the file itself where it was not."""
     if text == original:
-        return Entry(path=path, source=FromFile(path=str(file)), why=why)
-    return Entry(path=path, source=Generated(data=text.encode()), why=f"{why}, rewritten for the archive")
+        return Entry(path=path, source=FromFile(path=file.path, roots=file.roots), why=file.why)
+    return Entry(path=path, source=Generated(data=text.encode()), why=f"{file.why}, rewritten for the archive")
 
 
 # -- telling

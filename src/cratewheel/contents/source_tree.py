@@ -20,6 +20,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister
 from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.files import Roots
 from cratewheel.frozen import dataclass
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
@@ -41,11 +42,14 @@ class SourceFile:
     path: str
     why: str
     executable: bool = False
+    roots: Roots = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrateSource:
     """A crate with its files, without its Cargo.toml. `readme` and `license_file` are there where they exist.
+
+    All of them lie in the folders `roots`, every link followed.
 
     `foreign_workspace` is the Cargo.toml of its workspace where that is not the project's own, with its `[workspace]`.
     """
@@ -57,6 +61,7 @@ class CrateSource:
     targets: tuple[CrateTarget, ...] = ()
     readme: Path | None = None
     license_file: Path | None = None
+    roots: Roots = ()
     foreign_workspace: tuple[Path, Table] | None = None
 
     @property
@@ -80,7 +85,8 @@ class SourceTree:
 
     `listed` are the files that git or an unpacked sdist has, `python` those of the Python packages, `named` those that
     the project's metadata and its `include` name, `data` those of the wheel's data folder. `needs_manifest_path` says
-    that the Cargo.toml is not where a command in the project's folder would find it.
+    that the Cargo.toml is not where a command in the project's folder would find it. The files of the project itself
+    lie in the folders `roots`, every link followed.
     """
 
     pyproject: Path
@@ -100,6 +106,7 @@ class SourceTree:
     readme: SourceFile | None = None
     license: SourceFile | None = None
     needs_manifest_path: bool = False
+    roots: Roots = ()
 
     @property
     def project(self) -> Path:
@@ -111,7 +118,7 @@ class SourceTree:
 class Reader:
     """What the reading functions share: the project, its crates, and how to run programs and talk.
 
-    Cargo starts in the folder `cwd`. No link may lead out of the folder `boundary`.
+    Cargo starts in the folder `cwd`. The files of the project must lie in the folders `roots`, every link followed.
     """
 
     pyproject: PyProject
@@ -124,7 +131,7 @@ class Reader:
     cwd: Path
     environ: Mapping[str, str]
     ui: Ui
-    boundary: Path
+    roots: Roots
 
     @property
     def project(self) -> Path:
@@ -144,7 +151,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     crates, python = ((), ()) if by_git else _crates_and_python(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
-        pyproject_text=_text(reader.pyproject.path),
+        pyproject_text=_text(reader.pyproject.path, reader.roots),
         project_table=project_table,
         python_source=reader.modules.python_source,
         python_folders=_python_folders(reader.modules),
@@ -152,7 +159,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         crates=crates,
         workspace=None if by_git else _workspace(reader),
         lock=locked,
-        lock_text=_text(Path(locked.path)) if locked is not None else "",
+        lock_text=_text(Path(locked.path), reader.roots) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
         python=python,
         named=tuple(_named(reader)),
@@ -160,13 +167,8 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         readme=_metadata_file(reader, project_table.get("readme"), "readme"),
         license=_metadata_file(reader, project_table.get("license"), "licence"),
         needs_manifest_path=needs_manifest_path,
+        roots=reader.roots,
     )
-
-
-def boundary(parts: Iterable[Path]) -> Path:
-    """Return the folder that links must not leave: the repository around the parts of a project, or all of them."""
-    top = common_folder(parts)
-    return next((folder for folder in (top, *top.parents) if (folder / ".git").exists()), top)
 
 
 def common_folder(parts: Iterable[Path]) -> Path:
@@ -188,7 +190,7 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
     lister = Lister(
         options=reader.options,
         cwd=reader.cwd,
-        boundary=reader.boundary,
+        roots=reader.roots,
         environ=reader.environ,
         ui=reader.ui,
     )
@@ -214,7 +216,7 @@ def packages_of(
     seen: dict[Path, Package] = {}
     while queue:
         path = queue.pop()
-        if path in seen or not path.is_file():
+        if path in seen or not files.is_file(path):
             continue
         if path not in known:
             known |= _packages_around(path, environ, ui, cwd)
@@ -229,7 +231,7 @@ def packages_of(
 def _patched(manifest: Manifest) -> Iterator[Path]:
     """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
     root = manifest.workspace_manifest or manifest.path
-    document = toml.load(root)
+    document = toml.load(root, files.project_roots(root.parent))
     tables = [*document.get("patch", {}).values(), document.get("replace", {})]
     for table in tables:
         for replacement in table.values():
@@ -249,7 +251,9 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     listed = tuple(listing)
     skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
     environments = {Path(path).parent for path in listed if path.endswith("pyvenv.cfg")}  # nobody means to ship one
-    text = _text(package.manifest_path)
+    foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
+    roots = files.joined_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
+    text = _text(package.manifest_path, roots)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
@@ -261,13 +265,14 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
                 if path not in skipped and not (environments and _within(Path(path), environments))
             ),
             "cargo package --list",
-            reader,
+            roots,
             seen,
         ),
         targets=package.targets,
-        readme=_existing_path(folder, package.readme),
-        license_file=_existing_path(folder, package.license_file),
-        foreign_workspace=None if package.id in reader.cargo.workspace_members else _foreign_workspace(package),
+        readme=_existing_path(folder, package.readme, roots),
+        license_file=_existing_path(folder, package.license_file, roots),
+        roots=roots,
+        foreign_workspace=None if foreign is None else _foreign_workspace(foreign),
     )
 
 
@@ -275,30 +280,34 @@ def _within(path: Path, folders: set[Path]) -> bool:
     return not folders.isdisjoint(path.parents)
 
 
-def _foreign_workspace(package: Package) -> tuple[Path, Table] | None:
-    manifest = cargo_manifest.read(package.manifest_path)
-    if manifest.workspace_manifest in (None, manifest.path):
+def _foreign_workspace(manifest: Manifest) -> tuple[Path, Table] | None:
+    workspace = manifest.workspace_manifest
+    if workspace in (None, manifest.path):
         return None
-    assert manifest.workspace_manifest is not None
-    return manifest.workspace_manifest, toml.load(manifest.workspace_manifest).get("workspace", {})
+    assert workspace is not None
+    return workspace, toml.load(workspace, files.project_roots(workspace.parent)).get("workspace", {})
 
 
-def _existing_path(folder: Path, value: str | None) -> Path | None:
+def _existing_path(folder: Path, value: str | None, roots: Roots) -> Path | None:
     path = Path(os.path.normpath(folder / value)) if value else None
-    return path if path is not None and path.is_file() else None
+    if path is None or not files.is_file(path):
+        return None
+    files.Fence(roots).check(str(path))
+    return path
 
 
 def _workspace(reader: Reader) -> WorkspaceSource | None:
     manifest = reader.manifest.workspace_manifest
     if manifest is None:
         return None
-    return WorkspaceSource(manifest=manifest, text=_text(manifest), document=toml.load(manifest))
+    text = _text(manifest, reader.manifest.roots)
+    return WorkspaceSource(manifest=manifest, text=text, document=toml.loads(text))
 
 
 def _lock(reader: Reader) -> SourceFile | None:
     path = lock.find(reader.manifest.directory, reader.manifest.workspace_root)
     if path is not None:
-        return _source(str(path), "the versions that cargo chose", reader)
+        return _source(str(path), "the versions that cargo chose", reader.roots)
     problem = f"there is no Cargo.lock in {reader.manifest.workspace_root}"
     hint = "make one with `cargo generate-lockfile`, so that what you tested is what others build"
     if reader.options.locked or reader.options.frozen:
@@ -316,7 +325,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
         tracked = _git_files(reader)
         if str(reader.pyproject.path) in tracked or not unpacked:
-            return _existing(tracked, "git ls-files", reader)
+            return _existing(tracked, "git ls-files", reader.roots)
     if not unpacked:
         reader.ui.warn(
             f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
@@ -326,10 +335,10 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     below_output = tuple(f"{folder}{os.sep}" for folder in output)
     kept = (
         path
-        for path in files.walk(project, boundary=reader.boundary)
+        for path in files.walk(project, roots=reader.roots)
         if not path.startswith(below_output) and not path.endswith(".pyc")
     )
-    return _existing(kept, "in the folder of the project", reader)
+    return _existing(kept, "in the folder of the project", reader.roots)
 
 
 def _git_files(reader: Reader) -> tuple[str, ...]:
@@ -357,10 +366,10 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
-        for path in files.walk(root, under=folder, boundary=reader.boundary):
+        for path in files.walk(root, under=folder, roots=reader.roots):
             hidden = f"{os.sep}." in path[len(str(folder)) :]
             if not hidden and not path.endswith(COMPILED):
-                file = _file(path, "Python package", reader)
+                file = _file(path, "Python package", reader.roots)
                 if file is not None:
                     yield file
 
@@ -370,27 +379,27 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
         if "sdist" in include.formats and not include.from_out_dir:
             yield from _matches(reader, include.path, f"include = {include.path!r}")
     for pattern in reader.options.sdist_include:
-        for path in files.glob(reader.manifest.directory, pattern, boundary=reader.boundary):
-            yield _source(str(path), f"sdist-include = {pattern!r}", reader)
+        for path in files.glob(reader.manifest.directory, pattern, roots=reader.roots):
+            yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
     for _, path in reader.core_metadata.license_files:
-        yield _source(os.path.abspath(path), "licence file", reader)  # noqa: PTH100 - resolve() follows links
+        yield _source(os.path.abspath(path), "licence file", reader.roots)  # noqa: PTH100 - resolve() follows links
 
 
 def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
     found: tuple[Path, ...] = ()
     for root in dict.fromkeys((reader.project, reader.modules.python_source)):
-        found = found or files.glob(root, pattern, boundary=reader.boundary)
+        found = found or files.glob(root, pattern, roots=reader.roots)
     for path in found:
-        yield _source(str(path), why, reader)
+        yield _source(str(path), why, reader.roots)
 
 
 def _data(reader: Reader) -> tuple[SourceFile, ...]:
     if reader.modules.data is None:
         return ()
-    paths = files.tree(reader.modules.data, boundary=reader.boundary)
-    return tuple(_source(path, "data folder of the wheel", reader) for path in paths)
+    paths = files.tree(reader.modules.data, roots=reader.roots)
+    return tuple(_source(path, "data folder of the wheel", reader.roots) for path in paths)
 
 
 def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | None:
@@ -399,52 +408,55 @@ def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | Non
     if not isinstance(name, str):
         return None
     path = Path(os.path.normpath(reader.project / name))
-    if not path.is_file():
+    if not files.is_file(path):
         raise ConfigError(f"{path}, the {what} in {reader.pyproject.path}, does not exist")
-    return _source(str(path), f"{what} of the project", reader)
+    return _source(str(path), f"{what} of the project", reader.roots)
 
 
 # -- files
 
 
 def _existing(
-    paths: Iterable[str], why: str, reader: Reader, seen: Mapping[str, SourceFile] = MappingProxyType({})
+    paths: Iterable[str], why: str, roots: Roots, seen: Mapping[str, SourceFile] = MappingProxyType({})
 ) -> tuple[SourceFile, ...]:
     """Return the paths that are files: lists also name what would be generated, or was deleted."""
     found = []
     for path in paths:
-        file = seen.get(path) or _file(path, why, reader)
+        file = seen.get(path) or _file(path, why, roots)
         if file is not None:
             found.append(file)
     # whoever walked to the others looked at every folder on the way
+    fence = files.Fence(roots)
     for folder in {Path(file.path).parent for file in found if file.path not in seen}:
-        files.refuse_outside(folder, reader.boundary)
+        fence.check(str(folder))
     return tuple(found)
 
 
-def _file(path: str, why: str, reader: Reader) -> SourceFile | None:
-    """Return a path as a file of the project, or None where there is none; raises `ConfigError` for links out of it."""
+def _file(path: str, why: str, roots: Roots) -> SourceFile | None:
+    """Return a path as a file of the project, or None where there is none.
+
+    Raises `ConfigError` for links out of it, and for a pipe, a socket or a device.
+    """
     try:
         mode = os.lstat(path).st_mode  # called for each of thousands of files
     except OSError:
         return None
     if stat.S_ISREG(mode):
-        return SourceFile(path=path, why=why, executable=os.name != "nt" and bool(mode & stat.S_IXUSR))
-    if not stat.S_ISLNK(mode) or Path(path).is_dir():
+        return SourceFile(path=path, why=why, executable=os.name != "nt" and bool(mode & stat.S_IXUSR), roots=roots)
+    if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and Path(path).is_dir()):
         return None
-    return _source(path, why, reader)
+    return _source(path, why, roots)
 
 
-def _source(path: str, why: str, reader: Reader) -> SourceFile:
-    if Path(path).is_symlink():
-        files.refuse_outside(Path(path), reader.boundary)
-    return SourceFile(path=path, why=why, executable=files.is_executable(path))
+def _source(path: str, why: str, roots: Roots) -> SourceFile:
+    files.Fence(roots).check(path)
+    return SourceFile(path=path, why=why, executable=files.is_executable(path), roots=roots)
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, roots: Roots) -> str:
     try:
         # not read_text(): what stays as it is keeps its line endings
-        return path.read_bytes().decode()
+        return files.read_bytes(path, roots).decode()
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
     except OSError as error:

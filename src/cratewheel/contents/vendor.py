@@ -6,6 +6,7 @@ and Cargo.lock that the archive carries, and says what its configuration must ho
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -65,13 +66,14 @@ def vendored(
         )
     if not (project / FOLDER).is_dir():
         return contents.layout  # it needs no crates but its own
+    roots = (os.path.realpath(project / FOLDER),)
     crates = [
         Entry(
             path=path.relative_to(project).as_posix(),
-            source=FromFile(path=str(path), executable=files.is_executable(path)),
+            source=FromFile(path=str(path), executable=files.is_executable(path), roots=roots),
             why="a crate of `cargo vendor`",
         )
-        for path in map(Path, files.tree(project / FOLDER, boundary=project))
+        for path in map(Path, files.tree(project / FOLDER, roots=roots))
     ]
     return layout([*_with_config(contents.layout, _below_archive(done.stdout)), *crates])
 
@@ -104,4 +106,4 @@ def _with_config(entries: Layout, configuration: str) -> list[Entry]:
 
 def _text(entry: Entry) -> str:
     source = entry.source
-    return (source.data if isinstance(source, Generated) else Path(source.path).read_bytes()).decode()
+    return (source.data if isinstance(source, Generated) else files.read_bytes(source.path, source.roots)).decode()

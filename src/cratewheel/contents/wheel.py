@@ -9,28 +9,31 @@ from pathlib import Path, PurePosixPath
 from cratewheel import files
 from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
-def python_entries(modules: ModuleLayout, root: Path) -> list[Entry]:
+def python_entries(modules: ModuleLayout, root: Path, roots: Roots) -> list[Entry]:
     """Return the files of the project's Python packages, at their places in the wheel.
 
     Ignore files of the project are honoured, and what an earlier `develop` left in a package is not taken: libraries
     and debug information named after the extension. Raises `ConfigError` for what cannot be read, and for links that
-    lead out of the project.
+    lead out of the folders `roots`, which hold the project.
     """
     source = modules.python_source
     home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
     packages = [*([modules.package_dir] if modules.package_dir else []), *map(source.joinpath, modules.python_packages)]
     start = len(f"{str(source).rstrip(os.sep)}{os.sep}")
     found = {
-        path: path[start:].replace(os.sep, "/") for package in packages for path in files.walk(home, under=package)
+        path: path[start:].replace(os.sep, "/")
+        for package in packages
+        for path in files.walk(home, under=package, roots=roots)
     }
     return [
-        _entry(path, place, "Python package")
+        _entry(path, place, "Python package", roots)
         for path, place in sorted(found.items(), key=lambda pair: in_order(pair[1]))
         if not _left_over(place, modules.extension_name)
     ]
@@ -61,6 +64,7 @@ def include_entries(
     modules: ModuleLayout,
     includes: tuple[Include, ...],
     *,
+    roots: Roots,
     out_dirs: Mapping[str, Path],
     root_crate: str,
 ) -> tuple[list[Entry], tuple[str, ...]]:
@@ -78,26 +82,26 @@ def include_entries(
         if include.from_out_dir:
             added, folder = _from_out_dir(include, out_dirs, root_crate)
         else:
-            added, folder = _from_project(include, root, modules.python_source), root
+            added, folder = _from_project(include, root, modules.python_source, roots), root
         entries += added
         if not added:
             warnings.append(_nothing_found(include.path, folder))
     return entries, tuple(warnings)
 
 
-def _from_project(include: Include, root: Path, source: Path) -> list[Entry]:
+def _from_project(include: Include, root: Path, source: Path, roots: Roots) -> list[Entry]:
     return [
-        _entry(str(path), _place(path, root, source), f"include '{include.path}'")
-        for path in included_files(root, source, include.path)
+        _entry(str(path), _place(path, root, source), f"include '{include.path}'", roots)
+        for path in included_files(root, source, include.path, roots)
     ]
 
 
-def included_files(root: Path, python_source: Path, pattern: str) -> tuple[Path, ...]:
+def included_files(root: Path, python_source: Path, pattern: str, roots: Roots) -> tuple[Path, ...]:
     """Return the files that an `include` glob means: those it finds from `root` on, else from `python_source` on."""
-    found = files.glob(root, pattern)
+    found = files.glob(root, pattern, roots=roots)
     if found or python_source == root:
         return found
-    return files.glob(python_source, pattern)
+    return files.glob(python_source, pattern, roots=roots)
 
 
 def _place(path: Path, root: Path, source: Path) -> str:
@@ -113,8 +117,10 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
         )
     folder = out_dirs[crate]
     to = PurePosixPath(include.to or "")
+    why = f"include '{include.path}' from OUT_DIR"
+    roots = (os.path.realpath(folder),)
     return [
-        _entry(str(path), str(to / path.relative_to(folder).as_posix()), f"include '{include.path}' from OUT_DIR")
+        _entry(str(path), str(to / path.relative_to(folder).as_posix()), why, roots)
         for path in files.glob(folder, include.path)
     ], folder
 
@@ -127,11 +133,23 @@ def _nothing_found(pattern: str, folder: Path) -> str:
     return f"include '{pattern}' matches no file in {folder}"
 
 
-def data_entries(modules: ModuleLayout, data_dir_name: str, *, root: Path) -> list[Entry]:
+def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
+    """Return the stub of the extension module next to pyproject.toml, where there is one.
+
+    Raises `ConfigError` for a pipe, a socket or a device, and for a link out of the folders `roots`.
+    """
+    path = root / f"{modules.extension_name}.pyi"
+    if not files.is_file(path):
+        return None
+    files.Fence(roots).check(str(path))
+    return FromFile(path=str(path), roots=roots)
+
+
+def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots) -> list[Entry]:
     """Return the files of the data folder, below `data_dir_name` in the wheel; ignore files are not asked.
 
     Raises `ConfigError` when the folder has something in it that no installer knows, and for links that lead out of the
-    project.
+    folders `roots`, which hold the project.
     """
     if modules.data is None:
         return []
@@ -142,10 +160,9 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, root: Path) -> li
                 f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(SCHEMES)}",
                 hint=f"move it into one of them, to {modules.data / 'data'} for instance",
             )
-        boundary = root if modules.data.is_relative_to(root) else modules.data
         entries += [
-            _entry(file, f"{data_dir_name}/{Path(file).relative_to(modules.data).as_posix()}", "data folder")
-            for file in files.tree(path, boundary=boundary)
+            _entry(file, f"{data_dir_name}/{Path(file).relative_to(modules.data).as_posix()}", "data folder", roots)
+            for file in files.tree(path, roots=roots)
         ]
     return entries
 
@@ -184,5 +201,6 @@ def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: Archive
     return tuple(warnings)
 
 
-def _entry(path: str, place: str, why: str) -> Entry:
-    return Entry(path=place, source=FromFile(path=path, executable=files.is_executable(path)), why=why)
+def _entry(path: str, place: str, why: str, roots: Roots) -> Entry:
+    source = FromFile(path=path, executable=files.is_executable(path), roots=roots)
+    return Entry(path=place, source=source, why=why)

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from cratewheel import process
 from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import CratewheelError
+from cratewheel.files import Roots
 from cratewheel.machine import keep_freed_memory, processors
 from cratewheel.process import Command, Conversation
 
@@ -31,8 +32,8 @@ _MOST = 3  # processes besides this one, which has its own part to do for each f
 _HEAD = 8  # bytes that say how long a message is
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.dist.batches import serve; serve()"
 
-# The path of a file, or what is in it; its name in the archive; whether it may be executed.
-Item = tuple[str | bytes, str, bool]
+# The path of a file, or what is in it; its name in the archive; whether it may be executed; what it must lie in.
+Item = tuple[str | bytes, str, bool, Roots]
 _Batch = TypeVar("_Batch")
 _Result = TypeVar("_Result")
 
@@ -40,7 +41,9 @@ _Result = TypeVar("_Result")
 def items(entries: Sequence[Entry]) -> list[Item]:
     """Return entries as what is sent to other processes, in their order."""
     return [
-        (source.data if isinstance(source, Generated) else source.path, entry.path, source.executable)
+        (source.data, entry.path, source.executable, ())
+        if isinstance(source, Generated)
+        else (source.path, entry.path, source.executable, source.roots)
         for entry in entries
         for source in (entry.source,)
     ]

@@ -73,7 +73,8 @@ class DistInfo:
     """What a wheel's metadata folder holds, but for RECORD, which is made when the wheel is written.
 
     `directory` is the folder's name. `license_files` are paths below `licenses/` with their sources, `sboms` file names
-    below `sboms/` with theirs. An empty `entry_points` makes no file.
+    below `sboms/` with theirs. An empty `entry_points` makes no file. Licence files must lie in `roots`, every link
+    followed.
     """
 
     directory: str
@@ -83,6 +84,7 @@ class DistInfo:
     entry_points: str = ""
     license_files: tuple[tuple[PurePosixPath, Path], ...] = ()
     sboms: tuple[tuple[str, bytes | Path], ...] = ()
+    roots: tuple[str, ...] = ()
 
     @property
     def record_path(self) -> PurePosixPath:
@@ -105,7 +107,9 @@ class DistInfo:
         return tuple(
             Entry(
                 path=str(path),
-                source=FromFile(path=str(content)) if isinstance(content, Path) else Generated(data=content),
+                source=FromFile(path=str(content), roots=self.roots)
+                if isinstance(content, Path)
+                else Generated(data=content),
                 why=why,
             )
             for path, content, why in sources

@@ -30,10 +30,15 @@ class Generated:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromFile:
-    """A file that is copied from the disk as it is."""
+    """A file that is copied from the disk as it is.
+
+    One of the project must lie in one of the folders `roots` when it is read, every link followed; without these it may
+    be anywhere.
+    """
 
     path: str
     executable: bool = False
+    roots: tuple[str, ...] = ()
 
 
 Source = Generated | FromFile
@@ -140,7 +145,7 @@ def _merged(one: Entry, other: Entry) -> Entry:
     match first.source, second.source:
         case FromFile(path=path), FromFile(path=same) if path == same:
             executable = first.source.executable or second.source.executable
-            return replace(first, source=FromFile(path=path, executable=executable))
+            return replace(first, source=replace(first.source, executable=executable))
         case Generated(data=data), Generated(data=same) if data == same:
             executable = first.source.executable or second.source.executable
             return replace(first, source=Generated(data=data, executable=executable))

@@ -4,50 +4,49 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 from typing import BinaryIO
 
 from cratewheel.dist.layout import Generated, Source
 from cratewheel.errors import ConfigError
-from cratewheel.files import CHUNK
+from cratewheel.files import CHUNK, FileOpener, Roots
 from cratewheel.tasks import check_cancelled
-
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[tuple[int, Iterator[bytes]]]:
-    """Yield the size of a source and its bytes in chunks.
+def opened(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the size of a source and its bytes in chunks; for many of them, one `opener` saves time.
 
-    Raises `ConfigError` when a file cannot be read, or has more or fewer bytes than it had when it was opened; and as
-    `check_cancelled` does.
+    Raises `ConfigError` when a file cannot be read, is no regular file or not where it must be, or has more or fewer
+    bytes than it had when it was opened; and as `check_cancelled` does.
     """
     check_cancelled()
     if isinstance(source, Generated):
         yield len(source.data), iter((source.data,))
         return
-    try:
-        stream = Path(source.path).open("rb")  # noqa: SIM115  # closed below
-    except OSError as error:
-        raise _unreadable(source.path, error) from error
-    with stream:
-        size = os.fstat(stream.fileno()).st_size
+    with FileOpener() if opener is None else nullcontext(opener) as files:
+        try:
+            number, size = files.open(source.path, source.roots)
+        except OSError as error:
+            raise _unreadable(source.path, error) from error
+    with os.fdopen(number, "rb") as stream:
         yield size, _chunks(source.path, stream, size)
 
 
 def whole(source: Source, limit: int) -> bytes | None:
     """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
-    return source.data if isinstance(source, Generated) else whole_file(source.path, limit)
+    if isinstance(source, Generated):
+        return source.data
+    with FileOpener() as opener:
+        return whole_file(source.path, limit, source.roots, opener)
 
 
-def whole_file(path: str, limit: int) -> bytes | None:
+def whole_file(path: str, limit: int, roots: Roots, opener: FileOpener) -> bytes | None:
     """Return all bytes of a file, or None if these are more than `limit`; raises as `opened` does."""
     try:
         # not open(): there may be tens of thousands of files, and each object costs as much as reading the file
-        number = os.open(path, _READ)
+        number, size = opener.open(path, roots)
         try:
-            size = os.fstat(number).st_size
             if size > limit:
                 return None
             data = os.read(number, size + 1)
@@ -62,12 +61,11 @@ def whole_file(path: str, limit: int) -> bytes | None:
     return data
 
 
-def end_of(path: str, most: int) -> tuple[int, bytes]:
+def end_of(path: str, most: int, roots: Roots, opener: FileOpener) -> tuple[int, bytes]:
     """Return the size of a file, and its last bytes, at most `most` of them; raises as `opened` does."""
     try:
-        number = os.open(path, _READ)
+        number, size = opener.open(path, roots)
         try:
-            size = os.fstat(number).st_size
             os.lseek(number, max(size - most, 0), os.SEEK_SET)
             data = os.read(number, most)
         finally:

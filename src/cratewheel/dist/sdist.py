@@ -21,6 +21,7 @@ from cratewheel.dist.deflate import WINDOW, ParallelDeflate, deflated_block, joi
 from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import end_of, opened, whole_file
 from cratewheel.errors import ConfigError
+from cratewheel.files import FileOpener
 from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
 
@@ -109,22 +110,23 @@ def packed_batch(batch: _Batch, top: str, mtime: int) -> list[_Run | int]:
     earlier, those = batch
     found: list[_Run | int] = []
     done = 0  # files before the next run, which is what primes it
-    for piece in _pieces(those, header):
-        if isinstance(piece, int):
-            done = piece + 1
-            found.append(piece)
-        else:
-            before = _end_of_archive((*earlier, *those[:done]), header)
-            block = deflated_block(piece, before, _LEVEL)
-            found.append((block, zlib.crc32(piece), len(piece), zlib.crc32(before), window(before, piece)))
+    with FileOpener() as opener:
+        for piece in _pieces(those, header, opener):
+            if isinstance(piece, int):
+                done = piece + 1
+                found.append(piece)
+            else:
+                before = _end_of_archive((*earlier, *those[:done]), header, opener)
+                block = deflated_block(piece, before, _LEVEL)
+                found.append((block, zlib.crc32(piece), len(piece), zlib.crc32(before), window(before, piece)))
     return found
 
 
-def _pieces(batch: Sequence[Item], header: _Header) -> Iterator[bytes | int]:
+def _pieces(batch: Sequence[Item], header: _Header, opener: FileOpener) -> Iterator[bytes | int]:
     """Yield the bytes of each run of small files in the archive, and in its place the number of each that is not."""
     run: list[bytes] = []
-    for number, (source, name, executable) in enumerate(batch):
-        data = whole_file(source, SMALL) if isinstance(source, str) else source
+    for number, (source, name, executable, roots) in enumerate(batch):
+        data = whole_file(source, SMALL, roots, opener) if isinstance(source, str) else source
         if data is None or len(data) > SMALL:
             if run:
                 yield b"".join(run)
@@ -136,12 +138,12 @@ def _pieces(batch: Sequence[Item], header: _Header) -> Iterator[bytes | int]:
         yield b"".join(run)
 
 
-def _end_of_archive(batch: Sequence[Item], header: _Header) -> bytes:
+def _end_of_archive(batch: Sequence[Item], header: _Header, opener: FileOpener) -> bytes:
     """Return the last bytes of the archive up to the end of some files, as many as prime a block."""
     found: list[bytes] = []
     missing = WINDOW
-    for source, name, executable in reversed(batch):
-        size, data = end_of(source, WINDOW) if isinstance(source, str) else (len(source), source)
+    for source, name, executable, roots in reversed(batch):
+        size, data = end_of(source, WINDOW, roots, opener) if isinstance(source, str) else (len(source), source)
         piece = data + _padding(size)
         if len(data) == size:
             piece = header.of(name, size, executable) + piece

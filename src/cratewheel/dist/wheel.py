@@ -20,6 +20,7 @@ from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened, whole, whole_file
 from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
 from cratewheel.errors import ConfigError
+from cratewheel.files import FileOpener
 from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
@@ -72,7 +73,7 @@ def write(
         raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
     how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
     earlier = _recalled(path, cache)
-    if earlier is not None and earlier.inputs == _inputs(how, entries, map(_read, entries)):
+    if earlier is not None and earlier.inputs == _inputs(how, entries, _read(entries)):
         os.utime(path)  # whoever wants the newest wheel finds it
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
@@ -108,12 +109,14 @@ def _inputs(how: str, entries: Iterable[Entry], contents: Iterable[Recorded]) ->
     return digest.hexdigest()
 
 
-def _read(entry: Entry) -> Recorded:
-    digest = hashlib.sha256()
-    with opened(entry.source) as (size, chunks):
-        for chunk in chunks:
-            digest.update(chunk)
-    return Recorded(path=entry.path, sha256=digest.digest(), size=size)
+def _read(entries: Iterable[Entry]) -> Iterator[Recorded]:
+    with FileOpener() as opener:
+        for entry in entries:
+            digest = hashlib.sha256()
+            with opened(entry.source, opener) as (size, chunks):
+                for chunk in chunks:
+                    digest.update(chunk)
+            yield Recorded(path=entry.path, sha256=digest.digest(), size=size)
 
 
 def _recalled(path: Path, cache: JsonCache | None) -> _Earlier | None:
@@ -168,9 +171,10 @@ def packed_batch(batch: list[Item], method: Method, level: int) -> list[tuple[by
     """Return the SHA-256 of each file and the fields of a `Packed`, or None for one that is not small."""
     compression = Compression(method=method, level=level)
     found: list[tuple[bytes, int, int, bytes] | None] = []
-    for source, _, _ in batch:
-        data = source if isinstance(source, bytes) else whole_file(source, SMALL)
-        found.append(None if data is None else (hashlib.sha256(data).digest(), *packed_whole(data, compression)))
+    with FileOpener() as opener:
+        for source, _, _, roots in batch:
+            data = source if isinstance(source, bytes) else whole_file(source, SMALL, roots, opener)
+            found.append(None if data is None else (hashlib.sha256(data).digest(), *packed_whole(data, compression)))
     return found
 
 

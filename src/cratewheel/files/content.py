@@ -7,17 +7,24 @@ import stat
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
+from cratewheel.files.reading import not_regular
 from cratewheel.tasks import check_cancelled
 
 CHUNK = 1 << 20  # bytes read at a time: the memory that a large file costs
 
 
 def is_executable(path: str | Path) -> bool:
-    """Return whether the owner may execute the file, a link followed; never so on Windows, which has no such bit."""
+    """Return whether the owner may execute the file, a link followed; never so on Windows, which has no such bit.
+
+    Raises `ConfigError` for what is not there, and for what is no regular file.
+    """
     try:
-        return os.name != "nt" and bool(os.stat(path).st_mode & stat.S_IXUSR)  # noqa: PTH116  # of thousands of files
+        mode = os.stat(path).st_mode  # noqa: PTH116  # of thousands of files
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    if not stat.S_ISREG(mode):
+        raise not_regular(path, mode)
+    return os.name != "nt" and bool(mode & stat.S_IXUSR)
 
 
 def sha256(path: Path) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path, PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files import wildcards
-from cratewheel.files.links import Fence
+from cratewheel.files.links import Fence, Roots
 from cratewheel.files.patterns import LONGEST_PATTERN
+from cratewheel.files.reading import is_file
 from cratewheel.files.walking import scan
 
 _WILD = r"[*?\[]"
@@ -21,19 +22,19 @@ MOST_LINKS = 1000  # to folders, that one glob follows: n links to each other ar
 _Part = str | re.Pattern[str] | None  # a name, an expression for names, or `**`
 
 
-def glob(root: Path, pattern: str, *, boundary: Path | None = None) -> tuple[Path, ...]:
+def glob(root: Path, pattern: str, *, roots: Roots | None = None) -> tuple[Path, ...]:
     """Return the files below `root` that match, sorted: `*`, `?` and `[…]` are within a name, `**` is any depth.
 
     Hidden files match, ignore files are not asked, and links to folders are followed. Raises `ConfigError` for a
-    pattern that is absolute, has a `.` or `..` in it or is malformed, for a match that leads out of `boundary`
-    (`root` by default) by a link, and for links that lead to each other in thousands of ways.
+    pattern that is absolute, has a `.` or `..` in it or is malformed, for a match that leads out of `roots` (`root` by
+    default) by a link or is a pipe, a socket or a device, and for links that lead to each other in thousands of ways.
     """
     parts = _parts(pattern)
     if not parts or parts[-1] is None or pattern.endswith("/"):
         return ()  # `a/**` and `a/` match folders only
-    fence = Fence(boundary or root)
+    fence = Fence(roots or (os.path.realpath(root),))
     matches = (Path(path) for path in set(_matches(str(root), parts, fence)))
-    found = sorted((path for path in matches if path.is_file()), key=lambda path: path.parts)
+    found = sorted((path for path in matches if is_file(path)), key=lambda path: path.parts)
     for path in found:
         fence.check(str(path), link=path.is_symlink())
     return tuple(found)

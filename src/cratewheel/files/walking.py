@@ -11,31 +11,31 @@ from contextlib import suppress
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
-from cratewheel.files.links import Fence
+from cratewheel.files.links import REPOSITORIES, Fence, Roots
 from cratewheel.files.patterns import Rules, rule
+from cratewheel.files.reading import read_bytes
 from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
-
-_REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 
 # A folder on the way: what is still to be looked at in it, and its real path after those of the folders above. Walks
 # keep their own list of these instead of calling themselves: folders may be nested deeper than Python's stack.
 Level = tuple[Iterator[os.DirEntry[str]], tuple[str, ...]]
 
 
-def walk(root: Path, *, under: Path | None = None, boundary: Path | None = None) -> Iterator[str]:
+def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -> Iterator[str]:
     """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
 
     `.ignore` files between `root` and each file are honoured, and `.gitignore` files if the project is in a git (or jj)
     repository; those above `root` and the user's own are not. Hidden files are yielded, `.git` is not. A link to a file
-    stands for it; a link to a folder is not followed, unless it is `under` itself. Raises `ConfigError` for what cannot
-    be read, and for links to nothing or out of `boundary` (`root` by default).
+    stands for it; a link to a folder is not followed, unless it is `under` itself. Pipes and the like are yielded, too:
+    `is_file` refuses them. Raises `ConfigError` for what cannot be read, and for links to nothing or out of `roots`
+    (`root` by default).
     """
     root = Path(os.path.normpath(root.absolute()))
     start = Path(os.path.normpath(under.absolute())) if under else root
-    fence = Fence(boundary or root)
+    fence = Fence(roots or (os.path.realpath(root),))
     above = (root, *root.resolve().parents)
-    ignores = _Ignores(repository=any((folder / mark).exists() for folder in above for mark in _REPOSITORIES))
+    ignores = _Ignores(repository=any((folder / mark).exists() for folder in above for mark in REPOSITORIES))
     for path in reversed([start, *start.parents][: len(start.relative_to(root).parts) + 1]):
         if path.is_symlink():
             fence.check(str(path))
@@ -55,15 +55,15 @@ def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
         entries, ignores = levels[-1]
         for entry in entries:
             is_folder = entry.is_dir(follow_symlinks=False)
-            if entry.name in _REPOSITORIES or ignores.ignores(entry.path, entry.name, folder=is_folder):
+            if entry.name in REPOSITORIES or ignores.ignores(entry.path, entry.name, folder=is_folder):
                 continue
             if is_folder:
                 levels.append(_opened(entry.path, ignores))
                 break
-            if entry.is_symlink() and not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
-                fence.check(entry.path)
+            if not entry.is_symlink():
                 yield entry.path
-            elif entry.is_file():  # no socket, no pipe: it could be read for ever
+            elif not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
+                fence.check(entry.path)
                 yield entry.path
         else:
             levels.pop()
@@ -75,14 +75,14 @@ def _opened(folder: str, ignores: _Ignores) -> tuple[Iterator[os.DirEntry[str]],
     return iter(entries), ignores.entered(folder, (entry.name for entry in entries))
 
 
-def tree(folder: Path, *, boundary: Path) -> Iterator[str]:
+def tree(folder: Path, *, roots: Roots) -> Iterator[str]:
     """Yield every file below `folder`, by path components; ignore files are not asked, links to folders are followed.
 
-    Raises `ConfigError` for what cannot be read, and for links to nothing or out of `boundary`.
+    Pipes and the like are yielded, too: `is_file` refuses them. Raises `ConfigError` for what cannot be read, for links
+    to nothing or out of `roots`, and where folders link to each other without end.
     """
-    fence = Fence(boundary)
-    if folder.is_symlink():
-        fence.check(str(folder))
+    fence = Fence(roots)
+    fence.check(str(folder))
     levels: list[Level] = [(iter(scan(str(folder))), (fence.real(str(folder)),))]
     while levels:
         entries, trail = levels[-1]
@@ -90,13 +90,16 @@ def tree(folder: Path, *, boundary: Path) -> Iterator[str]:
             is_link = entry.is_symlink()
             if is_link:
                 fence.check(entry.path)
-            if entry.is_dir():
-                real = fence.real(entry.path) if is_link else os.path.join(trail[-1], entry.name)  # noqa: PTH118
-                if real not in trail:  # a link to a folder above would never end
-                    levels.append((iter(scan(entry.path)), (*trail, real)))
-                    break
-            elif entry.is_file():
+            if not entry.is_dir():
                 yield entry.path
+                continue
+            below = os.path.join(trail[-1], entry.name)  # noqa: PTH118
+            real = fence.real(below, link=is_link)
+            if real not in trail:  # a link to a folder above would never end
+                if is_link:
+                    fence.count(entry.path)
+                levels.append((iter(scan(entry.path)), (*trail, real)))
+                break
         else:
             levels.pop()
 
@@ -135,7 +138,7 @@ class _Ignores:
     def entered(self, folder: str, names: Iterable[str]) -> _Ignores:
         """Return what holds in `folder`, which has `names` in it."""
         present = set(names)
-        root = not _REPOSITORIES.isdisjoint(present)
+        root = not REPOSITORIES.isdisjoint(present)
         repository = self.repository or root
         gitignore = () if root else self.gitignore  # as git: a repository in a repository is on its own
         if repository and ".gitignore" in present:
@@ -155,13 +158,13 @@ class _Ignores:
 def _ignore_file(folder: str, name: str) -> tuple[Rules, int]:
     path = Path(folder, name)
     try:
-        text = path.read_text(encoding="utf-8-sig", errors="surrogateescape")  # as the names of files are decoded
+        text = read_bytes(path).decode("utf-8-sig", "surrogateescape")  # as names of files are
     except IsADirectoryError:
         text = ""
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     rules = []
-    for line in text.split("\n"):
+    for line in text.replace("\r\n", "\n").split("\n"):
         with suppress(ConfigError):  # as git: a malformed line matches nothing
             rules.append(rule(line))
     return Rules(rules), len(folder) + 1

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os.path
 from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
+from cratewheel.files import is_file
 from cratewheel.metadata import requirements
 from cratewheel.metadata.fields import (
     Fields,
     LicenceFile,
     Readme,
     content_type,
-    link_boundary,
     normal_version,
     one_line,
     read_readme,
+    within_reach,
 )
 from cratewheel.toml import describe, refuse_nul
 
@@ -69,31 +69,22 @@ def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
 
 def _readme(manifest: Manifest, content: str | None) -> Readme | None:
     named = manifest.package.get("readme")
-    if named is None and (manifest.directory / "README.rst").is_file():
+    if named is None and is_file(manifest.directory / "README.rst"):
         named = "README.rst"  # cargo does not look for it, but Python projects have it
     if not named:
         return None
-    path = Path(os.path.normpath(manifest.directory / named))
-    return read_readme(
-        path,
-        f"package.readme in {manifest.path}",
-        content_type=content or content_type(path),
-        boundary=link_boundary(manifest.directory, manifest.workspace_root),
-    )
+    where = f"package.readme in {manifest.path}"
+    path = within_reach(manifest.directory, named, where, roots=manifest.roots)
+    return read_readme(path, where, content_type=content or content_type(path), roots=manifest.roots)
 
 
 def _license_files(manifest: Manifest) -> tuple[LicenceFile, ...]:
     named = manifest.package.get("license-file")
     if named is None:
         return ()
-    source = Path(os.path.normpath(manifest.directory / named))
     where = f"package.license-file in {manifest.path}"
-    if not source.is_relative_to(manifest.workspace_root):
-        raise ConfigError(
-            f"{source}, {where}, lies outside {manifest.workspace_root}",
-            hint="copy the licence into the crate or its workspace",
-        )
-    if not source.is_file():
+    source = within_reach(manifest.directory, named, where, roots=manifest.roots)
+    if not is_file(source):
         raise ConfigError(f"{source}, {where}, is not a file", hint="correct the path, or take the key out")
     inside = source.is_relative_to(manifest.directory)
     target = PurePosixPath(source.relative_to(manifest.directory).as_posix() if inside else source.name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots
 from cratewheel.frozen import dataclass
 from cratewheel.versions import normal
 
@@ -74,23 +76,28 @@ class Fields:
     warnings: tuple[str, ...] = ()
 
 
-def link_boundary(folder: Path, workspace_root: Path) -> Path:
-    """Return the folder that a symbolic link may not lead out of: the repository, or else workspace and project."""
-    for candidate in (folder, *folder.parents):
-        if (candidate / ".git").exists():
-            return candidate
-    return workspace_root if folder.is_relative_to(workspace_root) else folder
+def within_reach(folder: Path, name: str, where: str, *, roots: Roots) -> Path:
+    """Return the file that a key names, relative to `folder`; `where` says in messages which key it is.
+
+    Raises `ConfigError` for one that does not lie in `roots`, as its path stands or once every link is followed.
+    """
+    path = Path(os.path.normpath(folder / name))
+    if files.root_of(os.path.realpath(path), roots) is None and not path.is_relative_to(folder):
+        raise ConfigError(
+            f"{where} is {name!r}, which is not a path within {' or '.join(roots)}",
+            hint=f"write it relative to {folder}, or copy the file into the project",
+        )
+    files.Fence(roots).check(str(path))
+    return path
 
 
-def read_readme(path: Path, where: str, *, content_type: str | None, boundary: Path) -> Readme:
+def read_readme(path: Path, where: str, *, content_type: str | None, roots: Roots) -> Readme:
     """Return the readme at `path`; `where` says in messages which key names it.
 
-    Raises `ConfigError` when it cannot be read as UTF-8, or is a link that leads out of `boundary`.
+    Raises `ConfigError` when it cannot be read as UTF-8, is no regular file, or does not lie in `roots`.
     """
-    if path.is_symlink():
-        files.refuse_outside(path, boundary)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = files.read_text(path, roots)
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path}, the readme of {where}, is not UTF-8: {error.reason} at byte {error.start}",

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.errors import ConfigError
+from cratewheel.files import Roots
 from cratewheel.metadata.fields import LicenceFile
 
 USUAL_BEGINNINGS = (("LICENSE", "LICENCE"), ("COPYING",), ("NOTICE",), ("AUTHORS",))
 _PATTERN = r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+"  # PEP 639 leaves out `!`, braces, backslashes and the rest
 
 
-def usual(root: Path, *, boundary: Path) -> tuple[LicenceFile, ...]:
+def usual(root: Path, *, roots: Roots) -> tuple[LicenceFile, ...]:
     """Return the files directly in `root` whose names say that they are about the licence.
 
-    Raises `ConfigError` for one that is a link out of `boundary`.
+    Raises `ConfigError` for one that is a link out of `roots`, and for a pipe, a socket or a device.
     """
-    names = sorted(path.name for path in root.iterdir() if path.is_file())
-    found = [name for beginnings in USUAL_BEGINNINGS for name in names if name.startswith(beginnings)]
+    names = sorted(os.listdir(root))  # noqa: PTH208  # only names are needed
+    called_so = (name for beginnings in USUAL_BEGINNINGS for name in names if name.startswith(beginnings))
+    found = [name for name in called_so if files.is_file(root / name)]
+    fence = files.Fence(roots)
     for name in found:
-        files.refuse_outside(root / name, boundary)
+        fence.check(str(root / name))
     return tuple(LicenceFile(target=PurePosixPath(name), source=root / name) for name in found)
 
 
-def matching(root: Path, pattern: str, where: str, *, boundary: Path) -> tuple[LicenceFile, ...]:
+def matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[LicenceFile, ...]:
     """Return the files below `root` that a pattern of `project.license-files` means; `where` names it in messages.
 
-    Raises `ConfigError` for a pattern that PEP 639 does not allow, and for a link that leads out of `boundary`.
+    Raises `ConfigError` for a pattern that PEP 639 does not allow, and for a link that leads out of `roots`.
     """
     if not re.fullmatch(_PATTERN, pattern) or ".." in pattern.split("/") or pattern.startswith("/"):
         raise ConfigError(
@@ -37,7 +41,7 @@ def matching(root: Path, pattern: str, where: str, *, boundary: Path) -> tuple[L
         )
     return tuple(
         LicenceFile(target=PurePosixPath(path.relative_to(root).as_posix()), source=path)
-        for path in files.glob(root, pattern, boundary=boundary)
+        for path in files.glob(root, pattern, roots=roots)
     )
 
 

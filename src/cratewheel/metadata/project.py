@@ -7,7 +7,6 @@ the table that it is shown.
 
 from __future__ import annotations
 
-import os.path
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -27,10 +26,10 @@ from cratewheel.metadata.fields import (
     check_name,
     content_type,
     is_name,
-    link_boundary,
     normal_version,
     one_line,
     read_readme,
+    within_reach,
 )
 from cratewheel.pyproject import PyProject
 from cratewheel.toml import describe
@@ -61,8 +60,8 @@ class _Source:
         return self.path.parent
 
     @property
-    def boundary(self) -> Path:
-        return link_boundary(self.folder, self.manifest.workspace_root)
+    def roots(self) -> files.Roots:
+        return self.manifest.roots_with(self.folder)
 
 
 def read(pyproject: PyProject, manifest: Manifest) -> Fields:
@@ -278,22 +277,18 @@ def _readme(source: _Source) -> Readme | None:
         raise ConfigError(f"{where} has both `file` and `text`", hint="keep one of them")
     if file is not None:
         path = _within_reach(source, file, "readme")
-        return read_readme(path, where, content_type=kind, boundary=source.boundary)
+        return read_readme(path, where, content_type=kind, roots=source.roots)
     return None if text is None else Readme(text=text, content_type=kind)
 
 
 def _within_reach(source: _Source, name: str, key: str) -> Path:
-    """Return the file that a key names; only those in the project, or the workspace that it is part of, can be."""
-    root = source.manifest.workspace_root
-    if not source.folder.is_relative_to(root):
-        root = source.folder
-    path = Path(os.path.normpath(source.folder / name))
-    if PurePosixPath(name).is_absolute() or Path(name).is_absolute() or not path.is_relative_to(root):
+    """Return the file that a key names; only those in the project, its repository or its workspace can be."""
+    where = f"project.{key} in {source.path}"
+    if PurePosixPath(name).is_absolute() or Path(name).is_absolute():
         raise ConfigError(
-            f"project.{key} in {source.path} is {name!r}, which is not a path within {root}",
-            hint="write it relative to pyproject.toml, or copy the file into the project",
+            f"{where} is {name!r}, which is not relative to it", hint="write it so, and copy the file into the project"
         )
-    return path
+    return within_reach(source.folder, name, where, roots=source.roots)
 
 
 # -- licences
@@ -332,7 +327,7 @@ def _license_files(
     patterns = source.table.get("license-files")
     if patterns is None:
         known = {file.source for file in found}
-        usual = [file for file in licences.usual(source.folder, boundary=source.boundary) if file.source not in known]
+        usual = [file for file in licences.usual(source.folder, roots=source.roots) if file.source not in known]
         files, warnings = licences.unique((*found, *usual))
         return files, tuple(f"licence file {file.target}" for file in files if file in usual), warnings
     where = f"project.license-files in {source.path}"
@@ -342,7 +337,7 @@ def _license_files(
         )
     unmet = []
     for pattern in patterns:
-        matches = licences.matching(source.folder, pattern, where, boundary=source.boundary)
+        matches = licences.matching(source.folder, pattern, where, roots=source.roots)
         found += matches
         if not matches:
             unmet.append(f"{pattern!r}, {where}, matches no file")
@@ -352,14 +347,13 @@ def _license_files(
 
 def _named_license(source: _Source, name: str) -> LicenceFile:
     path = _within_reach(source, name, "license.file")
-    if not path.is_file():
+    if not files.is_file(path):
         raise ConfigError(
             f"{path}, project.license.file in {source.path}, is not a file",
             hint="correct the path, or take the key out",
         )
-    files.refuse_outside(path, source.boundary)
-    inside = path.is_relative_to(source.folder)
-    relative = path.relative_to(source.folder if inside else source.manifest.workspace_root)
+    around = (folder for folder in (source.folder, source.manifest.workspace_root) if path.is_relative_to(folder))
+    relative = path.relative_to(next(around, path.parent))
     return LicenceFile(target=PurePosixPath(relative.as_posix()), source=path)
 
 

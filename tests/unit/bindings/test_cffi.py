@@ -10,6 +10,7 @@ import pytest
 from cratewheel.bindings import cffi
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import MissingToolError
+from cratewheel.files import project_roots
 from cratewheel.process import Command
 from cratewheel.ui import Ui
 from places import MIXED, PURE
@@ -35,7 +36,7 @@ def test_a_pure_project_is_the_package_of_the_library() -> None:
 
 
 def test_a_mixed_project_has_that_package_inside_its_own() -> None:
-    found = cffi.entries(MIXED, ARTIFACT, ffi_source="", target_os="macos", stub=Path("/work/_native.pyi"))
+    found = cffi.entries(MIXED, ARTIFACT, ffi_source="", target_os="macos", stub=FromFile(path="/work/_native.pyi"))
 
     assert paths(found) == [
         "pkg/inner/_native/__init__.py",
@@ -45,7 +46,7 @@ def test_a_mixed_project_has_that_package_inside_its_own() -> None:
 
 
 def test_a_stub_comes_with_its_mark() -> None:
-    found = cffi.entries(PURE, ARTIFACT, ffi_source="", target_os="windows", stub=Path("/work/demo.pyi"))
+    found = cffi.entries(PURE, ARTIFACT, ffi_source="", target_os="windows", stub=FromFile(path="/work/demo.pyi"))
 
     assert paths(found)[2:] == ["demo/demo.dll", "demo/__init__.pyi", "demo/py.typed"]
 
@@ -116,6 +117,7 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         crate=root,
         workspace=root,
         cwd=root,
+        roots=project_roots(root),
         scratch=root / "scratch",
         environ=environ,
         ui=Ui(out=io.StringIO(), err=err),

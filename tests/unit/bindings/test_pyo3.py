@@ -15,7 +15,7 @@ FILE = "demo.cpython-311-x86_64-linux-gnu.so"
 
 
 def test_a_mixed_project_gets_the_module_alone() -> None:
-    assert entries(MIXED, ARTIFACT, "_native.abi3.so", stub=Path("/work/_native.pyi")) == (
+    assert entries(MIXED, ARTIFACT, "_native.abi3.so", stub=FromFile(path="/work/_native.pyi")) == (
         Entry(
             path="pkg/inner/_native.abi3.so",
             source=FromFile(path=str(ARTIFACT), executable=True),
@@ -33,10 +33,10 @@ def test_a_pure_project_gets_a_package_around_the_module() -> None:
 
 
 def test_a_stub_comes_with_its_mark() -> None:
-    stub = Path("/work/demo.pyi")
+    stub = FromFile(path="/work/demo.pyi")
 
     assert [(entry.path, entry.source) for entry in entries(PURE, ARTIFACT, FILE, stub=stub)[2:]] == [
-        ("demo/__init__.pyi", FromFile(path=str(stub))),
+        ("demo/__init__.pyi", stub),
         ("demo/py.typed", Generated(data=b"")),
     ]
 

@@ -90,7 +90,9 @@ def test_a_pure_project_is_the_package_of_the_modules() -> None:
 
 def test_modules_of_other_distributions_stay_out() -> None:
     settings = Settings(external=("base",))
-    found = entries(PURE, LIBRARY, modules=MODULES, settings=settings, target_os="linux", stub=Path("/work/demo.pyi"))
+    found = entries(
+        PURE, LIBRARY, modules=MODULES, settings=settings, target_os="linux", stub=FromFile(path="/work/demo.pyi")
+    )
 
     assert [entry.path for entry in found] == [
         "demo/__init__.py",
@@ -113,7 +115,7 @@ def test_the_library_has_the_name_that_the_modules_look_for() -> None:
 
 
 def test_settings_are_read(tmp_path: Path) -> None:
-    assert read_settings(tmp_path) == Settings()
+    assert read_settings(tmp_path, (str(tmp_path),)) == Settings()
     path = tmp_path / "uniffi.toml"
     path.write_text(
         "[bindings.kotlin]\ncdylib_name = 'k'\n"
@@ -122,7 +124,7 @@ def test_settings_are_read(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    assert read_settings(tmp_path) == Settings(path=path, library="renamed", external=("art", "base"))
+    assert read_settings(tmp_path, (str(tmp_path),)) == Settings(path=path, library="renamed", external=("art", "base"))
 
 
 @pytest.mark.parametrize(
@@ -142,6 +144,6 @@ def test_settings_of_a_wrong_type_are_refused(text: str, message: str, tmp_path:
     path.write_text(text, encoding="utf-8")
 
     with pytest.raises(ConfigError) as caught:
-        read_settings(tmp_path)
+        read_settings(tmp_path, (str(tmp_path),))
 
     assert caught.value.message == message.format(path=path)

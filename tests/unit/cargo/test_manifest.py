@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,8 @@ def test_an_inherited_readme_is_the_workspaces(tmp_path: Path, written: str | No
 
 
 def test_the_workspace_can_be_named(tmp_path: Path) -> None:
-    lay_out(tmp_path, {"root/Cargo.toml": SHARED, "far/Cargo.toml": f'{MEMBER}workspace = "../root"\n'})
+    shared = SHARED.replace('"crates/*"', '"../f*"')
+    lay_out(tmp_path, {"root/Cargo.toml": shared, "far/Cargo.toml": f'{MEMBER}workspace = "../root"\n'})
     manifest = read(tmp_path / "far" / "Cargo.toml")
     assert manifest.workspace_root == tmp_path / "root"
     assert manifest.package["license-file"] == "../root/LICENSE"
@@ -157,9 +159,65 @@ def test_the_workspace_can_be_named(tmp_path: Path) -> None:
 def test_a_crate_above_can_lead_to_the_workspace(tmp_path: Path) -> None:
     lay_out(
         tmp_path,
-        {"root/Cargo.toml": SHARED, "far/Cargo.toml": f'{CRATE}workspace = "../root"\n', "far/in/Cargo.toml": MEMBER},
+        {
+            "root/Cargo.toml": SHARED.replace('"crates/*"', '"../far"'),
+            "far/Cargo.toml": f'{CRATE}workspace = "../root"\n',
+            "far/in/Cargo.toml": MEMBER,
+        },
     )
     assert read(tmp_path / "far" / "in" / "Cargo.toml").workspace_root == tmp_path / "root"
+
+
+def test_a_workspace_that_is_named_and_does_not_know_the_crate_is_refused(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"root/Cargo.toml": SHARED, "far/Cargo.toml": f'{MEMBER}workspace = "../root"\n'})
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path / "far" / "Cargo.toml")
+    assert caught.value.message == (
+        f"package.workspace in {tmp_path / 'far' / 'Cargo.toml'} names '../root', "
+        f"but {tmp_path / 'root' / 'Cargo.toml'} does not list the crate"
+    )
+    assert caught.value.hint == 'add "../far" to `members` in [workspace] there'
+
+
+def test_what_a_manifest_names_may_lie_in_its_folder_its_workspace_and_its_repository(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        {
+            "r/Cargo.toml": '[workspace]\nmembers = ["in"]\nexclude = ["out"]\n',
+            "r/in/Cargo.toml": CRATE,
+            "r/out/Cargo.toml": CRATE,
+            "alone/Cargo.toml": CRATE,
+        },
+    )
+    folders = ("r/in", "r/out", "alone")
+    roots = [read(tmp_path / folder / "Cargo.toml").roots for folder in folders]
+    assert roots == [(str(tmp_path / "r"),), (str(tmp_path / "r"),), (str(tmp_path / "alone"),)]
+    (tmp_path / ".git").mkdir()
+    assert {read(tmp_path / folder / "Cargo.toml").roots for folder in folders} == {(str(tmp_path),)}
+    assert read(tmp_path / "alone" / "Cargo.toml").roots_with(tmp_path.parent) == (str(tmp_path.parent),)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_in_the_place_of_a_file_is_an_error(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"Cargo.toml": CRATE})
+    os.mkfifo(tmp_path / "README.md")
+    with pytest.raises(ConfigError, match=r"README\.md is not a regular file, but a named pipe"):
+        read(tmp_path / "Cargo.toml")
+    (tmp_path / "Cargo.toml").unlink()
+    os.mkfifo(tmp_path / "Cargo.toml")
+    with pytest.raises(ConfigError, match=r"Cargo\.toml is not a regular file, but a named pipe"):
+        read(tmp_path / "Cargo.toml")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege on Windows")
+def test_a_manifest_that_a_link_leads_out_of_the_project_is_refused(tmp_path: Path) -> None:
+    lay_out(tmp_path, {"elsewhere/Cargo.toml": CRATE, "demo/docs/x": "", "demo/real/Cargo.toml": CRATE})
+    (tmp_path / "demo" / "Cargo.toml").symlink_to("../elsewhere/Cargo.toml")
+    with pytest.raises(ConfigError, match=r"Cargo\.toml leads out of the project by a symbolic link"):
+        read(tmp_path / "demo" / "Cargo.toml")
+    (tmp_path / "demo" / "Cargo.toml").unlink()
+    (tmp_path / "demo" / "Cargo.toml").symlink_to("real/Cargo.toml")
+    assert read(tmp_path / "demo" / "Cargo.toml").name == "p"
 
 
 @pytest.mark.parametrize(

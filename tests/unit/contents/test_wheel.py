@@ -21,6 +21,7 @@ from cratewheel.contents.wheel import (
 )
 from cratewheel.dist.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
+from cratewheel.files import project_roots
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import Exclude, Include
 
@@ -52,6 +53,7 @@ def read(
         python_source=source,
         python_packages=packages,
         data=data,
+        roots=project_roots(root),
     )
 
 
@@ -59,8 +61,9 @@ def places(entries: Iterable[Entry]) -> list[str]:
     return [entry.path for entry in entries]
 
 
-def entry(place: str, path: Path, why: str, *, executable: bool = False) -> Entry:
-    return Entry(path=place, source=FromFile(path=str(path), executable=executable), why=why)
+def entry(place: str, path: Path, why: str, *, root: Path, executable: bool = False) -> Entry:
+    source = FromFile(path=str(path), executable=executable, roots=project_roots(root))
+    return Entry(path=place, source=source, why=why)
 
 
 # -- Python packages
@@ -68,39 +71,43 @@ def entry(place: str, path: Path, why: str, *, executable: bool = False) -> Entr
 
 def test_the_files_of_the_packages_are_taken_relative_to_python_source(tmp_path: Path) -> None:
     project(tmp_path, "py/demo/__init__.py", "py/demo/sub/.hidden", "py/other/a.pyi", "py/third/b.py", "py/c.py")
-    found = python_entries(read(tmp_path, source="py", packages=("other", "c.py", "demo/sub")), tmp_path)
+    found = python_entries(
+        read(tmp_path, source="py", packages=("other", "c.py", "demo/sub")), tmp_path, project_roots(tmp_path)
+    )
     assert found == [
-        entry("c.py", tmp_path / "py/c.py", "Python package"),
-        entry("demo/__init__.py", tmp_path / "py/demo/__init__.py", "Python package"),
-        entry("demo/sub/.hidden", tmp_path / "py/demo/sub/.hidden", "Python package"),
-        entry("other/a.pyi", tmp_path / "py/other/a.pyi", "Python package"),
+        entry("c.py", tmp_path / "py/c.py", "Python package", root=tmp_path),
+        entry("demo/__init__.py", tmp_path / "py/demo/__init__.py", "Python package", root=tmp_path),
+        entry("demo/sub/.hidden", tmp_path / "py/demo/sub/.hidden", "Python package", root=tmp_path),
+        entry("other/a.pyi", tmp_path / "py/other/a.pyi", "Python package", root=tmp_path),
     ]
 
 
 def test_a_crate_without_a_package_ships_its_python_packages_only(tmp_path: Path) -> None:
     project(tmp_path, "src/lib.rs", "extra/a.py")
-    assert python_entries(read(tmp_path), tmp_path) == []
-    assert places(python_entries(read(tmp_path, packages=("extra",)), tmp_path)) == ["extra/a.py"]
+    assert python_entries(read(tmp_path), tmp_path, project_roots(tmp_path)) == []
+    assert places(python_entries(read(tmp_path, packages=("extra",)), tmp_path, project_roots(tmp_path))) == [
+        "extra/a.py"
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such bit")
 def test_the_executable_bit_is_kept(tmp_path: Path) -> None:
     project(tmp_path, "demo/run.sh", "demo/a.py")
     (tmp_path / "demo" / "run.sh").chmod(0o744)
-    found = python_entries(read(tmp_path), tmp_path)
+    found = python_entries(read(tmp_path), tmp_path, project_roots(tmp_path))
     assert {str(item.path): item.source.executable for item in found} == {"demo/a.py": False, "demo/run.sh": True}
 
 
 def test_ignore_files_of_the_project_are_heeded_and_bytecode_is_not_special(tmp_path: Path) -> None:
     project(tmp_path, ".git/HEAD", "demo/a.py", "demo/a.log", "demo/__pycache__/a.pyc", "demo/gone/b.py")
-    assert places(python_entries(read(tmp_path), tmp_path)) == [
+    assert places(python_entries(read(tmp_path), tmp_path, project_roots(tmp_path))) == [
         "demo/__pycache__/a.pyc",
         "demo/a.log",
         "demo/a.py",
         "demo/gone/b.py",
     ]
     (tmp_path / ".gitignore").write_text("*.log\n__pycache__/\n/demo/gone\n")
-    assert places(python_entries(read(tmp_path), tmp_path)) == ["demo/a.py"]
+    assert places(python_entries(read(tmp_path), tmp_path, project_roots(tmp_path))) == ["demo/a.py"]
 
 
 @pytest.mark.parametrize(
@@ -112,20 +119,22 @@ def test_ignore_files_of_the_project_are_heeded_and_bytecode_is_not_special(tmp_
 )  # fmt: skip
 def test_left_overs_of_an_earlier_build_stay_out(tmp_path: Path, name: str) -> None:
     project(tmp_path, "demo/__init__.py", f"demo/{name}", f"demo/sub/{name}")
-    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path)) == ["demo/__init__.py"]
+    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path, project_roots(tmp_path))) == ["demo/__init__.py"]
 
 
 @pytest.mark.parametrize("name", ["other.so", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a", "_x.dSYM", "_x.DLL"])
 def test_other_libraries_are_part_of_the_package(tmp_path: Path, name: str) -> None:
     project(tmp_path, f"demo/{name}")
-    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path)) == [f"demo/{name}"]
+    assert places(python_entries(read(tmp_path, "demo._x"), tmp_path, project_roots(tmp_path))) == [f"demo/{name}"]
 
 
-def test_a_python_source_outside_the_project_is_not_lost(tmp_path: Path) -> None:
-    project(tmp_path, "py/demo/a.py", "py/demo/b.py", "crate/Cargo.toml")
+def test_a_python_source_beside_the_project_in_its_repository_is_not_lost(tmp_path: Path) -> None:
+    project(tmp_path, ".git/HEAD", "py/demo/a.py", "py/demo/b.py", "crate/Cargo.toml")
     (tmp_path / "py" / ".ignore").write_text("b.py\n")
-    found = python_entries(read(tmp_path / "crate", source="../py"), tmp_path / "crate")
-    assert found == [entry("demo/a.py", tmp_path / "py/demo/a.py", "Python package")]
+    found = python_entries(
+        read(tmp_path / "crate", source="../py"), tmp_path / "crate", project_roots(tmp_path / "crate")
+    )
+    assert found == [entry("demo/a.py", tmp_path / "py/demo/a.py", "Python package", root=tmp_path)]
 
 
 @needs_links
@@ -133,28 +142,30 @@ def test_a_file_behind_a_link_is_taken_and_one_outside_is_refused(tmp_path: Path
     project(tmp_path, "project/demo/a.py", "project/shared/b.py", "secret")
     (tmp_path / "project" / "demo" / "b.py").symlink_to("../shared/b.py")
     root = tmp_path / "project"
-    assert places(python_entries(read(root), root)) == ["demo/a.py", "demo/b.py"]
+    assert places(python_entries(read(root), root, project_roots(root))) == ["demo/a.py", "demo/b.py"]
     (root / "demo" / "c.py").symlink_to("../../secret")
     with pytest.raises(ConfigError, match=r"c\.py leads out of the project"):
-        python_entries(read(root), root)
+        python_entries(read(root), root, project_roots(root))
 
 
 def test_a_package_that_is_ignored_as_a_whole_is_told(tmp_path: Path) -> None:
     project(tmp_path, "demo/__init__.py")
     layout_ = read(tmp_path, packages=("gone",))
     missing = f"python-packages has 'gone', but there is no {tmp_path / 'gone'}"
-    assert python_warnings(layout_, python_entries(layout_, tmp_path)) == (missing,)
+    assert python_warnings(layout_, python_entries(layout_, tmp_path, project_roots(tmp_path))) == (missing,)
     (tmp_path / ".ignore").write_text("demo\n")
     package = tmp_path / "demo"
     empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
-    assert python_warnings(layout_, python_entries(layout_, tmp_path)) == (missing, empty)
+    assert python_warnings(layout_, python_entries(layout_, tmp_path, project_roots(tmp_path))) == (missing, empty)
 
 
 # -- include
 
 
 def included(root: Path, layout: ModuleLayout, *includes: Include, **out_dirs: Path) -> tuple[list[Entry], list[str]]:
-    entries, warnings = include_entries(root, layout, includes, out_dirs=out_dirs, root_crate="demo")
+    entries, warnings = include_entries(
+        root, layout, includes, roots=project_roots(root), out_dirs=out_dirs, root_crate="demo"
+    )
     return entries, list(warnings)
 
 
@@ -169,9 +180,9 @@ def test_included_files_lie_where_they_are_or_relative_to_python_source(tmp_path
     )
     assert found == (
         [
-            entry("assets/r.txt", tmp_path / "assets/r.txt", "include 'assets/*'"),
-            entry("assets/p.txt", tmp_path / "py/assets/p.txt", "include 'py/assets/*'"),
-            entry("q.txt", tmp_path / "py/q.txt", "include '*.txt'"),
+            entry("assets/r.txt", tmp_path / "assets/r.txt", "include 'assets/*'", root=tmp_path),
+            entry("assets/p.txt", tmp_path / "py/assets/p.txt", "include 'py/assets/*'", root=tmp_path),
+            entry("q.txt", tmp_path / "py/q.txt", "include '*.txt'", root=tmp_path),
         ],
         [],
     )
@@ -182,7 +193,7 @@ def test_ignored_files_can_be_included_and_a_file_may_be_meant_twice(tmp_path: P
     (tmp_path / ".gitignore").write_text("made.py\n")
     layout_ = read(tmp_path)
     added, _ = included(tmp_path, layout_, Include(path="demo/*.py"))
-    together = layout([*python_entries(layout_, tmp_path), *added])
+    together = layout([*python_entries(layout_, tmp_path, project_roots(tmp_path)), *added])
     assert places(together) == ["demo/__init__.py", "demo/made.py"]
 
 
@@ -214,9 +225,9 @@ def test_an_include_that_leaves_the_project_is_an_error(tmp_path: Path, pattern:
 
 def test_the_files_of_an_include_are_those_of_the_root_or_else_of_python_source(tmp_path: Path) -> None:
     project(tmp_path, "py/a.txt", "py/b.txt", "b.txt")
-    assert included_files(tmp_path, tmp_path / "py", "a.txt") == (tmp_path / "py" / "a.txt",)
-    assert included_files(tmp_path, tmp_path / "py", "b.txt") == (tmp_path / "b.txt",)
-    assert included_files(tmp_path, tmp_path, "c.txt") == ()
+    assert included_files(tmp_path, tmp_path / "py", "a.txt", project_roots(tmp_path)) == (tmp_path / "py" / "a.txt",)
+    assert included_files(tmp_path, tmp_path / "py", "b.txt", project_roots(tmp_path)) == (tmp_path / "b.txt",)
+    assert included_files(tmp_path, tmp_path, "c.txt", project_roots(tmp_path)) == ()
 
 
 def test_files_of_a_build_script_keep_their_place_below_the_folder_named(tmp_path: Path) -> None:
@@ -231,9 +242,9 @@ def test_files_of_a_build_script_keep_their_place_below_the_folder_named(tmp_pat
     )
     assert found == (
         [
-            entry("demo/made/a.txt", out / "a.txt", "include '**/*' from OUT_DIR"),
-            entry("demo/made/sub/b.txt", out / "sub/b.txt", "include '**/*' from OUT_DIR"),
-            entry("a.txt", out / "a.txt", "include 'a.txt' from OUT_DIR"),
+            entry("demo/made/a.txt", out / "a.txt", "include '**/*' from OUT_DIR", root=out),
+            entry("demo/made/sub/b.txt", out / "sub/b.txt", "include '**/*' from OUT_DIR", root=out),
+            entry("a.txt", out / "a.txt", "include 'a.txt' from OUT_DIR", root=out),
         ],
         [],
     )
@@ -259,25 +270,31 @@ def test_the_data_folder_is_taken_whole(tmp_path: Path) -> None:
     (tmp_path / "demo.data" / "data" / ".gitignore").write_text("*\n")
     (tmp_path / "demo.data" / "scripts" / "run").chmod(0o755)
     (tmp_path / "demo.data" / "headers").symlink_to("../shared")
-    found = data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path)
+    found = data_entries(read(tmp_path), "demo-1.0.data", roots=project_roots(tmp_path))
     assert found == [
-        entry("demo-1.0.data/data/.a", tmp_path / "demo.data/data/.a", "data folder"),
-        entry("demo-1.0.data/data/.gitignore", tmp_path / "demo.data/data/.gitignore", "data folder"),
-        entry("demo-1.0.data/data/b.pyc", tmp_path / "demo.data/data/b.pyc", "data folder"),
-        entry("demo-1.0.data/headers/c", tmp_path / "demo.data/headers/c", "data folder"),
-        entry("demo-1.0.data/scripts/run", tmp_path / "demo.data/scripts/run", "data folder", executable=True),
+        entry("demo-1.0.data/data/.a", tmp_path / "demo.data/data/.a", "data folder", root=tmp_path),
+        entry("demo-1.0.data/data/.gitignore", tmp_path / "demo.data/data/.gitignore", "data folder", root=tmp_path),
+        entry("demo-1.0.data/data/b.pyc", tmp_path / "demo.data/data/b.pyc", "data folder", root=tmp_path),
+        entry("demo-1.0.data/headers/c", tmp_path / "demo.data/headers/c", "data folder", root=tmp_path),
+        entry(
+            "demo-1.0.data/scripts/run",
+            tmp_path / "demo.data/scripts/run",
+            "data folder",
+            executable=True,
+            root=tmp_path,
+        ),
     ]
 
 
 def test_without_a_data_folder_there_is_nothing(tmp_path: Path) -> None:
-    assert data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path) == []
+    assert data_entries(read(tmp_path), "demo-1.0.data", roots=project_roots(tmp_path)) == []
 
 
 @pytest.mark.parametrize("name", ["README", "share/a", ".DS_Store"])
 def test_what_no_installer_knows_is_an_error(tmp_path: Path, name: str) -> None:
     project(tmp_path, f"demo.data/{name}", "demo.data/data/a")
     with pytest.raises(ConfigError, match="nothing but the folders data, scripts, headers, purelib, platlib"):
-        data_entries(read(tmp_path), "demo-1.0.data", root=tmp_path)
+        data_entries(read(tmp_path), "demo-1.0.data", roots=project_roots(tmp_path))
 
 
 @needs_links
@@ -286,7 +303,7 @@ def test_a_data_file_outside_the_project_is_refused(tmp_path: Path) -> None:
     (tmp_path / "project" / "demo.data" / "data" / "b").symlink_to("../../../secret")
     root = tmp_path / "project"
     with pytest.raises(ConfigError, match="leads out of the project"):
-        data_entries(read(root), "demo-1.0.data", root=root)
+        data_entries(read(root), "demo-1.0.data", roots=project_roots(root))
 
 
 # -- exclude
@@ -294,9 +311,9 @@ def test_a_data_file_outside_the_project_is_refused(tmp_path: Path) -> None:
 
 def test_excludes_are_held_against_the_source_then_the_place_in_the_wheel(tmp_path: Path) -> None:
     entries = [
-        entry("demo/a.py", tmp_path / "py/demo/a.py", ""),
-        entry("demo/b.py", tmp_path / "py/demo/b.py", ""),
-        entry("demo/c.txt", tmp_path / "py/demo/c.txt", ""),
+        entry("demo/a.py", tmp_path / "py/demo/a.py", "", root=tmp_path),
+        entry("demo/b.py", tmp_path / "py/demo/b.py", "", root=tmp_path),
+        entry("demo/c.txt", tmp_path / "py/demo/c.txt", "", root=tmp_path),
         Entry(path="demo/made.py", source=Generated(data=b"")),
     ]
 
@@ -312,7 +329,7 @@ def test_excludes_are_held_against_the_source_then_the_place_in_the_wheel(tmp_pa
 
 
 def test_excludes_count_for_their_own_archive_only(tmp_path: Path) -> None:
-    entries = [entry("a.py", tmp_path / "a.py", "")]
+    entries = [entry("a.py", tmp_path / "a.py", "", root=tmp_path)]
     excludes = (Exclude(path="*.py", formats=("sdist",)),)
     assert apply_excludes(entries, tmp_path, excludes, "wheel") == entries
     assert apply_excludes(entries, tmp_path, excludes, "sdist") == []

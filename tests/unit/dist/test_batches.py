@@ -36,7 +36,7 @@ TURNS = 40
 
 
 def named(batch: list[Item], word: str) -> list[str]:
-    return [f"{name} {word}" for _, name, _ in batch]
+    return [f"{name} {word}" for _, name, _, _ in batch]
 
 
 def here_or_there(batch: list[Item]) -> list[int]:
@@ -47,13 +47,13 @@ def here_or_there(batch: list[Item]) -> list[int]:
 def broken_elsewhere(batch: list[Item], pid: int) -> list[str]:
     if os.getpid() != pid:
         raise ValueError("not here")
-    return [name for _, name, _ in batch]
+    return [name for _, name, _, _ in batch]
 
 
 def deadly_elsewhere(batch: list[Item], pid: int) -> list[str]:
     if os.getpid() != pid:
         os._exit(3)
-    return [name for _, name, _ in batch]
+    return [name for _, name, _, _ in batch]
 
 
 def always_broken(batch: list[Item]) -> list[str]:
@@ -61,10 +61,10 @@ def always_broken(batch: list[Item]) -> list[str]:
 
 
 def numbered() -> list[list[Item]]:
-    return [[(b"", f"{turn}-{number}", False) for number in range(3)] for turn in range(TURNS)]
+    return [[(b"", f"{turn}-{number}", False, ()) for number in range(3)] for turn in range(TURNS)]
 
 
-NAMES = [name for batch in numbered() for _, name, _ in batch]
+NAMES = [name for batch in numbered() for _, name, _, _ in batch]
 
 
 @pytest.fixture(autouse=True)
@@ -80,7 +80,7 @@ def test_results_come_in_order_whoever_makes_them(assistants: int) -> None:
 
 
 def test_others_take_part_of_the_work_and_are_gone_afterwards() -> None:
-    one: list[Item] = [(b"", "a", False)]
+    one: list[Item] = [(b"", "a", False, ())]
     results = shared([one] * 300, here_or_there, (), environ=os.environ, assistants=1)
     workers = {pid for result in results for pid in result}
     assert os.getpid() in workers
@@ -117,7 +117,7 @@ def test_an_error_is_raised_here() -> None:
 
 
 def test_whoever_stops_early_leaves_no_process() -> None:
-    one: list[Item] = [(b"", "a", False)]
+    one: list[Item] = [(b"", "a", False, ())]
     results = shared([one] * 300, here_or_there, (), environ=os.environ, assistants=1)
     seen = set()
     for (pid,) in results:

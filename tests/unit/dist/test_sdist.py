@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from cratewheel.dist import reading, sdist
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
+from cratewheel.files import FileOpener, Roots
 
 NAME = "demo-1.0.tar.gz"
 
@@ -159,8 +160,8 @@ def test_a_file_that_two_processes_read_differently_is_an_error(
     entries = tree(tmp_path, [100] * (sdist.BATCH + 1))
     read = reading.end_of
 
-    def changed(path: str, most: int) -> tuple[int, bytes]:
-        size, data = read(path, most)
+    def changed(path: str, most: int, roots: Roots, opener: FileOpener) -> tuple[int, bytes]:
+        size, data = read(path, most, roots, opener)
         return size, data.upper()
 
     monkeypatch.setattr(sdist, "end_of", changed)

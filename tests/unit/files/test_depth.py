@@ -22,7 +22,7 @@ needs_long_paths = pytest.mark.skipif(sys.platform != "linux", reason="paths of 
 def test_every_way_to_walk_reaches_the_file_below_1100_folders(tmp_path: Path) -> None:
     with nested(tmp_path, DEPTH) as file:
         assert list(walk(tmp_path)) == [file]
-        assert list(tree(tmp_path, boundary=tmp_path)) == [file]
+        assert list(tree(tmp_path, roots=(str(tmp_path),))) == [file]
         assert list(every_file(tmp_path)) == [file]
         assert list(map(str, glob(tmp_path, "**/*"))) == [file]
         assert list(map(str, glob(tmp_path, "**/x.py"))) == [file]
@@ -48,7 +48,7 @@ def test_a_path_that_is_too_long_is_an_error_that_says_so(tmp_path: Path, how: s
         nested(tmp_path, 50, name="d" * 100),
         pytest.raises(ConfigError, match=r"d cannot be read: File name too long"),
     ):
-        list(walk(tmp_path) if how == "walk" else tree(tmp_path, boundary=tmp_path))
+        list(walk(tmp_path) if how == "walk" else tree(tmp_path, roots=(str(tmp_path),)))
 
 
 @needs_long_paths

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.files import tree, walk
+from cratewheel.files import glob, tree, walk
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 
@@ -135,7 +135,7 @@ def test_a_link_out_of_the_project_is_refused_by_name(tmp_path: Path) -> None:
         found(tmp_path / "project")
     assert str(link) in caught.value.message
     assert str(tmp_path / "secret") in caught.value.message
-    boundary = walk(tmp_path / "project", boundary=tmp_path)
+    boundary = walk(tmp_path / "project", roots=(str(tmp_path),))
     assert [Path(path).name for path in boundary] == ["a.py", "b.py"]
 
 
@@ -164,11 +164,25 @@ def test_a_link_to_nothing_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
-def test_a_pipe_is_not_a_file(tmp_path: Path) -> None:
+def test_a_pipe_is_found_for_whoever_opens_it_to_refuse(tmp_path: Path) -> None:
     make(tmp_path, "a.py")
     os.mkfifo(tmp_path / "pipe")
-    assert found(tmp_path) == ["a.py"]
-    assert list(tree(tmp_path, boundary=tmp_path)) == [str(tmp_path / "a.py")]
+    assert found(tmp_path) == ["a.py", "pipe"]
+    assert list(tree(tmp_path, roots=(str(tmp_path),))) == [str(tmp_path / "a.py"), str(tmp_path / "pipe")]
+    assert glob(tmp_path, "*.py") == (tmp_path / "a.py",)
+    for pattern in ("*", "pipe"):
+        with pytest.raises(ConfigError, match="pipe is not a regular file, but a named pipe"):
+            glob(tmp_path, pattern)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_pipe_with_the_name_of_an_ignore_file_is_an_error(tmp_path: Path) -> None:
+    make(tmp_path, ".git/HEAD", "a.py", "folder/b.py")
+    for name in (".ignore", "folder/.gitignore"):
+        os.mkfifo(tmp_path / name)
+        with pytest.raises(ConfigError, match="ignore is not a regular file, but a named pipe"):
+            found(tmp_path)
+        (tmp_path / name).unlink()
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
@@ -185,7 +199,7 @@ def test_an_unreadable_folder_is_an_error_where_it_is_walked(tmp_path: Path) -> 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere cannot be read: No such file"):
-        list(tree(tmp_path / "nowhere", boundary=tmp_path))
+        list(tree(tmp_path / "nowhere", roots=(str(tmp_path),)))
 
 
 @needs_links
@@ -195,7 +209,7 @@ def test_a_tree_follows_links_within_the_project_and_asks_no_ignore_file(tmp_pat
     (tmp_path / "data" / "shared").symlink_to("../shared")
     (tmp_path / "data" / "loop").symlink_to(".")
     (tmp_path / "shared" / "back").symlink_to("../data/sub")
-    paths = [Path(path).relative_to(tmp_path).as_posix() for path in tree(tmp_path / "data", boundary=tmp_path)]
+    paths = [Path(path).relative_to(tmp_path).as_posix() for path in tree(tmp_path / "data", roots=(str(tmp_path),))]
     assert paths == ["data/.gitignore", "data/a", "data/shared/back/.b", "data/shared/c", "data/sub/.b"]
 
 
@@ -204,4 +218,4 @@ def test_a_tree_refuses_links_that_lead_out(tmp_path: Path) -> None:
     make(tmp_path, "outside/a", "project/data/a")
     (tmp_path / "project" / "data" / "out").symlink_to("../../outside")
     with pytest.raises(ConfigError, match=r"data.out leads out of the project"):
-        list(tree(tmp_path / "project" / "data", boundary=tmp_path / "project"))
+        list(tree(tmp_path / "project" / "data", roots=(str(tmp_path / "project"),)))
