@@ -28,8 +28,8 @@ def project_roots(folder: Path, *around: Path) -> Roots:
 def joined_roots(*several: Roots) -> Roots:
     """Return the folders of several projects, without those that lie in another one.
 
-    >>> joined_roots(("/a/b", "/c"), ("/a", "/c"))
-    ('/a', '/c')
+    >>> joined_roots(("/a/b", "/cd"), ("/a", "/cd"))
+    ('/a', '/cd')
     """
     roots: list[str] = []
     for root in sorted(dict.fromkeys(root for each in several for root in each), key=len):
