@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import metadata as installed_metadata
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import Any
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from cratewheel.build.checks import check_before_compiling
 from cratewheel.build.session import Session
@@ -73,11 +74,7 @@ def requirements(
 
 def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:
     """Return those that are not installed in a version that fits; those with extras or URLs are never sure to be."""
-    there = {
-        canonicalize_name(found.name): found.version
-        for found in installed_metadata.distributions(path=list(environment.site_folders))
-        if found.name
-    }
+    there = dict(_versions(environment))
     return tuple(
         requirement
         for requirement in needed
@@ -86,6 +83,15 @@ def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Re
         or canonicalize_name(requirement.name) not in there
         or not requirement.specifier.contains(there[canonicalize_name(requirement.name)], prereleases=True)
     )
+
+
+def _versions(environment: Environment) -> Iterator[tuple[str, Version]]:
+    """Yield the names and versions of what is installed; what says neither, or nonsense, is as good as not there."""
+    for found in installed_metadata.distributions(path=list(environment.site_folders)):
+        with suppress(InvalidVersion, UnicodeDecodeError):
+            metadata = found.metadata
+            if metadata and "Name" in metadata and "Version" in metadata:
+                yield canonicalize_name(metadata["Name"]), Version(metadata["Version"])
 
 
 def install_requirements(
@@ -157,14 +163,14 @@ def find_installed(name: str, environment: Environment) -> Path | None:
     Raises `CratewheelError` for one that no RECORD lists (an egg, a system package): it is not ours to remove.
     """
     for found in installed_metadata.distributions(name=name, path=list(environment.site_folders)):
-        folder = Path(str(found.locate_file(""))) / f"{found.name.replace('-', '_')}-{found.version}.dist-info"
-        path = getattr(found, "_path", folder)
-        if not (Path(path) / "RECORD").is_file():
+        path = Path(str(found._path))  # type: ignore[attr-defined]  # noqa: SLF001  # nothing else says where it is
+        if (path / "RECORD").is_file():
+            return path
+        if not path.is_dir() or any(path.iterdir()):  # an empty folder is no install
             raise CratewheelError(
                 f"{name} is installed in {path}, without a RECORD of its files",
-                hint="remove it with the tool that installed it",
+                hint="remove it with the tool that installed it; if none did, remove that folder",
             )
-        return Path(path)
     return None
 
 

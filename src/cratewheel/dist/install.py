@@ -12,7 +12,7 @@ import hashlib
 import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.metadata import distributions
+from contextlib import suppress
 from pathlib import Path
 
 from cratewheel import entry_points
@@ -130,8 +130,7 @@ def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
     """
     record_file = dist_info / "RECORD"
     try:
-        with record_file.open(encoding="utf-8", newline="") as lines:
-            names = [row[0] for row in csv.reader(lines) if row]
+        names = _listed(record_file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CratewheelError(
             f"the installed {dist_info.name} has no RECORD that can be read: which files are its own, nobody can tell",
@@ -180,10 +179,17 @@ def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path],
 
 def _owner(path: Path, place: Place) -> str | None:
     """Return the name of the installed distribution whose RECORD lists a file."""
-    for found in distributions(path=list(dict.fromkeys((str(place.platlib), str(place.purelib))))):
-        if any(os.path.normpath(str(found.locate_file(file))) == str(path) for file in found.files or ()):
-            return found.name
+    for site in dict.fromkeys((place.platlib, place.purelib)):
+        for record_file in sorted(site.glob("*.dist-info/RECORD")):
+            with suppress(OSError, UnicodeDecodeError, csv.Error):  # who owns it is told, where it can be
+                if any(os.path.normpath(site / name) == str(path) for name in _listed(record_file)):
+                    return record_file.parent.name.partition("-")[0]
     return None
+
+
+def _listed(record_file: Path) -> list[str]:
+    with record_file.open(encoding="utf-8", newline="") as lines:
+        return [row[0] for row in csv.reader(lines) if row]
 
 
 def entry_point_scripts(info: DistInfo, python: Path) -> Iterable[Entry]:

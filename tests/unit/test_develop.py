@@ -1,0 +1,61 @@
+"""What is found in an environment before the project is installed into it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from cratewheel.develop import find_installed, missing
+from cratewheel.dist.install import Place
+from cratewheel.environment import Environment
+from cratewheel.errors import CratewheelError
+
+
+def environment(site: Path) -> Environment:
+    place = Place(python=site / "python", platlib=site, purelib=site, scripts=site, data=site, headers=site)
+    return Environment(place=place, markers={}, by_uv=False)
+
+
+def dist_info(site: Path, name: str, **files: bytes) -> Path:
+    folder = site / f"{name}.dist-info"
+    folder.mkdir()
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
+    return folder
+
+
+def test_what_is_installed_in_a_version_that_fits_is_not_missing(tmp_path: Path) -> None:
+    dist_info(tmp_path, "fits-1.5", METADATA=b"Name: Fits\nVersion: 1.5\n")
+    dist_info(tmp_path, "old-1", METADATA=b"Name: old\nVersion: 1\n")
+    needed = [Requirement(text) for text in ("fits>=1", "old>=2", "absent", "fits[extra]")]
+    assert missing(needed, environment(tmp_path)) == tuple(needed[1:])
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [b"", b"Name: broken\n", b"Version: 1\n", b"Name: broken\nVersion: new\n", b"Name: broken\nVersion: 1\n\n\xff"],
+    ids=["empty", "versionless", "nameless", "nonsense", "encoding"],
+)
+def test_what_is_installed_in_pieces_is_missing(tmp_path: Path, metadata: bytes) -> None:
+    dist_info(tmp_path, "broken-1", METADATA=metadata)
+    dist_info(tmp_path, "bare-1")
+    needed = (Requirement("broken>=1"), Requirement("bare"))
+    assert missing(needed, environment(tmp_path)) == needed
+
+
+def test_an_earlier_install_is_known_by_its_record_whatever_else_it_lacks(tmp_path: Path) -> None:
+    assert find_installed("my-demo", environment(tmp_path)) is None
+    dist_info(tmp_path, "my_demo-1")  # an empty folder
+    assert find_installed("my-demo", environment(tmp_path)) is None
+    folder = dist_info(tmp_path, "my_demo-2", RECORD=b"")
+    assert find_installed("my-demo", environment(tmp_path)) == folder
+
+
+def test_an_install_without_a_record_is_an_error_that_names_it(tmp_path: Path) -> None:
+    folder = dist_info(tmp_path, "demo-1", METADATA=b"Name: demo\nVersion: 1\n")
+    with pytest.raises(CratewheelError) as caught:
+        find_installed("demo", environment(tmp_path))
+    assert caught.value.message == f"demo is installed in {folder}, without a RECORD of its files"
+    assert caught.value.hint == "remove it with the tool that installed it; if none did, remove that folder"
