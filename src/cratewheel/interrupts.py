@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")  # the last one is the Ctrl-Break of Windows
 WARNING = "interrupted; nothing unfinished was left under its final name"
 INSISTING = 1.0  # seconds after which a second signal is no echo of the first, which a group and its leader both get
-LOSING_PATIENCE = 10.0  # seconds after which a third signal does what it would have done without us
+LOSING_PATIENCE = 10.0  # seconds after which one more signal does what it would have done without us
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -126,8 +126,8 @@ def _note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as a
     if len(_received) == 1:
         for callback in tuple(_callbacks.values()):
             _start(callback)
-    elif len(_received) > 2 and _received[-1][1] - _received[0][1] >= LOSING_PATIENCE and _active is not None:
-        _active.restore()
+    elif _received[-1][1] - _received[0][1] >= LOSING_PATIENCE and _active is not None:
+        _active.restore()  # whatever hangs, a full pipe that nobody reads say, is left where it is
         signal.raise_signal(number)
 
 

@@ -27,7 +27,7 @@ HEEDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a program ended, and how long after Python had started.
+    """How a program ended, and how many seconds after Python had started.
 
     `running` are the processes of its session that have outlived it.
     """

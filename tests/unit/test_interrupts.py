@@ -148,14 +148,13 @@ def test_a_second_signal_insists_unless_it_is_an_echo(monkeypatch: pytest.Monkey
     assert found == [False, True, False, False]
 
 
-def test_who_asks_for_the_third_time_after_a_while_gets_what_would_have_been_without_us(
+def test_who_asks_again_after_a_while_gets_what_would_have_been_without_us(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(interrupts, "LOSING_PATIENCE", 0)
     steps = []
 
     def stubborn() -> None:
-        signal.raise_signal(signal.SIGINT)
         signal.raise_signal(signal.SIGINT)
         steps.append("goes on")
         signal.raise_signal(signal.SIGINT)

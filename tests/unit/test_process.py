@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel import process
+from cratewheel import interrupts, process
 from cratewheel.errors import MissingToolError
 from cratewheel.interrupts import Handlers, TerminatedError
 from cratewheel.process import Command, Completed, capture, stream, which
@@ -161,6 +161,21 @@ def test_a_signal_ends_a_program_that_is_waited_for() -> None:
     timer.start()
     with pytest.raises(TerminatedError), Handlers():
         pytest.fail(f"it has ended by itself: {capture(python('import time; time.sleep(60)'), os.environ)}")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+def test_who_insists_has_a_program_that_ignores_the_request_killed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "TERMINATION_GRACE", 600.0)
+    monkeypatch.setattr(interrupts, "INSISTING", 0.0)
+
+    def work() -> None:
+        with stream(python(DEAF), os.environ) as lines:
+            next(iter(lines))
+            signal.raise_signal(signal.SIGTERM)
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(TerminatedError), Handlers():
+        work()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="as above")
