@@ -109,7 +109,9 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
     with _hook(config_settings) as call:
         from cratewheel.build import sdist
         from cratewheel.facts import gather_sdist
+        from cratewheel.sources import warn_of_unread
 
+        warn_of_unread(call.files, call.environ, call.ui)
         facts = gather_sdist(call.options, call.files, environ=call.environ, ui=call.ui)
         path = sdist.build_sdist(
             facts,
@@ -240,7 +242,8 @@ def _write(path: Path, source: Source) -> None:
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    from cratewheel.resolution import asking
+    from cratewheel.resolution import asking, single
+    from cratewheel.sources import warn_of_unread
 
     options = replace(call.options, out=Path(directory).absolute(), sdist=False, editable=editable)
     if not options.interpreter:
@@ -252,6 +255,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     if not options.release and not own_profile:
         options = replace(options, profile="release")
     environ = _with_rust(call)
+    warn_of_unread(call.files, environ, call.ui)
     with asking(options, call.files, environ=environ, ui=call.ui) as answers:
         # slow to import as well
         from cratewheel.build.run import run
@@ -259,7 +263,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
         from cratewheel.plan.decide import decide
 
         sources = call.sources
-        facts = gather(answers.result()[0], sources, environ=environ, ui=call.ui)
+        facts = gather(single(answers.result()), sources, environ=environ, ui=call.ui)
     plan = decide(facts)
     if len(plan.wheels) != 1:
         raise ConfigError(

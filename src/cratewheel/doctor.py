@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from cratewheel import cargo_config
 from cratewheel.cargo import query
 from cratewheel.cross import toolchain, zig
 from cratewheel.errors import CratewheelError
@@ -17,7 +18,7 @@ from cratewheel.interpreter.model import EVERY
 from cratewheel.machine import cache_dir
 from cratewheel.process import Command, which
 from cratewheel.repair import linux
-from cratewheel.tags.target import parse
+from cratewheel.tags.target import HOST_TUPLE, parse
 from cratewheel.ui import Ui
 
 State = Literal["ok", "note", "problem"]
@@ -41,14 +42,15 @@ def examine(
 ) -> tuple[Check, ...]:
     """Return what was found on this machine, and for each of the targets; raises nothing that is a finding.
 
-    cargo and rustc start in the folder `cwd`.
+    cargo and rustc start in the folder `cwd`, whose configuration may name targets where `triples` does not.
     """
     checks = list(_rust(environ, cwd))
     checks += _tools(environ)
     checks += _cache(environ)
     host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
     checks += _interpreters(environ, ui)
-    for triple in triples:
+    configured = cargo_config.build_targets((), environ, cwd) or ((), "")
+    for triple in triples or configured[0]:
         checks += _target(triple, host, with_zig=with_zig, environ=environ, cwd=cwd)
     return tuple(checks)
 
@@ -123,7 +125,7 @@ def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
 
 def _target(triple: str, host: str, *, with_zig: bool, environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
     try:
-        target = parse(triple)
+        target = parse(host if triple == HOST_TUPLE else triple)
         if with_zig:
             for slice_ in target.slices:
                 zig.plan(slice_, "")

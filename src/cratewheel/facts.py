@@ -8,12 +8,13 @@ from typing import Literal
 
 from cratewheel import project as project_reader
 from cratewheel.bindings.detect import Bindings, features_for
+from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import ConfigError, InterpreterError
-from cratewheel.frozen import dataclass, field
+from cratewheel.frozen import dataclass, field, replace
 from cratewheel.interpreter import discover
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.machine import cache_dir
@@ -123,8 +124,9 @@ def gather_each(
 
 def gather_first(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Facts:
     """Return the facts for the first of the targets that `flags` ask for; raises as `gather_each` does."""
-    one = {**flags, "target": flags["target"][:1]} if flags.get("target") else flags
-    return gather_each(one, environ=environ, cwd=cwd, ui=ui)[0]
+    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    with asking(replace(options, target=options.target[:1]), files, environ=environ, ui=ui) as answers:
+        return gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
 
 
 def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, str], ui: Ui) -> Facts:
@@ -166,7 +168,7 @@ def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, st
         foreign=elsewhere,
         described=described,
         rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
-        configured_rustflags=_configured_rustflags(target, sources, environ),
+        configured_rustflags=_configured_rustflags(target, options, sources, environ),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
         conditional_bindings=_conditional_bindings(resolution, project, interpreters, environ),
     )
@@ -185,12 +187,15 @@ def _conditional_bindings(
     return project_reader.bindings_with(resolution, choices, project.bindings, environ)
 
 
-def _configured_rustflags(target: Target, sources: Sources, environ: Mapping[str, str]) -> tuple[str, ...]:
+def _configured_rustflags(
+    target: Target, options: Options, sources: Sources, environ: Mapping[str, str]
+) -> tuple[str, ...]:
     if not target.is_musl:  # no other target gets flags for every crate from us
         return ()
     from cratewheel.cross import toolchain
 
-    return toolchain.build_rustflags(target, environ, sources.location.cwd)
+    flags = config_values(options.config, options.cargo_extra_args)
+    return toolchain.build_rustflags(target, flags, environ, sources.location.cwd)
 
 
 def find_foreign(

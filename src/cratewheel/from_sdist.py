@@ -20,7 +20,7 @@ from cratewheel.frozen import dataclass, replace
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
 from cratewheel.plan.model import WheelPlan
-from cratewheel.sources import read_options
+from cratewheel.sources import read_options, warn_of_unread
 from cratewheel.ui import Ui
 
 LIBRARIES = (".so", ".pyd", ".dll", ".dylib")
@@ -50,6 +50,7 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     its own, so that the tree's target directory holds nothing that was compiled elsewhere.
     """
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    warn_of_unread(files, environ, ui)
     facts = gather_sdist(options, files, environ=environ, ui=ui)
     target = options.target_dir or facts.cargo.target_directory
     out = options.out or target / "wheels"

@@ -14,19 +14,19 @@ from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
+from cratewheel import cargo_config
 from cratewheel.cargo import query
-from cratewheel.cargo.command import CargoOptions, extra_value, metadata_arguments, resolution_flags
-from cratewheel.cargo.manifest import Manifest
+from cratewheel.cargo.command import CargoOptions, config_values, extra_value, metadata_arguments, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import ConfigError, CratewheelError, UsageError
+from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.files.cache import private_folder
 from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import cache_dir
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
 from cratewheel.sources import ProjectFiles
-from cratewheel.tags.target import UNIVERSAL2, Target
+from cratewheel.tags.target import HOST_TUPLE, UNIVERSAL2, Target
 from cratewheel.tags.target import parse as parse_target
 from cratewheel.tasks import Task, task_group
 from cratewheel.ui import Ui
@@ -67,7 +67,7 @@ def asking(
 
 def _resolve_each(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
     refuse_hidden_target(options)
-    options = _with_writable_target(options, files.manifest, environ, ui)
+    options = _with_writable_target(options, files, environ, ui)
     chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
     with task_group() as group:
         answer = group.start(partial(query.rustc, environ, files.location.cwd))
@@ -151,10 +151,35 @@ def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tu
     makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel can be for.
     """
     triple = options.target[0] if options.target else _archflags_target(host, environ)
-    target = parse_target(triple or host)
+    triple = host if triple == HOST_TUPLE else triple
+    target = _parsed(triple or host, options)
     if options.universal2 and target.os == "macos":
         triple, target = UNIVERSAL2, parse_target(UNIVERSAL2)
     return target, replace(options, target=(triple,) if triple else ())
+
+
+def _parsed(triple: str, options: Options) -> Target:
+    try:
+        return parse_target(triple)
+    except UnsupportedError as error:
+        origin = options.origins.get("target")
+        notes = (*error.notes, f"the target is from {origin}") if origin and origin.kind != "flag" else error.notes
+        raise UnsupportedError(error.message, hint=error.hint, notes=notes) from error
+
+
+def single(resolutions: tuple[Resolution, ...]) -> Resolution:
+    """Return the one that an installation is for: this machine's, or the only one.
+
+    Raises `ConfigError` where there are several, all of them for other machines.
+    """
+    native = [one for one in resolutions if one.target.triple == one.rustc.host]
+    (chosen, *more) = native or resolutions
+    if more:
+        raise ConfigError(
+            f"one target can be installed, and {len(resolutions)} are named by {chosen.options.origins['target']}",
+            hint="name one: --target, or the variable CARGO_BUILD_TARGET",
+        )
+    return chosen
 
 
 def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
@@ -172,10 +197,13 @@ def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
     return triple if triple != host else None
 
 
-def _with_writable_target(options: Options, manifest: Manifest, environ: Mapping[str, str], ui: Ui) -> Options:
+def _with_writable_target(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> Options:
     """Return the options with a target directory elsewhere, where the project cannot be written: the same each time."""
-    root = manifest.workspace_root
+    root = files.manifest.workspace_root
     if options.target_dir is not None or environ.get("CARGO_TARGET_DIR") or os.access(root, os.W_OK):
+        return options
+    flags = config_values(options.config, options.cargo_extra_args)
+    if cargo_config.setting("build.target-dir", flags, environ, files.location.cwd) is not None:
         return options
     import hashlib  # slow to import, and seldom needed
     import tempfile

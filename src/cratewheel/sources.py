@@ -10,10 +10,13 @@ import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from cratewheel import cargo_config
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo.command import config_values
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots, is_file, project_roots, root_of
@@ -103,9 +106,49 @@ def settled(flags: Flags, files: ProjectFiles, *, environ: Mapping[str, str], ui
     options, warnings = resolve(flags, environ=environ, pyproject=files.pyproject)
     for warning in warnings:
         ui.warn(warning)
-    cwd = files.location.cwd
-    anchored = {name: cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
-    return replace(options, **anchored)
+    location = files.location
+    anchored = {name: location.cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
+    options = replace(options, config=_config(options, location), **anchored)
+    return _with_configured_target(options, environ, location.cwd)
+
+
+def _config(options: Options, location: Location) -> tuple[str, ...]:
+    """Return the values of `--config`; a file that pyproject.toml names is relative to it, whatever `cwd` is."""
+    origin = options.origins.get("config")
+    if origin is None or origin.kind != "key":
+        return options.config
+    return tuple(
+        path if os.path.isfile(path := os.path.join(location.root, value)) else value  # noqa: PTH113, PTH118  # most are no paths
+        for value in options.config
+    )
+
+
+def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: Path) -> Options:
+    """Return the options with the targets of cargo's configuration, which `--target` overrides."""
+    from cratewheel.options.values import Origin
+
+    origin = options.origins.get("target")
+    if origin is not None and origin.kind == "flag":
+        return options
+    flags = config_values(options.config, options.cargo_extra_args)
+    found = cargo_config.build_targets(flags, environ, cwd)
+    if found is None:
+        return options
+    triples, place = found
+    if origin is None or place != origin.name:
+        origin = Origin(kind="cargo", name=f"build.target of cargo's configuration, in {place}")
+    return replace(options, target=triples, origins=MappingProxyType({**options.origins, "target": origin}))
+
+
+def warn_of_unread(files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> None:
+    """Warn of cargo's configuration beside the crate or the project that a command run elsewhere does not read."""
+    location, manifest = files.location, files.manifest
+    within = (folder for folder in manifest.path.parents if folder.is_relative_to(manifest.workspace_root))
+    for path in cargo_config.unread((*within, location.root), environ, location.cwd):
+        ui.warn(
+            f"{path} has no effect: cargo and rustup read what is in {location.cwd}, where this runs, and above",
+            hint="run the command in that file's folder, or move the file",
+        )
 
 
 def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) -> Location:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -125,6 +126,11 @@ def test_the_configuration_of_the_folder_where_the_command_runs_counts(
     run = run_light("build", *(word.format(rust=rust) for word in words), cwd=cwd).ok()
 
     assert printed(run.wheel, tmp_path) == expected
+    unread = [line for line in run.stderr.splitlines() if "has no effect" in line]
+    text = "warning: {} has no effect: cargo and rustup read what is in {}, where this runs, and above"
+    elsewhere = [folder for folder in (rust, project) if cwd != rust and folder not in (cwd, *cwd.parents)]
+    files = [folder / ".cargo" / "config.toml" for folder in elsewhere]
+    assert unread == [text.format(file, cwd) for file in files]
 
 
 @pytest.mark.parametrize(
@@ -217,3 +223,93 @@ def test_a_hook_and_the_rebuild_on_import_read_the_configuration_of_the_project(
     source.write_text(code.replace("{ 1 }", "{ 2 }"), encoding="utf-8")
     os.utime(source, (time.time() + 5, time.time() + 5))
     assert answer() == "2"
+
+
+HOST = next(
+    line.removeprefix("host: ")
+    for line in subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=False).stdout.splitlines()
+    if line.startswith("host: ")
+)
+
+
+def plan(run_light: Cratewheel, cwd: Path, *words: str, env: dict[str, str] | None = None) -> list[tuple[str, str]]:
+    """Return the target of each plan that a build in `cwd` would follow, and what it gives cargo by --target."""
+    run = run_light("build", "--dry-run", "--message-format", "json", *words, cwd=cwd, env=env).ok()
+    plans = [json.loads(line) for line in run.stdout.splitlines()]
+    commands = [command for plan in plans for wheel in plan["wheels"] for command in wheel["commands"]]
+    return [
+        (plan["target"], command[command.index("--target") + 1]) for plan, command in zip(plans, commands, strict=True)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "expected"),
+    [
+        ('target = "aarch64-unknown-linux-musl"', (), ["aarch64-unknown-linux-musl"]),
+        ('target = ["aarch64-apple-darwin", "{host}"]', (), ["aarch64-apple-darwin", HOST]),
+        ('target = "host-tuple"', (), [HOST]),
+        ('target = "aarch64-apple-darwin"', ("--target", "host-tuple"), [HOST]),
+        ('target = "aarch64-apple-darwin"', ("--config", 'build.target="{host}"'), [HOST]),
+        ('target = "aarch64-apple-darwin"', ("--config", "{project}/own.toml"), [HOST]),
+    ],
+)
+def test_cargo_s_configuration_names_the_target(
+    run_light: Cratewheel, tmp_path: Path, settings: str, words: tuple[str, ...], expected: list[str]
+) -> None:
+    project = lay_out(tmp_path / "top", BESIDE)
+    config = f"[build]\n{settings.replace('{host}', HOST)}\n"
+    (project / ".cargo" / "config.toml").write_text(config, encoding="utf-8")
+    (project / "own.toml").write_text(f'build.target = "{HOST}"\n', encoding="utf-8")
+    words = tuple(word.format(host=HOST, project=project) for word in words)
+
+    assert plan(run_light, project, *words) == [(triple, triple) for triple in expected]
+
+
+def test_a_wheel_for_the_target_of_the_configuration_is_what_was_compiled(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    project = lay_out(tmp_path / "top", BESIDE)
+    with (project / ".cargo" / "config.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[build]\ntarget = "{HOST}"\n')
+    target = tmp_path / "target"
+    run = run_light("build", "--explain", cwd=project, env={"CARGO_TARGET_DIR": str(target)}).ok()
+
+    assert printed(run.wheel, tmp_path) == "project"
+    assert (target / HOST / "debug" / "probe").is_file()
+    assert not (target / "debug" / "probe").exists()
+    place = f"build.target of cargo's configuration, in {project}/.cargo/config.toml"
+    assert f"target ({place})" in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("own.json", "wheels cannot be built for own.json, a target specification of its own"),
+        ("x86_64-unknown-none", "wheels cannot be built for x86_64-unknown-none: its operating system is not known"),
+    ],
+)
+def test_a_target_that_no_wheel_can_be_for_is_an_error_that_names_the_file(
+    run_light: Cratewheel, tmp_path: Path, target: str, message: str
+) -> None:
+    project = lay_out(tmp_path / "top", BESIDE)
+    config = project / ".cargo" / "config.toml"
+    config.write_text(f'build.target = "{target}"\n', encoding="utf-8")
+    run = run_light("build", cwd=project)
+
+    assert run.status == 1
+    assert message in run.stderr
+    assert f"the target is from build.target of cargo's configuration, in {config}" in run.stderr
+
+
+def test_an_installation_is_for_this_machine_where_the_configuration_names_several(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    project = lay_out(tmp_path / "top", BESIDE)
+    config = project / ".cargo" / "config.toml"
+    config.write_text(f'build.target = ["aarch64-apple-darwin", "{HOST}"]\n', encoding="utf-8")
+    run_light("develop", "--skip-install", "-i", sys.executable, cwd=project).ok()
+    config.write_text('build.target = ["aarch64-apple-darwin", "x86_64-apple-darwin"]\n', encoding="utf-8")
+    run = run_light("develop", "--skip-install", "-i", sys.executable, cwd=project)
+
+    assert run.status == 1
+    assert "one target can be installed, and 2 are named by build.target of cargo's configuration" in run.stderr

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.sources import Location, locate
+from cratewheel.options.model import Options
+from cratewheel.sources import Location, locate, read_files, settled
+from cratewheel.ui import Ui
 
 BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\n[project]\nname = "lay-out"\n'
 CRATE = '[package]\nname = "lay-out"\n'
@@ -150,3 +153,49 @@ def test_a_manifest_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     write(tmp_path / "pyproject.toml", BUILD_SYSTEM + '[tool.maturin]\nmanifest-path = "no.toml"\n')
     with pytest.raises(ConfigError, match=f"there is no manifest at {tmp_path / 'no.toml'}"):
         locate(None, tmp_path)
+
+
+def options(cwd: Path, environ: dict[str, str], **flags: object) -> Options:
+    """Return what a command in `cwd` with these flags is to do."""
+    files = read_files(locate(None, cwd))
+    return settled(
+        flags, files, environ={"CARGO_HOME": str(cwd / "home"), **environ}, ui=Ui(out=io.StringIO(), err=io.StringIO())
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "expected", "origin"),
+    [
+        ({}, {}, ("file",), "build.target of cargo's configuration, in {cwd}/.cargo/config.toml"),
+        ({}, {"CARGO_BUILD_TARGET": "env"}, ("env",), "the variable CARGO_BUILD_TARGET"),
+        ({"target": ["flag"]}, {"CARGO_BUILD_TARGET": "env"}, ("flag",), "--target"),
+        (
+            {"config": ['build.target="config"']},
+            {"CARGO_BUILD_TARGET": "env"},
+            ("config",),
+            "build.target of cargo's configuration, in --config",
+        ),
+        (
+            {"cargo_extra_args": ["--config 'build.target=\"extra\"'"], "config": ['build.target="config"']},
+            {},
+            ("extra",),
+            "build.target of cargo's configuration, in --config",
+        ),
+    ],
+)
+def test_cargo_s_configuration_names_the_target(
+    tmp_path: Path, flags: dict[str, object], environ: dict[str, str], expected: tuple[str, ...], origin: str
+) -> None:
+    write(tmp_path / "Cargo.toml", CRATE)
+    write(tmp_path / ".cargo" / "config.toml", 'build.target = "file"\n')
+    found = options(tmp_path, environ, **flags)
+
+    assert (found.target, str(found.origins["target"])) == (expected, origin.format(cwd=tmp_path))
+
+
+def test_a_configuration_file_that_the_project_names_is_found_from_everywhere(tmp_path: Path) -> None:
+    project = src_layout(tmp_path / "project", '[tool.cratewheel]\nconfig = ["ci/cargo.toml", "net.retry=1"]\n')
+    path = write(project / "ci" / "cargo.toml", 'build.target = "ci"\n')
+    found = options(project / "rust", {})
+
+    assert (found.config, found.target) == ((str(path), "net.retry=1"), ("ci",))

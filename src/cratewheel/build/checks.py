@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cratewheel import entry_points
 from cratewheel.build.session import Session, wheel_compression
+from cratewheel.cargo.command import config_values
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.dist.layout import refuse_uninstallable, source_of
 from cratewheel.errors import ConfigError
@@ -63,6 +64,7 @@ def _refuse_without_tools(session: Session) -> None:
                 host=host,
                 environ=session.environ,
                 cwd=session.cwd,
+                config=config_values(options.config, options.cargo_extra_args),
                 zig=options.zig,
                 build_std=build_std,
             )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cratewheel.build.checks import check_before_compiling
 from cratewheel.build.session import Session, warn_of_epoch
 from cratewheel.build.wheel import build_wheel
+from cratewheel.cargo.command import config_values
 from cratewheel.facts import Facts, gather_sdist
 from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
@@ -58,7 +59,9 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     turns = Together(
         [session.place(wheel) for session, wheel in jobs],
         jobs=options.jobs,
-        configured=cargo_config.build_jobs(options.config, first.environ, first.cwd),
+        configured=cargo_config.build_jobs(
+            config_values(options.config, options.cargo_extra_args), first.environ, first.cwd
+        ),
         environ=first.environ,
     )
     tasks: list[tuple[Session, Task[Built]]] = []

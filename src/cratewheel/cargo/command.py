@@ -131,6 +131,22 @@ def shared_arguments(words: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def config_values(config: tuple[str, ...], extra: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what cargo gets by `--config`, of its option and among the user's extra arguments, the strongest last.
+
+    >>> config_values(("a.toml",), ("-j", "2", "--config=b=1", "--config", "c=2"))
+    ('a.toml', 'b=1', 'c=2')
+    """
+    found = list(config)
+    words = iter(shared_arguments(extra))
+    for word in words:
+        if word == "--config":
+            found.append(next(words))
+        elif word.startswith("--config="):
+            found.append(word.removeprefix("--config="))
+    return tuple(found)
+
+
 def extra_value(words: tuple[str, ...], *names: str) -> str | None:
     """Return the value that the user's extra cargo arguments give to one of the options `names`, or None.
 

@@ -20,9 +20,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         from_sdist.build_wheels(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         return 0
     from cratewheel.resolution import asking
-    from cratewheel.sources import read_options, read_sources
+    from cratewheel.sources import read_options, read_sources, warn_of_unread
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    warn_of_unread(files, environ, ui)
     with asking(options, files, environ=environ, ui=ui) as answers:
         # slow to import as well
         from cratewheel.facts import gather

@@ -16,12 +16,13 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.environment import find_python, read_environment
-    from cratewheel.resolution import asking
-    from cratewheel.sources import read_options, read_sources
+    from cratewheel.resolution import asking, single
+    from cratewheel.sources import read_options, read_sources, warn_of_unread
     from cratewheel.tasks import task_group
 
     cwd = Path.cwd()
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
+    warn_of_unread(files, environ, ui)
     python = find_python(flags.get("python"), environ=environ, cwd=cwd)
     options = replace(
         options, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True,
@@ -36,7 +37,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.plan.decide import decide
 
         sources = read_sources(files, ui)
-        environment, answer = about.result(), answers.result()[0]
+        environment, answer = about.result(), single(answers.result())
         named = replace(answer.options, interpreter=(str(environment.place.python),))
         facts = gather(replace(answer, options=named), sources, environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
@@ -77,7 +78,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
     flags: dict[str, Any] = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.resolution import asking
+    from cratewheel.resolution import asking, single
     from cratewheel.sources import read_options, read_sources
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
@@ -91,7 +92,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
         from cratewheel.facts import gather
         from cratewheel.plan.decide import decide
 
-        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
+        facts = gather(single(answers.result()), read_sources(files, ui), environ=environ, ui=ui)
     develop.compiled_only(Session(facts=facts, plan=decide(facts), environ=environ, ui=ui), flags["into"])
     return 0
 

@@ -18,10 +18,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel.build.compile import shared_config
     from cratewheel.build.session import Session
+    from cratewheel.cargo_config import EDITOR_VARIABLES
     from cratewheel.environment import find_python
     from cratewheel.facts import gather
     from cratewheel.plan.decide import decide
-    from cratewheel.resolution import asking
+    from cratewheel.resolution import asking, single
     from cratewheel.scaffold import ide
     from cratewheel.sources import read_options, read_sources
 
@@ -39,10 +40,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     python = find_python(flags.get("python"), environ=environ, cwd=cwd)
     options = replace(options, interpreter=(str(python),), compatibility=("off",), skip_auditwheel=True, sdist=False)
     with asking(options, files, environ=environ, ui=ui) as answers:
-        facts = gather(answers.result()[0], read_sources(files, ui), environ=environ, ui=ui)
+        facts = gather(single(answers.result()), read_sources(files, ui), environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
     (wheel,) = session.plan.wheels
-    variables = {name: value for name, value in wheel.builds[0].env if name in ide.VARIABLES and value is not None}
+    variables = {name: value for name, value in wheel.builds[0].env if name in EDITOR_VARIABLES and value is not None}
     if wheel.config is not None:
         variables["PYO3_CONFIG_FILE"] = str(shared_config(session, wheel.config))
     ide.write(path, ide.with_variables(text, variables, path))

@@ -14,9 +14,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel.build.sdist import build_sdist
     from cratewheel.facts import gather_sdist
-    from cratewheel.sources import read_options
+    from cratewheel.sources import read_options, warn_of_unread
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    warn_of_unread(files, environ, ui)
     facts = gather_sdist(options, files, environ=environ, ui=ui)
     out = options.out or facts.cargo.target_directory / "wheels"
     path = build_sdist(facts, out, environ=environ, ui=ui)

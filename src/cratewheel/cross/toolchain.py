@@ -63,11 +63,19 @@ def refuse(toolchain: Toolchain) -> None:
 
 
 def examine(
-    target: Target, *, host: str, environ: Mapping[str, str], cwd: Path, zig: bool, build_std: bool = False
+    target: Target,
+    *,
+    host: str,
+    environ: Mapping[str, str],
+    cwd: Path,
+    zig: bool,
+    build_std: bool = False,
+    config: tuple[str, ...] = (),
 ) -> Toolchain:
     """Return what there is to compile for `target` (one that rustc knows, not universal2) in the folder `cwd`.
 
-    `zig` says that zig links; `build_std` that cargo compiles the standard library itself.
+    `zig` says that zig links; `build_std` that cargo compiles the standard library itself; `config` are the values of
+    `--config`.
     """
     found = [_standard_library(target, environ, cwd, build_std=build_std)]
     if target.triple == host:
@@ -75,7 +83,7 @@ def examine(
     if zig:
         found.append(Finding(kind="linker", ok=True, text="zig links"))
     else:
-        found.append(_linker(target, host, environ, cwd))
+        found.append(_linker(target, host, config, environ, cwd))
     return Toolchain(target=target, findings=tuple(found))
 
 
@@ -111,8 +119,8 @@ def _how_to_add(target: Target, place: Path, environ: Mapping[str, str]) -> str:
     return "install it with your system's packages of Rust, or use rustup (https://rustup.rs)"
 
 
-def _linker(target: Target, host: str, environ: Mapping[str, str], cwd: Path) -> Finding:
-    chosen = _chosen_linker(target, environ, cwd)
+def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> Finding:
+    chosen = _chosen_linker(target, config, environ, cwd)
     if chosen is not None:
         program, origin = chosen
         if Path(program).is_file() or which(program, environ) is not None:
@@ -209,44 +217,42 @@ def _variable(target: Target) -> str:
     return f"CARGO_TARGET_{target.triple.upper().replace('-', '_').replace('.', '_')}_LINKER"
 
 
-def _chosen_linker(target: Target, environ: Mapping[str, str], cwd: Path) -> tuple[str, str] | None:
+def _chosen_linker(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
+) -> tuple[str, str] | None:
     """Return the linker that cargo was told of, and by what."""
     variable = _variable(target)
     if environ.get(variable):
         return environ[variable], variable
-    for path in cargo_config.files(environ, cwd):
-        tables = _target_tables(path, target)
-        for table in tables:
+    for layer in cargo_config.layers(config, environ, cwd):
+        for table in _target_tables(layer, target):
             linker = table.get("linker")
             if isinstance(linker, str):
-                program = linker if "/" not in linker else str(path.parent.parent / linker)
-                return program, str(path)
+                return linker if "/" not in linker else str(layer.folder / linker), layer.origin
             if any("linker" in str(flag) for flag in table.get("rustflags", ())):
-                return "cc", f"rustflags in {path}"
+                return "cc", f"rustflags in {layer.origin}"
     flags = " ".join(
         environ.get(name, "") for name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", f"{variable[:-6]}RUSTFLAGS")
     )
     return ("cc", "the flags for rustc") if "linker" in flags else None
 
 
-def build_rustflags(target: Target, environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
-    """Return the flags of `build.rustflags` in cargo's configuration files, unless flags for the target hide them.
+def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
+    """Return the flags of `build.rustflags`, unless flags for the target hide them; `config` is that of `--config`.
 
-    Cargo joins those of all files, the nearest last; see
+    Cargo joins those of all places, the strongest last; see
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
     """
-    found: list[str] = []
-    for path in reversed(tuple(cargo_config.files(environ, cwd))):
-        if any("rustflags" in table for table in _target_tables(path, target)):
-            return ()
-        build = cargo_config.content(path).get("build", {})
-        flags = build.get("rustflags", ()) if isinstance(build, dict) else ()
-        found += flags.split() if isinstance(flags, str) else [str(flag) for flag in flags]
-    return tuple(found)
+    tables = (table for layer in cargo_config.layers(config, environ, cwd) for table in _target_tables(layer, target))
+    if any("rustflags" in table for table in tables):
+        return ()
+    found = cargo_config.setting("build.rustflags", config, environ, cwd)
+    values = () if found is None else found.value if isinstance(found.value, list) else str(found.value).split()
+    return tuple(map(str, values))
 
 
-def _target_tables(path: Path, target: Target) -> list[dict[str, Any]]:
-    tables = cargo_config.content(path).get("target", {})
+def _target_tables(layer: cargo_config.Layer, target: Target) -> list[dict[str, Any]]:
+    tables = layer.table.get("target", {})
     if not isinstance(tables, dict):
         return []
     found = [tables.get(target.triple)]

@@ -166,7 +166,8 @@ class Options:
     target: tuple[str, ...] = setting(
         (), "list", "Platform",
         "The target triple to compile for, as cargo's --target; given several times, wheels for each. "
-        "universal2-apple-darwin is both of macOS in one wheel. This machine's own unless given",
+        "universal2-apple-darwin is both of macOS in one wheel. `build.target` of cargo's configuration unless given, "
+        "or else this machine's own",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
         commands=("build", "list-files"),
     )  # fmt: skip

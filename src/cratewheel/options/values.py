@@ -80,18 +80,19 @@ class TargetOptions:
 class Origin:
     """Where the value of a setting came from.
 
-    `kind` is how it was given; `name` the flag, variable or key as the user wrote it.
+    `kind` is how it was given, `cargo` a setting of cargo's own; `name` is the flag, variable or key as the user wrote
+    it.
 
     >>> str(Origin(kind="key", name="tool.maturin.strip"))
     'tool.maturin.strip in pyproject.toml'
     """
 
-    kind: Literal["flag", "variable", "key", "default"]
+    kind: Literal["flag", "variable", "key", "cargo", "default"]
     name: str = ""
 
     def __str__(self) -> str:
         match self.kind:
-            case "flag":
+            case "flag" | "cargo":
                 return self.name
             case "variable":
                 return f"the variable {self.name}"

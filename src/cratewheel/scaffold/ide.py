@@ -13,16 +13,9 @@ from pathlib import Path
 import tomlkit
 
 from cratewheel import toml
+from cratewheel.cargo_config import EDITOR_VARIABLES
 from cratewheel.errors import ConfigError
 from cratewheel.files import atomic_replace
-
-VARIABLES = (
-    "PYO3_BUILD_EXTENSION_MODULE",
-    "PYO3_CONFIG_FILE",
-    "PYO3_ENVIRONMENT_SIGNATURE",
-    "PYO3_PYTHON",
-    "PYTHON_SYS_EXECUTABLE",
-)
 
 
 def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
@@ -39,7 +32,7 @@ def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
             return text
         table = tomlkit.table()
         document["env"] = table
-    for name in VARIABLES:
+    for name in EDITOR_VARIABLES:
         table.pop(name, None)
     for name in sorted(variables):
         table[name] = variables[name]

@@ -93,6 +93,7 @@ _GLIBC_ENVS = frozenset({"gnu", "gnuabi64", "gnueabi", "gnueabihf", "gnusf", "gn
 _MUSL_ENVS = frozenset({"musl", "muslabi64", "musleabi", "musleabihf", "muslspe"})
 
 
+HOST_TUPLE = "host-tuple"  # what cargo takes for the triple of this machine
 UNIVERSAL2 = "universal2-apple-darwin"  # no triple of rustc's: both of macOS in one file
 
 
@@ -154,6 +155,11 @@ def parse(triple: str) -> Target:
     """
     if triple == UNIVERSAL2:
         return Target(triple=triple, os="macos", arch="universal2", env="", pointer_width=64)
+    if triple.endswith(".json"):
+        raise UnsupportedError(
+            f"wheels cannot be built for {triple}, a target specification of its own: no Python is for such a target",
+            hint="name a target of rustc's; `rustc --print target-list` shows them all",
+        )
     words = triple.split("-")
     arch = _arch(words[0])
     place = next((i for i, word in enumerate(words) if i and word in _SYSTEMS), None)

@@ -170,11 +170,17 @@ def test_the_flags_that_the_configuration_has_for_every_target(tmp_path: Path) -
     for folder in (home, project / ".cargo", tmp_path / "work" / ".cargo"):
         folder.mkdir(parents=True)
     (home / "config.toml").write_text('[build]\nrustflags = ["--cfg", "home"]\n', encoding="utf-8")
-    (tmp_path / "work" / ".cargo" / "config.toml").write_text('[build]\nrustflags = "-g -O"\n', encoding="utf-8")
+    (tmp_path / "work" / ".cargo" / "config.toml").write_text('[build]\nrustflags = ["-g", "-O"]\n', encoding="utf-8")
     nearest = project / ".cargo" / "config.toml"
     nearest.write_text('[build]\nrustflags = ["--cfg", "near"]\n', encoding="utf-8")
     environ = {"CARGO_HOME": str(home)}
-    flags = toolchain.build_rustflags(parse(triple), environ, project)
+    flags = toolchain.build_rustflags(parse(triple), (), environ, project)
     assert flags == ("--cfg", "home", "-g", "-O", "--cfg", "near")
+    environ["CARGO_BUILD_RUSTFLAGS"] = "--cfg variable"
+    flags = toolchain.build_rustflags(parse(triple), ('build.rustflags=["-Cx"]',), environ, project)
+    assert flags == ("--cfg", "home", "-g", "-O", "--cfg", "near", "--cfg", "variable", "-Cx")
     nearest.write_text(f'[target.{triple}]\nrustflags = ["-g"]\n', encoding="utf-8")
-    assert toolchain.build_rustflags(parse(triple), environ, project) == ()
+    assert toolchain.build_rustflags(parse(triple), (), environ, project) == ()
+    nearest.unlink()
+    hidden = (f'target.{triple}.rustflags=["-g"]',)
+    assert toolchain.build_rustflags(parse(triple), hidden, environ, project) == ()
