@@ -117,7 +117,7 @@ def install_requirements(
         raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
     else:
         argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
-    done = capture(Command(argv=argv), environ, show_stderr=True)
+    done = capture(Command(argv=argv), environ, show_stderr=True, takes_back=True)
     if done.status:
         raise ProcessError(
             f"the dependencies could not be installed (status {done.status})",

@@ -46,6 +46,11 @@ def check() -> None:
         raise TerminatedError(_received[0][0])
 
 
+def number() -> int | None:
+    """Return the signal that this process was asked to end with."""
+    return _received[0][0] if _received else None
+
+
 def insisted() -> bool:
     """Return whether it was asked again to end, by somebody who sees that it takes its time."""
     return len(_received) > 1 and _received[-1][1] - _received[0][1] >= INSISTING

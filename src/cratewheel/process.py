@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
@@ -19,10 +19,12 @@ from typing import IO
 
 from cratewheel import families, interrupts, redaction
 from cratewheel.errors import MissingToolError
-from cratewheel.frozen import dataclass
+from cratewheel.frozen import dataclass, field
 from cratewheel.tasks import PATIENCE, check_cancelled, current_group
 
 TERMINATION_GRACE = 5.0  # seconds that a program has to end by itself
+TAKING_BACK_GRACE = 30.0  # and one that takes back what it has done
+ECHO = 2.0  # seconds in which a program ends that the terminal has sent Ctrl-C as well; to be told twice disturbs it
 KILLING_GRACE = 2.0  # seconds after which one that cannot be killed, as it is another user's, is left alone
 READING_GRACE = 2.0  # seconds: a server that the child started may hold its stderr open for ever
 
@@ -87,16 +89,20 @@ def capture(
     timeout: float | None = None,
     stdin: str | None = None,
     show_stderr: bool = False,
+    takes_back: bool = False,
 ) -> Completed:
     """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
-    after `timeout` seconds is ended and reported with status 124, as timeout(1) does.
+    after `timeout` seconds is ended and reported with status 124, as timeout(1) does. `takes_back` says that it takes
+    back what it has done so far when it gets SIGINT, as installers do: it gets that, and more time.
     """
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _started(command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk) as program:
+    with _started(
+        command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, takes_back=takes_back
+    ) as program:
         out, err = _answer(program.child, stdin, timeout)
         if program.child.returncode is None:
             _end(program)
@@ -196,15 +202,27 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """A program that was started; `mark` is in the environment of whatever it starts."""
+    """A program that was started; `mark` is in the environment of whatever it starts.
+
+    `asked` are those of its family that were asked to end. Two threads may do that: hence `lock`.
+    """
 
     child: subprocess.Popen[bytes]
     mark: str
+    takes_back: bool
+    asked: dict[int, families.Process] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @contextmanager
 def _started(
-    command: Command, environ: Mapping[str, str], *, stdin: int, stdout: int, stderr: int | None
+    command: Command,
+    environ: Mapping[str, str],
+    *,
+    stdin: int,
+    stdout: int,
+    stderr: int | None,
+    takes_back: bool = False,
 ) -> Iterator[_Program]:
     """Run a program for the block; whatever ends the block before the program has ended ends that as well."""
     check_cancelled()
@@ -216,7 +234,7 @@ def _started(
         stdout=stdout,
         stderr=stderr,
     )
-    program = _Program(child=child, mark=mark)
+    program = _Program(child=child, mark=mark, takes_back=takes_back)
     end = partial(_end, program)
     group = current_group()
     with child:
@@ -261,28 +279,40 @@ def _end(program: _Program) -> None:
     May be called several times, by several threads.
     """
     if os.name == "nt":
-        _end_tree(program.child)
+        _end_tree(program)
         return
     begun = time.monotonic()
-    known: dict[int, families.Process] = {}
+    grace = TAKING_BACK_GRACE if program.takes_back else TERMINATION_GRACE
     pause = 0.005
-    while time.monotonic() - begun < TERMINATION_GRACE + KILLING_GRACE:
-        processes = _processes()
-        elders = [pid for pid, process in known.items() if processes.get(pid) == process]
-        if program.child.poll() is None:
-            elders.insert(0, program.child.pid)
-            processes.setdefault(program.child.pid, families.Process(parent=os.getpid(), started=""))
-        alive = families.family(processes, elders, program.mark)
+    while time.monotonic() - begun < grace + KILLING_GRACE:
+        late = interrupts.insisted() or time.monotonic() - begun > grace
+        with program.lock:
+            alive = _alive(program)
+            if late:
+                _send(signal.SIGKILL, alive)
+            elif not (program.takes_back and interrupts.number() == signal.SIGINT and time.monotonic() - begun < ECHO):
+                _send(signal.SIGINT if program.takes_back else signal.SIGTERM, alive.keys() - program.asked.keys())
+                program.asked.update(alive)
         if not alive:
             return
-        late = interrupts.insisted() or time.monotonic() - begun > TERMINATION_GRACE
-        for pid in alive:
-            if late or pid not in known:
-                with suppress(OSError):  # it has ended by itself, or is not ours to end
-                    os.kill(pid, signal.SIGKILL if late else signal.SIGTERM)
-            known[pid] = processes[pid]
         time.sleep(pause)
         pause = min(2 * pause, 0.1)
+
+
+def _alive(program: _Program) -> dict[int, families.Process]:
+    """Return what runs of a program and its family, parents first."""
+    processes = _processes()
+    elders = [pid for pid, process in program.asked.items() if processes.get(pid) == process]
+    if program.child.poll() is None:
+        elders.insert(0, program.child.pid)
+        processes.setdefault(program.child.pid, families.Process(parent=os.getpid(), started=""))
+    return {pid: processes[pid] for pid in families.family(processes, elders, program.mark)}
+
+
+def _send(number: int, pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(OSError):  # it has ended by itself, or is not ours to end
+            os.kill(pid, number)
 
 
 def _processes() -> dict[int, families.Process]:
@@ -295,8 +325,12 @@ def _processes() -> dict[int, families.Process]:
     return found or {}
 
 
-def _end_tree(child: subprocess.Popen[bytes]) -> None:
-    """End a program on Windows, where nothing can be asked to end, and what it has started."""
+def _end_tree(program: _Program) -> None:
+    """End a program on Windows, where nothing can be asked to end but by the console, and what it has started."""
+    child = program.child
+    if program.takes_back and interrupts.number() is not None:
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(TAKING_BACK_GRACE)
     if child.poll() is None:
         with suppress(OSError):
             argv = ("taskkill", "/T", "/F", "/PID", str(child.pid))

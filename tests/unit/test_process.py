@@ -178,6 +178,47 @@ def test_who_insists_has_a_program_that_ignores_the_request_killed_at_once(monke
         work()
 
 
+INSTALLER = """
+import os, pathlib, signal, sys, time
+signal.signal(signal.SIGINT, signal.default_int_handler)
+folder = pathlib.Path(sys.argv[1])
+try:
+    (folder / "new").write_text(str(os.getpid()))
+    (folder / "new").rename(folder / "pid")
+    time.sleep(60)
+except KeyboardInterrupt:
+    time.sleep(0.5)
+    (folder / "taken back").touch()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="as above")
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [(signal.SIGTERM, False), (signal.SIGINT, True)],
+    ids=["SIGTERM to us", "Ctrl-C in a terminal, which tells both"],
+)
+def test_an_installer_has_the_time_to_take_back_what_it_has_done(
+    number: signal.Signals, told: bool, tmp_path: Path
+) -> None:
+    def stop() -> None:
+        while not (tmp_path / "pid").exists():
+            time.sleep(0.01)
+        if told:
+            os.kill(int((tmp_path / "pid").read_text(encoding="utf-8")), number)
+        os.kill(os.getpid(), number)
+
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell in the background ignores
+    threading.Thread(target=stop).start()
+    command = Command(argv=(sys.executable, "-c", INSTALLER, str(tmp_path)))
+    try:
+        with pytest.raises(TerminatedError), Handlers():
+            capture(command, os.environ, takes_back=True)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert (tmp_path / "taken back").exists()
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="as above")
 def test_no_program_is_started_after_a_signal(tmp_path: Path) -> None:
     def work() -> None:

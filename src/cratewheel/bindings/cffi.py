@@ -208,7 +208,9 @@ def ffi_source(
             return source
     if interpreter is not None and chosen is not None and interpreter.in_virtualenv:
         ui.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
-        done = capture(Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ)
+        done = capture(
+            Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ, takes_back=True
+        )
         source = _recompile(text, chosen, scratch, environ) if done.status == 0 else None
         if source is not None:
             return source
