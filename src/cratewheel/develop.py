@@ -132,13 +132,13 @@ def install(session: Session, environment: Environment) -> Path:
     """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
-    with _exclusive(session, environment):
+    with _lock_environment(session, environment):
         find_installed(session.plan.name, environment)  # what it raises, it raises before compiling
     live = editable.keeps_sources(session.facts.project.modules)
     root = session.facts.project.sources.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
-    with assembled(session, wheel) as content, _exclusive(session, environment):
+    with assembled(session, wheel) as content, _lock_environment(session, environment):
         earlier = find_installed(session.plan.name, environment)
         folder = installer.install(content.layout, content.dist_info, environment.place, extra=extra, replaced=earlier)
     how = "its Python files are live" if live else "a copy: run develop again after a change"
@@ -147,7 +147,7 @@ def install(session: Session, environment: Environment) -> Path:
 
 
 @contextmanager
-def _exclusive(session: Session, environment: Environment) -> Iterator[None]:
+def _lock_environment(session: Session, environment: Environment) -> Iterator[None]:
     """Hold the environment for the block, in which nothing of the project is half installed any more."""
     folder = environment.place.platlib
     waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {folder}")
@@ -192,7 +192,7 @@ def compiled_only(session: Session, into: Path) -> None:
             for entry in content.layout
             if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
         )
-        for warning in installer.put(files, site, session.plan.name, bounds):
+        for warning in installer.replace_files(files, site, session.plan.name, bounds):
             session.ui.warn(warning)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import keyword
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 from cratewheel.errors import ConfigError
@@ -77,11 +76,19 @@ def refuse_doubles(names: Iterable[tuple[str, str]]) -> None:
     """
     found: dict[str, tuple[str, str]] = {}
     for name, what in names:
-        earlier = found.setdefault(unicodedata.normalize("NFC", name).casefold(), (name, what))
+        earlier = found.setdefault(_folded(name), (name, what))
         if earlier != (name, what):
             raise ConfigError(
                 f"two commands would be installed as {name}: {earlier[1]}, and {what}", hint="rename one of them"
             )
+
+
+def _folded(name: str) -> str:
+    if not name.isascii():
+        import unicodedata  # seldom needed
+
+        name = unicodedata.normalize("NFC", name)
+    return name.casefold()
 
 
 def parse(text: str) -> Iterator[tuple[str, str, str]]:

@@ -54,7 +54,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
 
 def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
     from cratewheel.contents import editable
-    from cratewheel.dist.install import put
+    from cratewheel.dist.install import replace_files
     from cratewheel.files.lock import exclusive_folder
     from cratewheel.files.transaction import Bounds
 
@@ -66,7 +66,7 @@ def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, co
         bounds = Bounds((source, session.facts.project.sources.root))
         waiting = partial(session.ui.step, "Blocking", f"waiting for another build that writes to {source}")
         with exclusive_folder(source, waiting=waiting):
-            for warning in put(editable.in_place(modules, compiled), source, session.plan.name, bounds):
+            for warning in replace_files(editable.in_place(modules, compiled), source, session.plan.name, bounds):
                 session.ui.warn(warning)
     rebuild = None
     if options.editable_rebuild:

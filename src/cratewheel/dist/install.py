@@ -17,10 +17,10 @@ from pathlib import Path
 
 from cratewheel import entry_points
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
-from cratewheel.dist.layout import Entry, Generated, Layout
+from cratewheel.dist.layout import Entry, Generated, Layout, source_of
 from cratewheel.dist.layout import layout as whole_layout
 from cratewheel.dist.reading import opened
-from cratewheel.errors import CratewheelError
+from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.files import sha256
 from cratewheel.files.transaction import Bounds, Transaction, recover
 from cratewheel.frozen import dataclass
@@ -70,9 +70,15 @@ def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str
     bounds = place.bounds()
     earlier = installed_files(replaced, bounds) if replaced is not None else ()
     with Transaction(place.platlib, _journal_name(info.directory), bounds) as transaction:
-        written = {}
+        written: dict[Path, Recorded] = {}
         for entry in entries:
             destination = _destination(entry.parts, place)
+            if destination in written or destination == dist_info / "RECORD":
+                raise ConfigError(
+                    f"two files of the wheel would be installed as {destination}, one of them {entry.path}",
+                    notes=(f"it is {source_of(entry)} ({entry.why})",),
+                    hint="rename one of them, or leave one out",
+                )
             written[destination] = _write(transaction, entry, destination, place)
         _refuse_replacing(written, earlier, place)
         text = record(written.values(), record_path=str(info.record_path))
@@ -85,21 +91,23 @@ def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str
 
 
 def recover_install(distribution: str, place: Place) -> tuple[str, ...]:
-    """Take back, or complete, an install of the distribution that was interrupted; return what there is to say of it.
+    """Take back, or complete, an install of the distribution that was interrupted; return warnings about it.
 
     Raises as `recover` does. Nobody may be installing it meanwhile.
     """
     return recover(place.platlib, normalise_distribution(distribution), place.bounds())
 
 
-def put(files: Iterable[tuple[Path, Entry]], folder: Path, distribution: str, bounds: Bounds) -> tuple[str, ...]:
+def replace_files(
+    files: Iterable[tuple[Path, Entry]], folder: Path, distribution: str, bounds: Bounds
+) -> tuple[str, ...]:
     """Write each entry to its path, all of them or none; raises `CratewheelError` when that cannot be.
 
-    An interrupted change of the distribution is taken back first, whose journal is in `folder`, and what there is to
-    say about that is returned. Nobody else may do the same meanwhile.
+    An interrupted change of the distribution is taken back first, whose journal is in `folder`, and warnings about
+    that are returned. Nobody else may do the same meanwhile.
     """
     name = normalise_distribution(distribution)
-    said = recover(folder, name, bounds)
+    warnings = recover(folder, name, bounds)
     with Transaction(folder, name, bounds) as transaction:
         for path, entry in files:
             with (
@@ -108,7 +116,7 @@ def put(files: Iterable[tuple[Path, Entry]], folder: Path, distribution: str, bo
             ):
                 stream.writelines(chunks)
         transaction.commit()
-    return said
+    return warnings
 
 
 def unpack(entries: Iterable[Entry], folder: Path) -> None:
@@ -130,7 +138,7 @@ def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
     """
     record_file = dist_info / "RECORD"
     try:
-        names = _listed(record_file)
+        names = _recorded_names(record_file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CratewheelError(
             f"the installed {dist_info.name} has no RECORD that can be read: which files are its own, nobody can tell",
@@ -144,14 +152,14 @@ def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
         found.append(path)
         if path.suffix == ".py":
             cached = (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc")
-            found += (one for one in cached if bounds.hold(one))
+            found += (one for one in cached if bounds.contains(one))
     _refuse_recorded(record_file, "RECORD", record_file, bounds)
     there = dict.fromkeys((*found, record_file))
     return tuple(path for path in there if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()))
 
 
 def _refuse_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -> None:
-    if "\0" in name or not bounds.hold(path):
+    if "\0" in name or not bounds.contains(path):
         raise CratewheelError(
             f"{record_file} lists {name}, which is outside of the environment {bounds.folders[0]}",
             hint="remove that install with the tool that made it",
@@ -182,12 +190,12 @@ def _owner(path: Path, place: Place) -> str | None:
     for site in dict.fromkeys((place.platlib, place.purelib)):
         for record_file in sorted(site.glob("*.dist-info/RECORD")):
             with suppress(OSError, UnicodeDecodeError, csv.Error):  # who owns it is told, where it can be
-                if any(os.path.normpath(site / name) == str(path) for name in _listed(record_file)):
+                if any(os.path.normpath(site / name) == str(path) for name in _recorded_names(record_file)):
                     return record_file.parent.name.partition("-")[0]
     return None
 
 
-def _listed(record_file: Path) -> list[str]:
+def _recorded_names(record_file: Path) -> list[str]:
     with record_file.open(encoding="utf-8", newline="") as lines:
         return [row[0] for row in csv.reader(lines) if row]
 

@@ -37,19 +37,19 @@ class Bounds:
         self.folders = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
         self._real: dict[Path, str] = {}
 
-    def hold(self, path: Path) -> bool:
+    def contains(self, path: Path) -> bool:
         """Return whether the path is below one of the folders; its last part may be a link to anywhere."""
         real = self._place(path)
         return any(real != folder and _is_below(real, folder) for folder in self.folders)
 
-    def hold_folder(self, path: Path) -> bool:
+    def contains_folder(self, path: Path) -> bool:
         """Return whether the path is below one of the folders, or one of them, or they are below it."""
         real = self._place(path)
         return any(_is_below(real, folder) or _is_below(folder, real) for folder in self.folders)
 
     def refuse_outside(self, path: Path) -> None:
         """Raise `CratewheelError` unless the path is below one of the folders."""
-        if not self.hold(path):
+        if not self.contains(path):
             raise CratewheelError(
                 f"{path} is not changed: it is outside of {self.folders[0]}, at {self._place(path)}",
                 hint="if a link leads there, remove it",
@@ -88,7 +88,7 @@ class Transaction:
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
             self._journal = os.open(self._path, flags, 0o600)
         except OSError as error:
-            raise _unwritable(error) from error
+            raise _write_error(error) from error
         return self
 
     def __exit__(
@@ -97,7 +97,7 @@ class Transaction:
         """Remove whatever is only staged and the folders made for it, or what has been replaced."""
         try:
             os.close(self._journal)
-            _settle(self._path, self._bounds)
+            _finish(self._path, self._bounds)
         except OSError as left:
             raise CratewheelError(
                 f"{left.filename2 or left.filename or self._path.parent} cannot be changed: {left.strerror or left}",
@@ -105,7 +105,7 @@ class Transaction:
                 hint="run the command again: it takes back what is unfinished",
             ) from left
         if isinstance(error, OSError):
-            raise _unwritable(error) from error
+            raise _write_error(error) from error
 
     def create(self, path: Path, *, executable: bool = False) -> BinaryIO:
         """Return a file, open for writing, that becomes `path`; its folder is made.
@@ -156,13 +156,13 @@ class Transaction:
             missing.append(folder)
             folder = folder.parent
         for each in reversed(missing):
-            if not self._bounds.hold_folder(each):
+            if not self._bounds.contains_folder(each):
                 self._bounds.refuse_outside(each)
             self._note("folder", each)
             each.mkdir()
 
     def _note(self, word: str, *paths: Path, **more: Any) -> None:
-        places = [_written(path, self._path.parent) for path in paths]
+        places = [_relative(path, self._path.parent) for path in paths]
         line = f"{json.dumps([word, places, more])}\n".encode()
         while line:
             line = line[os.write(self._journal, line) :]
@@ -182,20 +182,20 @@ class Transaction:
 def recover(folder: Path, name: str, bounds: Bounds) -> tuple[str, ...]:
     """Take back, or complete, the changes that transactions of this name left unfinished in `folder`.
 
-    Returns what there is to say about it. Nobody may be at such a change meanwhile. Raises `CratewheelError` for a
-    journal that names files out of bounds, and when files cannot be changed.
+    Returns warnings about it. Nobody may be at such a change meanwhile. Raises `CratewheelError` for a journal that
+    names files out of bounds, and when files cannot be changed.
     """
-    said: list[str] = []
+    warnings: list[str] = []
     try:
         for path in _journals(folder, name):
-            said += _settle(path, bounds)
+            warnings += _finish(path, bounds)
     except OSError as error:
         raise CratewheelError(
             f"{error.filename2 or error.filename or folder} cannot be changed: {error.strerror or error}",
             notes=(f"a change was interrupted, of which a file .{name}.cratewheel-*{_JOURNAL} in {folder} tells",),
             hint="make it writable, and run the command again",
         ) from error
-    return tuple(said)
+    return tuple(warnings)
 
 
 def _journals(folder: Path, name: str) -> list[Path]:
@@ -228,15 +228,15 @@ class _Change:
         return _beside(self.moved[number], self.journal, number, "old")
 
 
-def _settle(journal: Path, bounds: Bounds) -> tuple[str, ...]:
-    """Bring what a journal tells of to its end, and return what there is to say about it."""
+def _finish(journal: Path, bounds: Bounds) -> tuple[str, ...]:
+    """Bring what a journal tells of to its end, and return warnings about it."""
     text = _read(journal)
     change = _parse(journal, text)
     if change is None:
         journal.unlink()
         return (f"{journal} was damaged and has been removed: what an interrupted change left may still be there",)
-    outside = [path for path in (*change.new, *change.moved) if not bounds.hold(path)]
-    outside += [path for path in change.folders if not bounds.hold_folder(path)]
+    outside = [path for path in (*change.new, *change.moved) if not bounds.contains(path)]
+    outside += [path for path in change.folders if not bounds.contains_folder(path)]
     if outside:
         raise CratewheelError(
             f"{journal} tells of {outside[0]}, which is outside of {bounds.folders[0]}: nothing of it is done",
@@ -244,7 +244,7 @@ def _settle(journal: Path, bounds: Bounds) -> tuple[str, ...]:
         )
     if not change.done:
         _undo(change)
-    stays = [number for number in range(len(change.moved)) if not _removed(change.backup(number))]
+    left_over = [number for number in range(len(change.moved)) if not _unlink(change.backup(number))]
     if change.done:
         for folder in dict.fromkeys(path.parent for path in change.moved):
             _remove_empty_folders(folder, bounds)
@@ -254,7 +254,7 @@ def _settle(journal: Path, bounds: Bounds) -> tuple[str, ...]:
         for folder in reversed(change.folders):
             with suppress(OSError):
                 folder.rmdir()  # only if nothing is in it
-    if not stays:
+    if not left_over:
         journal.unlink()
     return () if change.done else ("an earlier change was interrupted, and has been taken back",)
 
@@ -265,17 +265,17 @@ def _undo(change: _Change) -> None:
     Where somebody else has changed these since, what was moved belongs to nobody any more, and is left to be removed.
     """
     ours = dict(zip(change.new, change.after, strict=False))
-    theirs = any(
+    changed = any(
         _is_changed(path, change.backup(number), (identity, ours.get(path)))
         for number, (path, identity) in enumerate(zip(change.moved, change.before, strict=True))
     )
     for number, path in enumerate(change.moved):
         backup = change.backup(number)
-        if not theirs and os.path.lexists(backup):
+        if not changed and os.path.lexists(backup):
             backup.replace(path)
     for number, (path, identity) in enumerate(zip(change.new, change.after, strict=False)):
         placed = not os.path.lexists(change.temporary(number)) and _identity_or_none(path) == identity
-        if placed and (theirs or path not in change.moved):
+        if placed and (changed or path not in change.moved):
             path.unlink()
 
 
@@ -286,7 +286,7 @@ def _is_changed(path: Path, backup: Path, known: tuple[Identity | None, ...]) ->
     return not os.path.lexists(backup) if found is None else found not in known
 
 
-def _removed(path: Path) -> bool:
+def _unlink(path: Path) -> bool:
     """Remove a file if it is there; Windows keeps a library that is loaded, for which False is returned."""
     try:
         path.unlink(missing_ok=True)
@@ -322,7 +322,7 @@ def _parse(journal: Path, text: bytes) -> _Change | None:
     try:
         for line in text.split(b"\n")[:-1]:
             word, places, more = json.loads(line)
-            found[word] += [_path(place, journal.parent) for place in places]
+            found[word] += [_absolute(place, journal.parent) for place in places]
             words.add(word)
             if word == "commit":
                 before, after = ([(int(size), int(time)) for size, time in more[key]] for key in ("before", "new"))
@@ -348,7 +348,7 @@ def _beside(path: Path, journal: Path, number: int, ending: str) -> Path:
     return path.with_name(f".{path.name[:50]}{match[1]}-{number}.{ending}")
 
 
-def _written(path: Path, folder: Path) -> str:
+def _relative(path: Path, folder: Path) -> str:
     """Return a path as a journal in `folder` has it: relative, as an environment may be moved meanwhile."""
     try:
         return os.path.relpath(path, folder)
@@ -356,7 +356,7 @@ def _written(path: Path, folder: Path) -> str:
         return str(path)
 
 
-def _path(place: str, folder: Path) -> Path:
+def _absolute(place: str, folder: Path) -> Path:
     if "\0" in place:
         raise ValueError(place)
     return Path(os.path.normpath(folder / place))
@@ -374,7 +374,7 @@ def _identity_or_none(path: Path) -> Identity | None:
         return None
 
 
-def _unwritable(error: OSError) -> CratewheelError:
+def _write_error(error: OSError) -> CratewheelError:
     where = error.filename2 or error.filename or "a file"
     return CratewheelError(
         f"{where} cannot be written: {error.strerror or error}", hint="everything is as it was before"

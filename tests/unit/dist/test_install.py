@@ -67,6 +67,22 @@ def test_a_command_and_a_script_of_one_name_are_refused(tmp_path: Path) -> None:
     assert files(tmp_path) == []
 
 
+@pytest.mark.parametrize(
+    "paths",
+    [
+        ("demo/a.py", "demo-1.data/platlib/demo/a.py"),
+        ("demo-1.data/purelib/b", "demo-1.data/platlib/b"),
+        ("demo-1.data/data/bin/run", "demo-1.data/scripts/run"),
+        ("demo-1.dist-info/RECORD",),
+    ],
+)
+def test_two_files_of_a_wheel_cannot_become_one(tmp_path: Path, paths: tuple[str, ...]) -> None:
+    place = environment(tmp_path)
+    with pytest.raises(CratewheelError, match="two files of the wheel would be installed as "):
+        put(place, *paths)
+    assert files(tmp_path) == []
+
+
 @pytest.mark.parametrize("name", ["/etc/victim", "../../evil", ".."])
 def test_no_command_leaves_the_environment(tmp_path: Path, name: str) -> None:
     place = environment(tmp_path / "env")
