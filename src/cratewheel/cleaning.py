@@ -1,4 +1,4 @@
-"""What our builds leave below cargo's target directory: how much it is, and what of it can go.
+"""What our builds leave below cargo's target directory and among files: how much it is, and what of it can go.
 
 Cargo's own files are cargo's to clean, and pyo3's small descriptions of interpreters stay: without them pyo3 would be
 compiled again in the target directory that cargo shares with us.
@@ -6,21 +6,23 @@ compiled again in the target directory that cargo shares with us.
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Collection, Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from cratewheel.cargo.target_dir import size_of
 from cratewheel.errors import CratewheelError
 from cratewheel.files.copying import remove_tree
-from cratewheel.files.lock import exclusive_if_free
+from cratewheel.files.lock import exclusive_folder, exclusive_if_free
+from cratewheel.files.temporary import DAY, in_use, is_temporary, left_behind, stands_for
+from cratewheel.files.transaction import JOURNAL, Bounds, recover
 from cratewheel.frozen import dataclass
 from cratewheel.plan.wheels import BUILD_DIRS
 from cratewheel.tasks import check_cancelled
 
 UNUSED = 30  # days after which nobody is likely to build there again
-_DAY = 86400
 _KEPT = ("lock", "pyo3-config-", "zig")  # beginnings of names: small, and a running build may need them
 
 
@@ -28,13 +30,13 @@ _KEPT = ("lock", "pyo3-config-", "zig")  # beginnings of names: small, and a run
 class Item:
     """Something that can go: what it is, its size in bytes, and why nobody needs it, where that is known.
 
-    `lock` is the file by which a build holds it.
+    `lock` is the file by which a build holds it, if there is one.
     """
 
     path: Path
     what: str
     size: int
-    lock: Path
+    lock: Path | None = None
     stale: str | None = None
 
 
@@ -43,7 +45,7 @@ def find(target: Path, interpreters: Collection[str], *, now: float | None = Non
 
     Of build directories for this machine those are stale whose interpreter is none of `interpreters`, by the names of
     such directories (`cp312`), if nothing was built there for a day; of all, those in which nothing was built for 30.
-    What a build has begun to put together today may be wanted, and is not listed.
+    Temporary files are not listed: see `temporary_files`.
     """
     now = time.time() if now is None else now
     scratch = target / "cratewheel"
@@ -52,16 +54,44 @@ def find(target: Path, interpreters: Collection[str], *, now: float | None = Non
     for path in _inside(scratch):
         if path == target / BUILD_DIRS:
             found += _directories(path, interpreters, now)
-        elif path.name.startswith("stage-"):
-            if now - path.stat().st_mtime > _DAY:
-                found.append(
-                    Item(path=path, what="left by a build", size=size_of(path), lock=lock, stale="interrupted")
-                )
-        elif not path.name.startswith(_KEPT):
-            what = "folder" if path.is_dir() else "file"
+        elif not path.name.startswith(_KEPT) and not is_temporary(path.name):
             own = path / "cratewheel" / "lock"  # a target directory in its turn: that of --sdist-first
-            found.append(Item(path=path, what=what, size=_size(path), lock=own if own.exists() else lock))
+            found.append(Item(path=path, what=_kind(path), size=_size(path), lock=own if own.exists() else lock))
     return tuple(found)
+
+
+def take_back(folder: Path) -> tuple[str, ...]:
+    """Take back, or complete, the changes below a folder that were interrupted; return what there is to say about them.
+
+    Raises as `recover` does.
+    """
+    said: list[str] = []
+    for journal in [path for path in left_behind(folder) if path.name.endswith(JOURNAL)]:
+        if _is_own(journal) and not in_use(journal):
+            with exclusive_folder(journal.parent, waiting=lambda: None):
+                said += recover(journal.parent, stands_for(journal), Bounds((folder, journal.parent)))
+    return tuple(said)
+
+
+def temporary_files(folders: Iterable[Path], flat: Iterable[Path] = ()) -> tuple[Item, ...]:
+    """Return the temporary files and folders that processes of ours left when they were killed.
+
+    Those are looked for in `folders` and all below, and in the folders `flat` alone. What a process that still runs has
+    made today is not among them.
+    """
+    found = {path for folder in folders for path in left_behind(folder)}
+    found |= {path for folder in flat for path in left_behind(folder, deep=False)}
+    items = []
+    for path in sorted(found):
+        with suppress(FileNotFoundError):  # its process has just ended
+            if _is_own(path) and not in_use(path):
+                items.append(Item(path=path, what=f"temporary {_kind(path)}", size=_size(path), stale="interrupted"))
+    return tuple(items)
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether a file belongs to this user: others have temporary files beside ours."""
+    return os.name == "nt" or path.lstat().st_uid == os.geteuid()
 
 
 def _directories(folder: Path, interpreters: Collection[str], now: float) -> Iterator[Item]:
@@ -70,7 +100,7 @@ def _directories(folder: Path, interpreters: Collection[str], now: float) -> Ite
             continue
         name = path.name.removesuffix(".unfinished")
         lock = path.with_name(f"{name}.lock")
-        days = int((now - (lock if lock.exists() else path).stat().st_mtime) / _DAY)
+        days = int((now - (lock if lock.exists() else path).stat().st_mtime) / DAY)
         stale = None
         if name != path.name:
             stale = "interrupted"
@@ -88,26 +118,33 @@ def _inside(folder: Path) -> list[Path]:
         return []
 
 
+def _kind(path: Path) -> str:
+    return "folder" if path.is_dir() else "file"
+
+
 def _size(path: Path) -> int:
-    return size_of(path) if path.is_dir() else path.stat().st_size
+    return size_of(path) if path.is_dir() else path.lstat().st_size
 
 
 def remove(item: Item) -> bool:
     """Remove it and return True; False where a build holds it."""
     check_cancelled()
-    with exclusive_if_free(item.lock) as free:
-        if not free:
-            return False
-        if item.path.is_dir() and not item.path.is_symlink():  # what a link leads to is not ours
-            # under another name at once: a build that is interrupted here, or comes now, finds all of it or nothing
-            going = item.path.with_name(f"{item.path.name}.unfinished")
-            if item.path != going:
-                remove_tree(going)
-                item.path.rename(going)
-            remove_tree(going)
-            if going.exists():
-                raise CratewheelError(f"{going} cannot be removed whole", hint="look at its permissions")
-        else:
-            with suppress(FileNotFoundError):
-                item.path.unlink()
-        return True
+    with exclusive_if_free(item.lock) if item.lock is not None else nullcontext(True) as free:
+        if free:
+            _remove(item.path, rename=item.lock is not None)
+        return free
+
+
+def _remove(path: Path, *, rename: bool) -> None:
+    if not path.is_dir() or path.is_symlink():  # what a link leads to is not ours
+        with suppress(FileNotFoundError):
+            path.unlink()
+        return
+    going = path.with_name(f"{path.name}.unfinished") if rename else path
+    if going != path:
+        # under another name at once: a build that is interrupted here, or comes now, finds all of it or nothing
+        remove_tree(going)
+        path.rename(going)
+    remove_tree(going)
+    if going.exists():
+        raise CratewheelError(f"{going} cannot be removed whole", hint="look at its permissions")

@@ -10,6 +10,7 @@ from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.bindings.place import library_name
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.archives import without_archives
 from cratewheel.dist.dist_info import DistInfo
 from cratewheel.dist.layout import Entry, FromFile, Layout, layout, refuse_uninstallable
 from cratewheel.facts import Facts
@@ -36,14 +37,12 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
         unknown.append("the modules that uniffi generates")
     if options.include_debuginfo or options.include_import_lib:
         unknown.append("debug information and import libraries, where the linker writes them")
-    entries = layout(
-        [
-            *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-            *wheel_contents.data_entries(modules, data, roots=roots),
-            *_compiled(facts, plan, wheel),
-            *_dist_info(facts, plan, wheel),
-        ]
-    )
+    found = [
+        *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
+        *wheel_contents.data_entries(modules, data, roots=roots),
+    ]
+    kept, _ = without_archives(found, normalise_distribution(plan.name))
+    entries = layout([*kept, *_compiled(facts, plan, wheel), *_dist_info(facts, plan, wheel)])
     refuse_uninstallable(entries, dist_info_name(plan.name, plan.version))
     return entries, tuple(unknown)
 

@@ -11,6 +11,7 @@ from cratewheel.build.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.archives import without_archives
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.plan.model import WheelPlan
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
@@ -33,13 +34,16 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         root, modules, options.include, roots=roots, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
     )
     gathered = [*wheel_contents.python_entries(modules, root, roots), *included]
+    installed, of_archives = without_archives(
+        [
+            *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
+            *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), roots=roots),
+        ],
+        normalise_distribution(session.plan.name),
+    )
     in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
-    for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain):
+    for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain, *of_archives):
         session.ui.warn(warning)
-    installed = [
-        *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-        *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), roots=roots),
-    ]
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
     if options.editable:
         from cratewheel.contents import editable

@@ -28,12 +28,11 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
     with ExitStack() as stack:
         entries = content.layout
         if facts.options.vendor:
-            from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed
-
-            from cratewheel.contents import vendor
+            from cratewheel.contents import vendor  # slow to import, and seldom needed
+            from cratewheel.files.temporary import temporary_folder
 
             ui.step("Vendoring", "the crates that the archive needs")
-            scratch = Path(stack.enter_context(TemporaryDirectory(prefix="cratewheel-")))
+            scratch = stack.enter_context(temporary_folder())
             entries = vendor.vendored(
                 content, scratch, facts.options, cwd=facts.sources.location.cwd, environ=environ, ui=ui
             )

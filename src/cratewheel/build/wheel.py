@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from cratewheel.build.compile import compiled
 from cratewheel.build.session import Session
 from cratewheel.files.copying import remove_tree
+from cratewheel.files.temporary import temporary_name
 from cratewheel.plan.model import WheelPlan
 from cratewheel.tasks import task_group
 
@@ -51,7 +51,7 @@ def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
 @contextmanager
 def _stage(scratch: Path) -> Iterator[Path]:
     """Yield a new folder, which vanishes in the end."""
-    path = scratch / f"stage-{os.getpid()}-{os.urandom(4).hex()}"
+    path = scratch / temporary_name("stage")
     path.mkdir(parents=True)
     try:
         yield path

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.machine import cache_dir
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Remove what builds left, with `--stale` only what nobody needs, and return the exit status."""
-    parser = command_parser(
-        "clean", "Free the disk of what our builds left below the target directory; cargo's files are left to cargo."
-    )
-    parser.add_argument(
-        "--stale", action="store_true",
-        help="Only what nobody needs: of interpreters that are gone, not used for 30 days, left by interrupted builds",
-    )  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="Remove nothing: show what there is, and its size")
+    parser = _parser()
     flags = parse_words(parser, argv)
     only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
     ui = session_ui(flags, environ)
@@ -25,7 +20,6 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.cargo import query
     from cratewheel.interpreter.discover import find
     from cratewheel.interpreter.model import EVERY
-    from cratewheel.machine import cache_dir
     from cratewheel.plan.wheels import directory_name
     from cratewheel.sources import read_options
     from cratewheel.ui import size_text
@@ -40,8 +34,13 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), ui=ui,
         none_is_fine=True,
     )  # fmt: skip
+    project = (files.location.root, files.manifest.workspace_root, options.out or target / "wheels")
+    if not dry_run:
+        for text in cleaning.take_back(files.location.root):
+            ui.warn(text)
+    left = cleaning.temporary_files((*project, target / "cratewheel"), _folders_of_user(environ))
     freed = 0
-    for item in cleaning.find(target, {directory_name(python) for python in here}):
+    for item in (*left, *cleaning.find(target, {directory_name(python) for python in here})):
         if only_stale and item.stale is None:
             continue
         text = f"{item.path} ({item.what}, {size_text(item.size)}{f', {item.stale}' if item.stale else ''})"
@@ -55,3 +54,22 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         freed += item.size
     ui.step("Would free" if dry_run else "Freed", size_text(freed))
     return 0
+
+
+def _parser() -> Parser:
+    parser = command_parser(
+        "clean",
+        "Free the disk of what our builds left: below the target directory, where cargo's files are left to cargo, and"
+        " temporary files of builds that were killed.",
+    )
+    parser.add_argument(
+        "--stale", action="store_true",
+        help="Only what nobody needs: of interpreters that are gone, not used for 30 days, left by interrupted builds",
+    )  # fmt: skip
+    parser.add_argument("--dry-run", action="store_true", help="Remove nothing: show what there is, and its size")
+    return parser
+
+
+def _folders_of_user(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    cache = cache_dir(environ)
+    return (Path(tempfile.gettempdir()), *((cache,) if cache is not None else ()))

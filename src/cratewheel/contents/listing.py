@@ -7,22 +7,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from cratewheel import files
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
 from cratewheel.files import Roots
+from cratewheel.files.temporary import temporary_folder
 from cratewheel.frozen import dataclass
 from cratewheel.options.model import Options
-from cratewheel.process import Command
+from cratewheel.process import Command, Completed
 from cratewheel.tasks import task_group
 from cratewheel.ui import Ui
 
 # What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
 OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
 AT_ONCE = 4  # cargos that are asked at a time
+
+GONE = "(os error 2)"  # ENOENT, as Rust shows it in every language
+ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,8 @@ class Lister:
         Each raises `ProcessError` where cargo fails.
         """
         # cargo makes a target directory even to list files, and a read-only source tree has no place for one
-        with TemporaryDirectory(prefix="cratewheel-") as target, task_group(at_once=AT_ONCE) as group:
-            asked = [group.start(partial(_packaged, package, self, Path(target))) for package in packages]
+        with temporary_folder() as target, task_group(at_once=AT_ONCE) as group:
+            asked = [group.start(partial(_packaged, package, self, target)) for package in packages]
             yield (task.result() for task in asked)
 
 
@@ -52,12 +55,12 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
     if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
         return tuple(_published(folder, lister.roots))
     command = _list_command(package.manifest_path, lister, target, ("--exclude-lockfile",))
-    done = query.run_cargo(command, lister.environ)
+    done = _asked(command, lister)
     if (
         "--exclude-lockfile" in done.stderr
     ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
         command = _list_command(package.manifest_path, lister, target)
-        done = query.run_cargo(command, lister.environ)
+        done = _asked(command, lister)
     if done.status:
         lister.ui.passthrough(done.stderr)
         raise ProcessError(
@@ -67,6 +70,15 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
         )
     start = f"{folder}{os.sep}"
     return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
+
+
+def _asked(command: Command, lister: Lister) -> Completed:
+    """Return what cargo answers, asked again where a folder that it was about to read has gone: others build here."""
+    for _ in range(ATTEMPTS):
+        done = query.run_cargo(command, lister.environ)
+        if not (done.status and GONE in done.stderr):
+            break
+    return done
 
 
 def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str, ...] = ()) -> Command:

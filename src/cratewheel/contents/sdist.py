@@ -18,9 +18,10 @@ from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members, way
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.contents import source_tree
+from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.settled_lock import settled
-from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
+from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree, not_built
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns, Roots
@@ -33,7 +34,6 @@ from cratewheel.sources import locate
 from cratewheel.tags.wheel import normalise_distribution
 from cratewheel.ui import Ui
 
-_ARCHIVES = (".tar.gz", ".whl")
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
 
 
@@ -71,7 +71,11 @@ class SdistContents:
         written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
         listed = dict.fromkeys(_every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
-        found = {path for folder in folders for path in files.walk(folder, roots=self.roots)}
+        found = {
+            path
+            for folder in folders
+            for path in not_built(files.walk(folder, roots=self.roots), folder, self.tree.target_directory)
+        }
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
@@ -125,12 +129,13 @@ def layout_of(
     left_out = Exclusion(
         patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
         project=tree.project,
-        # the folder that was asked for is relative to where the command runs
-        out=Path(os.path.abspath(options.out)) if options.out else None,  # noqa: PTH100 - resolve() follows links
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
     _warn_of(displaced, ui)
+    for file in tree.named:
+        if is_archive_of(Path(file.path).name, left_out.distribution):
+            ui.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")
     place = _manifest_place(tree, manifest.path)
     return SdistContents(
         layout=settled(entries, place, cwd=cwd, environ=environ, ui=ui),
@@ -165,23 +170,16 @@ class Exclusion:
 
     patterns: tuple[str, ...] = ()
     project: Path
-    out: Path | None = None
-    distribution: str = ""
+    distribution: str
 
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return those of the paths that stay out."""
         every = tuple(paths)
-        made = frozenset(path for path in every if path.endswith(_ARCHIVES) and self._made_before(path))
+        made = frozenset(path for path in every if is_archive_of(os.path.basename(path), self.distribution))  # noqa: PTH119
         if not self.patterns:
             return made
         patterns = Patterns(self.project, self.patterns)
         return made | frozenset(path for path in every if patterns.excludes(path))
-
-    def _made_before(self, path: str) -> bool:
-        if self.out is None:
-            return False
-        folder, name = os.path.split(path)
-        return name.startswith(f"{self.distribution}-") and folder == str(self.out)
 
 
 def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:

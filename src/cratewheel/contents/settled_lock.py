@@ -28,12 +28,11 @@ def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Map
     found = next((entry for entry in entries if _is_written(entry) and entry.name == lock.NAME), None)
     if found is None:
         return entries
-    from tempfile import TemporaryDirectory  # slow to import, as the next, and seldom needed
+    from cratewheel.dist.install import unpack  # slow to import, and seldom needed
+    from cratewheel.files.temporary import temporary_folder
 
-    from cratewheel.dist.install import unpack
-
-    with TemporaryDirectory(prefix="cratewheel-") as scratch:
-        unpack(map(_shell, entries), Path(scratch))
+    with temporary_folder() as scratch:
+        unpack(map(_shell, entries), scratch)
         place = Path(scratch, *manifest.parts)
         command = Command(
             argv=("cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(place)),

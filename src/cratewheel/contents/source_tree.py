@@ -33,6 +33,7 @@ Table = Mapping[str, Any]
 
 COMPILED = (".pyc", ".pyd", ".so")
 PKG_INFO = "PKG-INFO"
+_MARKS = ("pyvenv.cfg", ".rustc_info.json")  # files of a virtual environment, and of cargo's target directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +108,7 @@ class SourceTree:
     license: SourceFile | None = None
     needs_manifest_path: bool = False
     roots: Roots = ()
+    target_directory: Path
 
     @property
     def project(self) -> Path:
@@ -168,6 +170,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         license=_metadata_file(reader, project_table.get("license"), "licence"),
         needs_manifest_path=needs_manifest_path,
         roots=reader.roots,
+        target_directory=reader.cargo.target_directory,
     )
 
 
@@ -250,7 +253,6 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     folder = package.manifest_path.parent
     listed = tuple(listing)
     skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
-    environments = {Path(path).parent for path in listed if path.endswith("pyvenv.cfg")}  # nobody means to ship one
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
     roots = files.joined_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
@@ -259,11 +261,7 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
         text=text,
         document=toml.loads(text),
         files=_existing(
-            (
-                path
-                for path in listed
-                if path not in skipped and not (environments and _within(Path(path), environments))
-            ),
+            (path for path in not_built(listed, folder, reader.cargo.target_directory) if path not in skipped),
             "cargo package --list",
             roots,
             seen,
@@ -276,8 +274,19 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     )
 
 
-def _within(path: Path, folders: set[Path]) -> bool:
-    return not folders.isdisjoint(path.parents)
+def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> Iterator[str]:
+    """Yield the files listed in a folder without temporary ones of ours, virtual environments, and what cargo built.
+
+    Target directories may be anywhere, and git may not have been told to ignore them.
+    """
+    every = tuple(listed)
+    start = len(f"{folder}{os.sep}")
+    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
+    if not folder.is_relative_to(target_directory):
+        not_shipped = (f"{target_directory}{os.sep}", *not_shipped)
+    for path in every:
+        if not path.startswith(not_shipped) and not files.within_temporary(path[start:]):
+            yield path
 
 
 def _foreign_workspace(manifest: Manifest) -> tuple[Path, Table] | None:
@@ -325,18 +334,19 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
         tracked = _git_files(reader)
         if str(reader.pyproject.path) in tracked or not unpacked:
-            return _existing(tracked, "git ls-files", reader.roots)
+            start = len(f"{project}{os.sep}")
+            kept = (path for path in tracked if not files.within_temporary(path[start:]))
+            return _existing(kept, "git ls-files", reader.roots)
     if not unpacked:
         reader.ui.warn(
             f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
             hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
         )
-    output = (reader.cargo.target_directory, *([reader.options.out] if reader.options.out else []))
-    below_output = tuple(f"{folder}{os.sep}" for folder in output)
+    below_output = f"{reader.options.out}{os.sep}" if reader.options.out else None
     kept = (
         path
-        for path in files.walk(project, roots=reader.roots)
-        if not path.startswith(below_output) and not path.endswith(".pyc")
+        for path in not_built(files.walk(project, roots=reader.roots), project, reader.cargo.target_directory)
+        if not (below_output and path.startswith(below_output)) and not path.endswith(".pyc")
     )
     return _existing(kept, "in the folder of the project", reader.roots)
 
@@ -351,6 +361,21 @@ def _git_files(reader: Reader) -> tuple[str, ...]:
             hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
     return tuple(f"{reader.project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
+
+
+def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
+    """Yield the folders below `root`, on the way to some of the paths, that cargo or a virtual environment has filled.
+
+    The files that mark them are hidden, so that lists may lack them.
+    """
+    seen = {root}
+    for path in paths:
+        folder = os.path.dirname(path)  # noqa: PTH120 - of thousands of files
+        while folder not in seen and len(folder) > len(root):
+            seen.add(folder)
+            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS):
+                yield folder
+            folder = os.path.dirname(folder)  # noqa: PTH120
 
 
 # -- Python packages, and what the project names

@@ -12,6 +12,7 @@ from cratewheel.files.links import Fence, Roots, joined_roots, project_roots, ro
 from cratewheel.files.output import atomic_replace
 from cratewheel.files.patterns import Patterns
 from cratewheel.files.reading import FileOpener, is_file, read_bytes, read_text
+from cratewheel.files.temporary import within_temporary
 from cratewheel.files.walking import tree, walk
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "sha256",
     "tree",
     "walk",
+    "within_temporary",
 ]

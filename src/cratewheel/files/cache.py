@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cratewheel.files.temporary import temporary_name
+
 _LARGEST = 16 << 20  # bytes of a file
 _POSIX = os.name == "posix"
 _OURSELVES = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)  # no link is followed, no program inherits it
@@ -53,7 +55,7 @@ class JsonCache:
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._opened() as descriptor:
-                temporary = self._place(f".{name[:50]}.{os.getpid()}-{os.urandom(4).hex()}.tmp", descriptor)
+                temporary = self._place(temporary_name(name), descriptor)
                 try:
                     with open(os.open(temporary, _WRITE, 0o600, dir_fd=descriptor), "wb") as file:  # noqa: PTH123
                         file.write(data)

@@ -63,7 +63,7 @@ def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
 def exclusive_folder(folder: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold a folder for the duration: as `exclusive`, but no file stays behind that would have to be explained."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / ".cratewheel.lock"
+    file = folder / LOCK
     if sys.platform == "win32":  # where no folder can be locked
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
     else:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
 from cratewheel.errors import CratewheelError
+from cratewheel.files.temporary import temporary_name
 
 # a full disk, a used-up quota, a limit of the process
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG)
@@ -22,8 +22,7 @@ def atomic_replace(path: Path) -> Iterator[BinaryIO]:
     It lies in the folder of `path`, which is made if need be. Raises `CratewheelError` when the folder or the file
     cannot be written; that covers an `OSError` of the block which names no other file, such as a full disk.
     """
-    # hidden, and not ending in .whl: `upload dist/*` must not see it. Cut, because a file name has at most 255 bytes
-    temporary = path.with_name(f".{path.name[:50]}.{os.getpid()}-{os.urandom(4).hex()}.tmp")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         stream = cast("BinaryIO", temporary.open("x+b"))

@@ -19,13 +19,13 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from cratewheel.errors import CratewheelError
+from cratewheel.files.temporary import SUFFIX, new_suffix
 from cratewheel.frozen import dataclass
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_SUFFIX = r"\.cratewheel-\d+-[0-9a-f]{8}"
-_JOURNAL = ".journal"
+JOURNAL = ".journal"
 
 Identity = tuple[int, int]  # the size of a file and its time in nanoseconds, by which we know it again
 
@@ -75,8 +75,7 @@ class Transaction:
     """
 
     def __init__(self, folder: Path, name: str, bounds: Bounds) -> None:
-        suffix = f".cratewheel-{os.getpid()}-{os.urandom(4).hex()}"
-        self._path = folder / f".{name}{suffix}{_JOURNAL}"
+        self._path = folder / f".{name}{new_suffix()}{JOURNAL}"
         self._bounds = bounds
         self._staged: list[Path] = []
         self._removed: list[Path] = []
@@ -192,14 +191,14 @@ def recover(folder: Path, name: str, bounds: Bounds) -> tuple[str, ...]:
     except OSError as error:
         raise CratewheelError(
             f"{error.filename2 or error.filename or folder} cannot be changed: {error.strerror or error}",
-            notes=(f"a change was interrupted, of which a file .{name}.cratewheel-*{_JOURNAL} in {folder} tells",),
+            notes=(f"a change was interrupted, of which a file .{name}.cratewheel-*{JOURNAL} in {folder} tells",),
             hint="make it writable, and run the command again",
         ) from error
     return tuple(warnings)
 
 
 def _journals(folder: Path, name: str) -> list[Path]:
-    pattern = re.compile(rf"\.{re.escape(name)}{_SUFFIX}{re.escape(_JOURNAL)}")
+    pattern = re.compile(rf"\.{re.escape(name)}{SUFFIX}{re.escape(JOURNAL)}")
     try:
         return sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name))
     except FileNotFoundError:
@@ -343,7 +342,7 @@ def _parse(journal: Path, text: bytes) -> _Change | None:
 
 def _beside(path: Path, journal: Path, number: int, ending: str) -> Path:
     """Return the hidden name beside `path` that it has before, or after, it is in its place."""
-    match = re.search(rf"({_SUFFIX}){re.escape(_JOURNAL)}$", journal.name)
+    match = re.search(rf"({SUFFIX}){re.escape(JOURNAL)}$", journal.name)
     assert match, "a journal has a suffix in its name"
     return path.with_name(f".{path.name[:50]}{match[1]}-{number}.{ending}")
 

@@ -14,6 +14,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.files.links import REPOSITORIES, Fence, Roots
 from cratewheel.files.patterns import Rules, rule
 from cratewheel.files.reading import read_bytes
+from cratewheel.files.temporary import is_temporary
 from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
 
@@ -118,11 +119,14 @@ def every_file(folder: Path) -> Iterator[str]:
 
 
 def scan(folder: str) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, sorted by name; raises `ConfigError` when it cannot be read."""
+    """Return what is in a folder, sorted by name, but for temporary files of ours.
+
+    Raises `ConfigError` when it cannot be read.
+    """
     check_cancelled()
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return sorted((entry for entry in entries if not is_temporary(entry.name)), key=lambda entry: entry.name)
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be read: {error.strerror}") from error
 

@@ -41,12 +41,13 @@ def tree(
         python=python,
         workspace=workspace,
         lock=lock,
+        target_directory=project / "target",
     )
 
 
-def paths(of: SourceTree, *patterns: str, out: Path | None = None) -> list[str]:
+def paths(of: SourceTree, *patterns: str) -> list[str]:
     """Return the paths of the archive of a tree."""
-    exclusion = Exclusion(patterns=patterns, project=of.project, out=out, distribution="app")
+    exclusion = Exclusion(patterns=patterns, project=of.project, distribution="app")
     return [entry.path for entry in arrange(of, exclusion, "Name: app\n")[0]]
 
 
@@ -56,14 +57,22 @@ def test_compiled_files_and_what_is_excluded_stay_out() -> None:
 
 
 def test_archives_made_before_stay_out_of_the_next() -> None:
-    found = tree(crate(HOME, "dist/app-0.9.tar.gz", "dist/app-0.9-py3-none-any.whl", "dist/other-1.tar.gz"))
-    assert paths(found, out=HOME / "dist") == ["Cargo.toml", "PKG-INFO", "dist/other-1.tar.gz", "pyproject.toml"]
+    made = ["app-0.9.tar.gz", "app-0.9-py3-none-any.whl", "App-1.0rc1.tar.gz", "app-2-1-cp311-cp311-win_amd64.whl"]
+    own = ["app-data.tar.gz", "app-0.9.zip", "app_more-1.0.tar.gz", "other-1.tar.gz", "app-0.9-data.tar.gz"]
+    found = tree(crate(HOME, *(f"{folder}/{name}" for folder in ("dist", "src/old") for name in (*made, *own))))
+    assert paths(found) == [
+        "Cargo.toml",
+        "PKG-INFO",
+        *(f"dist/{name}" for name in sorted(own)),
+        "pyproject.toml",
+        *(f"src/old/{name}" for name in sorted(own)),
+    ]
 
 
 def test_a_readme_from_above_is_put_beside_the_manifest_which_names_it() -> None:
     text = '[package]\nname = "app"\nreadme = "../README.md"\n'
     found = tree(crate(HOME, text=text, readme=HOME.parent / "README.md"))
-    entries, _ = arrange(found, Exclusion(project=HOME), "")
+    entries, _ = arrange(found, Exclusion(project=HOME, distribution="app"), "")
     assert [entry.path for entry in entries] == ["Cargo.toml", "PKG-INFO", "README.md", "pyproject.toml"]
     assert entries[0].source == Generated(data=b'[package]\nname = "app"\nreadme = "README.md"\n')
 
@@ -73,7 +82,7 @@ def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> 
     text = '[workspace]\nmembers = ["py", "core", "gone"]\n'
     workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
     found = tree(crate(HOME / "py", "src/lib.rs"), core, project=HOME / "py", workspace=workspace)
-    entries, _ = arrange(found, Exclusion(project=HOME / "py"), "")
+    entries, _ = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
     assert {entry.path: entry.source for entry in entries if isinstance(entry.source, Generated)} == {
         "Cargo.toml": Generated(data=b'[workspace]\nmembers = ["py", "core"]\n'),
         "PKG-INFO": Generated(data=b""),
@@ -93,7 +102,7 @@ def test_a_file_whose_place_is_taken_is_told_of() -> None:
     root = crate(HOME, "app/__init__.py", text='[package]\nname = "root"\n')
     inner = file(HOME / "py/app/__init__.py", "Python package")
     found = tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace)
-    _, displaced = arrange(found, Exclusion(project=HOME / "py"), "")
+    _, displaced = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
     assert displaced == (Displaced(path=str(HOME / "app/__init__.py"), by=str(HOME / "py/app/__init__.py")),)
 
 
@@ -106,6 +115,6 @@ def test_the_executable_bit_goes_along() -> None:
             files=(file(HOME / "configure", executable=True),),
         )
     )
-    entries, _ = arrange(found, Exclusion(project=HOME), "")
+    entries, _ = arrange(found, Exclusion(project=HOME, distribution="app"), "")
     assert {entry.path for entry in entries if entry.source.executable} == {"configure"}
     assert "configure" in {entry.path for entry in entries}
