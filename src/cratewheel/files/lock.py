@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from cratewheel.files.temporary import LOCK
 from cratewheel.tasks import PATIENCE, check_cancelled
 
 if sys.platform == "win32":
