@@ -72,7 +72,7 @@ def test_no_walk_and_no_glob_finds_one(tmp_path: Path) -> None:
         path.touch()
     kept = [str(tmp_path / "kept")]
     assert list(walk(tmp_path)) == kept
-    assert list(tree(tmp_path, roots=(tmp_path,))) == kept
+    assert list(tree(tmp_path, roots=(str(tmp_path),))) == kept
     for pattern in ("**/*", "*", ".*", left[0].name, f"{stage.name}/x"):
         assert [path for path in map(str, glob(tmp_path, pattern)) if path not in kept] == []
 
