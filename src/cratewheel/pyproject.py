@@ -72,7 +72,7 @@ def read(path: Path) -> PyProject:
 
 def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
     value = data.get(key, {})
-    toml.refuse_nul(value, f"{parent}{key} in {path}")
+    toml.check_texts(value, f"{parent}{key}", path)
     if not isinstance(value, dict):
         raise ConfigError(f"{parent}{key} in {path} must be a table, found {toml.describe(value)}")
     return value

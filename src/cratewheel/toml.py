@@ -28,6 +28,13 @@ LARGEST_EDITED = 1_000_000  # tomlkit takes seconds for it
 DEEPEST_KEY = 32  # parts
 DEEPEST = 64  # tables and arrays in each other
 MOST_DOTS_EDITED = 3000  # in keys: tomlkit's time grows with their square
+LONGEST_TEXT = 10_000  # characters of a text, but for
+LONG_TEXTS = frozenset(
+    {
+        "project.description", "project.readme.text", "project.license.text", "package.description",
+        "workspace.package.description",
+    }
+)  # fmt: skip
 SHOWN = 60  # characters of a value, in an error
 
 _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
@@ -113,20 +120,28 @@ def describe(value: object) -> str:
             return "a date or time"
 
 
-def refuse_nul(value: object, where: str) -> None:
-    """Raise `ConfigError` for a text with a NUL character: no file, name or program can have one.
+def check_texts(value: object, key: str, path: Path) -> None:
+    """Raise `ConfigError` for a text in the value of a key that is no text of a project.
 
-    >>> refuse_nul({"name": "a", "urls": ["b"]}, "project in pyproject.toml")
+    One with a NUL character: no file, name or program can have that. One of more than 10,000 characters, but for a
+    readme, a description or the text of a licence: others are read by means that take very long for it.
+
+    >>> check_texts({"name": "a", "urls": ["b"]}, "project", Path("pyproject.toml"))
     """
-    waiting = [value]
+    waiting: list[tuple[str, object]] = [(key, value)]
     while waiting:
-        match waiting.pop():
-            case str() as text if "\0" in text:
-                raise ConfigError(f"{where} has the text {describe(text)}, with a NUL character in it")
+        name, value = waiting.pop()
+        match value:
+            case str() as text:
+                if "\0" in text:
+                    raise ConfigError(f"{name} in {path} has a text with a NUL character in it: {describe(text)}")
+                if len(text) > LONGEST_TEXT and name not in LONG_TEXTS:
+                    raise ConfigError(f"{name} in {path} has a text of more than {LONGEST_TEXT:,} characters")
             case Mapping() as table:
-                waiting += [*table, *table.values()]
+                waiting += [(name, each) for each in table]
+                waiting += [(f"{name}.{each}", item) for each, item in table.items()]
             case list() as items:
-                waiting += items
+                waiting += [(name, item) for item in items]
 
 
 def _refuse_deep_keys(text: str) -> None:

@@ -19,6 +19,7 @@ from cratewheel.errors import CratewheelError
 from cratewheel.frozen import dataclass, field, replace
 from cratewheel.redaction import without_userinfo
 
+LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them
 
 _STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
@@ -130,7 +131,8 @@ def printable(text: str) -> str:
 
 
 def _sentence(text: str) -> str:
-    return printable(without_userinfo(text))
+    shown = text if len(text) <= LONGEST_SENTENCE else f"{text[:LONGEST_SENTENCE]}…"
+    return printable(without_userinfo(shown))
 
 
 def _redacted(value: Any) -> Any:

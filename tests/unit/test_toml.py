@@ -118,8 +118,23 @@ def test_what_takes_too_long_to_edit_is_an_error(text: str, problem: str) -> Non
 
 @pytest.mark.parametrize("value", ["a\0b", {"\0": 1}, {"a": [{"b": ["\0"]}]}])
 def test_a_nul_in_a_text_is_an_error(value: object) -> None:
-    with pytest.raises(ConfigError, match=r"^project in x has the text '.*', with a NUL character in it$"):
-        toml.refuse_nul(value, "project in x")
+    with pytest.raises(ConfigError, match=r"^project(\.a|\.a\.b)? in x\.toml has a text with a NUL character in it: '"):
+        toml.check_texts(value, "project", Path("x.toml"))
+
+
+def test_a_text_that_no_key_has_is_an_error_but_not_a_readme() -> None:
+    long = "x" * 10_001
+    toml.check_texts({"description": long, "readme": {"text": long}, "name": long[1:]}, "project", Path("x.toml"))
+    scripts = {"scripts": {"text": long}}
+    for value, key in (
+        (scripts, "project.scripts.text"),
+        ({"name": long}, "project.name"),
+        ({"a": [[long]]}, "project.a"),
+        ({long: 1}, "project"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            toml.check_texts(value, "project", Path("x.toml"))
+        assert caught.value.message == f"{key} in x.toml has a text of more than 10,000 characters"
 
 
 def test_values_are_described_without_secrets_and_in_few_words() -> None:

@@ -101,7 +101,7 @@ def read(path: Path) -> Manifest:
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 (takes `..` out, and a symlinked project keeps its name)
     document = toml.load(path, project_roots(path.parent))
-    _refuse_nul(document, path)
+    _check_texts(document, path)
     # cargo called the table [project] once, and still takes it before the 2024 edition
     package = _table(document, "package" if "package" in document else "project", path)
     if not package and "workspace" not in document:
@@ -302,11 +302,11 @@ def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
     return value
 
 
-def _refuse_nul(document: Table, path: Path) -> None:
+def _check_texts(document: Table, path: Path) -> None:
     for key, value in document.items():
         # `metadata` is for other tools
         ours = {name: item for name, item in value.items() if name != "metadata"} if isinstance(value, dict) else value
-        toml.refuse_nul(ours, f"{key} in {path}")
+        toml.check_texts(ours, key, path)
 
 
 def _check_text(table: Table, key: str, where: str, path: Path) -> None:

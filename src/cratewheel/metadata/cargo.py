@@ -20,7 +20,7 @@ from cratewheel.metadata.fields import (
     read_readme,
     within_reach,
 )
-from cratewheel.toml import describe, refuse_nul
+from cratewheel.toml import check_texts, describe
 
 # The keys of [project] for which Cargo.toml has a value.
 PROVIDED = frozenset({"version", "description", "authors", "keywords", "urls", "license", "readme"})
@@ -130,7 +130,7 @@ def _legacy(manifest: Manifest) -> Table:
     """Return the table of maturin 0.12, each value of the type it must have; {} where there is none."""
     tables = manifest.package.get("metadata", {})
     legacy = tables.get("maturin", {}) if isinstance(tables, dict) else {}
-    refuse_nul(legacy, f"{LEGACY_TABLE} in {manifest.path}")
+    check_texts(legacy, LEGACY_TABLE, manifest.path)
     if not isinstance(legacy, dict):
         raise ConfigError(f"{LEGACY_TABLE} in {manifest.path} must be a table, found {describe(legacy)}")
     for key, value in legacy.items():
