@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from cratewheel.bindings import support
+from cratewheel.bindings import absent, support
 from cratewheel.bindings.place import FeatureChoice
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import CargoMetadata
@@ -103,10 +103,13 @@ def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None
     """
     crates = _binding_crates(metadata, compiled)
     package_features = compiled[metadata.root_package.id]
-    kind, crate = _choose(metadata, requested, crates, package_features)
+    kind, crate = _choose(metadata, requested, crates, compiled)
     if crate is None:
         return Bindings(
-            kind=kind, supported=support.anything(programs=kind == "bin"), package_features=package_features
+            kind=kind,
+            supported=support.anything(programs=kind == "bin"),
+            package_features=package_features,
+            warnings=_doubts(metadata, compiled) if kind == "cffi" and requested is None else (),
         )
     family = RUST_CPYTHON_CRATES if crate.name in RUST_CPYTHON_CRATES else PYO3_CRATES
     members = [_only(crates[name]) for name in family if name in crates]
@@ -227,15 +230,15 @@ def _choose(
     metadata: CargoMetadata,
     requested: str | None,
     crates: Mapping[str, list[_Crate]],
-    package_features: frozenset[str],
+    compiled: Compiled,
 ) -> tuple[Kind, _Crate | None]:
     pyo3 = next((_only(crates[name]) for name in PYO3_CRATES if name in crates), None)
     cpython = _only(crates["cpython"]) if "cpython" in crates else None
     match requested:
         case "pyo3" | "pyo3-ffi":
-            return "pyo3", pyo3 or _refuse_absent(metadata, requested, "pyo3")
+            return "pyo3", pyo3 or _refuse_absent(metadata, compiled, requested, PYO3_CRATES)
         case "rust-cpython":
-            return "rust-cpython", cpython or _refuse_absent(metadata, requested, "cpython")
+            return "rust-cpython", cpython or _refuse_absent(metadata, compiled, requested, ("cpython",))
         case "cffi":
             return "cffi", None
         case "uniffi":
@@ -243,8 +246,7 @@ def _choose(
         case "bin":
             return "bin", pyo3 or cpython
         case None:
-            crate_types = _crate_types(metadata, package_features)
-            return _guess(metadata, crate_types, pyo3 or cpython, uniffi="uniffi" in crates)
+            return _guess(metadata, compiled, pyo3 or cpython, uniffi="uniffi" in crates)
         case _:
             raise ConfigError(
                 f"there are no bindings called `{requested}`",
@@ -263,8 +265,10 @@ def _crate_types(metadata: CargoMetadata, package_features: frozenset[str]) -> f
 
 
 def _guess(
-    metadata: CargoMetadata, crate_types: frozenset[str], crate: _Crate | None, *, uniffi: bool
+    metadata: CargoMetadata, compiled: Compiled, crate: _Crate | None, *, uniffi: bool
 ) -> tuple[Kind, _Crate | None]:
+    package = metadata.root_package
+    crate_types = _crate_types(metadata, compiled[package.id])
     if crate is not None:
         if "bin" in crate_types and "cdylib" not in crate_types:
             return "bin", crate
@@ -275,20 +279,38 @@ def _guess(
         return "cffi", None
     if "bin" in crate_types:
         return "bin", None
-    package = metadata.root_package
+    absence = absent.find(metadata, compiled, (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi"))
     raise ConfigError(
         f"{package.manifest_path} has nothing to make a wheel of: no dependency on pyo3, rust-cpython or uniffi, no "
         "library of the crate type cdylib, and no program",
-        hint='add the dependency, or `crate-type = ["cdylib"]` below [lib], or name the kind with --bindings',
+        notes=(absence.reason,) if absence else (),
+        hint=absence.hint
+        if absence
+        else 'add the dependency, or `crate-type = ["cdylib"]` below [lib], or name the kind with --bindings',
     )
 
 
-def _refuse_absent(metadata: CargoMetadata, requested: str, crate: str) -> _Crate:
+def _refuse_absent(metadata: CargoMetadata, compiled: Compiled, requested: str, crates: tuple[str, ...]) -> _Crate:
+    absence = absent.find(metadata, compiled, crates)
+    if absence is not None:
+        raise ConfigError(f"the bindings {requested} were asked for, but {absence.reason}", hint=absence.hint)
     manifest = metadata.root_package.manifest_path
     raise ConfigError(
-        f"the bindings {requested} were asked for, but {manifest} does not depend on {crate}",
-        hint=f"add it with `cargo add {crate}`, or leave the bindings to be found",
+        f"the bindings {requested} were asked for, but {manifest} does not depend on {crates[0]}",
+        hint=f"add it with `cargo add {crates[0]}`, or leave the bindings to be found",
     )
+
+
+def _doubts(metadata: CargoMetadata, compiled: Compiled) -> tuple[str, ...]:
+    """Return a warning where a library that would be called through cffi can be something else."""
+    absence = absent.find(metadata, compiled, (*PYO3_CRATES, "cpython", "uniffi"))
+    if absence is None or absence.feature is None:
+        return ()
+    text = (
+        f"the bindings are cffi, as {absence.reason}: `--features {absence.feature}` does, and `--bindings cffi` says "
+        "that cffi is meant"
+    )
+    return (text,)
 
 
 def _only(crates: list[_Crate]) -> _Crate:

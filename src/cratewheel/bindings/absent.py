@@ -1,0 +1,91 @@
+"""Why a crate that a manifest names is not part of a build, and what would bring it in. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from cratewheel.cargo.features import Compiled
+from cratewheel.cargo.model import CargoMetadata, Dependency, Package
+from cratewheel.frozen import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """Why a crate is not compiled: as the end of a sentence, and the change that makes it one that is.
+
+    `feature` is what cargo's --features takes to bring it in, where one does.
+    """
+
+    crate: str
+    reason: str
+    hint: str
+    feature: str | None = None
+
+
+def find(metadata: CargoMetadata, compiled: Compiled, names: tuple[str, ...]) -> Absence | None:
+    """Return why none of the crates `names` is compiled; None where no manifest tells.
+
+    Looked at are the package and the crates that it depends on itself: first for a feature that is off, then for
+    dependencies that are for something else.
+    """
+    return next(chain(_switched_off(metadata, compiled, names), _elsewhere(metadata, names)), None)
+
+
+def _switched_off(metadata: CargoMetadata, compiled: Compiled, names: tuple[str, ...]) -> Iterator[Absence]:
+    root = metadata.root_package
+    for dependency in _of(root, names):
+        feature = _switch(root, dependency)
+        if dependency.optional and feature is not None and feature not in compiled[root.id]:
+            yield _off(root, dependency, feature)
+    for edge in metadata.nodes[root.id].dependencies:
+        if edge.package not in compiled:
+            continue
+        package = metadata.packages[edge.package]
+        key = next((_key(one) for one in root.dependencies if one.name == package.name), None)
+        for dependency in _of(package, names):
+            feature = _switch(package, dependency)
+            if dependency.optional and key and feature is not None and feature not in compiled[package.id]:
+                yield _off(package, dependency, f"{key}/{feature}")
+
+
+def _off(package: Package, dependency: Dependency, feature: str) -> Absence:
+    return Absence(
+        crate=dependency.name,
+        reason=f"{dependency.name} is an optional dependency of {package.name} that no feature of this build turns on",
+        hint=f"turn it on with `--features {feature}`, or for all builds with `features` below [tool.cratewheel]",
+        feature=feature,
+    )
+
+
+def _elsewhere(metadata: CargoMetadata, names: tuple[str, ...]) -> Iterator[Absence]:
+    root = metadata.root_package
+    for dependency in _of(root, names):
+        if dependency.kind == "dev":
+            reason = f"{dependency.name} is in [dev-dependencies], for tests alone"
+        elif dependency.kind == "build":
+            reason = f"{dependency.name} is in [build-dependencies], for the build script alone"
+        elif dependency.target is not None:
+            reason = f"{dependency.name} is a dependency for {dependency.target} alone"
+        else:
+            continue
+        yield Absence(crate=dependency.name, reason=reason, hint=f"move it to [dependencies] in {root.manifest_path}")
+
+
+def _of(package: Package, names: tuple[str, ...]) -> list[Dependency]:
+    return [dependency for name in names for dependency in package.dependencies if dependency.name == name]
+
+
+def _switch(package: Package, dependency: Dependency) -> str | None:
+    """Return the feature that turns an optional dependency on: one with another name than its own, if there is one."""
+    key = _key(dependency)
+    found = [
+        name
+        for name, values in package.features.items()
+        if any(value in (f"dep:{key}", key) or value.startswith(f"{key}/") for value in values)
+    ]
+    return min(found, key=lambda name: (name == "default", name == key, name), default=None)
+
+
+def _key(dependency: Dependency) -> str:
+    return dependency.rename or dependency.name
