@@ -435,7 +435,7 @@ def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project,
         (
             "echo 'pyenv: python3.7: command not found' >&2\nexit 127",
             (
-                "error: none of the interpreters that were asked for is there\n"
+                "error: none of the interpreters that were asked for can be used\n"
                 "       python3.7: pyenv has no version active that provides it\n"
                 " help: `cratewheel list-python` shows every interpreter that is found\n"
             ),
@@ -451,7 +451,7 @@ def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project,
         (
             "kill -9 $$",
             (
-                "error: none of the interpreters that were asked for is there\n"
+                "error: none of the interpreters that were asked for can be used\n"
                 "       python3.7: it ended with status -9 and said nothing\n"
                 " help: `cratewheel list-python` shows every interpreter that is found\n"
             ),

@@ -202,7 +202,7 @@ def test_a_stand_in_that_finds_nothing_is_skipped_with_a_warning(tmp_path: Path)
 
 
 def test_a_lone_stand_in_that_finds_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InterpreterError, match="none of the interpreters that were asked for is there"):
+    with pytest.raises(InterpreterError, match="none of the interpreters that were asked for can be used"):
         ask(stand_in(tmp_path / "python3.10"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from cratewheel.errors import InterpreterError, UsageError
@@ -14,6 +15,8 @@ from cratewheel.interpreter.probe import Skip
 from cratewheel.interpreter.search import Finding, Search
 from cratewheel.versions import RequiresPython
 
+_TOO_OLD = f"too old: the oldest Python that can be built for is {OLDEST[0]}.{OLDEST[1]}"
+_PYTHON_2 = r"(python|cpython|cp|pypy|pp)?[-@]?2(\.?[0-9]+){0,2}(\.exe)?"  # words for what `parse_spec` does not know
 LIST_HINT = "`cratewheel list-python` shows every interpreter that is found"
 
 
@@ -52,7 +55,7 @@ def asked_for(
             search.ui.warn(f"`{same.requested}` and `{place.word}` are both {same.display}: one wheel serves both")
     if not found:
         raise InterpreterError(
-            "none of the interpreters that were asked for is there", notes=tuple(skipped), hint=LIST_HINT
+            "none of the interpreters that were asked for can be used", notes=tuple(skipped), hint=LIST_HINT
         )
     for line in skipped:
         search.ui.warn(f"skipped the interpreter {line}")
@@ -65,7 +68,8 @@ def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
     parted: list[str] = []
     for word in words:
         parts = word.replace(",", " ").split()
-        several = len(parts) > 1 and all(parse_spec(part) for part in parts) and not (search.cwd / word).exists()
+        versions = all(parse_spec(part) or re.fullmatch(_PYTHON_2, part) for part in parts)
+        several = len(parts) > 1 and versions and not (search.cwd / word).exists()
         parted += parts if several else [word]
     return parted
 
@@ -82,11 +86,11 @@ def _locate(search: Search, word: str) -> _Place:
     program = search.which(word)
     spec = parse_spec(word)
     literal = program is not None
+    if program is None and re.fullmatch(_PYTHON_2, word.strip().lower()):
+        raise InterpreterError(f"`{word}` is {_TOO_OLD}")
     if program is None and spec is not None:
         if spec.version is not None and spec.version < OLDEST:
-            raise InterpreterError(
-                f"`{word}` is too old: the oldest Python that can be built for is {OLDEST[0]}.{OLDEST[1]}"
-            )
+            raise InterpreterError(f"`{word}` is {_TOO_OLD}")
         program = search.which(spec.program)
     real = search.behind_shim(program) if program else None
     if program is not None and real is None and literal:
@@ -98,16 +102,19 @@ def _locate(search: Search, word: str) -> _Place:
 def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Place:
     """Return the newest version of pyenv that has this program, as none that is active has it."""
     root = search.shim_root(shim)
-    for folder in pyenv.versions(root) if root else ():
+    having = [
+        folder for folder in (pyenv.versions(root) if root else ()) if os.access(folder / "bin" / shim.name, os.X_OK)
+    ]
+    for folder in having:
         candidate = _candidate(folder / "bin" / shim.name, "pyenv", folder=True)
-        if os.access(candidate.path, os.X_OK) and (candidate.version or OLDEST) >= OLDEST:
+        if (candidate.version or OLDEST) >= OLDEST:
             search.ui.warn(
                 f"`{word}` is provided by pyenv, but no active version has it: taking {folder.name}",
                 hint=f"`pyenv shell {folder.name}` makes it the active one",
             )
             return _Place(word=word, literal=True, candidate=candidate)
-    skip = Skip(executable=shim, reason="pyenv has no version active that provides it")
-    return _Place(word=word, literal=True, skip=skip)
+    reason = f"it is pyenv's {having[0].name}, which is {_TOO_OLD}" if having else "no version in pyenv provides it"
+    return _Place(word=word, literal=True, skip=Skip(executable=shim, reason=reason))
 
 
 def _settle(search: Search, place: _Place, finding: Finding | None) -> Interpreter | Skip:

@@ -122,15 +122,22 @@ def test_a_stand_in_falls_back_to_the_rest_of_path_as_pyenv_does(usual: Machine)
 
 def test_a_stand_in_with_nothing_usable_behind_it_is_skipped(usual: Machine) -> None:
     assert asked(usual, "python2.7", "3.11") == ["3.11: home/.pyenv/versions/3.11.7/bin/python3.11 (PATH, by pyenv)"]
-    assert usual.said == ["warning: skipped the interpreter python2.7: pyenv has no version active that provides it"]
+    (warning,) = usual.said
+    assert warning == (
+        "warning: skipped the interpreter python2.7: it is pyenv's 2.7.18, which is too old: the oldest Python that "
+        "can be built for is 3.7"
+    )
 
 
 def test_only_a_stand_in_with_nothing_behind_it_is_an_error(usual: Machine) -> None:
-    error = refusal(usual, "python2.7", "python3.6")
-    assert error.message == "none of the interpreters that were asked for is there"
+    usual.shims("python3.5")
+    error = refusal(usual, "python2.7", "python3.6", "python3.5")
+    too_old = "which is too old: the oldest Python that can be built for is 3.7"
+    assert error.message == "none of the interpreters that were asked for can be used"
     assert error.notes == (
-        "python2.7: pyenv has no version active that provides it",
-        "python3.6: pyenv has no version active that provides it",
+        f"python2.7: it is pyenv's 2.7.18, {too_old}",
+        f"python3.6: it is pyenv's 3.6.15, {too_old}",
+        "python3.5: no version in pyenv provides it",
     )
 
 
@@ -157,7 +164,7 @@ def test_a_file_in_the_working_directory_is_not_a_program_on_path(usual: Machine
     assert asked(usual, "./my-python") == ["./my-python: project/my-python (-i)"]
 
 
-@pytest.mark.parametrize("word", ["3.6", "pypy3.6", "cp36"])
+@pytest.mark.parametrize("word", ["3.6", "pypy3.6", "cp36", "2.7", "2", "python2", "python-2.7.18", "cp27", "pypy2.7"])
 def test_a_version_before_3_7_is_too_old_whether_there_or_not(usual: Machine, word: str) -> None:
     assert refusal(usual, word).message == f"`{word}` is too old: the oldest Python that can be built for is 3.7"
 
