@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -133,7 +134,9 @@ def install(session: Session, environment: Environment) -> Path:
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with _lock_environment(session, environment):
-        find_installed(session.plan.name, environment)  # what it raises, it raises before compiling
+        # what would be raised after compiling
+        find_installed(session.plan.name, environment)
+        refuse_read_only(environment)
     live = editable.keeps_sources(session.facts.project.modules)
     root = session.facts.project.sources.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
@@ -172,6 +175,16 @@ def find_installed(name: str, environment: Environment) -> Path | None:
                 hint="remove it with the tool that installed it; if none did, remove that folder",
             )
     return None
+
+
+def refuse_read_only(environment: Environment) -> None:
+    """Raise `CratewheelError` if nothing can be installed into an environment, which belongs to somebody else maybe."""
+    for folder in (environment.place.platlib, environment.place.scripts):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise CratewheelError(
+                f"{folder} cannot be written",
+                hint="make an environment of your own with `python3 -m venv .venv`, or name another with -i",
+            )
 
 
 def compiled_only(session: Session, into: Path) -> None:

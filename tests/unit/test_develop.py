@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from cratewheel.develop import find_installed, missing
+from cratewheel.develop import find_installed, missing, refuse_read_only
 from cratewheel.dist.install import Place
 from cratewheel.environment import Environment
 from cratewheel.errors import CratewheelError
@@ -59,3 +60,13 @@ def test_an_install_without_a_record_is_an_error_that_names_it(tmp_path: Path) -
         find_installed("demo", environment(tmp_path))
     assert caught.value.message == f"demo is installed in {folder}, without a RECORD of its files"
     assert caught.value.hint == "remove it with the tool that installed it; if none did, remove that folder"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
+def test_an_environment_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    refuse_read_only(environment(tmp_path))
+    tmp_path.chmod(0o555)
+    with pytest.raises(CratewheelError) as caught:
+        refuse_read_only(environment(tmp_path))
+    assert caught.value.message == f"{tmp_path} cannot be written"
+    tmp_path.chmod(0o755)
