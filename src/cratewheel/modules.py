@@ -10,6 +10,8 @@ from cratewheel.errors import ConfigError
 from cratewheel.files import Fence, Roots
 from cratewheel.frozen import dataclass
 
+USUAL_SOURCES = ("python", "src")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleLayout:
@@ -84,7 +86,7 @@ def read(
         package_dir=package_dir if mixed else None,
         python_packages=packages,
         data=_data(root, data, default=f"{name}.data", roots=roots),
-        warnings=missing,
+        warnings=missing if mixed or python_source is not None else (*missing, *_overlooked(root, parts[0])),
     )
 
 
@@ -121,6 +123,16 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
         )
     Fence(roots).check(str(source))
     return source
+
+
+def _overlooked(root: Path, package: str) -> list[str]:
+    """Return a warning for each usual place of Python sources that has the package, though no setting names it."""
+    return [
+        f"there are Python files in {root / place / package}, which are not the project's: "
+        f"`python-source = '{place}'` in pyproject.toml would make them so"
+        for place in USUAL_SOURCES
+        if any((root / place / package).glob("*.py"))
+    ]
 
 
 def _is_crate_folder(folder: Path) -> bool:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -177,6 +178,13 @@ CASES = {
         settings='module-name = "light_module._native"\n',
         moved="rust",
         tree={"src/light_module/__init__.py": "", "src/other/__init__.py": "not packed\n"},
+        files=("light_module/__init__.py", "light_module/_native{so}"),
+        code=NATIVE,
+    ),
+    "rust beside src, by its name": Case(
+        settings='module-name = "light_module._native"\nmanifest-path = "rust/Cargo.toml"\n',
+        moved="rust",
+        tree={"src/light_module/__init__.py": ""},
         files=("light_module/__init__.py", "light_module/_native{so}"),
         code=NATIVE,
     ),
@@ -412,6 +420,28 @@ def test_a_wheel_has_these_files_and_imports(case: Case, builder: Builder, tmp_p
     site = wheels.site(run.wheel, tmp_path / "site")
     assert wheels.python(builder.python, case.code, path=site) == case.prints
     assert "warning" not in run.stderr
+
+
+@pytest.mark.parametrize("case", ["rust beside src", "rust beside src, by its name"])
+@pytest.mark.parametrize(
+    ("folder", "words"),
+    [
+        ("", ("-m", "rust/Cargo.toml")),
+        ("", ("-m", "rust/Cargo.toml", "--sdist")),
+        ("rust", ()),
+        ("rust", ("--sdist",)),
+        ("src", ("-m", "../rust/Cargo.toml")),
+    ],
+)
+def test_the_layout_does_not_depend_on_how_the_manifest_is_found(
+    case: str, folder: str, words: tuple[str, ...], builder: Builder
+) -> None:
+    project = builder.project(CASES[case])
+    run = builder.command("build", "-i", builder.python, *words, cwd=project / folder).ok()
+
+    assert names(run.wheel) == CASES[case].expected
+    with tarfile.open(run.sdists[0]) as archive:
+        assert "light_module-1.2.3/src/light_module/__init__.py" in archive.getnames()
 
 
 @pytest.mark.parity

@@ -182,3 +182,20 @@ def test_a_data_folder_that_is_set_and_not_there_is_an_error(tmp_path: Path) -> 
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, data="nope")
     assert caught.value.message == f"data is set to 'nope', but there is no folder {tmp_path / 'nope'}"
+
+
+@pytest.mark.parametrize("place", ["src", "python"])
+def test_python_files_that_no_setting_makes_the_project_s_are_a_warning(tmp_path: Path, place: str) -> None:
+    root = project(tmp_path, "crate/Cargo.toml", f"{place}/demo/module.py")
+
+    (warning,) = read(root).warnings
+    assert warning == (
+        f"there are Python files in {tmp_path / place / 'demo'}, which are not the project's: "
+        f"`python-source = '{place}'` in pyproject.toml would make them so"
+    )
+    assert not read(root).mixed
+    assert (read(root, python_source=place).mixed, read(root, python_source=place).warnings) == (True, ())
+
+
+def test_a_rust_module_of_the_same_name_is_none_of_python_s(tmp_path: Path) -> None:
+    assert read(project(tmp_path, "Cargo.toml", "src/demo/mod.rs")).warnings == ()

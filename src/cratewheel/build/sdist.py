@@ -20,7 +20,8 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
     metadata = facts.sources.metadata
     warn_of_epoch(environ, ui)
     content = sdist_content(facts, environ=environ, ui=ui)
-    for warning in wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist"):
+    in_vain = wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist")
+    for warning in (*facts.modules.warnings, *in_vain):
         ui.warn(warning)
     if facts.options.explain:
         ui.lines(sdist_contents.explanation(content))
