@@ -91,9 +91,7 @@ def _of_the_system(error: OSError) -> CratewheelError:
     except OSError:
         pass  # it is the error itself, or a worse one
     where = f"{error.filename2 or error.filename}: " if error.filename else ""
-    return CratewheelError(
-        f"{where}{error.strerror or error}", hint="look at the file system: space, permissions, names"
-    )
+    return CratewheelError(f"{where}{error.strerror or error}", hint="look at the file system: space, permissions")
 
 
 def _our_mistake(error: Exception) -> CratewheelError:

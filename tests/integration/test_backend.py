@@ -227,13 +227,11 @@ def test_the_sdist_of_the_hook_holds_what_it_needs(project: Project) -> None:
 def test_nothing_is_imported_that_a_hook_does_not_need() -> None:
     code = (
         "import sys, cratewheel\ncratewheel.build_wheel\n"
-        "print(sorted(name for name in sys.modules if name.startswith('cratewheel')))"
+        "print(*sorted(name for name in sys.modules if name.startswith('cratewheel.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert (
-        done.stdout
-        == "['cratewheel', 'cratewheel.backend', 'cratewheel.errors', 'cratewheel.frozen', 'cratewheel.ui']\n"
-    )
+    names = ("backend", "errors", "frozen", "interrupts", "redaction", "ui")
+    assert done.stdout.split() == [f"cratewheel.{name}" for name in names]
 
 
 def test_a_wheel_of_the_backend_is_a_zip(project: Project) -> None:
