@@ -15,6 +15,7 @@ from typing import Any
 
 from cratewheel import toml
 from cratewheel.errors import ConfigError
+from cratewheel.files import is_file
 from cratewheel.frozen import dataclass
 
 NAMES = ("config", "config.toml")  # where a folder has both, cargo takes the first
@@ -77,6 +78,16 @@ def files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
         path = next((place / name for name in NAMES if (place / name).is_file()), None)
         if path is not None:
             yield path
+
+
+def check_regular(cwd: Path) -> None:
+    """Raise `ConfigError` for a pipe, a socket or a device in the place of a file that cargo or rustup reads.
+
+    They would wait for it without end, or read it without end.
+    """
+    for place in (cwd, *cwd.parents):
+        for path in (*(place / ".cargo" / name for name in NAMES), *(place / name for name in TOOLCHAIN_NAMES)):
+            is_file(path)
 
 
 def unread(folders: Iterable[Path], environ: Mapping[str, str], cwd: Path) -> tuple[Path, ...]:

@@ -27,6 +27,7 @@ TAKING_BACK_GRACE = 30.0  # and one that takes back what it has done
 ECHO = 2.0  # seconds in which a program ends that the terminal has sent Ctrl-C as well; to be told twice disturbs it
 KILLING_GRACE = 2.0  # seconds after which one that cannot be killed, as it is another user's, is left alone
 READING_GRACE = 2.0  # seconds: a server that the child started may hold its stderr open for ever
+TIMED_OUT = 124  # the status of a program that was ended for it, as timeout(1) reports it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +95,8 @@ def capture(
     """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
-    after `timeout` seconds is ended and reported with status 124, as timeout(1) does. `takes_back` says that it takes
-    back what it has done so far when it gets SIGINT, as installers do: it gets that, and more time.
+    after `timeout` seconds is ended and reported as `TIMED_OUT`. `takes_back` says that it takes back what it has done
+    so far when it gets SIGINT, as installers do: it gets that, and more time.
     """
     # a program that reads its input must not wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
@@ -106,7 +107,7 @@ def capture(
         out, err = _answer(program.child, stdin, timeout)
         if program.child.returncode is None:
             _end(program)
-            return Completed(status=124, stdout="", stderr=f"no answer within {timeout} seconds")
+            return Completed(status=TIMED_OUT, stdout="", stderr=f"no answer within {timeout} seconds")
     # what went to our own stderr has not been read
     shown = (err or b"").decode(errors="replace")
     return Completed(status=program.child.returncode, stdout=out.decode(errors="replace"), stderr=shown)

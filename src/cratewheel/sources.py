@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cratewheel import cargo_config
 from cratewheel import pyproject as pyproject_toml
+from cratewheel.cargo import lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.command import config_values
 from cratewheel.cargo.manifest import Manifest
@@ -184,7 +185,10 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
 
 
 def read_files(location: Location) -> ProjectFiles:
-    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong or elsewhere."""
+    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong or elsewhere.
+
+    So does a pipe, a socket or a device in the place of a file that cargo reads before it answers.
+    """
     pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
     manifest = cargo_manifest.read(location.manifest)
     root, place = os.path.realpath(location.root), os.path.realpath(manifest.path)
@@ -198,6 +202,8 @@ def read_files(location: Location) -> ProjectFiles:
             f"{manifest.path} is a workspace without a package of its own",
             hint="name the crate to build: --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
         )
+    cargo_config.check_regular(location.cwd)
+    lock.find(manifest.directory, manifest.workspace_root)
     return ProjectFiles(location=location, pyproject=pyproject, manifest=manifest)
 
 

@@ -20,6 +20,7 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.files import is_file
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, Completed, capture
 from cratewheel.ui import Ui
@@ -80,6 +81,7 @@ def metadata(
     Cargo reads its configuration from the folder `cwd`.
 
     Raises `MissingToolError` without a cargo, `ProcessError` when it fails; what cargo printed has then been shown.
+    Raises `ConfigError` for a pipe, a socket or a device in the place of a source file that rustc would read.
     """
     command = Command(
         argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
@@ -94,7 +96,11 @@ def metadata(
             notes=(f"`{command}` ended with status {done.status}",),
             hint=f"mend what cargo says above; that command in {cwd} shows it again",
         )
-    return parse_metadata(json.loads(done.stdout))
+    answer = parse_metadata(json.loads(done.stdout))
+    for package in answer.packages.values():
+        for target in package.targets if package.source is None else ():
+            is_file(target.source)
+    return answer
 
 
 def compiled(
@@ -116,10 +122,12 @@ def compiled(
     return features.parse_tree(done.stdout, metadata)
 
 
-def run_cargo(command: Command, environ: Mapping[str, str], *, show_stderr: bool = False) -> Completed:
+def run_cargo(
+    command: Command, environ: Mapping[str, str], *, show_stderr: bool = False, timeout: float | None = None
+) -> Completed:
     """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
     try:
-        return capture(command, environ, show_stderr=show_stderr)
+        return capture(command, environ, show_stderr=show_stderr, timeout=timeout)
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 

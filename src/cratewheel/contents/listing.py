@@ -14,12 +14,14 @@ from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
 from cratewheel.files import Roots
 from cratewheel.files.temporary import temporary_folder
+from cratewheel.files.walking import every_file
 from cratewheel.frozen import dataclass
 from cratewheel.options.model import Options
-from cratewheel.process import Command, Completed
+from cratewheel.process import TIMED_OUT, Command, Completed
 from cratewheel.tasks import task_group
 from cratewheel.ui import Ui
 
+PATIENCE = 30.0  # seconds that cargo may take, before we look for what it may be waiting for
 # What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
 OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
 AT_ONCE = 4  # cargos that are asked at a time
@@ -54,13 +56,14 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
     folder = package.manifest_path.parent
     if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
         return tuple(_published(folder, lister.roots))
+    _check_ignore_files(folder)
     command = _list_command(package.manifest_path, lister, target, ("--exclude-lockfile",))
-    done = _asked(command, lister)
+    done = _asked(command, lister, folder)
     if (
         "--exclude-lockfile" in done.stderr
     ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
         command = _list_command(package.manifest_path, lister, target)
-        done = _asked(command, lister)
+        done = _asked(command, lister, folder)
     if done.status:
         lister.ui.passthrough(done.stderr)
         raise ProcessError(
@@ -72,13 +75,30 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
     return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
 
 
-def _asked(command: Command, lister: Lister) -> Completed:
-    """Return what cargo answers, asked again where a folder that it was about to read has gone: others build here."""
+def _asked(command: Command, lister: Lister, folder: Path) -> Completed:
+    """Return what cargo answers, asked again where a folder that it was about to read has gone: others build here.
+
+    Raises `ConfigError` where it waits for a pipe in the place of an ignore file.
+    """
+    patience: float | None = PATIENCE
     for _ in range(ATTEMPTS):
-        done = query.run_cargo(command, lister.environ)
-        if not (done.status and GONE in done.stderr):
+        done = query.run_cargo(command, lister.environ, timeout=patience)
+        if done.status == TIMED_OUT and patience is not None:
+            for path in every_file(folder):  # not sooner: in some folders it takes a second
+                if path.endswith(".gitignore"):
+                    files.is_file(path)
+            patience = None
+        elif not (done.status and GONE in done.stderr):
             break
     return done
+
+
+def _check_ignore_files(folder: Path) -> None:
+    """Raise `ConfigError` for a pipe, a socket or a device in the place of one: cargo would wait for it without end."""
+    for place in (folder, *folder.parents):
+        files.is_file(place / ".gitignore")
+        if (place / ".git").exists():
+            return
 
 
 def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str, ...] = ()) -> Command:

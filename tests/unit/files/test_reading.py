@@ -177,7 +177,7 @@ def test_however_often_it_is_tried_nothing_outside_is_read(
                     seen.add(stream.read())
     finally:
         sys.setswitchinterval(before)
-    assert seen == {b"ours"}
+    assert seen <= {b"ours"}
 
 
 # -- what is no regular file
