@@ -353,7 +353,7 @@ def _stable_abi_of(features: Iterable[str]) -> tuple[StableAbi, ...]:
 
 
 def _pinned(feature: str, digits: str) -> PythonVersion:
-    if not re.fullmatch(r"[0-9]{2,}", digits):
+    if not re.fullmatch(r"[0-9]{2,4}", digits):
         raise ConfigError(f"the feature {feature} of pyo3 does not name a Python version", hint="abi3-py39 is for 3.9")
     return int(digits[0]), int(digits[1:])
 

@@ -76,7 +76,9 @@ def rust_cpython(version: Release, features: Iterable[str]) -> Supported:
     """Return what this release of the crate cpython supports with these features on: CPython with a GIL alone."""
     newest = next(python for since, python in _RUST_CPYTHON if version >= since)
     # python-3-11 makes its build script insist on that very version; of several it takes the last by spelling
-    exact = max((match[1] for feature in features if (match := re.fullmatch(r"python-3-(\d+)", feature))), default=None)
+    exact = max(
+        (match[1] for feature in features if (match := re.fullmatch(r"python-3-([0-9]{1,4})", feature))), default=None
+    )
     if exact is not None:
         return Supported(cpython=((3, int(exact)), (3, int(exact))))
     return Supported(cpython=(OLDEST, newest))
@@ -106,6 +108,8 @@ def _declared(metadata: Mapping[str, Any], implementation: str) -> Range | None:
     table = metadata.get(implementation)
     if not isinstance(table, Mapping):
         return None
-    bounds = [re.fullmatch(r"(\d+)\.(\d+)", str(table.get(key))) for key in ("min-version", "max-version")]
+    bounds = [
+        re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})", str(table.get(key))) for key in ("min-version", "max-version")
+    ]
     oldest, newest = ((int(bound[1]), int(bound[2])) if bound else None for bound in bounds)
     return None if oldest is None or newest is None else (max(oldest, OLDEST), newest)

@@ -118,7 +118,7 @@ class _Api:
 
 def _api(flags: frozenset[str]) -> _Api | None:
     """Return what pyo3 was compiled for, or None where its build script does not tell."""
-    minors = [int(found[1]) for flag in flags if (found := re.fullmatch(r"Py_3_(\d+)", flag))]
+    minors = [int(found[1]) for flag in flags if (found := re.fullmatch(r"Py_3_([0-9]{1,4})", flag))]
     return _Api(version=(3, max(minors)), limited=LIMITED_API in flags, free=NO_GIL in flags) if minors else None
 
 

@@ -19,6 +19,7 @@ from cratewheel.tasks import PATIENCE, check_cancelled
 # In the order in which cargo looks for one (the crate jobserver, `Client::from_env`).
 VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")
 AVAILABLE = os.name == "posix"  # Windows has semaphores in its place, which are not made here
+MOST_JOBS = 4096  # what fits into the pipe of any system: with more, we would wait for a reader
 MEMORY_FOR_ONE = 2 << 30  # bytes that one interpreter's rustc and linker are given room for
 
 
@@ -27,7 +28,7 @@ class Jobserver:
 
     def __init__(self, jobs: int) -> None:
         self._read, self._write = os.pipe()
-        os.write(self._write, b"+" * jobs)
+        os.write(self._write, b"+" * min(jobs, MOST_JOBS))
         self.descriptors = (self._read, self._write)
         self._own_read = _own_end(self._read)
         both = f"{self._read},{self._write}"
@@ -83,7 +84,7 @@ def _is_open(flags: str) -> bool:
         if fifo:
             return stat.S_ISFIFO(os.stat(fifo).st_mode)  # noqa: PTH116  # of text
         return all(stat.S_ISFIFO(os.fstat(int(number)).st_mode) for number in descriptors)
-    except (OSError, OverflowError):
+    except (OSError, OverflowError, ValueError):  # no number of a descriptor
         return False
 
 

@@ -66,7 +66,7 @@ def parse_rustc(text: str) -> Rustc:
     Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
     """
     fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
-    release = re.match(r"(\d+)\.(\d+)\.(\d+)", fields.get("release", ""))
+    release = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", fields.get("release", ""))
     if release is None or "host" not in fields:
         raise ProcessError("`rustc -vV` did not say its release and host", notes=tuple(text.splitlines()))
     major, minor, patch = (int(part) for part in release.groups())

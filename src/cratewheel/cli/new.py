@@ -77,5 +77,6 @@ def _ask(ui: Ui) -> Kind:
         word = answer.strip() or "1"
         if word in KINDS:
             return cast("Kind", word)
-        if word.isdigit() and 1 <= int(word) <= len(KINDS):
-            return KINDS[int(word) - 1]
+        numbered = {str(number): kind for number, kind in enumerate(KINDS, start=1)}
+        if word in numbered:
+            return numbered[word]

@@ -120,20 +120,20 @@ def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) ->
         environ,
     )
     # "MACOSX_DEPLOYMENT_TARGET=11.0", and "deployment_target=11.0" before Rust 1.84
-    match = re.search(r"(?i)deployment_target=(\d+)\.(\d+)", done.stdout) if done else None
+    match = re.search(r"(?i)deployment_target=([0-9]{1,4})\.([0-9]{1,4})", done.stdout) if done else None
     return (int(match[1]), int(match[2])) if match else platform.MACOS_DEFAULTS[target.arch]
 
 
 def _android_api(target: Target, environ: Mapping[str, str]) -> int | None:
     level = environ.get("ANDROID_API_LEVEL")
     if level:
-        if not (level.isascii() and level.isdigit()):
+        if not re.fullmatch(r"[0-9]{1,4}", level):
             raise UsageError(f"ANDROID_API_LEVEL must be a number, found '{level}'", hint="set it to 24, for example")
         return int(level)
     triple = target.triple.replace("-", "_")
     # the programs of the NDK carry the level in their names: aarch64-linux-android24-clang
     for variable in (f"CARGO_TARGET_{triple.upper()}_LINKER", f"CC_{target.triple}", f"CC_{triple}", "CC"):
-        match = re.search(r"android(?:eabi)?(\d+)", Path(environ.get(variable) or "").name)
+        match = re.search(r"android(?:eabi)?([0-9]{1,4})(?![0-9])", Path(environ.get(variable) or "").name)
         if match:
             return int(match[1])
     return None

@@ -103,7 +103,7 @@ def from_config_file(text: str, *, target: Target, place: str = "the configurati
         abi=values.get("abi_tag") or None,
         free=free,
         debug=debug,
-        pointer_width=int(width) if width.isdecimal() else None,
+        pointer_width=int(width) if re.fullmatch(r"[0-9]{1,4}", width) else None,
         place=place,
     )
     return said.interpreter(target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -12,6 +13,9 @@ from cratewheel.options.model import GROUPS, Setting, settings
 from cratewheel.ui import Ui, terminal_ui
 
 HELP_WIDTH = 100
+MOST_JOBS = 2**31 - 1  # that cargo takes
+SHOWN = 60  # characters of a value, in an error
+_NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
 
 class Parser(argparse.ArgumentParser):
@@ -23,6 +27,13 @@ class Parser(argparse.ArgumentParser):
         if rest:
             self.error(f"unrecognized arguments: {' '.join(redaction.unknown(rest))}")
         return found
+
+    def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # one of three overloads
+        """Return the parsed arguments and the rest; `--` is no value, and argparse would make an empty list of it."""
+        for word in args or ():
+            if _NO_VALUE.fullmatch(word):
+                self.error(f"{word.removesuffix('--').rstrip('=')} has the value `--`, which ends the options")
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         """Raise the error with a pointer to the right help page."""
@@ -187,6 +198,6 @@ def _positive(text: str) -> int:
         number = int(text)
     except ValueError:
         number = 0
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text!r}")
+    if not 1 <= number <= MOST_JOBS:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text[:SHOWN]!r}")
     return number

@@ -141,7 +141,7 @@ def find_patchelf(environ: Mapping[str, str]) -> Path:
     if program is None:
         raise MissingToolError("patchelf was not found, which puts libraries into wheels", hint=_HINT)
     said = capture(Command(argv=(str(program), "--version")), environ).stdout
-    version = re.search(r"(\d+)\.(\d+)", said)
+    version = re.search(r"(\d{1,9})\.(\d{1,9})", said)
     if version is None or (int(version[1]), int(version[2])) < OLDEST_PATCHELF:
         raise MissingToolError(f"{program} is too old: {said.strip() or 'of no known version'}", hint=_HINT)
     return program

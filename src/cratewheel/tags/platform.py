@@ -290,7 +290,7 @@ def _release_tag(target: Target, release: str | None, machine: str | None) -> st
 
 def _solaris_tag(release: str, machine: str) -> str:
     major, _, rest = release.partition("_")
-    if major.isascii() and major.isdigit() and int(major) >= 5:  # SunOS 5.11 is Solaris 2.11 to sysconfig
+    if re.fullmatch(r"[0-9]{1,4}", major) and int(major) >= 5:  # SunOS 5.11 is Solaris 2.11 to sysconfig
         return f"solaris_{int(major) - 3}_{rest}_{machine}_64bit"
     return f"sunos_{release}_{machine}"
 

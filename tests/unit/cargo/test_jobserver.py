@@ -40,6 +40,15 @@ def test_a_slot_takes_a_job_and_gives_it_back() -> None:
         server.close()
 
 
+@pytest.mark.parametrize("jobs", [100_000, 2**31 - 1, 10**20])
+def test_more_jobs_than_a_pipe_holds_do_not_wait_for_a_reader(jobs: int) -> None:
+    server = Jobserver(jobs)
+    try:
+        assert free(server) == 4096
+    finally:
+        server.close()
+
+
 def test_the_failure_of_another_task_ends_the_wait() -> None:
     server = Jobserver(1)
 
@@ -117,7 +126,17 @@ def test_no_more_cargos_run_than_memory_bears(memory: int | None, expected: int)
     assert jobserver.side_by_side(4, memory) == expected
 
 
-@pytest.mark.parametrize("flags", ["", "-j4", "-j4 --jobserver-auth=-2,-2", "--jobserver-auth=fifo:/nowhere/fifo"])
+@pytest.mark.parametrize(
+    "flags",
+    [
+        "",
+        "-j4",
+        "-j4 --jobserver-auth=-2,-2",
+        "--jobserver-auth=fifo:/nowhere/fifo",
+        f"--jobserver-auth={'9' * 5000},3",
+    ],
+    ids=range(5),
+)
 def test_there_is_no_jobserver_above_us(flags: str) -> None:
     assert not jobserver.inherited({"MAKEFLAGS": flags})
 

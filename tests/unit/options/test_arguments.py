@@ -1,0 +1,28 @@
+"""What the command line takes for arguments."""
+
+from __future__ import annotations
+
+import pytest
+
+from cratewheel.errors import UsageError
+from cratewheel.options.arguments import parse_flags
+
+
+@pytest.mark.parametrize("word", ["--manifest-path=--", "-m--", "-m=--", "--features=--"])
+def test_two_dashes_are_no_value(word: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flags("build", "", [word])
+    assert caught.value.message == f"{word[:-2].rstrip('=')} has the value `--`, which ends the options"
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "2147483648", "99999999999999999999", "1" * 5000, "x", "", "²", "1.5"])
+def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flags("build", "", [f"--jobs={number}"])
+    assert caught.value.message == f"argument -j/--jobs: expected a number from 1 on, found {number[:60]!r}"
+
+
+def test_of_options_that_nobody_knows_the_error_shows_no_values() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flags("build", "", ["extra", "--confg", "registry.token='hush'", "--tokn=hush", "a=hush"])
+    assert caught.value.message == "unrecognized arguments: extra --confg *** --tokn=*** a=***"
