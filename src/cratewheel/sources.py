@@ -191,11 +191,11 @@ def read_files(location: Location) -> ProjectFiles:
     """
     pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
     manifest = cargo_manifest.read(location.manifest)
-    root, place = os.path.realpath(location.root), os.path.realpath(manifest.path)
-    if root_of(place, project_roots(location.root)) is None and root_of(root, manifest.roots) is None:
+    if not _may_hold(location, manifest):
         raise ConfigError(
             f"manifest-path in {location.pyproject} names {manifest.path}, which lies outside of the project",
-            hint="a crate beside the project must be in the same repository, or in a workspace around both",
+            hint="the crate must be in the project's folder or beside it, in the same repository, or in a workspace "
+            "around both",
         )
     if manifest.is_virtual:
         raise ConfigError(
@@ -205,6 +205,16 @@ def read_files(location: Location) -> ProjectFiles:
     cargo_config.check_regular(location.cwd)
     lock.find(manifest.directory, manifest.workspace_root)
     return ProjectFiles(location=location, pyproject=pyproject, manifest=manifest)
+
+
+def _may_hold(location: Location, manifest: Manifest) -> bool:
+    """Whether the crate is the project's: below it or beside it, in its repository, or the project in its workspace."""
+    root, place = os.path.realpath(location.root), os.path.realpath(manifest.path)
+    around = os.path.dirname(root)  # noqa: PTH120  # compared as text
+    beside = (around,) if around != os.path.dirname(around) else ()  # noqa: PTH120  # all of a disk is beside nobody
+    return root_of(place, (*project_roots(location.root), *beside)) is not None or (
+        root_of(root, manifest.roots) is not None
+    )
 
 
 def read_sources(files: ProjectFiles, ui: Ui) -> Sources:

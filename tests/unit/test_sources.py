@@ -199,3 +199,18 @@ def test_a_configuration_file_that_the_project_names_is_found_from_everywhere(tm
     found = options(project / "rust", {})
 
     assert (found.config, found.target) == ((str(path), "net.retry=1"), ("ci",))
+
+
+def test_a_crate_may_lie_beside_its_project_and_no_farther(tmp_path: Path) -> None:
+    pyproject = write(tmp_path / "a" / "project" / "pyproject.toml")
+    for place in ("project/rust", "rust", "deep/rust"):
+        write(tmp_path / "a" / place / "Cargo.toml", CRATE)
+        write(pyproject, f'{BUILD_SYSTEM}[tool.maturin]\nmanifest-path = "../{place}/Cargo.toml"\n')
+        location = locate(None, pyproject.parent)
+        assert read_files(location).manifest.path == tmp_path / "a" / place / "Cargo.toml"
+    far = write(tmp_path / "b" / "rust" / "Cargo.toml", CRATE)
+    write(pyproject, f'{BUILD_SYSTEM}[tool.maturin]\nmanifest-path = "../../b/rust/Cargo.toml"\n')
+    with pytest.raises(ConfigError, match=f"names {far}, which lies outside of the project"):
+        read_files(locate(None, pyproject.parent))
+    write(tmp_path / ".git")
+    assert read_files(locate(None, pyproject.parent)).manifest.path == far
