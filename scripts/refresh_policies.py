@@ -1,7 +1,8 @@
-"""Take what systems have over from the auditwheel and the delvewheel that are installed next to this Python.
+"""Take what systems have over from the auditwheel, delvewheel and abi3info that are installed next to this Python.
 
-The manylinux and musllinux policies are auditwheel's, the names of the DLLs that every Windows has delvewheel's. Run it
-in the development environment after `pip install --upgrade auditwheel delvewheel`, look at the difference, and commit.
+The manylinux and musllinux policies are auditwheel's, the names of the DLLs that every Windows has delvewheel's, those
+of Python's stable ABI abi3info's. Run it in the development environment after
+`pip install --upgrade auditwheel delvewheel abi3info`, look at the difference, and commit.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def main() -> int:
         sys.stdout.write(f"{name}: {len(policies)} policies, {'changed' if changed else 'as before'}\n")
     sys.stdout.write(f"from auditwheel {importlib.metadata.version('auditwheel')}\n")
     write_windows()
+    write_stable_abi()
     return 0
 
 
@@ -48,6 +50,20 @@ def write_windows() -> None:
     (DESTINATION / "windows-dlls.json").write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(f"windows-dlls.json: {len(common)} names, from delvewheel ")
     sys.stdout.write(f"{importlib.metadata.version('delvewheel')}\n")
+
+
+def write_stable_abi() -> None:
+    """Write the symbols of the stable ABI, by the Python 3 that brought them."""
+    info = importlib.import_module("abi3info")
+    content: dict[str, list[str]] = {}
+    for symbols in (info.FUNCTIONS, info.DATAS):
+        for symbol, facts in symbols.items():
+            content.setdefault(str(facts.added.minor), []).append(symbol.name)
+    ordered = {minor: sorted(content[minor]) for minor in sorted(content, key=int)}
+    text = json.dumps(ordered, indent=1) + "\n"
+    (DESTINATION / "stable-abi.json").write_text(text, encoding="utf-8", newline="\n")
+    sys.stdout.write(f"stable-abi.json: {sum(map(len, content.values()))} names, from abi3info ")
+    sys.stdout.write(f"{importlib.metadata.version('abi3info')}\n")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ LEVEL = {room: level for level, rooms in enumerate(ROWS) for room in rooms}
 PURE = (
     "cargo/command.py",
     "audit/check.py",
+    "audit/identity.py",
     "plan",
     "dist/layout.py",
     "tags/",

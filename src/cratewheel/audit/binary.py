@@ -21,6 +21,7 @@ _MACHO_MAGICS = frozenset(
         b"\xca\xfe\xba\xbf",
     },
 )
+_XCOFF_MAGICS = {b"\x01\xdf": ("powerpc", 32), b"\x01\xf7": ("powerpc64", 64)}  # AIX
 
 
 def read(path: Path) -> Binary:
@@ -52,4 +53,9 @@ def parse(data: bytes | mmap.mmap) -> Binary:
         from cratewheel.audit import pe
 
         return pe.parse(data)
+    if magic == b"\0asm":
+        return Binary(format="wasm", arch="wasm32", bits=32, little_endian=True)
+    if magic[:2] in _XCOFF_MAGICS:
+        arch, bits = _XCOFF_MAGICS[magic[:2]]
+        return Binary(format="xcoff", arch=arch, bits=bits, little_endian=False)
     raise AuditError("this is not a compiled library or program")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from cratewheel.audit import windows
+from cratewheel.audit.identity import refuse_other_machine
 from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
@@ -316,17 +317,6 @@ def _refuse_libpython(binary: Binary, name: str) -> None:
             f"{name} is linked to {library}, which an extension module must not be: the interpreter that loads it "
             "brings its own",
             hint="turn on the feature `extension-module` of pyo3 (or of cpython)",
-        )
-
-
-def refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
-    """Raise `AuditError` when a file, which the message calls `name`, is for another system or processor."""
-    formats = {"linux": "elf", "android": "elf", "macos": "macho", "ios": "macho", "windows": "pe"}
-    arch = "arm" if target.arch.startswith("armv") else target.arch
-    if binary.format != formats.get(target.os) or binary.arch != arch or binary.bits != target.pointer_width:
-        raise AuditError(
-            f"{name} is a file for {binary.arch} ({binary.bits} bits, {binary.format}), not for {target.triple}",
-            hint="compile it for the target that the wheel is for",
         )
 
 

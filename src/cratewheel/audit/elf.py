@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from cratewheel.audit.model import Binary, Symbol, SymbolVersion
+from cratewheel.audit.model import Binary, FloatAbi, Symbol, SymbolVersion
 from cratewheel.errors import AuditError
 from cratewheel.frozen import dataclass
 
@@ -53,6 +53,11 @@ _MACHINES = {
     (258, 64, True): "loongarch64",
 }
 
+# EI_OSABI → the system in Rust's word; most files name none
+_SYSTEMS = {2: "netbsd", 3: "linux", 6: "solaris", 7: "aix", 9: "freebsd", 12: "openbsd"}
+_RISCV_FLOATS: tuple[FloatAbi, ...] = ("soft", "single", "double", "quad")
+_LOONGARCH_FLOATS: dict[int, FloatAbi] = {1: "soft", 2: "single", 3: "double"}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Layout:
@@ -88,6 +93,8 @@ def parse(data: bytes | mmap.mmap) -> Binary:
         arch=_MACHINES.get((image.machine, image.bits, image.little_endian), f"ELF machine {image.machine}"),
         bits=image.bits,
         little_endian=image.little_endian,
+        system=_SYSTEMS.get(data[7]),
+        float_abi=_float_abi(image.machine, image.flags),
         needed=tables.names(_DT_NEEDED),
         soname=next(iter(tables.names(_DT_SONAME)), None),
         rpath=_paths(tables.names(_DT_RPATH)),
@@ -97,6 +104,19 @@ def parse(data: bytes | mmap.mmap) -> Binary:
         undefined=undefined,
         exported=exported,
     )
+
+
+def _float_abi(machine: int, flags: int) -> FloatAbi | None:
+    """Return how numbers are passed, by the processor's supplement of the System V ABI."""
+    match machine:
+        case 40:
+            return "hard" if flags & 0x400 else "soft" if flags & 0x200 else None
+        case 243:
+            return _RISCV_FLOATS[flags >> 1 & 3]
+        case 258:
+            return _LOONGARCH_FLOATS.get(flags & 7)
+        case _:
+            return None
 
 
 def _paths(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -111,6 +131,7 @@ class _Image:
     bits: int
     little_endian: bool
     machine: int
+    flags: int
     layout: _Layout
     segments: tuple[tuple[int, int, int, int], ...]  # type, offset, address, size in the file
     sections_at: int
@@ -164,7 +185,7 @@ def _image(data: bytes | mmap.mmap) -> _Image:
     bits, little_endian = 32 * data[4], data[5] == 1
     layout = _LAYOUTS[bits]
     header = _unpack(data, little_endian, layout.header, 16)
-    _, machine, _, _, programs_at, sections_at, _, _, program_size, programs, section_size, sections, _ = header
+    _, machine, _, _, programs_at, sections_at, flags, _, program_size, programs, section_size, sections, _ = header
     segments = (
         _segment(_unpack(data, little_endian, layout.program, programs_at + program_size * index), bits)
         for index in range(programs)
@@ -174,6 +195,7 @@ def _image(data: bytes | mmap.mmap) -> _Image:
         bits=bits,
         little_endian=little_endian,
         machine=machine,
+        flags=flags,
         layout=layout,
         segments=tuple(segments),
         sections_at=sections_at,

@@ -42,8 +42,9 @@ _REEXPORT_DYLIB, _LAZY_DYLIB, _UPWARD_DYLIB = 0x1F | _REQUIRED, 0x20, 0x23 | _RE
 _NEEDED = frozenset({_LOAD_DYLIB, _REEXPORT_DYLIB, _LAZY_DYLIB, _UPWARD_DYLIB, _LOAD_WEAK_DYLIB})
 _RPATH = 0x1C | _REQUIRED
 _SYMTAB = 0x2
-_VERSION_MIN = frozenset({0x24, 0x25})  # macOS, iOS
+_VERSION_MIN = {0x24: "macos", 0x25: "ios"}
 _BUILD_VERSION = 0x32
+_PLATFORMS = {1: "macos", 2: "ios", 3: "tvos", 4: "watchos", 6: "maccatalyst", 7: "ios-simulator", 11: "visionos"}
 _DYLD_INFO, _DYLD_INFO_ONLY, _EXPORTS_TRIE = 0x22, 0x22 | _REQUIRED, 0x33 | _REQUIRED
 
 _N_STAB, _N_PEXT, _N_TYPE, _N_EXT = 0xE0, 0x10, 0x0E, 0x01
@@ -123,6 +124,7 @@ class _Thin:
         commands = tuple(self._commands(count, size))
         needed = [self._name(command, 8) for command in commands if command.kind in _NEEDED]
         undefined, exported = self._symbols(commands, tuple(needed) if flags & _TWO_LEVEL else ())
+        system, version = self._minimum_os(commands)
         names = {command.kind: self._name(command, 8) for command in commands if command.kind == _ID_DYLIB}
         return Binary(
             format="macho",
@@ -137,7 +139,8 @@ class _Thin:
             rpath=tuple(self._name(command, 8) for command in commands if command.kind == _RPATH),
             undefined=undefined,
             exported=exported or self._exported_by_trie(commands),
-            minimum_os=self._minimum_os(commands),
+            system=system,
+            minimum_os=version,
         )
 
     def _fields(self, layout: str, offset: int) -> tuple[Any, ...]:
@@ -163,16 +166,19 @@ class _Thin:
         at = self._start + command.offset
         return _text(self._data[at + offset : at + command.size].partition(b"\0")[0])
 
-    def _minimum_os(self, commands: tuple[_Command, ...]) -> tuple[int, int] | None:
+    def _minimum_os(self, commands: tuple[_Command, ...]) -> tuple[str | None, tuple[int, int] | None]:
+        """Return the system, and the oldest of its versions."""
         for command in commands:
             if command.kind in _VERSION_MIN and command.size >= 12:
+                system: str | None = _VERSION_MIN[command.kind]
                 (version,) = self._fields("I", command.offset + 8)
             elif command.kind == _BUILD_VERSION and command.size >= 16:
-                (version,) = self._fields("I", command.offset + 12)
+                platform, version = self._fields("II", command.offset + 8)
+                system = _PLATFORMS.get(platform, f"platform {platform}")
             else:
                 continue
-            return version >> 16, version >> 8 & 0xFF
-        return None
+            return system, (version >> 16, version >> 8 & 0xFF)
+        return None, None
 
     def _symbols(
         self, commands: tuple[_Command, ...], libraries: tuple[str, ...]

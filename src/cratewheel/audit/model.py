@@ -6,7 +6,9 @@ from typing import Literal
 
 from cratewheel.frozen import dataclass
 
-Format = Literal["elf", "macho", "pe"]
+Format = Literal["elf", "macho", "pe", "wasm", "xcoff"]
+SYMBOLS_READ: tuple[Format, ...] = ("elf", "macho", "pe")  # of the others only the kind is known
+FloatAbi = Literal["soft", "single", "double", "quad", "hard"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +43,8 @@ class Binary:
     from others, `exported` those it offers. `soname` is the name by which others link to it: an ELF soname, Mach-O's
     install name, or the name in a DLL's export table. `minimum_os` is the oldest macOS, iOS or Windows that loads it,
     if the file says so. A fat Mach-O file has `slices`, one for each processor, and is what they are together, with the
-    arch `universal2` (or the names of its processors joined by `+`).
+    arch `universal2` (or the names of its processors joined by `+`). `system` is the system in Rust's word, with
+    `-simulator` for one of Apple's, and `float_abi` how numbers are passed, where the file says so.
     """
 
     format: Format
@@ -59,4 +62,6 @@ class Binary:
     delayed: tuple[str, ...] = ()
     weak: tuple[str, ...] = ()
     minimum_os: tuple[int, int] | None = None
+    system: str | None = None
+    float_abi: FloatAbi | None = None
     slices: tuple[Binary, ...] = ()

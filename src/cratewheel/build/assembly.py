@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from cratewheel.audit import check
+from cratewheel.audit import binary as audit_binary
+from cratewheel.audit import check, identity
+from cratewheel.audit.model import SYMBOLS_READ
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import Materials, materials, of_crates
@@ -18,7 +20,7 @@ from cratewheel.dist.layout import Entry, Layout, layout, refuse_uninstallable
 from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan
-from cratewheel.plan.settle import Settlement, needs_binaries, settle
+from cratewheel.plan.settle import needs_binaries, settle
 from cratewheel.repair.model import Grafted
 from cratewheel.tags.wheel import WheelTag, dist_info_name, normalise_distribution, wheel_file_name
 from cratewheel.ui import size_text
@@ -57,8 +59,7 @@ def assemble(
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """
-    settlement, grafted = _audited(session, wheel, artifacts, stage)
-    tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
+    tag, grafted = _audited(session, wheel, artifacts, stage)
     found: Iterable[Entry] = entries(session, wheel, artifacts, stage)
     if grafted:
         from cratewheel.build import grafting
@@ -119,21 +120,20 @@ def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
 
 def _audited(
     session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path
-) -> tuple[Settlement, tuple[Grafted, ...]]:
-    """Return the tags that the compiled files allow, and the libraries that they brought along to be allowed them."""
+) -> tuple[WheelTag, tuple[Grafted, ...]]:
+    """Return the tag that the compiled files allow, and the libraries that they brought along to be allowed it."""
     target = session.plan.target
-    if not needs_binaries(wheel, target):
-        return settle(wheel, target, {}, programs=True), ()
-    from cratewheel.audit import binary as audit_binary  # not for what a frontend builds for its own machine
-
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
         for found in binaries.values():
             warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
-            if warning:
+            if warning and found.format in SYMBOLS_READ:
                 session.ui.warn(warning)
     programs = session.facts.project.bindings.kind == "bin"
-    settlement = settle(wheel, target, binaries, programs=programs)
+    judged = binaries if needs_binaries(wheel, target) else {}
+    settlement = settle(wheel, target, judged, programs=programs)
+    tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
+    identity.refuse_mislabelled(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
     if wheel.audit == "repair" and settlement.external:
         from cratewheel.build import grafting
@@ -141,13 +141,14 @@ def _audited(
         grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = settle(wheel, target, binaries, programs=programs, grafted=libraries)
+        tag = replace(tag, platform=settlement.tags)
     for warning in settlement.warnings:
         session.ui.warn(warning)
     for reason in settlement.why:
         session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
     if session.facts.options.explain:
         _explain_symbols(session, artifacts, settlement.decisive)
-    return settlement, grafted
+    return tag, grafted
 
 
 def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:

@@ -48,8 +48,10 @@ class Cache:
     def put(self, executable: Path, answer: Answer) -> None:
         """Store the answer of `executable`, unless that only hands on to some other program today."""
         real, said = os.path.realpath(executable), answer.get("executable")
-        # a version manager's stand-in answers for another file, and tomorrow perhaps for a third
-        if self._store is None or not said or os.path.realpath(said) != real or _is_script(real):
+        # a version manager's stand-in answers for another file, and tomorrow perhaps for a third; with its own name
+        # for `sys.executable`, only the kernel tells
+        others = {os.path.realpath(path) for path in (said, answer.get("running")) if path} - {real}
+        if self._store is None or not said or others or _is_script(real):
             return
         stamp = self._stamp(real)
         # it may have been exchanged while it was asked

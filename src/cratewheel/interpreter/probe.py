@@ -30,13 +30,14 @@ def answer():
     facts = {"format": 1, "version": list(sys.version_info[:3]), "executable": sys.executable or None}
     if sys.version_info < (3, 5):
         return facts
-    import importlib.machinery, platform, struct, sysconfig
+    import importlib.machinery, os, platform, struct, sysconfig
     name = platform.python_implementation().lower()
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     if name == "pypy" or not suffix:
         # old PyPy did not know its own EXT_SUFFIX
         suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
     facts.update({
+        "running": os.path.realpath("/proc/self/exe") if os.path.exists("/proc/self/exe") else None,
         "implementation": name,
         "implementation_name": sys.implementation.name,
         "abiflags": sysconfig.get_config_var("ABIFLAGS"),
@@ -68,6 +69,9 @@ _IMPLEMENTATIONS: dict[str, Implementation] = {
     "graalvm": "graalpy",
     "graalpy": "graalpy",
 }
+
+# the platform by the kernel → that of a 32-bit Python there
+_ON_64_BIT_KERNEL = {"linux_x86_64": "linux_i686", "linux_aarch64": "linux_armv7l"}
 
 Answer = Mapping[str, Any]
 
@@ -154,7 +158,7 @@ def is_answer(answer: object) -> bool:
     version = answer.get("version")
     if not isinstance(version, list) or len(version) != 3 or not all(map(_is_number, version)):
         return False
-    if not _is_path(answer.get("executable")):
+    if not _is_path(answer.get("executable")) or not _is_path(answer.get("running")):
         return False
     if tuple(version) < (3, 5, 0):
         return True
@@ -223,7 +227,7 @@ def describe(
         abiflags=_abiflags(answer, implementation, version, executable),
         ext_suffix=answer["ext_suffix"],
         soabi=answer["soabi"],
-        platform=None if answer["platform"].startswith("macosx") else tag_word(answer["platform"]),
+        platform=None if answer["platform"].startswith("macosx") else _platform(answer),
         system=system,
         executable=executable,
         pointer_width=answer["pointer_width"],
@@ -233,6 +237,12 @@ def describe(
         source=source,
         requested=requested,
     )
+
+
+def _platform(answer: Answer) -> str:
+    """Return the platform as a tag has it; `sysconfig` names the kernel's processor, `packaging.tags` Python's own."""
+    word = tag_word(answer["platform"])
+    return _ON_64_BIT_KERNEL.get(word, word) if answer["pointer_width"] == 32 else word
 
 
 def _abiflags(answer: Answer, implementation: Implementation, version: tuple[int, int], executable: Path) -> str:

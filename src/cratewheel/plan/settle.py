@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from cratewheel.audit import check
+from cratewheel.audit import check, identity
 from cratewheel.audit.check import AuditReport
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError
@@ -110,7 +110,7 @@ def _deployment(
 
 def _external(target: Target, files: Mapping[str, Binary]) -> dict[str, tuple[str, ...]]:
     for file, binary in files.items():
-        check.refuse_other_machine(binary, target, file)
+        identity.refuse_other_machine(binary, target, file)
     if target.os == "linux":
         return {}
     return {file: check.external_libraries(binary, target) for file, binary in files.items()}

@@ -299,15 +299,15 @@ def test_a_module_must_not_link_libpython_but_a_program_may(library: str) -> Non
 @pytest.mark.parametrize(
     ("other", "described"),
     [
-        (binary(arch="aarch64"), "aarch64 (64 bits, elf)"),
-        (binary(bits=32), "x86_64 (32 bits, elf)"),
-        (replace(binary(), format="pe"), "x86_64 (64 bits, pe)"),
+        (binary(arch="aarch64"), "an ELF file for aarch64 (64 bits)"),
+        (binary(bits=32), "an ELF file for x86_64 (32 bits)"),
+        (replace(binary(), format="pe"), "a PE file for x86_64 (64 bits)"),
     ],
 )
 def test_a_file_for_another_machine_is_refused(other: Binary, described: str) -> None:
     with pytest.raises(AuditError) as caught:
         lowest(other, GNU, name="x.so")
-    assert caught.value.message == f"x.so is a file for {described}, not for x86_64-unknown-linux-gnu"
+    assert caught.value.message == f"x.so is {described}, which is not what x86_64-unknown-linux-gnu says"
 
 
 LIBRARIES = st.sampled_from(["libc.so.6", "libm.so.6", "libz.so.1", "libssl.so.3", "libstdc++.so.6"])

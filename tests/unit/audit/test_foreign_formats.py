@@ -16,7 +16,7 @@ from macholib.mach_o import LC_ID_DYLIB
 from macholib.MachO import MachO, lc_str_value
 from macholib.SymbolTable import SymbolTable
 
-from cratewheel.audit import binary, check, windows
+from cratewheel.audit import binary, check, identity, windows
 from cratewheel.audit.model import Binary
 from cratewheel.cross import universal2
 from cratewheel.errors import AuditError
@@ -111,9 +111,12 @@ def test_both_processors_in_one_file(compiled: dict[str, Path], tmp_path: Path) 
     assert [part.arch for part in found.slices] == ["x86_64", "aarch64"]
     assert list(found.slices) == [binary.read(compiled[MACOS[arch]]) for arch in ("x86_64", "aarch64")]
     assert (found.arch, found.minimum_os, found.needed) == ("universal2", (12, 0), ("/usr/lib/libSystem.B.dylib",))
-    check.refuse_other_machine(found, parse("universal2-apple-darwin"), "it")
-    with pytest.raises(AuditError, match="it is a file for universal2"):
-        check.refuse_other_machine(found, parse("aarch64-apple-darwin"), "it")
+    identity.refuse_other_machine(found, parse("universal2-apple-darwin"), "it")
+    with pytest.raises(
+        AuditError,
+        match=r"it is a Mach-O file for aarch64 \(64 bits\) and x86_64 \(64 bits\), which is not what aarch64-apple",
+    ):
+        identity.refuse_other_machine(found, parse("aarch64-apple-darwin"), "it")
 
 
 def test_what_cannot_be_joined(compiled: dict[str, Path], tmp_path: Path) -> None:

@@ -139,6 +139,17 @@ def test_an_answer_is_of_the_machine_that_was_seen(
     assert Cache(tmp_path / "cache", {}, pytest.fail).get(python) is None
 
 
+def test_the_answer_of_a_launcher_that_calls_itself_python_is_not_kept(tmp_path: Path, python: Path) -> None:
+    launcher = python.with_name("launcher")
+    launcher.write_bytes(b"\x7fELF")
+    cache = Cache(tmp_path / "cache", {}, pytest.fail)
+    cache.put(launcher, {**answer_of(launcher), "running": str(python)})
+    cache.save()
+    assert not (tmp_path / "cache").exists()
+    cache.put(python, {**answer_of(python), "running": str(python)})
+    assert cache.get(python) == {**answer_of(python), "running": str(python)}
+
+
 def test_the_answer_of_a_script_is_not_kept(tmp_path: Path, python: Path) -> None:
     python.write_text("#!/bin/sh\nexec -a $0 python3.11 $@\n", encoding="utf-8")
     cache = Cache(tmp_path / "cache", {}, pytest.fail)

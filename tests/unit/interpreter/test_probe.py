@@ -58,6 +58,21 @@ def test_a_python_before_3_7_is_too_old(name: str, version: str) -> None:
     assert caught.value.message == f"/bin/python is Python {version}; the oldest that can be built for is 3.7"
 
 
+@pytest.mark.parametrize(
+    ("said", "width", "platform"),
+    [
+        ("linux-x86_64", 64, "linux_x86_64"),
+        ("linux-x86_64", 32, "linux_i686"),
+        ("linux-i686", 32, "linux_i686"),
+        ("linux-aarch64", 32, "linux_armv7l"),
+        ("win32", 32, "win32"),
+    ],
+)
+def test_a_32_bit_python_on_a_64_bit_kernel_has_a_platform_of_its_own(said: str, width: int, platform: str) -> None:
+    answer = {**recorded("cpython-3.12-linux"), "platform": said, "pointer_width": width}
+    assert describe(answer, executable=Path("/bin/x")).platform == platform
+
+
 def test_another_implementation_is_refused_by_name() -> None:
     with pytest.raises(InterpreterError, match=r"^/bin/x is ironpython, for which no extension modules can be built$"):
         describe({**recorded("cpython-3.8-linux"), "implementation": "ironpython"}, executable=Path("/bin/x"))
