@@ -94,6 +94,16 @@ def _is_own(path: Path) -> bool:
     return os.name == "nt" or path.lstat().st_uid == os.geteuid()
 
 
+def unpacked_sources(folder: Path, *, now: float | None = None) -> tuple[Item, ...]:
+    """Return what was unpacked of a project's source distribution to build wheels from it, if it was."""
+    if not folder.is_dir():
+        return ()
+    lock = folder.with_name(f"{folder.name}.lock")
+    days = int(((time.time() if now is None else now) - (lock if lock.exists() else folder).stat().st_mtime) / DAY)
+    stale = f"not used for {days} days" if days >= UNUSED else None
+    return (Item(path=folder, what="unpacked source distribution", size=size_of(folder), lock=lock, stale=stale),)
+
+
 def _directories(folder: Path, interpreters: Collection[str], now: float) -> Iterator[Item]:
     for path in _inside(folder):
         if not path.is_dir():

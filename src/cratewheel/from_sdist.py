@@ -5,18 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tarfile
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from cratewheel.build import sdist as sdist_builder
 from cratewheel.build.run import run
+from cratewheel.dist.unpacking import unpack
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.facts import gather_each, gather_first, gather_sdist
+from cratewheel.files.cache import private_folder
+from cratewheel.files.lock import exclusive
+from cratewheel.files.temporary import temporary_folder
 from cratewheel.frozen import dataclass, replace
+from cratewheel.machine import project_dir, user_dir
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide
 from cratewheel.plan.model import WheelPlan
@@ -28,19 +32,25 @@ NOT_SHOWN = 20
 
 
 @contextmanager
-def unpacked(sdist: Path) -> Iterator[Path]:
-    """Unpack an sdist and yield its top folder, which is there for as long as it is used."""
-    # not below the project: cargo would take the workspace and the configuration around it for the archive's
-    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch, tarfile.open(sdist) as archive:
-        if hasattr(tarfile, "data_filter"):
-            archive.extractall(scratch, filter="data")
-        else:  # Python 3.10 and 3.11 before their security releases; the archive is our own
-            archive.extractall(scratch)  # noqa: S202 - see above
-        top = Path(os.path.realpath(scratch), sdist.name.removesuffix(".tar.gz"))
-        for path in top.rglob("*"):
-            # cargo takes files that are older than what it compiled for unchanged, and the archive's are all of 2006
-            os.utime(path)
-        yield top
+def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], ui: Ui) -> Iterator[Path]:
+    """Unpack the sdist of a project and yield its top folder, which no other process touches meanwhile.
+
+    The folder is the same each time: what is compiled holds its path, in messages of panics and debug information, and
+    cargo knows it again. It is not below the project, whose workspace cargo would take for the archive's.
+    """
+    folder = project_dir(environ, "from-sdist", project)
+    try:
+        refused = private_folder(folder, below=user_dir(environ))
+    except OSError as error:
+        refused = f"{folder} cannot be made: {error.strerror}"
+    if refused is None:
+        waiting = partial(ui.step, "Blocking", "waiting for another build from this source distribution")
+        with exclusive(folder.with_name(f"{folder.name}.lock"), waiting=waiting):
+            yield unpack(sdist, Path(os.path.realpath(folder)))
+    else:
+        ui.warn(f"{refused}: compiled files will hold a path that is another one next time")
+        with temporary_folder() as scratch:
+            yield unpack(sdist, scratch)
 
 
 def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Path, ...]:
@@ -55,7 +65,7 @@ def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui)
     target = options.target_dir or facts.cargo.target_directory
     out = options.out or target / "wheels"
     sdist = sdist_builder.build_sdist(facts, out, environ=environ, ui=ui)
-    with unpacked(sdist) as top:
+    with unpacked(sdist, files.location.root, environ=environ, ui=ui) as top:
         inside = _flags_inside(flags, out=out, target=_target(target))
         # cargo's configuration is what it is for the tree: these are the wheels that the tree would give
         again = gather_each(inside, environ=environ, cwd=cwd, folder=top, ui=ui)
@@ -100,12 +110,12 @@ def check(sdist: Path, flags: Flags, *, environ: Mapping[str, str], cwd: Path, u
     Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
     """
     quiet = replace(ui, out=io.StringIO(), message_format="human")
-    with tempfile.TemporaryDirectory(prefix="cratewheel-") as scratch:
-        from_tree = _one_wheel(flags, Path(scratch, "tree"), None, environ=environ, cwd=cwd, ui=quiet)
-        with unpacked(sdist) as top:
+    with temporary_folder() as scratch:
+        from_tree = _one_wheel(flags, scratch / "tree", None, environ=environ, cwd=cwd, ui=quiet)
+        with unpacked(sdist, from_tree.project, environ=environ, ui=quiet) as top:
             from_sdist = _one_wheel(
                 {name: value for name, value in flags.items() if name != "manifest_path"},
-                Path(scratch, "sdist"),
+                scratch / "sdist",
                 from_tree,
                 environ=environ,
                 cwd=top,
@@ -117,6 +127,7 @@ def check(sdist: Path, flags: Flags, *, environ: Mapping[str, str], cwd: Path, u
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Built:
     path: Path
+    project: Path
     target: Path
 
 
@@ -132,7 +143,11 @@ def _one_wheel(
         raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")
     first: tuple[WheelPlan, ...] = plan.wheels[:1]
     (path,) = run([(facts, replace(plan, wheels=first))], environ=environ, ui=ui)
-    return _Built(path=path, target=facts.options.target_dir or facts.project.cargo.target_directory)
+    return _Built(
+        path=path,
+        project=facts.project.sources.root,
+        target=facts.options.target_dir or facts.project.cargo.target_directory,
+    )
 
 
 def compare(wheel: Path, from_sdist: Path) -> Comparison:

@@ -61,3 +61,21 @@ def cache_dir(environ: Mapping[str, str]) -> Path | None:
         if os.path.isabs(base):  # noqa: PTH117  # of text
             return Path(base, below, "cratewheel")
     return None
+
+
+def user_dir(environ: Mapping[str, str]) -> Path:
+    """Return the folder for what this user's later builds can use: `cache_dir`, or one among temporary files."""
+    cache = cache_dir(environ)
+    if cache is not None:
+        return cache
+    from tempfile import gettempdir  # slow to import, and seldom needed
+
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # that folder is everybody's
+    return Path(gettempdir(), f"cratewheel{user}")
+
+
+def project_dir(environ: Mapping[str, str], purpose: str, project: Path) -> Path:
+    """Return a folder in `user_dir` that one project has for a purpose: the same each time."""
+    import hashlib  # slow to import, and seldom needed
+
+    return user_dir(environ) / purpose / hashlib.sha256(os.fsencode(os.path.realpath(project))).hexdigest()[:16]

@@ -22,7 +22,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.files.cache import private_folder
 from cratewheel.frozen import dataclass, replace
-from cratewheel.machine import cache_dir
+from cratewheel.machine import project_dir, user_dir
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
 from cratewheel.sources import ProjectFiles
@@ -205,14 +205,8 @@ def _with_writable_target(options: Options, files: ProjectFiles, environ: Mappin
     flags = config_values(options.config, options.cargo_extra_args)
     if cargo_config.setting("build.target-dir", flags, environ, files.location.cwd) is not None:
         return options
-    import hashlib  # slow to import, and seldom needed
-    import tempfile
-
-    name = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
-    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # the folder for temporary files is everybody's
-    cache = cache_dir(environ) or Path(tempfile.gettempdir(), f"cratewheel{user}")
-    folder = cache / "target" / name
-    _refuse_planted(folder, cache, f"{root} cannot be written")
+    folder = project_dir(environ, "target", root)
+    _refuse_planted(folder, user_dir(environ), f"{root} cannot be written")
     ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
     return replace(options, target_dir=folder)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -157,13 +158,53 @@ def test_wheels_come_from_the_sdist(flag: str, run_light: Cratewheel, interprete
     assert sorted(names(direct.wheel)) == sorted([*names(run.wheel), "extra.txt"])
 
 
-def test_an_edit_since_the_last_build_reaches_the_wheel_from_the_sdist(
+def test_wheels_from_the_sdist_are_equal_each_time_and_compiled_only_after_an_edit(
     run_light: Cratewheel, interpreters: Interpreters
 ) -> None:
     project = run_light.copy("light-module")
-    for _ in range(2):  # the second compiles again, though the archive's files are older than what was compiled
-        run = run_light("build", "--sdist-first", "-i", interpreters.this, cwd=project).ok()
-        assert "Compiling light-module" in run.stderr
+
+    def built(*flags: str) -> tuple[bytes, bool]:
+        run = run_light("build", *flags, "-i", interpreters.this, cwd=project).ok()
+        return run.wheel.read_bytes(), "Compiling light-module" in run.stderr
+
+    first, compiled = built("--sdist")
+    assert compiled
+    assert built("--sdist") == built("--sdist-first") == (first, False)
+    (project / "src" / "lib.rs").write_text((project / "src" / "lib.rs").read_text() + "// the end\n")
+    assert built("--sdist")[1]
+    shutil.rmtree(run_light.environ["CARGO_TARGET_DIR"] + "/cratewheel/from-sdist")
+    again, compiled = built("--sdist")
+    assert compiled
+    assert again == built("--sdist")[0]
+
+
+def test_two_builds_from_the_sdist_at_once_make_equal_wheels(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    project = run_light.copy("light-module")
+    words = [sys.executable, "-m", "cratewheel", "build", "--sdist", "-i", str(interpreters.this), "--out"]
+    running = [
+        subprocess.Popen([*words, tmp_path / name], cwd=project, env=run_light.environ, stderr=subprocess.PIPE)
+        for name in ("one", "other")
+    ]
+    assert [(one.communicate(timeout=300)[1], one.returncode)[1] for one in running] == [0, 0]
+    (one,), (other,) = ((tmp_path / name).glob("*.whl") for name in ("one", "other"))
+    assert one.read_bytes() == other.read_bytes()
+
+
+def test_without_a_cache_that_can_be_used_the_sdist_is_built_elsewhere_with_a_warning(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    (cache / "cratewheel").mkdir(parents=True)
+    (cache / "cratewheel" / "from-sdist").touch()
+    project, env = run_light.copy("light-module"), {"XDG_CACHE_HOME": str(cache)}
+    run = run_light("build", "--sdist", "-i", interpreters.this, cwd=project, env=env).ok()
+    refused = cache / "cratewheel" / "from-sdist"
+    assert (
+        f"warning: {refused} is no folder: compiled files will hold a path that is another one next time" in run.stderr
+    )
+    assert names(run.wheel)
 
 
 @pytest.mark.parametrize("name", ["light-module"])

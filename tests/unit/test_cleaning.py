@@ -12,6 +12,7 @@ import pytest
 from cratewheel import cleaning
 from cratewheel.cleaning import Item
 from cratewheel.files.lock import exclusive
+from cratewheel.frozen import replace
 
 NOW = 1_800_000_000.0
 DAY = 86400
@@ -140,6 +141,19 @@ def test_a_temporary_file_of_last_week_goes_whoever_has_its_number_now(tmp_path:
     assert cleaning.temporary_files((tmp_path,)) == (
         Item(path=path, what="temporary file", size=5, stale="interrupted"),
     )
+
+
+def test_an_unpacked_source_distribution_is_found_and_goes(tmp_path: Path) -> None:
+    folder, lock = tmp_path / "from-sdist" / "0123", tmp_path / "from-sdist" / "0123.lock"
+    assert cleaning.unpacked_sources(folder) == ()
+    put(folder / "demo-1.0" / "src" / "lib.rs")
+    put(lock, "", days=29)
+    item = Item(path=folder, what="unpacked source distribution", size=5, lock=lock)
+    assert cleaning.unpacked_sources(folder, now=NOW) == (item,)
+    aged(lock, 31)
+    assert cleaning.unpacked_sources(folder, now=NOW) == (replace(item, stale="not used for 31 days"),)
+    assert cleaning.remove(item)
+    assert not folder.exists()
 
 
 def test_a_link_goes_and_what_it_leads_to_stays(target: Path, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.machine import cache_dir
+from cratewheel.machine import cache_dir, project_dir
 from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
@@ -39,8 +39,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         for text in cleaning.take_back(files.location.root):
             ui.warn(text)
     left = cleaning.temporary_files((*project, target / "cratewheel"), _folders_of_user(environ))
+    sources = cleaning.unpacked_sources(project_dir(environ, "from-sdist", files.location.root))
     freed = 0
-    for item in (*left, *cleaning.find(target, {directory_name(python) for python in here})):
+    for item in (*left, *sources, *cleaning.find(target, {directory_name(python) for python in here})):
         if only_stale and item.stale is None:
             continue
         text = f"{item.path} ({item.what}, {size_text(item.size)}{f', {item.stale}' if item.stale else ''})"
