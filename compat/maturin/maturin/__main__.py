@@ -1,8 +1,6 @@
 """The command `maturin`, over cratewheel."""
 
-import sys
-
-from cratewheel.cli import main
+from cratewheel.__main__ import program as main
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
