@@ -237,6 +237,34 @@ def test_a_missing_default_on_path_leaves_the_one_that_runs_this(tmp_path: Path)
     assert (found.executable, found.source) == (Path(sys.executable), "runs cratewheel")
 
 
+@pytest.mark.parametrize("name", ["_sysconfigdata_of_another", "/dev/null", "é"])
+def test_a_variable_that_breaks_the_sysconfig_of_this_python_is_an_error_that_says_so(
+    tmp_path: Path, name: str
+) -> None:
+    environ = {**os.environ, "_PYTHON_SYSCONFIGDATA_NAME": name, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    code = """
+from cratewheel.errors import InterpreterError
+from cratewheel.interpreter.probe import own_answer
+try:
+    own_answer()
+except InterpreterError as error:
+    print(ascii(error.message))
+"""
+    said = subprocess.check_output([sys.executable, "-c", code], env=environ, text=True)
+    missing = f"No module named {name!r}"
+    assert said == f"{f'the sysconfig of {sys.executable} does not work: {missing}'!a}\n"
+    (tmp_path / "pyproject.toml").write_text(
+        '[build-system]\nrequires=["cratewheel"]\n[project]\nname="a"\nversion="1"'
+    )
+    (tmp_path / "Cargo.toml").write_text('[package]\nname="a"\nversion="1.0.0"\n[lib]\ncrate-type=["cdylib"]')
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "lib.rs").touch()
+    words = [sys.executable, "-m", "cratewheel", "build", "--dry-run", "-i", sys.executable]
+    done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "does not work as a Python interpreter: it ended with status 1\n       ModuleNotFoundError: " in done.stderr
+
+
 def test_pyenvs_own_answer_is_what_is_foretold() -> None:
     root = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     shim = root / "shims" / "python3"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -125,11 +126,20 @@ def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOU
 
 
 def own_answer() -> Answer:
-    """Return what the interpreter that runs this very code says of itself."""
+    """Return what the interpreter that runs this very code says of itself.
+
+    Raises `InterpreterError` where a variable sends its `sysconfig` to a module that is not there.
+    """
     space: dict[str, Any] = {"__name__": "cratewheel.interpreter.probe.script"}
     # `del sys.path[0]` is for `python -c`; here the first entry is somebody else's and stays
     exec(SCRIPT.replace("del sys.path[0]", "pass"), space)  # noqa: S102 (our own text, a few lines above)
-    answer: Answer = space["answer"]()
+    try:
+        answer: Answer = space["answer"]()
+    except ImportError as error:
+        raise InterpreterError(
+            f"the sysconfig of {sys.executable} does not work: {error}",
+            hint="unset _PYTHON_SYSCONFIGDATA_NAME, or let it name a module that this Python finds",
+        ) from error
     return answer
 
 
@@ -262,6 +272,8 @@ def _abiflags(answer: Answer, implementation: Implementation, version: tuple[int
 
 def _broken(executable: Path, how: str, printed: str) -> InterpreterError:
     lines = [line[:200] for line in printed.strip().splitlines()]
+    if lines and lines[0].startswith("Traceback "):
+        lines = lines[-1:]  # the only one that says why
     shown = lines[:SHOWN_LINES] + (["…"] if len(lines) > SHOWN_LINES else [])
     return InterpreterError(
         f"{executable} does not work as a Python interpreter: {how}",

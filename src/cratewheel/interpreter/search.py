@@ -101,7 +101,10 @@ class Search:
         stored = self.cache.get(path)
         if stored is not None or not sys.executable or os.path.realpath(path) != os.path.realpath(sys.executable):
             return stored
-        answer = own_answer()
+        try:
+            answer = own_answer()
+        except InterpreterError:
+            return None  # asked as others are, it says why
         self.cache.put(path, answer)
         return answer
 

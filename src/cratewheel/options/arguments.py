@@ -37,7 +37,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the error with a pointer to the right help page."""
-        raise UsageError(message, hint=f"`{self.prog} --help` shows what it takes")
+        shown = message.partition(": ignored explicit argument")  # which may be anything
+        said = f"{shown[0]}: it takes no value" if shown[1] else message
+        raise UsageError(said, hint=f"`{self.prog} --help` shows what it takes")
 
 
 class HelpFormatter(argparse.HelpFormatter):

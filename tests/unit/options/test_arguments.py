@@ -26,3 +26,9 @@ def test_of_options_that_nobody_knows_the_error_shows_no_values() -> None:
     with pytest.raises(UsageError) as caught:
         parse_flags("build", "", ["extra", "--confg", "registry.token='hush'", "--tokn=hush", "a=hush"])
     assert caught.value.message == "unrecognized arguments: extra --confg *** --tokn=*** a=***"
+
+
+def test_a_value_for_a_switch_is_not_shown() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_flags("build", "", ["--all-features=registry.token='hush'"])
+    assert caught.value.message == "argument --all-features: it takes no value"
