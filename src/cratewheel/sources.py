@@ -225,7 +225,7 @@ def read_sources(files: ProjectFiles, ui: Ui) -> Sources:
     from cratewheel import metadata as core_metadata  # slow to import
 
     metadata = core_metadata.read(files.pyproject, files.manifest)
-    for warning in metadata.warnings:
+    for warning in (*(files.pyproject.warnings if files.pyproject else ()), *metadata.warnings):
         ui.warn(warning)
     return Sources(files=files, metadata=metadata)
 
@@ -236,7 +236,8 @@ def _existing_manifest(path: Path) -> Path:
     if manifest.is_dir():
         raise ConfigError(f"{manifest} is a folder", hint=f"name the file: {manifest / 'Cargo.toml'}")
     if not is_file(manifest):
-        raise ConfigError(f"there is no manifest at {manifest}", hint="correct the path; it names a Cargo.toml")
+        slash = ", with `/` between folders" if "\\" in manifest.name else ""
+        raise ConfigError(f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it names a Cargo.toml")
     return manifest
 
 

@@ -444,6 +444,63 @@ def test_the_layout_does_not_depend_on_how_the_manifest_is_found(
         assert "light_module-1.2.3/src/light_module/__init__.py" in archive.getnames()
 
 
+def test_a_project_with_the_backslashes_of_windows_is_built_and_packed(builder: Builder) -> None:
+    case = Case(
+        settings=r"""
+            manifest-path = 'native\Cargo.toml'
+            module-name = "light_module._native"
+            python-source = 'python\code'
+            python-packages = ['light_module\more', 'other']
+            data = 'stuff\data'
+            include = ['assets\*.txt', { path = 'notes\a.txt', format = "sdist" }]
+            exclude = ['python\code\light_module\skip\**']
+        """,
+        tree={
+            "python/code/light_module/__init__.py": "",
+            "python/code/light_module/more/__init__.py": "",
+            "python/code/light_module/skip/__init__.py": "",
+            "python/code/other/__init__.py": "",
+            "stuff/data/data/share.txt": "",
+            "assets/a.txt": "",
+            "notes/a.txt": "",
+            "docs/readme.md": "# Read me",
+        },
+        moved="native",
+        files=(),
+        code="",
+    )
+    project = builder.project(case)
+    text = (project / "pyproject.toml").read_text(encoding="utf-8")
+    text = text.replace("[tool.maturin]", "readme = 'docs\\readme.md'\n\n[tool.maturin]")
+    (project / "pyproject.toml").write_text(text, encoding="utf-8")
+    run = builder.command("build", "--sdist", "-i", builder.python, cwd=project).ok()
+
+    kept = [name for name in names(run.wheel) if ".dist-info" not in name]
+    assert kept == sorted(
+        [
+            "assets/a.txt",
+            "light_module-1.2.3.data/data/share.txt",
+            "light_module/__init__.py",
+            f"light_module/_native{SUFFIX}",
+            "light_module/more/__init__.py",
+            "other/__init__.py",
+        ]
+    )
+    with tarfile.open(run.sdists[0]) as archive:
+        packed = archive.getnames()
+    assert not any("\\" in name for name in packed)
+    assert {
+        f"light_module-1.2.3/{name}"
+        for name in ("native/src/lib.rs", "python/code/other/__init__.py", "notes/a.txt", "docs/readme.md")
+    } <= set(packed)
+    said = [line for line in run.stderr.splitlines() if line.startswith("warning: ")]
+    assert [line.split(" in ")[0].removeprefix("warning: ") for line in said] == [
+        *("tool.maturin.manifest-path", "tool.maturin.python-source", "tool.maturin.python-packages[0]"),
+        *("tool.maturin.data", "tool.maturin.include[0]", "tool.maturin.include[1].path", "tool.maturin.exclude[0]"),
+        "project.readme",
+    ]
+
+
 @pytest.mark.parity
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_the_peer_packs_the_same_files(case: Case, builder: Builder, peer: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -73,3 +74,76 @@ def test_toml_errors_say_where(path: Path) -> None:
     with pytest.raises(ConfigError) as absent:
         toml.load(path)
     assert absent.value.message == f"{path} cannot be read: No such file or directory"
+
+
+def warning(place: str, text: str, divided: str) -> str:
+    return (
+        f"{place} in pyproject.toml is '{text}', and read as '{divided}': "
+        "write it with `/`, which divides folders on every system"
+    )
+
+
+@pytest.mark.parametrize("tool", ["maturin", "cratewheel"])
+@pytest.mark.parametrize(
+    ("settings", "expected", "said"),
+    [
+        (r"manifest-path = 'a\b\Cargo.toml'", {"manifest-path": "a/b/Cargo.toml"}, [("", r"a\b\Cargo.toml")]),
+        (
+            r"manifest-path = '..\rust\Cargo.toml'",
+            {"manifest-path": "../rust/Cargo.toml"},
+            [("", r"..\rust\Cargo.toml")],
+        ),
+        (r"python-source = 'py\src'", {"python-source": "py/src"}, [("", r"py\src")]),
+        (r"data = '.\data'", {"data": "./data"}, [("", r".\data")]),
+        (r"python-packages = ['a\b', 'c']", {"python-packages": ["a/b", "c"]}, [("[0]", r"a\b")]),
+        (r"include = ['a\*.txt', 'b/c']", {"include": ["a/*.txt", "b/c"]}, [("[0]", r"a\*.txt")]),
+        (
+            r"include = [{ path = 'x\y', format = 'sdist' }]",
+            {"include": [{"path": "x/y", "format": "sdist"}]},
+            [("[0].path", r"x\y")],
+        ),
+        (
+            r"include = [{ path = 'x', from = 'out-dir', to = 'p\q' }]",
+            {"include": [{"path": "x", "from": "out-dir", "to": "p/q"}]},
+            [("[0].to", r"p\q")],
+        ),
+        (r"exclude = ['a\**\*.pyc']", {"exclude": ["a/**/*.pyc"]}, [("[0]", r"a\**\*.pyc")]),
+        (r"exclude = [{ path = 'x\y' }]", {"exclude": [{"path": "x/y"}]}, [("[0].path", r"x\y")]),
+        (r"exclude = ['none\*', '\#a', 'a\ ']", {"exclude": [r"none\*", r"\#a", "a\\ "]}, []),
+        (r"sbom = { include = ['s\b.json'] }", {"sbom": {"include": ["s/b.json"]}}, [(".include[0]", r"s\b.json")]),
+        (r"rustc-args = ['\n']", {"rustc-args": [r"\n"]}, []),
+        (r"python-source = 'odd\name'", {"python-source": r"odd\name"}, []),
+        (r"include = 1", {"include": 1}, []),
+    ],
+)
+@pytest.mark.skipif(os.sep != "/", reason="a backslash is a character of names")
+def test_backslashes_between_folders_are_read_as_slashes_with_a_warning(
+    path: Path, tool: str, settings: str, expected: dict[str, object], said: list[tuple[str, str]]
+) -> None:
+    (path.parent / "a").mkdir()
+    (path.parent / r"odd\name").mkdir()
+    path.write_text(f"{BUILD_SYSTEM}[tool.{tool}]\n{settings}\n", encoding="utf-8")
+    found = pyproject.read(path)
+
+    assert (found.tool_maturin, found.tool_cratewheel) == ((expected, {}) if tool == "maturin" else ({}, expected))
+    (key,) = expected
+    assert found.warnings == tuple(
+        warning(f"tool.{tool}.{key}{place}", text, text.replace("\\", "/")) for place, text in said
+    )
+
+
+def test_backslashes_of_the_project_table_too(path: Path) -> None:
+    path.write_text(
+        f"{BUILD_SYSTEM}[project]\nname = 'a\\b'\nreadme = 'docs\\a.md'\nlicense = {{ file = 'docs\\b' }}\n",
+        encoding="utf-8",
+    )
+    found = pyproject.read(path)
+    assert found.project == {"name": "a\\b", "readme": "docs/a.md", "license": {"file": "docs/b"}}
+    assert found.warnings == (
+        warning("project.readme", "docs\\a.md", "docs/a.md"),
+        warning("project.license.file", "docs\\b", "docs/b"),
+    )
+    path.write_text(
+        f"{BUILD_SYSTEM}[project]\nreadme = {{ file = 'docs\\a.md' }}\nlicense = 'A\\B'\n", encoding="utf-8"
+    )
+    assert pyproject.read(path).project == {"readme": {"file": "docs/a.md"}, "license": "A\\B"}

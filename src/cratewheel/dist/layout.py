@@ -164,6 +164,11 @@ def _refuse_escape(entry: Entry) -> None:
         outside = outside or bool(on_windows.drive) or ".." in on_windows.parts
     if outside:
         raise ConfigError(f"{path} would lie outside the archive ({_describe(entry)})")
+    if "\\" in path:
+        raise ConfigError(
+            f"the name {path} has a backslash in it, which divides folders on Windows ({_describe(entry)})",
+            hint="rename the file, or leave it out with `exclude`",
+        )
     if CONTROL.search(path):
         raise ConfigError(
             f"the name {path!r} has a control character or a line end in it ({_describe(entry)})",

@@ -56,6 +56,14 @@ def test_a_path_that_leaves_the_archive_is_refused(path: str) -> None:
         layout([generated(path)])
 
 
+def test_a_name_with_a_backslash_is_refused() -> None:
+    with pytest.raises(ConfigError) as caught:
+        layout([generated("pkg/a\\b.py")])
+    assert caught.value.message == (
+        "the name pkg/a\\b.py has a backslash in it, which divides folders on Windows (a generated file)"
+    )
+
+
 def test_a_name_that_is_not_utf8_is_refused_and_can_be_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         layout([generated("a/\udcff.py")])
