@@ -17,7 +17,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"families", "tasks"}),
     frozenset({"process", "files", "ui", "machine"}),
     frozenset({"toml"}),
-    frozenset({"tags", "versions", "spdx", "entry_points", "cargo_config"}),
+    frozenset({"tags", "versions", "spdx", "dependency_groups", "entry_points", "cargo_config"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
     frozenset({"sources"}),

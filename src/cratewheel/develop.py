@@ -10,13 +10,12 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from importlib import metadata as installed_metadata
 from pathlib import Path
-from typing import Any
 
-from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from cratewheel import dependency_groups
 from cratewheel.build.checks import check_before_compiling
 from cratewheel.build.session import Session
 from cratewheel.build.wheel import assembled
@@ -58,17 +57,11 @@ def requirements(
         if name not in known:
             there = ", ".join(sorted(known)) or "none"
             raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
-    needed = [
-        requirement
-        for requirement in declared
-        if requirement.marker is None or any(_holds(requirement.marker, environment, extra) for extra in ("", *extras))
-    ]
+    needed = [requirement for requirement in declared if _holds(requirement, environment, *extras)]
     groups = sources.pyproject.dependency_groups if sources.pyproject is not None else {}
     names = wanted.groups or ((own_group,) if own_group in groups else ())
-    for text in (line for name in names for line in _group(groups, name, ())):
-        requirement = Requirement(text)
-        if requirement.marker is None or _holds(requirement.marker, environment, ""):
-            needed.append(requirement)
+    listed = dependency_groups.requirements(groups, names, sources.root / "pyproject.toml")
+    needed += [requirement for requirement in listed if _holds(requirement, environment)]
     own = canonicalize_name(sources.metadata.name)
     return tuple(requirement for requirement in needed if canonicalize_name(requirement.name) != own)
 
@@ -209,29 +202,16 @@ def compiled_only(session: Session, into: Path) -> None:
             session.ui.warn(warning)
 
 
-def _holds(marker: Marker, environment: Environment, extra: str) -> bool:
-    return marker.evaluate({**environment.markers, "extra": extra})
-
-
-def _group(groups: Mapping[str, Any], name: str, above: tuple[str, ...]) -> list[str]:
-    found = next((key for key in groups if canonicalize_name(key) == canonicalize_name(name)), None)
-    if found is None:
-        there = ", ".join(sorted(groups)) or "none"
-        raise ConfigError(f"there is no dependency group `{name}`", hint=f"the groups are: {there}")
-    if found in above:
-        raise ConfigError(f"the dependency group `{found}` includes itself: {' → '.join((*above, found))}")
-    lines: list[str] = []
-    for item in groups[found]:
-        if isinstance(item, str):
-            lines.append(item)
-        elif isinstance(item, Mapping) and isinstance(item.get("include-group"), str):
-            lines += _group(groups, item["include-group"], (*above, found))
-        else:
-            raise ConfigError(
-                f"the dependency group `{found}` has an entry that is neither a requirement nor an include: {item!r}",
-                hint="see https://packaging.python.org/en/latest/specifications/dependency-groups/",
-            )
-    return lines
+def _holds(requirement: Requirement, environment: Environment, *extras: str) -> bool:
+    """Return whether a requirement counts in an environment, with one of the extras or without any."""
+    if requirement.marker is None:
+        return True
+    try:
+        return any(requirement.marker.evaluate({**environment.markers, "extra": extra}) for extra in ("", *extras))
+    except ValueError as error:  # packaging's errors of comparisons that mean nothing
+        raise ConfigError(
+            f"it cannot be told whether `{requirement}` counts here: {error}", hint="correct what follows its `;`"
+        ) from error
 
 
 def _without_marker(requirement: Requirement) -> str:

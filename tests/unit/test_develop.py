@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
-from cratewheel.develop import find_installed, missing, refuse_read_only
+from cratewheel.develop import Wanted, find_installed, missing, refuse_read_only, requirements
 from cratewheel.dist.install import Place
 from cratewheel.environment import Environment
-from cratewheel.errors import CratewheelError
+from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.sources import locate, read_files, read_sources
+from cratewheel.ui import Ui
 
 
 def environment(site: Path) -> Environment:
@@ -70,3 +74,14 @@ def test_an_environment_that_cannot_be_written_is_an_error(tmp_path: Path) -> No
         refuse_read_only(environment(tmp_path))
     assert caught.value.message == f"{tmp_path} cannot be written"
     tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("marker", ["python_version ~= 'x'", "extra ~= '1'", "os_name > 'a'", "'a' ~= 'b'"])
+def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ours(tmp_path: Path, marker: str) -> None:
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["cratewheel"]\n[dependency-groups]\ndev = ["a; {marker}"]\n'
+    )
+    found = read_sources(read_files(locate(None, tmp_path)), Ui(out=io.StringIO(), err=io.StringIO()))
+    with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
+        requirements(found, environment(tmp_path), Wanted())
