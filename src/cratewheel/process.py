@@ -292,7 +292,8 @@ def _end(program: _Program) -> None:
             if late:
                 _send(signal.SIGKILL, alive)
             elif not (program.takes_back and interrupts.number() == signal.SIGINT and time.monotonic() - begun < ECHO):
-                _send(signal.SIGINT if program.takes_back else signal.SIGTERM, alive.keys() - program.asked.keys())
+                new = [pid for pid in alive if pid not in program.asked]
+                _send(signal.SIGINT if program.takes_back else signal.SIGTERM, new)
                 program.asked.update(alive)
         if not alive:
             return
