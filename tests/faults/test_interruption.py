@@ -1,4 +1,4 @@
-"""Signals at any moment: a build, an install and an sdist end at once, leave nothing, and work the next time.
+"""Signals at any moment: a build, an install, an sdist and a hook end at once, leave nothing, and work the next time.
 
 The moments are random and the same each time. `CRATEWHEEL_TEST_FAULTS=200` tries so many for each command and signal.
 """
@@ -29,7 +29,8 @@ pytestmark = [
 
 MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
 SECOND = 0.3  # the part of the runs that get a second signal, while they clean up
-OURS = re.compile(r"cratewheel/(?!__init__|__main__|interrupts)")
+# what is in a traceback only if our handlers should have been there
+TOO_LATE = re.compile(r"cratewheel/(?!__init__|__main__|interrupts|backend|errors|frozen|redaction|ui)|in _hook")
 WARNING = "warning: interrupted; nothing unfinished was left under its final name\n"
 
 
@@ -40,12 +41,11 @@ class Project:
     root: Path
     folder: Path
     environ: dict[str, str]
-    words: tuple[str, ...]
+    name: str
+    argv: tuple[str, ...]
 
     def run(self, *stops: Stop) -> Ended:
-        return run(
-            [*COMMAND, *self.words], cwd=self.root, environ=self.environ, folder=self.folder / "said", stops=stops
-        )
+        return run(self.argv, cwd=self.root, environ=self.environ, folder=self.folder / "said", stops=stops)
 
     def change(self) -> None:
         """Have cargo compile again."""
@@ -70,7 +70,7 @@ class Project:
         )
 
 
-@pytest.fixture(scope="module", params=["build", "develop", "sdist"])
+@pytest.fixture(scope="module", params=["build", "develop", "sdist", "hook"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp(request.param)
     root = folder / "light-module"
@@ -85,16 +85,18 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         for name, value in os.environ.items()
         if name not in AMBIENT and not name.startswith(AMBIENT_PREFIXES)
     } | {"CARGO_TARGET_DIR": str(folder / "target"), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
-    words: dict[str, tuple[str, ...]] = {
-        "build": ("build", "--out", str(folder / "out"), *_interpreters(request.getfixturevalue("interpreters"))),
-        "develop": ("develop", "-i", str(folder / "environment" / "bin" / "python")),
-        "sdist": ("sdist", "--out", str(folder / "out")),
+    out = str(folder / "out")
+    argv: dict[str, tuple[str, ...]] = {
+        "build": (*COMMAND, "build", "--out", out, *_interpreters(request.getfixturevalue("interpreters"))),
+        "develop": (*COMMAND, "develop", "-i", str(folder / "environment" / "bin" / "python")),
+        "sdist": (*COMMAND, "sdist", "--out", out),
+        "hook": (sys.executable, "-c", f"import cratewheel\ncratewheel.build_wheel({out!r})"),
     }
     if request.param == "develop":
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / "environment"], check=True)
         (site,) = (folder / "environment" / "lib").glob("*/site-packages")
         (folder / "site").symlink_to(site)
-    return Project(root=root, folder=folder, environ=environ, words=words[request.param])
+    return Project(root=root, folder=folder, environ=environ, name=request.param, argv=argv[request.param])
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +114,7 @@ def _interpreters(found: Interpreters) -> Iterator[str]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
 def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(project: Project, number: signal.Signals) -> None:
-    chance = random.Random(f"{project.words[0]} {number.name}")
+    chance = random.Random(f"{project.name} {number.name}")
     project.run()
     project.change()
     whole = project.run()
@@ -140,7 +142,7 @@ def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(project: Project, num
 @pytest.mark.parametrize("project", ["sdist"], indirect=True)
 @pytest.mark.parametrize("number", HEEDED, ids=lambda number: number.name)
 def test_a_signal_while_it_starts_ends_it_without_a_word(project: Project, number: signal.Signals) -> None:
-    chance = random.Random(f"start {project.words[0]} {number.name}")
+    chance = random.Random(f"start {project.name} {number.name}")
     for _ in range(MOMENTS):
         stop = Stop(after=chance.uniform(0, 0.15), number=number)
         ended = project.run(stop)
@@ -151,7 +153,7 @@ def test_a_signal_while_it_starts_ends_it_without_a_word(project: Project, numbe
 def _check(ended: Ended, number: signal.Signals, stops: list[Stop]) -> None:
     assert ended.running == (), (stops, ended)
     if ended.status == -number:
-        assert OURS.search(ended.stderr) is None, (stops, ended)  # the first of our modules was not there yet
+        assert TOO_LATE.search(ended.stderr) is None, (stops, ended)  # the first of our modules was not there yet
     elif ended.status != 0:  # it had come to its end by then
         assert ended.status == 128 + number, (stops, ended)
         assert "Traceback" not in ended.stderr, (stops, ended)
