@@ -208,7 +208,7 @@ def _holds(requirement: Requirement, environment: Environment, *extras: str) -> 
         return True
     try:
         return any(requirement.marker.evaluate({**environment.markers, "extra": extra}) for extra in ("", *extras))
-    except ValueError as error:  # packaging's errors of comparisons that mean nothing
+    except (ValueError, KeyError) as error:  # packaging's errors of comparisons that mean nothing
         raise ConfigError(
             f"it cannot be told whether `{requirement}` counts here: {error}", hint="correct what follows its `;`"
         ) from error
