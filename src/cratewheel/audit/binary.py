@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import stat
 from pathlib import Path
 
 from cratewheel.audit import elf
@@ -30,6 +31,7 @@ def read(path: Path) -> Binary:
     Raises `AuditError`, which names the file, when it cannot be opened, is damaged, or has a format without a reader.
     """
     try:
+        _refuse_special(path)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return parse(data)
     except AuditError as error:
@@ -38,6 +40,13 @@ def read(path: Path) -> Binary:
         raise AuditError(f"{path}: the file is empty") from error
     except OSError as error:
         raise AuditError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _refuse_special(path: Path) -> None:
+    """Raise `AuditError` for a pipe, which may never be written to, a device or a socket."""
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise AuditError("this is no regular file")
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:

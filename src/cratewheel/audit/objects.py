@@ -33,6 +33,8 @@ def users(symbols: Iterable[str], libraries: Mapping[str, Path]) -> dict[str, tu
 
 
 def _undefined(path: Path) -> Iterator[bytes]:
+    if not path.is_file():
+        return
     try:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             for start, end in _members(data):

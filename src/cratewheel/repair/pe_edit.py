@@ -55,8 +55,8 @@ class _Image:
             raise AuditError("the PE file is damaged: its optional header is of an unknown kind")
         self._rows = self._optional + self._get("<H", self._coff + 16)
         self._count = self._get("<H", self._coff + 2)
-        if self._get("<I", self._optional + 56) == 0 or not self._count:
-            raise AuditError("the PE file is damaged: it has no sections")
+        if self._get("<I", self._optional + 56) == 0 or not 0 < self._count <= _SECTIONS_AT_MOST:
+            raise AuditError(f"the PE file is damaged: it has {self._count} sections")
 
     def renamed(self, names: Mapping[bytes, bytes]) -> bytes:
         before = bytes(self._data)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import struct
 from contextlib import suppress
 from pathlib import Path
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cratewheel.audit.binary import Binary, parse, read
+from cratewheel.audit.objects import users
 from cratewheel.errors import AuditError
+from watchdog import within
 
 STATIC = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 2, 183, 1, 0, 0, 0, 0, 64, 56, 0, 0, 0, 0)
 
@@ -45,6 +48,16 @@ def test_a_missing_file_and_a_folder_are_audit_errors(tmp_path: Path) -> None:
         with pytest.raises(AuditError) as caught:
             read(path)
         assert caught.value.message.startswith(f"{path} cannot be read: ")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "x.so"
+    os.mkfifo(path)
+    with pytest.raises(AuditError) as caught:
+        within(60, lambda: read(path))
+    assert caught.value.message == f"{path}: this is no regular file"
+    assert within(60, lambda: users(("open",), {"x": path})) == {}
 
 
 @given(st.binary(max_size=100))
