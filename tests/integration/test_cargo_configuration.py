@@ -313,3 +313,16 @@ def test_an_installation_is_for_this_machine_where_the_configuration_names_sever
 
     assert run.status == 1
     assert "one target can be installed, and 2 are named by build.target of cargo's configuration" in run.stderr
+
+
+@pytest.mark.skipif(shutil.which("cbindgen") is None, reason="cbindgen is not installed")
+def test_what_cbindgen_asks_cargo_is_asked_there_too(run_light: Cratewheel, tmp_path: Path) -> None:
+    project, crate = lay_out(tmp_path / "top", BESIDE), tmp_path / "top" / "rust"
+    text = (project / "pyproject.toml").read_text(encoding="utf-8")
+    (project / "pyproject.toml").write_text(text.replace('"bin"', '"cffi"'), encoding="utf-8")
+    (crate / "Cargo.toml").write_text(f'{MANIFEST}[lib]\ncrate-type = ["cdylib"]\n', encoding="utf-8")
+    code = '#[no_mangle]\npub extern "C" fn one() -> u32 {\n    1\n}\n'
+    (crate / "src" / "main.rs").rename(crate / "src" / "lib.rs")
+    (crate / "src" / "lib.rs").write_text(code, encoding="utf-8")
+
+    assert starts(run_light, tmp_path, "build", cwd=project) == {("cargo", project), ("rustc", project)}
