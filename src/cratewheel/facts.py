@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from cratewheel import project as project_reader
-from cratewheel.bindings.detect import Bindings, features_for
+from cratewheel.bindings.detect import PYO3_CRATES, Bindings, features_for
 from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
@@ -38,6 +38,10 @@ DESCRIBED_PYTHON = (
     "PYO3_CROSS_PYTHON_VERSION",
     "PYO3_CROSS_PYTHON_IMPLEMENTATION",
 )
+# What of pyo3-build-config needs the interpreter itself, and where it is.
+INTERPRETER_KEYS = (
+    "run_python_script", "executable", "lib_dir", "lib_name", "shared", "python_framework", "libpython_rpath",
+)  # fmt: skip
 # Variables whose flags make cargo pass over those of its configuration files, the strongest first; see
 # https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
 RUSTFLAGS = ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS")
@@ -50,6 +54,8 @@ class Facts:
     `foreign` says that the Pythons of the target cannot be started here, or are not to be: they are `described` by the
     variables of that name, or known from a table. `rustflags` are the user's own, by the variable that holds them;
     `configured_rustflags` those of cargo's configuration, where flags of ours for the target would hide them.
+    `abi3_forced` says that pyo3 is to use the stable ABI whatever its features are, for a Python newer than it knows;
+    `others_read_pyo3_config` that a build script asks pyo3 where the interpreter is, and the like.
     `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
     `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
     """
@@ -65,6 +71,8 @@ class Facts:
     rustflags: tuple[str, str] | None = None
     configured_rustflags: tuple[str, ...] = ()
     host_platform: str | None = None
+    abi3_forced: bool = False
+    others_read_pyo3_config: bool = False
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
 
     def features_of(self, interpreter: Interpreter | None) -> tuple[str, ...]:
@@ -170,8 +178,36 @@ def gather(resolution: Resolution, sources: Sources, *, environ: Mapping[str, st
         rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
         configured_rustflags=_configured_rustflags(target, options, sources, environ),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
+        abi3_forced=environ.get("PYO3_USE_ABI3_FORWARD_COMPATIBILITY") == "1",
+        others_read_pyo3_config=reads_interpreter(resolution.cargo),
         conditional_bindings=_conditional_bindings(resolution, project, interpreters, environ),
     )
+
+
+def reads_interpreter(cargo: CargoMetadata) -> bool:
+    """Return whether the build script of a crate that is not pyo3's asks for what our description does not hold."""
+    askers = (
+        cargo.packages[package]
+        for package in cargo.closure()
+        for edge in cargo.nodes[package].dependencies
+        if cargo.packages[edge.package].name == "pyo3-build-config" and "build" in edge.kinds
+    )
+    scripts = (
+        target.source
+        for package in askers
+        if package.name not in PYO3_CRATES
+        for target in package.targets
+        if "custom-build" in target.kinds
+    )
+    return any(_asks_for_interpreter(script) for script in scripts)
+
+
+def _asks_for_interpreter(script: Path) -> bool:
+    try:
+        text = script.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return True
+    return any(name in text for name in INTERPRETER_KEYS)
 
 
 def _features_of(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:

@@ -9,16 +9,19 @@ from cratewheel.bindings.detect import Bindings
 from cratewheel.bindings.support import release
 from cratewheel.errors import UnsupportedError
 from cratewheel.facts import Facts
-from cratewheel.interpreter.model import Interpreter
+from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter
 from cratewheel.tags.target import Target
 
 TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 that takes the ABI from its configuration file
 CONFIG_FILE_SINCE = (0, 17)  # the oldest pyo3 whose configuration file was tried
+FEATURES_DECIDE_SINCE = (0, 23)  # pyo3 that puts its abi3 features above its configuration file
 RAW_DYLIB_SINCE = (0, 29)  # pyo3 that links on Windows without an import library
 NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # pyo3 that needs no PYO3_NO_PYTHON for the stable ABI
 LINKS_LIBPYTHON = ("windows", "cygwin", "android", "aix")  # where pyo3 links extension modules with it
 PYO3_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM"}
 IMPORT_LIBRARY_FEATURES = frozenset({"generate-import-lib", "generate-abi3-import-lib"})
+PYO3_LINKS = "python"  # the key `links` of pyo3-ffi
+OLDEST_FLAG = 6  # the first of the flags Py_3_6, Py_3_7, …
 EMSCRIPTEN_LIBRARIES_SINCE = (1, 93, 0)  # rustc that does not link its own libraries into side modules
 
 StableBuild = tuple[str, tuple[int, int]]  # the kind of the stable ABI, and its oldest Python
@@ -95,14 +98,57 @@ def _rustflags(facts: Facts, bindings: Bindings) -> tuple[str, ...]:
     return ("-C", "target-feature=-crt-static")
 
 
-def cargo_config(facts: Facts, bindings: Bindings) -> tuple[str, ...]:
-    """Return the settings of cargo for one build: our rustc flags, beside those of the user's configuration files."""
+def cargo_config(facts: Facts, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+    """Return the settings of cargo for one build: our rustc flags, beside those of the user's configuration files.
+
+    Raises `UnsupportedError` where pyo3 cannot be compiled for so old an interpreter.
+    """
+    build_script = _instead_of_build_script(facts, bindings, interpreter)
     words = _rustflags(facts, bindings)
     if not words or facts.rustflags is not None:
-        return ()
+        return build_script
     # what stands in build.rustflags counts only where the target has none
     everything = json.dumps((*facts.configured_rustflags, *words))
-    return tuple(f"target.{slice_.triple}.rustflags={everything}" for slice_ in facts.target.slices)
+    return (*(f"target.{slice_.triple}.rustflags={everything}" for slice_ in facts.target.slices), *build_script)
+
+
+def _instead_of_build_script(facts: Facts, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+    """Return what the build script of pyo3-ffi is to have said, where it would refuse an old interpreter.
+
+    With its feature abi3-py312 it refuses a configuration file for Python 3.11, and with `PYO3_PYTHON` alone it takes
+    the API of 3.12 all the same, which 3.11 cannot load. Cargo lets us answer for it:
+    https://doc.rust-lang.org/cargo/reference/build-scripts.html#overriding-build-scripts
+    """
+    if interpreter is None or not _refuses(facts, bindings, interpreter):
+        return ()
+    if facts.target.os in LINKS_LIBPYTHON or interpreter.debug:
+        oldest = next(abi.minimum for abi in bindings.stable_abi if abi.kind == "abi3" and abi.minimum)
+        feature, version = f"abi3-py{oldest[0]}{oldest[1]}", f"{oldest[0]}.{oldest[1]}"
+        raise UnsupportedError(
+            f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
+            f"{interpreter.display} on {facts.target.triple}",
+            hint="name a newer Python with -i, or turn the feature on for newer ones only: "
+            f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`',
+        )
+    text = _version_config(facts, bindings, interpreter, {})
+    flags = json.dumps([f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)])
+    return tuple(
+        f"target.{slice_.triple}.{PYO3_LINKS}.{key}={value}"
+        for slice_ in facts.target.slices
+        for key, value in (("rustc-cfg", flags), ("PYO3_CONFIG", f'"{text.encode().hex()}"'))
+    )
+
+
+def _refuses(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether pyo3 refuses a configuration file for an interpreter, which its stable ABI is too new for."""
+    return (
+        bindings.kind == "pyo3"
+        and not _older_than(bindings, FEATURES_DECIDE_SINCE)
+        and "PYO3_CONFIG_FILE" not in facts.described
+        and interpreter.implementation_name == "cpython"
+        and not interpreter.gil_disabled
+        and any(abi.kind == "abi3" and abi.minimum and abi.minimum > interpreter.version for abi in bindings.stable_abi)
+    )
 
 
 def cargo_env(
@@ -145,13 +191,20 @@ def pyo3_config(
 
     With it pyo3 looks at no interpreter, and so is not compiled again when a path or a virtual environment changes;
     from 0.29 on it reads the stable ABI from nowhere else. None where the user has written one, and where pyo3 has to
-    look for itself: it must link libpython, the interpreter is of a kind that the file cannot tell, or the pyo3 is
-    older than these keys.
+    look for itself: it must link libpython, the interpreter is of a kind that the file cannot tell, the pyo3 is older
+    than these keys, or a file would have another effect than the interpreter itself. What a file changes is written
+    down in docs/explanation/pyo3-configuration.md.
     """
     if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE) or "PYO3_CONFIG_FILE" in facts.described:
         return None
+    if facts.others_read_pyo3_config or (facts.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)):
+        return None
     keyed = not _older_than(bindings, TARGET_ABI_KEY_SINCE)
-    lines = {"lib_dir": facts.described.get("PYO3_CROSS_LIB_DIR")}
+    lines = {
+        "lib_dir": facts.described.get("PYO3_CROSS_LIB_DIR"),
+        # pyo3 compares it with the target's; what all have need not make another file of the same
+        "pointer_width": "32" if interpreter is not None and interpreter.pointer_width == 32 else None,
+    }
     if stable is not None and keyed:
         return _config_text("CPython", stable[1], abi=stable[0], **_android(facts, "python3"), **lines)
     linked = _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
@@ -162,14 +215,30 @@ def pyo3_config(
     python = interpreter
     if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
         return None
+    if _refuses(facts, bindings, python) or _begins_with_abi3t(bindings, python):
+        return None
+    return _version_config(facts, bindings, python, lines)
+
+
+def _begins_with_abi3t(bindings: Bindings, python: Interpreter) -> bool:
+    """Return whether a file for `python` would be refused because of abi3t, which an interpreter itself is not."""
+    oldest = [abi.minimum for abi in bindings.stable_abi if abi.kind == "abi3t"]
+    alone = python.gil_disabled or len(bindings.stable_abi) == len(oldest)
+    return bool(oldest) and alone and python.version < ABI3T_OLDEST
+
+
+def _version_config(facts: Facts, bindings: Bindings, python: Interpreter, lines: dict[str, str | None]) -> str:
+    """Return the configuration file for the ABI of one interpreter."""
     name = PYO3_NAMES[python.implementation_name]
     lines["pointer_width"] = str(python.pointer_width)
     lines["build_flags"] = "Py_GIL_DISABLED" if python.gil_disabled else ""
     lines.update(_android(facts, f"python{python.version[0]}.{python.version[1]}{python.abiflags}"))
-    if keyed:
+    if not _older_than(bindings, TARGET_ABI_KEY_SINCE):
         abi = "free_threaded" if python.gil_disabled else "gil_enabled"
         return _config_text(name, python.version, abi=abi, **lines)
-    return _config_text(name, python.version, abi3="false", **lines)
+    # PyPy and GraalPy have no stable ABI, yet pyo3 takes notice of the feature
+    abi3 = name != "CPython" and any(abi.kind == "abi3" for abi in bindings.stable_abi)
+    return _config_text(name, python.version, abi3="true" if abi3 else "false", **lines)
 
 
 def _android(facts: Facts, library: str) -> dict[str, str | None]:

@@ -104,7 +104,7 @@ def _builds(
                 base,
                 features=features,
                 target=slice_.triple if facts.target.is_universal2 else base.target,
-                config=(*base.config, *flags.cargo_config(facts, bindings)),
+                config=(*base.config, *flags.cargo_config(facts, bindings, group.interpreter)),
             ),
             rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
             env=(*flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable), *elsewhere),

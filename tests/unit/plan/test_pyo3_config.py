@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from cratewheel.cargo.model import CargoMetadata
+from cratewheel.errors import UnsupportedError
 from cratewheel.plan.decide import decide
 from situations import LINUX, MACOS_ARM, PROGRAM, RUST_CPYTHON, WINDOWS, Machine, pyo3, pyo3_ffi, situation
 
@@ -44,6 +46,100 @@ def test_a_stable_abi_is_described_by_its_minimum() -> None:
         lines("CPython", "3.10", "target_abi=CPython-abi3-3.10", width="")
     ]
     assert configs(pyo3("0.29.3", *stable)) == configs(pyo3("0.29.3", *stable), "11")
+
+
+def overrides(cargo: CargoMetadata, python: str, machine: Machine = LINUX) -> dict[str, str]:
+    """Return the settings of cargo by which we answer for pyo3-ffi's build script, by the ends of their keys."""
+    facts = situation(cargo=cargo, pythons=(python,), machine=machine, named=True)
+    (wheel,) = decide(facts).wheels
+    (build,) = wheel.builds
+    pairs = [setting.partition("=")[::2] for setting in build.options.config]
+    assert all(key.startswith(f"target.{machine.triple}.python.") for key, _ in pairs)
+    return {key.rpartition(".")[2]: value for key, value in pairs}
+
+
+PINNED = ("extension-module", "abi3", "abi3-py312")
+
+
+@pytest.mark.parametrize(
+    ("version", "abi"),
+    [
+        ("0.23.5", "abi3=false"),
+        ("0.28.3", "abi3=false"),
+        ("0.29.3", "target_abi=CPython-gil_enabled-3.11"),
+    ],
+)
+def test_for_a_python_before_the_stable_abi_we_answer_for_the_build_script(version: str, abi: str) -> None:
+    cargo = pyo3(version, *PINNED)
+
+    assert configs(cargo, "11") == [None]
+    found = overrides(cargo, "11")
+    assert found.keys() == {"rustc-cfg", "PYO3_CONFIG"}
+    assert json.loads(found["rustc-cfg"]) == ["Py_3_6", "Py_3_7", "Py_3_8", "Py_3_9", "Py_3_10", "Py_3_11"]
+    assert bytes.fromhex(json.loads(found["PYO3_CONFIG"])).decode() == lines("CPython", "3.11", abi)
+
+
+def test_others_are_not_answered_for() -> None:
+    assert configs(pyo3("0.22.6", *PINNED), "11") == [lines("CPython", "3.11", "abi3=false")]
+    assert overrides(pyo3("0.22.6", *PINNED), "11") == {}
+    assert overrides(pyo3("0.29.3", *PINNED), "12") == {}
+    assert overrides(pyo3("0.29.3", *PINNED), "14t") == {}
+    assert overrides(pyo3("0.29.3", *PINNED), "pp11") == {}
+    assert overrides(pyo3("0.29.3"), "11") == {}
+
+
+def test_where_libpython_is_linked_nothing_can_be_answered() -> None:
+    facts = situation(cargo=pyo3("0.29.3", *PINNED), pythons=("11",), machine=WINDOWS, named=True)
+
+    with pytest.raises(UnsupportedError) as caught:
+        decide(facts)
+    assert caught.value.message == (
+        "pyo3 0.29.3 with the feature abi3-py312 cannot be compiled for CPython 3.11 on x86_64-pc-windows-msvc"
+    )
+    assert caught.value.hint is not None
+    assert '{ feature = "pyo3/abi3-py312", python-version = ">=3.12" }' in caught.value.hint
+
+
+def test_a_file_that_abi3t_would_be_held_against_is_not_written() -> None:
+    both = pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315")
+    alone = pyo3("0.29.3", "abi3t", "abi3t-py315")
+
+    assert configs(both, "14t") == [None]
+    assert configs(alone, "14") == [None]
+    assert configs(both, "14", "15t") == [
+        lines("CPython", "3.8", "target_abi=CPython-abi3-3.8", width=""),
+        lines("CPython", "3.15", "target_abi=CPython-abi3t-3.15", width=""),
+    ]
+
+
+def test_pypy_is_described_with_the_feature_that_it_does_not_have() -> None:
+    assert configs(pyo3("0.22.6", *PINNED), "pp10") == [lines("PyPy", "3.10", "abi3=true")]
+    assert configs(pyo3("0.22.6", "extension-module"), "pp10") == [lines("PyPy", "3.10", "abi3=false")]
+
+
+def test_a_narrow_interpreter_is_told_to_pyo3_which_compares_it_with_the_target() -> None:
+    python = LINUX.python("11")
+    facts = situation(
+        cargo=pyo3("0.29.3", "abi3", "abi3-py310"), pythons=(replace(python, pointer_width=32),), named=True
+    )
+
+    assert decide(facts).wheels[0].config == lines(
+        "CPython", "3.10", "target_abi=CPython-abi3-3.10", width="pointer_width=32\n"
+    )
+
+
+def test_pyo3_looks_for_itself_where_somebody_asks_it_where_the_interpreter_is() -> None:
+    facts = situation(cargo=pyo3("0.29.3"), pythons=("11",), others_read_pyo3_config=True)
+
+    assert decide(facts).wheels[0].config is None
+
+
+def test_pyo3_looks_for_itself_where_the_stable_abi_is_forced_and_a_file_would_hide_it() -> None:
+    def described(version: str) -> bool:
+        facts = situation(cargo=pyo3(version, "extension-module"), pythons=("14",), named=True, abi3_forced=True)
+        return decide(facts).wheels[0].config is not None
+
+    assert [described(version) for version in ("0.22.6", "0.23.5")] == [False, True]
 
 
 @pytest.mark.parametrize(
