@@ -219,13 +219,11 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
 
 
 def _words(value: object, place: str) -> list[str]:
-    if isinstance(value, (list, tuple)):
-        return [str(word) for word in value]
-    if not value:
-        return []
+    """Return the words of a setting as a shell splits them; pip and uv make a list of a setting given twice."""
     from cratewheel.options.resolve import split_words
 
-    return list(split_words(str(value), place))
+    items = value if isinstance(value, (list, tuple)) else [value] if value else []
+    return [word for item in items for word in split_words(str(item), place)]
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:

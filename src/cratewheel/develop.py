@@ -12,7 +12,7 @@ from importlib import metadata as installed_metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from cratewheel import dependency_groups
@@ -48,22 +48,34 @@ def requirements(
 ) -> tuple[Requirement, ...]:
     """Return what the project needs in this environment, with the extras and groups wanted (PEP 508, PEP 735).
 
-    Without a group named, `dev` counts if there is one. Raises `ConfigError` for an extra or group that is not there.
+    Without a group named, `dev` counts if there is one. An extra or group that names the project itself (`all =
+    ["demo[dev]"]`) stands for the extras that it names. Raises `ConfigError` for an extra or group that is not there.
     """
+    own = canonicalize_name(sources.metadata.name)
     declared = [Requirement(text) for text in sources.metadata.requires_dist]
     known = {canonicalize_name(value) for header, value in sources.metadata.headers if header == "Provides-Extra"}
-    extras = [canonicalize_name(name) for name in wanted.extras]
-    for name in extras:
-        if name not in known:
-            there = ", ".join(sorted(known)) or "none"
-            raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
-    needed = [requirement for requirement in declared if _holds(requirement, environment, *extras)]
     groups = sources.pyproject.dependency_groups if sources.pyproject is not None else {}
     names = wanted.groups or ((own_group,) if own_group in groups else ())
     listed = dependency_groups.requirements(groups, names, sources.root / "pyproject.toml")
-    needed += [requirement for requirement in listed if _holds(requirement, environment)]
-    own = canonicalize_name(sources.metadata.name)
-    return tuple(requirement for requirement in needed if canonicalize_name(requirement.name) != own)
+    of_groups = [requirement for requirement in listed if _holds(requirement, environment)]
+    extras = _known_extras(wanted.extras, known)
+    while True:
+        needed = [requirement for requirement in declared if _holds(requirement, environment, *extras)] + of_groups
+        to_itself = [requirement for requirement in needed if canonicalize_name(requirement.name) == own]
+        named = _known_extras((extra for requirement in to_itself for extra in sorted(requirement.extras)), known)
+        if extras.issuperset(named):
+            return tuple(requirement for requirement in needed if requirement not in to_itself)
+        extras |= named
+
+
+def _known_extras(names: Iterable[str], known: set[NormalizedName]) -> set[NormalizedName]:
+    """Return the normalised names of extras; raises `ConfigError` for one that the project does not have."""
+    found = {canonicalize_name(name): name for name in names}
+    for normal, name in found.items():
+        if normal not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
+    return set(found)
 
 
 def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:

@@ -128,6 +128,7 @@ def test_without_cargo_a_wheel_is_an_error_that_says_how_to_get_rust(project: Pr
         ({"no-default-features": "true"}, {}, "0"),
         ({"build-args": "--no-default-features --profile dev"}, {}, "0"),
         ({"maturin.build-args": "--features loud"}, {}, "4200"),
+        ({"build-args": ["--features loud", "--profile 'dev'"]}, {}, "4200"),
         ({}, {"MATURIN_PEP517_ARGS": "--no-default-features"}, "0"),
         ({"features": "loud"}, {"CRATEWHEEL_ARGS": "--no-default-features"}, "4200"),
         ({"--global-option": "x", "strip": "true"}, {}, "42"),
@@ -154,7 +155,7 @@ def test_options_come_from_settings_and_variables_together(
         ({"release": "perhaps"}, "error: the config setting release must be true or false, found 'perhaps'\n"),
         (
             {"build-args": "'"},
-            'error: the config setting build-args cannot be split into words: "\'" (No closing quotation)\n',
+            "error: the config setting build-args cannot be split into words: No closing quotation\n",
         ),
         ({"interpreter": "3.8 3.9"}, "error: "),
     ],

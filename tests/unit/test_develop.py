@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import io
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from cratewheel.develop import Wanted, find_installed, missing, refuse_read_only
 from cratewheel.dist.install import Place
 from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.sources import locate, read_files, read_sources
+from cratewheel.sources import Sources, locate, read_files, read_sources
 from cratewheel.ui import Ui
 
 
@@ -85,3 +86,59 @@ def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ou
     found = read_sources(read_files(locate(None, tmp_path)), Ui(out=io.StringIO(), err=io.StringIO()))
     with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
         requirements(found, environment(tmp_path), Wanted())
+
+
+PROJECT = """
+[build-system]
+requires = ["cratewheel"]
+[project]
+name = "My.Self"
+version = "1"
+[project.optional-dependencies]
+all = ["my-self[dev,Extra_Tools]"]
+dev = ["a", "my_self[nested]; os_name == 'posix'", "my_self[never]; os_name == 'nt'"]
+nested = ["b", "MY.SELF[all]"]
+extra_tools = ["c"]
+never = ["d"]
+unknown = ["my-self[tols]"]
+[dependency-groups]
+dev = ["e"]
+lint = ["my-self[extra-tools]", "f"]
+itself = ["my-self"]
+deep = [{ include-group = "lint" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("extras", "groups", "expected"),
+    [
+        ((), (), ["e"]),
+        (("nested",), ("itself",), ["a", "b", "c"]),
+        (("all",), ("dev",), ["a", "b", "c", "e"]),
+        (("Extra.Tools",), ("itself",), ["c"]),
+        ((), ("lint",), ["c", "f"]),
+        ((), ("deep", "dev"), ["c", "e", "f"]),
+    ],
+)
+def test_an_extra_or_group_that_names_the_project_stands_for_its_extras(
+    tmp_path: Path, extras: tuple[str, ...], groups: tuple[str, ...], expected: list[str]
+) -> None:
+    needed = requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=extras, groups=groups))
+    assert sorted(requirement.name for requirement in needed) == expected
+
+
+def test_an_extra_of_the_project_that_is_not_there_is_an_error_whoever_names_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=("unknown",)))
+    assert caught.value.message == "the project has no extra `tols`"
+    assert caught.value.hint == "the extras are: all, dev, extra-tools, nested, never, unknown"
+
+
+def posix(site: Path) -> Environment:
+    return dataclasses.replace(environment(site), markers={"os_name": "posix"})
+
+
+def sources(root: Path, pyproject: str) -> Sources:
+    (root / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
+    (root / "pyproject.toml").write_text(pyproject)
+    return read_sources(read_files(locate(None, root)), Ui(out=io.StringIO(), err=io.StringIO()))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def _call(command: str, words: argparse.Namespace, build_args: list[str], enviro
 
     if words.manifest_path is not None:
         build_args = [*build_args, "--manifest-path", str(words.manifest_path)]
-    settings = {"build-args": build_args}
+    settings = {"build-args": shlex.join(build_args)}
     match command:
         case "write-dist-info":
             return backend.prepare_metadata_for_build_wheel(words.metadata_directory, settings)
