@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from cratewheel import redaction
 from cratewheel.build.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
@@ -84,6 +85,14 @@ def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, co
 def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
     options = session.facts.options
     python = wheel.interpreter.executable if wheel.interpreter is not None else None
+    kept = [value for value in options.config if redaction.assignment(value) == value]
+    for value in options.config:
+        if value not in kept:
+            session.ui.warn(
+                f"--config {redaction.assignment(value)} does not count when an import compiles again: it may hold a "
+                "secret, and is not written to the disk",
+                hint="write it in a configuration file of cargo",
+            )
     return (
         *(sys.executable, "-m", "cratewheel", "rebuild"),
         *("--manifest-path", str(session.facts.project.sources.manifest.path)),
@@ -91,7 +100,7 @@ def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
         *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
         *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
         *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
-        *(word for value in options.config for word in ("--config", value)),
+        *(word for value in kept for word in ("--config", value)),
     )  # fmt: skip
 
 
