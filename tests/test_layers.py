@@ -17,7 +17,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"families", "tasks"}),
     frozenset({"process", "files", "ui", "machine"}),
     frozenset({"toml"}),
-    frozenset({"tags", "versions", "spdx", "dependency_groups", "entry_points", "cargo_config"}),
+    frozenset({"tags", "versions", "spdx", "dependency_groups", "entry_points", "cargo_config", "git"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
     frozenset({"sources"}),
@@ -171,6 +171,18 @@ def test_no_module_imports_itself_through_others() -> None:
         graphlib.TopologicalSorter(graph).prepare()
     except graphlib.CycleError as error:
         pytest.fail(" → ".join(error.args[1]))
+
+
+def test_only_its_own_module_makes_commands_of_git() -> None:
+    wrong = [
+        f"{path}:{node.lineno}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if path != "git.py"
+        if isinstance(node, ast.Tuple | ast.List) and node.elts
+        if isinstance(first := node.elts[0], ast.Constant) and first.value == "git"
+    ]
+    assert wrong == []
 
 
 def test_only_process_starts_programs() -> None:

@@ -91,8 +91,11 @@ def capture(
     stdin: str | None = None,
     show_stderr: bool = False,
     takes_back: bool = False,
+    errors: str = "replace",
 ) -> Completed:
     """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
+
+    What is not UTF-8 on its stdout is decoded by the error handler `errors`: "surrogateescape" for names of files.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
     after `timeout` seconds is ended and reported as `TIMED_OUT`. `takes_back` says that it takes back what it has done
@@ -110,7 +113,7 @@ def capture(
             return Completed(status=TIMED_OUT, stdout="", stderr=f"no answer within {timeout} seconds")
     # what went to our own stderr has not been read
     shown = (err or b"").decode(errors="replace")
-    return Completed(status=program.child.returncode, stdout=out.decode(errors="replace"), stderr=shown)
+    return Completed(status=program.child.returncode, stdout=out.decode(errors=errors), stderr=shown)
 
 
 def _answer(child: subprocess.Popen[bytes], stdin: str | None, timeout: float | None) -> tuple[bytes, bytes | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -72,7 +72,25 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
             hint="mend what cargo says above",
         )
     start = f"{folder}{os.sep}"
-    return tuple(start + line.replace("/", os.sep) for line in done.stdout.splitlines() if line)
+    # not splitlines(): a name may hold what Unicode takes for a line end
+    return tuple(start + line.replace("/", os.sep) for line in done.stdout.split("\n") if line)
+
+
+def names_over_lines(folder: Path, listed: tuple[str, ...], found: Collection[str]) -> Iterator[str]:
+    """Yield the files with a line end in their name, which cargo has listed as one line for each part of it.
+
+    `found` are those of the listed paths that are files.
+    """
+    lines = frozenset(listed)
+    start = f"{folder}{os.sep}"
+    generated = {f"{start}{name}" for name in (*OF_A_PUBLISHED_CRATE, "Cargo.lock")}
+    absent = (path for path in listed if path not in found and path not in generated)
+    if len(lines) == len(listed) and all(map(os.path.lexists, absent)):
+        return  # the usual case, in which nothing has to be searched
+    for path in every_file(folder):
+        parts = path[len(start) :].split("\n")
+        if len(parts) > 1 and lines.issuperset(start + part for part in parts if part):
+            yield path
 
 
 def _asked(command: Command, lister: Lister, folder: Path) -> Completed:

@@ -19,9 +19,11 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
+from cratewheel.contents.built import not_built
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.required import refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
-from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree, not_built
+from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns, Roots
@@ -133,6 +135,8 @@ def layout_of(
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
     _warn_of(displaced, ui)
+    if not tree.crates:
+        refuse_unbuildable(entries, packages, tree.project)
     for file in tree.named:
         if is_archive_of(Path(file.path).name, left_out.distribution):
             ui.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")

@@ -18,14 +18,15 @@ from cratewheel.cargo import lock, query
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister
+from cratewheel.contents.built import not_built
+from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.files import Roots
 from cratewheel.frozen import dataclass
+from cratewheel.git import git
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
-from cratewheel.process import Command
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
 
@@ -33,7 +34,8 @@ Table = Mapping[str, Any]
 
 COMPILED = (".pyc", ".pyd", ".so")
 PKG_INFO = "PKG-INFO"
-_MARKS = ("pyvenv.cfg", ".rustc_info.json")  # files of a virtual environment, and of cargo's target directory
+LISTED = "cargo package --list"
+SHOWN = 3  # files that a warning names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -256,37 +258,20 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
     roots = files.joined_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
+    own = (path for path in not_built(listed, folder, reader.cargo.target_directory) if path not in skipped)
+    found = _existing(own, LISTED, roots, seen)
+    over_lines = names_over_lines(folder, listed, {file.path for file in found})
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
         document=toml.loads(text),
-        files=_existing(
-            (path for path in not_built(listed, folder, reader.cargo.target_directory) if path not in skipped),
-            "cargo package --list",
-            roots,
-            seen,
-        ),
+        files=(*found, *_existing(over_lines, LISTED, roots)),
         targets=package.targets,
         readme=_existing_path(folder, package.readme, roots),
         license_file=_existing_path(folder, package.license_file, roots),
         roots=roots,
         foreign_workspace=None if foreign is None else _foreign_workspace(foreign),
     )
-
-
-def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> Iterator[str]:
-    """Yield the files listed in a folder without temporary ones of ours, virtual environments, and what cargo built.
-
-    Target directories may be anywhere, and git may not have been told to ignore them.
-    """
-    every = tuple(listed)
-    start = len(f"{folder}{os.sep}")
-    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
-    if not folder.is_relative_to(target_directory):
-        not_shipped = (f"{target_directory}{os.sep}", *not_shipped)
-    for path in every:
-        if not path.startswith(not_shipped) and not files.within_temporary(path[start:]):
-            yield path
 
 
 def _foreign_workspace(manifest: Manifest) -> tuple[Path, Table] | None:
@@ -336,7 +321,9 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
         if str(reader.pyproject.path) in tracked or not unpacked:
             start = len(f"{project}{os.sep}")
             kept = (path for path in tracked if not files.within_temporary(path[start:]))
-            return _existing(kept, "git ls-files", reader.roots)
+            found = _existing(kept, "git ls-files", reader.roots)
+            _warn_of_missing(tracked, found, reader.ui)
+            return found
     if not unpacked:
         reader.ui.warn(
             f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
@@ -352,30 +339,35 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
 
 
 def _git_files(reader: Reader) -> tuple[str, ...]:
-    command = Command(argv=("git", "ls-files", "-z", "--recurse-submodules"), cwd=reader.project)
-    done = process.capture(command, reader.environ)
+    command = git("ls-files", "-z", "--recurse-submodules", cwd=reader.project)
+    done = process.capture(command, reader.environ, errors="surrogateescape")  # as names are decoded
     if done.status:
         raise ProcessError(
             f"git cannot list the files of {reader.project}",
             notes=tuple(done.stderr.splitlines()),
             hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
+    for line in done.stderr.splitlines():  # such as of a partial clone that has not all folders
+        reader.ui.warn(f"git says of {reader.project}: {line}")
     return tuple(f"{reader.project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
 
 
-def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
-    """Yield the folders below `root`, on the way to some of the paths, that cargo or a virtual environment has filled.
+def _warn_of_missing(tracked: Iterable[str], found: Iterable[SourceFile], ui: Ui) -> None:
+    here = {file.path for file in found}
+    absent = [path for path in tracked if path not in here]
+    modules = [path for path in absent if os.path.isdir(path) and not os.path.islink(path)]  # noqa: PTH112, PTH114
+    missing = [path for path in absent if not os.path.lexists(path)]
+    if modules:
+        ui.warn(f"the sdist lacks submodules: {_shown(modules)}", hint="get them with `git submodule update --init`")
+    if missing:
+        ui.warn(
+            f"the sdist lacks what git tracks and is not there: {_shown(missing)}",
+            hint="`git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
+        )
 
-    The files that mark them are hidden, so that lists may lack them.
-    """
-    seen = {root}
-    for path in paths:
-        folder = os.path.dirname(path)  # noqa: PTH120 - of thousands of files
-        while folder not in seen and len(folder) > len(root):
-            seen.add(folder)
-            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS):
-                yield folder
-            folder = os.path.dirname(folder)  # noqa: PTH120
+
+def _shown(paths: list[str]) -> str:
+    return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
 
 
 # -- Python packages, and what the project names

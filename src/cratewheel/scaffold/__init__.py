@@ -11,7 +11,8 @@ from typing import Literal
 
 from cratewheel.errors import ConfigError, UsageError
 from cratewheel.frozen import dataclass
-from cratewheel.process import Command, capture, which
+from cratewheel.git import git
+from cratewheel.process import capture, which
 from cratewheel.scaffold import templates
 
 Kind = Literal["pyo3", "cffi", "bin", "uniffi"]
@@ -129,7 +130,7 @@ def make_repository(root: Path, environ: Mapping[str, str]) -> bool:
     """Make a git repository of `root` as `cargo new` does: unless it lies in one, or there is no git."""
     if which("git", environ) is None or any((folder / ".git").exists() for folder in (root, *root.parents)):
         return False
-    return capture(Command(argv=("git", "init", "--quiet"), cwd=root), environ).status == 0
+    return capture(git("init", "--quiet", cwd=root), environ).status == 0
 
 
 def _tool(choices: Choices, *, mixed: bool) -> str:

@@ -1,0 +1,41 @@
+"""What was built, or made for a while, in the folders of a project: nobody means to ship it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cratewheel import files
+
+_MARKS = ("pyvenv.cfg", ".rustc_info.json")  # files of a virtual environment, and of cargo's target directory
+
+
+def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> Iterator[str]:
+    """Yield the files listed in a folder without temporary ones of ours, virtual environments, and what cargo built.
+
+    Target directories may be anywhere, and git may not have been told to ignore them.
+    """
+    every = tuple(listed)
+    start = len(f"{folder}{os.sep}")
+    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
+    if not folder.is_relative_to(target_directory):
+        not_shipped = (f"{target_directory}{os.sep}", *not_shipped)
+    for path in every:
+        if not path.startswith(not_shipped) and not files.within_temporary(path[start:]):
+            yield path
+
+
+def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
+    """Yield the folders below `root`, on the way to some of the paths, that cargo or a virtual environment has filled.
+
+    The files that mark them are hidden, so that lists may lack them.
+    """
+    seen = {root}
+    for path in paths:
+        folder = os.path.dirname(path)  # noqa: PTH120 - of thousands of files
+        while folder not in seen and len(folder) > len(root):
+            seen.add(folder)
+            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS):
+                yield folder
+            folder = os.path.dirname(folder)  # noqa: PTH120

@@ -1,0 +1,232 @@
+"""git is asked, and nothing but git runs, whatever a checkout's configuration or our caller's variables say."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cratewheel.git import git as git_command
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Run
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs that must not run are shell commands")
+
+CARGO = '[package]\nname = "demo"\nversion = "1.0.0"\nedition = "2021"\n\n[lib]\ncrate-type = ["cdylib"]\n'
+PYPROJECT = (
+    '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n\n[project]\nname = "demo"\n'
+    'version = "1.0.0"\n\n[tool.cratewheel]\nsdist-generator = "git"\n'
+)
+TREE = {
+    "Cargo.toml": CARGO, "Cargo.lock": 'version = 4\n\n[[package]]\nname = "demo"\nversion = "1.0.0"\n',
+    "pyproject.toml": PYPROJECT, "src/lib.rs": "", "data/deep/a.txt": "a",
+}  # fmt: skip
+FILES = ["PKG-INFO", "Cargo.lock", "Cargo.toml", "data/deep/a.txt", "pyproject.toml", "src/lib.rs"]
+
+
+def git(folder: Path, *words: str) -> str:
+    settings = ("user.name=a", "user.email=a@example.org", "protocol.file.allow=always")
+    command = ["git", *(word for setting in settings for word in ("-c", setting)), *words]
+    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
+
+
+def write(root: Path, tree: dict[str, str]) -> Path:
+    for name, text in tree.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return root
+
+
+def committed(root: Path, tree: dict[str, str]) -> Path:
+    write(root, tree)
+    git(root, "init", "-q")
+    git(root, "add", "--all")
+    git(root, "commit", "-q", "-m", "first")
+    return root
+
+
+@pytest.fixture(name="project")
+def project_fixture(tmp_path: Path) -> Path:
+    return committed(tmp_path / "project", TREE)
+
+
+@pytest.fixture(name="other")
+def other_fixture(tmp_path: Path) -> Path:
+    return committed(tmp_path / "other", {"unrelated": "1"})
+
+
+def members(run: Run) -> list[str]:
+    with tarfile.open(run.ok().sdists[0]) as archive:
+        return [name.partition("/")[2] for name in archive.getnames()]
+
+
+def test_programs_that_the_configuration_of_a_checkout_names_do_not_run(
+    project: Path, other: Path, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    git(project, "submodule", "add", "-q", str(other), "module")
+    git(project, "commit", "-q", "-m", "module")
+    ran = tmp_path / "ran"
+    ran.mkdir()
+    hooks = write(tmp_path / "hooks", {"post-index-change": f"#!/bin/sh\ntouch {ran}/hook\n"})
+    (hooks / "post-index-change").chmod(0o755)
+    for folder in (project, project / "module"):
+        git(folder, "config", "core.fsmonitor", f"touch {ran}/fsmonitor-{folder.name}; false")
+        git(folder, "config", "core.hooksPath", str(hooks))
+        git(folder, "config", "core.untrackedCache", "true")
+    subprocess.run(["git", "ls-files", "--recurse-submodules"], cwd=project, check=True, stdout=subprocess.DEVNULL)
+    assert {path.name for path in ran.iterdir()} >= {"fsmonitor-project", "fsmonitor-module"}
+    for path in ran.iterdir():
+        path.unlink()
+    assert members(run_light("sdist", cwd=project)) == [
+        *("PKG-INFO", ".gitmodules", "Cargo.lock", "Cargo.toml", "data/deep/a.txt", "module/unrelated"),
+        *("pyproject.toml", "src/lib.rs"),
+    ]
+    assert list(ran.iterdir()) == []
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched_and_git_is_quoted(project: Path, tmp_path: Path) -> None:
+    """Else git starts the program that the checkout names for ssh."""
+    ran = tmp_path / "ran"
+    clone = tmp_path / "clone"
+    git(project, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "-q", "--no-local", "--filter=tree:0", "--sparse", f"file://{project}", str(clone))
+    git(clone, "sparse-checkout", "init", "--cone", "--sparse-index")
+    git(clone, "sparse-checkout", "set", "src")
+    packs = clone / ".git" / "objects" / "pack"
+    packs.rename(tmp_path / "packs")
+    packs.mkdir()
+    for pack in (tmp_path / "packs").glob("*.pack"):
+        with pack.open("rb") as stream:
+            subprocess.run(["git", "unpack-objects", "-q"], cwd=clone, stdin=stream, check=True)
+    tree = git(clone, "rev-parse", "HEAD:data").strip()
+    (clone / ".git" / "objects" / tree[:2] / tree[2:]).unlink()
+    git(clone, "config", "remote.origin.url", "ssh://example.org/x")
+    git(clone, "config", "core.sshCommand", f"touch {ran}; false")
+    git(clone, "config", "protocol.ssh.allow", "always")
+    subprocess.run(["git", "ls-files"], cwd=clone, check=False, capture_output=True)
+    if not ran.exists():
+        pytest.skip("this git does not fetch for `ls-files`")
+    ran.unlink()
+    command = git_command("ls-files", "-z", "--recurse-submodules", cwd=clone)
+    done = subprocess.run(
+        command.argv, cwd=clone, env=command.environment(os.environ), check=False, capture_output=True, text=True
+    )
+    assert not ran.exists()
+    assert "not allowed" in done.stderr or "lazy fetching disabled" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("GIT_DIR",), ("GIT_INDEX_FILE",), ("GIT_DIR", "GIT_WORK_TREE"), ("GIT_WORK_TREE", "GIT_OBJECT_DIRECTORY")],
+)
+def test_a_repository_that_a_variable_names_is_not_asked(
+    names: tuple[str, ...], project: Path, other: Path, run_light: Cratewheel
+) -> None:
+    values = {
+        "GIT_DIR": other / ".git",
+        "GIT_INDEX_FILE": other / ".git" / "index",
+        "GIT_WORK_TREE": other,
+        "GIT_OBJECT_DIRECTORY": other / ".git" / "objects",
+    }
+    env = {name: str(values[name]) for name in names}
+    assert members(run_light("sdist", cwd=project, env=env)) == FILES
+
+
+def test_a_new_project_gets_a_repository_of_its_own_whatever_a_variable_names(
+    other: Path, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    before = (other / ".git" / "config").read_bytes()
+    env = {"GIT_DIR": str(other / ".git"), "GIT_WORK_TREE": str(other)}
+    run_light("new", "--bindings", "cffi", "fresh", cwd=tmp_path, env=env).ok()
+    assert (tmp_path / "fresh" / ".git" / "HEAD").is_file()
+    assert (other / ".git" / "config").read_bytes() == before
+
+
+@pytest.mark.parametrize("which", ["of another repository", "where nothing was added", "where exclude names it"])
+def test_an_sdist_that_nobody_can_build_is_an_error(
+    which: str, project: Path, other: Path, run_light: Cratewheel
+) -> None:
+    missing = ["Cargo.toml", "src/lib.rs"]
+    match which:
+        case "of another repository":
+            shutil.rmtree(project / ".git")
+            (project / ".git").write_text(f"gitdir: {other / '.git'}\n")
+        case "where nothing was added":
+            shutil.rmtree(project / ".git")
+            git(project, "init", "-q")
+        case _:
+            missing = ["src/lib.rs"]
+            (project / "pyproject.toml").write_text(f'{PYPROJECT}exclude = ["src/*"]\n')
+    run = run_light("sdist", cwd=project)
+    assert run.status == 1
+    assert run.sdists == ()
+    assert (
+        f"error: the source distribution lacks {project / missing[0]}, without which it cannot be built: "
+        "git does not track it\n"
+    ) in run.stderr
+    assert all(f"       so it is with {project / name}\n" in run.stderr for name in missing[1:])
+    if which == "of another repository":
+        assert f"warning: the sdist lacks what git tracks and is not there: {project / 'unrelated'}\n" in run.stderr
+
+
+def test_files_and_submodules_that_are_not_there_are_named(
+    project: Path, other: Path, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    git(project, "submodule", "add", "-q", str(other), "module")
+    git(project, "commit", "-q", "-m", "module")
+    git(tmp_path, "clone", "-q", str(project), "clone")
+    clone = tmp_path / "clone"
+    shutil.rmtree(clone / "data")
+    run = run_light("sdist", cwd=clone)
+    assert members(run) == ["PKG-INFO", ".gitmodules", "Cargo.lock", "Cargo.toml", "pyproject.toml", "src/lib.rs"]
+    assert f"warning: the sdist lacks submodules: {clone / 'module'}\n" in run.stderr
+    assert f"warning: the sdist lacks what git tracks and is not there: {clone / 'data/deep/a.txt'}\n" in run.stderr
+
+
+@pytest.mark.cargo
+@pytest.mark.parametrize(
+    ("names", "repository"),
+    [
+        (("data/a\nb.txt",), True),
+        (("x\ny", "x", "y"), False),
+        (("a\n\nb",), False),
+        (("data/\u2028a",), True),
+        (("a\rb",), False),
+    ],
+)
+def test_cargo_lists_lines_and_a_name_over_several_of_them_is_an_error_as_well(
+    names: tuple[str, ...], repository: bool, project: Path, run_light: Cratewheel
+) -> None:
+    (project / "pyproject.toml").write_text(PYPROJECT.replace("git", "cargo"))
+    for name in names:
+        (project / name).touch()
+    if not repository:
+        shutil.rmtree(project / ".git")
+    run = run_light("sdist", cwd=project)
+    assert run.status == 1
+    assert f"error: the name {names[0]!r} has a control character or a line end in it" in run.stderr
+    pattern = names[0].replace("\n", "?").replace("\r", "?")
+    (project / "pyproject.toml").write_text(f'{PYPROJECT.replace("git", "cargo")}exclude = ["{pattern}"]\n')
+    assert sorted(members(run_light("sdist", cwd=project))) == sorted([*FILES, *names[1:]])
+
+
+@pytest.mark.parametrize("name", [b"data/a\nb.txt", b"data/\xff.txt", b"a\rb"], ids=["line end", "not UTF-8", "return"])
+def test_a_name_that_no_archive_can_hold_is_an_error_and_not_left_out(
+    name: bytes, project: Path, run_light: Cratewheel
+) -> None:
+    with open(os.path.join(os.fsencode(project), name), "wb"):  # noqa: PTH118, PTH123  # a Path has no bytes
+        pass
+    git(project, "add", "--all")
+    run = run_light("sdist", cwd=project)
+    assert run.status == 1
+    assert repr(os.fsdecode(name)) in run.stderr
+    (project / "pyproject.toml").write_text(f'{PYPROJECT}exclude = ["data/*.txt", "a?b"]\n')
+    assert members(run_light("sdist", cwd=project)) == FILES
