@@ -30,6 +30,8 @@ _PASS = getattr(os, "O_PATH", os.O_RDONLY) | getattr(os, "O_DIRECTORY", 0)
 # what O_NOFOLLOW says of a link: POSIX, Linux of a folder, FreeBSD, NetBSD
 _LINK = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK, getattr(errno, "EFTYPE", errno.ELOOP)})
 
+MOST_OPEN = 40  # folders: a process may have no more than 256 files open on some systems
+
 _KINDS = {
     stat.S_IFIFO: "a named pipe",
     stat.S_IFSOCK: "a socket",
@@ -39,11 +41,12 @@ _KINDS = {
 
 
 class FileOpener:
-    """Opens regular files; the folder of the last one stays open, since the next is probably in it."""
+    """Opens regular files; the folders on the way to the last one stay open, since the next is probably near."""
 
     def __init__(self) -> None:
-        self._folder: tuple[str, Roots] = ("", ())
-        self._descriptor = -1
+        self._place: tuple[str, Roots] = ("", ())  # the folder that is open, and the roots that it was looked for in
+        self._parts: list[str] = []  # the root that it lies in, and the names below
+        self._descriptors: list[int] = []  # of each of them
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -52,8 +55,8 @@ class FileOpener:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Close the folder of the last file."""
-        self._leave()
+        """Close the folders."""
+        self._leave(0)
 
     def open(self, path: str, roots: Roots) -> tuple[int, int]:
         """Return the descriptor of a file, and its size; without `roots` it may be anywhere.
@@ -78,59 +81,64 @@ class FileOpener:
             return os.open(path, _READ)
         if not _FROM_FOLDER:
             return open_and_compare(path, roots)
-        folder, name = os.path.split(path)
-        if self._folder != (folder, roots):
+        folder, _, name = path.rpartition(os.sep)
+        if self._place != (folder, roots):
             self._enter(folder, roots, path)
         try:
-            return os.open(name, _READ | _NO_LINK, dir_fd=self._descriptor)
+            return os.open(name, _READ | _NO_LINK, dir_fd=self._descriptors[-1])
         except OSError as error:
             if error.errno not in _LINK:
                 raise
         folder, name = os.path.split(_real(path, roots))
         try:
-            descriptor = _descend(folder, roots)
-            try:
-                return os.open(name, _READ | _NO_LINK, dir_fd=descriptor)
-            finally:
-                os.close(descriptor)
+            self._descend(folder, roots)
+            return os.open(name, _READ | _NO_LINK, dir_fd=self._descriptors[-1])
         except OSError as error:
             raise (_changed(path) if error.errno in _LINK else error) from error
 
     def _enter(self, folder: str, roots: Roots, path: str) -> None:
-        self._leave()
+        """Open the folder of the file `path`, which the error names where it leads out of the project."""
         try:
             try:
-                self._descriptor = _descend(folder, roots)
+                self._descend(folder, roots)
             except OSError as error:
                 if error.errno not in _LINK:
                     raise
-                _real(path, roots)  # where it leads out, the error names the file
-                self._descriptor = _descend(_real(folder, roots), roots)
+                _real(path, roots)
+                self._descend(_real(folder, roots), roots)
         except OSError as error:
             raise (_changed(folder) if error.errno in _LINK else error) from error
-        self._folder = (folder, roots)
+        self._place = (folder, roots)
 
-    def _leave(self) -> None:
-        if self._descriptor >= 0:
-            os.close(self._descriptor)
-        self._descriptor = -1
-        self._folder = ("", ())
+    def _descend(self, folder: str, roots: Roots) -> None:
+        """Open a folder; raises `OSError` with ELOOP or the like where a part of its path is a link."""
+        self._place = ("", ())
+        root = root_of(folder, roots)
+        if root is None:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), folder)
+        below = folder[len(root) :].split(os.sep)  # noqa: PTH206  # a Path takes as long as opening the folder
+        parts = [root, *filter(None, below)]
+        if ".." in parts:
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), folder)
+        common = 0
+        for part, earlier in zip(parts, self._parts, strict=False):
+            if part != earlier:
+                break
+            common += 1
+        self._leave(common)
+        for part in parts[common:]:
+            above = self._descriptors[-1] if self._descriptors else None
+            self._descriptors.append(os.open(part, _PASS | _NO_LINK if above is not None else _PASS, dir_fd=above))
+            self._parts.append(part)
+            if len(self._parts) > MOST_OPEN:  # none of those above will be found again
+                os.close(self._descriptors.pop(-2))
+                self._parts[-2:] = [""]
 
-
-def _descend(folder: str, roots: Roots) -> int:
-    """Return a descriptor of a folder; raises `OSError` with ELOOP or the like where a part of its path is a link."""
-    root = root_of(folder, roots)
-    parts = Path(folder[len(root) :].lstrip(os.sep)).parts if root is not None else ()
-    if root is None or ".." in parts:
-        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), folder)
-    descriptor = os.open(root, _PASS)
-    for part in parts:
-        above = descriptor
-        try:
-            descriptor = os.open(part, _PASS | _NO_LINK, dir_fd=above)
-        finally:
-            os.close(above)
-    return descriptor
+    def _leave(self, kept: int) -> None:
+        """Close all but the first folders."""
+        for descriptor in self._descriptors[kept:]:
+            os.close(descriptor)
+        del self._descriptors[kept:], self._parts[kept:]
 
 
 def _real(path: str, roots: Roots) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.files import FileOpener, Roots, is_file, project_roots, read_bytes, read_text
+from cratewheel.files import FileOpener, Roots, is_file, project_roots, read_bytes, read_text, reading
 from cratewheel.files.reading import open_and_compare
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
@@ -250,3 +250,17 @@ def test_no_descriptor_is_left_open(project: Path) -> None:
     again = os.dup(0)
     os.close(again)
     assert lowest == again
+
+
+def test_a_file_in_many_folders_takes_few_descriptors(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    deep = project / "/".join("abcdefgh") / "deep"
+    deep.mkdir(parents=True)
+    for folder in (deep, *deep.parents[:9]):
+        (folder / "here").write_bytes(folder.name.encode())
+    monkeypatch.setattr(reading, "MOST_OPEN", 4)
+    roots = project_roots(project)
+    with FileOpener() as opener:
+        for folder in (deep, *deep.parents[:9], deep):
+            number, size = opener.open(str(folder / "here"), roots)
+            assert os.read(number, size) == folder.name.encode()
+            os.close(number)
