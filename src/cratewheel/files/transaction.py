@@ -244,15 +244,14 @@ def _finish(journal: Path, bounds: Bounds) -> tuple[str, ...]:
     if not change.done:
         _undo(change)
     left_over = [number for number in range(len(change.moved)) if not _unlink(change.backup(number))]
-    if change.done:
-        for folder in dict.fromkeys(path.parent for path in change.moved):
-            _remove_empty_folders(folder, bounds)
-    else:
+    if not change.done:
         for number in range(len(change.new)):
             change.temporary(number).unlink(missing_ok=True)
         for folder in reversed(change.folders):
             with suppress(OSError):
                 folder.rmdir()  # only if nothing is in it
+    for folder in dict.fromkeys(path.parent for path in change.moved):
+        _remove_empty_folders(folder, bounds)
     if not left_over:
         journal.unlink()
     return () if change.done else ("an earlier change was interrupted, and has been taken back",)

@@ -174,6 +174,15 @@ def test_what_somebody_else_has_removed_meanwhile_does_not_come_back(tmp_path: P
     assert files(tmp_path) == {}
 
 
+def test_no_empty_folder_stays_where_somebody_else_has_removed_the_rest(tmp_path: Path) -> None:
+    folder = tmp_path / "info"
+    folder.mkdir()
+    (folder / f".a{SUFFIX}-0.old").touch()  # of `b`, which is gone, it is not known where it went
+    journal(tmp_path, ["commit", ["info/a", "info/b"], {"before": [[0, 0], [0, 0]], "new": []}])
+    recover(tmp_path, "demo", Bounds((tmp_path,)))
+    assert files(tmp_path) == {}
+
+
 def test_a_line_that_is_torn_was_not_done(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("before", encoding="utf-8")
     (tmp_path / f".a{SUFFIX}-0.tmp").touch()
