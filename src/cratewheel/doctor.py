@@ -11,6 +11,7 @@ from cratewheel import cargo_config
 from cratewheel.cargo import query
 from cratewheel.cross import toolchain, zig
 from cratewheel.errors import CratewheelError
+from cratewheel.files.cache import distrust
 from cratewheel.frozen import dataclass
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known import known
@@ -96,7 +97,11 @@ def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check(subject="cache", state="note", text="there is no home folder to keep answers of interpreters in")
         return
     existing = next(place for place in (folder, *folder.parents) if place.exists())
-    if os.access(existing, os.W_OK):
+    reason = distrust(folder.lstat()) if existing == folder else None
+    if reason is not None:
+        text = f"{folder} is not used: it {reason}"
+        yield Check(subject="cache", state="note", text=text, hint="remove it, so that it is made anew")
+    elif os.access(existing, os.W_OK):
         yield Check(subject="cache", state="ok", text=str(folder))
     else:
         hint = f"make {existing} writable, or set XDG_CACHE_HOME"

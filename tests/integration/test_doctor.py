@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,16 @@ def test_a_machine_that_builds_has_no_problem(run_light: Cratewheel) -> None:
     assert {line.split()[0] for line in lines} <= {"ok", "note", "help:"}
     for subject in ("rustc", "cargo", "python"):
         assert any(line.startswith(f"ok       {subject}  ") for line in lines)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes of POSIX")
+def test_a_cache_that_others_can_write_is_noted(run_light: Cratewheel, tmp_path: Path) -> None:
+    folder = tmp_path / "cache" / "cratewheel"
+    folder.mkdir(parents=True)
+    folder.chmod(0o775)
+    run = run_light("doctor", env={"XDG_CACHE_HOME": str(folder.parent)})
+    assert run.status == 0
+    assert f"note     cache  {folder} is not used: it can be written by other users\n" in run.stdout
 
 
 def test_a_target_that_is_not_there_is_a_problem(run_light: Cratewheel) -> None:
