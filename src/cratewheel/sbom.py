@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from cratewheel import spdx
+from cratewheel.cargo.lock import packages
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
 from cratewheel.redaction import without_userinfo
 
@@ -38,11 +39,11 @@ def file_name(metadata: CargoMetadata) -> str:
     return f"{metadata.root_package.name}.cyclonedx.json"
 
 
-def checksums(lock: Mapping[str, Any]) -> dict[tuple[str, str], str]:
-    """Return the SHA-256 of each registry crate in a parsed Cargo.lock, by name and version."""
+def checksums(lock: Mapping[str, Any], path: PurePath) -> dict[tuple[str, str], str]:
+    """Return the SHA-256 of each registry crate in the parsed Cargo.lock at `path`, by name and version."""
     return {
         (package["name"], package["version"]): package["checksum"]
-        for package in lock.get("package", ())
+        for package in packages(lock, path)
         if "checksum" in package
     }
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -174,8 +174,8 @@ def test_checksums_come_from_the_lock_file() -> None:
         ],
     }
 
-    assert sbom.checksums(lock) == {("libc", "0.2.1"): "ab" * 32}
-    assert sbom.checksums({}) == {}
+    assert sbom.checksums(lock, PurePath("Cargo.lock")) == {("libc", "0.2.1"): "ab" * 32}
+    assert sbom.checksums({}, PurePath("Cargo.lock")) == {}
 
 
 def test_a_path_dependency_does_not_take_the_hash_of_its_namesake() -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from cratewheel import toml
+from cratewheel.errors import ConfigError
 from cratewheel.files import is_file, project_roots
 
 NAME = "Cargo.lock"
@@ -42,15 +43,39 @@ def local_packages(path: Path | None) -> frozenset[str]:
     """
     if path is None:
         return frozenset()
-    packages = toml.load(path, project_roots(path.parent)).get("package", [])
-    return frozenset(package["name"] for package in packages if "source" not in package)
+    listed = packages(toml.load(path, project_roots(path.parent)), path)
+    return frozenset(package["name"] for package in listed if "source" not in package)
+
+
+def packages(document: Mapping[str, Any], path: PurePath) -> list[Mapping[str, Any]]:
+    """Return the packages of a parsed lock file; raises `ConfigError` where it is not as cargo writes it."""
+    listed = document.get("package", [])
+    if not isinstance(listed, list) or not all(map(_is_package, listed)):
+        raise ConfigError(
+            f"{path} is no lock file of cargo: a [[package]] has a value of a wrong kind, or lacks its name or version",
+            hint="restore it, or remove it and let cargo write it anew",
+        )
+    return listed
+
+
+def _is_package(value: object) -> bool:
+    if not isinstance(value, Mapping):
+        return False
+    dependencies = value.get("dependencies", [])
+    return (
+        isinstance(value.get("name"), str)
+        and isinstance(value.get("version"), str)
+        and all(isinstance(value.get(key, ""), str) for key in ("source", "checksum"))
+        and isinstance(dependencies, list)
+        and all(isinstance(dependency, str) for dependency in dependencies)
+    )
 
 
 def pruned(text: str, crates: Iterable[str]) -> str:
     r"""Return the lock file `text` reduced to the local packages named `crates` and what they depend on.
 
     The text itself comes back where nothing is to go, where it lacks one of the crates, and in formats older than 3.
-    Raises `ValueError` when it is not TOML.
+    Raises `ValueError` when it is not TOML, `ConfigError` when it is no lock file.
 
     >>> lines = ["version = 4", "", "[[package]]", 'name = "app"', 'version = "1.0.0"', ""]
     >>> text = "\n".join([*lines, "[[package]]", 'name = "gone"', 'version = "2.0.0"', ""])
@@ -58,20 +83,27 @@ def pruned(text: str, crates: Iterable[str]) -> str:
     True
     """
     document = toml.loads(text)
-    packages = {_key(package): package for package in document.get("package", [])}
-    roots = {package["name"]: key for key, package in packages.items() if "source" not in package}
+    locked = {_key(package): package for package in packages(document, PurePath(NAME))}
+    roots = {package["name"]: key for key, package in locked.items() if "source" not in package}
     if document.get("version") not in FORMATS or not roots.keys() >= set(crates):
         return text
-    kept = _reachable((roots[name] for name in crates), packages)
-    if len(kept) == len(packages):
+    kept = _reachable((roots[name] for name in crates), locked)
+    if len(kept) == len(locked):
         return text
+    named: dict[str, list[Key]] = defaultdict(list)
+    for key in kept:
+        named[key[0]].append(key)
     head, *blocks = PACKAGE.split(text)
     *others, last = blocks
     last, *tail = AFTER_PACKAGES.split(last, maxsplit=1)
+    try:
+        keys = [_key(toml.loads(block)["package"][0]) for block in (*others, last)]
+    except (LookupError, ValueError):  # what looks like the beginning of a package is a line of a text
+        return text
     chosen = [
-        DEPENDENCY.sub(lambda found: f' "{_short(found[1], kept)}",', block)
-        for block in (*others, last)
-        if _key(toml.loads(block)["package"][0]) in kept
+        DEPENDENCY.sub(lambda found: f' "{_short(found[1], named)}",', block)
+        for key, block in zip(keys, (*others, last), strict=True)
+        if key in kept
     ]
     end = "".join(tail)
     whole = head + "".join(chosen)
@@ -91,11 +123,13 @@ def _reachable(roots: Iterable[Key], packages: Mapping[Key, Mapping[str, Any]]) 
         by_name[key[0]].append(key)
     queue = list(roots)
     seen: set[Key] = set()
+    followed: set[str] = set()
     while queue:
         key = queue.pop()
         if key not in seen:
             seen.add(key)
-            for dependency in packages[key].get("dependencies", []):
+            for dependency in set(packages[key].get("dependencies", [])) - followed:
+                followed.add(dependency)
                 queue.extend(_meant(dependency, by_name[dependency.split(" ")[0]]))
     return frozenset(seen)
 
@@ -109,10 +143,10 @@ def _meant(dependency: str, same_name: Iterable[Key]) -> Iterator[Key]:
             yield key
 
 
-def _short(dependency: str, kept: Iterable[Key]) -> str:
+def _short(dependency: str, kept: Mapping[str, list[Key]]) -> str:
     """Return the shortest name of a dependency among the packages kept, as cargo spells it."""
     name, version, _ = (*dependency.split(" ", 2), "", "")[:3]
-    same_name = [key for key in kept if key[0] == name]
+    same_name = kept.get(name, [])
     if len(same_name) == 1:
         return name
     if len([key for key in same_name if key[1] == version]) == 1:
