@@ -91,6 +91,26 @@ def test_a_pinned_stable_abi_is_one_wheel_for_all(
         assert answer(interpreters[version], run.wheel, "import pyo3_abi3; print(pyo3_abi3.add(40, 2))") == "42"
 
 
+def test_a_python_before_a_pinned_stable_abi_gets_a_module_that_it_can_load(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
+) -> None:
+    project = run_cratewheel.copy("pyo3-abi3")
+    manifest = project / "Cargo.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace("abi3-py38", "abi3-py312"), encoding="utf-8")
+    code = "import pyo3_abi3; print(pyo3_abi3.add(40, 2))"
+
+    run = run_cratewheel("build", "--no-sdist", "-i", interpreters["3.11"], cwd=project)
+    assert built(run, "cp311-cp311")[-1] == "pyo3_abi3/pyo3_abi3.cpython-311-x86_64-linux-gnu.so"
+    assert "warning: CPython 3.11 was asked for, but these bindings are made for CPython 3.12 to 3.15" in run.stderr
+    assert answer(interpreters["3.11"], run.wheel, code) == "42"
+
+    environment = run_cratewheel.folder / "environment"
+    subprocess.run([interpreters["3.11"], "-m", "venv", "--without-pip", environment], check=True)
+    run_cratewheel("develop", cwd=project, env={"VIRTUAL_ENV": str(environment)}).ok()
+    done = subprocess.run([environment / "bin" / "python", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.stdout, done.stderr) == ("42\n", "")
+
+
 def test_pypy_gets_a_wheel_of_its_own_beside_the_stable_abi(
     run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
 ) -> None:
