@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 import subprocess
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wheels
+from cratewheel import toml
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
@@ -188,6 +190,7 @@ def test_an_editable_install_by_pip_is_live(run_cratewheel: Cratewheel, tmp_path
         "_light_module_editable.pth",
         "_light_module_editable.start",
         "light_module-1.2.3.dist-info",
+        "light_module.pth",
     ]
 
 
@@ -280,6 +283,60 @@ def test_a_project_of_maturins_builds_unchanged_with_the_drop_in(
     )
     made = ok(project.run(command, "pep517", "build-wheel", "-i", python, "--compatibility", "off", "-o", "out"))
     assert (project.root / made.strip()).is_file()
+
+
+MIXED = """
+[build-system]
+requires = ["maturin"]
+build-backend = "maturin"
+[project]
+name = "light-module"
+dynamic = ["version"]
+[tool.maturin]
+module-name = "light_module._native"
+python-source = "python"
+[tool.cratewheel]
+editable-mode = "{mode}"
+"""
+IMPORT = """
+import maturin_import_hook
+maturin_import_hook.install()
+import light_module
+print(light_module.answer())
+"""
+
+
+@pytest.mark.network
+def test_what_other_programs_read_of_maturin(run_light: Cratewheel, own_wheels: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment"
+    here = Project(root=tmp_path, environ=run_light.environ | {"VIRTUAL_ENV": str(environment)})
+    ok(here.run(UV, "venv", "--quiet", "--python", sys.executable, environment))
+    python, maturin = environment / "bin" / "python", environment / "bin" / "maturin"
+    packages = ("maturin==1.16.0+cratewheel.1", "maturin-import-hook")
+    ok(here.run(UV, "pip", "install", "--quiet", "--python", python, "--find-links", own_wheels, *packages))
+    assert ok(here.run(maturin, "--version")) == "maturin 1.16.0\n"
+
+    ok(here.run(maturin, "new", "fresh", "-b", "cffi", "--mixed"))
+    made = toml.load(tmp_path / "fresh" / "pyproject.toml")
+    assert made["build-system"] == {"requires": ["maturin>=1.16,<2"], "build-backend": "maturin"}
+    assert made["tool"]["maturin"] == {"module-name": "fresh._native", "bindings": "cffi", "python-source": "python"}
+    assert "$ maturin develop\n" in (tmp_path / "fresh" / "README.md").read_text(encoding="utf-8")
+
+    root = run_light.copy("light-module")
+    package, source = root / "python" / "light_module", root / "src" / "lib.rs"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("from ._native import answer\n", encoding="utf-8")
+    code = source.read_text(encoding="utf-8")
+    project = dataclasses.replace(
+        here, root=root, environ={**here.environ, "PATH": f"{maturin.parent}:{os.environ['PATH']}"}
+    )
+    for mode, answer in (("redirect", "43"), ("inplace", "44")):
+        (root / "pyproject.toml").write_text(MIXED.format(mode=mode), encoding="utf-8")
+        ok(project.run(maturin, "develop"))
+        source.write_text(code.replace("42", answer), encoding="utf-8")
+        assert ok(project.run(python, "-c", IMPORT)) == f"{answer}\n"
+        (way,) = environment.glob("lib/python*/site-packages/light_module.pth")
+        assert way.read_text(encoding="utf-8") == f"{root / 'python'}\n"
 
 
 @pytest.mark.network

@@ -43,6 +43,12 @@ def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--mixed", action="store_true", help="Python files beside the crate")
     parser.add_argument("--src", action="store_true", help="With --mixed, the Python files in src/, the crate in rust/")
     parser.add_argument("--name", help="The project's name, if not the folder's")
+    parser.add_argument(
+        "--backend",
+        choices=tuple(scaffold.REQUIRES),
+        default="cratewheel",
+        help="The build backend; cratewheel unless given",
+    )
     words = parser.parse_args(argv)
     ui = session_ui({}, environ)
     root = Path.cwd() / words.path
@@ -54,11 +60,12 @@ def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
     if not fresh and any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
         raise ConfigError(f"{root} is a project already: it has a pyproject.toml or a Cargo.toml")
     kind = cast("Kind", words.bindings) if words.bindings else _ask(ui)
-    choices = scaffold.Choices(name=name, kind=kind, mixed=words.mixed, src=words.src)
+    choices = scaffold.Choices(name=name, kind=kind, mixed=words.mixed, src=words.src, backend=words.backend)
     scaffold.write(root, scaffold.files(choices))
     scaffold.make_repository(root, environ)
     ui.step("Made", f"{name}, {scaffold.WHAT[kind][0].lower()}{scaffold.WHAT[kind][1:]}, in {root}")
-    ui.step("Next", f"cd {words.path} && cratewheel develop" if fresh else "cratewheel develop")
+    develop = f"{choices.backend} develop"
+    ui.step("Next", f"cd {words.path} && {develop}" if fresh else develop)
     return 0
 
 

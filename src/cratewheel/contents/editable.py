@@ -16,6 +16,7 @@ from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
 from cratewheel.modules import ModuleLayout
+from cratewheel.tags.wheel import normalise_distribution
 
 INPLACE = "inplace"
 REDIRECT = "redirect"
@@ -77,14 +78,19 @@ def entries(
     """
     package = redirect_package(distribution)
     moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
-    lines = [str(modules.python_source), *([f"import {package}; {package}.install()"] if moved else [])]
-    pth = Entry(
-        path=f"{package}.pth",
-        source=Generated(data="".join(f"{line}\n" for line in lines).encode()),
+    way = Entry(
+        # maturin's name for it, which maturin-import-hook reads: the path must be all there is in it
+        path=f"{normalise_distribution(distribution)}.pth",
+        source=Generated(data=f"{modules.python_source}\n".encode()),
         why="the way to the Python files of the project",
     )
     if not moved:
-        return (pth,)
+        return (way,)
+    pth = Entry(
+        path=f"{package}.pth",
+        source=Generated(data=f"import {package}; {package}.install()\n".encode()),
+        why="what starts the finder",
+    )
     finder = Entry(
         path=f"{package}/__init__.py",
         source=Generated(data=_finder(moved, rebuild).encode()),
@@ -95,7 +101,7 @@ def entries(
         source=Generated(data=f"{package}:install\n".encode()),
         why="what Python 3.15 and later call instead of the import line",
     )
-    return (pth, start, finder, *moved)
+    return (way, pth, start, finder, *moved)
 
 
 def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Path, Entry], ...]:

@@ -16,6 +16,7 @@ from cratewheel.process import capture, which
 from cratewheel.scaffold import templates
 
 Kind = Literal["pyo3", "cffi", "bin", "uniffi"]
+Backend = Literal["cratewheel", "maturin"]
 KINDS: tuple[Kind, ...] = ("pyo3", "cffi", "bin", "uniffi")
 WHAT: Mapping[Kind, str] = {
     "pyo3": "A Python module in Rust, with PyO3",
@@ -35,6 +36,7 @@ SOURCES: Mapping[Kind, str] = {
     "bin": templates.BIN,
     "uniffi": templates.UNIFFI,
 }
+REQUIRES: Mapping[Backend, str] = {"cratewheel": "cratewheel>=0.1", "maturin": "maturin>=1.16,<2"}
 RUST_WORDS = frozenset(
     {
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
@@ -48,12 +50,16 @@ RUST_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What the new project is to be: `mixed` has Python files beside the crate, `src` the crate in `rust/` then."""
+    """What the new project is to be: `mixed` has Python files beside the crate, `src` the crate in `rust/` then.
+
+    `backend` is the build backend that it names.
+    """
 
     name: str
     kind: Kind
     mixed: bool = False
     src: bool = False
+    backend: Backend = "cratewheel"
 
     @property
     def module(self) -> str:
@@ -84,6 +90,8 @@ def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
     tests = "tests"
     words = {
         "name": choices.name,
+        "backend": choices.backend,
+        "requires": REQUIRES[choices.backend],
         "module": choices.module,
         "crate": crate,
         "library_name": "_native" if native else choices.module,
@@ -141,7 +149,7 @@ def _tool(choices: Choices, *, mixed: bool) -> str:
         lines.append(f'bindings = "{choices.kind}"')
     if mixed and not choices.src:
         lines.append('python-source = "python"')
-    return "\n[tool.cratewheel]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
+    return f"\n[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
 
 
 def _python_files(choices: Choices, *, mixed: bool) -> Mapping[str, str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 PYPROJECT = """\
 [build-system]
-requires = ["cratewheel>=0.1"]
-build-backend = "cratewheel"
+requires = ["@requires@"]
+build-backend = "@backend@"
 
 [project]
 name = "@name@"
@@ -191,8 +191,8 @@ README = """\
 ```console
 $ python -m venv .venv
 $ . .venv/bin/activate
-$ pip install cratewheel pytest
-$ cratewheel develop
+$ pip install @backend@ pytest
+$ @backend@ develop
 $ pytest
 ```
 """

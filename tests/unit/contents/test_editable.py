@@ -34,20 +34,20 @@ def texts(found: tuple[Entry, ...]) -> dict[str, str]:
 def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
     found = texts(entries(MODULES, "Shout.Loud", COMPILED, mode="redirect"))
     assert list(found) == [
+        "shout_loud.pth",
         "_shout_loud_editable.pth",
         "_shout_loud_editable.start",
         "_shout_loud_editable/__init__.py",
         "_shout_loud_editable/shout/deep/_native.py",
     ]
-    assert found["_shout_loud_editable.pth"] == (
-        "/work/shout/python\nimport _shout_loud_editable; _shout_loud_editable.install()\n"
-    )
+    assert found["shout_loud.pth"] == "/work/shout/python\n"
+    assert found["_shout_loud_editable.pth"] == "import _shout_loud_editable; _shout_loud_editable.install()\n"
     assert found["_shout_loud_editable.start"] == "_shout_loud_editable:install\n"
     assert "PACKAGES = ('shout',)\nDEP_INFO = None\nREBUILD = None\n" in found["_shout_loud_editable/__init__.py"]
 
 
 def test_in_place_nothing_but_the_way_is_installed() -> None:
-    assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"_shout_editable.pth": "/work/shout/python\n"}
+    assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"shout.pth": "/work/shout/python\n"}
 
 
 def test_the_finder_finds_what_is_compiled_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
