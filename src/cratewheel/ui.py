@@ -102,17 +102,17 @@ class Ui:
 
     def answer(self, text: str) -> None:
         """Print the data that a command was asked for: exactly as it is, but on a terminal as far as that is safe."""
-        _write(self.out, "\n".join(map(printable, text.split("\n"))) if self.out.isatty() else text)
+        print_result("\n".join(map(printable, text.split("\n"))) if self.out.isatty() else text, self.out)
 
     def answer_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
         """Print what a command was asked for, line by line: sentences, or `data` as `answer` has it."""
         show = _sentence if not data else printable if self.out.isatty() else str
-        _write(self.out, "".join(f"{show(line)}\n" for line in lines))
+        print_result("".join(f"{show(line)}\n" for line in lines), self.out)
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """Print one JSON object on a line of its own, if JSON was asked for."""
         if self.message_format == "json":
-            _write(self.out, f"{json.dumps({'event': kind, **_redacted(fields)})}\n")
+            print_result(f"{json.dumps({'event': kind, **_redacted(fields)})}\n", self.out)
 
     def _paint(self, style: str, text: str) -> str:
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
@@ -146,6 +146,21 @@ def _redacted(value: Any) -> Any:
             return [_redacted(item) for item in value]
         case _:
             return value
+
+
+def print_result(text: str, stream: TextIO) -> None:
+    """Write what was asked for to stdout; raises `CratewheelError` where it cannot be written, such as on a full disk.
+
+    A reader that has gone is a `BrokenPipeError`.
+    """
+    try:
+        _write(stream, text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CratewheelError(
+            f"stdout cannot be written: {error.strerror or error}", hint="make room there, or write to another file"
+        ) from error
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -56,9 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     _open_standard_streams()
     try:
         with interrupts.Handlers():
-            status = _run(words)
-            sys.stdout.flush()
-            return status
+            return _run(words)
     except KeyboardInterrupt as stop:
         _say_last(words, interrupts.WARNING)
         return stop.exit_status if isinstance(stop, interrupts.TerminatedError) else INTERRUPTED
@@ -79,7 +77,7 @@ def _say_last(words: list[str], what: CratewheelError | str) -> None:
     from cratewheel.ui import terminal_ui
 
     ui = terminal_ui(os.environ, message_format=_message_format(words))
-    with suppress(OSError):
+    with suppress(OSError, CratewheelError):
         ui.warn(what) if isinstance(what, str) else ui.error(what)
 
 
@@ -100,8 +98,7 @@ def _run(words: list[str]) -> int:
     if not words:
         raise UsageError("no command was given", hint=f"one of {', '.join(COMMANDS)}; `cratewheel --help` says more")
     if words[0] in ("-V", "--version"):
-        sys.stdout.write(f"cratewheel {__version__}\n")
-        return 0
+        return _print(f"cratewheel {__version__}\n")
     if words[0] in ("-h", "--help", "help"):
         return _help(words[1:])
     for name, (place, aliases, _) in COMMANDS.items():
@@ -137,7 +134,13 @@ def _help(words: list[str]) -> int:
         "  -V, --version Show the version",
         "",
     ]
-    sys.stdout.write("\n".join(lines))
+    return _print("\n".join(lines))
+
+
+def _print(text: str) -> int:
+    from cratewheel.ui import print_result
+
+    print_result(text, sys.stdout)
     return 0
 
 

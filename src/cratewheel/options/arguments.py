@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel import redaction
 from cratewheel.errors import UsageError
 from cratewheel.options.model import GROUPS, Setting, settings
-from cratewheel.ui import Ui, terminal_ui
+from cratewheel.ui import Ui, print_result, terminal_ui
 
 HELP_WIDTH = 100
 MOST_JOBS = 2**31 - 1  # that cargo takes
@@ -40,6 +41,10 @@ class Parser(argparse.ArgumentParser):
         shown = message.partition(": ignored explicit argument")  # which may be anything
         said = f"{shown[0]}: it takes no value" if shown[1] else message
         raise UsageError(said, hint=f"`{self.prog} --help` shows what it takes")
+
+    def print_help(self, file: object = None) -> None:  # noqa: ARG002  # the interface is argparse's
+        """Print the page of help; what this replaces keeps silent where that cannot be done."""
+        print_result(self.format_help(), sys.stdout)
 
 
 class HelpFormatter(argparse.HelpFormatter):
