@@ -1,8 +1,8 @@
 """The crates inside a wheel as a bill of materials: CycloneDX 1.5, JSON, the same bytes for the same crates.
 
 See https://cyclonedx.org/docs/1.5/json/, and https://github.com/package-url/purl-spec for the `purl` of a crate. The
-document holds no random serial number, no clock, and no path of the machine: a crate of the project is told by the way
-to it from the wheel's own crate.
+document holds no random serial number, no clock, and no path of the machine: a crate of the workspace is told by the
+way to it from the wheel's own crate, one from elsewhere on the disk by its name.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _about(
             "bom-ref": f"{reference}#{target.kinds[0]}:{target.name}",
             "name": target.name,
             "version": root.version,
-            "purl": f"{reference}#{quote(_relative(target.source, root.manifest_path.parent))}",
+            "purl": f"{reference}#{quote(_source_name(target, root))}",
         }
         for target in root.targets
         if not _NOT_SHIPPED.intersection(target.kinds)
@@ -222,21 +222,39 @@ def _purl(metadata: CargoMetadata, package: Package) -> str:
     if source in CRATES_IO:
         return purl
     if source is None:
-        home = metadata.root_package.manifest_path.parent
-        return f"{purl}?download_url=file://{quote(_relative(package.manifest_path.parent, home))}"
+        return f"{purl}?download_url=file://{quote(_way(metadata, package))}"
     scheme, _, address = source.partition("+")
     if scheme == "git":
         repository, _, commit = address.partition("#")
-        place = without_userinfo(repository.partition("?")[0], mark="")
+        place = _public(repository.partition("?")[0])
         return f"{purl}?vcs_url={quote(f'git+{place}@{commit}', safe=':/')}"
-    return f"{purl}?repository_url={quote(without_userinfo(address or source, mark=''), safe=':/')}"
+    return f"{purl}?repository_url={quote(_public(address or source), safe=':/')}"
 
 
-def _relative(path: PurePath, start: PurePath) -> str:
-    try:
-        return PurePath(os.path.relpath(path, start)).as_posix()
-    except ValueError:  # another drive of Windows
-        return path.name
+def _way(metadata: CargoMetadata, package: Package) -> str:
+    """Return the way to a crate from the wheel's own; a crate that is not in its workspace has a name, and no place."""
+    folder, home = package.manifest_path.parent, metadata.root_package.manifest_path.parent
+    if not folder.is_relative_to(metadata.workspace_root):
+        return package.name
+    return PurePath(os.path.relpath(folder, home)).as_posix()
+
+
+def _public(url: str) -> str:
+    """Return an address without a user and a password; of one on this machine, its last part.
+
+    >>> _public("https://me:secret@example.org/index"), _public("file:///home/me/index/")
+    ('https://example.org/index', 'file:///index')
+    """
+    if url.startswith("file:"):
+        return f"file:///{url.rstrip('/').rpartition('/')[2]}"
+    return without_userinfo(url, mark="")
+
+
+def _source_name(target: CrateTarget, package: Package) -> str:
+    """Return the path of a target's source below the crate, or its name where it is elsewhere."""
+    folder = package.manifest_path.parent
+    inside = target.source.is_relative_to(folder)
+    return target.source.relative_to(folder).as_posix() if inside else target.source.name
 
 
 def _type(targets: Iterable[CrateTarget]) -> str:

@@ -148,13 +148,14 @@ def _redacted(value: Any) -> Any:
             return value
 
 
-def print_result(text: str, stream: TextIO) -> None:
-    """Write what was asked for to stdout; raises `CratewheelError` where it cannot be written, such as on a full disk.
+def print_result(text: str, stream: TextIO | None = None) -> None:
+    """Write what was asked for to stdout, or what stands for it.
 
-    A reader that has gone is a `BrokenPipeError`.
+    Raises `CratewheelError` where it cannot be written, such as on a full disk, and `BrokenPipeError` where nobody reads
+    it any more.
     """
     try:
-        _write(stream, text)
+        _write(sys.stdout if stream is None else stream, text)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -8,7 +8,8 @@ import pytest
 
 from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
 from cratewheel import sbom
-from cratewheel.cargo.model import CargoMetadata
+from cratewheel.cargo.model import CargoMetadata, CrateTarget
+from cratewheel.frozen import replace
 
 COMMIT = "7e82f022c41aa9fa6b099fd0a0f9462e92f809d4"
 GIT = f"git+https://me:secret@example.org/gitdep?branch=main#{COMMIT}"
@@ -22,7 +23,7 @@ WIDE = graph(
     crate("memchr", "2.0.0"),
     crate("gitdep", "0.3.0-beta.1", source=GIT, licence="odd words"),
     crate("private", "1.0.0+build.1", source=OTHER, licence=None),
-    crate("helper", "0.2.0", source=None, folder=HOME.parent / "helper", licence=None, license_file="LICENSE.txt"),
+    crate("helper", "0.2.0", source=None, folder=HOME / "helper", licence=None, license_file="LICENSE.txt"),
     edges={
         "app": (("libc", "normal"), ("cc", "build"), ("memchr", "dev"), ("helper", "normal"), ("gitdep", "normal")),
         "cc": (("shlex", "normal"), ("libc", "normal")),
@@ -45,7 +46,7 @@ def test_the_crates_that_a_build_needs_are_in_it() -> None:
     assert [(entry["purl"], entry["scope"]) for entry in written()["components"]] == [
         ("pkg:cargo/cc@1.1.0", "excluded"),
         (f"pkg:cargo/gitdep@0.3.0-beta.1?vcs_url=git%2Bhttps://example.org/gitdep%40{COMMIT}", "required"),
-        ("pkg:cargo/helper@0.2.0?download_url=file://../helper", "required"),
+        ("pkg:cargo/helper@0.2.0?download_url=file://helper", "required"),
         ("pkg:cargo/libc@0.2.1", "required"),
         ("pkg:cargo/private@1.0.0%2Bbuild.1?repository_url=https://crates.example.org/index/", "required"),
         ("pkg:cargo/shlex@1.3.0", "excluded"),
@@ -54,7 +55,7 @@ def test_the_crates_that_a_build_needs_are_in_it() -> None:
 
 def test_the_graph_is_in_it_without_what_only_tests_need() -> None:
     root = "pkg:cargo/app@0.1.0?download_url=file://."
-    helper = "pkg:cargo/helper@0.2.0?download_url=file://../helper"
+    helper = "pkg:cargo/helper@0.2.0?download_url=file://helper"
     git = written()["components"][1]["purl"]
     private = written()["components"][4]["purl"]
 
@@ -82,6 +83,27 @@ def test_a_component_says_what_cargo_knows() -> None:
         "purl": "pkg:cargo/libc@0.2.1",
         "externalReferences": [{"type": "website", "url": "https://example.org/libc"}],
     }
+
+
+def test_no_path_of_the_machine_is_in_it() -> None:
+    elsewhere = crate("elsewhere", source=None, folder=HOME.parent.parent / "home" / "me" / "secret" / "lib")
+    sibling = crate("sibling", source=None, folder=HOME.parent / "folder")
+    registry = crate("listed", source="registry+file:///home/me/secret/index/")
+    sparse = crate("sparse", source="sparse+file:///home/me/secret/other")
+    repository = crate("cloned", source=f"git+file:///home/me/secret/repo?rev=main#{COMMIT}")
+    far = CrateTarget(name="app", kinds=("cdylib",), crate_types=("cdylib",), source=Path("/home/me/secret/x/lib.rs"))
+    metadata = graph(app(far), elsewhere, sibling, registry, sparse, repository)
+    document = written(metadata)
+    assert sorted(entry["purl"] for entry in document["components"]) == [
+        f"pkg:cargo/cloned@1.0.0?vcs_url=git%2Bfile:///repo%40{COMMIT}",
+        "pkg:cargo/elsewhere@1.0.0?download_url=file://elsewhere",
+        "pkg:cargo/listed@1.0.0?repository_url=file:///index",
+        "pkg:cargo/sibling@1.0.0?download_url=file://sibling",
+        "pkg:cargo/sparse@1.0.0?repository_url=file:///other",
+    ]
+    (target_of_app,) = document["metadata"]["component"]["components"]
+    assert target_of_app["purl"] == "pkg:cargo/app@0.1.0?download_url=file://.#lib.rs"
+    assert "secret" not in json.dumps(document)
 
 
 def test_licences_of_every_kind() -> None:
@@ -146,7 +168,7 @@ def test_the_same_crates_give_the_same_bytes_wherever_they_lie() -> None:
     def at(home: Path) -> bytes:
         root = crate("app", source=None, folder=home / "app", targets=())
         helper = crate("helper", source=None, folder=home / "helper")
-        return sbom.crates(graph(root, helper), tool_version="1.0")
+        return sbom.crates(replace(graph(root, helper), workspace_root=home), tool_version="1.0")
 
     assert at(Path("/work")) == at(Path("/somewhere/else"))
     assert b"/work" not in at(Path("/work"))

@@ -140,7 +140,7 @@ def _help(words: list[str]) -> int:
 def _print(text: str) -> int:
     from cratewheel.ui import print_result
 
-    print_result(text, sys.stdout)
+    print_result(text)
     return 0
 
 

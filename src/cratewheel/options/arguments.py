@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
@@ -44,7 +43,7 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002  # the interface is argparse's
         """Print the page of help; what this replaces keeps silent where that cannot be done."""
-        print_result(self.format_help(), sys.stdout)
+        print_result(self.format_help())
 
 
 class HelpFormatter(argparse.HelpFormatter):
