@@ -151,7 +151,7 @@ def _redacted(value: Any) -> Any:
 def print_result(text: str, stream: TextIO | None = None) -> None:
     """Write what was asked for to stdout, or what stands for it.
 
-    Raises `CratewheelError` where it cannot be written, such as on a full disk, and `BrokenPipeError` where nobody reads
+    Raises `CratewheelError` where it cannot be written, such as on a full disk; `BrokenPipeError` where nobody reads
     it any more.
     """
     try:
