@@ -42,7 +42,7 @@ class CompileError(ProcessError):
 
 
 class MismatchError(CratewheelError):
-    """Cargo compiled something else than a wheel's tag says: a mistake of ours, which is to be reported."""
+    """Cargo compiled something else than a wheel's tag says: most often a mistake of ours, to be reported."""
 
 
 class InterpreterError(CratewheelError):

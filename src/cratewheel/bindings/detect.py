@@ -116,21 +116,21 @@ def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None
     release = support.release(crate.version)
     features = tuple(sorted(set().union(*(member.features for member in members))))
     extension_module = "extension-module" in features
+    asked_for: tuple[StableAbi, ...] = ()
     if family == PYO3_CRATES:
-        stable_abi = () if kind == "bin" else _stable_abi(members)
+        asked_for = _stable_abi(members)
         declared = next((member.metadata for member in members if member.name == "pyo3-ffi"), {})
         supported = support.pyo3(release, declared)
     else:
-        stable_abi = ()
         supported = support.rust_cpython(release, features)
     return Bindings(
         kind=kind,
         crate=crate.name,
         version=crate.version,
         features=features,
-        stable_abi=stable_abi,
+        stable_abi=() if kind == "bin" else asked_for,
         extension_module=extension_module,
-        supported=_pin(supported, stable_abi),
+        supported=_pin(supported, asked_for),
         package_features=package_features,
         warnings=_warnings(kind, crate, extension_module=extension_module),
     )
@@ -165,6 +165,11 @@ def without_stable_abi(compiled: Compiled) -> Compiled:
         package: frozenset(feature for feature in features if not re.fullmatch(_STABLE_ABI, feature))
         for package, features in compiled.items()
     }
+
+
+def oldest_abi3(bindings: Bindings) -> PythonVersion | None:
+    """Return the oldest Python that pyo3 can be compiled for, by its abi3 features; also of a program."""
+    return next((abi.minimum for abi in _stable_abi_of(bindings.features) if abi.kind == "abi3"), None)
 
 
 def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:

@@ -61,11 +61,16 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
         target_folder=profile_folders(build.options)[0] if build.options.target else None,
     )
     if found:
+        hint = (
+            "this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
+            "`cargo tree --edges features` shows"
+        )
+        if "PYO3_CONFIG_FILE" in facts.described:
+            hint = f"{facts.described['PYO3_CONFIG_FILE']} tells pyo3 what to compile for: correct what it says"
         raise MismatchError(
             f"cargo compiled something else than a wheel for {wheel.python_tag}-{wheel.abi_tag} should hold",
             notes=found,
-            hint="this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
-            "`cargo tree --edges features` shows",
+            hint=hint,
         )
 
 

@@ -119,10 +119,11 @@ def _instead_of_build_script(facts: Facts, bindings: Bindings, interpreter: Inte
     the API of 3.12 all the same, which 3.11 cannot load. Cargo lets us answer for it:
     https://doc.rust-lang.org/cargo/reference/build-scripts.html#overriding-build-scripts
     """
-    if interpreter is None or not _refuses(facts, bindings, interpreter):
+    if interpreter is None or not _is_too_old(facts, bindings, interpreter):
         return ()
-    if facts.target.os in LINKS_LIBPYTHON or interpreter.debug:
-        oldest = next(abi.minimum for abi in bindings.stable_abi if abi.kind == "abi3" and abi.minimum)
+    if bindings.kind == "bin" or facts.target.os in LINKS_LIBPYTHON or interpreter.debug:
+        oldest = detect.oldest_abi3(bindings)
+        assert oldest is not None, "it was compared"
         feature, version = f"abi3-py{oldest[0]}{oldest[1]}", f"{oldest[0]}.{oldest[1]}"
         raise UnsupportedError(
             f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
@@ -130,6 +131,8 @@ def _instead_of_build_script(facts: Facts, bindings: Bindings, interpreter: Inte
             hint="name a newer Python with -i, or turn the feature on for newer ones only: "
             f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`',
         )
+    if not _refuses(facts, bindings, interpreter):
+        return ()
     text = _version_config(facts, bindings, interpreter, {})
     flags = json.dumps([f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)])
     return tuple(
@@ -139,16 +142,27 @@ def _instead_of_build_script(facts: Facts, bindings: Bindings, interpreter: Inte
     )
 
 
-def _refuses(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
-    """Return whether pyo3 refuses a configuration file for an interpreter, which its stable ABI is too new for."""
+def _is_too_old(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether the abi3 features of pyo3 begin with a newer Python than an interpreter that has abi3."""
+    oldest = detect.oldest_abi3(bindings) if bindings.crate in detect.PYO3_CRATES else None
     return (
-        bindings.kind == "pyo3"
-        and not _older_than(bindings, FEATURES_DECIDE_SINCE)
-        and "PYO3_CONFIG_FILE" not in facts.described
+        oldest is not None
+        and interpreter.version < oldest
         and interpreter.implementation_name == "cpython"
         and not interpreter.gil_disabled
-        and any(abi.kind == "abi3" and abi.minimum and abi.minimum > interpreter.version for abi in bindings.stable_abi)
+        and "PYO3_CONFIG_FILE" not in facts.described
     )
+
+
+def _refuses(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether a configuration file does not make pyo3 compile for an interpreter older than its stable ABI."""
+    by_feature = not _older_than(bindings, FEATURES_DECIDE_SINCE)
+    return _is_too_old(facts, bindings, interpreter) and (by_feature or _links_libpython(bindings))
+
+
+def _links_libpython(bindings: Bindings) -> bool:
+    """Return whether pyo3 links a module with libpython on systems where that is not needed."""
+    return _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
 
 
 def cargo_env(
@@ -197,7 +211,9 @@ def pyo3_config(
     """
     if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE) or "PYO3_CONFIG_FILE" in facts.described:
         return None
-    if facts.others_read_pyo3_config or (facts.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)):
+    if (facts.others_read_pyo3_config and not facts.foreign) or (
+        facts.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)
+    ):
         return None
     keyed = not _older_than(bindings, TARGET_ABI_KEY_SINCE)
     lines = {
@@ -207,8 +223,7 @@ def pyo3_config(
     }
     if stable is not None and keyed:
         return _config_text("CPython", stable[1], abi=stable[0], **_android(facts, "python3"), **lines)
-    linked = _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
-    if not facts.foreign and (linked or facts.target.os in LINKS_LIBPYTHON):
+    if not facts.foreign and (_links_libpython(bindings) or facts.target.os in LINKS_LIBPYTHON):
         return None
     if stable is not None:
         return _config_text("CPython", stable[1], abi3="true", **_android(facts, "python3"), **lines)

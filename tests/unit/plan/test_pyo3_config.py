@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from crate_graphs import BIN
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import UnsupportedError
 from cratewheel.plan.decide import decide
@@ -82,22 +83,35 @@ def test_for_a_python_before_the_stable_abi_we_answer_for_the_build_script(versi
 def test_others_are_not_answered_for() -> None:
     assert configs(pyo3("0.22.6", *PINNED), "11") == [lines("CPython", "3.11", "abi3=false")]
     assert overrides(pyo3("0.22.6", *PINNED), "11") == {}
+    assert overrides(pyo3("0.22.6", *PINNED[1:]), "11") != {}  # without extension-module a file would not do
     assert overrides(pyo3("0.29.3", *PINNED), "12") == {}
     assert overrides(pyo3("0.29.3", *PINNED), "14t") == {}
     assert overrides(pyo3("0.29.3", *PINNED), "pp11") == {}
     assert overrides(pyo3("0.29.3"), "11") == {}
 
 
-def test_where_libpython_is_linked_nothing_can_be_answered() -> None:
-    facts = situation(cargo=pyo3("0.29.3", *PINNED), pythons=("11",), machine=WINDOWS, named=True)
+@pytest.mark.parametrize(("python", "machine"), [("11d", LINUX), ("11", WINDOWS)])
+@pytest.mark.parametrize("version", ["0.22.6", "0.29.3"])
+def test_where_more_than_a_version_counts_nothing_can_be_answered(version: str, python: str, machine: Machine) -> None:
+    facts = situation(cargo=pyo3(version, *PINNED), pythons=(python,), machine=machine, named=True)
 
     with pytest.raises(UnsupportedError) as caught:
         decide(facts)
     assert caught.value.message == (
-        "pyo3 0.29.3 with the feature abi3-py312 cannot be compiled for CPython 3.11 on x86_64-pc-windows-msvc"
+        f"pyo3 {version} with the feature abi3-py312 cannot be compiled for CPython 3.{python} on {machine.triple}"
     )
     assert caught.value.hint is not None
     assert '{ feature = "pyo3/abi3-py312", python-version = ">=3.12" }' in caught.value.hint
+
+
+@pytest.mark.parametrize("version", ["0.22.6", "0.29.3"])
+def test_a_program_that_pins_the_stable_abi_is_for_newer_pythons_alone(version: str) -> None:
+    cargo = pyo3(version, "abi3", "abi3-py312", targets=(BIN,))
+
+    found = decide(situation(cargo=cargo, pythons=("11", "12"))).wheels
+    assert [wheel.python_tag for wheel in found] == ["cp312"]
+    with pytest.raises(UnsupportedError, match=r"feature abi3-py312 cannot be compiled for CPython 3\.11"):
+        decide(situation(cargo=cargo, pythons=("11",), named=True))
 
 
 def test_a_file_that_abi3t_would_be_held_against_is_not_written() -> None:
@@ -132,6 +146,7 @@ def test_pyo3_looks_for_itself_where_somebody_asks_it_where_the_interpreter_is()
     facts = situation(cargo=pyo3("0.29.3"), pythons=("11",), others_read_pyo3_config=True)
 
     assert decide(facts).wheels[0].config is None
+    assert decide(replace(facts, foreign=True)).wheels[0].config is not None  # there is no interpreter to be asked
 
 
 def test_pyo3_looks_for_itself_where_the_stable_abi_is_forced_and_a_file_would_hide_it() -> None:
