@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from cratewheel import modules as module_layout
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo import query
 from cratewheel.cargo.features import Compiled, at_least, parse_choice
-from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass
+from cratewheel.metadata.cargo import legacy_table
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
 from cratewheel.resolution import Resolution, conditional_feature_names
@@ -119,7 +118,7 @@ def _compiled(resolution: Resolution, features: tuple[str, ...], environ: Mappin
 
 def read_modules(sources: Sources, options: Options, *, binary: bool) -> ModuleLayout:
     """Return where the extension and the Python packages are; the name of a program (`binary`) is free."""
-    legacy = _legacy_table(sources.manifest)
+    legacy = legacy_table(sources.manifest)
     project_table = sources.pyproject.project if sources.pyproject else None
     return module_layout.read(
         sources.root,
@@ -135,8 +134,3 @@ def read_modules(sources: Sources, options: Options, *, binary: bool) -> ModuleL
         binary=binary,
         roots=sources.roots,
     )
-
-
-def _legacy_table(manifest: Manifest) -> Mapping[str, Any]:
-    table = manifest.package.get("metadata", {}).get("maturin", {})
-    return table if isinstance(table, dict) else {}

@@ -26,10 +26,12 @@ from cratewheel.toml import check_texts, describe
 PROVIDED = frozenset({"version", "description", "authors", "keywords", "urls", "license", "readme"})
 
 LEGACY_TABLE = "package.metadata.maturin"
-LEGACY_TEXTS = ("name", "maintainer", "maintainer-email", "requires-python", "description-content-type")
+LEGACY_LAYOUT = ("python-source", "data")  # what `modules` reads
+LEGACY_TEXTS = (
+    "name", "maintainer", "maintainer-email", "requires-python", "description-content-type", *LEGACY_LAYOUT,
+)  # fmt: skip
 LEGACY_LISTS = ("classifiers", "classifier", "requires-dist", "requires-external", "provides-extra")
 LEGACY_TABLES = ("scripts", "project-url")
-LEGACY_ELSEWHERE = ("python-source", "data")  # keys about the layout, which `modules` reads
 
 Table = Mapping[str, Any]
 
@@ -41,7 +43,7 @@ def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
     Raises `ConfigError` for a version that PEP 440 has no place for, and for a readme or licence file that is missing.
     """
     package, path = manifest.package, manifest.path
-    legacy = _legacy(manifest)
+    legacy = legacy_table(manifest)
     authors = ", ".join(package["authors"]) if package.get("authors") and "authors" in provided else None
     return Fields(
         name=legacy["name"].partition(".")[0] if "name" in legacy else manifest.name,
@@ -126,8 +128,8 @@ def _requirement(text: str, path: Path) -> str:
         ) from error
 
 
-def _legacy(manifest: Manifest) -> Table:
-    """Return the table of maturin 0.12, each value of the type it must have; {} where there is none."""
+def legacy_table(manifest: Manifest) -> Table:
+    """Return the table of maturin 0.12, {} where there is none; raises `ConfigError` for a value of a wrong type."""
     tables = manifest.package.get("metadata", {})
     legacy = tables.get("maturin", {}) if isinstance(tables, dict) else {}
     check_texts(legacy, LEGACY_TABLE, manifest.path)
@@ -149,7 +151,7 @@ def _legacy(manifest: Manifest) -> Table:
 
 
 def _legacy_warnings(legacy: Table, path: Path) -> tuple[str, ...]:
-    known = (*LEGACY_TEXTS, *LEGACY_LISTS, *LEGACY_TABLES, *LEGACY_ELSEWHERE)
+    known = (*LEGACY_TEXTS, *LEGACY_LISTS, *LEGACY_TABLES)
     warnings = []
     for key in legacy:
         if key not in known:

@@ -136,6 +136,8 @@ def test_what_project_leaves_out_stays_with_the_table_of_maturin_0_12(tmp_path: 
     ("keys", "message"),
     [
         ("requires-dist = 'x'", "requires-dist in {path} must be a list of strings, found 'x'"),
+        ("python-source = [1]", "python-source in {path} must be a string, found an array"),
+        ("data = true", "data in {path} must be a string, found true"),
         ("requires-dist = ['x y']", "requires-dist in {path} has 'x y', which is not a requirement"),
         ("requires-python = '3'", "requires-python in {path} is not a version specifier: '3'"),
         ("name = 1", "name in {path} must be a string, found 1"),
