@@ -183,6 +183,8 @@ def cargo_env(
         env["PYO3_BUILD_EXTENSION_MODULE"] = "1"
     if stable and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
         env["PYO3_NO_PYTHON"] = "1"
+    if interpreter is not None and _links_libpython(bindings) and _refuses(facts, bindings, interpreter):
+        env["PYO3_NO_PYTHON"] = "1"  # pyo3-build-config would compare the interpreter with the features itself
     if facts.foreign and pyo3 and interpreter is not None and not facts.described:
         free = "t" if interpreter.gil_disabled else ""
         env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free

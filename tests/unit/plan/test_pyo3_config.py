@@ -80,6 +80,23 @@ def test_for_a_python_before_the_stable_abi_we_answer_for_the_build_script(versi
     assert bytes.fromhex(json.loads(found["PYO3_CONFIG"])).decode() == lines("CPython", "3.11", abi)
 
 
+@pytest.mark.parametrize(
+    ("version", "features", "told"),
+    [
+        ("0.22.6", PINNED[1:], "1"),
+        ("0.25.1", PINNED[1:], "1"),
+        ("0.25.1", PINNED, None),
+        ("0.26.0", PINNED[1:], None),
+    ],
+)
+def test_a_pyo3_that_would_link_libpython_is_not_to_look_for_a_python(
+    version: str, features: tuple[str, ...], told: str | None
+) -> None:
+    (wheel,) = decide(situation(cargo=pyo3(version, *features), pythons=("11",), named=True)).wheels
+
+    assert dict(wheel.builds[0].env).get("PYO3_NO_PYTHON") == told
+
+
 def test_others_are_not_answered_for() -> None:
     assert configs(pyo3("0.22.6", *PINNED), "11") == [lines("CPython", "3.11", "abi3=false")]
     assert overrides(pyo3("0.22.6", *PINNED), "11") == {}
