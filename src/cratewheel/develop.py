@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import json
 import os
 import sys
@@ -21,6 +22,7 @@ from cratewheel.build.session import Session
 from cratewheel.build.wheel import assembled
 from cratewheel.contents import editable
 from cratewheel.dist import install as installer
+from cratewheel.dist.layout import Entry, Generated
 from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
 from cratewheel.files.lock import exclusive_folder
@@ -205,13 +207,22 @@ def compiled_only(session: Session, into: Path) -> None:
         assembled(session, wheel) as content,
         exclusive_folder(site, waiting=waiting),
     ):
-        files = (
+        compiled = (
             (site.joinpath(into.name, *entry.parts[1:]), entry)
             for entry in content.layout
             if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
         )
+        files = [(path, entry) for path, entry in compiled if not _has_content(path, entry)]
         for warning in installer.replace_files(files, site, session.plan.name, bounds):
             session.ui.warn(warning)
+
+
+def _has_content(path: Path, entry: Entry) -> bool:
+    if not path.is_file():
+        return False
+    if isinstance(entry.source, Generated):
+        return path.read_bytes() == entry.source.data
+    return filecmp.cmp(path, entry.source.path, shallow=False)
 
 
 def _holds(requirement: Requirement, environment: Environment, *extras: str) -> bool:

@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,6 +179,16 @@ def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
     assert here.files() == before
 
 
+BUILD_SCRIPT = """
+fn main() {
+    println!("cargo::rerun-if-changed=answer.txt");
+    println!("cargo::rerun-if-env-changed=ANSWER");
+    let answer = std::env::var("ANSWER").unwrap_or_else(|_| std::fs::read_to_string("answer.txt").unwrap());
+    std::fs::write(format!("{}/answer.rs", std::env::var("OUT_DIR").unwrap()), format!("{answer}")).unwrap();
+}
+"""
+
+
 def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> None:
     here = place(run_light, "light-module", pip=False)
     make_mixed(here.root, "editable-rebuild = true\n")
@@ -187,13 +196,38 @@ def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> 
     here.develop("-F", "loud").ok()
     assert here.says("import lightly; lightly.main()") == "main 4200\n"
     text = source.read_text(encoding="utf-8")
-    time.sleep(0.05)
     source.write_text(text.replace("4200", "4300"), encoding="utf-8")
     assert here.says("import lightly; lightly.main()", env={"CRATEWHEEL_NO_REBUILD": "1"}) == "main 4200\n"
     assert here.says("import lightly; lightly.main()") == "main 4300\n"
+    (module,) = site(here.environment).glob("_light_module_editable/lightly/_native*.so")
+    before = module.stat()
+    assert here.says("import lightly; lightly.main()") == "main 4300\n"
+    assert (module.stat().st_mtime_ns, module.stat().st_ino) == (before.st_mtime_ns, before.st_ino)
     source.write_text(text + "oops", encoding="utf-8")
     code = "try:\n    import lightly\nexcept ImportError as error:\n    print(error.name, 'src/lib.rs' in str(error))"
     assert here.says(code) == "lightly._native True\n"
+
+
+def test_what_else_a_crate_depends_on_is_compiled_again_on_import(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module", pip=False)
+    make_mixed(here.root, "editable-rebuild = true\n")
+    manifest, source = here.root / "Cargo.toml", here.root / "src" / "lib.rs"
+    text = source.read_text(encoding="utf-8").replace("4200", 'include!(concat!(env!("OUT_DIR"), "/answer.rs"))')
+    source.write_text(text, encoding="utf-8")
+    (here.root / "answer.txt").write_text("1", encoding="utf-8")
+    (here.root / "build.rs").write_text(BUILD_SCRIPT, encoding="utf-8")
+    here.develop("-F", "loud").ok()
+    code = "import lightly; lightly.main()"
+    assert here.says(code) == "main 1\n"
+    (here.root / "answer.txt").write_text("2", encoding="utf-8")  # what the build script reads
+    assert here.says(code) == "main 2\n"
+    assert here.says(code, env={"ANSWER": "3"}) == "main 3\n"
+    (here.root / ".cargo").mkdir()
+    (here.root / ".cargo" / "config.toml").write_text('[env]\nANSWER = "4"\n', encoding="utf-8")
+    assert here.says(code) == "main 4\n"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('"1.2.3"', '"1.2.4"'), encoding="utf-8")
+    (here.root / "build.rs").write_text(BUILD_SCRIPT.replace("answer}", "answer}0"), encoding="utf-8")
+    assert here.says(code) == "main 40\n"
 
 
 def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light: Cratewheel) -> None:

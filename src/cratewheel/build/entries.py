@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterable
 from functools import partial
@@ -14,6 +15,7 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.archives import without_archives
 from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
 
@@ -52,12 +54,12 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         if editable.keeps_sources(modules):
             return [
                 *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
-                *_editable_entries(session, wheel, artifacts[0], compiled),
+                *_editable_entries(session, wheel, compiled),
             ]
     return [*installed, *compiled]
 
 
-def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, compiled: list[Entry]) -> Iterable[Entry]:
+def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry]) -> Iterable[Entry]:
     from cratewheel.contents import editable
     from cratewheel.dist.install import replace_files
     from cratewheel.files.lock import exclusive_folder
@@ -75,33 +77,47 @@ def _editable_entries(session: Session, wheel: WheelPlan, artifact: Artifact, co
                 session.ui.warn(warning)
     rebuild = None
     if options.editable_rebuild:
-        assert artifact.dep_info is not None, "what cargo built has a file of dependencies"
-        rebuild = editable.Rebuild(
-            command=_rebuild_command(session, wheel), cwd=session.cwd, dep_info=artifact.dep_info
-        )
+        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), cwd=session.cwd)
     return editable.entries(modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild)
 
 
 def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
+    """Return the command that compiles as this build does, whatever variables there are when it is run."""
     options = session.facts.options
     python = wheel.interpreter.executable if wheel.interpreter is not None else None
     kept = [value for value in options.config if redaction.assignment(value) == value]
-    for value in options.config:
-        if value not in kept:
-            session.ui.warn(
-                f"--config {redaction.assignment(value)} does not count when an import compiles again: it may hold a "
-                "secret, and is not written to the disk",
-                hint="write it in a configuration file of cargo",
-            )
+    extra = () if any(word.startswith("--config") for word in options.cargo_extra_args) else options.cargo_extra_args
+    secret = [f"--config {redaction.assignment(value)}" for value in options.config if value not in kept]
+    for text in (*secret, *(["--cargo-extra-args"] if extra != options.cargo_extra_args else [])):
+        session.ui.warn(
+            f"{text} does not count when an import compiles again: it may hold a secret, and is not stored",
+            hint="write it in a configuration file of cargo",
+        )
+    switches = {
+        "--all-features": options.all_features,
+        "--no-default-features": options.no_default_features,
+        "--locked": options.locked,
+        "--offline": options.offline,
+        "--frozen": options.frozen,
+        "--strip": options.strip,
+    }
     return (
         *(sys.executable, "-m", "cratewheel", "rebuild"),
         *("--manifest-path", str(session.facts.project.sources.manifest.path)),
         *(("--interpreter", str(python)) if python is not None else ()),
         *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
         *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
-        *(("--target-dir", str(options.target_dir)) if options.target_dir else ()),
+        *("--target-dir", str(session.facts.project.cargo.target_directory)),
+        *(flag for flag, on in switches.items() if on),
+        *(word for value in options.unstable_flags for word in ("-Z", value)),
         *(word for value in kept for word in ("--config", value)),
+        *((f"--cargo-extra-args={shlex.join(extra)}",) if extra else ()),
+        *((f"--rustc-extra-args={shlex.join(rustc)}",) if (rustc := _rustc_words(options)) else ()),
     )  # fmt: skip
+
+
+def _rustc_words(options: Options) -> tuple[str, ...]:
+    return (*options.rustc_args, *options.rustc_extra_args)
 
 
 def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:

@@ -24,14 +24,10 @@ REDIRECT = "redirect"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """How the finder builds anew: the command, where it runs, and cargo's dep-info file that says when it is needed.
-
-    See https://doc.rust-lang.org/cargo/reference/build-cache.html#dep-info-files.
-    """
+    """How the finder lets cargo compile what is not fresh: the command, and the folder in which it runs."""
 
     command: tuple[str, ...]
     cwd: Path
-    dep_info: Path
 
 
 def keeps_sources(modules: ModuleLayout) -> bool:
@@ -123,7 +119,6 @@ def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
     text = resources.files(__package__).joinpath("redirect.py.txt").read_text(encoding="utf-8")
     return (
         text.replace("{packages!r}", repr(tuple(sorted({entry.parts[1] for entry in moved}))))
-        .replace("{dep_info!r}", repr(str(rebuild.dep_info) if rebuild else None))
         .replace("{cwd!r}", repr(str(rebuild.cwd) if rebuild else None))
         .replace("{rebuild!r}", repr(list(rebuild.command) if rebuild else None))
     )
