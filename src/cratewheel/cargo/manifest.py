@@ -108,6 +108,7 @@ def read(path: Path) -> Manifest:
         raise ConfigError(
             f"{path} has neither a [package] nor a [workspace]", hint="name the Cargo.toml of the crate to build"
         )
+    _table(document, "workspace", path)
     workspace, excluded_by = _workspace_manifest(path, document, package)
     if package:
         package = _resolved(package, path, workspace)

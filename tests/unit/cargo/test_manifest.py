@@ -274,6 +274,8 @@ def test_binaries_are_those_of_cargo(tmp_path: Path, keys: str, files: tuple[str
         ("[package]\nname = 3\n", "package.name in {path} must be a string, found 3"),
         ("package = 3\n", "package in {path} must be a table, found 3"),
         (f"{CRATE}authors = 'me'\n", "package.authors in {path} must be a list of strings, found 'me'"),
+        (f"workspace = 07:32:00\n{CRATE}", "workspace in {path} must be a table, found a date or time"),
+        (f"workspace = 'x'\n{CRATE}", "workspace in {path} must be a table, found 'x'"),
         (f"{CRATE}readme = 3\n", "package.readme in {path} must be a path, true or false, found 3"),
         (f"{CRATE}[lib]\nname = 3\n", "lib.name in {path} must be a string, found 3"),
         (f"{CRATE}[bin]\nname = 'x'\n", "bin in {path} must be an array of tables"),
