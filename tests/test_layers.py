@@ -14,7 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 # A room imports only from rows above its own; the rooms of one row are strangers. A package is one room.
 ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors", "frozen", "interrupts", "redaction"}),
-    frozenset({"families", "tasks"}),
+    frozenset({"families", "tasks", "utf8"}),
     frozenset({"process", "files", "ui", "machine"}),
     frozenset({"toml"}),
     frozenset({"tags", "versions", "spdx", "dependency_groups", "entry_points", "cargo_config", "git"}),
@@ -196,7 +196,8 @@ def test_only_process_starts_programs() -> None:
     wrong += [
         f"{path}:{node.lineno} uses os.{node.attr}"
         for path, node in attributes_of("os")
-        if node.attr in ("system", "popen", "fork") or node.attr.startswith(("exec", "spawn", "posix_spawn"))
+        if path != "process.py"
+        and (node.attr in ("system", "popen", "fork") or node.attr.startswith(("exec", "spawn", "posix_spawn")))
     ]
     assert wrong == []
 

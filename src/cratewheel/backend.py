@@ -1,25 +1,27 @@
 """The build backend: the hooks of PEP 517 and PEP 660, which `import cratewheel` offers by their names.
 
-They run in this process, and nothing but cargo (and what the bindings need) is started. What is printed goes to stderr.
-A mistake of the user ends the process with the same message and status as the command does, so that the frontend shows
-it instead of a traceback.
+They run in this process, and nothing but cargo (and what the bindings need) is started; only where Python decodes names
+of files in another way than UTF-8, they run in another process. What is printed goes to stderr. A mistake of the user
+ends the process with the same message and status as the command does, so that the frontend shows it instead of a
+traceback.
 """
 
 from __future__ import annotations
 
 import atexit
 import gc
+import json
 import os
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from functools import cached_property, wraps
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel import interrupts
+from cratewheel import interrupts, utf8
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, told
 from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
@@ -35,6 +37,7 @@ ARGUMENT_VARIABLES = ("MATURIN_PEP517_ARGS", "CRATEWHEEL_ARGS")
 ARGUMENT_SETTINGS = ("build-args", "maturin.build-args")
 OF_FRONTENDS = ("--build-option", "--global-option", "editable_mode")  # what pip and others pass to setuptools
 BOOTSTRAP = "puccinialin"
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend import serve; serve()"
 
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
@@ -385,8 +388,35 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
             gc.enable()
 
 
+def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
+    """Return the hook itself where names of files are UTF-8, else one that runs it in another Python where they are."""
+    if not utf8.is_missing():
+        return hook
+
+    @wraps(hook)
+    def call(*arguments: object, **named: object) -> object:
+        with _hook(None) as here:
+            from cratewheel.process import Command, capture
+
+            request = utf8.recoded([hook.__name__, arguments, named])
+            path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # as in `dist.batches`
+            command = Command(argv=(sys.executable, *utf8.MODE, "-c", _PROGRAM, *path))
+            done = capture(command, here.environ, stdin=json.dumps(request), show_stderr=True)
+        if done.status:
+            raise SystemExit(done.status)  # it has said why
+        return json.loads(done.stdout)
+
+    return call
+
+
+def serve() -> None:
+    """Run the hook that is asked for on stdin, and write what it returns to stdout: this is the other Python."""
+    name, arguments, named = json.load(sys.stdin)
+    sys.stdout.write(json.dumps(HOOKS[name](*arguments, **named)))
+
+
 HOOKS: Mapping[str, Callable[..., object]] = {
-    hook.__name__: hook
+    hook.__name__: _in_utf8_mode(hook)
     for hook in (
         get_requires_for_build_wheel,
         get_requires_for_build_sdist,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cratewheel import utf8
 from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
@@ -82,7 +83,7 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
 
 def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
     """Return the environment of an interpreter. Raises `MissingToolError` for one that installers must leave alone."""
-    done = capture(Command(argv=(str(python), "-I", "-c", _ASK)), environ)
+    done = capture(Command(argv=(str(python), "-I", *utf8.MODE, "-c", _ASK)), environ)
     if done.status:
         raise MissingToolError(f"{python} does not work as a Python interpreter", notes=tuple(done.stderr.splitlines()))
     answer: dict[str, Any] = json.loads(done.stdout)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, NoReturn
 
 from cratewheel import families, interrupts, redaction
 from cratewheel.errors import MissingToolError
@@ -184,6 +185,11 @@ def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
     with stream:
         for line in stream:
             on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+
+def restart(flags: Iterable[str]) -> NoReturn:
+    """Start the Python that runs us anew in this process, with the same words after more `flags` of its own."""
+    os.execv(sys.executable, [sys.executable, *flags, *sys.orig_argv[1:]])  # noqa: S606  # a shell has nothing to do here
 
 
 class Stream:

@@ -26,7 +26,7 @@ HEAVY = {
     "pyproject_metadata", "shutil", "ssl", "subprocess", "tempfile", "tomlkit", "tomllib",
     "urllib.request", "zipfile",
 }  # fmt: skip
-COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors", "cratewheel.interrupts"}
+COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors", "cratewheel.interrupts", "cratewheel.utf8"}
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
     "cratewheel.frozen", "cratewheel.redaction", "cratewheel.ui",

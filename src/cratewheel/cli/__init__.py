@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, NoReturn
 
-from cratewheel import __version__, interrupts
+from cratewheel import __version__, interrupts, utf8
 from cratewheel.errors import CratewheelError, UsageError, told
 
 # Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
@@ -40,6 +40,10 @@ HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 def program() -> NoReturn:
     """Run the command line and end the process."""
+    if utf8.is_missing():
+        from cratewheel.process import restart
+
+        restart(utf8.MODE)
     gc.disable()  # looking for garbage is a fifth of a short build, and there is none to speak of
     status = main()
     with suppress(OSError):

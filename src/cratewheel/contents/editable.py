@@ -7,6 +7,7 @@ takes the place of that import. Pure: only the text of that package is read.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from importlib import resources
@@ -74,10 +75,13 @@ def entries(
     """
     package = redirect_package(distribution)
     moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
+    source = str(modules.python_source)
+    # Python 3.10 to 3.12 read this file as the locale has it, and do not start where they cannot; later ones as UTF-8
+    line = source if source.isascii() else f"import os, sys; sys.path.append({_path_code(source)})"
     way = Entry(
         # maturin's name for it, which maturin-import-hook reads: the path must be all there is in it
         path=f"{normalise_distribution(distribution)}.pth",
-        source=Generated(data=f"{modules.python_source}\n".encode()),
+        source=Generated(data=f"{line}\n".encode()),
         why="the way to the Python files of the project",
     )
     if not moved:
@@ -119,6 +123,15 @@ def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
     text = resources.files(__package__).joinpath("redirect.py.txt").read_text(encoding="utf-8")
     return (
         text.replace("{packages!r}", repr(tuple(sorted({entry.parts[1] for entry in moved}))))
-        .replace("{cwd!r}", repr(str(rebuild.cwd) if rebuild else None))
-        .replace("{rebuild!r}", repr(list(rebuild.command) if rebuild else None))
+        .replace("{cwd}", _path_code(str(rebuild.cwd)) if rebuild else "None")
+        .replace("{rebuild}", f"[{', '.join(map(_path_code, rebuild.command))}]" if rebuild else "None")
     )
+
+
+def _path_code(path: str) -> str:
+    r"""Return code for a path that is right in every locale: the names in it are bytes.
+
+    >>> _path_code("/a"), _path_code("/é")
+    ("'/a'", "os.fsdecode(b'/\\xc3\\xa9')")
+    """
+    return repr(path) if path.isascii() else f"os.fsdecode({os.fsencode(path)!r})"

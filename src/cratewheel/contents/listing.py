@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from cratewheel import files
+from cratewheel import files, utf8
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
@@ -27,6 +27,7 @@ OF_A_PUBLISHED_CRATE = ("Cargo.toml.orig", ".cargo_vcs_info.json")
 AT_ONCE = 4  # cargos that are asked at a time
 
 GONE = "(os error 2)"  # ENOENT, as Rust shows it in every language
+NOT_UNICODE = "does not have a unicode filename"
 ATTEMPTS = 10
 
 
@@ -65,6 +66,9 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
         command = _list_command(package.manifest_path, lister, target)
         done = _asked(command, lister, folder)
     if done.status:
+        if NOT_UNICODE in done.stderr:  # cargo shows no more of the name than is UTF-8
+            for path in files.walk(folder, roots=lister.roots):
+                utf8.check_name(path, f"a file of the crate in {folder}")
         lister.ui.passthrough(done.stderr)
         raise ProcessError(
             f"cargo cannot list the files of the crate in {folder}",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from pathlib import PureWindowsPath
 
-from cratewheel import entry_points
+from cratewheel import entry_points, utf8
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import dataclass, replace
 
@@ -174,15 +174,8 @@ def _refuse_escape(entry: Entry) -> None:
             f"the name {path!r} has a control character or a line end in it ({_describe(entry)})",
             hint="rename the file, or leave it out with `exclude`",
         )
-    if path.isascii():
-        return
-    try:
-        path.encode()
-    except UnicodeEncodeError as error:
-        raise ConfigError(
-            f"the name {path!r} is not UTF-8, so no archive can hold it ({_describe(entry)})",
-            hint="rename the file, or leave it out with `exclude`",
-        ) from error
+    if not path.isascii():
+        utf8.check_name(path, _describe(entry))
 
 
 def source_of(entry: Entry) -> str:

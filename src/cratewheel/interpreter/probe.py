@@ -56,6 +56,7 @@ if __name__ == "__main__":
     print(json.dumps(answer()))
 """
 
+_SET = ("PYTHONNOUSERSITE", "PYTHONDONTWRITEBYTECODE", "PYTHONUTF8")  # the last for names of folders in its answer
 # Variables that make an interpreter load other modules than its own, or refuse to start
 _UNSET = (
     "PYTHONPATH", "PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHON_GIL", "PYTHONVERBOSE",
@@ -103,7 +104,7 @@ def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOU
 
     command = Command(
         argv=(str(executable), "-c", SCRIPT),
-        env=(("PYTHONNOUSERSITE", "1"), ("PYTHONDONTWRITEBYTECODE", "1"), *((name, None) for name in _UNSET)),
+        env=(*((name, "1") for name in _SET), *((name, None) for name in _UNSET)),
     )
     try:
         done = capture(command, environ, timeout=timeout)

@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path, PurePosixPath
 
-from cratewheel import files
+from cratewheel import files, utf8
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
 from cratewheel.metadata.fields import LicenceFile
@@ -46,10 +46,14 @@ def matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[Lic
 
 
 def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tuple[str, ...]]:
-    """Return the files with each place in the archive taken once, by the first; and a warning where they differ."""
+    """Return the files with each place in the archive taken once, by the first; and a warning where they differ.
+
+    Raises `ConfigError` for a name that is not UTF-8.
+    """
     taken: dict[PurePosixPath, LicenceFile] = {}
     warnings = []
     for file in found:
+        utf8.check_name(str(file.target), "licence file")
         first = taken.setdefault(file.target, file)
         if first.source != file.source:
             warnings.append(f"the licence file {file.source} is left out: {first.source} has its place in the wheel")

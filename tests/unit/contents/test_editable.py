@@ -46,6 +46,16 @@ def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
     assert "PACKAGES = ('shout',)\nREBUILD = None\n" in found["_shout_loud_editable/__init__.py"]
 
 
+def test_a_way_that_is_not_ascii_is_written_as_bytes() -> None:
+    """Python 3.11 and 3.12 do not start in the C locale with anything else in a `.pth` file."""
+    modules = replace(MODULES, python_source=Path("/work/ä"))
+    rebuild = Rebuild(command=("/ö", "-m"), cwd=Path("/ü"))
+    found = texts(entries(modules, "shout", COMPILED, mode="redirect", rebuild=rebuild))
+    assert found["shout.pth"] == "import os, sys; sys.path.append(os.fsdecode(b'/work/\\xc3\\xa4'))\n"
+    finder = found["_shout_editable/__init__.py"]
+    assert "REBUILD = [os.fsdecode(b'/\\xc3\\xb6'), '-m']\nCWD = os.fsdecode(b'/\\xc3\\xbc')" in finder
+
+
 def test_in_place_nothing_but_the_way_is_installed() -> None:
     assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"shout.pth": "/work/shout/python\n"}
 
