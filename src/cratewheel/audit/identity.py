@@ -72,7 +72,7 @@ _PYPY_SYMBOL = r"_?PyPy.*"
 # libraries of CPython: python311.dll, libpython3.13t.so.1.0, …/Python.framework/Versions/3.11/Python; python3.dll and
 # libpython3.so, which have the stable ABI alone, name no minor version
 _LIBPYTHON = (
-    r"(?i:(?:.*/)?(?:lib)?python3(?:\.?(?P<minor>\d+))?(?P<flags>t?)m?(?:_?d)?\.(?:dll|dylib|so[.\d]*)|"
+    r"(?i:(?:.*/)?(?:lib)?python3(?:\.?(?P<minor>\d+))?(?P<flags>t?)m?(?P<debug>_?d)?\.(?:dll|dylib|so[.\d]*)|"
     r".*/Python[3T]?\.framework/Versions/3\.(?P<framework>\d+)(?P<free>t?)/Python[3T]?)"
 )
 
@@ -209,10 +209,15 @@ def _compare_library(library: str, match: re.Match[str], tag: WheelTag, name: st
     minor = match["minor"] or match["framework"]
     if minor is None:
         return
-    wanted = re.fullmatch(r"cp3(\d+)", tag.python[0])
-    stable = any(abi.startswith(_ABI3) for abi in tag.abi)
-    free = bool(match["flags"] or match["free"])
-    if stable or (wanted and (wanted[1] != minor or free != tag.abi[0].rstrip("d").endswith("t"))):
+    if any(abi.startswith(_ABI3) for abi in tag.abi):
+        # elsewhere than on Windows the policies judge it: a wheel for this machine may be linked so. Before 3.10, debug
+        # builds have no python3_d.dll that works
+        differs = library.lower().endswith(".dll") and not match["debug"]
+    else:
+        wanted = re.fullmatch(r"cp3(\d+)", tag.python[0])
+        free = bool(match["flags"] or match["free"])
+        differs = wanted is not None and (wanted[1] != minor or free != tag.abi[0].rstrip("d").endswith("t"))
+    if differs:
         raise _other_python(name, tag, f"is linked to {library}")
 
 

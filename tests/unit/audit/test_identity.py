@@ -275,6 +275,8 @@ PYTHONS = [
     (module(needed=("libpython3.11.so.1.0",)), "cp311-cp311", None),
     (module(needed=("libpython3.11.so.1.0",)), "cp310-cp310", "it is linked to libpython3.11.so.1.0"),
     (module(needed=("libpython3.so",)), "cp38-abi3", None),
+    (module(needed=("libpython3.11.so.1.0",)), "cp38-abi3", None),
+    (module(form="pe", needed=("python39_d.dll",)), "cp38-abi3", None),
     (module(needed=("libpython3.7m.so.1.0",)), "cp37-cp37m", None),
     (module(needed=("libpythonic.so", "python3-helper.so")), "cp310-cp310", None),
     (
