@@ -211,3 +211,46 @@ def test_a_library_that_is_not_there_is_named(build: Build, run_light: Cratewhee
     assert "error: libouter.so.2.0.0 needs libinner.so.1, which was not found, so it cannot be put into" in run.stderr
     assert f"looked in {libraries.folder}" in run.stderr
     assert 'repair-exclude = ["libinner.so.1"]' in run.stderr
+
+
+def shipped(project: Path, libs: Libraries, run_path: str) -> Path:
+    """Make a project a mixed one that ships libouter and libinner in its package, and links with a run path."""
+    package = project / "python" / "pkg"
+    (package / "libs").mkdir(parents=True)
+    (package / "__init__.py").write_text("", encoding="utf-8")
+    for name in ("libouter.so.2", "libinner.so.1"):
+        (package / "libs" / name).write_bytes((libs.folder / name).read_bytes())
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n'
+        '[project]\nname = "light-module"\ndynamic = ["version"]\n'
+        '[tool.cratewheel]\nmodule-name = "pkg.light_module"\npython-source = "python"\n',
+        encoding="utf-8",
+    )
+    script = project / "build.rs"
+    text = script.read_text(encoding="utf-8").rstrip().removesuffix("}")
+    script.write_text(f'{text} println!("cargo:rustc-link-arg=-Wl,-rpath,{run_path}"); }}\n', encoding="utf-8")
+    return project
+
+
+def test_a_library_that_the_package_ships_is_the_wheels_own(run_light: Cratewheel, tmp_path: Path) -> None:
+    libs = Libraries(tmp_path / "libs")
+    project = shipped(libs.linked(run_light.copy(MODULE)), libs, "$ORIGIN/libs")
+    run = run_light("build", "-i", sys.executable, "--auditwheel", "repair", "--no-sdist", cwd=project).ok()
+    assert "Grafting" not in run.stderr
+    with zipfile.ZipFile(run.wheel) as archive:
+        names = [name for name in archive.namelist() if ".so" in name]
+    assert [name.partition(".so")[0] for name in names] == [
+        f"pkg/libs/{'libinner'}",
+        f"pkg/libs/{'libouter'}",
+        f"pkg/light_module.cpython-3{sys.version_info[1]}-x86_64-linux-gnu",
+    ]
+    run_light("build", "-i", sys.executable, "--auditwheel", "check", "--no-sdist", cwd=project).ok()
+
+
+def test_a_shipped_library_that_the_loader_does_not_find_is_put_beside_the_module(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    libs = Libraries(tmp_path / "libs")
+    project = shipped(libs.linked(run_light.copy(MODULE)), libs, "$ORIGIN/lib")
+    run = run_light("build", "-i", sys.executable, "--auditwheel", "repair", "--no-sdist", cwd=project).ok()
+    assert run.stderr.count("Grafting") == 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity
-from cratewheel.audit.model import SYMBOLS_READ
+from cratewheel.audit.model import SYMBOLS_READ, Binary
 from cratewheel.bindings import pyo3
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import Materials, materials, of_crates
@@ -22,7 +22,8 @@ from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import needs_binaries, settle
 from cratewheel.repair.model import Grafted
-from cratewheel.tags.wheel import WheelTag, dist_info_name, normalise_distribution, wheel_file_name
+from cratewheel.repair.own import installed_paths, own_libraries
+from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, normalise_distribution, wheel_file_name
 from cratewheel.ui import size_text
 
 
@@ -59,8 +60,11 @@ def assemble(
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """
-    tag, grafted = _audited(session, wheel, artifacts, stage)
-    found: Iterable[Entry] = entries(session, wheel, artifacts, stage)
+    editable = session.facts.options.editable  # nothing is written to the project before the audit
+    found: Iterable[Entry] = () if editable else entries(session, wheel, artifacts, stage)
+    tag, grafted = _audited(session, wheel, artifacts, stage, [entry.path for entry in found])
+    if editable:
+        found = entries(session, wheel, artifacts, stage)
     if grafted:
         from cratewheel.build import grafting
 
@@ -119,9 +123,12 @@ def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
 
 
 def _audited(
-    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path
+    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, paths: list[str]
 ) -> tuple[WheelTag, tuple[Grafted, ...]]:
-    """Return the tag that the compiled files allow, and the libraries that they brought along to be allowed it."""
+    """Return the tag that the compiled files allow, and the libraries that they brought along to be allowed it.
+
+    `paths` are those of the wheel's files, which may be libraries too.
+    """
     target = session.plan.target
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
@@ -131,7 +138,8 @@ def _audited(
                 session.ui.warn(warning)
     programs = session.facts.project.bindings.kind == "bin"
     judged = binaries if needs_binaries(wheel, target) else {}
-    settlement = settle(wheel, target, judged, programs=programs)
+    own = _own_libraries(session, judged, paths)
+    settlement = settle(wheel, target, judged, programs=programs, own=own)
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
     identity.refuse_mislabelled(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
@@ -140,7 +148,7 @@ def _audited(
 
         grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
-        settlement = settle(wheel, target, binaries, programs=programs, grafted=libraries)
+        settlement = settle(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
         tag = replace(tag, platform=settlement.tags)
     for warning in settlement.warnings:
         session.ui.warn(warning)
@@ -149,6 +157,20 @@ def _audited(
     if session.facts.options.explain:
         _explain_symbols(session, artifacts, settlement.decisive)
     return tag, grafted
+
+
+def _own_libraries(session: Session, binaries: Mapping[str, Binary], paths: list[str]) -> dict[str, frozenset[str]]:
+    """Return the libraries that each compiled file finds in the wheel, where the project ships them."""
+    from cratewheel.build import grafting
+
+    target, programs = session.plan.target, session.facts.project.bindings.kind == "bin"
+    data_folder = data_dir_name(session.plan.name, session.plan.version)
+    installed = installed_paths(paths, data_folder, programs=programs)
+    folder = PurePosixPath("bin") if programs else grafting.module_folder(session)
+    return {
+        file: own_libraries(binary, check.external_libraries(binary, target), folder, installed)
+        for file, binary in binaries.items()
+    }
 
 
 def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ def graft(
 
     Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
     """
-    folder = _folder(session)
+    folder = module_folder(session)
     subjects = [
         Subject(
             path=artifact.path,
@@ -65,7 +65,7 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
         # Windows looks for the libraries of a program beside it
         libs = scripts
     elif windows_target and not any(entry.path == str(_package(session)) for entry in entries):
-        libs = str(_folder(session))  # and beside a module, where no package can name another folder
+        libs = str(module_folder(session))  # and beside a module, where no package can name another folder
     for entry in entries:
         launched = grafted and programs and not windows_target
         if launched and entry.path == f"{scripts}/{entry.name}" and entry.why == "a compiled program":
@@ -73,7 +73,7 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
             text = launcher.script(entry.name, folder=_scripts(dist), libs=libs)
             yield Entry(path=entry.path, source=Generated(data=text, executable=True), why="starts the program")
         elif grafted and windows_target and entry.path == str(_package(session)):
-            text = windows.with_dll_directory(_content(entry), ("..",) * len(_folder(session).parts) + (libs,))
+            text = windows.with_dll_directory(_content(entry), ("..",) * len(module_folder(session).parts) + (libs,))
             yield replace(entry, source=Generated(data=text))
         else:
             yield entry
@@ -85,7 +85,7 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
         )
 
 
-def _folder(session: Session) -> PurePosixPath:
+def module_folder(session: Session) -> PurePosixPath:
     """Return the folder from which the compiled files are loaded, seen from site-packages."""
     project = session.facts.project
     match project.bindings.kind:
@@ -99,7 +99,7 @@ def _folder(session: Session) -> PurePosixPath:
 
 def _package(session: Session) -> PurePosixPath:
     """Return the file that Python runs before it loads the module."""
-    return _folder(session) / "__init__.py"
+    return module_folder(session) / "__init__.py"
 
 
 def _content(entry: Entry) -> bytes:

@@ -32,6 +32,17 @@ class Settlement:
     decisive: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _There:
+    """The libraries in the wheel: those that a file finds by itself, and those that were put there for all files."""
+
+    own: Mapping[str, frozenset[str]]
+    grafted: frozenset[str]
+
+    def has(self, file: str, library: str) -> bool:
+        return library in self.own.get(file, ()) or library.rpartition("/")[2] in self.grafted
+
+
 def needs_binaries(wheel: WheelPlan, target: Target) -> bool:
     """Return whether `settle` must see the compiled files."""
     if wheel.audit == "skip" or target.os not in AUDITED:
@@ -46,29 +57,31 @@ def settle(
     binaries: Mapping[str, Binary],
     *,
     programs: bool,
+    own: Mapping[str, frozenset[str]] = MappingProxyType({}),
     grafted: Mapping[str, Binary] = MappingProxyType({}),
 ) -> Settlement:
     """Return the tags that `binaries` (by file name) allow; `programs` may link libpython.
 
-    `grafted` are libraries that were put into the wheel: they must fit the tag as well, and nothing that needs them
-    lacks anything. Raises `AuditError` when a file misses the policy that was asked for, or needs a library that
-    `check` refuses.
+    `own` are the libraries that each file finds in the wheel. `grafted` are libraries that were put into it: they must
+    fit the tag as well, and nothing that needs them lacks anything. Raises `AuditError` when a file misses the policy
+    that was asked for, or needs a library that `check` refuses.
     """
     files = {**binaries, **grafted}
+    there = _There(own=own, grafted=frozenset(grafted))
     match wheel.platform:
         case Fixed(tags=tags):
-            return _with_external(wheel, tags, _external(target, files), grafted)
+            return _with_external(wheel, tags, _external(target, files), there)
         case ByDeployment(versions=versions):
             raised, why = _deployment(dict(versions), target, files)
             external = _external(target, files)
-            return _with_external(wheel, deployment_tags(raised, target), external, grafted, why=why)
+            return _with_external(wheel, deployment_tags(raised, target), external, there, why=why)
         case ByPolicy(policies=policies) if wheel.audit == "skip":
             return Settlement(tags=platform.linux_platform_tag(policies, target))
         case ByPolicy(policies=policies):
             # a pair of policies is for a static program, which has no libraries: each is checked where it applies
             fitting = [name for name in policies if name.startswith("musllinux") == target.is_musl] or list(policies)
             reports = check.check_together(files, fitting[0], target, libpython_allowed=programs)
-            return _by_reports(wheel, target, reports, policies, grafted)
+            return _by_reports(wheel, target, reports, policies, there)
         case ByAudit() as plan:
             reports = {
                 file: check.lowest(binary, target, libpython_allowed=programs, name=file)
@@ -77,7 +90,7 @@ def settle(
             newest = check.common_policy(report.policy for report in reports.values())
             if newest == "linux":
                 return _plain_linux(plan, reports)
-            return _by_reports(wheel, target, reports, (newest,), grafted)
+            return _by_reports(wheel, target, reports, (newest,), there)
 
 
 def deployment_tags(versions: Mapping[str, tuple[int, int]], target: Target) -> tuple[str, ...]:
@@ -121,11 +134,11 @@ def _by_reports(
     target: Target,
     reports: Mapping[str, AuditReport],
     policies: tuple[str, ...],
-    grafted: Mapping[str, Binary],
+    there: _There,
 ) -> Settlement:
     external = {file: report.external for file, report in reports.items()}
     why = tuple(f"{file}: {line}" for file, report in reports.items() for line in check.explain(report))
-    settled = _with_external(wheel, platform.linux_platform_tag(policies, target), external, grafted, why=why)
+    settled = _with_external(wheel, platform.linux_platform_tag(policies, target), external, there, why=why)
     return replace(settled, decisive=_decisive(reports))
 
 
@@ -138,14 +151,14 @@ def _with_external(
     wheel: WheelPlan,
     tags: tuple[str, ...],
     needs: Mapping[str, tuple[str, ...]],
-    grafted: Mapping[str, Binary],
+    there: _There,
     *,
     why: tuple[str, ...] = (),
 ) -> Settlement:
     external = {
         file: lacking
         for file, libraries in needs.items()
-        if (lacking := tuple(library for library in libraries if library.rpartition("/")[2] not in grafted))
+        if (lacking := tuple(library for library in libraries if not there.has(file, library)))
     }
     lines = [f"{file} needs {library}" for file, libraries in external.items() for library in libraries]
     if lines and wheel.audit == "check":
