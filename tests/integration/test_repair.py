@@ -254,3 +254,34 @@ def test_a_shipped_library_that_the_loader_does_not_find_is_put_beside_the_modul
     project = shipped(libs.linked(run_light.copy(MODULE)), libs, "$ORIGIN/lib")
     run = run_light("build", "-i", sys.executable, "--auditwheel", "repair", "--no-sdist", cwd=project).ok()
     assert run.stderr.count("Grafting") == 2
+
+
+@pytest.mark.parametrize("mode", ["pure", "redirect", "inplace", "program"])
+def test_an_editable_install_finds_the_libraries_where_the_build_has_them(
+    run_light: Cratewheel, tmp_path: Path, mode: str
+) -> None:
+    libs = Libraries(tmp_path / "a folder, and more")
+    project = libs.linked(run_light.copy(PROGRAM if mode == "program" else MODULE))
+    if mode in ("redirect", "inplace"):
+        package = project / "python" / "light_module"
+        package.mkdir(parents=True)
+        (package / "__init__.py").write_text("from light_module._native import answer\n", encoding="utf-8")
+        (project / "pyproject.toml").write_text(
+            '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n'
+            '[project]\nname = "light-module"\ndynamic = ["version"]\n[tool.cratewheel]\n'
+            f'module-name = "light_module._native"\npython-source = "python"\neditable-mode = "{mode}"\n',
+            encoding="utf-8",
+        )
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    python = environment / "bin" / "python"
+    env = {"PATH": "/usr/bin:/bin", "LD_LIBRARY_PATH": ""}  # and no patchelf
+    for _ in range(2):
+        run_light("develop", "-i", python, cwd=project).ok()
+        words = (
+            [str(environment / "bin" / "bin-two")] if mode == "program" else [str(python), "-c", "import light_module"]
+        )
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    if mode != "inplace":  # the build script runs again after any change in the folder of the crate
+        assert "Compiling" not in run_light("develop", "-i", python, cwd=project).ok().stderr

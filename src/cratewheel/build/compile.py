@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 from cratewheel.bindings import verify
@@ -13,9 +14,14 @@ from cratewheel.cargo.command import CargoBuild, command, profile_folders
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, MismatchError
 from cratewheel.files import atomic_replace
+from cratewheel.files.cache import JsonCache
 from cratewheel.frozen import replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.process import Command
+from cratewheel.tags.target import Target
+
+# the loader looks there anyway
+_SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
 
 
 def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
@@ -31,20 +37,57 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
-            artifact = cargo_run.run(
-                _command(session, wheel, build, turn),
-                package=session.facts.project.cargo.root_package.id,
-                binary=build.binary,
-                environ={**session.environ, **dict(turn.variables)},
-                ui=session.ui,
-                hear=turn.hear,
-                purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
-            )
+            artifact = (_live if session.facts.options.editable else _run)(session, wheel, build, turn)
             _verify(session, wheel, build, artifact)
             found.append(_staged(artifact, folder))
     if slices == 1:
         return found
     return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+
+
+def _run(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+    return cargo_run.run(
+        _command(session, wheel, build, turn),
+        package=session.facts.project.cargo.root_package.id,
+        binary=build.binary,
+        environ={**session.environ, **dict(turn.variables)},
+        ui=session.ui,
+        hear=turn.hear,
+        purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
+    )
+
+
+def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+    """Return what an editable install has: linked so that the loader finds the libraries in the folders of the build.
+
+    Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
+    the last time is kept.
+    """
+    cache = JsonCache(session.scratch / "run-paths", session.ui.warn)
+    name = f"{zlib.crc32(f'{session.place(wheel).directory} {build.binary}'.encode(errors='surrogateescape')):08x}.json"
+    kept = cache.read(name)
+    known = [path for path in kept if isinstance(path, str)] if isinstance(kept, list) else []
+    artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
+    needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
+    if needed == known:
+        return artifact
+    cache.write(name, needed)
+    return _run(session, wheel, with_run_paths(build, needed, session.plan.target), turn)
+
+
+def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) -> CargoBuild:
+    """Return the build with flags by which the loader looks for libraries in the folders, where it can be told so.
+
+    On Linux as RPATH, which counts for the libraries of libraries too, see ld.so(8).
+    """
+    folders = tuple(folders)
+    if not folders or target.os in ("windows", "emscripten", "wasi"):
+        return build
+    words = [word for folder in folders for word in ("-rpath", folder)]
+    words += ["--disable-new-dtags"] if target.os == "linux" else []
+    # a comma in a folder's name would end an argument of -Wl
+    flags = (flag for word in words for flag in ("-C", "link-arg=-Xlinker", "-C", f"link-arg={word}"))
+    return replace(build, rustc_args=(*build.rustc_args, *flags))
 
 
 def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
