@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -159,7 +160,7 @@ def _package(package: Mapping[str, Any]) -> Package:
                 name=target["name"],
                 kinds=tuple(target["kind"]),
                 crate_types=tuple(target["crate_types"]),
-                source=Path(target["src_path"]),
+                source=Path(os.path.normpath(target["src_path"])),  # cargo leaves `..` in it
                 required_features=tuple(target.get("required-features") or ()),
             )
             for target in package["targets"]

@@ -1,4 +1,7 @@
-"""Which files a crate consists of: what `cargo package --list` says, or, for a published crate, all there are."""
+"""Which files a crate consists of: what `cargo package --list` says, or all there are.
+
+The latter is for crates that were published, and for those that cargo builds and will not package.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from functools import partial
 from pathlib import Path
 
 from cratewheel import files, utf8
+from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.errors import ProcessError
 from cratewheel.files import Roots
+from cratewheel.files.links import root_of
+from cratewheel.files.patterns import Rules, rule
 from cratewheel.files.temporary import temporary_folder
 from cratewheel.files.walking import every_file
 from cratewheel.frozen import dataclass
@@ -28,6 +34,7 @@ AT_ONCE = 4  # cargos that are asked at a time
 
 GONE = "(os error 2)"  # ENOENT, as Rust shows it in every language
 NOT_UNICODE = "does not have a unicode filename"
+FOR_NO_ARCHIVE = (NOT_UNICODE, "special character")  # names of files that are no good in our archive, either
 ATTEMPTS = 10
 
 
@@ -58,13 +65,20 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
     if any((folder / name).exists() for name in OF_A_PUBLISHED_CRATE):
         return tuple(_published(folder, lister.roots))
     _check_ignore_files(folder)
-    command = _list_command(package.manifest_path, lister, target, ("--exclude-lockfile",))
+    command = _list_command(package, lister, target, ("--exclude-lockfile",))
     done = _asked(command, lister, folder)
     if (
         "--exclude-lockfile" in done.stderr
     ):  # cargo before 1.90; it resolves the crate to list a lock that we add ourselves
-        command = _list_command(package.manifest_path, lister, target)
+        command = _list_command(package, lister, target)
         done = _asked(command, lister, folder)
+    problem = next((line for line in done.stderr.splitlines() if line.startswith("error: ")), "")
+    if done.status and problem and not any(words in done.stderr for words in FOR_NO_ARCHIVE):
+        lister.ui.warn(
+            f"cargo does not list the files of the crate in {folder}, so all that git does not ignore are packed",
+            hint=f"cargo says: {problem.removeprefix('error: ')}",
+        )
+        return tuple(_walked(package, lister.roots))
     if done.status:
         if NOT_UNICODE in done.stderr:  # cargo shows no more of the name than is UTF-8
             for path in files.walk(folder, roots=lister.roots):
@@ -97,6 +111,21 @@ def names_over_lines(folder: Path, listed: tuple[str, ...], found: Collection[st
             yield path
 
 
+def of_targets_outside(package: Package, roots: Roots) -> Iterator[str]:
+    """Yield the files of targets outside of the crate's folder, which cargo builds and does not list.
+
+    The modules of a target lie below the folder of its root file; where the crate does as well, that file goes alone.
+    """
+    folder = package.manifest_path.parent
+    outside = (target.source for target in package.targets if not target.source.is_relative_to(folder))
+    for source in dict.fromkeys(outside):
+        above = root_of(str(source), roots)
+        if folder.is_relative_to(source.parent) or above is None or not files.is_file(source):
+            yield str(source)
+        else:
+            yield from dict.fromkeys((str(source), *files.walk(Path(above), under=source.parent, roots=roots)))
+
+
 def _asked(command: Command, lister: Lister, folder: Path) -> Completed:
     """Return what cargo answers, asked again where a folder that it was about to read has gone: others build here.
 
@@ -123,7 +152,7 @@ def _check_ignore_files(folder: Path) -> None:
             return
 
 
-def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str, ...] = ()) -> Command:
+def _list_command(package: Package, lister: Lister, target: Path, flags: tuple[str, ...] = ()) -> Command:
     options = lister.options
     return Command(
         argv=(
@@ -133,7 +162,9 @@ def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str
             "--allow-dirty",
             *flags,
             "--manifest-path",
-            str(manifest),
+            str(package.manifest_path),
+            "--package",  # else the root of a workspace means its default members
+            package.name,
             "--target-dir",
             str(target),
             *(("--frozen",) if options.frozen else ()),
@@ -147,9 +178,35 @@ def _list_command(manifest: Path, lister: Lister, target: Path, flags: tuple[str
 
 def _published(folder: Path, roots: Roots) -> Iterator[str]:
     """Yield the files of a crate that was published and vendored: what cargo packed then, it refuses to list now."""
-    found = [Path(path) for path in files.walk(folder, roots=roots)]
-    inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
-    for path in found:
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and inner.isdisjoint(path.parents):
+    for path in _of_crate(folder, files.walk(folder, roots=roots)):
+        if not any(part.startswith(".") for part in path.relative_to(folder).parts):
             yield str(path)
+
+
+def _walked(package: Package, roots: Roots) -> Iterator[str]:
+    """Yield the files of a crate that cargo does not list: what git does not ignore, by its `include` and `exclude`."""
+    manifest = cargo_manifest.read(package.manifest_path)
+    folder = manifest.directory
+    root = root_of(str(folder), roots)
+    found = files.walk(Path(root) if root is not None else folder, under=folder, roots=roots)
+    only = manifest.package.get("include", [])
+    rules = Rules(rule(line) for line in only or manifest.package.get("exclude", []))
+    for path in _of_crate(folder, found):
+        if _matches(rules, path.relative_to(folder)) is bool(only):
+            yield str(path)
+
+
+def _matches(rules: Rules, relative: Path) -> bool:
+    """Return whether a file, or else the nearest folder above it that the rules speak of, is matched."""
+    for place in (relative, *relative.parents[:-1]):
+        decision = rules.decide(place.as_posix(), place.name, folder=place != relative)
+        if decision is not None:
+            return decision
+    return False
+
+
+def _of_crate(folder: Path, paths: Iterable[str]) -> Iterator[Path]:
+    """Yield those of the paths below a crate's folder that are not in another crate's."""
+    found = [Path(path) for path in paths]
+    inner = {path.parent for path in found if path.name == "Cargo.toml" and path.parent != folder}
+    return (path for path in found if inner.isdisjoint(path.parents))

@@ -1,13 +1,18 @@
-"""Whether a source distribution of a list that was not made by cargo can be built."""
+"""Whether a source distribution can be built: each file that its manifests name, and cargo needs, is in it."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from cratewheel.cargo.model import Package
+from cratewheel.cargo.model import CrateTarget, Package
 from cratewheel.dist.layout import FromFile, Layout
 from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
+
+LIBRARY = "library"
+KINDS = (("custom-build", "build script"), ("bin", "program"))
 
 
 def refuse_unbuildable(entries: Layout, packages: tuple[Package, ...], project: Path) -> None:
@@ -23,6 +28,58 @@ def refuse_unbuildable(entries: Layout, packages: tuple[Package, ...], project: 
             notes=tuple(f"so it is with {path}" for path in missing[1:]),
             hint="`git add` it, or take it out of `exclude`; `git status` says which repository this is",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A file that a manifest names, what it is there, and how an archive gets it."""
+
+    path: Path
+    what: str
+    hint: str
+
+
+def refuse_incomplete(entries: Layout, crates: Iterable[tuple[Package, bool]], excluded: frozenset[str]) -> None:
+    """Raise `ConfigError` where an archive of crates lacks a file that their manifests name.
+
+    Programs, build scripts and readmes may be left out on purpose, because the project has `excluded` them or the crate
+    chooses its files itself (the second of each pair): the archive's manifests do not name them. A library may not.
+    """
+    packed = {entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
+    missing = [
+        (package, named)
+        for package, chooses in crates
+        for named in _named(package, excluded, chooses=chooses)
+        if str(named.path) not in packed
+    ]
+    if missing:
+        package, named = missing[0]
+        problem = "which the source distribution would lack" if named.path.exists() else "does not exist"
+        raise ConfigError(
+            f"{named.path}, the {named.what} in {package.manifest_path}, {problem}",
+            notes=tuple(f"so it is with {named.path}, the {named.what}" for _, named in missing[1:]),
+            hint=named.hint if named.path.exists() else "correct the path, or take the key out",
+        )
+
+
+def _named(package: Package, excluded: frozenset[str], *, chooses: bool) -> Iterator[Named]:
+    folder = package.manifest_path.parent
+    hint = "see that git does not ignore it, and that `include` and `exclude` do not leave it out"
+    for target in package.targets:
+        what = _what(target)
+        if what is not None and (what == LIBRARY or not (chooses or str(target.source) in excluded)):
+            yield Named(path=target.source, what=f"{what} {target.name!r}", hint=hint)
+    for key, value in (("readme", package.readme), ("license-file", package.license_file)):
+        path = Path(os.path.normpath(folder / value)) if value else None
+        if path is not None and str(path) not in excluded:
+            yield Named(path=path, what=key, hint=hint)
+
+
+def _what(target: CrateTarget) -> str | None:
+    """Return what cargo needs a target as, None for what it does without: examples, tests and benches."""
+    if _is_library(target.kinds):
+        return LIBRARY
+    return next((what for kind, what in KINDS if kind in target.kinds), None)
 
 
 def _required(packages: Iterable[Package], project: Path) -> Iterator[Path]:

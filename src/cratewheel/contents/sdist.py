@@ -21,7 +21,7 @@ from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.built import not_built
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
-from cratewheel.contents.required import refuse_unbuildable
+from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
@@ -135,7 +135,10 @@ def layout_of(
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
     _warn_of(displaced, ui)
-    if not tree.crates:
+    if tree.crates:
+        chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
+        refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
+    else:
         refuse_unbuildable(entries, packages, tree.project)
     for file in tree.named:
         if is_archive_of(Path(file.path).name, left_out.distribution):
@@ -257,7 +260,7 @@ class _Place:
 
     @staticmethod
     def _around(tree: SourceTree) -> Path:
-        parts = [tree.project, tree.python_source, *(crate.directory for crate in tree.crates)]
+        parts = [tree.project, tree.python_source, *(folder for crate in tree.crates for folder in crate.folders)]
         if tree.workspace is not None:
             parts.append(tree.workspace.manifest.parent)
         return source_tree.common_folder(parts)

@@ -19,7 +19,7 @@ from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.built import not_built
-from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines
+from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.files import Roots
 from cratewheel.frozen import dataclass
@@ -71,6 +71,12 @@ class CrateSource:
     def directory(self) -> Path:
         """The folder of the crate."""
         return self.manifest.parent
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The folder of the crate, and those outside of it in which its targets are."""
+        outside = (target.source for target in self.targets if not target.source.is_relative_to(self.directory))
+        return (self.directory, *(source.parent for source in outside))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,11 +267,16 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     own = (path for path in not_built(listed, folder, reader.cargo.target_directory) if path not in skipped)
     found = _existing(own, LISTED, roots, seen)
     over_lines = names_over_lines(folder, listed, {file.path for file in found})
+    outside = not_built(of_targets_outside(package, roots), folder, reader.cargo.target_directory)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
         document=toml.loads(text),
-        files=(*found, *_existing(over_lines, LISTED, roots)),
+        files=(
+            *found,
+            *_existing(over_lines, LISTED, roots),
+            *_existing(outside, "a target of the crate is there", roots, seen),
+        ),
         targets=package.targets,
         readme=_existing_path(folder, package.readme, roots),
         license_file=_existing_path(folder, package.license_file, roots),
