@@ -8,9 +8,11 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files import Fence, Roots
+from cratewheel.files.rubbish import is_rubbish
 from cratewheel.frozen import dataclass
 
 USUAL_SOURCES = ("python", "src")
+_IGNORE_FILES = {".gitignore", ".ignore", ".gitkeep"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +20,9 @@ class ModuleLayout:
     """The names and folders of a project's modules.
 
     `module_name` is dotted: `package_parts`, then `extension_name`. A `mixed` project has a Python package around the
-    extension, `package_dir`; `python_packages` are the other packages to ship, relative to `python_source`. `data` is
-    the folder of files that install elsewhere. All paths are absolute. `warnings` say what was named in vain.
+    extension, `package_dir`; `python_packages` are the other packages to ship, relative to `python_source`. `stubs_dir`
+    is a folder of the package's name with nothing but stubs, which the generated package gets. `data` is the folder of
+    files that install elsewhere. All paths are absolute. `warnings` say what was named in vain.
     """
 
     module_name: str
@@ -30,7 +33,14 @@ class ModuleLayout:
     package_dir: Path | None
     python_packages: tuple[str, ...]
     data: Path | None
+    stubs_dir: Path | None = None
     warnings: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[Path, ...]:
+        """The folders (or single files) whose files a wheel and an sdist hold."""
+        own = (folder for folder in (self.package_dir, self.stubs_dir) if folder is not None)
+        return tuple(dict.fromkeys((*own, *map(self.python_source.joinpath, self.python_packages))))
 
     @property
     def extension_dir(self) -> PurePosixPath:
@@ -75,7 +85,9 @@ def read(
             f"python-source is set to '{python_source}', but there is no Python package {package_dir}",
             hint=f"create {package_dir / '__init__.py'}, or remove `python-source`",
         )
-    mixed = package_dir.is_dir() and not _is_crate_folder(package_dir)
+    there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_left_over(package_dir)
+    stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
+    mixed = there and not stubs
     packages, missing = _python_packages(source, python_packages)
     return ModuleLayout(
         module_name=name,
@@ -85,8 +97,9 @@ def read(
         python_source=source,
         package_dir=package_dir if mixed else None,
         python_packages=packages,
+        stubs_dir=package_dir if stubs else None,
         data=_data(root, data, default=f"{name}.data", roots=roots),
-        warnings=missing if mixed or python_source is not None else (*missing, *_overlooked(root, parts[0])),
+        warnings=missing if there or python_source is not None else (*missing, *_overlooked(root, parts[0])),
     )
 
 
@@ -138,6 +151,24 @@ def _overlooked(root: Path, package: str) -> list[str]:
 def _is_crate_folder(folder: Path) -> bool:
     """Whether the folder is a crate that happens to have the module's name, not a namespace package."""
     return (folder / "Cargo.toml").is_file() and not (folder / "__init__.py").is_file()
+
+
+def _is_left_over(folder: Path) -> bool:
+    """Whether nothing but rubbish is left of a package: git removes what it tracks, and no folder that holds more."""
+    rubbish = False
+    for _, folders, names in os.walk(folder):
+        if not all(map(is_rubbish, names)):
+            return False
+        rubbish = rubbish or bool(names) or any(map(is_rubbish, folders))
+        folders[:] = [name for name in folders if not is_rubbish(name)]
+    return rubbish
+
+
+def _has_only_stubs(folder: Path) -> bool:
+    """Whether a folder holds stubs (PEP 561) and no other file, so that it is no package for Python."""
+    found = {name for _, _, names in os.walk(folder) for name in names if not is_rubbish(name)}
+    stubs = {name for name in found if name.endswith(".pyi") or name == "py.typed"}
+    return bool(stubs) and found <= stubs | _IGNORE_FILES
 
 
 def _python_packages(source: Path, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:

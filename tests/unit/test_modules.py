@@ -55,6 +55,23 @@ def test_a_package_of_the_modules_name_makes_a_mixed_project(tmp_path: Path) -> 
     )
 
 
+@pytest.mark.parametrize("left", ["__pycache__/a.pyc", "sub/__pycache__/a.pyc", ".DS_Store", "a.pyc"])
+def test_a_folder_that_holds_nothing_but_rubbish_is_no_package(tmp_path: Path, left: str) -> None:
+    found = read(project(tmp_path, f"demo/{left}"))
+    assert (found.mixed, found.package_dir, found.stubs_dir) == (False, None, None)
+    assert read(project(tmp_path, "demo/.gitkeep")).mixed
+
+
+@pytest.mark.parametrize("stubs", ["__init__.pyi", "py.typed", "sub/a.pyi"])
+def test_a_folder_of_stubs_is_no_package_but_belongs_to_the_generated_one(tmp_path: Path, stubs: str) -> None:
+    found = read(project(tmp_path, f"demo/{stubs}", "demo/__pycache__/a.pyc"))
+    assert (found.mixed, found.package_dir, found.stubs_dir) == (False, None, tmp_path / "demo")
+    assert found.packages == (tmp_path / "demo",)
+    deep = read(tmp_path, module_name="demo.deep")  # a namespace package, with the stubs of the module in it
+    assert (deep.mixed, deep.package_dir, deep.stubs_dir) == (True, tmp_path / "demo", None)
+    assert read(project(tmp_path, "demo/data.txt")).mixed
+
+
 @pytest.mark.parametrize(
     ("names", "module"),
     [

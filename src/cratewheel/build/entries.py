@@ -56,7 +56,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
                 *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
                 *_editable_entries(session, wheel, compiled),
             ]
-    return [*installed, *compiled]
+    return [*installed, *wheel_contents.beside_stubs(modules, compiled, installed)]
 
 
 def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry]) -> Iterable[Entry]:

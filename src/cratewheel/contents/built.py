@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from cratewheel import files
+from cratewheel.files.rubbish import within_rubbish
 
 _MARKS = ("pyvenv.cfg", ".rustc_info.json")  # files of a virtual environment, and of cargo's target directory
 
 
 def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> Iterator[str]:
-    """Yield the files listed in a folder without temporary ones of ours, virtual environments, and what cargo built.
+    """Yield the files listed in a folder, without rubbish, our temporary ones, virtual environments, cargo's output.
 
     Target directories may be anywhere, and git may not have been told to ignore them.
     """
@@ -22,7 +23,8 @@ def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> It
     if not folder.is_relative_to(target_directory):
         not_shipped = (f"{target_directory}{os.sep}", *not_shipped)
     for path in every:
-        if not path.startswith(not_shipped) and not files.within_temporary(path[start:]):
+        below = path[start:]
+        if not path.startswith(not_shipped) and not files.within_temporary(below) and not within_rubbish(below):
             yield path
 
 

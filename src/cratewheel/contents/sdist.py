@@ -89,6 +89,8 @@ class SdistContents:
             return "`exclude` of the project, or made by an earlier build"
         if path.endswith(COMPILED):
             return "compiled"
+        if any(path.startswith(f"{folder}{os.sep}") for folder in self.tree.python_folders):
+            return "git ignores it, or an `.ignore` file does"
         if listed:
             return "another file has its place"
         if not self.tree.crates:
@@ -311,12 +313,18 @@ def _listed(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[En
 def _packed(crate: CrateSource, tree: SourceTree, place: _Place, out: frozenset[str]) -> tuple[SourceFile, ...]:
     """Return those of the crate's files that go into the archive as parts of the crate."""
     left_out = out | {str(tree.pyproject), str(place.root / PKG_INFO)}
-    folders = tree.python_folders if place.moved else ()  # Python packages go where pyproject.toml will look for them
+    # Python packages go where pyproject.toml will look for them, and hold what the wheel of the tree holds, too
+    folders = (folder for folder in tree.python_folders if place.moved or not crate.directory.is_relative_to(folder))
     elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
+    kept = set() if place.moved else {file.path for file in (*tree.python, *tree.data)}
     return tuple(
         file
         for file in crate.files
-        if file.path not in left_out and not file.path.endswith(COMPILED) and not file.path.startswith(elsewhere)
+        if file.path not in left_out
+        and not file.path.endswith(COMPILED)
+        and (
+            file.path in kept or not file.path.startswith(elsewhere) or (file.path.endswith(".rs") and not place.moved)
+        )
     )
 
 

@@ -22,6 +22,7 @@ from cratewheel.contents.built import not_built
 from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.files import Roots
+from cratewheel.files.rubbish import within_rubbish
 from cratewheel.frozen import dataclass
 from cratewheel.git import git
 from cratewheel.metadata import CoreMetadata
@@ -331,7 +332,8 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
         tracked = _git_files(reader)
         if str(reader.pyproject.path) in tracked or not unpacked:
             start = len(f"{project}{os.sep}")
-            kept = (path for path in tracked if not files.within_temporary(path[start:]))
+            relative = ((path, path[start:]) for path in tracked)
+            kept = (path for path, name in relative if not files.within_temporary(name) and not within_rubbish(name))
             found = _existing(kept, "git ls-files", reader.roots)
             _warn_of_missing(tracked, found, reader.ui)
             return found
@@ -344,7 +346,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     kept = (
         path
         for path in not_built(files.walk(project, roots=reader.roots), project, reader.cargo.target_directory)
-        if not (below_output and path.startswith(below_output)) and not path.endswith(".pyc")
+        if not (below_output and path.startswith(below_output))
     )
     return _existing(kept, "in the folder of the project", reader.roots)
 
@@ -385,9 +387,7 @@ def _shown(paths: list[str]) -> str:
 
 
 def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
-    extra = [modules.python_source / name for name in modules.python_packages]
-    own = [modules.package_dir] if modules.package_dir is not None else []
-    return tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in [*own, *extra] if folder.exists()))
+    return tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in modules.packages if folder.exists()))
 
 
 def _python(reader: Reader) -> Iterator[SourceFile]:
@@ -395,8 +395,7 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
         for path in files.walk(root, under=folder, roots=reader.roots):
-            hidden = f"{os.sep}." in path[len(str(folder)) :]
-            if not hidden and not path.endswith(COMPILED):
+            if not path.endswith(COMPILED):
                 file = _file(path, "Python package", reader.roots)
                 if file is not None:
                     yield file

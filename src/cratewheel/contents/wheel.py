@@ -25,11 +25,10 @@ def python_entries(modules: ModuleLayout, root: Path, roots: Roots) -> list[Entr
     """
     source = modules.python_source
     home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
-    packages = [*([modules.package_dir] if modules.package_dir else []), *map(source.joinpath, modules.python_packages)]
     start = len(f"{str(source).rstrip(os.sep)}{os.sep}")
     found = {
         path: path[start:].replace(os.sep, "/")
-        for package in packages
+        for package in modules.packages
         for path in files.walk(home, under=package, roots=roots)
     }
     return [
@@ -46,6 +45,12 @@ def python_warnings(modules: ModuleLayout, entries: Iterable[Entry]) -> tuple[st
         return modules.warnings
     empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
     return (*modules.warnings, empty)
+
+
+def beside_stubs(modules: ModuleLayout, generated: Iterable[Entry], entries: Iterable[Entry]) -> list[Entry]:
+    """Return the generated files without those that the project's folder of stubs has among `entries`."""
+    brought = set() if modules.stubs_dir is None else {entry.path for entry in entries}
+    return [entry for entry in generated if entry.path not in brought]
 
 
 def _left_over(place: str, extension: str) -> bool:
@@ -134,12 +139,13 @@ def _nothing_found(pattern: str, folder: Path) -> str:
 
 
 def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
-    """Return the stub of the extension module next to pyproject.toml, where there is one.
+    """Return the stub of the extension module, where there is one: in its folder of stubs, or next to pyproject.toml.
 
     Raises `ConfigError` for a pipe, a socket or a device, and for a link out of the folders `roots`.
     """
-    path = root / f"{modules.extension_name}.pyi"
-    if not files.is_file(path):
+    own = [] if modules.stubs_dir is None else [modules.stubs_dir / "__init__.pyi"]
+    path = next(filter(files.is_file, (*own, root / f"{modules.extension_name}.pyi")), None)
+    if path is None:
         return None
     files.Fence(roots).check(str(path))
     return FromFile(path=str(path), roots=roots)

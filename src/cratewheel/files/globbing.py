@@ -14,6 +14,7 @@ from cratewheel.files import wildcards
 from cratewheel.files.links import Fence, Roots
 from cratewheel.files.patterns import LONGEST_PATTERN
 from cratewheel.files.reading import is_file
+from cratewheel.files.rubbish import is_rubbish
 from cratewheel.files.temporary import is_temporary
 from cratewheel.files.walking import scan
 
@@ -161,7 +162,7 @@ def _reached(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Fou
             if one.deep or one.named:
                 found[entry.path] = one
     for at, name in names.items():  # looked up rather than listed: the folder may be unreadable
-        if is_temporary(name):
+        if is_temporary(name) or is_rubbish(name):
             continue
         path = f"{folder}{os.sep}{name}"
         found.setdefault(path, _Found(path)).named.add(at + 1)

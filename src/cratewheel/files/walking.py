@@ -14,6 +14,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.files.links import REPOSITORIES, Fence, Roots
 from cratewheel.files.patterns import Rules, rule
 from cratewheel.files.reading import read_bytes
+from cratewheel.files.rubbish import is_rubbish
 from cratewheel.files.temporary import is_temporary
 from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
@@ -26,8 +27,9 @@ Level = tuple[Iterator[os.DirEntry[str]], tuple[str, ...]]
 def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -> Iterator[str]:
     """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
 
-    `.ignore` files between `root` and each file are honoured, and `.gitignore` files if the project is in a git (or jj)
-    repository; those above `root` and the user's own are not. Hidden files are yielded, `.git` is not. A link to a file
+    `.ignore` files between `root` and each file are honoured, and if the project is in a git (or jj) repository, its
+    `.gitignore` files and `.git/info/exclude`; the user's own are not. An unpacked sdist has no repository, nor has a
+    folder that its repository ignores. Hidden files are yielded, `.git` and rubbish are not. A link to a file
     stands for it; a link to a folder is not followed, unless it is `under` itself. Pipes and the like are yielded, too:
     `is_file` refuses them. Raises `ConfigError` for what cannot be read, and for links to nothing or out of `roots`
     (`root` by default).
@@ -35,8 +37,7 @@ def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -
     root = Path(os.path.normpath(root.absolute()))
     start = Path(os.path.normpath(under.absolute())) if under else root
     fence = Fence(roots or (os.path.realpath(root),))
-    above = (root, *root.resolve().parents)
-    ignores = _Ignores(repository=any((folder / mark).exists() for folder in above for mark in REPOSITORIES))
+    ignores = _ignores_above(root)
     for path in reversed([start, *start.parents][: len(start.relative_to(root).parts) + 1]):
         if path.is_symlink():
             fence.check(str(path))
@@ -48,6 +49,26 @@ def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -
         yield from _walk(str(start), ignores, fence)
     else:
         yield str(start)
+
+
+def _ignores_above(root: Path) -> _Ignores:
+    """Return what the repository around `root` says in the folders above it."""
+    own = any((root / mark).exists() for mark in REPOSITORIES)
+    if not own and (root / "PKG-INFO").is_file():
+        return _Ignores(repository=False)
+    above = (root, *root.parents)
+    repository = next((folder for folder in above if any((folder / mark).exists() for mark in REPOSITORIES)), None)
+    if repository is None:
+        real = root.resolve().parents  # of a linked project, which that repository knows by another path
+        return _Ignores(repository=any((folder / mark).exists() for folder in real for mark in REPOSITORIES))
+    none = ignores = _Ignores(repository=True)
+    for folder in reversed(above[: above.index(repository) + 1]):
+        if ignores.ignores(str(folder), folder.name, folder=True):
+            return none  # such as a build folder with an unpacked project in it, which is none of the repository's
+        if folder != root:
+            names = (*REPOSITORIES, ".gitignore")
+            ignores = ignores.entered(str(folder), (name for name in names if (folder / name).exists()))
+    return ignores
 
 
 def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
@@ -119,14 +140,15 @@ def every_file(folder: Path) -> Iterator[str]:
 
 
 def scan(folder: str) -> list[os.DirEntry[str]]:
-    """Return what is in a folder, sorted by name, but for temporary files of ours.
+    """Return what is in a folder, sorted by name, but for rubbish and temporary files of ours.
 
     Raises `ConfigError` when it cannot be read.
     """
     check_cancelled()
     try:
         with os.scandir(folder) as entries:
-            return sorted((entry for entry in entries if not is_temporary(entry.name)), key=lambda entry: entry.name)
+            content = (entry for entry in entries if not is_temporary(entry.name) and not is_rubbish(entry.name))
+            return sorted(content, key=lambda entry: entry.name)
     except OSError as error:
         raise ConfigError(f"the folder {folder} cannot be read: {error.strerror}") from error
 
@@ -144,7 +166,8 @@ class _Ignores:
         present = set(names)
         root = not REPOSITORIES.isdisjoint(present)
         repository = self.repository or root
-        gitignore = () if root else self.gitignore  # as git: a repository in a repository is on its own
+        # as git: a repository in a repository is on its own
+        gitignore = _git_excludes(folder) if root else self.gitignore
         if repository and ".gitignore" in present:
             gitignore = (_ignore_file(folder, ".gitignore"), *gitignore)
         ignore = (_ignore_file(folder, ".ignore"), *self.ignore) if ".ignore" in present else self.ignore
@@ -159,8 +182,24 @@ class _Ignores:
         return False
 
 
+def _git_excludes(folder: str) -> tuple[tuple[Rules, int], ...]:
+    """Return what `info/exclude` of the repository at a folder says; worktrees have theirs where the first one has."""
+    git = Path(folder, ".git")
+    if git.is_file():
+        with suppress(OSError, UnicodeDecodeError):
+            git = Path(folder, git.read_text(encoding="utf-8").removeprefix("gitdir:").strip())
+            common = git / "commondir"
+            git = git / common.read_text(encoding="utf-8").strip() if common.is_file() else git
+    path = git / "info" / "exclude"
+    return (_rules(path, folder),) if path.is_file() else ()
+
+
 def _ignore_file(folder: str, name: str) -> tuple[Rules, int]:
-    path = Path(folder, name)
+    return _rules(Path(folder, name), folder)
+
+
+def _rules(path: Path, folder: str) -> tuple[Rules, int]:
+    """Return the patterns of a file, which hold from `folder` on."""
     try:
         text = read_bytes(path).decode("utf-8-sig", "surrogateescape")  # as names of files are
     except IsADirectoryError:

@@ -10,14 +10,17 @@ from pathlib import Path
 import pytest
 
 from cratewheel import modules
+from cratewheel.bindings import pyo3
 from cratewheel.contents.wheel import (
     apply_excludes,
+    beside_stubs,
     data_entries,
     exclude_warnings,
     include_entries,
     included_files,
     python_entries,
     python_warnings,
+    stub,
 )
 from cratewheel.dist.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
@@ -69,6 +72,30 @@ def entry(place: str, path: Path, why: str, *, root: Path, executable: bool = Fa
 # -- Python packages
 
 
+def test_a_folder_of_stubs_is_a_part_of_the_generated_package(tmp_path: Path) -> None:
+    roots = project_roots(project(tmp_path, "demo.pyi", "demo/__init__.pyi", "demo/py.typed", "demo/sub.pyi"))
+    layout_ = read(tmp_path)
+    own = python_entries(layout_, tmp_path, roots)
+    assert places(own) == ["demo/__init__.pyi", "demo/py.typed", "demo/sub.pyi"]
+    found = stub(layout_, tmp_path, roots)
+    assert found == FromFile(path=str(tmp_path / "demo" / "__init__.pyi"), roots=roots)
+    compiled = pyo3.entries(layout_, tmp_path / "x.so", "demo.abi3.so", stub=found)
+    assert places(beside_stubs(layout_, compiled, own)) == ["demo/__init__.py", "demo/demo.abi3.so"]
+    (tmp_path / "demo" / "__init__.pyi").unlink()
+    (tmp_path / "demo" / "py.typed").unlink()
+    own = python_entries(layout_, tmp_path, roots)
+    found = stub(layout_, tmp_path, roots)
+    assert found == FromFile(path=str(tmp_path / "demo.pyi"), roots=roots)
+    compiled = pyo3.entries(layout_, tmp_path / "x.so", "demo.abi3.so", stub=found)
+    assert places([*own, *beside_stubs(layout_, compiled, own)]) == [
+        "demo/sub.pyi",
+        "demo/__init__.py",
+        "demo/demo.abi3.so",
+        "demo/__init__.pyi",
+        "demo/py.typed",
+    ]
+
+
 def test_the_files_of_the_packages_are_taken_relative_to_python_source(tmp_path: Path) -> None:
     project(tmp_path, "py/demo/__init__.py", "py/demo/sub/.hidden", "py/other/a.pyi", "py/third/b.py", "py/c.py")
     found = python_entries(
@@ -98,15 +125,14 @@ def test_the_executable_bit_is_kept(tmp_path: Path) -> None:
     assert {str(item.path): item.source.executable for item in found} == {"demo/a.py": False, "demo/run.sh": True}
 
 
-def test_ignore_files_of_the_project_are_heeded_and_bytecode_is_not_special(tmp_path: Path) -> None:
+def test_ignore_files_of_the_project_are_heeded_and_bytecode_always_stays_out(tmp_path: Path) -> None:
     project(tmp_path, ".git/HEAD", "demo/a.py", "demo/a.log", "demo/__pycache__/a.pyc", "demo/gone/b.py")
     assert places(python_entries(read(tmp_path), tmp_path, project_roots(tmp_path))) == [
-        "demo/__pycache__/a.pyc",
         "demo/a.log",
         "demo/a.py",
         "demo/gone/b.py",
     ]
-    (tmp_path / ".gitignore").write_text("*.log\n__pycache__/\n/demo/gone\n")
+    (tmp_path / ".gitignore").write_text("*.log\n/demo/gone\n")
     assert places(python_entries(read(tmp_path), tmp_path, project_roots(tmp_path))) == ["demo/a.py"]
 
 
@@ -266,7 +292,15 @@ def test_a_crate_without_a_build_script_is_an_error(tmp_path: Path) -> None:
 
 @needs_links
 def test_the_data_folder_is_taken_whole(tmp_path: Path) -> None:
-    project(tmp_path, ".git/HEAD", "demo.data/data/.a", "demo.data/data/b.pyc", "demo.data/scripts/run", "shared/c")
+    project(
+        tmp_path,
+        ".git/HEAD",
+        "demo.data/data/.a",
+        "demo.data/data/b.pyc",
+        "demo.data/data/c",
+        "demo.data/scripts/run",
+        "shared/c",
+    )
     (tmp_path / "demo.data" / "data" / ".gitignore").write_text("*\n")
     (tmp_path / "demo.data" / "scripts" / "run").chmod(0o755)
     (tmp_path / "demo.data" / "headers").symlink_to("../shared")
@@ -274,7 +308,7 @@ def test_the_data_folder_is_taken_whole(tmp_path: Path) -> None:
     assert found == [
         entry("demo-1.0.data/data/.a", tmp_path / "demo.data/data/.a", "data folder", root=tmp_path),
         entry("demo-1.0.data/data/.gitignore", tmp_path / "demo.data/data/.gitignore", "data folder", root=tmp_path),
-        entry("demo-1.0.data/data/b.pyc", tmp_path / "demo.data/data/b.pyc", "data folder", root=tmp_path),
+        entry("demo-1.0.data/data/c", tmp_path / "demo.data/data/c", "data folder", root=tmp_path),
         entry("demo-1.0.data/headers/c", tmp_path / "demo.data/headers/c", "data folder", root=tmp_path),
         entry(
             "demo-1.0.data/scripts/run",

@@ -45,15 +45,44 @@ def test_a_gitignore_counts_in_a_repository_only(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mark", [".git", ".jj"])
-def test_a_repository_above_the_project_makes_its_gitignores_count_but_not_those_above(
-    tmp_path: Path, mark: str
-) -> None:
+def test_a_repository_above_the_project_makes_its_gitignores_count(tmp_path: Path, mark: str) -> None:
     (tmp_path / mark).mkdir()
     ignore(tmp_path / ".gitignore", "a.py")
     project = tmp_path / "project"
-    make(project, "a.py", "b.py")
+    make(project, "a.py", "b.py", "c.py")
     ignore(project / ".gitignore", "b.py")
-    assert found(project) == [".gitignore", "a.py"]
+    assert found(project) == [".gitignore", "c.py"]
+    ignore(tmp_path / ".gitignore", "/project/c.py", "a.py")
+    ignore(project / ".gitignore", "!a.py")
+    assert found(project) == [".gitignore", "a.py", "b.py"]
+
+
+def test_an_unpacked_sdist_has_no_repository(tmp_path: Path) -> None:
+    make(tmp_path, ".git/HEAD", "demo-1.0/PKG-INFO", "demo-1.0/a.py")
+    ignore(tmp_path / ".gitignore", "a.py")
+    ignore(tmp_path / "demo-1.0" / ".gitignore", "a.py")
+    assert found(tmp_path / "demo-1.0") == [".gitignore", "PKG-INFO", "a.py"]
+
+
+def test_a_project_in_a_folder_that_its_repository_ignores_is_none_of_its_business(tmp_path: Path) -> None:
+    make(tmp_path, ".git/HEAD", "build/copy/a.py", "build/copy/b.log", "build/copy/c.tmp")
+    ignore(tmp_path / ".gitignore", "build/", "*.log")
+    ignore(tmp_path / "build" / "copy" / ".gitignore", "*.tmp")
+    assert found(tmp_path / "build" / "copy") == [".gitignore", "a.py", "b.log"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "__pycache__/x.txt", "a.pyc", "a.pyo", ".DS_Store", "._a.py", "a.swp", ".a.py.swo", "a.py~", ".#a.py",
+        "#a.py#", "Thumbs.db", "desktop.ini",
+    ],
+)  # fmt: skip
+def test_rubbish_is_found_by_nobody(tmp_path: Path, name: str) -> None:
+    make(tmp_path, "a.py", f"sub/{name}")
+    assert found(tmp_path) == ["a.py"]
+    assert list(tree(tmp_path, roots=(os.path.realpath(tmp_path),))) == [str(tmp_path / "a.py")]
+    assert (glob(tmp_path, "**/*"), glob(tmp_path, f"sub/{name}")) == ((tmp_path / "a.py",), ())
 
 
 def test_a_worktree_whose_git_is_a_file_is_a_repository(tmp_path: Path) -> None:
@@ -62,10 +91,21 @@ def test_a_worktree_whose_git_is_a_file_is_a_repository(tmp_path: Path) -> None:
     assert found(tmp_path) == [".gitignore", "a.py"]
 
 
-def test_git_itself_and_the_excludes_in_it_are_left_alone(tmp_path: Path) -> None:
-    make(tmp_path, ".git/HEAD", "a.py", "sub/.git/HEAD", "sub/b.py")
+def test_git_itself_is_left_out_and_the_excludes_in_it_count_for_its_repository(tmp_path: Path) -> None:
+    make(tmp_path, ".git/HEAD", "a.py", "sub/.git/HEAD", "sub/a.py", "below/a.py", "below/b.py")
     ignore(tmp_path / ".git" / "info" / "exclude", "a.py")
-    assert found(tmp_path) == ["a.py", "sub/b.py"]
+    assert found(tmp_path) == ["below/b.py", "sub/a.py"]
+    assert found(tmp_path / "below") == ["b.py"]
+    ignore(tmp_path / ".gitignore", "!/a.py")
+    assert found(tmp_path) == [".gitignore", "a.py", "below/b.py", "sub/a.py"]
+
+
+def test_a_worktree_has_the_excludes_of_its_repository(tmp_path: Path) -> None:
+    make(tmp_path, "main/.git/worktrees/w/HEAD", "w/a.py", "w/b.py")
+    ignore(tmp_path / "main/.git/worktrees/w/commondir", "../..")
+    ignore(tmp_path / "main/.git/info/exclude", "a.py")
+    ignore(tmp_path / "w/.git", f"gitdir: {tmp_path / 'main/.git/worktrees/w'}")
+    assert found(tmp_path / "w") == ["b.py"]
 
 
 def test_an_ignore_file_counts_everywhere_and_speaks_before_gitignores(tmp_path: Path) -> None:
