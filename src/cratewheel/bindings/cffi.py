@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cratewheel import toml
+from cratewheel.bindings.header import declarations_in_c99
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
@@ -224,7 +225,7 @@ def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str
     made.unlink(missing_ok=True)
     # in a folder of our own, where no file of the project can pass for a module of cffi
     command = Command(argv=(str(python), "-c", _RECOMPILE, str(made)), cwd=scratch)
-    done = capture(command, environ, stdin=text)
+    done = capture(command, environ, stdin=declarations_in_c99(text))
     match done.status:
         case 0:
             return made.read_text(encoding="utf-8")

@@ -97,7 +97,7 @@ def read_readme(path: Path, where: str, *, content_type: str | None, roots: Root
     Raises `ConfigError` when it cannot be read as UTF-8, is no regular file, or does not lie in `roots`.
     """
     try:
-        text = files.read_text(path, roots)
+        text = files.read_text(path, roots).removeprefix("\ufeff")  # what Windows puts before UTF-8
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path}, the readme of {where}, is not UTF-8: {error.reason} at byte {error.start}",

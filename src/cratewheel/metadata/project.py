@@ -76,7 +76,8 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
     standard = checked(_shown(source), source.path)
-    base = cargo.read(manifest, dynamic - table.keys() | ({"version"} - table.keys()))
+    written = table.keys() - ({"license"} if _names_only_a_file(table.get("license")) else set())
+    base = cargo.read(manifest, dynamic - written | ({"version"} - table.keys()))
     author, author_email = _people(source, "authors") or (base.author, base.author_email)
     maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
     license_files, notes, license_warnings = _license_files(source, base.license_files)
@@ -134,7 +135,7 @@ def _dynamic(source: _Source) -> tuple[frozenset[str], tuple[str, ...]]:
     found += [
         f"{key} is listed in {where}, and has a value there too, which is taken"
         for key in listed
-        if key in source.table
+        if key in source.table and not (key == "license" and _names_only_a_file(source.table[key]))
     ]
     if "version" not in source.table and "version" not in listed:
         found.append(
@@ -310,6 +311,11 @@ def _license(source: _Source) -> tuple[str | None, str | None]:
             raise ConfigError(
                 f"{where} must be an SPDX expression, found {describe(other)}", hint='write `license = "MIT"`'
             )
+
+
+def _names_only_a_file(value: object) -> bool:
+    """Return whether a `license` table leaves the name of the licence to Cargo.toml, as maturin reads it."""
+    return isinstance(value, dict) and "file" in value and "text" not in value
 
 
 def _license_files(

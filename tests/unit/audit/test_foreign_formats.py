@@ -22,6 +22,13 @@ from cratewheel.cross import universal2
 from cratewheel.errors import AuditError
 from cratewheel.tags.target import parse
 
+# without zig's C library for Windows, which takes a minute to compile, and with one import of the system's
+WINDOWS_START = """\
+__declspec(dllimport) unsigned long __stdcall GetTickCount(void);
+__declspec(dllexport) int ticks(void) { return (int)GetTickCount(); }
+int __stdcall DllMainCRTStartup(void *a, unsigned b, void *c) { return 1; }
+int __stdcall _DllMainCRTStartup(void *a, unsigned b, void *c) { return 1; }
+"""
 SOURCE = """\
 extern int elsewhere(int);
 {export}int answer(void) {{ return {body}; }}
@@ -38,10 +45,11 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("formats")
     made = {}
     for target in (*MACOS.values(), *WINDOWS.values(), *LINUX.values()):
-        macos = "macos" in target
-        export = "__declspec(dllexport) " if "windows" in target else ""
+        macos, windows_target = "macos" in target, "windows" in target
+        export = "__declspec(dllexport) " if windows_target else ""
         source = folder / f"{target}.c"
-        source.write_text(SOURCE.format(export=export, body="elsewhere(1)" if macos else "42"), encoding="utf-8")
+        code = SOURCE.format(export=export, body="elsewhere(1)" if macos else "42")
+        source.write_text(f"{WINDOWS_START}{code}" if windows_target else code, encoding="utf-8")
         out = folder / target
         words = ["-undefined", "dynamic_lookup", "-Wl,-install_name,@rpath/libx.dylib", "-Wl,-rpath,@loader_path/x"]
         command = [
@@ -57,7 +65,8 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             str(out),
             str(source),
         ]
-        subprocess.run([*command, *(words if macos else [])], check=True)
+        words = words if macos else ["-nostdlib", "-lkernel32"] if windows_target else []
+        subprocess.run([*command, *words], check=True)
         made[target] = out
     return made
 

@@ -11,7 +11,7 @@ from cratewheel.cargo import manifest
 from cratewheel.errors import ConfigError
 from cratewheel.metadata import CoreMetadata
 from cratewheel.versions import RequiresPython
-from metadata_projects import CRATE, PROJECT, READMES, REFUSED, STATIC, Case
+from metadata_projects import BUILD_SYSTEM, CRATE, PROJECT, READMES, REFUSED, STATIC, Case
 
 
 def read(root: Path, project: str | None, crate: str = CRATE, files: Mapping[str, str] | None = None) -> CoreMetadata:
@@ -416,3 +416,27 @@ def test_metadata_is_a_value(tmp_path: Path) -> None:
     assert one == other
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.name = "x"  # type: ignore[misc]  # that is what is tested
+
+
+@pytest.mark.parametrize(
+    ("written", "header"),
+    [
+        ('{ file = "LICENSE" }', [("License-File", "LICENSE"), ("License", "MIT")]),
+        ('{ text = "mine" }', [("License-File", "LICENSE"), ("License", "mine")]),
+    ],
+)
+def test_a_license_that_names_only_a_file_leaves_the_name_to_the_crate(
+    tmp_path: Path,
+    written: str,
+    header: list[tuple[str, str]],
+) -> None:
+    crate = '[package]\nname = "p"\nversion = "1.0.0"\nlicense = "MIT"\n'
+    project = f'{BUILD_SYSTEM}[project]\nname = "p"\ndynamic = ["version", "license"]\nlicense = {written}\n'
+    core = read(tmp_path, project, crate, {"LICENSE": "text"})
+    assert [pair for pair in core.headers if pair[0].startswith("License")] == header
+    assert len(core.warnings) == ("text" in written)
+
+
+def test_the_mark_before_a_readme_is_no_part_of_it(tmp_path: Path) -> None:
+    core = read(tmp_path, f'{STATIC}readme = "README.md"\n', files={"README.md": "\ufeff# P"})
+    assert core.text.endswith("\n\n# P\n")
