@@ -21,6 +21,7 @@ from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.built import not_built
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.places import Place, free_name
 from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
@@ -36,15 +37,17 @@ from cratewheel.sources import locate
 from cratewheel.tags.wheel import normalise_distribution
 from cratewheel.ui import Ui
 
+MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", lock.NAME})  # of the archive there is one at each place
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Displaced:
-    """A file that has no place in the archive, because `by` has it."""
+    """A file that has no `place` in the archive, because `by` has it."""
 
     path: str
     by: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +139,7 @@ def layout_of(
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
-    _warn_of(displaced, ui)
+    _refuse(displaced)
     if tree.crates:
         chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
         refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
@@ -155,14 +158,17 @@ def layout_of(
     )
 
 
-def _warn_of(displaced: Iterable[Displaced], ui: Ui) -> None:
+def _refuse(displaced: Iterable[Displaced]) -> None:
     for file in displaced:
         if not filecmp.cmp(file.path, file.by, shallow=False):
-            ui.warn(f"the sdist has no place for {file.path}: {file.by} comes to the same path")
+            raise ConfigError(
+                f"the sdist has one place for two files, {file.by} and {file.path}: {file.place}",
+                hint="rename one of them, or leave it out with `exclude`; the page on sdists says which files move",
+            )
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
-    place = _Place.of(tree)
+    place = Place.of(tree)
     return PurePosixPath(place.of_crate(manifest) if tree.crates else place.of_project(manifest))
 
 
@@ -193,7 +199,7 @@ class Exclusion:
 
 def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
     """Return the archive of the tree, and the files that found their place taken. Pure but for the exclusion."""
-    place = _Place.of(tree)
+    place = Place.of(tree)
     out = exclusion.decide(_every_path(tree)) - _protected(tree)
     packed = tuple(_packed(crate, tree, place, out) for crate in tree.crates)
     taken: dict[str, Entry] = {}
@@ -210,9 +216,10 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
             earlier is not entry
             and isinstance(earlier.source, FromFile)
             and isinstance(entry.source, FromFile)
-            and earlier.source != entry.source
+            and earlier.source.path != entry.source.path
+            and entry.name not in MANIFESTS
         ):
-            displaced.append(Displaced(path=entry.source.path, by=earlier.source.path))
+            displaced.append(Displaced(path=entry.source.path, by=earlier.source.path, place=entry.path))
     return layout(taken.values()), tuple(displaced)
 
 
@@ -225,83 +232,38 @@ def _every_path(tree: SourceTree) -> Iterator[str]:
 
 def _protected(tree: SourceTree) -> frozenset[str]:
     """Return the files without which the unpacked project could not be built: its metadata names them."""
-    by_project = (file.path for file in (tree.readme, tree.license) if file is not None)
+    licences = (file for _, file in tree.licences)
+    by_project = (file.path for file in (tree.readme, tree.license, *licences) if file is not None)
     by_crate = (
         str(path) for crate in tree.crates[:1] for path in (crate.readme, crate.license_file) if path is not None
     )
     return frozenset((*by_project, *by_crate))
 
 
-class _Below:
-    """Says the way from a folder to a path in it, None for any other: `relative_to`, for thousands of files."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = str(folder)
-        self._start = f"{self._folder.rstrip(os.sep)}{os.sep}"
-        self._length = len(self._start)
-
-    def __call__(self, path: str) -> str | None:
-        if path.startswith(self._start):
-            return path[self._length :].replace(os.sep, "/")
-        return "." if path == self._folder else None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a file of the project is in the archive."""
-
-    root: Path
-    project: Path
-    in_root: _Below
-    in_project: _Below
-
-    @classmethod
-    def of(cls, tree: SourceTree) -> _Place:
-        root = tree.project if not tree.crates else cls._around(tree)
-        return cls(root=root, project=tree.project, in_root=_Below(root), in_project=_Below(tree.project))
-
-    @staticmethod
-    def _around(tree: SourceTree) -> Path:
-        parts = [tree.project, tree.python_source, *(folder for crate in tree.crates for folder in crate.folders)]
-        if tree.workspace is not None:
-            parts.append(tree.workspace.manifest.parent)
-        return source_tree.common_folder(parts)
-
-    @property
-    def moved(self) -> bool:
-        """Whether pyproject.toml has another folder in the archive than in the source tree."""
-        return self.root != self.project
-
-    def of_crate(self, path: str | Path) -> str:
-        """Return the place of a file of a crate: as in the source tree."""
-        below = self.in_root(str(path))
-        assert below is not None, f"{path} is a part of the project"
-        return below
-
-    def of_project(self, path: str | Path) -> str:
-        """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
-        text = str(path)
-        below = self.in_project(text)
-        if below is None:
-            below = self.in_root(text)
-        return Path(path).name if below is None else below
-
-
-def _own(tree: SourceTree, place: _Place, pkg_info: str) -> Iterator[Entry]:
+def _own(tree: SourceTree, place: Place, pkg_info: str) -> Iterator[Entry]:
     """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
     yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
     text = edited(tree.pyproject_text, _pyproject_edits(tree, place))
     yield _text_entry("pyproject.toml", text, tree.pyproject_text, _file(tree.pyproject, tree.roots, "the project"))
 
 
-def _named(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[Entry]:
+def _named(tree: SourceTree, place: Place, out: frozenset[str]) -> Iterator[Entry]:
     """Yield what pyproject.toml speaks of, which has the first claim on its place."""
-    for file in (tree.readme, tree.license, *tree.python, *tree.named):
-        if file is not None and file.path not in out:
+    if tree.readme is not None:
+        yield _entry(place.of_readme(tree.readme.path), tree.readme)
+    for target, file in tree.licences:  # License-File in PKG-INFO is the way from the archive's root (PEP 639)
+        yield _entry(target, file)
+    if tree.license is not None:
+        yield _entry(place.of_project(tree.license.path), tree.license)
+    for file in tree.python:
+        if file.path not in out:
+            yield _entry(place.of_python(file.path), file)
+    for file in tree.named:
+        if file.path not in out:
             yield _entry(place.of_project(file.path), file)
 
 
-def _listed(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[Entry]:
+def _listed(tree: SourceTree, place: Place, out: frozenset[str]) -> Iterator[Entry]:
     for file in tree.listed:
         if file.path not in out:
             yield _entry(place.of_project(file.path), file)
@@ -310,29 +272,29 @@ def _listed(tree: SourceTree, place: _Place, out: frozenset[str]) -> Iterator[En
 # -- crates
 
 
-def _packed(crate: CrateSource, tree: SourceTree, place: _Place, out: frozenset[str]) -> tuple[SourceFile, ...]:
+def _packed(crate: CrateSource, tree: SourceTree, place: Place, out: frozenset[str]) -> tuple[SourceFile, ...]:
     """Return those of the crate's files that go into the archive as parts of the crate."""
     left_out = out | {str(tree.pyproject), str(place.root / PKG_INFO)}
     # Python packages go where pyproject.toml will look for them, and hold what the wheel of the tree holds, too
-    folders = (folder for folder in tree.python_folders if place.moved or not crate.directory.is_relative_to(folder))
+    moved = place.moved and not place.python_stays
+    folders = (folder for folder in tree.python_folders if moved or not crate.directory.is_relative_to(folder))
     elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
-    kept = set() if place.moved else {file.path for file in (*tree.python, *tree.data)}
+    kept = set() if moved else {file.path for file in (*tree.python, *tree.data)}
     return tuple(
         file
         for file in crate.files
         if file.path not in left_out
         and not file.path.endswith(COMPILED)
-        and (
-            file.path in kept or not file.path.startswith(elsewhere) or (file.path.endswith(".rs") and not place.moved)
-        )
+        and (file.path in kept or not file.path.startswith(elsewhere) or (file.path.endswith(".rs") and not moved))
     )
 
 
 def _crate_files(
-    tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+    tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
-    named = set() if place.moved else {file.path for file in tree.python}  # these have been placed, and nowhere else
+    moved = place.moved and not place.python_stays
+    named = set() if moved else {file.path for file in tree.python}  # these have been placed, and nowhere else
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:
@@ -343,7 +305,8 @@ def _crate_files(
         for path in (crate.readme, crate.license_file):
             if path is not None and str(path) not in paths and str(path) not in out:
                 source = FromFile(path=str(path), roots=crate.roots)
-                yield Entry(path=place.of_crate(crate.directory / path.name), source=source, why="Cargo.toml names it")
+                name = _name_beside(path, crate, tree, paths)
+                yield Entry(path=place.of_crate(crate.directory / name), source=source, why="Cargo.toml names it")
     if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
         for file in tree.data:
             if file.path not in out:
@@ -352,13 +315,13 @@ def _crate_files(
         yield _lock(tree.lock, tree, place)
 
 
-def _lock(file: SourceFile, tree: SourceTree, place: _Place) -> Entry:
+def _lock(file: SourceFile, tree: SourceTree, place: Place) -> Entry:
     names = [crate.document["package"]["name"] for crate in tree.crates]
     text = lock.pruned(tree.lock_text, names)
     return _text_entry(place.of_crate(file.path), text, tree.lock_text, file)
 
 
-def _manifests(tree: SourceTree, place: _Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
+def _manifests(tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
     """Yield the Cargo.toml of each crate and of the workspace, rewritten for what the archive holds."""
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
@@ -392,8 +355,8 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> Mani
         manifest, workspace = crate.foreign_workspace
         inheritance = Inheritance(workspace=workspace, workspace_folder=manifest.parent, crate_folder=crate.directory)
     return ManifestEdits(
-        readme=_outside(crate.readme, packed),
-        license_file=_outside(crate.license_file, packed),
+        readme=_outside(crate.readme, crate, tree, packed),
+        license_file=_outside(crate.license_file, crate, tree, packed),
         missing_targets=tuple(kind for kind in kinds if kind[0] != "build"),
         without_build_script=any(kind == "build" for kind, _ in kinds),
         members=_members(crate.manifest, crate.document, tree) if "workspace" in crate.document else None,
@@ -401,8 +364,18 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> Mani
     )
 
 
-def _outside(path: Path | None, packed: frozenset[str]) -> str | None:
-    return path.name if path is not None and str(path) not in packed else None
+def _outside(path: Path | None, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str | None:
+    return _name_beside(path, crate, tree, packed) if path is not None and str(path) not in packed else None
+
+
+def _name_beside(path: Path, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str:
+    """Return the name of a file from elsewhere that is put beside a Cargo.toml: not that of a file of the crate.
+
+    The project's metadata names the licence of the built crate as it is called.
+    """
+    if crate is tree.crates[0] and path == crate.license_file:
+        return path.name
+    return free_name(crate.directory, path.name, packed)
 
 
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
@@ -420,22 +393,22 @@ def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> t
 # -- pyproject.toml
 
 
-def _pyproject_edits(tree: SourceTree, place: _Place) -> PyProjectEdits:
+def _pyproject_edits(tree: SourceTree, place: Place) -> PyProjectEdits:
     if not tree.crates:
         return _git_edits(tree)
     if not place.moved and not tree.needs_manifest_path:
-        return PyProjectEdits(readme=_moved_name(tree.readme, place), license=_moved_name(tree.license, place))
-    source = tree.python_source if tree.python_source != tree.project else None
+        return PyProjectEdits(readme=_readme_name(tree, place), license=_moved_name(tree.license, place))
+    source = tree.python_source if tree.python_source != tree.project or place.python_stays else None
     return PyProjectEdits(
         manifest_path=place.of_crate(tree.crates[0].manifest),
-        python_source=place.of_project(source) if source and place.moved else None,
+        python_source=place.of_python(source) if source and place.moved else None,
         data=_moved_data(tree, place),
-        readme=_moved_name(tree.readme, place),
+        readme=_readme_name(tree, place),
         license=_moved_name(tree.license, place),
     )
 
 
-def _moved_data(tree: SourceTree, place: _Place) -> str | None:
+def _moved_data(tree: SourceTree, place: Place) -> str | None:
     """Return where the data folder is, if it stays beside the crate that pyproject.toml moves away from."""
     data = {file.path for file in tree.data}
     in_crate = any(file.path in data for crate in tree.crates for file in crate.files)
@@ -443,7 +416,7 @@ def _moved_data(tree: SourceTree, place: _Place) -> str | None:
 
 
 def _git_edits(tree: SourceTree) -> PyProjectEdits:
-    for file in (tree.readme, tree.license):
+    for file in (tree.readme, tree.license, *(file for _, file in tree.licences)):
         if file is not None and not Path(file.path).is_relative_to(tree.project):
             raise ConfigError(
                 f"{file.path}, the {file.why}, is not below {tree.project}, which is all that git lists",
@@ -452,7 +425,14 @@ def _git_edits(tree: SourceTree) -> PyProjectEdits:
     return PyProjectEdits()
 
 
-def _moved_name(file: SourceFile | None, place: _Place) -> str | None:
+def _readme_name(tree: SourceTree, place: Place) -> str | None:
+    if tree.readme is None:
+        return None
+    found = place.of_readme(tree.readme.path)
+    return None if found == place.in_project(tree.readme.path) else found
+
+
+def _moved_name(file: SourceFile | None, place: Place) -> str | None:
     if file is None or Path(file.path).is_relative_to(place.project):
         return None
     return place.of_project(file.path)
@@ -483,7 +463,7 @@ def explanation(contents: SdistContents) -> tuple[str, ...]:
     """Return a line for each file of the archive and for each left out, with the reason."""
     left_out = contents.left_out()
     rows = [("+", entry.path, entry.why) for entry in contents.layout]
-    around = _Place.of(contents.tree).root
+    around = Place.of(contents.tree).root
     rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
     width = min(max(len(path) for _, path, _ in rows), 60)
     return tuple(f"  {sign} {path:<{width}}  {why}" for sign, path, why in rows)

@@ -94,9 +94,9 @@ class SourceTree:
     """All that an sdist can hold. `crates` starts with the crate that is built; it is empty with the git generator.
 
     `listed` are the files that git or an unpacked sdist has, `python` those of the Python packages, `named` those that
-    the project's metadata and its `include` name, `data` those of the wheel's data folder. `needs_manifest_path` says
-    that the Cargo.toml is not where a command in the project's folder would find it. The files of the project itself
-    lie in the folders `roots`, every link followed.
+    its `include` and the like name, `licences` those that its metadata names, each by its name there, `data` those of
+    the wheel's data folder. `needs_manifest_path` says that the Cargo.toml is not where a command in the project's
+    folder would find it. The files of the project itself lie in the folders `roots`, every link followed.
     """
 
     pyproject: Path
@@ -112,6 +112,7 @@ class SourceTree:
     listed: tuple[SourceFile, ...] = ()
     python: tuple[SourceFile, ...] = ()
     named: tuple[SourceFile, ...] = ()
+    licences: tuple[tuple[str, SourceFile], ...] = ()
     data: tuple[SourceFile, ...] = ()
     readme: SourceFile | None = None
     license: SourceFile | None = None
@@ -174,6 +175,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         listed=_listed(reader) if by_git else (),
         python=python,
         named=tuple(_named(reader)),
+        licences=tuple(_licences(reader)),
         data=() if by_git else _data(reader),
         readme=_metadata_file(reader, project_table.get("readme"), "readme"),
         license=_metadata_file(reader, project_table.get("license"), "licence"),
@@ -410,8 +412,12 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
-    for _, path in reader.core_metadata.license_files:
-        yield _source(os.path.abspath(path), "licence file", reader.roots)  # noqa: PTH100 - resolve() follows links
+
+
+def _licences(reader: Reader) -> Iterator[tuple[str, SourceFile]]:
+    for target, path in reader.core_metadata.license_files:
+        file = _source(os.path.abspath(path), "licence file", reader.roots)  # noqa: PTH100 - resolve() follows links
+        yield str(target), file
 
 
 def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:

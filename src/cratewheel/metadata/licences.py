@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
 import re
 from pathlib import Path, PurePosixPath
@@ -46,7 +47,7 @@ def matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[Lic
 
 
 def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tuple[str, ...]]:
-    """Return the files with each place in the archive taken once, by the first; and a warning where they differ.
+    """Return the files with each place in the archive taken once, by the first; and a warning where their texts differ.
 
     Raises `ConfigError` for a name that is not UTF-8.
     """
@@ -55,6 +56,6 @@ def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tup
     for file in found:
         utf8.check_name(str(file.target), "licence file")
         first = taken.setdefault(file.target, file)
-        if first.source != file.source:
+        if first.source != file.source and not filecmp.cmp(first.source, file.source, shallow=False):
             warnings.append(f"the licence file {file.source} is left out: {first.source} has its place in the wheel")
     return tuple(taken.values()), tuple(warnings)

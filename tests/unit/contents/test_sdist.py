@@ -7,7 +7,8 @@ from pathlib import Path
 from cratewheel import toml
 from cratewheel.contents.sdist import Displaced, Exclusion, arrange
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
-from cratewheel.dist.layout import Generated
+from cratewheel.dist.layout import FromFile, Generated
+from cratewheel.frozen import replace
 
 HOME = Path("/work/app")
 MANIFEST = '[package]\nname = "app"\nversion = "1.0.0"\n'
@@ -96,14 +97,50 @@ def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> 
     ]
 
 
-def test_a_file_whose_place_is_taken_is_told_of() -> None:
+def test_a_python_package_stays_where_it_is_if_a_crate_has_files_at_the_place_it_would_get() -> None:
     text = '[workspace]\nmembers = ["py"]\n'
     workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
     root = crate(HOME, "app/__init__.py", text='[package]\nname = "root"\n')
     inner = file(HOME / "py/app/__init__.py", "Python package")
-    found = tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace)
+    found = replace(
+        tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace),
+        python_folders=(HOME / "py/app",),
+    )
+    entries, displaced = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    assert displaced == ()
+    assert {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)} == {
+        "Cargo.toml": str(HOME / "Cargo.toml"),
+        "app/__init__.py": str(HOME / "app/__init__.py"),
+        "py/Cargo.toml": str(HOME / "py/Cargo.toml"),
+        "py/app/__init__.py": str(HOME / "py/app/__init__.py"),
+    }
+    (pyproject,) = (entry.source for entry in entries if entry.path == "pyproject.toml")
+    expected = b'[project]\n\n[tool.cratewheel]\nmanifest-path = "py/Cargo.toml"\npython-source = "py"\n'
+    assert pyproject == Generated(data=expected)
+
+
+def test_a_file_whose_place_is_taken_is_told_of() -> None:
+    text = '[workspace]\nmembers = ["py"]\n'
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    root = crate(HOME, "data.txt", text='[package]\nname = "root"\n')
+    found = replace(
+        tree(crate(HOME / "py"), root, project=HOME / "py", workspace=workspace),
+        named=(file(HOME / "py/data.txt", "include"),),
+    )
     _, displaced = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
-    assert displaced == (Displaced(path=str(HOME / "app/__init__.py"), by=str(HOME / "py/app/__init__.py")),)
+    by = str(HOME / "py/data.txt")
+    assert displaced == (Displaced(path=str(HOME / "data.txt"), by=by, place="data.txt"),)
+
+
+def test_a_readme_from_above_takes_no_name_of_the_crate() -> None:
+    text = '[package]\nname = "app"\nreadme = "../README.md"\n'
+    found = tree(crate(HOME, "README.md", text=text, readme=HOME.parent / "README.md"))
+    entries, displaced = arrange(found, Exclusion(project=HOME, distribution="app"), "")
+    assert displaced == ()
+    assert [entry.path for entry in entries] == [
+        "Cargo.toml", "PKG-INFO", "README-2.md", "README.md", "pyproject.toml",
+    ]  # fmt: skip
+    assert entries[0].source == Generated(data=text.replace("../README.md", "README-2.md").encode())
 
 
 def test_the_executable_bit_goes_along() -> None:

@@ -206,7 +206,7 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
 def test_what_maturin_lets_pass_is_a_warning(tmp_path: Path, keys: str, files: tuple[str, ...], warning: str) -> None:
     root = tmp_path / "crate"
     (tmp_path / "Cargo.toml").write_text("[workspace]\n", encoding="utf-8")
-    (tmp_path / "LICENSE").touch()
+    (tmp_path / "LICENSE").write_text("of the workspace", encoding="utf-8")
     core = read(root, STATIC + keys, files=dict.fromkeys(files, ""))
     expected = warning.replace("{path}", str(root / "pyproject.toml")).replace("{root}", str(tmp_path))
     assert core.warnings == (

@@ -1,0 +1,112 @@
+"""Where the files of a project are in its source distribution. Pure."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePosixPath
+
+from cratewheel.contents.source_tree import SourceTree, common_folder
+from cratewheel.frozen import dataclass, replace
+
+
+class Below:
+    """Says the way from a folder to a path in it, None for any other: `relative_to`, for thousands of files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+        self._start = f"{self._folder.rstrip(os.sep)}{os.sep}"
+        self._length = len(self._start)
+
+    def __call__(self, path: str) -> str | None:
+        """Return the way to a path with `/`, `.` for the folder itself."""
+        if path.startswith(self._start):
+            return path[self._length :].replace(os.sep, "/")
+        return "." if path == self._folder else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a file of the project is in the archive.
+
+    `python_stays` says that Python packages keep their place in the tree, because another has what is in the new one.
+    """
+
+    root: Path
+    project: Path
+    in_root: Below
+    in_project: Below
+    crate_files: frozenset[str] = frozenset()
+    python_stays: bool = False
+
+    @classmethod
+    def of(cls, tree: SourceTree) -> Place:
+        """Return the places of a tree, whose root is the folder around all of its parts."""
+        root = tree.project if not tree.crates else cls._around(tree)
+        paths = frozenset(file.path for crate in tree.crates for file in crate.files)
+        place = cls(
+            root=root, project=tree.project, in_root=Below(root), in_project=Below(tree.project), crate_files=paths
+        )
+        return replace(place, python_stays=place.moved and place._merges(tree))
+
+    @staticmethod
+    def _around(tree: SourceTree) -> Path:
+        parts = [tree.project, tree.python_source, *(folder for crate in tree.crates for folder in crate.folders)]
+        if tree.workspace is not None:
+            parts.append(tree.workspace.manifest.parent)
+        return common_folder(parts)
+
+    @property
+    def moved(self) -> bool:
+        """Whether pyproject.toml has another folder in the archive than in the source tree."""
+        return self.root != self.project
+
+    def of_crate(self, path: str | Path) -> str:
+        """Return the place of a file of a crate: as in the source tree."""
+        below = self.in_root(str(path))
+        assert below is not None, f"{path} is a part of the project"
+        return below
+
+    def of_project(self, path: str | Path) -> str:
+        """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
+        text = str(path)
+        below = self.in_project(text)
+        if below is None:
+            below = self.in_root(text)
+        return Path(path).name if below is None else below
+
+    def of_python(self, path: str | Path) -> str:
+        """Return the place of a file of a Python package, or of the folder that the packages are in."""
+        return self.of_crate(path) if self.python_stays else self.of_project(path)
+
+    def of_readme(self, path: str) -> str:
+        """Return the place of the project's readme: where a crate has a file at the usual one, another."""
+        usual = self.of_project(path)
+        if str(Path(self.root, usual)) in self.crate_files - {path}:
+            return self.in_root(path) or free_name(self.root, usual, self.crate_files)
+        return usual
+
+    def _merges(self, tree: SourceTree) -> bool:
+        """Whether files of a crate would be in a Python package, were that beside pyproject.toml in the archive."""
+        manifests = (str(crate.manifest) for crate in tree.crates)
+        every = (*self.crate_files, *manifests)
+        for folder in tree.python_folders:
+            new = str(Path(self.root, self.of_project(folder)))
+            own, there = f"{folder}{os.sep}", f"{new}{os.sep}"
+            if new != str(folder) and any(
+                (path == new or path.startswith(there)) and not path.startswith(own) for path in every
+            ):
+                return True
+        return False
+
+
+def free_name(folder: Path, name: str, paths: frozenset[str]) -> str:
+    """Return the name, or where a folder has a file of that name among `paths`, the next one that is free.
+
+    >>> free_name(Path("a"), "R.md", frozenset({str(Path("a/R.md"))}))
+    'R-2.md'
+    """
+    free, number = name, 1
+    while str(folder / free) in paths:
+        number += 1
+        free = str(PurePosixPath(name).with_stem(f"{PurePosixPath(name).stem}-{number}"))
+    return free
