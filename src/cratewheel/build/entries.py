@@ -14,6 +14,7 @@ from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.archives import without_archives
+from cratewheel.contents.left_out import left_out_modules
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
@@ -47,6 +48,8 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
     in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
     for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain, *of_archives):
         session.ui.warn(warning)
+    for warning, hint in left_out_modules(modules, root, gathered, project.sources.metadata.entry_points):
+        session.ui.warn(warning, hint=hint)
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
     if options.editable:
         from cratewheel.contents import editable
