@@ -43,13 +43,13 @@ def _modules_there(modules: ModuleLayout) -> Iterator[tuple[str, str]]:
             place = path[start:].replace(os.sep, "/")
             if place.endswith(".py") and not within_rubbish(place):
                 yield place, path
-    for path in sorted(modules.python_source.iterdir()):
-        if path.stem in _STANDARD or is_rubbish(path.name):
+    for beside in sorted(modules.python_source.iterdir()):
+        if beside.stem in _STANDARD or is_rubbish(beside.name):
             continue
-        if path.suffix == ".py" and path.is_file():
-            yield path.name, str(path)
-        elif (path / _INIT).is_file():
-            yield f"{path.name}/{_INIT}", str(path / _INIT)
+        if beside.suffix == ".py" and beside.is_file():
+            yield beside.name, str(beside)
+        elif (beside / _INIT).is_file():
+            yield f"{beside.name}/{_INIT}", str(beside / _INIT)
 
 
 def _dotted(place: str) -> str:
