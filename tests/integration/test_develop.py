@@ -170,6 +170,47 @@ def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
     assert here.says("import lightly; lightly.main()") == "main 42\n"
 
 
+def test_in_place_the_module_of_an_earlier_build_goes_and_that_of_others_is_told(run_light: Cratewheel) -> None:
+    here = place(run_light, "light-module", pip=False)
+    package = make_mixed(here.root, 'editable-mode = "inplace"\n')
+    here.develop().ok()
+    (first,) = package.glob("_native.*.so")
+    renamed = here.root / "pyproject.toml"
+    text = renamed.read_text(encoding="utf-8")
+    renamed.write_text(text.replace("lightly._native", "lightly._other"), encoding="utf-8")
+    foreign = package / "_other.so"
+    foreign.touch()
+    done = here.develop().ok()
+    assert not first.exists()
+    assert sorted(path.name.partition(".")[0] for path in package.glob("*.so")) == ["_other", "_other"]
+    assert "may import it" not in done.stderr  # Python tries the file without a tag last
+
+
+MADE = """
+fn main() {
+    let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
+    std::fs::write(out.join("data.txt"), "made").unwrap();
+}
+"""
+
+
+@pytest.mark.parametrize("mode", ["redirect", "inplace"])
+def test_a_file_out_of_the_out_dir_is_found_in_the_live_package(run_light: Cratewheel, mode: str) -> None:
+    here = place(run_light, "light-module", pip=False)
+    include = 'include = [{ path = "data.txt", from = "out-dir", to = "lightly/data/" }]\n'
+    make_mixed(here.root, f'editable-mode = "{mode}"\n{include}')
+    (here.root / "build.rs").write_text(MADE, encoding="utf-8")
+    here.develop().ok()
+    code = "; ".join(
+        (
+            "import importlib.resources as r, pkgutil",
+            "print(r.files('lightly').joinpath('data', 'data.txt').read_text())",
+            "print(pkgutil.get_data('lightly', 'data/data.txt').decode())",
+        )
+    )
+    assert here.says(code) == "made\nmade\n"
+
+
 def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
     here = place(run_light, "light-module", pip=False)
     package = make_mixed(here.root)

@@ -55,33 +55,57 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         from cratewheel.contents import editable
 
         if editable.keeps_sources(modules):
+            rest = [entry for entry in installed if not editable.stays_in_project(modules, entry)]
+            data = [entry for entry in rest if editable.belongs_to_package(modules, entry)]
             return [
-                *(entry for entry in installed if not editable.stays_in_project(modules, entry)),
-                *_editable_entries(session, wheel, compiled),
+                *(entry for entry in rest if entry not in data),
+                *_editable_entries(session, wheel, compiled, data),
             ]
     return [*installed, *wheel_contents.beside_stubs(modules, compiled, installed)]
 
 
-def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry]) -> Iterable[Entry]:
+def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry], data: list[Entry]) -> Iterable[Entry]:
+    """Return what is installed: `data` are files that belong to a package of the project and do not lie there."""
     from cratewheel.contents import editable
+
+    options, modules = session.facts.options, session.facts.project.modules
+    if session.facts.project.bindings.kind == "bin":
+        data_only = editable.entries(modules, session.plan.name, (), mode=editable.REDIRECT, data=data)
+        return [*data_only, *compiled]
+    if options.editable_mode == editable.INPLACE:
+        _put_in_place(session, [*compiled, *data])
+    rebuild = None
+    if options.editable_rebuild:
+        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), cwd=session.cwd)
+    return editable.entries(
+        modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild, data=data
+    )
+
+
+def _put_in_place(session: Session, compiled: list[Entry]) -> None:
+    """Write the compiled files into the project, and remove what an earlier build put there and no longer counts."""
+    from cratewheel.contents import editable, placed
     from cratewheel.dist.install import replace_files
     from cratewheel.files.lock import exclusive_folder
     from cratewheel.files.transaction import Bounds
 
-    options, modules = session.facts.options, session.facts.project.modules
-    if session.facts.project.bindings.kind == "bin":
-        return [*editable.entries(modules, session.plan.name, (), mode=editable.INPLACE), *compiled]
-    if options.editable_mode == editable.INPLACE:
-        source = modules.python_source
-        bounds = Bounds((source, session.facts.project.sources.root))
-        waiting = partial(session.ui.step, "Blocking", f"waiting for another build that writes to {source}")
-        with exclusive_folder(source, waiting=waiting):
-            for warning in replace_files(editable.in_place(modules, compiled), source, session.plan.name, bounds):
-                session.ui.warn(warning)
-    rebuild = None
-    if options.editable_rebuild:
-        rebuild = editable.Rebuild(command=_rebuild_command(session, wheel), cwd=session.cwd)
-    return editable.entries(modules, session.plan.name, compiled, mode=options.editable_mode, rebuild=rebuild)
+    modules = session.facts.project.modules
+    source = modules.python_source
+    bounds = Bounds((source, session.facts.project.sources.root))
+    waiting = partial(session.ui.step, "Blocking", f"waiting for another build that writes to {source}")
+    with exclusive_folder(source, waiting=waiting):
+        path = placed.record_path(session.scratch, source)
+        record = placed.read_record(path)
+        gone = placed.outdated(source, compiled, record)
+        content = editable.in_place(modules, compiled)
+        removed = [source / place for place in gone]
+        for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
+            session.ui.warn(warning)
+        placed.write_record(path, source, {*record, *(entry.path for entry in compiled)} - set(gone))
+        for old, new in placed.hiding(source, compiled):
+            session.ui.warn(
+                f"{old} is not from this build, and Python may import it instead of {new}", hint=f"remove {old}"
+            )
 
 
 def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:

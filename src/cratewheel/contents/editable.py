@@ -68,13 +68,16 @@ def entries(
     *,
     mode: str,
     rebuild: Rebuild | None = None,
+    data: Iterable[Entry] = (),
 ) -> tuple[Entry, ...]:
     """Return the files of the editable install of a project with Python files of its own.
 
-    In the mode `inplace` the compiled files are meant to be in the project already, and none of them is installed.
+    `data` are other files that belong to packages of the project and do not lie there. In the mode `inplace` they and
+    the compiled files are meant to be in the project already, and none of them is installed.
     """
     package = redirect_package(distribution)
-    moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in compiled)
+    shared = sorted({name for entry in data for name in _packages_around(modules, entry)})
+    moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in (*compiled, *data))
     source = str(modules.python_source)
     # Python 3.10 to 3.12 read this file as the locale has it, and do not start where they cannot; later ones as UTF-8
     line = source if source.isascii() else f"import os, sys; sys.path.append({_path_code(source)})"
@@ -93,7 +96,7 @@ def entries(
     )
     finder = Entry(
         path=f"{package}/__init__.py",
-        source=Generated(data=_finder(moved, rebuild).encode()),
+        source=Generated(data=_finder(moved, shared, rebuild).encode()),
         why="the finder of the compiled modules",
     )
     start = Entry(
@@ -109,6 +112,25 @@ def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Pa
     return tuple((modules.python_source / entry.path, entry) for entry in compiled)
 
 
+def belongs_to_package(modules: ModuleLayout, entry: Entry) -> bool:
+    """Return whether a file of the wheel, from OUT_DIR for instance, has its place in a package of the project.
+
+    Such a package is imported from there, and Python finds nothing that is installed beside it.
+    """
+    return bool(_packages_around(modules, entry))
+
+
+def _packages_around(modules: ModuleLayout, entry: Entry) -> tuple[str, ...]:
+    """Return the dotted names of the project's packages, those with an `__init__.py`, that hold a file's place."""
+    own = [package.relative_to(modules.python_source).as_posix() for package in modules.packages]
+    if not any(entry.path.startswith(f"{package}/") for package in own):
+        return ()
+    folders = ["/".join(entry.parts[:length]) for length in range(1, len(entry.parts))]
+    return tuple(
+        folder.replace("/", ".") for folder in folders if (modules.python_source / folder / "__init__.py").is_file()
+    )
+
+
 def stays_in_project(modules: ModuleLayout, entry: Entry) -> bool:
     """Return whether a file of the wheel is imported from the project itself, and so is not installed."""
     source = entry.source
@@ -119,10 +141,11 @@ def _moved(entry: Entry, package: str) -> Entry:
     return replace(entry, path=f"{package}/{entry.path}")
 
 
-def _finder(moved: tuple[Entry, ...], rebuild: Rebuild | None) -> str:
+def _finder(moved: tuple[Entry, ...], shared: Iterable[str], rebuild: Rebuild | None) -> str:
     text = resources.files(__package__).joinpath("redirect.py.txt").read_text(encoding="utf-8")
     return (
         text.replace("{packages!r}", repr(tuple(sorted({entry.parts[1] for entry in moved}))))
+        .replace("{shared!r}", repr(tuple(shared)))
         .replace("{cwd}", _path_code(str(rebuild.cwd)) if rebuild else "None")
         .replace("{rebuild}", f"[{', '.join(map(_path_code, rebuild.command))}]" if rebuild else "None")
     )

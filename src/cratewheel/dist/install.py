@@ -99,9 +99,14 @@ def recover_install(distribution: str, place: Place) -> tuple[str, ...]:
 
 
 def replace_files(
-    files: Iterable[tuple[Path, Entry]], folder: Path, distribution: str, bounds: Bounds
+    files: Iterable[tuple[Path, Entry]],
+    folder: Path,
+    distribution: str,
+    bounds: Bounds,
+    *,
+    removed: Iterable[Path] = (),
 ) -> tuple[str, ...]:
-    """Write each entry to its path, all of them or none; raises `CratewheelError` when that cannot be.
+    """Write each entry to its path, and remove the others, all or none; raises `CratewheelError` when that cannot be.
 
     An interrupted change of the distribution is taken back first, whose journal is in `folder`, and warnings about
     that are returned. Nobody else may do the same meanwhile.
@@ -115,6 +120,8 @@ def replace_files(
                 transaction.create(path, executable=entry.source.executable) as stream,
             ):
                 stream.writelines(chunks)
+        for path in removed:
+            transaction.remove(path)
         transaction.commit()
     return warnings
 

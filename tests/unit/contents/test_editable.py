@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import pkgutil
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.editable import Rebuild, check, entries, redirect_package
+from cratewheel.contents.editable import Rebuild, belongs_to_package, check, entries, redirect_package
 from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import ConfigError
 from cratewheel.frozen import replace
@@ -43,7 +45,9 @@ def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
     assert found["shout_loud.pth"] == "/work/shout/python\n"
     assert found["_shout_loud_editable.pth"] == "import _shout_loud_editable; _shout_loud_editable.install()\n"
     assert found["_shout_loud_editable.start"] == "_shout_loud_editable:install\n"
-    assert "PACKAGES = ('shout',)\nREBUILD = None\n" in found["_shout_loud_editable/__init__.py"]
+    finder = found["_shout_loud_editable/__init__.py"]
+    assert "PACKAGES = ('shout',)\nSHARED = ()" in finder
+    assert "\nREBUILD = None\n" in finder
 
 
 def test_a_way_that_is_not_ascii_is_written_as_bytes() -> None:
@@ -81,7 +85,57 @@ def test_the_finder_finds_what_is_compiled_and_leaves_the_rest(tmp_path: Path, m
         "_shout_editable"
     ]
     for name in [name for name in sys.modules if name.partition(".")[0] in ("shout", "_shout_editable")]:
-        monkeypatch.delitem(sys.modules, name)
+        del sys.modules[name]
+
+
+def test_files_that_are_generated_into_a_live_package_are_found_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = tmp_path / "python"
+    for name in ("shout/__init__.py", "shout/deep/__init__.py", "shout/own.txt", "shout/data/own.txt"):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_text("own", encoding="utf-8")
+    for name in ("shout/__init__.py", "shout/deep/__init__.py"):
+        (source / name).write_text("here = __file__", encoding="utf-8")
+    modules = replace(MODULES, python_source=source, package_dir=source / "shout")
+    places = ("shout/made.txt", "shout/data/made.txt", "shout/deep/made.txt", "shout/extra/made.txt")
+    data = [Entry(path=place, source=Generated(data=place.encode())) for place in places]
+    data.append(Entry(path="shout/made.py", source=Generated(data=b"ANSWER = 42\n")))
+    outside = Entry(path="other/made.txt", source=Generated(data=b""))
+    assert [belongs_to_package(modules, entry) for entry in (*data, outside)] == [True] * 5 + [False]
+    for name, text in texts(entries(modules, "shout", COMPILED, mode="redirect", data=data)).items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), str(source), *sys.path])
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    importlib.import_module("_shout_editable").install()
+
+    assert importlib.import_module("shout.deep._native").ANSWER == 42
+    assert importlib.import_module("shout.made").ANSWER == 42
+    assert pkgutil.get_data("shout", "made.txt") == b"shout/made.txt"
+    assert pkgutil.get_data("shout.deep", "made.txt") == b"shout/deep/made.txt"
+    assert pkgutil.get_data("shout", "own.txt") == b"own"
+    root = resources.files("shout")
+    for place in places:
+        assert root.joinpath(*place.split("/")[1:]).read_text(encoding="utf-8") == place
+        assert (root / place.partition("/")[2]).read_text(encoding="utf-8") == place
+    assert resources.files("shout.deep").joinpath("made.txt").read_text(encoding="utf-8") == "shout/deep/made.txt"
+    assert sorted(one.name for one in (root / "data").iterdir()) == ["made.txt", "own.txt"]
+    assert {"own.txt", "made.txt", "extra", "data"} <= {one.name for one in root.iterdir()}
+    assert root.joinpath("data").joinpath("own.txt").read_text(encoding="utf-8") == "own"
+    assert not root.joinpath("absent").is_file()
+    with resources.as_file(root / "made.txt") as path:
+        assert path.read_bytes() == b"shout/made.txt"
+    with pytest.raises(FileNotFoundError):
+        pkgutil.get_data("shout", "absent.txt")
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("shout", "_shout_editable")]:
+        del sys.modules[name]
+
+
+def test_a_namespace_package_takes_what_is_installed_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "shout").mkdir()
+    modules = replace(MODULES, python_source=tmp_path, package_dir=tmp_path / "shout")
+    assert not belongs_to_package(modules, Entry(path="shout/made.txt", source=Generated(data=b"")))
 
 
 def test_a_rebuild_is_told_by_its_command_and_folder() -> None:
