@@ -285,3 +285,115 @@ def test_an_editable_install_finds_the_libraries_where_the_build_has_them(
         assert done.returncode == 0, done.stderr
     if mode != "inplace":  # the build script runs again after any change in the folder of the crate
         assert "Compiling" not in run_light("develop", "-i", python, cwd=project).ok().stderr
+
+
+USE = (
+    'extern "C" { fn outer() -> usize; }\n'
+    '#[no_mangle] pub extern "C" fn grafted_answer() -> usize { unsafe { outer() } }\n'
+)
+TRIPLE = "x86_64-unknown-linux-gnu"
+
+
+class Case:
+    """A project that tells the linker of libouter in one way, and another library of that name in LD_LIBRARY_PATH."""
+
+    def __init__(self, run_light: Cratewheel, tmp_path: Path) -> None:
+        self.run_light = run_light
+        self.libs = Libraries(tmp_path / "its libs")
+        decoys = Libraries(tmp_path / "decoys")
+        for path in decoys.folder.glob("*.so.*.0.0"):
+            path.write_bytes(path.read_bytes() + b"another")
+        self.decoys = decoys.folder
+        self.project = run_light.copy(MODULE)
+        self.link(by_name=True)
+
+    def link(self, *, by_name: bool) -> None:
+        path = self.project / "src" / "lib.rs"
+        attribute = '#[link(name = "outer")]\n' if by_name else ""
+        text = path.read_text(encoding="utf-8").partition("#[link(name")[0].partition(USE)[0]
+        path.write_text(f"{text}{attribute}{USE}", encoding="utf-8")
+
+    def configure(self, text: str) -> None:
+        (self.project / ".cargo").mkdir()
+        (self.project / ".cargo" / "config.toml").write_text(text, encoding="utf-8")
+
+    def build(self, *words: str, **env: str) -> Run:
+        words = ("-i", sys.executable, "--no-sdist", *words)
+        return self.run_light("build", *words, cwd=self.project, env={"LD_LIBRARY_PATH": str(self.decoys), **env}).ok()
+
+    def grafted(self, run: Run) -> list[str]:
+        return [line.split(" as ")[0].strip() for line in run.stderr.splitlines() if "Grafting" in line]
+
+    @property
+    def expected(self) -> list[str]:
+        names = ("libinner.so.1.0.0", "libouter.so.2.0.0")  # each after what it needs
+        return [f"Grafting {self.libs.folder}/{name}" for name in names]
+
+
+@pytest.fixture
+def case(run_light: Cratewheel, tmp_path: Path) -> Case:
+    return Case(run_light, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'build.rustflags = ["-L", "{folder}"]',
+        "[target.'cfg(unix)']\nrustflags = [\"-Lnative={folder}\"]",
+        f'[target.{TRIPLE}]\nrustflags = ["-C", "link-arg=-L{{folder}}"]',
+        '[build]\nrustflags = ["-Clink-arg=-Wl,-L,{folder}"]',
+        '[target.\'cfg(all(target_os = "linux", not(windows)))\']\nrustflags = ["-L{folder}"]',
+    ],
+)
+def test_a_folder_of_cargos_configuration_is_where_the_linker_found_it(case: Case, text: str) -> None:
+    case.configure(text.replace("{folder}", str(case.libs.folder)))
+    assert case.grafted(case.build()) == case.expected
+
+
+def test_a_library_that_the_configuration_links_by_its_path_is_found_there(case: Case) -> None:
+    case.link(by_name=False)
+    case.configure(f'build.rustflags = ["-C", "link-arg={case.libs.folder}/libouter.so"]')
+    assert case.grafted(case.build()) == case.expected
+
+
+@pytest.mark.parametrize(
+    "variable", ["CARGO_BUILD_RUSTFLAGS", "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUSTFLAGS", "RUSTFLAGS"]
+)
+def test_a_folder_of_a_variable_is_where_the_linker_found_it(case: Case, variable: str) -> None:
+    link = case.project.parent / "link"  # these variables are split at spaces
+    link.symlink_to(case.libs.folder)
+    assert case.grafted(case.build(**{variable: f"-L {link}"})) == case.expected
+
+
+def test_a_folder_of_an_option_for_cargo_is_where_the_linker_found_it(case: Case) -> None:
+    run = case.build("--config", f'build.rustflags=["-L", "{case.libs.folder}"]')
+    assert case.grafted(run) == case.expected
+
+
+def test_an_argument_of_a_build_script_is_where_the_linker_found_it(case: Case) -> None:
+    script = f'fn main() {{ println!("cargo:rustc-link-arg=-L{case.libs.folder}"); }}'
+    (case.project / "build.rs").write_text(script, encoding="utf-8")
+    first = case.build()
+    assert case.grafted(first) == case.expected
+    assert first.stderr.count("Compiling light-module") == 2
+    second = case.build()
+    assert case.grafted(second) == case.expected
+    assert "Compiling" not in second.stderr
+    assert second.wheel.read_bytes() == first.wheel.read_bytes()
+
+
+def test_a_folder_that_changes_is_asked_for_again(case: Case) -> None:
+    case.configure(f'build.rustflags = ["-L", "{case.decoys}"]')
+    assert f"Grafting {case.decoys}/libouter.so.2.0.0" in case.grafted(case.build())
+    (case.project / ".cargo" / "config.toml").write_text(f'build.rustflags = ["-L", "{case.libs.folder}"]\n')
+    assert case.grafted(case.build()) == case.expected
+
+
+def test_a_folder_that_a_build_script_names_is_not_asked_for(case: Case) -> None:
+    case.link(by_name=False)
+    case.libs.linked(case.project)
+    path = case.project / "src" / "lib.rs"
+    path.write_text(path.read_text(encoding="utf-8").replace(USE, "", 1), encoding="utf-8")
+    run = case.build()
+    assert case.grafted(run) == case.expected
+    assert run.stderr.count("Compiling light-module") == 1

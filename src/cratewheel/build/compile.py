@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cratewheel.bindings import verify
@@ -37,7 +37,7 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
-            artifact = (_live if session.facts.options.editable else _run)(session, wheel, build, turn)
+            artifact = _way(session, wheel)(session, wheel, build, turn)
             _verify(session, wheel, build, artifact)
             found.append(_staged(artifact, folder))
     if slices == 1:
@@ -45,7 +45,19 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
 
 
-def _run(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+def _way(session: Session, wheel: WheelPlan) -> Callable[[Session, WheelPlan, CargoBuild, Turn], Artifact]:
+    if session.facts.options.editable:
+        return _live
+    return _repairable if wheel.audit == "repair" else _run
+
+
+def _run(
+    session: Session,
+    wheel: WheelPlan,
+    build: CargoBuild,
+    turn: Turn,
+    hear_text: Callable[[str], bool] | None = None,
+) -> Artifact:
     return cargo_run.run(
         _command(session, wheel, build, turn),
         package=session.facts.project.cargo.root_package.id,
@@ -54,6 +66,7 @@ def _run(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> A
         ui=session.ui,
         hear=turn.hear,
         purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
+        hear_text=hear_text,
     )
 
 
@@ -64,15 +77,55 @@ def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> 
     the last time is kept.
     """
     cache = JsonCache(session.scratch / "run-paths", session.ui.warn)
-    name = f"{zlib.crc32(f'{session.place(wheel).directory} {build.binary}'.encode(errors='surrogateescape')):08x}.json"
-    kept = cache.read(name)
-    known = [path for path in kept if isinstance(path, str)] if isinstance(kept, list) else []
+    name = _cache_name(f"{session.place(wheel).directory} {build.binary}")
+    known = _strings(cache.read(name)) or []
     artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
     needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
     if needed == known:
         return artifact
     cache.write(name, needed)
     return _run(session, wheel, with_run_paths(build, needed, session.plan.target), turn)
+
+
+def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+    """Return what a wheel has whose libraries are to be found: where only the linker knows them, it has said so.
+
+    For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
+    that it links, and a fresh artifact was linked by what is kept.
+    """
+    cache = JsonCache(session.scratch / "link-folders", session.ui.warn)
+    name = _cache_name(f"{session.place(wheel).directory} {command(build)}")
+    known = _strings(cache.read(name))
+    if known is None:
+        artifact = _run(session, wheel, build, turn)
+    from cratewheel.build import linking  # slow to import, and cargo need not wait for it
+
+    if known is None and not linking.must_ask(session, artifact):
+        return artifact
+    root = session.facts.project.cargo.workspace_root  # where cargo starts rustc
+    said: list[str] | None = None
+
+    def hear(line: str) -> bool:
+        nonlocal said
+        words = linking.linker_words(line)
+        if words:
+            said = [str(folder) for folder in linking.linked_folders(words, root)]
+        return bool(words)
+
+    asking = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
+    artifact = _run(session, wheel, asking, turn, hear)
+    if said is not None and said != known:
+        cache.write(name, said)
+    found = known or [] if said is None else said
+    return replace(artifact, link_paths=tuple(dict.fromkeys((*map(Path, found), *artifact.link_paths))))
+
+
+def _cache_name(identity: str) -> str:
+    return f"{zlib.crc32(identity.encode(errors='surrogateescape')):08x}.json"
+
+
+def _strings(kept: object) -> list[str] | None:
+    return [path for path in kept if isinstance(path, str)] if isinstance(kept, list) else None
 
 
 def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) -> CargoBuild:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import pairwise
 from pathlib import Path, PurePosixPath
 
 from cratewheel.bindings.place import package_dir
+from cratewheel.build.linking import stated_folders
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
@@ -41,7 +40,7 @@ def graft(
         target=session.plan.target,
         native=not session.facts.cross,
         dist=normalise_distribution(session.plan.name),
-        search=tuple(dict.fromkeys((*_linked_from(artifacts), *_named(session)))),
+        search=tuple(dict.fromkeys((*_linked_from(artifacts), *stated_folders(session)))),
         exclude=session.facts.options.repair_exclude,
         scratch=scratch,
         environ=session.environ,
@@ -114,15 +113,3 @@ def _scripts(dist: str) -> str:
 def _linked_from(artifacts: Iterable[Artifact]) -> Iterator[Path]:
     for artifact in artifacts:
         yield from artifact.link_paths
-
-
-def _named(session: Session) -> Iterator[Path]:
-    """Yield the folders that rustc was told of by flags: `-L DIR`, `-Lnative=DIR`, `-Clink-arg=-LDIR`."""
-    facts = session.facts
-    flags = re.split(r"[\s\x1f]+", facts.rustflags[1]) if facts.rustflags else []
-    words = [*flags, *facts.options.rustc_args, *facts.options.rustc_extra_args]
-    for word, following in pairwise([*words, ""]):
-        if word == "-L":
-            yield Path(re.sub(r"^(native|all|dependency)=", "", following))
-        elif match := re.fullmatch(r"(?:-C)?(?:link-arg=)?-L(?:native=|all=)?(.+)", word):
-            yield Path(match[1])

@@ -72,11 +72,13 @@ def run(
     ui: Ui,
     hear: Callable[[Mapping[str, Any]], None] | None = None,
     purpose: str = "",
+    hear_text: Callable[[str], bool] | None = None,
 ) -> Artifact:
     """Run the cargo build `command` and return what it made of the package with the id `package`.
 
     Cargo's talk goes to our stderr as it comes, with the label of `ui` if that has one; `hear` is told of each crate
-    that is ready, and of each build script; `purpose` is for the error's message. Raises `CompileError` when it fails,
+    that is ready, and of each build script; `hear_text` of each line that is no message, and returns whether it was for
+    it; `purpose` is for the error's message. Raises `CompileError` when it fails,
     or makes no dynamic library (`binary` is None) or no program of the name `binary`.
     """
     ui.detail(f"running {command}")
@@ -86,6 +88,8 @@ def run(
             for line in lines:
                 message = _message(line)
                 if message is None:
+                    if hear_text is not None and hear_text(line):
+                        continue
                     ui.passthrough(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
                     messages.append(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -44,12 +44,8 @@ class Repair:
     ui: Ui
 
     def excludes(self, library: str) -> bool:
-        """Return whether the user wants the library to stay outside; its case counts, but for Windows."""
-        exclude = self.exclude
-        if self.target.os == "windows":
-            library, exclude = library.lower(), tuple(pattern.lower() for pattern in exclude)
-        name = library.rpartition("/")[2]
-        return any(fnmatchcase(name, pattern) or fnmatchcase(library, pattern) for pattern in exclude)
+        """Return whether the user wants the library to stay outside."""
+        return is_excluded(library, self.exclude, self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +59,14 @@ class Grafted:
     original: Path
     path: Path
     sha256: str
+
+
+def is_excluded(library: str, patterns: Iterable[str], target: Target) -> bool:
+    """Return whether one of the globs means the library; its case counts, but for Windows."""
+    if target.os == "windows":
+        library, patterns = library.lower(), [pattern.lower() for pattern in patterns]
+    name = library.rpartition("/")[2]
+    return any(fnmatchcase(name, pattern) or fnmatchcase(library, pattern) for pattern in patterns)
 
 
 def hashed_name(name: str, sha256: str) -> str:
