@@ -487,7 +487,7 @@ def link(name: str, target: str) -> Change:
         (
             link("light_module/loop", "loop"),
             (
-                "error: {root}/light_module/loop is a symbolic link to loop, which does not exist\n"
+                "error: {root}/light_module/loop is a symbolic link to loop, which is a loop: it leads back to itself\n"
                 " help: restore what it points at, or remove the link\n"
             ),
         ),

@@ -9,19 +9,22 @@ from pathlib import Path
 from cratewheel import files
 from cratewheel.files.rubbish import within_rubbish
 
-_MARKS = ("pyvenv.cfg", ".rustc_info.json")  # files of a virtual environment, and of cargo's target directory
+# files of a virtual environment, of cargo's target directory, and of its CARGO_HOME
+_MARKS = ("pyvenv.cfg", ".rustc_info.json", ".package-cache", ".global-cache")
+_TAG = "CACHEDIR.TAG"  # of many programs (https://bford.info/cachedir/); cargo's says that it is cargo's
+_OF_CARGO = b"created by cargo"
 
 
-def not_built(listed: Iterable[str], folder: Path, target_directory: Path) -> Iterator[str]:
+def not_built(listed: Iterable[str], folder: Path, built: Iterable[Path]) -> Iterator[str]:
     """Yield the files listed in a folder, without rubbish, our temporary ones, virtual environments, cargo's output.
 
-    Target directories may be anywhere, and git may not have been told to ignore them.
+    Target directories may be anywhere, and git may not have been told to ignore them; `built` are some that are known.
     """
     every = tuple(listed)
     start = len(f"{folder}{os.sep}")
     not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
-    if not folder.is_relative_to(target_directory):
-        not_shipped = (f"{target_directory}{os.sep}", *not_shipped)
+    known = (f"{each}{os.sep}" for each in built if not folder.is_relative_to(each))
+    not_shipped = (*known, *not_shipped)
     for path in every:
         below = path[start:]
         if not path.startswith(not_shipped) and not files.within_temporary(below) and not within_rubbish(below):
@@ -38,6 +41,16 @@ def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
         folder = os.path.dirname(path)  # noqa: PTH120 - of thousands of files
         while folder not in seen and len(folder) > len(root):
             seen.add(folder)
-            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS):
+            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder):
                 yield folder
             folder = os.path.dirname(folder)  # noqa: PTH120
+
+
+def _is_tagged(folder: str) -> bool:
+    tag = Path(folder, _TAG)
+    if not os.path.isfile(tag):  # noqa: PTH113 - of thousands of folders
+        return False
+    try:
+        return _OF_CARGO in files.read_bytes(tag)
+    except OSError:
+        return False

@@ -6,7 +6,7 @@ The latter is for crates that were published, and for those that cargo builds an
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -40,13 +40,17 @@ ATTEMPTS = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lister:
-    """Asks cargo in the folder `cwd`. No link may lead out of the folders `roots`."""
+    """Asks cargo in the folder `cwd`. No link may lead out of the folders `roots`.
+
+    Links to nothing are left out where `skips` says so.
+    """
 
     options: Options
     cwd: Path
     roots: Roots
     environ: Mapping[str, str]
     ui: Ui
+    skips: Callable[[str], bool]
 
     @contextmanager
     def listing(self, packages: Iterable[Package]) -> Iterator[Iterator[tuple[str, ...]]]:
@@ -78,7 +82,7 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
             f"cargo does not list the files of the crate in {folder}, so all that git does not ignore are packed",
             hint=f"cargo says: {problem.removeprefix('error: ')}",
         )
-        return tuple(_walked(package, lister.roots))
+        return tuple(_walked(package, lister))
     if done.status:
         if NOT_UNICODE in done.stderr:  # cargo shows no more of the name than is UTF-8
             for path in files.walk(folder, roots=lister.roots):
@@ -111,7 +115,7 @@ def names_over_lines(folder: Path, listed: tuple[str, ...], found: Collection[st
             yield path
 
 
-def of_targets_outside(package: Package, roots: Roots) -> Iterator[str]:
+def of_targets_outside(package: Package, roots: Roots, skips: Callable[[str], bool]) -> Iterator[str]:
     """Yield the files of targets outside of the crate's folder, which cargo builds and does not list.
 
     The modules of a target lie below the folder of its root file; where the crate does as well, that file goes alone.
@@ -123,7 +127,8 @@ def of_targets_outside(package: Package, roots: Roots) -> Iterator[str]:
         if folder.is_relative_to(source.parent) or above is None or not files.is_file(source):
             yield str(source)
         else:
-            yield from dict.fromkeys((str(source), *files.walk(Path(above), under=source.parent, roots=roots)))
+            found = files.walk(Path(above), under=source.parent, roots=roots, skips=skips)
+            yield from dict.fromkeys((str(source), *found))
 
 
 def _asked(command: Command, lister: Lister, folder: Path) -> Completed:
@@ -183,12 +188,12 @@ def _published(folder: Path, roots: Roots) -> Iterator[str]:
             yield str(path)
 
 
-def _walked(package: Package, roots: Roots) -> Iterator[str]:
+def _walked(package: Package, lister: Lister) -> Iterator[str]:
     """Yield the files of a crate that cargo does not list: what git does not ignore, by its `include` and `exclude`."""
     manifest = cargo_manifest.read(package.manifest_path)
     folder = manifest.directory
-    root = root_of(str(folder), roots)
-    found = files.walk(Path(root) if root is not None else folder, under=folder, roots=roots)
+    root = Path(root_of(str(folder), lister.roots) or folder)
+    found = files.walk(root, under=folder, roots=lister.roots, skips=lister.skips)
     only = manifest.package.get("include", [])
     rules = Rules(rule(line) for line in only or manifest.package.get("exclude", []))
     for path in _of_crate(folder, found):

@@ -16,7 +16,7 @@ from cratewheel import files
 from cratewheel.cargo import lock
 from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members, way
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.cargo.model import CargoMetadata
+from cratewheel.cargo.model import CargoMetadata, Package
 from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.built import not_built
@@ -25,9 +25,11 @@ from cratewheel.contents.places import Place, free_name
 from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
+from cratewheel.contents.tracked import DanglingLinks
 from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns, Roots
+from cratewheel.files.links import describe_dangling
 from cratewheel.frozen import dataclass
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
@@ -76,16 +78,16 @@ class SdistContents:
         written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
         listed = dict.fromkeys(_every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
-        found = {
-            path
-            for folder in folders
-            for path in not_built(files.walk(folder, roots=self.roots), folder, self.tree.target_directory)
-        }
+        found = {path for folder in folders for path in not_built(self._walk(folder), folder, self.tree.built)}
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
             for path in sorted({*listed, *found} - packed - written, key=in_order)
         )
+
+    def _walk(self, folder: Path) -> Iterator[str]:
+        # of links to nothing, the archive has none
+        return files.walk(folder, roots=self.roots, skips=lambda path: describe_dangling(path) is not None)
 
     def _why_not(self, path: str, *, listed: bool, excluded: bool) -> str:
         if excluded:
@@ -131,6 +133,7 @@ def layout_of(
         environ=environ,
         ui=ui,
         roots=manifest.roots_with(pyproject.directory),
+        dangling=DanglingLinks(environ, ui),
     )
     tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
     left_out = Exclusion(
@@ -140,11 +143,7 @@ def layout_of(
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
     _refuse(displaced)
-    if tree.crates:
-        chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
-        refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
-    else:
-        refuse_unbuildable(entries, packages, tree.project)
+    _check_complete(entries, tree, packages, left_out)
     for file in tree.named:
         if is_archive_of(Path(file.path).name, left_out.distribution):
             ui.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")
@@ -156,6 +155,14 @@ def layout_of(
         exclusion=left_out,
         roots=files.joined_roots(reader.roots, *(crate.roots for crate in tree.crates)),
     )
+
+
+def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], left_out: Exclusion) -> None:
+    if not tree.crates:
+        refuse_unbuildable(entries, packages, tree.project)
+        return
+    chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
+    refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
 
 
 def _refuse(displaced: Iterable[Displaced]) -> None:

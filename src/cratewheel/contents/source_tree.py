@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from cratewheel import files, process, toml
+from cratewheel import files, toml
 from cratewheel.cargo import lock, query
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.built import not_built
 from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
-from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.contents.tracked import DanglingLinks, git_files, warn_of_missing
+from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
 from cratewheel.files.rubbish import within_rubbish
 from cratewheel.frozen import dataclass
-from cratewheel.git import git
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
@@ -36,7 +36,6 @@ Table = Mapping[str, Any]
 COMPILED = (".pyc", ".pyd", ".so")
 PKG_INFO = "PKG-INFO"
 LISTED = "cargo package --list"
-SHOWN = 3  # files that a warning names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +117,7 @@ class SourceTree:
     license: SourceFile | None = None
     needs_manifest_path: bool = False
     roots: Roots = ()
-    target_directory: Path
+    built: tuple[Path, ...] = ()
 
     @property
     def project(self) -> Path:
@@ -144,11 +143,24 @@ class Reader:
     environ: Mapping[str, str]
     ui: Ui
     roots: Roots
+    dangling: DanglingLinks
 
     @property
     def project(self) -> Path:
         """The folder of pyproject.toml."""
         return self.pyproject.directory
+
+    def walk(self, root: Path, under: Path | None = None) -> Iterator[str]:
+        """Yield the files below a folder, without what was built there, and links that are not the project's."""
+        found = files.walk(root, under=under, roots=self.roots, skips=self.dangling.skips)
+        return not_built(found, under or root, self.built)
+
+    @property
+    def built(self) -> tuple[Path, ...]:
+        """The folders that cargo builds and keeps its own files in; they may be in that of the project."""
+        homes = (self.environ.get(name) for name in ("CARGO_HOME", "RUSTUP_HOME"))
+        own = (self.cargo.target_directory, self.cargo.build_directory, self.options.target_dir)
+        return (*filter(None, own), *(Path(os.path.normpath(self.cwd / home)) for home in homes if home))
 
 
 def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
@@ -181,7 +193,7 @@ def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
         license=_metadata_file(reader, project_table.get("license"), "licence"),
         needs_manifest_path=needs_manifest_path,
         roots=reader.roots,
-        target_directory=reader.cargo.target_directory,
+        built=reader.built,
     )
 
 
@@ -207,6 +219,7 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
         roots=reader.roots,
         environ=reader.environ,
         ui=reader.ui,
+        skips=reader.dangling.skips,
     )
     with lister.listing(reader.packages) as listings:
         python = tuple(_python(reader))
@@ -267,10 +280,10 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
     roots = files.joined_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
-    own = (path for path in not_built(listed, folder, reader.cargo.target_directory) if path not in skipped)
-    found = _existing(own, LISTED, roots, seen)
+    own = (path for path in not_built(listed, folder, reader.built) if path not in skipped)
+    found = _existing(own, LISTED, roots, seen, skips=reader.dangling.skips)
     over_lines = names_over_lines(folder, listed, {file.path for file in found})
-    outside = not_built(of_targets_outside(package, roots), folder, reader.cargo.target_directory)
+    outside = not_built(of_targets_outside(package, roots, reader.dangling.skips), folder, reader.built)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
@@ -331,13 +344,13 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     project = reader.project
     unpacked = (project / PKG_INFO).is_file()
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
-        tracked = _git_files(reader)
+        tracked = git_files(project, reader.environ, reader.ui)
         if str(reader.pyproject.path) in tracked or not unpacked:
             start = len(f"{project}{os.sep}")
             relative = ((path, path[start:]) for path in tracked)
             kept = (path for path, name in relative if not files.within_temporary(name) and not within_rubbish(name))
             found = _existing(kept, "git ls-files", reader.roots)
-            _warn_of_missing(tracked, found, reader.ui)
+            warn_of_missing(tracked, {file.path for file in found}, reader.ui)
             return found
     if not unpacked:
         reader.ui.warn(
@@ -345,44 +358,8 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
             hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
         )
     below_output = f"{reader.options.out}{os.sep}" if reader.options.out else None
-    kept = (
-        path
-        for path in not_built(files.walk(project, roots=reader.roots), project, reader.cargo.target_directory)
-        if not (below_output and path.startswith(below_output))
-    )
+    kept = (path for path in reader.walk(project) if not (below_output and path.startswith(below_output)))
     return _existing(kept, "in the folder of the project", reader.roots)
-
-
-def _git_files(reader: Reader) -> tuple[str, ...]:
-    command = git("ls-files", "-z", "--recurse-submodules", cwd=reader.project)
-    done = process.capture(command, reader.environ, errors="surrogateescape")  # as names are decoded
-    if done.status:
-        raise ProcessError(
-            f"git cannot list the files of {reader.project}",
-            notes=tuple(done.stderr.splitlines()),
-            hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
-        )
-    for line in done.stderr.splitlines():  # such as of a partial clone that has not all folders
-        reader.ui.warn(f"git says of {reader.project}: {line}")
-    return tuple(f"{reader.project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
-
-
-def _warn_of_missing(tracked: Iterable[str], found: Iterable[SourceFile], ui: Ui) -> None:
-    here = {file.path for file in found}
-    absent = [path for path in tracked if path not in here]
-    modules = [path for path in absent if os.path.isdir(path) and not os.path.islink(path)]  # noqa: PTH112, PTH114
-    missing = [path for path in absent if not os.path.lexists(path)]
-    if modules:
-        ui.warn(f"the sdist lacks submodules: {_shown(modules)}", hint="get them with `git submodule update --init`")
-    if missing:
-        ui.warn(
-            f"the sdist lacks what git tracks and is not there: {_shown(missing)}",
-            hint="`git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
-        )
-
-
-def _shown(paths: list[str]) -> str:
-    return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
 
 
 # -- Python packages, and what the project names
@@ -396,7 +373,7 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
-        for path in files.walk(root, under=folder, roots=reader.roots):
+        for path in reader.walk(root, folder):
             if not path.endswith(COMPILED):
                 file = _file(path, "Python package", reader.roots)
                 if file is not None:
@@ -450,12 +427,17 @@ def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | Non
 
 
 def _existing(
-    paths: Iterable[str], why: str, roots: Roots, seen: Mapping[str, SourceFile] = MappingProxyType({})
+    paths: Iterable[str],
+    why: str,
+    roots: Roots,
+    seen: Mapping[str, SourceFile] = MappingProxyType({}),
+    *,
+    skips: Callable[[str], bool] | None = None,
 ) -> tuple[SourceFile, ...]:
     """Return the paths that are files: lists also name what would be generated, or was deleted."""
     found = []
     for path in paths:
-        file = seen.get(path) or _file(path, why, roots)
+        file = seen.get(path) or _file(path, why, roots, skips)
         if file is not None:
             found.append(file)
     # whoever walked to the others looked at every folder on the way
@@ -465,7 +447,7 @@ def _existing(
     return tuple(found)
 
 
-def _file(path: str, why: str, roots: Roots) -> SourceFile | None:
+def _file(path: str, why: str, roots: Roots, skips: Callable[[str], bool] | None = None) -> SourceFile | None:
     """Return a path as a file of the project, or None where there is none.
 
     Raises `ConfigError` for links out of it, and for a pipe, a socket or a device.
@@ -477,6 +459,8 @@ def _file(path: str, why: str, roots: Roots) -> SourceFile | None:
     if stat.S_ISREG(mode):
         return SourceFile(path=path, why=why, executable=os.name != "nt" and bool(mode & stat.S_IXUSR), roots=roots)
     if stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and Path(path).is_dir()):
+        return None
+    if skips is not None and skips(path):
         return None
     return _source(path, why, roots)
 

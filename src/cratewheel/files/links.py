@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from cratewheel.errors import ConfigError
 
 REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
 
+CANT_RESOLVE = 1921  # of Windows, for links in a circle
 MOST_LINKED = 10_000  # folders that are entered behind links, before these are taken for a knot
 
 Roots = tuple[str, ...]  # folders without a link in their paths; none is in another one
@@ -46,6 +48,22 @@ def root_of(path: str, roots: Iterable[str]) -> str | None:
     """
     place = f"{path}{os.sep}"
     return next((root for root in roots if place.startswith(f"{root.rstrip(os.sep)}{os.sep}")), None)
+
+
+def describe_dangling(path: str) -> str | None:
+    """Return what a symbolic link is that leads to nothing, or in a circle; None for all else."""
+    try:
+        target = Path(path).readlink()
+    except OSError:
+        return None
+    try:
+        Path(path).stat()
+    except FileNotFoundError:
+        return f"a symbolic link to {target}, which does not exist"
+    except OSError as error:
+        if error.errno == errno.ELOOP or getattr(error, "winerror", None) == CANT_RESOLVE:
+            return f"a symbolic link to {target}, which is a loop: it leads back to itself"
+    return None
 
 
 class Fence:
@@ -107,11 +125,9 @@ class Fence:
     def check(self, path: str, *, link: bool = True) -> None:
         """Raise `ConfigError` where the path is a link to nothing, or leads out of the project."""
         real = self.real(path, link=link)
-        if link and not Path(real).exists() and Path(path).is_symlink():
-            raise ConfigError(
-                f"{path} is a symbolic link to {Path(path).readlink()}, which does not exist",
-                hint="restore what it points at, or remove the link",
-            )
+        problem = describe_dangling(path) if link and not Path(real).exists() else None
+        if problem is not None:
+            raise ConfigError(f"{path} is {problem}", hint="restore what it points at, or remove the link")
         if root_of(real, self._roots) is None:
             raise outside(path, real, self._roots)
 

@@ -6,7 +6,7 @@ Paths are plain text here: making a `Path` of each of thousands of files takes l
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -24,15 +24,21 @@ from cratewheel.tasks import check_cancelled
 Level = tuple[Iterator[os.DirEntry[str]], tuple[str, ...]]
 
 
-def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -> Iterator[str]:
+def walk(
+    root: Path,
+    *,
+    under: Path | None = None,
+    roots: Roots | None = None,
+    skips: Callable[[str], bool] | None = None,
+) -> Iterator[str]:
     """Yield the files below `under` (a folder or a file; `root` itself by default), by path components.
 
     `.ignore` files between `root` and each file are honoured, and if the project is in a git (or jj) repository, its
     `.gitignore` files and `.git/info/exclude`; the user's own are not. An unpacked sdist has no repository, nor has a
     folder that its repository ignores. Hidden files are yielded, `.git` and rubbish are not. A link to a file
     stands for it; a link to a folder is not followed, unless it is `under` itself. Pipes and the like are yielded, too:
-    `is_file` refuses them. Raises `ConfigError` for what cannot be read, and for links to nothing or out of `roots`
-    (`root` by default).
+    `is_file` refuses them. Raises `ConfigError` for what cannot be read, for links out of `roots` (`root` by default),
+    and for those to nothing but what `skips` is asked of and takes.
     """
     root = Path(os.path.normpath(root.absolute()))
     start = Path(os.path.normpath(under.absolute())) if under else root
@@ -46,7 +52,7 @@ def walk(root: Path, *, under: Path | None = None, roots: Roots | None = None) -
         if path != start:
             ignores = ignores.entered(str(path), (entry.name for entry in scan(str(path))))
     if start.is_dir():
-        yield from _walk(str(start), ignores, fence)
+        yield from _walk(str(start), ignores, fence, skips)
     else:
         yield str(start)
 
@@ -71,7 +77,7 @@ def _ignores_above(root: Path) -> _Ignores:
     return ignores
 
 
-def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
+def _walk(folder: str, ignores: _Ignores, fence: Fence, skips: Callable[[str], bool] | None) -> Iterator[str]:
     levels = [_opened(folder, ignores)]
     while levels:
         entries, ignores = levels[-1]
@@ -84,7 +90,8 @@ def _walk(folder: str, ignores: _Ignores, fence: Fence) -> Iterator[str]:
                 break
             if not entry.is_symlink():
                 yield entry.path
-            elif not Path(entry.path).is_dir():  # the entry's own answer fails for a circle
+            elif not Path(entry.path).is_dir() and not (skips is not None and skips(entry.path)):
+                # not the entry's own answer, which fails for a circle
                 fence.check(entry.path)
                 yield entry.path
         else:

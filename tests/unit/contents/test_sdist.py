@@ -42,7 +42,7 @@ def tree(
         python=python,
         workspace=workspace,
         lock=lock,
-        target_directory=project / "target",
+        built=(project / "target",),
     )
 
 
