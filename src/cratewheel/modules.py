@@ -99,7 +99,7 @@ def read(
         python_packages=packages,
         stubs_dir=package_dir if stubs else None,
         data=_data(root, data, default=f"{name}.data", roots=roots),
-        warnings=missing if there or python_source is not None else (*missing, *_overlooked(root, parts[0])),
+        warnings=missing if there or python_source is not None else (*missing, *_overlooked(root, parts[0], packages)),
     )
 
 
@@ -138,8 +138,17 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
     return source
 
 
-def _overlooked(root: Path, package: str) -> list[str]:
-    """Return a warning for each usual place of Python sources that has the package, though no setting names it."""
+def _overlooked(root: Path, package: str, packages: tuple[str, ...]) -> list[str]:
+    """Return a warning for each usual place that has the package or its stubs (PEP 561), though no setting names it."""
+    stubs = f"{package}-stubs"
+    unnamed = stubs not in packages and any((root / stubs).glob("*.pyi"))
+    return [
+        *([f'{root / stubs} is not packed: `python-packages = ["{stubs}"]` in pyproject.toml ships it'] * unnamed),
+        *_overlooked_sources(root, package),
+    ]
+
+
+def _overlooked_sources(root: Path, package: str) -> list[str]:
     return [
         f"there are Python files in {root / place / package}, which are not the project's: "
         f"`python-source = '{place}'` in pyproject.toml would make them so"

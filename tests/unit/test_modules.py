@@ -62,6 +62,14 @@ def test_a_folder_that_holds_nothing_but_rubbish_is_no_package(tmp_path: Path, l
     assert read(project(tmp_path, "demo/.gitkeep")).mixed
 
 
+def test_a_stub_only_package_is_shipped_where_it_is_named(tmp_path: Path) -> None:
+    found = read(project(tmp_path, "demo-stubs/__init__.pyi"))
+    place = tmp_path / "demo-stubs"
+    assert found.warnings == (f'{place} is not packed: `python-packages = ["demo-stubs"]` in pyproject.toml ships it',)
+    found = read(tmp_path, python_packages=("demo-stubs",))
+    assert (found.mixed, found.packages, found.warnings) == (False, (place,), ())
+
+
 @pytest.mark.parametrize("stubs", ["__init__.pyi", "py.typed", "sub/a.pyi"])
 def test_a_folder_of_stubs_is_no_package_but_belongs_to_the_generated_one(tmp_path: Path, stubs: str) -> None:
     found = read(project(tmp_path, f"demo/{stubs}", "demo/__pycache__/a.pyc"))

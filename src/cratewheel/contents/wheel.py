@@ -10,6 +10,7 @@ from cratewheel import files
 from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
+from cratewheel.files.rubbish import within_rubbish
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 
@@ -131,6 +132,8 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
 
 
 def _nothing_found(pattern: str, folder: Path) -> str:
+    if within_rubbish(pattern):
+        return f"include '{pattern}' adds nothing: what interpreters, editors and desktops leave behind is never packed"
     named = folder / pattern.rstrip("/").removesuffix("/**")
     if pattern and named.is_dir():
         below = f"{pattern.rstrip('/').removesuffix('/**')}/**/*"

@@ -72,6 +72,15 @@ def entry(place: str, path: Path, why: str, *, root: Path, executable: bool = Fa
 # -- Python packages
 
 
+@pytest.mark.parametrize("pattern", ["demo/old.pyc", "demo/__pycache__/*", "**/.DS_Store"])
+def test_an_include_of_rubbish_is_told(tmp_path: Path, pattern: str) -> None:
+    roots = project_roots(project(tmp_path, "demo/old.pyc", "demo/__pycache__/a", "demo/.DS_Store"))
+    include = (Include(path=pattern),)
+    found = include_entries(tmp_path, read(tmp_path), include, roots=roots, out_dirs={}, root_crate="demo")
+    rest = "what interpreters, editors and desktops leave behind is never packed"
+    assert found == ([], (f"include '{pattern}' adds nothing: {rest}",))
+
+
 def test_a_folder_of_stubs_is_a_part_of_the_generated_package(tmp_path: Path) -> None:
     roots = project_roots(project(tmp_path, "demo.pyi", "demo/__init__.pyi", "demo/py.typed", "demo/sub.pyi"))
     layout_ = read(tmp_path)
