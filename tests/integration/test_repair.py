@@ -365,6 +365,10 @@ def test_a_folder_of_a_variable_is_where_the_linker_found_it(case: Case, variabl
     assert case.grafted(case.build(**{variable: f"-L {link}"})) == case.expected
 
 
+def test_a_folder_of_the_compilers_variable_is_where_the_linker_found_it(case: Case) -> None:
+    assert case.grafted(case.build(LIBRARY_PATH=str(case.libs.folder))) == case.expected
+
+
 def test_a_folder_of_an_option_for_cargo_is_where_the_linker_found_it(case: Case) -> None:
     run = case.build("--config", f'build.rustflags=["-L", "{case.libs.folder}"]')
     assert case.grafted(run) == case.expected

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel.bindings.place import package_dir
-from cratewheel.build.linking import stated_folders
+from cratewheel.build.linking import compiler_folders, stated_folders
 from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
@@ -40,7 +40,7 @@ def graft(
         target=session.plan.target,
         native=not session.facts.cross,
         dist=normalise_distribution(session.plan.name),
-        search=tuple(dict.fromkeys((*_linked_from(artifacts), *stated_folders(session)))),
+        search=tuple(dict.fromkeys((*_linked_from(artifacts), *stated_folders(session), *compiler_folders(session)))),
         exclude=session.facts.options.repair_exclude,
         scratch=scratch,
         environ=session.environ,

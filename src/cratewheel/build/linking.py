@@ -55,6 +55,14 @@ def stated_folders(session: Session) -> tuple[Path, ...]:
     return linked_folders(words, facts.project.cargo.workspace_root)
 
 
+def compiler_folders(session: Session) -> tuple[Path, ...]:
+    """Return the folders of LIBRARY_PATH, where gcc and clang look after those of the flags, unless they cross."""
+    if session.facts.cross or session.plan.target.os == "windows":
+        return ()
+    folders = session.environ.get("LIBRARY_PATH", "").split(os.pathsep)
+    return tuple(session.facts.project.cargo.workspace_root / folder for folder in folders if folder)
+
+
 def must_ask(session: Session, artifact: Artifact) -> bool:
     """Return whether only the linker's command line tells for sure where the libraries of a file are.
 
