@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,8 @@ from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
 from places import PURE, Place, lay_out
 
-CRATES = Path(__file__).parents[1] / "crates"
+ROOT = Path(__file__).parents[2]
+CRATES = ROOT / "tests" / "crates"
 THIS = Path(sys.executable)
 POSIX = pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 
@@ -112,6 +114,18 @@ def test_what_pip_says_is_told_when_cffi_cannot_be_installed(tmp_path: Path) -> 
     assert caught.value.notes == ("no such thing",)
 
 
+SIZED_ENUM = """
+#[repr(u8)]
+pub enum Color { Red, Green }
+#[no_mangle]
+pub extern "C" fn next_color(color: Color) -> Color {
+    match color { Color::Red => Color::Green, Color::Green => Color::Red }
+}
+"""
+DISTRIBUTED_CBINDGEN = Path(shutil.which("cbindgen") or "/usr/bin/cbindgen")
+NEWEST_CBINDGEN = ROOT / ".tools" / "bin" / "cbindgen"  # .ci/run installs it
+
+
 @POSIX
 def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
     script(tmp_path / "cbindgen", "echo ERROR: a strange crate >&2; exit 1")
@@ -149,6 +163,36 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
 
     assert "int32_t add(int32_t left, int32_t right);" in text
     assert "#" not in text
+
+
+@pytest.mark.cargo
+@pytest.mark.parametrize("cbindgen", [DISTRIBUTED_CBINDGEN, NEWEST_CBINDGEN], ids=["distribution", "cargo install"])
+def test_enums_with_a_size_are_read_whatever_cbindgen_writes_around_them(tmp_path: Path, cbindgen: Path) -> None:
+    if not cbindgen.is_file():
+        pytest.skip(f"there is no {cbindgen}")
+    crate = tmp_path / "crate"
+    shutil.copytree(CRATES / "cffi-pure", crate, ignore=shutil.ignore_patterns("target"))
+    with (crate / "src" / "lib.rs").open("a", encoding="utf-8") as source:
+        source.write(SIZED_ENUM)
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    (programs / "cbindgen").symlink_to(cbindgen)
+    text = cffi.declarations(
+        target_directory=tmp_path / "target",
+        crate=crate,
+        workspace=crate,
+        cwd=crate,
+        roots=project_roots(crate),
+        scratch=tmp_path / "scratch",
+        environ={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
+        ui=silent(),
+    )
+    made = ffi_source(text, tmp_path / "scratch", running=THIS)
+    namespace: dict[str, Any] = {}
+    exec(made, namespace)  # what an import of ffi.py does
+    ffi = namespace["ffi"]
+    assert ffi.sizeof("Color") == 1
+    assert (ffi.typeof("Color").kind, ffi.sizeof("int32_t")) == ("primitive", 4)
 
 
 @pytest.mark.cargo
