@@ -204,3 +204,17 @@ def test_a_crate_that_lacks_what_its_manifest_names_is_an_error(
     assert what in run.stderr
     assert "help: " in run.stderr
     assert run.sdists == ()
+
+
+@pytest.mark.parametrize("name", ["src/a:b.txt", "src/a?b.txt", "src/a\\b.txt"])
+def test_a_name_that_not_every_system_can_have_is_an_error_that_says_what_to_do(
+    run_light: Cratewheel, tmp_path: Path, name: str
+) -> None:
+    tree = {"pyproject.toml": pyproject(), "Cargo.toml": crate("demo", LIB), "src/lib.rs": "", name: ""}
+    root = write(tmp_path / "demo", tree)
+    run = run_light("sdist", cwd=root)
+    assert run.status == 1
+    assert (
+        f"error: {root / name} cannot be in a source distribution: cargo packs no name with `{name[5]}`" in run.stderr
+    )
+    assert f'rename the file, or leave it out: `exclude = ["{name}"]` in [package] of Cargo.toml' in run.stderr

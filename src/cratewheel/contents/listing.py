@@ -6,6 +6,7 @@ The latter is for crates that were published, and for those that cargo builds an
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -15,7 +16,7 @@ from cratewheel import files, utf8
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
-from cratewheel.errors import ProcessError
+from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.files import Roots
 from cratewheel.files.links import root_of
 from cratewheel.files.patterns import Rules, rule
@@ -87,6 +88,13 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
         if NOT_UNICODE in done.stderr:  # cargo shows no more of the name than is UTF-8
             for path in files.walk(folder, roots=lister.roots):
                 utf8.check_name(path, f"a file of the crate in {folder}")
+        special = re.search(r"cannot package a filename with a special character `(.)`: (.+)", done.stderr)
+        if special is not None:
+            raise ConfigError(
+                f"{folder / special[2]} cannot be in a source distribution: cargo packs no name with `{special[1]}`, "
+                "which not every system can have",
+                hint=f'rename the file, or leave it out: `exclude = ["{special[2]}"]` in [package] of Cargo.toml',
+            )
         lister.ui.passthrough(done.stderr)
         raise ProcessError(
             f"cargo cannot list the files of the crate in {folder}",
