@@ -8,8 +8,11 @@ for its own hooks.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
+from cratewheel import process
+from cratewheel.errors import CratewheelError
 from cratewheel.frozen import replace
 from cratewheel.process import Command
 
@@ -40,3 +43,20 @@ def git(*words: str, cwd: Path) -> Command:
     settings = (word for setting in _SETTINGS for word in ("-c", setting))
     command = Command(argv=("git", *settings, *words), cwd=cwd)
     return replace(command, env=(*_VARIABLES, *((name, None) for name in _OF_A_REPOSITORY)))
+
+
+def tracked_though_ignored(folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files below a folder that git was made to track with `git add --force`: so it does not ignore them.
+
+    There are none where there is no repository or no git, nor in an unpacked sdist.
+    """
+    unpacked = (folder / "PKG-INFO").is_file() and not (folder / ".git").exists()
+    if unpacked or not any((place / ".git").exists() for place in (folder, *folder.parents)):
+        return ()
+    command = git("ls-files", "-z", "--cached", "--ignored", "--exclude-standard", cwd=folder)
+    try:
+        done = process.capture(command, environ, errors="surrogateescape")
+    except CratewheelError:
+        return ()
+    names = done.stdout.split("\0") if not done.status else []
+    return tuple(f"{folder}{os.sep}{name.replace('/', os.sep)}" for name in names if name)

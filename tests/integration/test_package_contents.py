@@ -39,7 +39,7 @@ RUBBISH = (
     ".#b.py",
 )
 IGNORED = ("_version.py", "sub/notes.local", "secret.txt")
-KEPT = {".hidden", "__init__.py", "sub/data.txt"}
+KEPT = {".hidden", "forced.local", "__init__.py", "sub/data.txt"}
 
 
 def of_package(names: list[str]) -> set[str]:
@@ -76,6 +76,7 @@ def test_what_git_ignores_and_rubbish_is_in_no_archive(
     subprocess.run([*git, "init", "-q"], check=True)
     (repository / ".git" / "info" / "exclude").write_text("secret.txt\n", encoding="utf-8")
     subprocess.run([*git, "add", "."], check=True)
+    subprocess.run([*git, "add", "--force", str(project / "lightly" / "forced.local")], check=True)
     subprocess.run([*git, "commit", "-qm", "all"], check=True)
     expected = KEPT | ({"_version.py"} if include else set())
 

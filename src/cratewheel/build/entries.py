@@ -16,6 +16,7 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.archives import without_archives
 from cratewheel.contents.left_out import left_out_modules
 from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.git import tracked_though_ignored
 from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
 from cratewheel.tags.wheel import data_dir_name, normalise_distribution
@@ -37,7 +38,8 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
     included, warnings = wheel_contents.include_entries(
         root, modules, options.include, roots=roots, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
     )
-    gathered = [*wheel_contents.python_entries(modules, root, roots), *included]
+    tracked = tracked_though_ignored(root, session.environ)
+    gathered = [*wheel_contents.python_entries(modules, root, roots, tracked), *included]
     installed, of_archives = without_archives(
         [
             *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),

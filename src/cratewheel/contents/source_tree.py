@@ -21,10 +21,12 @@ from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.built import not_built
 from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
 from cratewheel.contents.tracked import DanglingLinks, git_files, warn_of_missing
+from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
 from cratewheel.files.rubbish import within_rubbish
 from cratewheel.frozen import dataclass
+from cratewheel.git import tracked_though_ignored
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
@@ -370,10 +372,11 @@ def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
 
 
 def _python(reader: Reader) -> Iterator[SourceFile]:
+    tracked = tracked_though_ignored(reader.project, reader.environ)
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
-        for path in reader.walk(root, folder):
+        for path in (*reader.walk(root, folder), *tracked_below(folder, tracked, reader.roots)):
             if not path.endswith(COMPILED):
                 file = _file(path, "Python package", reader.roots)
                 if file is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
@@ -17,12 +17,12 @@ from cratewheel.options.values import ArchiveFormat, Exclude, Include
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
-def python_entries(modules: ModuleLayout, root: Path, roots: Roots) -> list[Entry]:
+def python_entries(modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = ()) -> list[Entry]:
     """Return the files of the project's Python packages, at their places in the wheel.
 
-    Ignore files of the project are honoured, and what an earlier `develop` left in a package is not taken: libraries
-    and debug information named after the extension. Raises `ConfigError` for what cannot be read, and for links that
-    lead out of the folders `roots`, which hold the project.
+    Ignore files of the project are honoured, but for the files that git was made to track (`tracked`). What an earlier
+    `develop` left in a package is not taken: libraries and debug information named after the extension. Raises
+    `ConfigError` for what cannot be read, and for links that lead out of the folders `roots`, which hold the project.
     """
     source = modules.python_source
     home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
@@ -30,13 +30,22 @@ def python_entries(modules: ModuleLayout, root: Path, roots: Roots) -> list[Entr
     found = {
         path: path[start:].replace(os.sep, "/")
         for package in modules.packages
-        for path in files.walk(home, under=package, roots=roots)
+        for path in (*files.walk(home, under=package, roots=roots), *tracked_below(package, tracked, roots))
     }
     return [
         _entry(path, place, "Python package", roots)
         for path, place in sorted(found.items(), key=lambda pair: in_order(pair[1]))
         if not _left_over(place, modules.extension_name)
     ]
+
+
+def tracked_below(package: Path, tracked: Iterable[str], roots: Roots) -> Iterator[str]:
+    """Yield those of the tracked files that are there, in a package, and no rubbish; links out of it are refused."""
+    fence = files.Fence(roots)
+    for path in tracked:
+        if path.startswith(f"{package}{os.sep}") and os.path.isfile(path) and not within_rubbish(path):  # noqa: PTH113
+            fence.check(path)
+            yield path
 
 
 def python_warnings(modules: ModuleLayout, entries: Iterable[Entry]) -> tuple[str, ...]:
