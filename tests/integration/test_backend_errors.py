@@ -99,13 +99,19 @@ def sleeping_cargo(folder: Path) -> Path:
     return cargo
 
 
+def heed_signals() -> None:
+    """Take back what a shell in the background, or nohup, has let its programs ignore."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def started(call: str, root: Path, environ: Mapping[str, str], folder: Path) -> subprocess.Popen[str]:
     """Start a hook, and wait until its cargo compiles."""
     child = subprocess.Popen(
         [sys.executable, "-c", f"import cratewheel, os, signal, sys, threading\n{call}"],
         cwd=root, env={**environ, "CARGO": str(sleeping_cargo(folder))},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, encoding="utf-8",
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  # which a shell in the background ignores
+        preexec_fn=heed_signals,  # noqa: PLW1509  # no thread of ours runs then
     )  # fmt: skip
     until = time.monotonic() + SECONDS
     while not (folder / "pids").exists():
