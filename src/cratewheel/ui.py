@@ -159,9 +159,14 @@ def print_result(text: str, stream: TextIO | None = None) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise CratewheelError(
-            f"stdout cannot be written: {error.strerror or error}", hint="make room there, or write to another file"
-        ) from error
+        raise stdout_error(error) from error
+
+
+def stdout_error(error: OSError) -> CratewheelError:
+    """Return what is said where stdout cannot be written."""
+    return CratewheelError(
+        f"stdout cannot be written: {error.strerror or error}", hint="make room there, or write to another file"
+    )
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -142,9 +142,15 @@ def _help(words: list[str]) -> int:
 
 
 def _print(text: str) -> int:
-    from cratewheel.ui import print_result
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        from cratewheel.ui import stdout_error  # which takes longer to import than this takes
 
-    print_result(text)
+        raise stdout_error(error) from error
     return 0
 
 
