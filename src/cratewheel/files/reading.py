@@ -152,12 +152,14 @@ def _real(path: str, roots: Roots) -> str:
 def open_and_compare(path: str, roots: Roots) -> int:
     """Return the descriptor of a file, opened by its path and then compared with what is at that path in the project.
 
-    Raises `ConfigError` for what lies outside of `roots`, or was exchanged meanwhile; else `OSError`.
+    Windows renames no folder in which a file is open, so what is found then stays. Raises `ConfigError` for what lies
+    outside of `roots`, or was exchanged meanwhile; else `OSError`.
     """
     real = _real(path, roots)
     number = os.open(real, _READ)
     try:
-        same = os.path.samestat(os.fstat(number), os.lstat(real)) and os.path.realpath(real) == real
+        there = os.path.realpath(real) == real and os.path.samestat(os.fstat(number), os.lstat(real))
+        same = there and os.path.realpath(real) == real
     except BaseException:
         os.close(number)
         raise

@@ -157,8 +157,12 @@ def exchanging(place: Path, target: Path) -> Iterator[None]:
         thread.join()
 
 
-@each_way
-@pytest.mark.parametrize("exchanged", ["docs/a.md", "docs"], ids=["file", "folder"])
+@pytest.mark.parametrize(
+    ("way", "exchanged"),
+    # Windows, which has the other way, renames no folder in which a file is open
+    [(OPENERS[0], "docs/a.md"), (OPENERS[0], "docs"), (OPENERS[1], "docs/a.md")],
+    ids=["file by folder", "folder by folder", "file by comparing"],
+)
 def test_however_often_it_is_tried_nothing_outside_is_read(
     project: Path, way: Callable[[str, Roots], int], exchanged: str
 ) -> None:
