@@ -19,10 +19,12 @@ ALL = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 
 @pytest.fixture(autouse=True)
 def heeded() -> Iterator[None]:
-    """Ctrl-C as a program in the foreground has it: one in the background ignores it."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Signals as a program in the foreground has them: one in the background, or below nohup, ignores some."""
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in ALL}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def stopped(work: Callable[[], object]) -> TerminatedError:
