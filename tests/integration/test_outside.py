@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -128,7 +129,10 @@ KEYS = {
     "Cargo.toml": [link("Cargo.toml", "../secret/Cargo.toml")],
     "pyproject.toml": [link("pyproject.toml", "../secret/pyproject.toml")],
     "Cargo.lock": [link("Cargo.lock", "../secret/Cargo.lock")],
-    "manifest-path": [put("project/pyproject.toml", pyproject(f"{TOOL}manifest-path = '../secret/Cargo.toml'\n"))],
+    "manifest-path": [  # a crate beside the project is its own, one further up is not
+        lambda root: shutil.copytree(root / "secret", root.parent / "outside"),
+        put("project/pyproject.toml", pyproject(f"{TOOL}manifest-path = '../../outside/Cargo.toml'\n")),
+    ],
     "a source file": [link("src/secret.rs", "../../secret/x.md")],
     "a folder of sources": [link("src/deep", "../../secret")],
     "readme of a path dependency": [
