@@ -209,7 +209,7 @@ def _staged(artifact: Artifact, stage: Path) -> Artifact:
     return replace(
         artifact,
         path=path,
-        dep_info=artifact.path.with_suffix(".d"),
+        linked_in=artifact.path.parent,
         debug_info=copied(artifact.debug_info),
         import_library=copied(artifact.import_library),
     )

@@ -31,7 +31,7 @@ def graft(
             path=artifact.path,
             folder=folder,
             needs=external[artifact.path.name],
-            origin=artifact.dep_info.parent if artifact.dep_info else None,
+            origin=artifact.linked_in,
         )
         for artifact in artifacts
         if external.get(artifact.path.name)

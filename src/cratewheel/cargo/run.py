@@ -46,9 +46,9 @@ class Artifact:
     """What a build left: the file for Python, what lies beside it, and what build scripts said.
 
     `out_dirs` maps a package's id to its build script's OUT_DIR; `link_paths` are the folders in which build scripts
-    found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled. `dep_info` is the file
-    that lists the sources, beside the place where cargo left the artifact. `libraries` are the compiled crates that it
-    was linked from, by name. `crates` and `script_runs` are all that took part, for the host and for the target.
+    found the dynamic libraries that they link. `fresh` is true when nothing had to be compiled. `linked_in` is the
+    folder where cargo left the artifact, where that is another by now. `libraries` are the compiled crates that it was
+    linked from, by name. `crates` and `script_runs` are all that took part, for the host and for the target.
     """
 
     path: Path
@@ -57,7 +57,7 @@ class Artifact:
     out_dirs: Mapping[str, Path]
     link_paths: tuple[Path, ...] = ()
     fresh: bool = False
-    dep_info: Path | None = None
+    linked_in: Path | None = None
     libraries: Mapping[str, Path] = field(default_factory=dict)
     crates: tuple[CompiledCrate, ...] = ()
     script_runs: tuple[ScriptRun, ...] = ()
