@@ -37,11 +37,11 @@ def names(run: Run) -> list[str]:
     return [name for name in every if name not in ("PKG-INFO", "pyproject.toml", "Cargo.lock")]
 
 
-def resolves(run: Run, folder: Path, manifest: str = "Cargo.toml") -> None:
-    """Check that cargo takes the crates of the archive as they are."""
+def resolves(run: Run, folder: Path, manifest: str = "Cargo.toml", *flags: str) -> None:
+    """Check that cargo takes the crates of the archive as they are, with such flags as `--locked`."""
     top = unpacked(run.sdists[0], folder / "unpacked")
     subprocess.run(
-        ["cargo", "metadata", "--offline", "--format-version=1", "--manifest-path", top / manifest],
+        ["cargo", "metadata", "--offline", "--format-version=1", "--manifest-path", top / manifest, *flags],
         stdout=subprocess.DEVNULL,
         check=True,
         timeout=60,

@@ -21,6 +21,7 @@ from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.built import not_built
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.packages import packages_of
 from cratewheel.contents.places import Place, free_name
 from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
@@ -120,7 +121,7 @@ def layout_of(
     Starts `cargo package --list` for each crate in the folder `cwd`, or `git ls-files`. Raises `ConfigError` when a
     file is missing or leads out of the project, and `ProcessError` when a program fails.
     """
-    packages = source_tree.packages_of(manifest, cargo, environ, ui, cwd=cwd)
+    packages = packages_of(manifest, cargo, environ, ui, cwd=cwd)
     reader = Reader(
         pyproject=pyproject,
         manifest=manifest,

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cratewheel import files, toml
-from cratewheel.cargo import lock, query
+from cratewheel.cargo import lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
@@ -228,50 +228,6 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
         seen = {file.path: file for file in python}
         crates = tuple(_crate(package, next(listings), seen, reader) for package in reader.packages)
     return crates, python
-
-
-def packages_of(
-    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui, *, cwd: Path
-) -> tuple[Package, ...]:
-    """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
-
-    That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
-    every platform, but of the crates outside of it only what is used.
-    """
-    known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
-    members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
-    locked = lock.local_packages(lock.find(manifest.directory, manifest.workspace_root))
-    queue = [manifest.path, *_patched(manifest)]
-    seen: dict[Path, Package] = {}
-    while queue:
-        path = queue.pop()
-        if path in seen or not files.is_file(path):
-            continue
-        if path not in known:
-            known |= _packages_around(path, environ, ui, cwd)
-        seen[path] = known[path]
-        for dependency in known[path].dependencies:
-            unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
-            if dependency.path is not None and (path in members or not unused):
-                queue.append(dependency.path / "Cargo.toml")
-    return (seen.pop(manifest.path), *(seen[path] for path in sorted(seen)))
-
-
-def _patched(manifest: Manifest) -> Iterator[Path]:
-    """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
-    root = manifest.workspace_manifest or manifest.path
-    document = toml.load(root, files.project_roots(root.parent))
-    tables = [*document.get("patch", {}).values(), document.get("replace", {})]
-    for table in tables:
-        for replacement in table.values():
-            if isinstance(replacement, dict) and "path" in replacement:
-                yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
-
-
-def _packages_around(manifest: Path, environ: Mapping[str, str], ui: Ui, cwd: Path) -> dict[Path, Package]:
-    """Return the packages of another workspace, by manifest; nothing is resolved, so nothing is downloaded."""
-    answer = query.metadata(("--no-deps",), manifest, environ, ui, cwd=cwd)
-    return {package.manifest_path: package for package in answer.packages.values()}
 
 
 def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:

@@ -1,0 +1,136 @@
+"""The crates that cargo must find on disk to resolve a project."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from cratewheel import files, toml
+from cratewheel.cargo import lock, query
+from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, DependencyKind, Package
+from cratewheel.ui import Ui
+
+Table = Mapping[str, Any]
+
+KINDS: tuple[tuple[str, DependencyKind], ...] = (
+    ("dependencies", "normal"),
+    ("build-dependencies", "build"),
+    ("dev-dependencies", "dev"),
+)
+
+
+def packages_of(
+    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui, *, cwd: Path
+) -> tuple[Package, ...]:
+    """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
+
+    That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
+    every platform, but of the crates outside of it only what is used.
+    """
+    known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
+    members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
+    locked = lock.local_packages(lock.find(manifest.directory, manifest.workspace_root))
+    queue = [manifest.path, *_patched(manifest)]
+    seen: dict[Path, Package] = {}
+    while queue:
+        path = queue.pop()
+        if path in seen or not files.is_file(path):
+            continue
+        if path not in known:
+            known |= _packages_around(path, cargo.workspace_root, environ, ui, cwd)
+        seen[path] = known[path]
+        for dependency in known[path].dependencies:
+            unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
+            if dependency.path is not None and (path in members or not unused):
+                queue.append(dependency.path / "Cargo.toml")
+    return (seen.pop(manifest.path), *(seen[path] for path in sorted(seen)))
+
+
+def _patched(manifest: Manifest) -> Iterator[Path]:
+    """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
+    root = manifest.workspace_manifest or manifest.path
+    document = toml.load(root, files.project_roots(root.parent))
+    tables = [*document.get("patch", {}).values(), document.get("replace", {})]
+    for table in tables:
+        for replacement in table.values():
+            if isinstance(replacement, dict) and "path" in replacement:
+                yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
+
+
+def _packages_around(
+    path: Path, workspace_root: Path, environ: Mapping[str, str], ui: Ui, cwd: Path
+) -> dict[Path, Package]:
+    """Return the packages of the workspace of a manifest, by manifest; nothing is resolved or downloaded.
+
+    Cargo builds a crate in the folder of a workspace that does not list it, and will not describe one: it is read here.
+    """
+    manifest = cargo_manifest.read(path)
+    workspace = manifest.workspace_manifest
+    if workspace is not None and workspace.parent == workspace_root:  # whose members are known
+        return {path: _unlisted(manifest)}
+    answer = query.metadata(("--no-deps",), workspace or path, environ, ui, cwd=cwd)
+    found = {package.manifest_path: package for package in answer.packages.values()}
+    return found if path in found else {**found, path: _unlisted(manifest)}
+
+
+def _unlisted(manifest: Manifest) -> Package:
+    """Return a package as its manifest tells it: of its targets, those without which cargo refuses it."""
+    package = manifest.package
+    readme, licence_file = package.get("readme"), package.get("license-file")
+    return Package(
+        id=f"{manifest.directory.as_uri()}#{manifest.name}@{manifest.version}",
+        name=manifest.name,
+        version=manifest.version,
+        source=None,
+        manifest_path=manifest.path,
+        targets=tuple(_targets(manifest)),
+        dependencies=tuple(_path_dependencies(manifest)),
+        features=manifest.features,
+        metadata=package.get("metadata", {}),
+        license_file=licence_file,
+        readme=readme if isinstance(readme, str) else None,
+    )
+
+
+def _targets(manifest: Manifest) -> Iterator[CrateTarget]:
+    """Yield the library and the build script that are there."""
+    script = manifest.package.get("build", "build.rs")
+    named = (
+        (manifest.lib_name, "lib", manifest.lib.get("path", "src/lib.rs")),
+        ("build-script-build", "custom-build", script if isinstance(script, str) else "build.rs"),
+    )
+    for name, kind, value in named:
+        source = Path(os.path.normpath(manifest.directory / value))
+        if source.is_file() and not (kind == "custom-build" and script is False):
+            yield CrateTarget(name=name, kinds=(kind,), crate_types=("lib",), source=source)
+
+
+def _path_dependencies(manifest: Manifest) -> Iterator[Dependency]:
+    document = manifest.document
+    shared = _shared_dependencies(manifest.workspace_manifest)
+    for table in (document, *document.get("target", {}).values()):
+        for key, kind in KINDS:
+            for name, given in table.get(key, {}).items():
+                folder, value = manifest.directory, given
+                if isinstance(given, Mapping) and given.get("workspace") is True:
+                    folder, value = manifest.workspace_root, shared.get(name)
+                if isinstance(value, Mapping) and isinstance(value.get("path"), str):
+                    yield Dependency(
+                        name=value.get("package", name),
+                        requirement="*",
+                        kind=kind,
+                        optional=isinstance(given, Mapping) and given.get("optional") is True,
+                        path=Path(os.path.normpath(folder / value["path"])),
+                    )
+
+
+def _shared_dependencies(workspace: Path | None) -> Table:
+    if workspace is None:
+        return {}
+    found: Table = toml.load(workspace, files.project_roots(workspace.parent)).get("workspace", {})
+    dependencies: Table = found.get("dependencies", {})
+    return dependencies
