@@ -126,3 +126,54 @@ def test_a_python_package_with_the_name_of_a_crate_does_not_merge_with_it(
     assert "Cargo.toml" not in from_tree
     assert run_light("list-files", "--wheel", cwd=top).ok().stdout == from_tree
     assert run_light("sdist", cwd=top).ok().sdists[0].read_bytes() == run.sdists[0].read_bytes()
+
+
+def test_a_second_pyproject_toml_does_not_give_way_in_silence(run_light: Cratewheel, tmp_path: Path) -> None:
+    folder = write(tmp_path / "tree", member({"pyproject.toml": "[tool.ruff]\n"}), git=True)
+    run = run_light("sdist", cwd=folder / "py")
+    assert run.status == 1
+    mine, theirs = folder / "py/pyproject.toml", folder / "pyproject.toml"
+    assert f"one place for two files, {mine} and {theirs}: pyproject.toml" in run.stderr
+    assert f'leave {theirs} out: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it' in run.stderr
+    root = crate("root", '\n[workspace]\nmembers = ["py"]\n', 'exclude = ["/pyproject.toml"]\n')
+    (folder / "Cargo.toml").write_text(root)
+    top = unpacked(run_light("sdist", cwd=folder / "py").ok().sdists[0], tmp_path)
+    assert 'name = "demo"' in (top / "pyproject.toml").read_text()
+
+
+def test_a_manifest_that_an_include_brings_to_the_place_of_a_crate_s_is_an_error(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    including = '\n[tool.maturin]\ninclude = [{ path = "data/*", format = "sdist" }]\n'
+    tree = member({"py/pyproject.toml": pyproject(including), "py/data/Cargo.toml": "[package]\n"})
+    tree |= {"data/Cargo.toml": crate("data"), "data/src/lib.rs": ""}
+    needs_data = '\n[workspace]\nmembers = ["py", "data"]\n\n[dependencies]\ndata = { path = "data" }\n'
+    tree |= {"Cargo.toml": crate("root", needs_data), "Cargo.lock": locked("data", "demo root", "root data")}
+    folder = write(tmp_path / "tree", tree, git=True)
+    run = run_light("sdist", cwd=folder / "py")
+    assert run.status == 1
+    two = f"{folder / 'data/Cargo.toml'} and {folder / 'py/data/Cargo.toml'}: data/Cargo.toml"
+    assert f"one place for two files, {two}" in run.stderr
+    assert run.sdists == ()
+
+
+@pytest.mark.parametrize("name", ["Cargo.lock", "Cargo.toml"])
+def test_the_manifests_that_an_include_names_stay_where_they_are(
+    name: str, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    including = f'\n[tool.maturin]\ninclude = [{{ path = "{name}", format = "sdist" }}]\n'
+    tree = member({"py/pyproject.toml": pyproject(including)})
+    run = run_light("sdist", cwd=write(tmp_path / "tree", tree, git=True) / "py").ok()
+    assert names(run) == ["Cargo.toml", "README.md", "py/Cargo.toml", "py/src/lib.rs", "src/lib.rs"]
+
+
+def test_a_leftover_lock_that_an_include_names_is_no_other_workspace_s(run_light: Cratewheel, tmp_path: Path) -> None:
+    including = '\n[tool.maturin]\ninclude = [{ path = "Cargo.lock", format = "sdist" }]\n'
+    tree = member({"py/pyproject.toml": pyproject(including), "py/Cargo.lock": "version = 4\n"})
+    folder = write(tmp_path / "tree", tree, git=True)
+    run = run_light("sdist", cwd=folder / "py")
+    assert run.status == 1
+    two = f"{folder / 'Cargo.lock'} and {folder / 'py/Cargo.lock'}: Cargo.lock"
+    assert f"one place for two files, {two}" in run.stderr
+    (folder / "py/Cargo.lock").write_text((folder / "Cargo.lock").read_text())
+    assert run_light("sdist", cwd=folder / "py").ok().sdists != ()

@@ -7,7 +7,6 @@ what it names is laid out relative to it. Each Cargo.toml is rewritten for what 
 
 from __future__ import annotations
 
-import filecmp
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
@@ -20,6 +19,7 @@ from cratewheel.cargo.model import CargoMetadata, Package
 from cratewheel.contents import source_tree
 from cratewheel.contents.archives import is_archive_of
 from cratewheel.contents.built import not_built
+from cratewheel.contents.conflicts import Displaced, refuse_conflicts
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.packages import packages_of
 from cratewheel.contents.places import Place, free_name
@@ -40,17 +40,7 @@ from cratewheel.sources import locate
 from cratewheel.tags.wheel import normalise_distribution
 from cratewheel.ui import Ui
 
-MANIFESTS = frozenset({"pyproject.toml", "Cargo.toml", lock.NAME})  # of the archive there is one at each place
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Displaced:
-    """A file that has no `place` in the archive, because `by` has it."""
-
-    path: str
-    by: str
-    place: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +133,7 @@ def layout_of(
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, left_out, core_metadata.text)
-    _refuse(displaced)
+    refuse_conflicts(displaced, entries)
     _check_complete(entries, tree, packages, left_out)
     for file in tree.named:
         if is_archive_of(Path(file.path).name, left_out.distribution):
@@ -164,15 +154,6 @@ def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, 
         return
     chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
     refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
-
-
-def _refuse(displaced: Iterable[Displaced]) -> None:
-    for file in displaced:
-        if not filecmp.cmp(file.path, file.by, shallow=False):
-            raise ConfigError(
-                f"the sdist has one place for two files, {file.by} and {file.path}: {file.place}",
-                hint="rename one of them, or leave it out with `exclude`; the page on sdists says which files move",
-            )
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
@@ -210,25 +191,34 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
     place = Place.of(tree)
     out = exclusion.decide(_every_path(tree)) - _protected(tree)
     packed = tuple(_packed(crate, tree, place, out) for crate in tree.crates)
+    originals = _originals(tree, place)
     taken: dict[str, Entry] = {}
     displaced: list[Displaced] = []
     for entry in (
         *_own(tree, place, pkg_info),
-        *_manifests(tree, place, packed),
-        *_named(tree, place, out),
+        *_manifests(tree, place, packed, out),
+        *_named(tree, place, out.union(originals.values())),
         *_listed(tree, place, out),
         *_crate_files(tree, place, packed, out),
     ):
         earlier = taken.setdefault(entry.path, entry)
-        if (
-            earlier is not entry
-            and isinstance(earlier.source, FromFile)
-            and isinstance(entry.source, FromFile)
-            and earlier.source.path != entry.source.path
-            and entry.name not in MANIFESTS
-        ):
-            displaced.append(Displaced(path=entry.source.path, by=earlier.source.path, place=entry.path))
+        if earlier is entry or not isinstance(entry.source, FromFile):
+            continue
+        by = earlier.source.path if isinstance(earlier.source, FromFile) else originals.get(entry.path)
+        if by not in (None, entry.source.path):
+            displaced.append(Displaced(path=entry.source.path, by=by, place=entry.path))
     return layout(taken.values()), tuple(displaced)
+
+
+def _originals(tree: SourceTree, place: Place) -> dict[str, str]:
+    """Return the files of the tree that may be rewritten for the archive, by their place in it."""
+    manifests = [crate.manifest for crate in tree.crates]
+    manifests += [tree.workspace.manifest] if tree.workspace is not None and tree.crates else []
+    locks = [Path(tree.lock.path)] if tree.lock is not None else []
+    return {
+        "pyproject.toml": str(tree.pyproject),
+        **{place.of_crate(path): str(path) for path in (*manifests, *locks)},
+    }
 
 
 def _every_path(tree: SourceTree) -> Iterator[str]:
@@ -319,8 +309,6 @@ def _crate_files(
         for file in tree.data:
             if file.path not in out:
                 yield _entry(place.of_project(file.path), file)
-    if tree.lock is not None and tree.lock.path not in out:
-        yield _lock(tree.lock, tree, place)
 
 
 def _lock(file: SourceFile, tree: SourceTree, place: Place) -> Entry:
@@ -329,8 +317,12 @@ def _lock(file: SourceFile, tree: SourceTree, place: Place) -> Entry:
     return _text_entry(place.of_crate(file.path), text, tree.lock_text, file)
 
 
-def _manifests(tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]]) -> Iterator[Entry]:
-    """Yield the Cargo.toml of each crate and of the workspace, rewritten for what the archive holds."""
+def _manifests(
+    tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+) -> Iterator[Entry]:
+    """Yield the Cargo.toml of each crate and of the workspace and Cargo.lock, rewritten for what the archive holds."""
+    if tree.lock is not None and tree.lock.path not in out:
+        yield _lock(tree.lock, tree, place)
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
         text = _rewritten(crate.text, edits)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from cratewheel import toml
-from cratewheel.contents.sdist import Displaced, Exclusion, arrange
+from cratewheel.contents.conflicts import Displaced
+from cratewheel.contents.sdist import Exclusion, arrange
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
 from cratewheel.dist.layout import FromFile, Generated
 from cratewheel.frozen import replace

@@ -1,0 +1,42 @@
+"""Files of a project that would have one place in its source distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.errors import ConfigError
+from cratewheel.frozen import dataclass
+
+ONLY_ONE = "pyproject.toml"  # of the project is always at the top of the archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Displaced:
+    """A file that has no `place` in the archive, because `by` has it."""
+
+    path: str
+    by: str
+    place: str
+
+
+def refuse_conflicts(displaced: Iterable[Displaced], entries: Iterable[Entry]) -> None:
+    """Raise `ConfigError` where a file found its place taken, unless `entries` hold the same bytes there."""
+    by_place = {entry.path: entry for entry in entries}
+    for file in displaced:
+        if Path(file.path).read_bytes() != _content(by_place[file.place]):
+            raise ConfigError(
+                f"the sdist has one place for two files, {file.by} and {file.path}: {file.place}", hint=_hint(file)
+            )
+
+
+def _content(entry: Entry) -> bytes:
+    source = entry.source
+    return Path(source.path).read_bytes() if isinstance(source, FromFile) else source.data
+
+
+def _hint(file: Displaced) -> str:
+    if file.place == ONLY_ONE:
+        return f'leave {file.path} out: `exclude = ["/{ONLY_ONE}"]` in [package] of the Cargo.toml beside it'
+    return "rename one of them, or leave it out with `exclude`; the page on sdists says which files move"
