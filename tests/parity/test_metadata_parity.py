@@ -14,19 +14,21 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cratewheel import sources
 from cratewheel.errors import ConfigError
 from cratewheel.metadata import CoreMetadata
 from cratewheel.ui import Ui
 from metadata_projects import REFUSED, SAME, Case
+from requirement_meaning import meaning
 
 pytestmark = pytest.mark.parity
 
 # Headers that only ours has: PEP 794 is younger than the peer.
 NEWER = frozenset({"Metadata-Version", "Import-Name", "Import-Namespace"})
 
-Headers = list[tuple[str, str]]
+Headers = list[tuple[str, object]]
 
 
 @pytest.fixture(scope="module")
@@ -99,17 +101,19 @@ def read_metadata(folder: Path) -> CoreMetadata:
 
 
 def parsed(text: bytes) -> tuple[Headers, str]:
-    """Return headers as a sorted multiset, without what differs between equal spellings, and the description."""
+    """Return headers as a sorted multiset, requirements and specifiers by what they mean, and the description."""
     message = email.message_from_bytes(text, policy=email.policy.compat32)
-    headers = sorted((key, tidy(key, str(value))) for key, value in message.items() if key not in NEWER)
+    found = ((key, tidy(key, str(value))) for key, value in message.items() if key not in NEWER)
+    headers = sorted(found, key=repr)
     body = message.get_payload(decode=True)
     assert isinstance(body, bytes)
     return headers, "\n".join(line.rstrip() for line in body.decode().strip().splitlines())
 
 
-def tidy(key: str, value: str) -> str:
-    text = " ".join(value.split())
-    return text.replace(" ", "").replace('"', "'") if key in ("Requires-Dist", "Requires-Python") else text
+def tidy(key: str, value: str) -> object:
+    if key == "Requires-Dist":
+        return meaning(value)
+    return SpecifierSet(value) if key == "Requires-Python" else " ".join(value.split())
 
 
 def sections(text: str) -> dict[str, dict[str, str]]:

@@ -112,14 +112,14 @@ def _requires_python(legacy: Table, path: Path) -> str | None:
             f"{LEGACY_TABLE}.requires-python in {path} is not a version specifier: {text!r}",
             hint='write it like ">=3.8"',
         ) from error
-    return ", ".join(requirements.specifiers(text)) or None
+    return requirements.normalise_specifier(text)
 
 
 def _requirement(text: str, path: Path) -> str:
     from packaging.requirements import InvalidRequirement
 
     try:
-        return requirements.written(text)
+        return requirements.normalise(text)
     except InvalidRequirement as error:
         raise ConfigError(
             f"{LEGACY_TABLE}.requires-dist in {path} has {text!r}, which is not a requirement",

@@ -99,7 +99,7 @@ def _requirement(path: Path, key: str, text: str, *, extra: str | None = None) -
     from packaging.requirements import InvalidRequirement
 
     try:
-        return requirements.written(text, extra=extra)
+        return requirements.normalise(text, extra=extra)
     except InvalidRequirement as error:
         raise ConfigError(
             f"project.{key} in {path} has {text!r}, which is not a requirement",

@@ -227,7 +227,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def _requires_python(table: Table) -> str | None:
-    return ", ".join(requirements.specifiers(table.get("requires-python", ""))) or None
+    return requirements.normalise_specifier(table.get("requires-python", ""))
 
 
 def _people(source: _Source, key: str) -> tuple[str | None, str | None] | None:

@@ -27,7 +27,7 @@ ANSWER = Checked(
     import_namespaces=None,
     scripts=(("demo", "demo:main"),),
     gui_scripts=(("window", "demo:window"),),
-    requires_dist=("foo-bar>=1.0,>=2", "other ; extra == 'an-extra'"),
+    requires_dist=("Foo_Bar>=1.0,>=2", 'other; extra == "an-extra"'),
     provides_extra=("an-extra",),
     warnings=(),
 )

@@ -42,7 +42,7 @@ one = "p.one"
     assert core == CoreMetadata(
         name="p",
         version="1",
-        requires_python=RequiresPython(text=">=3.9, <4"),
+        requires_python=RequiresPython(text="<4, >=3.9"),
         requires_dist=("b", "a>=1"),
         headers=(
             ("Metadata-Version", "2.4"),
@@ -52,13 +52,13 @@ one = "p.one"
             ("Requires-Dist", "a>=1"),
             ("License-File", "LICENSE"),
             ("Keywords", "x,y"),
-            ("Requires-Python", ">=3.9, <4"),
+            ("Requires-Python", "<4, >=3.9"),
             ("Description-Content-Type", readme_type),
         ),
         description="# P\n",
         text=(
             "Metadata-Version: 2.4\nName: p\nVersion: 1\nRequires-Dist: b\nRequires-Dist: a>=1\nLicense-File: LICENSE\n"
-            f"Keywords: x,y\nRequires-Python: >=3.9, <4\nDescription-Content-Type: {readme_type}\n\n# P\n"
+            f"Keywords: x,y\nRequires-Python: <4, >=3.9\nDescription-Content-Type: {readme_type}\n\n# P\n"
         ),
         entry_points=("[console_scripts]\np = p:main\n\n[gui_scripts]\npw = p:window\n\n[p.plugins]\none = p.one\n"),
         license_files=((PurePosixPath("LICENSE"), tmp_path / "LICENSE"),),
@@ -73,7 +73,7 @@ one = "p.one"
         "requires_dist": ["b", "a>=1"],
         "license_file": ["LICENSE"],
         "keywords": ["x", "y"],
-        "requires_python": ">=3.9, <4",
+        "requires_python": "<4, >=3.9",
         "description_content_type": readme_type,
         "description": "# P\n",
     }
@@ -103,7 +103,7 @@ def test_the_table_of_maturin_0_12_is_read(tmp_path: Path) -> None:
     core = read(tmp_path, None, crate, {"README.md": "hi"})
     assert core.text == (
         "Metadata-Version: 2.4\nName: mod\nVersion: 1.0.0\nClassifier: X :: Y\nRequires-Dist: foo>=1\n"
-        "Requires-Dist: bar ; python_full_version < '3'\nRequires-External: libc\nProvides-Extra: ex\n"
+        'Requires-Dist: bar; python_version < "3"\nRequires-External: libc\nProvides-Extra: ex\n'
         "Home-Page: https://h\nMaintainer: M\nMaintainer-email: m@example.org\nRequires-Python: >=3.6\n"
         "Description-Content-Type: text/x-foo\nProject-URL: Homepage, https://mine\n"
         "Project-URL: Source Code, https://r\nProject-URL: Docs, https://d\n\nhi\n"
@@ -127,7 +127,7 @@ def test_project_overrides_the_table_of_maturin_0_12(tmp_path: Path) -> None:
 
 def test_what_project_leaves_out_stays_with_the_table_of_maturin_0_12(tmp_path: Path) -> None:
     core = read(tmp_path, STATIC, CRATE + LEGACY)
-    assert core.requires_dist == ("foo>=1", "bar ; python_full_version < '3'")
+    assert core.requires_dist == ("foo>=1", 'bar; python_version < "3"')
     assert core.requires_python == RequiresPython(text=">=3.6")
     assert core.scripts == ("b",)
 
