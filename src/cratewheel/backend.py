@@ -16,6 +16,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cached_property, wraps
 from io import StringIO
 from pathlib import Path
@@ -23,7 +24,6 @@ from typing import TYPE_CHECKING, Any
 
 from cratewheel import interrupts, utf8
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, told
-from cratewheel.frozen import replace
 from cratewheel.ui import Ui, wants_color
 
 if TYPE_CHECKING:

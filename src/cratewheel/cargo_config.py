@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,6 @@ from typing import Any
 from cratewheel import toml
 from cratewheel.errors import ConfigError
 from cratewheel.files import is_file
-from cratewheel.frozen import dataclass
 
 NAMES = ("config", "config.toml")  # where a folder has both, cargo takes the first
 TOOLCHAIN_NAMES = ("rust-toolchain", "rust-toolchain.toml")  # rustup's, looked for in the same folders

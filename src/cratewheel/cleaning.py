@@ -10,6 +10,7 @@ import os
 import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import nullcontext, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.cargo.target_dir import size_of
@@ -18,7 +19,6 @@ from cratewheel.files.copying import remove_tree
 from cratewheel.files.lock import exclusive_folder, exclusive_if_free
 from cratewheel.files.temporary import DAY, in_use, is_temporary, left_behind, stands_for
 from cratewheel.files.transaction import JOURNAL, Bounds, recover
-from cratewheel.frozen import dataclass
 from cratewheel.plan.wheels import BUILD_DIRS
 from cratewheel.tasks import check_cancelled
 

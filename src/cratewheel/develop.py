@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from importlib import metadata as installed_metadata
 from pathlib import Path
@@ -27,7 +28,6 @@ from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
 from cratewheel.files.lock import exclusive_folder
 from cratewheel.files.transaction import Bounds
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.sources import Sources
 from cratewheel.ui import Ui

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -12,7 +13,6 @@ from cratewheel.cargo import query
 from cratewheel.cross import toolchain, zig
 from cratewheel.errors import CratewheelError
 from cratewheel.files.cache import distrust
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import EVERY

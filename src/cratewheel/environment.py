@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cratewheel import utf8
 from cratewheel.errors import ConfigError, MissingToolError
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -14,7 +15,6 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import ConfigError, InterpreterError
-from cratewheel.frozen import dataclass, field, replace
 from cratewheel.interpreter import discover
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.machine import cache_dir

@@ -9,9 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-
-from cratewheel.frozen import dataclass
 
 VARIABLE = "CRATEWHEEL_STARTED"  # holds another value for each program
 

@@ -8,6 +8,7 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,6 @@ from cratewheel.facts import gather_each, gather_first, gather_sdist
 from cratewheel.files.cache import private_folder
 from cratewheel.files.lock import exclusive
 from cratewheel.files.temporary import temporary_folder
-from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import project_dir, user_dir
 from cratewheel.options.resolve import Flags
 from cratewheel.plan.decide import decide

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cratewheel import process
 from cratewheel.errors import CratewheelError
-from cratewheel.frozen import replace
 from cratewheel.process import Command
 
 _SETTINGS = (

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keyword
 import os
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files import Fence, Roots
 from cratewheel.files.rubbish import is_rubbish
-from cratewheel.frozen import dataclass
 
 USUAL_SOURCES = ("python", "src")
 _IGNORE_FILES = {".gitignore", ".ignore", ".gitkeep"}

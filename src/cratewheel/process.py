@@ -14,13 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import IO, NoReturn
 
 from cratewheel import families, interrupts, redaction
 from cratewheel.errors import MissingToolError
-from cratewheel.frozen import dataclass, field
 from cratewheel.tasks import PATIENCE, check_cancelled, current_group
 
 TERMINATION_GRACE = 5.0  # seconds that a program has to end by itself

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from cratewheel import modules as module_layout
@@ -12,7 +13,6 @@ from cratewheel.cargo import query
 from cratewheel.cargo.features import Compiled, at_least, parse_choice
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass
 from cratewheel.metadata.cargo import legacy_table
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options

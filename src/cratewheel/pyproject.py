@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel import toml
 from cratewheel.errors import ConfigError
 from cratewheel.files import project_roots
-from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
 

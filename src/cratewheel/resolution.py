@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,6 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.files.cache import private_folder
-from cratewheel.frozen import dataclass, replace
 from cratewheel.machine import project_dir, user_dir
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from cratewheel.cargo.command import config_values
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots, is_file, project_roots, root_of
-from cratewheel.frozen import dataclass, replace
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
 

@@ -12,11 +12,11 @@ import json
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from cratewheel.errors import CratewheelError
-from cratewheel.frozen import dataclass, field, replace
 from cratewheel.redaction import without_userinfo
 
 LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter

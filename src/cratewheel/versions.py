@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import operator
 import re
-
-from cratewheel.frozen import dataclass
+from dataclasses import dataclass
 
 _NUMBERS = r"[0-9]{1,9}(?:\.[0-9]{1,9})*"
 _CLAUSE = r"\s*(>=|<=|==|!=|>|<)\s*([0-9.]+)\s*"

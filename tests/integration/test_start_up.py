@@ -29,7 +29,7 @@ HEAVY = {
 COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors", "cratewheel.interrupts", "cratewheel.utf8"}
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.frozen", "cratewheel.redaction", "cratewheel.ui",
+    "cratewheel.redaction", "cratewheel.ui",
 }  # fmt: skip
 
 

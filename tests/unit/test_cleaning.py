@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ import pytest
 from cratewheel import cleaning
 from cratewheel.cleaning import Item
 from cratewheel.files.lock import exclusive
-from cratewheel.frozen import replace
 
 NOW = 1_800_000_000.0
 DAY = 86400

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 from crate_graphs import BIN, CDYLIB, HOME, RLIB, app, crate, graph, target
 from cratewheel import sbom
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
-from cratewheel.frozen import replace
 
 COMMIT = "7e82f022c41aa9fa6b099fd0a0f9462e92f809d4"
 GIT = f"git+https://me:secret@example.org/gitdep?branch=main#{COMMIT}"

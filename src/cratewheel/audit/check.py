@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from cratewheel.audit import windows
@@ -16,7 +17,6 @@ from cratewheel.audit.identity import refuse_other_machine
 from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass
 from cratewheel.tags.platform import DEFAULT_MUSLLINUX, arch_minimum_policy, linux_arch
 from cratewheel.tags.target import Target
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 from cratewheel.audit.model import Binary, FloatAbi, Symbol, SymbolVersion
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass
 
 MAGIC = b"\x7fELF"
 

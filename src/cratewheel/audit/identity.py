@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from cratewheel.audit import stable_abi
 from cratewheel.audit.model import Binary, Format
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass
 from cratewheel.tags.target import Target
 from cratewheel.tags.wheel import WheelTag
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from cratewheel.audit.model import Binary, Symbol
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass
 
 FAT_MAGIC = b"\xca\xfe\xba\xbe"
 FAT_MAGIC_64 = b"\xca\xfe\xba\xbf"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
-
-from cratewheel.frozen import dataclass
 
 Format = Literal["elf", "macho", "pe", "wasm", "xcoff"]
 SYMBOLS_READ: tuple[Format, ...] = ("elf", "macho", "pe")  # of the others only the kind is known

@@ -9,10 +9,9 @@ from __future__ import annotations
 import functools
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-from cratewheel.frozen import dataclass
 
 Family = Literal["manylinux", "musllinux"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import chain
 
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import CargoMetadata, Dependency, Package
-from cratewheel.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from cratewheel.bindings import absent, support
@@ -15,7 +16,6 @@ from cratewheel.bindings.place import FeatureChoice
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter, Supported
 
 Kind = Literal["pyo3", "rust-cpython", "cffi", "uniffi", "bin"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
-from cratewheel.frozen import replace
 from cratewheel.interpreter.model import EVERY, OLDEST, Supported
 
 Python = tuple[int, int]

@@ -6,6 +6,7 @@ See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `un
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
 from cratewheel.files import Roots, is_file
 from cratewheel.files.copying import remove_tree
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
@@ -16,7 +17,6 @@ from cratewheel.bindings.detect import PYO3_CRATES, RUST_CPYTHON_CRATES, Binding
 from cratewheel.cargo.features import on_host
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import Interpreter, StableKind, Version
 
 _Part = TypeVar("_Part", CompiledCrate, ScriptRun)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.audit import binary as audit_binary
@@ -18,7 +19,6 @@ from cratewheel.dist import wheel as wheel_writer
 from cratewheel.dist.dist_info import GENERATOR, DistInfo
 from cratewheel.dist.layout import Entry, Layout, layout, refuse_uninstallable
 from cratewheel.files.cache import JsonCache
-from cratewheel.frozen import dataclass, replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.plan.settle import needs_binaries, settle
 from cratewheel.repair.model import Grafted

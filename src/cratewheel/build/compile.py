@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.bindings import verify
@@ -15,7 +16,6 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, MismatchError
 from cratewheel.files import atomic_replace
 from cratewheel.files.cache import JsonCache
-from cratewheel.frozen import replace
 from cratewheel.plan.model import WheelPlan
 from cratewheel.process import Command
 from cratewheel.tags.target import Target

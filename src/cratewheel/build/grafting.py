@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.bindings.place import package_dir
@@ -11,7 +12,6 @@ from cratewheel.build.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.dist.reading import opened
-from cratewheel.frozen import replace
 from cratewheel.repair import graft as repairer
 from cratewheel.repair import launcher, windows
 from cratewheel.repair.model import Grafted, Repair, Subject

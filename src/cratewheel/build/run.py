@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +13,6 @@ from cratewheel.build.session import Session, warn_of_epoch
 from cratewheel.build.wheel import build_wheel
 from cratewheel.cargo.command import config_values
 from cratewheel.facts import Facts, gather_sdist
-from cratewheel.frozen import replace
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.tasks import Task, task_group
 from cratewheel.ui import Ui

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cratewheel.bindings.detect import INTERPRETER_CRATES
@@ -12,7 +13,6 @@ from cratewheel.cargo.command import profile_folders
 from cratewheel.dist.compression import STORED, Compression, compression
 from cratewheel.errors import UsageError
 from cratewheel.facts import Facts
-from cratewheel.frozen import dataclass, field
 from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
 from cratewheel.ui import Ui

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.files.lock import exclusive
-from cratewheel.frozen import dataclass
 from cratewheel.ui import Ui
 
 

@@ -6,9 +6,9 @@ crate's own rustc can be given after `--`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command
 
 # Options that `cargo metadata` shares with `cargo rustc`: True when a value follows, as the next word or after `=`.

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.cargo.model import CargoMetadata, Dependency
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command
 
 Compiled = Mapping[str, frozenset[str]]

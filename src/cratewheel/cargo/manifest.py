@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from cratewheel import toml
 from cratewheel.cargo.edits import kept_members, way
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots, is_file, joined_roots, project_roots
-from cratewheel.frozen import dataclass
 
 Table = Mapping[str, Any]
 

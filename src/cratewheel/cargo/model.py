@@ -7,10 +7,9 @@ The shapes follow `cargo metadata --format-version 1`
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
-
-from cratewheel.frozen import dataclass
 
 DependencyKind = Literal["normal", "build", "dev"]
 

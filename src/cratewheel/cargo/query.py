@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from cratewheel.cargo.model import (
 )
 from cratewheel.errors import MissingToolError, ProcessError
 from cratewheel.files import is_file
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, Completed, capture
 from cratewheel.ui import Ui
 

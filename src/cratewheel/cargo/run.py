@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.errors import CompileError, MissingToolError
-from cratewheel.frozen import dataclass, field
 from cratewheel.process import Command, stream
 from cratewheel.ui import Ui
 

@@ -13,13 +13,13 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.files.copying import copy_file, copy_tree, remove_tree
 from cratewheel.files.lock import shared_if_free
 from cratewheel.files.walking import every_file
-from cratewheel.frozen import dataclass
 
 FINGERPRINTS = ".fingerprint"
 PARTS = ("deps", "build", FINGERPRINTS)  # a unit's fingerprint is copied last: without it there is no unit

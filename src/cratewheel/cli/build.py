@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
-from cratewheel.frozen import replace
 from cratewheel.options.arguments import parse_flags, session_ui
 
 

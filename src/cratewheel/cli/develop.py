@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cratewheel.frozen import replace
 from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 

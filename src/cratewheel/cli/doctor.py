@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,6 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from dataclasses import asdict  # slow to import
-
     from cratewheel import doctor
 
     checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, cwd=Path.cwd(), ui=ui)

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass, replace
 from cratewheel.modules import ModuleLayout
 from cratewheel.tags.wheel import normalise_distribution
 

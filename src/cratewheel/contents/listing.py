@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,6 @@ from cratewheel.files.links import root_of
 from cratewheel.files.patterns import Rules, rule
 from cratewheel.files.temporary import temporary_folder
 from cratewheel.files.walking import every_file
-from cratewheel.frozen import dataclass
 from cratewheel.options.model import Options
 from cratewheel.process import TIMED_OUT, Command, Completed
 from cratewheel.tasks import task_group

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from typing import Any
 
 from cratewheel import toml
-from cratewheel.frozen import dataclass
 
 TOOLS = ("cratewheel", "maturin")
 

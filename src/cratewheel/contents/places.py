@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.contents.source_tree import SourceTree, common_folder
-from cratewheel.frozen import dataclass, replace
 
 
 class Below:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.cargo.model import CrateTarget, Package
 from cratewheel.dist.layout import FromFile, Layout
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass
 
 LIBRARY = "library"
 KINDS = (("custom-build", "build script"), ("bin", "program"))

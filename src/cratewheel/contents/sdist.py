@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
@@ -31,7 +32,6 @@ from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order,
 from cratewheel.errors import ConfigError
 from cratewheel.files import Patterns, Roots
 from cratewheel.files.links import describe_dangling
-from cratewheel.frozen import dataclass
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options

@@ -7,11 +7,11 @@ say: `--locked` refuses a lock file that has one too many.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.cargo import lock, query
 from cratewheel.dist.layout import Entry, Generated, Layout
-from cratewheel.frozen import replace
 from cratewheel.process import Command
 from cratewheel.ui import Ui
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +26,6 @@ from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
 from cratewheel.files.rubbish import within_rubbish
-from cratewheel.frozen import dataclass
 from cratewheel.git import tracked_though_ignored
 from cratewheel.metadata import CoreMetadata
 from cratewheel.modules import ModuleLayout

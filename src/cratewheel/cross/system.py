@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError, UsageError
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, Completed, capture
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target

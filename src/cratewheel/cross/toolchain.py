@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel import cargo_config
 from cratewheel.errors import MissingToolError
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.tags.target import Target
 

@@ -10,11 +10,11 @@ import os
 import shutil
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import AuditError
 from cratewheel.files import atomic_replace
-from cratewheel.frozen import dataclass
 
 FAT_MAGIC = 0xCAFEBABE
 FAT_MAGIC_64 = 0xCAFEBABF

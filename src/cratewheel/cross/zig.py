@@ -11,11 +11,11 @@ import re
 import shlex
 import stat
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError, UnsupportedError
 from cratewheel.files import atomic_replace
-from cratewheel.frozen import dataclass
 from cratewheel.process import which
 from cratewheel.tags.target import Target
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import sys
 import zlib
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from cratewheel.errors import UnsupportedError, UsageError
-from cratewheel.frozen import dataclass
 
 Method = Literal["deflated", "stored", "bzip2", "zstd"]
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import __version__
 from cratewheel.dist.layout import Entry, FromFile, Generated
-from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 
 GENERATOR = f"cratewheel ({__version__})"

@@ -13,6 +13,7 @@ import os
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel import entry_points
@@ -23,7 +24,6 @@ from cratewheel.dist.reading import opened
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.files import sha256
 from cratewheel.files.transaction import Bounds, Transaction, recover
-from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import normalise_distribution
 
 LONGEST_SHEBANG = 127  # bytes that every Linux kernel reads

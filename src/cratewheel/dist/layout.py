@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import PureWindowsPath
 
 from cratewheel import entry_points, utf8
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass, replace
 
 SCHEMES = ("data", "scripts", "headers", "purelib", "platlib")  # folders that an installer knows in the data folder
 CONTROL = re.compile(

@@ -11,6 +11,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
@@ -22,7 +23,6 @@ from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import end_of, opened, whole_file
 from cratewheel.errors import ConfigError
 from cratewheel.files import FileOpener
-from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
 
 SUFFIX = ".tar.gz"

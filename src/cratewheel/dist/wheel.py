@@ -7,6 +7,7 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -22,7 +23,6 @@ from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
 from cratewheel.errors import ConfigError
 from cratewheel.files import FileOpener
 from cratewheel.files.cache import JsonCache
-from cratewheel.frozen import dataclass
 from cratewheel.tags.wheel import WheelTag
 from cratewheel.tasks import check_cancelled
 

@@ -10,12 +10,12 @@ import itertools
 import os
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files import wildcards
 from cratewheel.files.wildcards import Chunks
-from cratewheel.frozen import dataclass
 
 _BRACES = re.compile(r"[{},]|(?:\\.|[^\\{},])+|\\", re.DOTALL)
 _NAMED_CLASS = re.compile(r"\[:([^\]]*):\]")

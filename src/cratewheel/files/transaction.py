@@ -14,13 +14,13 @@ import stat
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from cratewheel.errors import CratewheelError
 from cratewheel.files.temporary import SUFFIX, new_suffix
-from cratewheel.frozen import dataclass
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
@@ -16,7 +17,6 @@ from cratewheel.files.patterns import Rules, rule
 from cratewheel.files.reading import read_bytes
 from cratewheel.files.rubbish import is_rubbish
 from cratewheel.files.temporary import is_temporary
-from cratewheel.frozen import dataclass
 from cratewheel.tasks import check_cancelled
 
 # A folder on the way: what is still to be looked at in it, and its real path after those of the folders above. Walks

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.model import Version
 

@@ -11,11 +11,11 @@ import json
 import re
 import warnings
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import ConfigError, InterpreterError
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.known import MUSL_SPELLED_SINCE, known
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, Version
 from cratewheel.tags.target import Target

@@ -7,11 +7,11 @@ out, and told about if the user put it forward.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.errors import InterpreterError
-from cratewheel.frozen import replace
 from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, programs_of
 from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported

@@ -6,11 +6,11 @@ One of this machine may be, to learn which version of the other system it stands
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.errors import InterpreterError
-from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter import described
 from cratewheel.interpreter.discover import probe
 from cratewheel.interpreter.known import known

@@ -6,10 +6,9 @@ Values only: nothing here looks at the machine. `probe` makes an `Interpreter` f
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-
-from cratewheel.frozen import dataclass
 
 Implementation = Literal["cpython", "pypy", "graalpy"]
 StableKind = Literal["abi3", "abi3t"]

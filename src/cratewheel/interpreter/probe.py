@@ -11,11 +11,11 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import InterpreterError, MissingToolError
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again

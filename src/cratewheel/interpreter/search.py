@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.errors import InterpreterError
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter import launcher, pyenv
 from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, each_once, home_folder, promised_version

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.errors import InterpreterError, UsageError
-from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import entry_points
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.frozen import dataclass
 from cratewheel.metadata import cargo, project, render
 from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass
 from cratewheel.metadata import requirements
 
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"

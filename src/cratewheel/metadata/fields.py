@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
-from cratewheel.frozen import dataclass
 from cratewheel.versions import normal
 
 Pairs = tuple[tuple[str, str], ...]

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cratewheel import files, spdx
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass, replace
 from cratewheel.metadata import cargo, licences, requirements
 from cratewheel.metadata.checked import HINTS, checked
 from cratewheel.metadata.fields import (

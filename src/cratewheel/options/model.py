@@ -6,11 +6,11 @@ of `[tool.maturin]` and `[tool.cratewheel]`, the JSON schema and the reference p
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
-from cratewheel.frozen import dataclass, field, fields
 from cratewheel.options.values import (
     Exclude,
     Feature,

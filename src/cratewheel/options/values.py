@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
-
-from cratewheel.frozen import dataclass
 
 ArchiveFormat = Literal["sdist", "wheel"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")

@@ -5,12 +5,12 @@ Where the answer needs the compiled file (the lowest manylinux tag), the plan ho
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo.command import CargoBuild
-from cratewheel.frozen import dataclass
 from cratewheel.interpreter.model import Interpreter, StableKind, Version
 from cratewheel.tags.target import Target
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from cratewheel.audit import check, identity
 from cratewheel.audit.check import AuditReport
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass, field, replace
 from cratewheel.plan.model import ByAudit, ByDeployment, ByPolicy, Fixed, WheelPlan
 from cratewheel.tags import platform
 from cratewheel.tags.target import Target

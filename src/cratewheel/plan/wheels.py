@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.bindings import detect
@@ -11,7 +12,6 @@ from cratewheel.cargo.model import CrateTarget
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError
 from cratewheel.facts import Facts
-from cratewheel.frozen import dataclass, replace
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.plan import flags

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.audit.model import Binary
 from cratewheel.audit.policy import is_musl_libc
-from cratewheel.frozen import dataclass
 from cratewheel.repair.closure import Closure, Library
 from cratewheel.tags.target import Target
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.audit import binary
 from cratewheel.audit.model import Binary
-from cratewheel.frozen import dataclass
 from cratewheel.repair.model import Repair, Subject, hashed_name
 
 

@@ -10,12 +10,12 @@ import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, MissingToolError, ProcessError
-from cratewheel.frozen import dataclass
 from cratewheel.process import Command, capture, which
 from cratewheel.repair import choose, sysroot
 from cratewheel.repair.choose import Change, Loaded

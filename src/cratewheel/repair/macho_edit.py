@@ -11,10 +11,10 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from cratewheel.audit.macho import FAT_MAGIC, FAT_MAGIC_64
 from cratewheel.errors import AuditError
-from cratewheel.frozen import dataclass
 
 _MAGIC = b"\xcf\xfa\xed\xfe"  # 64 bits, little endian: every macOS since 10.15
 _CPUS = {0x01000007: "x86_64", 0x0100000C: "aarch64"}

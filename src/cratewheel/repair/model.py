@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from cratewheel.frozen import dataclass
 from cratewheel.tags.target import Target
 from cratewheel.ui import Ui
 

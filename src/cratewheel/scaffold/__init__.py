@@ -6,11 +6,11 @@ import keyword
 import re
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from cratewheel.errors import ConfigError, UsageError
-from cratewheel.frozen import dataclass
 from cratewheel.git import git
 from cratewheel.process import capture, which
 from cratewheel.scaffold import templates

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from cratewheel.errors import UnsupportedError
-from cratewheel.frozen import dataclass
 
 # What a triple calls a processor → what we call it. Families that Rust spells in many ways follow in `_FAMILIES`.
 _ARCHES = {

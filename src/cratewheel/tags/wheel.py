@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import dataclass
 
 from cratewheel.errors import UsageError
-from cratewheel.frozen import dataclass
 
 _TAG_WORD = r"(?a)\w+"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -13,7 +14,6 @@ import pytest
 from cratewheel.contents.editable import Rebuild, belongs_to_package, check, entries, redirect_package
 from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import replace
 from cratewheel.modules import ModuleLayout
 
 MODULES = ModuleLayout(
