@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.errors import ConfigError
-from cratewheel.frozen import dataclass
 
 ONLY_ONE = "pyproject.toml"  # of the project is always at the top of the archive
 
