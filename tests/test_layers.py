@@ -17,7 +17,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"families", "tasks", "utf8"}),
     frozenset({"process", "files", "ui", "machine"}),
     frozenset({"toml"}),
-    frozenset({"tags", "versions", "spdx", "dependency_groups", "entry_points", "cargo_config", "git"}),
+    frozenset({"tags", "dependency_groups", "entry_points", "cargo_config", "git"}),
     frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
     frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
     frozenset({"sources"}),

@@ -18,7 +18,8 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
-from cratewheel import spdx
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
 from cratewheel.cargo.lock import packages
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
 from cratewheel.redaction import without_userinfo
@@ -209,8 +210,11 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
 def _licences(package: Package) -> list[Json]:
     if package.license:
         # cargo still takes `MIT/Apache-2.0`, its spelling from before SPDX expressions
-        expression = spdx.canonical(" OR ".join(part.strip() for part in package.license.split("/")))
-        return [{"expression": expression}] if expression else [{"license": {"name": package.license}}]
+        expression = " OR ".join(part.strip() for part in package.license.split("/"))
+        try:
+            return [{"expression": canonicalize_license_expression(expression)}]
+        except InvalidLicenseExpression:
+            return [{"license": {"name": package.license}}]
     if package.license_file:
         return [{"license": {"name": f"the text in {PurePath(package.license_file).name}"}}]
     return []

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from packaging.version import InvalidVersion, Version
+
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.tags.wheel import normalise_distribution
-from cratewheel.versions import normal
 
 WHEEL_PARTS = (5, 6)  # name, version, build number where there is one, Python, ABI and platform
 
@@ -35,8 +36,8 @@ def _is_named(stem: str, version: str, distribution: str) -> bool:
     if normalise_distribution(stem) != distribution:
         return False
     try:
-        normal(version)
-    except ValueError:
+        Version(version)
+    except InvalidVersion:
         return False
     return True
 

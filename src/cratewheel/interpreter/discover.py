@@ -11,6 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, programs_of
@@ -18,7 +20,6 @@ from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported
 from cratewheel.interpreter.probe import TIMEOUT, Skip, UnsuitableError
 from cratewheel.interpreter.search import Finding, Search
 from cratewheel.interpreter.words import LIST_HINT, asked_for
-from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui
@@ -30,7 +31,7 @@ def find(
     words: tuple[str, ...],
     *,
     supported: Supported,
-    requires_python: RequiresPython | None,
+    requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
     cache_dir: Path | None,
     ui: Ui,
@@ -97,7 +98,7 @@ def probe(
 
 
 def _every(
-    search: Search, supported: Supported, requires_python: RequiresPython | None
+    search: Search, supported: Supported, requires_python: SpecifierSet | None
 ) -> tuple[tuple[Interpreter, ...], list[str]]:
     """Return the interpreters that fit, and a line for each that does not."""
     named = search.environ.get("PYO3_PYTHON", "")
@@ -119,14 +120,14 @@ def _every(
     return tuple(sorted(fitting.values(), key=lambda one: one.order)), left_out
 
 
-def _why_not(finding: Finding, supported: Supported, requires_python: RequiresPython | None) -> str | None:
+def _why_not(finding: Finding, supported: Supported, requires_python: SpecifierSet | None) -> str | None:
     if isinstance(finding, Skip):
         return finding.reason
     if isinstance(finding, InterpreterError):
         return finding.message
     if not supported.fits(finding):
         return f"{finding.display} is not among {supported}"
-    if requires_python is not None and not requires_python.admits(finding.full_version):
+    if requires_python is not None and not requires_python.contains(finding.full_version, prereleases=True):
         return f"Python {finding.full_version} does not fit Requires-Python {requires_python}"
     return None
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from packaging.specifiers import SpecifierSet
+
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import described
 from cratewheel.interpreter.discover import probe
@@ -17,7 +19,6 @@ from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import Interpreter, InterpreterSpec, Supported, Version, parse_spec
 from cratewheel.interpreter.probe import Skip
 from cratewheel.tags.target import Target
-from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui
@@ -39,7 +40,7 @@ def find(
     *,
     target: Target,
     supported: Supported,
-    requires_python: RequiresPython | None,
+    requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
     ui: Ui,
     none_is_fine: bool = False,
@@ -84,7 +85,7 @@ class _Wanted:
 
     target: Target
     supported: Supported
-    requires_python: RequiresPython | None
+    requires_python: SpecifierSet | None
     environ: Mapping[str, str]
     ui: Ui
 
@@ -209,9 +210,9 @@ def _absent(
     )
 
 
-def _allowed(interpreter: Interpreter, requires_python: RequiresPython | None) -> bool:
+def _allowed(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
     if requires_python is None:
         return True
     # any patch release will do: `>=3.9.1` is met by the newest 3.9
     version = f"{interpreter.version[0]}.{interpreter.version[1]}"
-    return requires_python.admits(f"{version}.99") or requires_python.admits(f"{version}.0")
+    return any(requires_python.contains(f"{version}.{patch}", prereleases=True) for patch in (99, 0))

@@ -7,13 +7,14 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from packaging.specifiers import SpecifierSet
+
 from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
 from cratewheel.interpreter.probe import Skip
 from cratewheel.interpreter.search import Finding, Search
-from cratewheel.versions import RequiresPython
 
 _TOO_OLD = f"too old: the oldest Python that can be built for is {OLDEST[0]}.{OLDEST[1]}"
 _PYTHON_2 = r"(python|cpython|cp|pypy|pp)?[-@]?2(\.?[0-9]+){0,2}(\.exe)?"  # words for what `parse_spec` does not know
@@ -34,7 +35,7 @@ class _Place:
 
 
 def asked_for(
-    search: Search, words: tuple[str, ...], supported: Supported, requires_python: RequiresPython | None
+    search: Search, words: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters that `words` name, in order, each once.
 
@@ -145,14 +146,14 @@ def _warn_of_misfits(
     search: Search,
     found: tuple[Interpreter, ...],
     supported: Supported,
-    requires_python: RequiresPython | None,
+    requires_python: SpecifierSet | None,
 ) -> None:
     # that free-threaded 3.13 is not built for unasked does not make it wrong
     supported = replace(supported, free_threaded_minimum=(3, 13))
     for interpreter in found:
         if not supported.fits(interpreter):
             search.ui.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
-        if requires_python is not None and not requires_python.admits(interpreter.full_version):
+        if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
             search.ui.warn(
                 f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from packaging.specifiers import SpecifierSet
+
 from cratewheel import entry_points
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.metadata import cargo, project, render
 from cratewheel.metadata.fields import Fields, check_name
 from cratewheel.pyproject import PyProject
-from cratewheel.versions import RequiresPython
 
 _REPEATED = frozenset(
     {
@@ -32,7 +33,7 @@ class CoreMetadata:
 
     name: str
     version: str
-    requires_python: RequiresPython | None
+    requires_python: SpecifierSet | None
     requires_dist: tuple[str, ...]
     headers: tuple[tuple[str, str], ...]
     description: str | None
@@ -77,7 +78,7 @@ def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
     return CoreMetadata(
         name=fields.name,
         version=fields.version,
-        requires_python=RequiresPython(text=fields.requires_python) if fields.requires_python else None,
+        requires_python=SpecifierSet(fields.requires_python) if fields.requires_python else None,
         requires_dist=fields.requires_dist,
         headers=headers,
         description=description,

@@ -6,6 +6,9 @@ from collections.abc import Collection, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from packaging.requirements import InvalidRequirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.files import is_file
@@ -103,8 +106,6 @@ def _requires_python(legacy: Table, path: Path) -> str | None:
     text = legacy.get("requires-python")
     if text is None:
         return None
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     try:
         SpecifierSet(text)
     except InvalidSpecifier as error:
@@ -116,8 +117,6 @@ def _requires_python(legacy: Table, path: Path) -> str | None:
 
 
 def _requirement(text: str, path: Path) -> str:
-    from packaging.requirements import InvalidRequirement
-
     try:
         return requirements.normalise(text)
     except InvalidRequirement as error:

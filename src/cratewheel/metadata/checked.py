@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from packaging.requirements import InvalidRequirement
+from packaging.utils import canonicalize_name
+
 from cratewheel.errors import ConfigError
 from cratewheel.metadata import requirements
 
@@ -80,8 +83,6 @@ def _refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
 
 def _requirements(table: Mapping[str, Any], path: Path) -> tuple[Names, Names]:
     """Return all requirements, and the extras; a value of the wrong type is left to `pyproject-metadata`."""
-    from packaging.utils import canonicalize_name
-
     found = [_requirement(path, "dependencies", text) for text in _texts(table.get("dependencies"))]
     optional = table.get("optional-dependencies")
     groups = optional.items() if isinstance(optional, dict) else ()
@@ -96,8 +97,6 @@ def _texts(value: object) -> list[str]:
 
 
 def _requirement(path: Path, key: str, text: str, *, extra: str | None = None) -> str:
-    from packaging.requirements import InvalidRequirement
-
     try:
         return requirements.normalise(text, extra=extra)
     except InvalidRequirement as error:

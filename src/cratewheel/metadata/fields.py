@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from packaging.version import InvalidVersion, Version
+
 from cratewheel import files
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
-from cratewheel.versions import normal
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -141,8 +142,8 @@ def normal_version(text: str, where: str) -> str:
     '1.0.0a1+x.y'
     """
     try:
-        return normal(text)
-    except ValueError as error:
+        return str(Version(text))
+    except InvalidVersion as error:
         raise ConfigError(
             f"{text!r}, {where}, is not a version that Python packages can have (PEP 440)",
             hint=_version_hint(text),

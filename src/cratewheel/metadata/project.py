@@ -13,7 +13,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cratewheel import files, spdx
+from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+from packaging.version import Version
+
+from cratewheel import files
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.metadata import cargo, licences, requirements
@@ -86,7 +89,7 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
         base,
         name=table["name"],
         version=_version(source) or base.version,
-        metadata_version=max(base.metadata_version, standard.version, key=_numbers),
+        metadata_version=max(base.metadata_version, standard.version, key=Version),
         summary=one_line(table["description"]) if "description" in table else base.summary,
         readme=_readme(source) if "readme" in table else base.readme,
         keywords=standard.keywords if "keywords" in table else base.keywords,
@@ -198,7 +201,9 @@ def _leniencies(source: _Source) -> Iterator[str]:
     )
     expression = table.get("license")
     if isinstance(expression, str):
-        if spdx.canonical(expression) is None:
+        try:
+            canonicalize_license_expression(expression)
+        except InvalidLicenseExpression:
             yield (
                 f"project.license in {path} is {expression!r}, which is no SPDX expression: PyPI refuses it; "
                 "write one like `MIT OR Apache-2.0`"
@@ -220,10 +225,6 @@ def _version(source: _Source) -> str | None:
             hint='write `version = "1.0.0"`',
         )
     return normal_version(version, f"project.version in {source.path}")
-
-
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(map(int, version.split(".")))
 
 
 def _requires_python(table: Table) -> str | None:

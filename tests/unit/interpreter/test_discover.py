@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter.discover import default_python, find
 from cratewheel.interpreter.model import EVERY, Interpreter, Supported
-from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
     from unit.interpreter.conftest import Machine
@@ -26,7 +26,7 @@ def every(
     return find(
         (),
         supported=supported,
-        requires_python=None if requires is None else RequiresPython(text=requires),
+        requires_python=None if requires is None else SpecifierSet(requires),
         environ=machine.environ,
         cache_dir=machine.cache,
         ui=machine.talkative,

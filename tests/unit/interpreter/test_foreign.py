@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Supported
 from cratewheel.tags.target import is_foreign, parse
 from cratewheel.ui import Ui
-from cratewheel.versions import RequiresPython
 
 PYO3 = Supported(cpython=((3, 9), (3, 14)), pypy=((3, 11), (3, 11)), graalpy=None, free_threaded=True)
 
@@ -32,7 +32,7 @@ def found(
         words,
         target=parse(triple),
         supported=supported,
-        requires_python=RequiresPython(text=requires_python) if requires_python else None,
+        requires_python=SpecifierSet(requires_python) if requires_python else None,
         environ={"PATH": "", **(environ or {})},
         ui=Ui(out=io.StringIO(), err=said),
         none_is_fine=none_is_fine,

@@ -6,11 +6,11 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import CratewheelError, InterpreterError, UsageError
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.model import EVERY, Supported
-from cratewheel.versions import RequiresPython
 
 if TYPE_CHECKING:
     from unit.interpreter.conftest import Machine
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the folders are those o
 
 
 def asked(
-    machine: Machine, *words: str, supported: Supported = EVERY, requires: RequiresPython | None = None
+    machine: Machine, *words: str, supported: Supported = EVERY, requires: SpecifierSet | None = None
 ) -> list[str]:
     found = find(
         words,
@@ -201,7 +201,7 @@ def test_an_empty_word_is_a_usage_error(usual: Machine) -> None:
 
 def test_whoever_asks_is_warned_but_obeyed(usual: Machine) -> None:
     supported = Supported(cpython=((3, 9), (3, 14)), free_threaded=True)
-    assert len(asked(usual, "3.11", "3.13t", "pypy3", supported=supported, requires=RequiresPython(text=">=3.12"))) == 3
+    assert len(asked(usual, "3.11", "3.13t", "pypy3", supported=supported, requires=SpecifierSet(">=3.12"))) == 3
     python, wheel = "the project's Requires-Python is >=3.12", "pip will not install the wheel there"
     assert usual.said == [
         f"warning: CPython 3.11 was asked for, but {python}: {wheel}",

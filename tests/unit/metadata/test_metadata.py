@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import pytest
+from packaging.specifiers import SpecifierSet
 
 from cratewheel import metadata, pyproject
 from cratewheel.cargo import manifest
 from cratewheel.errors import ConfigError
 from cratewheel.metadata import CoreMetadata
-from cratewheel.versions import RequiresPython
 from metadata_projects import BUILD_SYSTEM, CRATE, PROJECT, READMES, REFUSED, STATIC, Case
 
 
@@ -42,7 +42,7 @@ one = "p.one"
     assert core == CoreMetadata(
         name="p",
         version="1",
-        requires_python=RequiresPython(text="<4, >=3.9"),
+        requires_python=SpecifierSet("<4, >=3.9"),
         requires_dist=("b", "a>=1"),
         headers=(
             ("Metadata-Version", "2.4"),
@@ -128,7 +128,7 @@ def test_project_overrides_the_table_of_maturin_0_12(tmp_path: Path) -> None:
 def test_what_project_leaves_out_stays_with_the_table_of_maturin_0_12(tmp_path: Path) -> None:
     core = read(tmp_path, STATIC, CRATE + LEGACY)
     assert core.requires_dist == ("foo>=1", 'bar; python_version < "3"')
-    assert core.requires_python == RequiresPython(text=">=3.6")
+    assert core.requires_python == SpecifierSet(">=3.6")
     assert core.scripts == ("b",)
 
 
