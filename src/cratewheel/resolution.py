@@ -7,7 +7,6 @@ project is read meanwhile.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +19,7 @@ from cratewheel.cargo import query
 from cratewheel.cargo.command import CargoOptions, config_values, extra_value, metadata_arguments, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
+from cratewheel.errors import ConfigError, UnsupportedError, UsageError
 from cratewheel.files.cache import private_folder
 from cratewheel.machine import project_dir, user_dir
 from cratewheel.options.model import Options
@@ -69,59 +68,16 @@ def _resolve_each(options: Options, files: ProjectFiles, environ: Mapping[str, s
     refuse_hidden_target(options)
     options = _with_writable_target(options, files, environ, ui)
     chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
-    with task_group() as group:
-        answer = group.start(partial(query.rustc, environ, files.location.cwd))
-        guess = _guessed(chosen[0], files, environ, ui)  # cargo need not wait for rustc to say where it runs
-        rustc = answer.result()
-    return tuple(_resolve(one, rustc, guess, files, environ, ui) for one in chosen)
+    rustc = query.rustc(environ, files.location.cwd)
+    return tuple(_resolve(one, rustc, files, environ, ui) for one in chosen)
 
 
-def _resolve(
-    options: Options, rustc: Rustc, guess: _Guess, files: ProjectFiles, environ: Mapping[str, str], ui: Ui
-) -> Resolution:
+def _resolve(options: Options, rustc: Rustc, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> Resolution:
     target, options = choose_target(options, rustc.host, environ)
-    arguments = _arguments(options, target)
-    cargo = guess.answer(arguments) or _ask_cargo(arguments, files, environ, ui)
+    cargo = _ask_cargo(_arguments(options, target), files, environ, ui)
     if cargo.root is None:
         raise ConfigError(f"{files.manifest.path} has no package of its own")
     return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cwd=files.location.cwd)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Guess:
-    """What cargo answers if rustc's host is the likely one; of use only where the true arguments are the same."""
-
-    arguments: tuple[str, ...] = ()
-    cargo: CargoMetadata | None = None
-    error: CratewheelError | None = None
-
-    def answer(self, arguments: tuple[str, ...]) -> CargoMetadata | None:
-        if arguments != self.arguments:
-            return None
-        if self.error is not None:
-            raise self.error
-        return self.cargo
-
-
-def _guessed(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> _Guess:
-    host = _likely_host()
-    if host is None:
-        return _Guess()
-    target, options = choose_target(options, host, environ)
-    arguments = _arguments(options, target)
-    try:
-        return _Guess(arguments=arguments, cargo=_ask_cargo(arguments, files, environ, ui))
-    except CratewheelError as error:
-        return _Guess(arguments=arguments, error=error)
-
-
-def _likely_host() -> str | None:
-    """Return the triple that rustc most often has as its host on a machine like this one."""
-    if sys.platform == "linux":
-        return f"{os.uname().machine}-unknown-linux-gnu"
-    if sys.platform == "darwin":
-        return f"{os.uname().machine.replace('arm64', 'aarch64')}-apple-darwin"
-    return None
 
 
 def _arguments(options: Options, target: Target) -> tuple[str, ...]:
