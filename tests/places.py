@@ -10,7 +10,7 @@ from cratewheel.dist.layout import Entry, FromFile, layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SimpleModulePlace:
     """As much of a `ModuleLayout` as bindings look at."""
 
     extension_name: str
@@ -18,8 +18,8 @@ class Place:
     mixed: bool
 
 
-PURE = Place(extension_name="demo", extension_dir=PurePosixPath("demo"), mixed=False)
-MIXED = Place(extension_name="_native", extension_dir=PurePosixPath("pkg/inner"), mixed=True)
+PURE = SimpleModulePlace(extension_name="demo", extension_dir=PurePosixPath("demo"), mixed=False)
+MIXED = SimpleModulePlace(extension_name="_native", extension_dir=PurePosixPath("pkg/inner"), mixed=True)
 
 
 def lay_out(entries: Iterable[Entry], root: Path) -> None:

@@ -115,7 +115,7 @@ def install_requirements(
         return
     words = tuple(_without_marker(requirement) for requirement in needed)
     ui.step("Installing", ", ".join(words))
-    python = str(environment.place.python)
+    python = str(environment.paths.python)
     uv = which("uv", environ) if wanted.uv or environment.by_uv else None
     if wanted.pip is not None:
         argv = (str(wanted.pip), "--python", python, "install", *words)
@@ -150,19 +150,19 @@ def install(session: Session, environment: Environment) -> Path:
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
     with assembled(session, wheel) as content, _lock_environment(session, environment):
         earlier = find_installed(session.plan.name, environment)
-        folder = installer.install(content.layout, content.dist_info, environment.place, extra=extra, replaced=earlier)
+        folder = installer.install(content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier)
     how = "its Python files are live" if live else "a copy: run develop again after a change"
-    session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.place.platlib} ({how})")
+    session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})")
     return folder
 
 
 @contextmanager
 def _lock_environment(session: Session, environment: Environment) -> Iterator[None]:
     """Hold the environment for the block, in which nothing of the project is half installed any more."""
-    folder = environment.place.platlib
+    folder = environment.paths.platlib
     waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {folder}")
     with exclusive_folder(folder, waiting=waiting):
-        for warning in installer.recover_install(session.plan.name, environment.place):
+        for warning in installer.recover_install(session.plan.name, environment.paths):
             session.ui.warn(warning)
         yield
 
@@ -186,7 +186,7 @@ def find_installed(name: str, environment: Environment) -> Path | None:
 
 def refuse_read_only(environment: Environment) -> None:
     """Raise `CratewheelError` if nothing can be installed into an environment, which belongs to somebody else maybe."""
-    for folder in (environment.place.platlib, environment.place.scripts):
+    for folder in (environment.paths.platlib, environment.paths.scripts):
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise CratewheelError(
                 f"{folder} cannot be written",

@@ -13,7 +13,7 @@ from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.process import Command, capture, which
 
 if TYPE_CHECKING:
-    from cratewheel.dist.install import Place
+    from cratewheel.dist.install import InstallPaths
 
 _ASK = r"""
 import json, os, platform, sys, sysconfig
@@ -43,14 +43,14 @@ print(json.dumps({
 class Environment:
     """A Python environment: where it keeps things, what markers see in it, and whether uv made it."""
 
-    place: Place
+    paths: InstallPaths
     markers: Mapping[str, str]
     by_uv: bool
 
     @property
     def site_folders(self) -> tuple[str, ...]:
         """The folders that installed distributions are in."""
-        return tuple(dict.fromkeys((str(self.place.platlib), str(self.place.purelib))))
+        return tuple(dict.fromkeys((str(self.paths.platlib), str(self.paths.purelib))))
 
 
 def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> Path:
@@ -92,20 +92,20 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
             f"the environment of {python} is managed by the system (PEP 668)",
             hint="make one of your own: `python3 -m venv .venv`",
         )
-    from cratewheel.dist.install import Place  # slow to import; the interpreter was starting meanwhile
+    from cratewheel.dist.install import InstallPaths  # slow to import; the interpreter was starting meanwhile
 
-    paths = {name: Path(path) for name, path in answer["paths"].items()}
+    folders = {name: Path(path) for name, path in answer["paths"].items()}
     config = Path(answer["prefix"], "pyvenv.cfg")
     lines = config.read_text(encoding="utf-8", errors="replace").splitlines() if config.is_file() else []
     by_uv = any(line.partition("=")[0].strip() == "uv" for line in lines)
     return Environment(
-        place=Place(
+        paths=InstallPaths(
             python=Path(answer["executable"] or python),
-            platlib=paths["platlib"],
-            purelib=paths["purelib"],
-            scripts=paths["scripts"],
-            data=paths["data"],
-            headers=paths["data"] / "include" / "site" / paths["include"].name,
+            platlib=folders["platlib"],
+            purelib=folders["purelib"],
+            scripts=folders["scripts"],
+            data=folders["data"],
+            headers=folders["data"] / "include" / "site" / folders["include"].name,
         ),
         markers=answer["markers"],
         by_uv=by_uv,

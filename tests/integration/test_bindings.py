@@ -19,7 +19,7 @@ from cratewheel.files import project_roots
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.process import Command, capture
 from cratewheel.ui import Ui
-from places import PURE, Place, lay_out
+from places import PURE, SimpleModulePlace, lay_out
 
 ROOT = Path(__file__).parents[2]
 CRATES = ROOT / "tests" / "crates"
@@ -203,7 +203,9 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
     shutil.copytree(CRATES / "cffi-pure", crate, ignore=shutil.ignore_patterns("target"))
     subprocess.run(["cargo", "build", "--quiet", "--lib"], cwd=crate, env=environ, check=True)
     target_os = {"darwin": "macos", "win32": "windows"}.get(sys.platform, "linux")
-    place = Place(extension_name="cffi_pure", extension_dir=PURE.extension_dir.with_name("cffi_pure"), mixed=False)
+    place = SimpleModulePlace(
+        extension_name="cffi_pure", extension_dir=PURE.extension_dir.with_name("cffi_pure"), mixed=False
+    )
     library = tmp_path / "target" / "debug" / library_name("cffi_pure", target_os)
     text = cffi.declarations(
         target_directory=tmp_path / "target",

@@ -29,7 +29,7 @@ MIXED = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class DevelopProject:
     """A project beside a virtual environment of its own."""
 
     command: Cratewheel
@@ -65,13 +65,13 @@ class Place:
         return sorted(name for name in found if "__pycache__" not in name and not name.endswith(".lock"))
 
 
-def place(command: Cratewheel, crate: str, *, uv: bool = False, pip: bool = True) -> Place:
+def develop_project(command: Cratewheel, crate: str, *, uv: bool = False, pip: bool = True) -> DevelopProject:
     environment = command.folder / "venv"
     make = (UV, "venv", "--quiet", "--python", sys.executable) if uv else (sys.executable, "-m", "venv")
     if not (uv or pip):
         make = (*make, "--without-pip")  # which takes seconds
     subprocess.run([*make, environment], check=True)
-    return Place(command=command, root=command.copy(crate), environment=environment)
+    return DevelopProject(command=command, root=command.copy(crate), environment=environment)
 
 
 def make_mixed(root: Path, extra: str = "") -> Path:
@@ -90,7 +90,7 @@ def site(environment: Path) -> Path:
 
 @pytest.mark.parametrize("uv", [False, True], ids=["venv", "uv"])
 def test_a_mixed_project_is_live_and_goes_without_a_trace(run_light: Cratewheel, uv: bool) -> None:
-    here = place(run_light, "light-module", uv=uv)
+    here = develop_project(run_light, "light-module", uv=uv)
     package = make_mixed(here.root)
     before = here.files()
     in_tree = sorted(path.name for path in package.iterdir())
@@ -123,7 +123,7 @@ def test_a_mixed_project_is_live_and_goes_without_a_trace(run_light: Cratewheel,
 
 
 def test_a_second_develop_replaces_the_first_with_all_its_files(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     here.develop().ok()
     assert here.says("import light_module; print(light_module.answer())") == "42\n"
     pure = here.files()
@@ -139,7 +139,7 @@ def test_a_second_develop_replaces_the_first_with_all_its_files(run_light: Crate
 
 
 def test_programs_are_installed(run_light: Cratewheel) -> None:
-    here = place(run_light, "bin-mixed", pip=False)
+    here = develop_project(run_light, "bin-mixed", pip=False)
     here.develop().ok()
     assert here.run(here.environment / "bin" / "bin-mixed") == "one\n"
     assert here.says("import bin_mixed; print(bin_mixed.__file__)") == (
@@ -148,7 +148,7 @@ def test_programs_are_installed(run_light: Cratewheel) -> None:
 
 
 def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
-    here = place(run_light, "cffi-mixed", pip=False)
+    here = develop_project(run_light, "cffi-mixed", pip=False)
     target = {"CARGO_TARGET_DIR": str(run_light.folder / "target")}
     fake = site(here.environment) / "cffi-99.dist-info"
     fake.mkdir()
@@ -163,7 +163,7 @@ def test_cffi_in_a_mixed_project(run_light: Cratewheel) -> None:
 
 
 def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     package = make_mixed(here.root, 'editable-mode = "inplace"\n')
     here.develop().ok()
     assert [path.name.partition(".")[0] for path in sorted(package.iterdir())] == ["__init__", "_native"]
@@ -171,7 +171,7 @@ def test_in_place_the_module_lies_in_the_package(run_light: Cratewheel) -> None:
 
 
 def test_in_place_the_module_of_an_earlier_build_goes_and_that_of_others_is_told(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     package = make_mixed(here.root, 'editable-mode = "inplace"\n')
     here.develop().ok()
     (first,) = package.glob("_native.*.so")
@@ -196,7 +196,7 @@ fn main() {
 
 @pytest.mark.parametrize("mode", ["redirect", "inplace"])
 def test_a_file_out_of_the_out_dir_is_found_in_the_live_package(run_light: Cratewheel, mode: str) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     include = 'include = [{ path = "data.txt", from = "out-dir", to = "lightly/data/" }]\n'
     make_mixed(here.root, f'editable-mode = "{mode}"\n{include}')
     (here.root / "build.rs").write_text(MADE, encoding="utf-8")
@@ -212,7 +212,7 @@ def test_a_file_out_of_the_out_dir_is_found_in_the_live_package(run_light: Crate
 
 
 def test_skip_install_compiles_into_the_package(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     package = make_mixed(here.root)
     before = here.files()
     here.develop("--skip-install").ok()
@@ -231,7 +231,7 @@ fn main() {
 
 
 def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     make_mixed(here.root, "editable-rebuild = true\n")
     source = here.root / "src" / "lib.rs"
     here.develop("-F", "loud").ok()
@@ -250,7 +250,7 @@ def test_a_changed_source_is_compiled_again_on_import(run_light: Cratewheel) -> 
 
 
 def test_what_else_a_crate_depends_on_is_compiled_again_on_import(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     make_mixed(here.root, "editable-rebuild = true\n")
     manifest, source = here.root / "Cargo.toml", here.root / "src" / "lib.rs"
     text = source.read_text(encoding="utf-8").replace("4200", 'include!(concat!(env!("OUT_DIR"), "/answer.rs"))')
@@ -272,7 +272,7 @@ def test_what_else_a_crate_depends_on_is_compiled_again_on_import(run_light: Cra
 
 
 def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module")
+    here = develop_project(run_light, "light-module")
     text = (
         f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1.2.3"\ndependencies = ["pip>=1"]\n'
         '[project.optional-dependencies]\nmore = ["no-such-distribution-of-the-tests"]\n'
@@ -296,7 +296,7 @@ def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light
 
 
 def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     foreign = site(here.environment) / "light_module-9.dist-info"
     foreign.mkdir()
     (foreign / "METADATA").write_text("Metadata-Version: 2.1\nName: light-module\nVersion: 9\n", encoding="utf-8")
@@ -313,7 +313,7 @@ def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> No
 
 
 def test_an_install_that_fails_half_way_leaves_what_was_there(run_light: Cratewheel) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     make_mixed(here.root)
     here.develop().ok()
     (site(here.environment) / "in-the-way").touch()
@@ -362,7 +362,7 @@ def conda_prefix(folder: Path) -> Path:
 
 def test_a_conda_environment_is_installed_into(run_light: Cratewheel) -> None:
     environment = conda_prefix(run_light.folder / "conda")
-    here = Place(command=run_light, root=run_light.copy("light-module"), environment=environment)
+    here = DevelopProject(command=run_light, root=run_light.copy("light-module"), environment=environment)
     make_mixed(here.root)
     before = here.files()
     here.develop(env={"VIRTUAL_ENV": None, "CONDA_PREFIX": str(environment)}).ok()
@@ -384,7 +384,7 @@ def test_a_conda_environment_is_installed_into(run_light: Cratewheel) -> None:
 def test_a_command_that_is_no_file_of_its_own_is_refused_before_compiling(
     run_light: Cratewheel, command: str, keys: str, message: str
 ) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     victim = run_light.folder / "victim"
     victim.write_text("precious", encoding="utf-8")
     text = f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1"\n{keys.format(folder=run_light.folder)}'
@@ -412,7 +412,7 @@ def test_a_command_that_is_no_file_of_its_own_is_refused_before_compiling(
 
 
 def test_a_script_and_a_program_cannot_have_one_name(run_light: Cratewheel) -> None:
-    here = place(run_light, "bin-mixed", pip=False)
+    here = develop_project(run_light, "bin-mixed", pip=False)
     script = here.root / "bin-mixed.data" / "scripts" / "Bin-Mixed"
     script.parent.mkdir(parents=True)
     script.write_text("#!python\n", encoding="utf-8")
@@ -427,7 +427,7 @@ def test_a_script_and_a_program_cannot_have_one_name(run_light: Cratewheel) -> N
 
 @pytest.mark.parametrize("end", ["\n", "\r", "\u2028"], ids=ascii)
 def test_a_folder_with_a_line_end_in_its_name_is_not_installed_live(run_light: Cratewheel, end: str) -> None:
-    here = place(run_light, "light-module", pip=False)
+    here = develop_project(run_light, "light-module", pip=False)
     root = run_light.folder / f"a{end}import sys; print('ran')"
     here.root.rename(root)
     make_mixed(root)

@@ -12,7 +12,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from cratewheel.develop import Wanted, find_installed, missing, refuse_read_only, requirements
-from cratewheel.dist.install import Place
+from cratewheel.dist.install import InstallPaths
 from cratewheel.environment import Environment
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.sources import Sources, locate, read_files, read_sources
@@ -20,8 +20,8 @@ from cratewheel.ui import Ui
 
 
 def environment(site: Path) -> Environment:
-    place = Place(python=site / "python", platlib=site, purelib=site, scripts=site, data=site, headers=site)
-    return Environment(place=place, markers={}, by_uv=False)
+    paths = InstallPaths(python=site / "python", platlib=site, purelib=site, scripts=site, data=site, headers=site)
+    return Environment(paths=paths, markers={}, by_uv=False)
 
 
 def dist_info(site: Path, name: str, **files: bytes) -> Path:

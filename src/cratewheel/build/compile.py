@@ -31,9 +31,9 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     other build of ours may run in this target directory.
     """
     slices = len(session.plan.target.slices)
-    place = session.place(wheel)
+    directory = session.build_directory(wheel)
     found: list[Artifact] = []
-    with session.turns.turn(place, session.ui) as turn:
+    with session.turns.turn(directory, session.ui) as turn:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
@@ -77,7 +77,7 @@ def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> 
     the last time is kept.
     """
     cache = JsonCache(session.scratch / "run-paths", session.ui.warn)
-    name = _cache_name(f"{session.place(wheel).directory} {build.binary}")
+    name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
     known = _strings(cache.read(name)) or []
     artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
     needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
@@ -94,7 +94,7 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     that it links, and a fresh artifact was linked by what is kept.
     """
     cache = JsonCache(session.scratch / "link-folders", session.ui.warn)
-    name = _cache_name(f"{session.place(wheel).directory} {command(build)}")
+    name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:
         artifact = _run(session, wheel, build, turn)

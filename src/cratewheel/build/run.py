@@ -57,7 +57,7 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     first = jobs[0][0]
     options = first.facts.options
     turns = Together(
-        [session.place(wheel) for session, wheel in jobs],
+        [session.build_directory(wheel) for session, wheel in jobs],
         jobs=options.jobs,
         configured=cargo_config.build_jobs(
             config_values(options.config, options.cargo_extra_args), first.environ, first.cwd

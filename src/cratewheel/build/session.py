@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cratewheel.bindings.detect import INTERPRETER_CRATES
-from cratewheel.build.turns import Place, Turns
+from cratewheel.build.turns import BuildDirectory, Turns
 from cratewheel.cargo.command import profile_folders
 from cratewheel.dist.compression import STORED, Compression, compression
 from cratewheel.errors import UsageError
@@ -46,13 +46,13 @@ class Session:
         """The folder for files that a build needs on the way; it may be deleted between builds."""
         return self.target_dir / "cratewheel"
 
-    def place(self, wheel: WheelPlan) -> Place:
+    def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
         """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
         cargo = self.facts.project.cargo
         folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
         directory = wheel.directory
-        return Place(
-            directory=directory or self.target_dir,
+        return BuildDirectory(
+            path=directory or self.target_dir,
             own=directory is not None,
             lock=directory.with_name(f"{directory.name}.lock") if directory else self.scratch / "lock",
             plain=cargo.build_directory or self.target_dir,

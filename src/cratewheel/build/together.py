@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from cratewheel.build.turns import Place, Turn, Turns, locked
+from cratewheel.build.turns import BuildDirectory, Turn, Turns, locked
 from cratewheel.cargo import jobserver, target_dir
 from cratewheel.cargo.jobserver import Jobserver
 from cratewheel.cargo.target_dir import Copied, Followed
@@ -23,10 +23,10 @@ from cratewheel.ui import Ui, size_text
 class _Leader:
     """The first wheel of those whose crates are the same but for the interpreter's."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, directory: BuildDirectory) -> None:
+        self.directory = directory
         self.ready = threading.Event()
-        self.followed = Followed(place.directory, place.common, self.ready.set)
+        self.followed = Followed(directory.path, directory.common, self.ready.set)
 
 
 class Together(Turns):
@@ -36,18 +36,23 @@ class Together(Turns):
     """
 
     def __init__(
-        self, places: Sequence[Place], *, jobs: int | None, configured: int | str | None, environ: Mapping[str, str]
+        self,
+        directories: Sequence[BuildDirectory],
+        *,
+        jobs: int | None,
+        configured: int | str | None,
+        environ: Mapping[str, str],
     ) -> None:
         allowed = jobserver.jobs(jobs, configured, processors())
         at_once = jobserver.side_by_side(allowed, free_memory())
         # below make, the one job that we were given is the one that we use
         self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.inherited(environ) else None
         self._room = threading.Semaphore(at_once if self._jobserver else 1)
-        self._directories = {place.directory: threading.Lock() for place in places}
+        self._locks = {directory.path: threading.Lock() for directory in directories}
         self._leaders: dict[tuple[str, ...], _Leader] = {}
-        for place in places:
-            if place.own:
-                self._leaders.setdefault(place.folders, _Leader(place))
+        for directory in directories:
+            if directory.own:
+                self._leaders.setdefault(directory.folders, _Leader(directory))
 
     def close(self) -> None:
         """Close the jobserver."""
@@ -55,22 +60,20 @@ class Together(Turns):
             self._jobserver.close()
 
     @contextmanager
-    def turn(self, place: Place, ui: Ui) -> Iterator[Turn]:
-        """Wait until a wheel may compile in its place, and hold that right; its directory has been filled by then."""
-        leader = self._leaders.get(place.folders) if place.own else None
-        leads = leader is not None and leader.place == place
+    def turn(self, directory: BuildDirectory, ui: Ui) -> Iterator[Turn]:
+        """Wait until a wheel may compile in its directory, which has been filled by then, and hold that right."""
+        leader = self._leaders.get(directory.folders) if directory.own else None
+        leads = leader is not None and leader.directory == directory
         try:
-            if leader is not None and not leads and target_dir.is_new(place.directory, place.folders):
+            if leader is not None and not leads and target_dir.is_new(directory.path, directory.folders):
                 _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
             with ExitStack() as stack:
-                stack.enter_context(
-                    _held(self._directories[place.directory].acquire, self._directories[place.directory].release)
-                )
-                stack.enter_context(locked(place, ui))
+                stack.enter_context(_held(self._locks[directory.path].acquire, self._locks[directory.path].release))
+                stack.enter_context(locked(directory, ui))
                 if leads:
-                    _fill(place, ui)
+                    _fill(directory, ui)
                 elif leader is not None:
-                    _follow(leader, place, ui)
+                    _follow(leader, directory, ui)
                 stack.enter_context(_held(self._room.acquire, self._room.release))
                 if self._jobserver is None:
                     yield Turn(hear=leader.followed.hear if leader and leads else None)
@@ -96,15 +99,17 @@ def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator
         release()
 
 
-def _fill(place: Place, ui: Ui) -> None:
+def _fill(directory: BuildDirectory, ui: Ui) -> None:
     """Fill a new build directory from the fullest of its siblings and cargo's own."""
-    if place.directory.exists():
+    if directory.path.exists():
         return
-    siblings = [path for path in place.directory.parent.iterdir() if path.is_dir() and not path.suffix]
+    siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
     with suppress(OSError):  # somebody cleans there, or the disk is full: cargo compiles what is not copied, or says so
-        copied = target_dir.seed(place.directory, (place.plain, *sorted(siblings)), place.folders, place.packages)
+        copied = target_dir.seed(
+            directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
+        )
         if copied is not None:
-            _say(copied, place, ui)
+            _say(copied, directory, ui)
 
 
 def _wait_for(leader: _Leader) -> None:
@@ -114,14 +119,14 @@ def _wait_for(leader: _Leader) -> None:
     check_cancelled()
 
 
-def _follow(leader: _Leader, place: Place, ui: Ui) -> None:
+def _follow(leader: _Leader, directory: BuildDirectory, ui: Ui) -> None:
     """Take over the crates that are the same for all, if the directory is new."""
-    if leader.ready.is_set() and target_dir.is_new(place.directory, place.folders):
+    if leader.ready.is_set() and target_dir.is_new(directory.path, directory.folders):
         with suppress(OSError):  # as above
-            copied = leader.followed.copy_to(place.directory)
+            copied = leader.followed.copy_to(directory.path)
             if copied.units:
-                _say(copied, place, ui)
+                _say(copied, directory, ui)
 
 
-def _say(copied: Copied, place: Place, ui: Ui) -> None:
-    ui.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {place.directory}")
+def _say(copied: Copied, directory: BuildDirectory, ui: Ui) -> None:
+    ui.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")

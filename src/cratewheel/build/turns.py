@@ -13,15 +13,15 @@ from cratewheel.ui import Ui
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class BuildDirectory:
     """Where a wheel is compiled.
 
-    `own` says that `directory` is this interpreter's; `plain` is then cargo's, from which it can be filled. `folders`
+    `own` says that `path` is this interpreter's; `plain` is then cargo's, from which it can be filled. `folders`
     are those of the profile, `packages` the names of all crates that take part, `common` the ids of those that are the
     same for every interpreter.
     """
 
-    directory: Path
+    path: Path
     own: bool
     lock: Path
     plain: Path
@@ -43,12 +43,12 @@ class Turns:
     """The turns of one wheel, which waits for nobody in this process."""
 
     @contextmanager
-    def turn(self, place: Place, ui: Ui) -> Iterator[Turn]:
-        """Wait until a wheel may compile in its place, and hold that right."""
-        with locked(place, ui):
+    def turn(self, directory: BuildDirectory, ui: Ui) -> Iterator[Turn]:
+        """Wait until a wheel may compile in its directory, and hold that right."""
+        with locked(directory, ui):
             yield Turn()
 
 
-def locked(place: Place, ui: Ui) -> AbstractContextManager[None]:
-    """Hold a place against other processes of ours; raises as `check_cancelled` does while it waits for one."""
-    return exclusive(place.lock, waiting=lambda: ui.step("Waiting", "for another cratewheel here"))
+def locked(directory: BuildDirectory, ui: Ui) -> AbstractContextManager[None]:
+    """Lock a build directory against other processes of ours; raises as `check_cancelled` does while it waits."""
+    return exclusive(directory.lock, waiting=lambda: ui.step("Waiting", "for another cratewheel here"))

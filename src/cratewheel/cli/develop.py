@@ -38,7 +38,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
         sources = read_sources(files, ui)
         environment, answer = about.result(), single(answers.result())
-        named = replace(answer.options, interpreter=(str(environment.place.python),))
+        named = replace(answer.options, interpreter=(str(environment.paths.python),))
         facts = gather(replace(answer, options=named), sources, environ=environ, ui=ui)
     session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
     if flags["skip_install"]:

@@ -25,7 +25,7 @@ class Below:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class SdistPaths:
     """Where a file of the project is in the archive.
 
     `python_stays` says that Python packages keep their place in the tree, because another has what is in the new one.
@@ -39,14 +39,18 @@ class Place:
     python_stays: bool = False
 
     @classmethod
-    def of(cls, tree: SourceTree) -> Place:
+    def of(cls, tree: SourceTree) -> SdistPaths:
         """Return the places of a tree, whose root is the folder around all of its parts."""
         root = tree.project if not tree.crates else cls._around(tree)
-        paths = frozenset(file.path for crate in tree.crates for file in crate.files)
-        place = cls(
-            root=root, project=tree.project, in_root=Below(root), in_project=Below(tree.project), crate_files=paths
+        crate_files = frozenset(file.path for crate in tree.crates for file in crate.files)
+        paths = cls(
+            root=root,
+            project=tree.project,
+            in_root=Below(root),
+            in_project=Below(tree.project),
+            crate_files=crate_files,
         )
-        return replace(place, python_stays=place.moved and place._merges(tree))
+        return replace(paths, python_stays=paths.moved and paths._merges(tree))
 
     @staticmethod
     def _around(tree: SourceTree) -> Path:

@@ -23,7 +23,7 @@ from cratewheel.contents.built import not_built
 from cratewheel.contents.conflicts import Displaced, refuse_conflicts
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.packages import packages_of
-from cratewheel.contents.places import Place, free_name
+from cratewheel.contents.places import SdistPaths, free_name
 from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
@@ -157,8 +157,8 @@ def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, 
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
-    place = Place.of(tree)
-    return PurePosixPath(place.of_crate(manifest) if tree.crates else place.of_project(manifest))
+    paths = SdistPaths.of(tree)
+    return PurePosixPath(paths.of_crate(manifest) if tree.crates else paths.of_project(manifest))
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
@@ -188,18 +188,18 @@ class Exclusion:
 
 def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
     """Return the archive of the tree, and the files that found their place taken. Pure but for the exclusion."""
-    place = Place.of(tree)
+    paths = SdistPaths.of(tree)
     out = exclusion.decide(_every_path(tree)) - _protected(tree)
-    packed = tuple(_packed(crate, tree, place, out) for crate in tree.crates)
-    originals = _originals(tree, place)
+    packed = tuple(_packed(crate, tree, paths, out) for crate in tree.crates)
+    originals = _originals(tree, paths)
     taken: dict[str, Entry] = {}
     displaced: list[Displaced] = []
     for entry in (
-        *_own(tree, place, pkg_info),
-        *_manifests(tree, place, packed, out),
-        *_named(tree, place, out.union(originals.values())),
-        *_listed(tree, place, out),
-        *_crate_files(tree, place, packed, out),
+        *_own(tree, paths, pkg_info),
+        *_manifests(tree, paths, packed, out),
+        *_named(tree, paths, out.union(originals.values())),
+        *_listed(tree, paths, out),
+        *_crate_files(tree, paths, packed, out),
     ):
         earlier = taken.setdefault(entry.path, entry)
         if earlier is entry or not isinstance(entry.source, FromFile):
@@ -210,14 +210,14 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
     return layout(taken.values()), tuple(displaced)
 
 
-def _originals(tree: SourceTree, place: Place) -> dict[str, str]:
+def _originals(tree: SourceTree, paths: SdistPaths) -> dict[str, str]:
     """Return the files of the tree that may be rewritten for the archive, by their place in it."""
     manifests = [crate.manifest for crate in tree.crates]
     manifests += [tree.workspace.manifest] if tree.workspace is not None and tree.crates else []
     locks = [Path(tree.lock.path)] if tree.lock is not None else []
     return {
         "pyproject.toml": str(tree.pyproject),
-        **{place.of_crate(path): str(path) for path in (*manifests, *locks)},
+        **{paths.of_crate(path): str(path) for path in (*manifests, *locks)},
     }
 
 
@@ -238,43 +238,43 @@ def _protected(tree: SourceTree) -> frozenset[str]:
     return frozenset((*by_project, *by_crate))
 
 
-def _own(tree: SourceTree, place: Place, pkg_info: str) -> Iterator[Entry]:
+def _own(tree: SourceTree, paths: SdistPaths, pkg_info: str) -> Iterator[Entry]:
     """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
     yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
-    text = edited(tree.pyproject_text, _pyproject_edits(tree, place))
+    text = edited(tree.pyproject_text, _pyproject_edits(tree, paths))
     yield _text_entry("pyproject.toml", text, tree.pyproject_text, _file(tree.pyproject, tree.roots, "the project"))
 
 
-def _named(tree: SourceTree, place: Place, out: frozenset[str]) -> Iterator[Entry]:
+def _named(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
     """Yield what pyproject.toml speaks of, which has the first claim on its place."""
     if tree.readme is not None:
-        yield _entry(place.of_readme(tree.readme.path), tree.readme)
+        yield _entry(paths.of_readme(tree.readme.path), tree.readme)
     for target, file in tree.licences:  # License-File in PKG-INFO is the way from the archive's root (PEP 639)
         yield _entry(target, file)
     if tree.license is not None:
-        yield _entry(place.of_project(tree.license.path), tree.license)
+        yield _entry(paths.of_project(tree.license.path), tree.license)
     for file in tree.python:
         if file.path not in out:
-            yield _entry(place.of_python(file.path), file)
+            yield _entry(paths.of_python(file.path), file)
     for file in tree.named:
         if file.path not in out:
-            yield _entry(place.of_project(file.path), file)
+            yield _entry(paths.of_project(file.path), file)
 
 
-def _listed(tree: SourceTree, place: Place, out: frozenset[str]) -> Iterator[Entry]:
+def _listed(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
     for file in tree.listed:
         if file.path not in out:
-            yield _entry(place.of_project(file.path), file)
+            yield _entry(paths.of_project(file.path), file)
 
 
 # -- crates
 
 
-def _packed(crate: CrateSource, tree: SourceTree, place: Place, out: frozenset[str]) -> tuple[SourceFile, ...]:
+def _packed(crate: CrateSource, tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> tuple[SourceFile, ...]:
     """Return those of the crate's files that go into the archive as parts of the crate."""
-    left_out = out | {str(tree.pyproject), str(place.root / PKG_INFO)}
+    left_out = out | {str(tree.pyproject), str(paths.root / PKG_INFO)}
     # Python packages go where pyproject.toml will look for them, and hold what the wheel of the tree holds, too
-    moved = place.moved and not place.python_stays
+    moved = paths.moved and not paths.python_stays
     folders = (folder for folder in tree.python_folders if moved or not crate.directory.is_relative_to(folder))
     elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
     kept = set() if moved else {file.path for file in (*tree.python, *tree.data)}
@@ -288,46 +288,46 @@ def _packed(crate: CrateSource, tree: SourceTree, place: Place, out: frozenset[s
 
 
 def _crate_files(
-    tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+    tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
-    moved = place.moved and not place.python_stays
+    moved = paths.moved and not paths.python_stays
     named = set() if moved else {file.path for file in tree.python}  # these have been placed, and nowhere else
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:
             if file.path not in named:
-                yield _entry(place.of_crate(file.path), file)
+                yield _entry(paths.of_crate(file.path), file)
             with_data = with_data or file.path in data
-        paths = frozenset(file.path for file in crate_files)
+        own = frozenset(file.path for file in crate_files)
         for path in (crate.readme, crate.license_file):
-            if path is not None and str(path) not in paths and str(path) not in out:
+            if path is not None and str(path) not in own and str(path) not in out:
                 source = FromFile(path=str(path), roots=crate.roots)
-                name = _name_beside(path, crate, tree, paths)
-                yield Entry(path=place.of_crate(crate.directory / name), source=source, why="Cargo.toml names it")
+                name = _name_beside(path, crate, tree, own)
+                yield Entry(path=paths.of_crate(crate.directory / name), source=source, why="Cargo.toml names it")
     if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
         for file in tree.data:
             if file.path not in out:
-                yield _entry(place.of_project(file.path), file)
+                yield _entry(paths.of_project(file.path), file)
 
 
-def _lock(file: SourceFile, tree: SourceTree, place: Place) -> Entry:
+def _lock(file: SourceFile, tree: SourceTree, paths: SdistPaths) -> Entry:
     names = [crate.document["package"]["name"] for crate in tree.crates]
     text = lock.pruned(tree.lock_text, names)
-    return _text_entry(place.of_crate(file.path), text, tree.lock_text, file)
+    return _text_entry(paths.of_crate(file.path), text, tree.lock_text, file)
 
 
 def _manifests(
-    tree: SourceTree, place: Place, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+    tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     """Yield the Cargo.toml of each crate and of the workspace and Cargo.lock, rewritten for what the archive holds."""
     if tree.lock is not None and tree.lock.path not in out:
-        yield _lock(tree.lock, tree, place)
+        yield _lock(tree.lock, tree, paths)
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
         text = _rewritten(crate.text, edits)
         file = _file(crate.manifest, crate.roots, "the crate")
-        yield _text_entry(place.of_crate(crate.manifest), text, crate.text, file)
+        yield _text_entry(paths.of_crate(crate.manifest), text, crate.text, file)
     workspace = tree.workspace
     if workspace is not None and all(crate.manifest != workspace.manifest for crate in tree.crates):
         edits = ManifestEdits(
@@ -336,7 +336,7 @@ def _manifests(
         )
         text = _rewritten(workspace.text, edits)
         file = _file(workspace.manifest, tree.roots, "the workspace of the crate")
-        yield _text_entry(place.of_crate(workspace.manifest), text, workspace.text, file)
+        yield _text_entry(paths.of_crate(workspace.manifest), text, workspace.text, file)
 
 
 def _rewritten(text: str, edits: ManifestEdits) -> str:
@@ -393,26 +393,26 @@ def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> t
 # -- pyproject.toml
 
 
-def _pyproject_edits(tree: SourceTree, place: Place) -> PyProjectEdits:
+def _pyproject_edits(tree: SourceTree, paths: SdistPaths) -> PyProjectEdits:
     if not tree.crates:
         return _git_edits(tree)
-    if not place.moved and not tree.needs_manifest_path:
-        return PyProjectEdits(readme=_readme_name(tree, place), license=_moved_name(tree.license, place))
-    source = tree.python_source if tree.python_source != tree.project or place.python_stays else None
+    if not paths.moved and not tree.needs_manifest_path:
+        return PyProjectEdits(readme=_readme_name(tree, paths), license=_moved_name(tree.license, paths))
+    source = tree.python_source if tree.python_source != tree.project or paths.python_stays else None
     return PyProjectEdits(
-        manifest_path=place.of_crate(tree.crates[0].manifest),
-        python_source=place.of_python(source) if source and place.moved else None,
-        data=_moved_data(tree, place),
-        readme=_readme_name(tree, place),
-        license=_moved_name(tree.license, place),
+        manifest_path=paths.of_crate(tree.crates[0].manifest),
+        python_source=paths.of_python(source) if source and paths.moved else None,
+        data=_moved_data(tree, paths),
+        readme=_readme_name(tree, paths),
+        license=_moved_name(tree.license, paths),
     )
 
 
-def _moved_data(tree: SourceTree, place: Place) -> str | None:
+def _moved_data(tree: SourceTree, paths: SdistPaths) -> str | None:
     """Return where the data folder is, if it stays beside the crate that pyproject.toml moves away from."""
     data = {file.path for file in tree.data}
     in_crate = any(file.path in data for crate in tree.crates for file in crate.files)
-    return place.of_crate(tree.data_folder) if place.moved and in_crate and tree.data_folder else None
+    return paths.of_crate(tree.data_folder) if paths.moved and in_crate and tree.data_folder else None
 
 
 def _git_edits(tree: SourceTree) -> PyProjectEdits:
@@ -425,17 +425,17 @@ def _git_edits(tree: SourceTree) -> PyProjectEdits:
     return PyProjectEdits()
 
 
-def _readme_name(tree: SourceTree, place: Place) -> str | None:
+def _readme_name(tree: SourceTree, paths: SdistPaths) -> str | None:
     if tree.readme is None:
         return None
-    found = place.of_readme(tree.readme.path)
-    return None if found == place.in_project(tree.readme.path) else found
+    found = paths.of_readme(tree.readme.path)
+    return None if found == paths.in_project(tree.readme.path) else found
 
 
-def _moved_name(file: SourceFile | None, place: Place) -> str | None:
-    if file is None or Path(file.path).is_relative_to(place.project):
+def _moved_name(file: SourceFile | None, paths: SdistPaths) -> str | None:
+    if file is None or Path(file.path).is_relative_to(paths.project):
         return None
-    return place.of_project(file.path)
+    return paths.of_project(file.path)
 
 
 # -- entries
@@ -463,7 +463,7 @@ def explanation(contents: SdistContents) -> tuple[str, ...]:
     """Return a line for each file of the archive and for each left out, with the reason."""
     left_out = contents.left_out()
     rows = [("+", entry.path, entry.why) for entry in contents.layout]
-    around = Place.of(contents.tree).root
+    around = SdistPaths.of(contents.tree).root
     rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
     width = min(max(len(path) for _, path, _ in rows), 60)
     return tuple(f"  {sign} {path:<{width}}  {why}" for sign, path, why in rows)

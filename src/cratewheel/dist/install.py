@@ -39,7 +39,7 @@ if __name__ == "__main__":
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class InstallPaths:
     """Where an environment keeps things: its interpreter, and the folders that `sysconfig.get_paths()` names."""
 
     python: Path
@@ -54,33 +54,35 @@ class Place:
         return Bounds((self.data, self.platlib, self.purelib, self.scripts, self.headers))
 
 
-def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str, str], replaced: Path | None) -> Path:
+def install(
+    content: Layout, info: DistInfo, paths: InstallPaths, *, extra: Mapping[str, str], replaced: Path | None
+) -> Path:
     """Install the files of a wheel and return its dist-info folder; all of them are there then, or none.
 
     `extra` are more files of the dist-info folder (INSTALLER, direct_url.json). `replaced` is the dist-info folder of
     an earlier install, which goes. Raises `CratewheelError` when something cannot be written, would be written outside
     of the environment, or would replace a file that is no part of the earlier install.
     """
-    dist_info = place.platlib / info.directory
+    dist_info = paths.platlib / info.directory
     more = (
         Entry(path=f"{info.directory}/{name}", source=Generated(data=text.encode())) for name, text in extra.items()
     )
-    scripts = entry_point_scripts(info, place.python)
+    scripts = entry_point_scripts(info, paths.python)
     entries = whole_layout((*content, *info.entries(), *more, *scripts))
-    bounds = place.bounds()
+    bounds = paths.bounds()
     earlier = installed_files(replaced, bounds) if replaced is not None else ()
-    with Transaction(place.platlib, _journal_name(info.directory), bounds) as transaction:
+    with Transaction(paths.platlib, _journal_name(info.directory), bounds) as transaction:
         written: dict[Path, Recorded] = {}
         for entry in entries:
-            destination = _destination(entry.parts, place)
+            destination = _destination(entry.parts, paths)
             if destination in written or destination == dist_info / "RECORD":
                 raise ConfigError(
                     f"two files of the wheel would be installed as {destination}, one of them {entry.path}",
                     notes=(f"it is {source_of(entry)} ({entry.why})",),
                     hint="rename one of them, or leave one out",
                 )
-            written[destination] = _write(transaction, entry, destination, place)
-        _refuse_replacing(written, earlier, place)
+            written[destination] = _write(transaction, entry, destination, paths)
+        _refuse_replacing(written, earlier, paths)
         text = record(written.values(), record_path=str(info.record_path))
         with transaction.create(dist_info / "RECORD") as stream:
             stream.write(text.encode())
@@ -90,12 +92,12 @@ def install(content: Layout, info: DistInfo, place: Place, *, extra: Mapping[str
     return dist_info
 
 
-def recover_install(distribution: str, place: Place) -> tuple[str, ...]:
+def recover_install(distribution: str, paths: InstallPaths) -> tuple[str, ...]:
     """Take back, or complete, an install of the distribution that was interrupted; return warnings about it.
 
     Raises as `recover` does. Nobody may be installing it meanwhile.
     """
-    return recover(place.platlib, normalise_distribution(distribution), place.bounds())
+    return recover(paths.platlib, normalise_distribution(distribution), paths.bounds())
 
 
 def replace_files(
@@ -173,14 +175,14 @@ def _refuse_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -
         )
 
 
-def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path], place: Place) -> None:
+def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path], paths: InstallPaths) -> None:
     """Raise `CratewheelError` for a file in our way that is not part of the earlier install, unless it is the same."""
     own = {os.path.normcase(path) for path in earlier}
     for path, recorded in written.items():
         if os.path.normcase(path) in own or not os.path.lexists(path):
             continue
         if not path.is_file() or path.is_symlink() or sha256(path) != recorded.sha256.hex():
-            owner = _owner(path, place)
+            owner = _owner(path, paths)
             if owner is None:
                 raise CratewheelError(
                     f"{path} is there already, and no install of this project made it",
@@ -192,9 +194,9 @@ def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path],
             )
 
 
-def _owner(path: Path, place: Place) -> str | None:
+def _owner(path: Path, paths: InstallPaths) -> str | None:
     """Return the name of the installed distribution whose RECORD lists a file."""
-    for site in dict.fromkeys((place.platlib, place.purelib)):
+    for site in dict.fromkeys((paths.platlib, paths.purelib)):
         for record_file in sorted(site.glob("*.dist-info/RECORD")):
             with suppress(OSError, UnicodeDecodeError, csv.Error):  # who owns it is told, where it can be
                 if any(os.path.normpath(site / name) == str(path) for name in _recorded_names(record_file)):
@@ -243,15 +245,15 @@ def _journal_name(dist_info: str) -> str:
     return dist_info.partition("-")[0]
 
 
-def _destination(parts: Sequence[str], place: Place) -> Path:
+def _destination(parts: Sequence[str], paths: InstallPaths) -> Path:
     if parts[0].endswith(".data") and len(parts) > 2:  # folder, scheme, and what is in it
-        folder: Path = getattr(place, parts[1])
+        folder: Path = getattr(paths, parts[1])
         return folder.joinpath(*parts[2:])
-    return place.platlib.joinpath(*parts)
+    return paths.platlib.joinpath(*parts)
 
 
-def _write(transaction: Transaction, entry: Entry, destination: Path, place: Place) -> Recorded:
-    script = destination.is_relative_to(place.scripts)
+def _write(transaction: Transaction, entry: Entry, destination: Path, paths: InstallPaths) -> Recorded:
+    script = destination.is_relative_to(paths.scripts)
     digest = hashlib.sha256()
     size = 0
     with (
@@ -259,11 +261,11 @@ def _write(transaction: Transaction, entry: Entry, destination: Path, place: Pla
         transaction.create(destination, executable=entry.source.executable or script) as stream,
     ):
         for number, chunk in enumerate(chunks):
-            data = _for_this_python(chunk, place.python) if script and number == 0 else chunk
+            data = _for_this_python(chunk, paths.python) if script and number == 0 else chunk
             stream.write(data)
             digest.update(data)
             size += len(data)
-    name = os.path.relpath(destination, place.platlib).replace(os.sep, "/")
+    name = os.path.relpath(destination, paths.platlib).replace(os.sep, "/")
     return Recorded(path=name, sha256=digest.digest(), size=size)
 
 

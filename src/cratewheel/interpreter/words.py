@@ -22,8 +22,8 @@ LIST_HINT = "`cratewheel list-python` shows every interpreter that is found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Place:
-    """Where a word leads: a file, the reason why there is none, or neither when it must be looked for.
+class _Request:
+    """What a word asks for: a file, the reason why there is none, or neither when it must be looked for.
 
     `literal` tells a path or program, which is used whatever it turns out to be, from a version.
     """
@@ -42,18 +42,18 @@ def asked_for(
     Raises `InterpreterError` for a word that names nothing, or nothing that works. A stand-in with no Python behind it
     is skipped with a warning, and an error only when nothing else was named.
     """
-    places = [_locate(search, word) for word in dict.fromkeys(_separate(search, words))]
-    findings = dict(search.findings(place.candidate for place in places if place.candidate))
+    requests = [_locate(search, word) for word in dict.fromkeys(_separate(search, words))]
+    findings = dict(search.findings(request.candidate for request in requests if request.candidate))
     found: dict[tuple[object, ...], Interpreter] = {}
     skipped: list[str] = []
-    for place in places:
-        finding = _settle(search, place, findings.get(place.candidate) if place.candidate else place.skip)
+    for request in requests:
+        finding = _settle(search, request, findings.get(request.candidate) if request.candidate else request.skip)
         if isinstance(finding, Skip):
-            skipped.append(f"{place.word}: {finding.reason}")
+            skipped.append(f"{request.word}: {finding.reason}")
             continue
-        same = found.setdefault(finding.identity, replace(finding, requested=place.word))
+        same = found.setdefault(finding.identity, replace(finding, requested=request.word))
         if not _same_file(same.executable, finding.executable):
-            search.ui.warn(f"`{same.requested}` and `{place.word}` are both {same.display}: one wheel serves both")
+            search.ui.warn(f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both")
     if not found:
         raise InterpreterError(
             "none of the interpreters that were asked for can be used", notes=tuple(skipped), hint=LIST_HINT
@@ -75,7 +75,7 @@ def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
     return parted
 
 
-def _locate(search: Search, word: str) -> _Place:
+def _locate(search: Search, word: str) -> _Request:
     if not word.strip():
         raise UsageError(
             "an interpreter was asked for with an empty word", hint="leave -i out to find every interpreter"
@@ -83,7 +83,7 @@ def _locate(search: Search, word: str) -> _Place:
     if _is_path(word):
         path = Path(os.path.abspath(search.cwd / word))  # noqa: PTH100 (`resolve` would leave a virtual environment)
         _check_file(word, path)
-        return _Place(word=word, literal=True, candidate=_candidate(path, "-i"))
+        return _Request(word=word, literal=True, candidate=_candidate(path, "-i"))
     program = search.which(word)
     spec = parse_spec(word)
     literal = program is not None
@@ -97,10 +97,10 @@ def _locate(search: Search, word: str) -> _Place:
     if program is not None and real is None and literal:
         return _behind_sleeping_shim(search, word, program)
     candidate = _candidate(real, "PATH" if real == program else "PATH, by pyenv") if real else None
-    return _Place(word=word, literal=literal, candidate=candidate)
+    return _Request(word=word, literal=literal, candidate=candidate)
 
 
-def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Place:
+def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Request:
     """Return the newest version of pyenv that has this program, as none that is active has it."""
     root = search.shim_root(shim)
     having = [
@@ -113,14 +113,14 @@ def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Place:
                 f"`{word}` is provided by pyenv, but no active version has it: taking {folder.name}",
                 hint=f"`pyenv shell {folder.name}` makes it the active one",
             )
-            return _Place(word=word, literal=True, candidate=candidate)
+            return _Request(word=word, literal=True, candidate=candidate)
     reason = f"it is pyenv's {having[0].name}, which is {_TOO_OLD}" if having else "no version in pyenv provides it"
-    return _Place(word=word, literal=True, skip=Skip(executable=shim, reason=reason))
+    return _Request(word=word, literal=True, skip=Skip(executable=shim, reason=reason))
 
 
-def _settle(search: Search, place: _Place, finding: Finding | None) -> Interpreter | Skip:
-    spec = parse_spec(place.word)
-    if not place.literal and spec is not None:
+def _settle(search: Search, request: _Request, finding: Finding | None) -> Interpreter | Skip:
+    spec = parse_spec(request.word)
+    if not request.literal and spec is not None:
         if isinstance(finding, Interpreter) and spec.matches(finding):
             return finding
         other = _newest_match(search, spec)
@@ -128,8 +128,8 @@ def _settle(search: Search, place: _Place, finding: Finding | None) -> Interpret
             return other
     if isinstance(finding, InterpreterError):
         raise finding
-    if finding is None or not place.literal:
-        raise _absent(search, place.word)
+    if finding is None or not request.literal:
+        raise _absent(search, request.word)
     return finding
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.install import Place, install, installed_files, shebang
+from cratewheel.dist.install import InstallPaths, install, installed_files, shebang
 from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import CratewheelError
 from cratewheel.tags.wheel import WheelTag
@@ -20,15 +20,15 @@ SITE = "lib/python3.11/site-packages"
 INFO = [f"{SITE}/demo-1.dist-info/{name}" for name in ("METADATA", "RECORD", "WHEEL")]
 
 
-def environment(root: Path) -> Place:
+def environment(root: Path) -> InstallPaths:
     site = root / SITE
     for folder in (site, root / "bin"):
         folder.mkdir(parents=True)
     headers = root / "include" / "site" / "python3.11"
-    return Place(python=PYTHON, platlib=site, purelib=site, scripts=root / "bin", data=root, headers=headers)
+    return InstallPaths(python=PYTHON, platlib=site, purelib=site, scripts=root / "bin", data=root, headers=headers)
 
 
-def put(place: Place, *paths: str, replaced: Path | None = None, entry_points: str = "") -> Path:
+def put(paths: InstallPaths, *names: str, replaced: Path | None = None, entry_points: str = "") -> Path:
     info = DistInfo(
         directory="demo-1.dist-info",
         tag=WheelTag.parse("py3-none-any"),
@@ -36,8 +36,8 @@ def put(place: Place, *paths: str, replaced: Path | None = None, entry_points: s
         metadata="Metadata-Version: 2.1\nName: demo\nVersion: 1\n",
         entry_points=entry_points,
     )
-    content = tuple(Entry(path=path, source=Generated(data=b"new")) for path in paths)
-    return install(content, info, place, extra={}, replaced=replaced)
+    content = tuple(Entry(path=path, source=Generated(data=b"new")) for path in names)
+    return install(content, info, paths, extra={}, replaced=replaced)
 
 
 def files(root: Path) -> list[str]:
@@ -46,9 +46,9 @@ def files(root: Path) -> list[str]:
 
 
 def test_each_file_goes_to_its_folder_and_commands_among_the_programs(tmp_path: Path) -> None:
-    place = environment(tmp_path)
+    paths = environment(tmp_path)
     data = [f"demo-1.data/{scheme}/x-{scheme}" for scheme in ("scripts", "data", "headers", "purelib", "platlib")]
-    put(place, "demo/a.py", *data, entry_points="[console_scripts]\nrun = demo.a:B.main [extra]\n\n[other]\nx = y\n")
+    put(paths, "demo/a.py", *data, entry_points="[console_scripts]\nrun = demo.a:B.main [extra]\n\n[other]\nx = y\n")
     assert files(tmp_path) == sorted(
         [
             "bin/run", "bin/x-scripts", "x-data", "include/site/python3.11/x-headers", f"{SITE}/demo/a.py",
@@ -61,14 +61,14 @@ def test_each_file_goes_to_its_folder_and_commands_among_the_programs(tmp_path: 
 
 
 def test_a_command_and_a_script_of_one_name_are_refused(tmp_path: Path) -> None:
-    place = environment(tmp_path)
+    paths = environment(tmp_path)
     with pytest.raises(CratewheelError, match=r"two different files would become demo-1\.data/scripts/run"):
-        put(place, "demo-1.data/scripts/run", entry_points="[console_scripts]\nrun = demo:main\n")
+        put(paths, "demo-1.data/scripts/run", entry_points="[console_scripts]\nrun = demo:main\n")
     assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize(
-    "paths",
+    "names",
     [
         ("demo/a.py", "demo-1.data/platlib/demo/a.py"),
         ("demo-1.data/purelib/b", "demo-1.data/platlib/b"),
@@ -76,18 +76,18 @@ def test_a_command_and_a_script_of_one_name_are_refused(tmp_path: Path) -> None:
         ("demo-1.dist-info/RECORD",),
     ],
 )
-def test_two_files_of_a_wheel_cannot_become_one(tmp_path: Path, paths: tuple[str, ...]) -> None:
-    place = environment(tmp_path)
+def test_two_files_of_a_wheel_cannot_become_one(tmp_path: Path, names: tuple[str, ...]) -> None:
+    paths = environment(tmp_path)
     with pytest.raises(CratewheelError, match="two files of the wheel would be installed as "):
-        put(place, *paths)
+        put(paths, *names)
     assert files(tmp_path) == []
 
 
 @pytest.mark.parametrize("name", ["/etc/victim", "../../evil", ".."])
 def test_no_command_leaves_the_environment(tmp_path: Path, name: str) -> None:
-    place = environment(tmp_path / "env")
+    paths = environment(tmp_path / "env")
     with pytest.raises(CratewheelError, match="would lie outside the archive"):
-        put(place, entry_points=f"[console_scripts]\n{name} = demo:main\n")
+        put(paths, entry_points=f"[console_scripts]\n{name} = demo:main\n")
     assert files(tmp_path) == []
 
 
@@ -102,13 +102,13 @@ def test_no_command_leaves_the_environment(tmp_path: Path, name: str) -> None:
     ],
 )
 def test_a_link_that_leads_out_of_the_environment_is_not_followed(tmp_path: Path, link: str, path: str) -> None:
-    place = environment(tmp_path / "env")
+    paths = environment(tmp_path / "env")
     outside = tmp_path / "outside"
     outside.mkdir()
     (outside / "victim").write_text("precious", encoding="utf-8")
     (tmp_path / "env" / link).symlink_to(outside)
     with pytest.raises(CratewheelError) as caught:
-        put(place, path)
+        put(paths, path)
     assert "is not changed: it is outside of " in caught.value.message
     assert caught.value.hint == "if a link leads there, remove it"
     assert files(tmp_path) == sorted([f"env/{link}", "outside/victim"])
@@ -123,13 +123,13 @@ def test_links_that_the_environment_consists_of_are_followed(tmp_path: Path) -> 
     (tmp_path / "real" / "bin").rmdir()
     (tmp_path / "real" / "bin").symlink_to(tmp_path / "disk")
     site = tmp_path / "env" / "lib64" / "python3.11" / "site-packages"
-    place = Place(
+    paths = InstallPaths(
         python=PYTHON, platlib=site, purelib=site, scripts=tmp_path / "env" / "bin", data=tmp_path / "env",
         headers=tmp_path / "env" / "include",
     )  # fmt: skip
-    folder = put(place, "demo/a.py", entry_points="[console_scripts]\nrun = demo:main\n")
+    folder = put(paths, "demo/a.py", entry_points="[console_scripts]\nrun = demo:main\n")
     assert (tmp_path / "disk" / "run").exists()
-    put(place, "demo/b.py", replaced=folder)
+    put(paths, "demo/b.py", replaced=folder)
     assert [name for name in files(tmp_path) if "dist-info" not in name] == [
         "env", "real/bin", f"real/{SITE}/demo/b.py", "real/lib64",
     ]  # fmt: skip
@@ -137,18 +137,18 @@ def test_links_that_the_environment_consists_of_are_followed(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("listed", ["../../../../outside/victim", "{outside}/victim", "link/victim", "link/mod.py"])
 def test_a_record_that_leads_out_of_the_environment_is_refused(tmp_path: Path, listed: str) -> None:
-    place = environment(tmp_path / "env")
+    paths = environment(tmp_path / "env")
     outside = tmp_path / "outside"
     outside.mkdir()
     for name in ("victim", "mod.py"):
         (outside / name).write_text("precious", encoding="utf-8")
-    (place.platlib / "link").symlink_to(outside)
-    folder = put(place, "demo/a.py")
+    (paths.platlib / "link").symlink_to(outside)
+    folder = put(paths, "demo/a.py")
     with (folder / "RECORD").open("a", encoding="utf-8") as stream:
         stream.write(f"{listed.format(outside=outside)},,\n")
     before = files(tmp_path)
     with pytest.raises(CratewheelError) as caught:
-        put(place, "demo/b.py", replaced=folder)
+        put(paths, "demo/b.py", replaced=folder)
     assert caught.value.message == (
         f"{folder / 'RECORD'} lists {listed.format(outside=outside)}, which is outside of the environment "
         f"{tmp_path / 'env'}"
@@ -157,24 +157,24 @@ def test_a_record_that_leads_out_of_the_environment_is_refused(tmp_path: Path, l
 
 
 def test_bytecode_behind_a_link_and_folders_are_not_removed(tmp_path: Path) -> None:
-    place = environment(tmp_path / "env")
-    folder = put(place, "demo/a.py", "demo/sub/b.py")
+    paths = environment(tmp_path / "env")
+    folder = put(paths, "demo/a.py", "demo/sub/b.py")
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "a.cpython-311.pyc").touch()
-    (place.platlib / "demo" / "__pycache__").symlink_to(tmp_path / "outside")
+    (paths.platlib / "demo" / "__pycache__").symlink_to(tmp_path / "outside")
     with (folder / "RECORD").open("a", encoding="utf-8") as stream:
         stream.write("demo/sub/,,\n")
-    found = {path.relative_to(place.platlib).as_posix() for path in installed_files(folder, place.bounds())}
+    found = {path.relative_to(paths.platlib).as_posix() for path in installed_files(folder, paths.bounds())}
     assert found == {"demo/a.py", "demo/sub/b.py", *(name.removeprefix(f"{SITE}/") for name in INFO)}
 
 
 @pytest.mark.parametrize("text", ["\xff", "a\0b,,\n", f'"{"x" * 200_000}",,\n'], ids=["encoding", "nul", "long"])
 def test_a_record_that_nobody_can_read_is_an_error(tmp_path: Path, text: str) -> None:
-    place = environment(tmp_path)
-    folder = put(place, "demo/a.py")
+    paths = environment(tmp_path)
+    folder = put(paths, "demo/a.py")
     (folder / "RECORD").write_bytes(text.encode("latin-1"))
     with pytest.raises(CratewheelError):
-        put(place, "demo/b.py", replaced=folder)
+        put(paths, "demo/b.py", replaced=folder)
 
 
 @pytest.mark.parametrize(
@@ -186,36 +186,36 @@ def test_a_record_that_nobody_can_read_is_an_error(tmp_path: Path, text: str) ->
     ],
 )
 def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path, path: str, place_of: str) -> None:
-    place = environment(tmp_path)
+    paths = environment(tmp_path)
     target = tmp_path / place_of
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text("precious", encoding="utf-8")
     with pytest.raises(CratewheelError) as caught:
-        put(place, path)
+        put(paths, path)
     assert caught.value.message == f"{target} is there already, and no install of this project made it"
-    other = place.platlib / "other-1.dist-info"
+    other = paths.platlib / "other-1.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n", encoding="utf-8")
     (other / "RECORD").write_text(f"../../../{place_of},,\n", encoding="utf-8")
     with pytest.raises(CratewheelError) as caught:
-        put(place, path)
+        put(paths, path)
     assert caught.value.message == f"{target} is there already: it belongs to other"
     assert caught.value.hint == "uninstall other, or rename the file in this project"
     assert target.read_text(encoding="utf-8") == "precious"
 
 
 def test_a_link_in_the_way_is_not_replaced(tmp_path: Path) -> None:
-    place = environment(tmp_path)
+    paths = environment(tmp_path)
     (tmp_path / "victim").write_text("new", encoding="utf-8")
     (tmp_path / "bin" / "run").symlink_to(tmp_path / "victim")
     with pytest.raises(CratewheelError, match="is there already, and no install of this project made it"):
-        put(place, "demo-1.data/scripts/run")
+        put(paths, "demo-1.data/scripts/run")
 
 
 def test_a_file_that_several_share_may_be_there_already(tmp_path: Path) -> None:
-    place = environment(tmp_path)
-    (place.platlib / "shared.py").write_text("new", encoding="utf-8")
-    put(place, "shared.py")
+    paths = environment(tmp_path)
+    (paths.platlib / "shared.py").write_text("new", encoding="utf-8")
+    put(paths, "shared.py")
     assert files(tmp_path) == sorted([f"{SITE}/shared.py", *INFO])
 
 
