@@ -177,6 +177,49 @@ def test_an_sdist_that_nobody_can_build_is_an_error(
         assert f"warning: the sdist lacks what git tracks and is not there: {project / 'unrelated'}\n" in run.stderr
 
 
+ABOVE = {
+    "a readme": 'readme = "../README.md"\n',
+    "a licence": 'license-file = "../LICENSE"\n',
+    "a member's readme": "",
+    "a readme that git does not track": 'readme = "NEW.md"\n',
+}
+
+
+@pytest.mark.parametrize("name", ABOVE)
+def test_a_text_that_cargo_toml_takes_from_elsewhere_is_an_error(
+    name: str, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    manifest = CARGO.replace("\n\n", f"\n{ABOVE[name]}\n", 1)
+    tree = {f"project/{path}": text for path, text in {**TREE, "Cargo.toml": manifest}.items()}
+    tree |= {"README.md": "# demo\n", "LICENSE": "do\n"}
+    crate = "project"
+    if name == "a member's readme":
+        crate = "project/dep"
+        tree["project/Cargo.toml"] += '\n[dependencies]\ndep = { path = "dep" }\n'
+        tree["project/Cargo.lock"] = TREE["Cargo.lock"] + (
+            'dependencies = ["dep"]\n\n[[package]]\nname = "dep"\nversion = "1.0.0"\n'
+        )
+        tree["project/dep/Cargo.toml"] = (
+            '[package]\nname = "dep"\nversion = "1.0.0"\nedition = "2021"\nreadme = "../../README.md"\n'
+        )
+        tree["project/dep/src/lib.rs"] = ""
+    root = committed(tmp_path / "root", tree)
+    (root / "project/NEW.md").write_text("# new\n")
+    run = run_light("sdist", cwd=root / "project")
+    assert run.status == 1
+    assert run.sdists == ()
+    path, key = (root / "README.md", "readme") if name != "a licence" else (root / "LICENSE", "licence file")
+    lines = {
+        "a licence": f"error: {path}, the {key}, is not below {root / 'project'}, which is all that git lists\n",
+        "a readme that git does not track": (
+            f"error: {root / 'project/NEW.md'}, the readme in {root / crate / 'Cargo.toml'}, "
+            "would not be in the archive\n"
+        ),
+    }
+    above = f"error: {path}, the {key} in {root / crate / 'Cargo.toml'}, is not below {root / 'project'}, "
+    assert lines.get(name, f"{above}which is all that git lists\n") in run.stderr
+
+
 def test_files_and_submodules_that_are_not_there_are_named(
     project: Path, other: Path, run_light: Cratewheel, tmp_path: Path
 ) -> None:

@@ -28,6 +28,23 @@ def refuse_unbuildable(entries: Layout, packages: tuple[Package, ...], project: 
             notes=tuple(f"so it is with {path}" for path in missing[1:]),
             hint="`git add` it, or take it out of `exclude`; `git status` says which repository this is",
         )
+    for package in packages:
+        if package.manifest_path.is_relative_to(project):
+            _refuse_unread(package, packed, project)
+
+
+def _refuse_unread(package: Package, packed: set[str], project: Path) -> None:
+    """Raise `ConfigError` where an archive lacks the readme or the licence of a crate: its metadata is made of them."""
+    for key, path in _texts(package):
+        if str(path) in packed or not path.exists():
+            continue
+        outside = not path.is_relative_to(project)
+        why = f"is not below {project}, which is all that git lists" if outside else "would not be in the archive"
+        hint = "copy it there" if outside else "`git add` it, or take it out of `exclude`"
+        raise ConfigError(
+            f"{path}, the {key} in {package.manifest_path}, {why}",
+            hint=f'{hint}, or set `sdist-generator = "cargo"` in pyproject.toml',
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,16 +80,21 @@ def refuse_incomplete(entries: Layout, crates: Iterable[tuple[Package, bool]], e
 
 
 def _named(package: Package, excluded: frozenset[str], *, chooses: bool) -> Iterator[Named]:
-    folder = package.manifest_path.parent
     hint = "see that git does not ignore it, and that `include` and `exclude` do not leave it out"
     for target in package.targets:
         what = _what(target)
         if what is not None and (what == LIBRARY or not (chooses or str(target.source) in excluded)):
             yield Named(path=target.source, what=f"{what} {target.name!r}", hint=hint)
-    for key, value in (("readme", package.readme), ("license-file", package.license_file)):
-        path = Path(os.path.normpath(folder / value)) if value else None
-        if path is not None and str(path) not in excluded:
+    for key, path in _texts(package):
+        if str(path) not in excluded:
             yield Named(path=path, what=key, hint=hint)
+
+
+def _texts(package: Package) -> Iterator[tuple[str, Path]]:
+    """Yield the key and the path of the readme and the licence that a manifest names."""
+    for key, value in (("readme", package.readme), ("license-file", package.license_file)):
+        if value:
+            yield key, Path(os.path.normpath(package.manifest_path.parent / value))
 
 
 def _what(target: CrateTarget) -> str | None:
