@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from integration.test_sdist import unpacked
 from integration.test_sdist_complete import names, resolves, write
 from sdist_projects import LIB, crate, locked, pyproject
 
@@ -87,3 +89,53 @@ def test_an_unused_patch_that_another_workspace_does_not_list(run_light: Cratewh
         "theirs/foo/own.rs",
     ]
     resolves(run, tmp_path, "ours/Cargo.toml", "--locked")
+
+
+MODULES = {
+    "a build script": (
+        'build = "../build.rs"\n',
+        "",
+        {"build.rs": 'mod helper;\ninclude!("shared/a.rs");\nfn main() {}\n', "helper.rs": "", "shared/a.rs": ""},
+    ),
+    "a build script with a module above": (
+        'build = "../build/build.rs"\n',
+        "",
+        {
+            "build/build.rs": '#[path = "../tools/x.rs"]\nmod x;\nfn main() { x::f(); }\n',
+            "tools/x.rs": "pub fn f() {}\n",
+        },
+    ),
+    "a program": (
+        "",
+        '\n[[bin]]\nname = "tool"\npath = "../main.rs"\n',
+        {"main.rs": "mod a;\nfn main() { a::b::f(); }\n", "a/mod.rs": "pub mod b;\n", "a/b.rs": "pub fn f() {}\n"},
+    ),
+    "a program in a folder": (
+        "",
+        '\n[[bin]]\nname = "tool"\npath = "../src/main.rs"\n',
+        {"src/main.rs": "mod a;\nfn main() {}\n", "src/a.rs": ""},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("git", [False, True])
+def test_the_modules_of_a_target_outside_of_the_crate(
+    name: str, git: bool, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    package, more, files = MODULES[name]
+    tree = {
+        "pyproject.toml": pyproject('\n[tool.maturin]\nmanifest-path = "rust/Cargo.toml"\n'),
+        "rust/Cargo.toml": crate("demo", f"{LIB}{more}", package),
+        "rust/Cargo.lock": locked("demo"),
+        "rust/src/lib.rs": "",
+        **files,
+        "unrelated.rs": "",
+    }
+    run = run_light("sdist", cwd=write(tmp_path / "tree", tree, git=git)).ok()
+    assert set(names(run)) == {"rust/Cargo.lock", "rust/Cargo.toml", "rust/src/lib.rs", *files}
+    top = unpacked(run.sdists[0], tmp_path)
+    command = ["cargo", "check", "--offline", "--all-targets", "--manifest-path", top / "rust/Cargo.toml"]
+    environ = {**run_light.environ, "CARGO_TARGET_DIR": str(tmp_path / "target")}
+    subprocess.run(command, check=True, timeout=120, env=environ)
+    assert run_light("sdist", cwd=top).ok().sdists[0].read_bytes() == run.sdists[0].read_bytes()

@@ -17,6 +17,7 @@ from cratewheel import files, utf8
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
+from cratewheel.contents.rust_modules import files_of
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.files import Roots
 from cratewheel.files.links import root_of
@@ -126,17 +127,20 @@ def names_over_lines(folder: Path, listed: tuple[str, ...], found: Collection[st
 def of_targets_outside(package: Package, roots: Roots, skips: Callable[[str], bool]) -> Iterator[str]:
     """Yield the files of targets outside of the crate's folder, which cargo builds and does not list.
 
-    The modules of a target lie below the folder of its root file; where the crate does as well, that file goes alone.
+    That is the root file of each with the modules that it names, and all that is in the folder of the root file, unless
+    the crate is in there as well.
     """
     folder = package.manifest_path.parent
     outside = (target.source for target in package.targets if not target.source.is_relative_to(folder))
     for source in dict.fromkeys(outside):
         above = root_of(str(source), roots)
-        if folder.is_relative_to(source.parent) or above is None or not files.is_file(source):
+        if above is None or not files.is_file(source):
             yield str(source)
-        else:
-            found = files.walk(Path(above), under=source.parent, roots=roots, skips=skips)
-            yield from dict.fromkeys((str(source), *found))
+            continue
+        named = map(str, files_of(source))
+        below = folder.is_relative_to(source.parent)
+        found = () if below else files.walk(Path(above), under=source.parent, roots=roots, skips=skips)
+        yield from dict.fromkeys((*named, *found))
 
 
 def _asked(command: Command, lister: Lister, folder: Path) -> Completed:

@@ -76,9 +76,11 @@ class CrateSource:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folder of the crate, and those outside of it in which its targets are."""
-        outside = (target.source for target in self.targets if not target.source.is_relative_to(self.directory))
-        return (self.directory, *(source.parent for source in outside))
+        """The folder of the crate, and those outside of it in which its targets and their modules are."""
+        start = f"{self.directory}{os.sep}"
+        paths = (*(str(target.source) for target in self.targets), *(file.path for file in self.files))
+        outside = dict.fromkeys(os.path.dirname(path) for path in paths if not path.startswith(start))  # noqa: PTH120
+        return (self.directory, *map(Path, outside))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

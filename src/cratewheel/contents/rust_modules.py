@@ -1,0 +1,96 @@
+"""The files that a Rust source file is compiled with: its modules, and what it includes.
+
+The rules are those of https://doc.rust-lang.org/reference/items/modules.html#module-source-filenames. No macro is
+expanded and no `cfg` evaluated, so a file that only another platform needs is among them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from cratewheel.files import is_file
+
+_TOKEN = re.compile(
+    r"""
+      //[^\n]*
+    | (?P<comment>/\*)
+    | b?r(?P<hashes>\#+)".*?"(?P=hashes)
+    | b?r"[^"]*"
+    | \#\[\s*path\s*=\s*"(?P<path>[^"\\]*)"\s*\]
+    | \binclude(?:_str|_bytes)?\s*!\s*[(\[{]\s*"(?P<include>[^"\\]*)"\s*,?\s*[)\]}]
+    | b?"(?:[^"\\]|\\.)*"
+    | b?'(?:[^'\\]|\\x..|\\u\{[^}]*\}|\\.)'
+    | \bmod\s+(?:r\#)?(?P<name>\w+)\s*(?P<end>[;{])
+    | (?P<brace>[{}])
+    | (?P<semicolon>;)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_MARK = re.compile(r"/\*|\*/")
+
+
+def files_of(root: Path) -> tuple[Path, ...]:
+    """Return a root file of a target, the files of its modules, and what these include by a plain name.
+
+    A module that has no file is passed over, since a `cfg` may hide it.
+    """
+    found: dict[Path, None] = {}
+    waiting = [(root, root.parent)]
+    while waiting:
+        path, folder = waiting.pop()
+        if path in found or not is_file(path):
+            continue
+        found[path] = None
+        if path.suffix == ".rs":
+            waiting.extend(_named(path, folder))
+    return tuple(found)
+
+
+def _named(path: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the files that a file names, each with the folder of its modules; `folder` is that of its own."""
+    text = path.read_text(encoding="utf-8", errors="replace")
+    inline: list[str | None] = []  # the open braces: names of modules, None for all others
+    given: str | None = None
+    position = 0
+    while (token := _TOKEN.search(text, position)) is not None:
+        position = token.end() if token["comment"] is None else _comment_end(text, token.end())
+        around = folder.joinpath(*filter(None, inline))
+        if token["include"] is not None:
+            included = _joined(path.parent, token["include"])
+            yield included, included.parent
+        elif token["path"] is not None:
+            given = token["path"]
+        elif token["name"] is not None:
+            if token["end"] == "{":
+                inline.append(given or token["name"])
+            elif given is not None:
+                named = _joined(around if any(inline) else path.parent, given)
+                yield named, named.parent
+            else:
+                name = token["name"]
+                yield around / f"{name}.rs", around / name
+                yield around / name / "mod.rs", around / name
+            given = None
+        elif token["brace"] == "{":
+            inline.append(None)
+        elif token["brace"] is not None and inline:
+            inline.pop()
+        elif token["semicolon"] is not None:
+            given = None
+
+
+def _joined(folder: Path, name: str) -> Path:
+    return Path(os.path.normpath(folder / name))
+
+
+def _comment_end(text: str, start: int) -> int:
+    """Return where a block comment ends that begins before `start`; such comments nest."""
+    depth = 1
+    for mark in _COMMENT_MARK.finditer(text, start):
+        depth += 1 if mark[0] == "/*" else -1
+        if depth == 0:
+            return mark.end()
+    return len(text)
