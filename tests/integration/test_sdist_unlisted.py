@@ -135,7 +135,7 @@ def test_the_modules_of_a_target_outside_of_the_crate(
     run = run_light("sdist", cwd=write(tmp_path / "tree", tree, git=git)).ok()
     assert set(names(run)) == {"rust/Cargo.lock", "rust/Cargo.toml", "rust/src/lib.rs", *files}
     top = unpacked(run.sdists[0], tmp_path)
-    command = ["cargo", "check", "--offline", "--all-targets", "--manifest-path", top / "rust/Cargo.toml"]
+    command = ["cargo", "check", "--offline", "--all-targets", "--manifest-path", str(top / "rust/Cargo.toml")]
     environ = {**run_light.environ, "CARGO_TARGET_DIR": str(tmp_path / "target")}
     subprocess.run(command, check=True, timeout=120, env=environ)
     assert run_light("sdist", cwd=top).ok().sdists[0].read_bytes() == run.sdists[0].read_bytes()
