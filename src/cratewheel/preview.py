@@ -20,17 +20,22 @@ from cratewheel.tags.wheel import WheelTag, data_dir_name, dist_info_name, norma
 NOT_THERE = Path("compiled")  # stands for each file that cargo has yet to write
 
 
-def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layout, tuple[str, ...]]:
+def wheel_layout(
+    facts: Facts, plan: BuildPlan, wheel: WheelPlan, skips: wheel_contents.Skips
+) -> tuple[Layout, tuple[str, ...]]:
     """Return the entries of a wheel, and a sentence for each part that is only known once the crate is compiled.
 
-    Reads the project's files and starts nothing. Raises `ConfigError` as the build would.
+    Reads the project's files; `skips` says which links to nothing are no part of it. Raises `ConfigError` as the build
+    would.
     """
     project, options = facts.project, facts.options
     root, roots, modules = project.sources.root, project.sources.roots, project.modules
     later = tuple(include for include in options.include if include.from_out_dir and "wheel" in include.formats)
     known = tuple(include for include in options.include if not include.from_out_dir)
-    included, _ = wheel_contents.include_entries(root, modules, known, roots=roots, out_dirs={}, root_crate=plan.name)
-    gathered = [*wheel_contents.python_entries(modules, root, roots), *included]
+    included, _ = wheel_contents.include_entries(
+        root, modules, known, roots=roots, skips=skips, out_dirs={}, root_crate=plan.name
+    )
+    gathered = [*wheel_contents.python_entries(modules, root, roots, skips=skips), *included]
     data = data_dir_name(plan.name, plan.version)
     unknown = [f"what build scripts write as {include.path!r}" for include in later]
     if project.bindings.kind == "uniffi":
@@ -39,7 +44,7 @@ def wheel_layout(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> tuple[Layou
         unknown.append("debug information and import libraries, where the linker writes them")
     found = [
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-        *wheel_contents.data_entries(modules, data, roots=roots),
+        *wheel_contents.data_entries(modules, data, roots=roots, skips=skips),
     ]
     kept, _ = without_archives(found, normalise_distribution(plan.name))
     entries = layout([*kept, *_compiled(facts, plan, wheel), *_dist_info(facts, plan, wheel)])

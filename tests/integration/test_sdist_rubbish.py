@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,3 +88,41 @@ def test_what_cargo_writes_is_not_packed(name: str, inside: str, run_light: Crat
     variables = {key: str(folder / f"{inside}{value}") for key, value in environ.items()}
     run = run_light("sdist", cwd=folder, env={"CARGO_TARGET_DIR": None, **variables})
     assert [path for path in names(run.ok()) if path != ".cargo/config.toml"] == FILES
+
+
+SETTINGS = '\n[tool.maturin]\ninclude = ["assets/*", { path = "more/**/*", format = "wheel" }]\n'
+WITH_DATA = {
+    "pyproject.toml": pyproject(SETTINGS),
+    "Cargo.toml": crate("demo"),
+    "Cargo.lock": locked("demo"),
+    "demo/__init__.py": "",
+    "src/main.rs": "fn main() {}\n",
+    "assets/a.txt": "",
+    "more/b.txt": "",
+    "demo.data/data/etc/c.txt": "",
+}
+PLACES = ["demo/gone.py", "assets/gone.txt", "more/deep/gone.txt", "demo.data/data/gone.txt", "demo.data/gone"]
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_link_to_nothing_that_git_does_not_track_is_in_no_wheel_either(
+    place: str, run_light: Cratewheel, tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "tree", WITH_DATA, git=True)
+    before = run_light("list-files", cwd=folder).ok()
+    (folder / place).parent.mkdir(exist_ok=True)
+    (folder / place).symlink_to("nowhere")
+    listed = run_light("list-files", cwd=folder).ok()
+    assert listed.stdout == before.stdout
+    run = run_light("build", "-b", "bin", cwd=folder).ok()
+    warning = f"{folder / place}, a symbolic link to nowhere, which does not exist; git does not track it"
+    assert run.stderr.count(warning) == listed.stderr.count(warning) == 1
+    assert not [name for name in zipfile.ZipFile(run.wheel).namelist() if "gone" in name]
+    assert not [name for name in names(run) if "gone" in name]
+    subprocess.run(["git", "add", "--all"], cwd=folder, check=True)
+    refused = run_light("build", "-b", "bin", "--no-sdist", cwd=folder)
+    assert refused.status == 1
+    if place == "demo.data/gone":
+        assert f"{folder / place} cannot be packed" in refused.stderr
+    else:
+        assert f"{folder / place} is a symbolic link to nowhere, which does not exist" in refused.stderr

@@ -6,6 +6,7 @@ from cratewheel import entry_points
 from cratewheel.build.session import Session, wheel_compression
 from cratewheel.cargo.command import config_values
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.tracked import DanglingLinks
 from cratewheel.dist.layout import refuse_uninstallable, source_of
 from cratewheel.errors import ConfigError
 from cratewheel.files.globbing import check_glob
@@ -38,11 +39,13 @@ def _check_files(session: Session) -> None:
         check_glob(include.path)
     here = tuple(include for include in options.include if not include.from_out_dir)
     modules = session.facts.project.modules
+    skips = DanglingLinks(session.environ, session.ui).skips
     entries, _ = wheel_contents.include_entries(
-        sources.root, modules, here, roots=sources.roots, out_dirs={}, root_crate=""
+        sources.root, modules, here, roots=sources.roots, skips=skips, out_dirs={}, root_crate=""
     )
     kept = wheel_contents.apply_excludes(entries, sources.root, options.exclude, "wheel")
-    data = wheel_contents.data_entries(modules, data_dir_name(plan.name, plan.version), roots=sources.roots)
+    data_name = data_dir_name(plan.name, plan.version)
+    data = wheel_contents.data_entries(modules, data_name, roots=sources.roots, skips=skips)
     refuse_uninstallable((*kept, *data), dist_info_name(plan.name, plan.version))
     scripts = [(entry.name, f"the script {source_of(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]]
     programs = sorted({build.binary for wheel in plan.wheels for build in wheel.builds if build.binary})

@@ -15,6 +15,7 @@ from cratewheel.cargo.run import Artifact
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.archives import without_archives
 from cratewheel.contents.left_out import left_out_modules
+from cratewheel.contents.tracked import DanglingLinks
 from cratewheel.dist.layout import Entry, FromFile
 from cratewheel.git import tracked_though_ignored
 from cratewheel.options.model import Options
@@ -35,15 +36,24 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         for package, folder in artifact.out_dirs.items()
         if package in project.cargo.packages
     }
+    skips = DanglingLinks(session.environ, session.ui).skips
     included, warnings = wheel_contents.include_entries(
-        root, modules, options.include, roots=roots, out_dirs=out_dirs, root_crate=project.cargo.root_package.name
+        root,
+        modules,
+        options.include,
+        roots=roots,
+        skips=skips,
+        out_dirs=out_dirs,
+        root_crate=project.cargo.root_package.name,
     )
     tracked = tracked_though_ignored(root, session.environ)
-    gathered = [*wheel_contents.python_entries(modules, root, roots, tracked), *included]
+    gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips), *included]
     installed, of_archives = without_archives(
         [
             *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),
-            *wheel_contents.data_entries(modules, data_dir_name(session.plan.name, session.plan.version), roots=roots),
+            *wheel_contents.data_entries(
+                modules, data_dir_name(session.plan.name, session.plan.version), roots=roots, skips=skips
+            ),
         ],
         normalise_distribution(session.plan.name),
     )

@@ -32,13 +32,15 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         archives["sdist"] = [entry.path for entry in content.layout]
     if only != "sdist":
         from cratewheel import preview
+        from cratewheel.contents.tracked import DanglingLinks
         from cratewheel.facts import gather_first
         from cratewheel.plan.decide import decide
 
         facts = gather_first(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         plan = decide(facts)
+        skips = DanglingLinks(environ, ui).skips
         for wheel in plan.wheels[:1]:
-            entries, unknown = preview.wheel_layout(facts, plan, wheel)
+            entries, unknown = preview.wheel_layout(facts, plan, wheel, skips)
             for part in unknown:
                 ui.warn(f"not known before compiling: {part}")
             archives["wheel"] = [entry.path for entry in entries]

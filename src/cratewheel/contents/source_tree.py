@@ -346,7 +346,7 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
         if "sdist" in include.formats and not include.from_out_dir:
             yield from _matches(reader, include.path, f"include = {include.path!r}")
     for pattern in reader.options.sdist_include:
-        for path in files.glob(reader.manifest.directory, pattern, roots=reader.roots):
+        for path in files.glob(reader.manifest.directory, pattern, roots=reader.roots, skips=reader.dangling.skips):
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
@@ -361,7 +361,7 @@ def _licences(reader: Reader) -> Iterator[tuple[str, SourceFile]]:
 def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
     found: tuple[Path, ...] = ()
     for root in dict.fromkeys((reader.project, reader.modules.python_source)):
-        found = found or files.glob(root, pattern, roots=reader.roots)
+        found = found or files.glob(root, pattern, roots=reader.roots, skips=reader.dangling.skips)
     for path in found:
         yield _source(str(path), why, reader.roots)
 
@@ -369,7 +369,7 @@ def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
 def _data(reader: Reader) -> tuple[SourceFile, ...]:
     if reader.modules.data is None:
         return ()
-    paths = files.tree(reader.modules.data, roots=reader.roots)
+    paths = files.tree(reader.modules.data, roots=reader.roots, skips=reader.dangling.skips)
     return tuple(_source(path, "data folder of the wheel", reader.roots) for path in paths)
 
 

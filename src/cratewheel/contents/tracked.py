@@ -65,7 +65,7 @@ class DanglingLinks:
             problem = describe_dangling(path)
             self._answers[path] = problem is not None and self._is_untracked(path)
             if self._answers[path]:
-                self._ui.warn(f"the sdist lacks {path}, {problem}; git does not track it")
+                self._ui.warn(f"archives of the project lack {path}, {problem}; git does not track it")
         return self._answers[path]
 
     def _is_untracked(self, path: str) -> bool:

@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
 from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
-from cratewheel.files.rubbish import within_rubbish
+from cratewheel.files.rubbish import is_rubbish, within_rubbish
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
+
+Skips = Callable[[str], bool]  # says which links to nothing are no part of the project
 
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
-def python_entries(modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = ()) -> list[Entry]:
+def python_entries(
+    modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = (), *, skips: Skips | None = None
+) -> list[Entry]:
     """Return the files of the project's Python packages, at their places in the wheel.
 
     Ignore files of the project are honoured, but for the files that git was made to track (`tracked`). What an earlier
     `develop` left in a package is not taken: libraries and debug information named after the extension. Raises
-    `ConfigError` for what cannot be read, and for links that lead out of the folders `roots`, which hold the project.
+    `ConfigError` for what cannot be read, for links that lead out of the folders `roots`, which hold the project, and
+    for those to nothing that `skips` does not take.
     """
     source = modules.python_source
     home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
@@ -30,7 +35,10 @@ def python_entries(modules: ModuleLayout, root: Path, roots: Roots, tracked: Ite
     found = {
         path: path[start:].replace(os.sep, "/")
         for package in modules.packages
-        for path in (*files.walk(home, under=package, roots=roots), *tracked_below(package, tracked, roots))
+        for path in (
+            *files.walk(home, under=package, roots=roots, skips=skips),
+            *tracked_below(package, tracked, roots),
+        )
     }
     return [
         _entry(path, place, "Python package", roots)
@@ -80,6 +88,7 @@ def include_entries(
     includes: tuple[Include, ...],
     *,
     roots: Roots,
+    skips: Skips | None = None,
     out_dirs: Mapping[str, Path],
     root_crate: str,
 ) -> tuple[list[Entry], tuple[str, ...]]:
@@ -87,7 +96,8 @@ def include_entries(
 
     A glob that finds nothing from the project root on is tried from `python_source` on; what lies in the latter is
     placed relative to it. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a glob
-    that leads out of its folder, and for a crate without a build script.
+    that leads out of its folder, for links to nothing that `skips` does not take, and for crates without a build
+    script.
     """
     entries: list[Entry] = []
     warnings: list[str] = []
@@ -97,26 +107,28 @@ def include_entries(
         if include.from_out_dir:
             added, folder = _from_out_dir(include, out_dirs, root_crate)
         else:
-            added, folder = _from_project(include, root, modules.python_source, roots), root
+            added, folder = _from_project(include, root, modules.python_source, roots, skips), root
         entries += added
         if not added:
             warnings.append(_nothing_found(include.path, folder))
     return entries, tuple(warnings)
 
 
-def _from_project(include: Include, root: Path, source: Path, roots: Roots) -> list[Entry]:
+def _from_project(include: Include, root: Path, source: Path, roots: Roots, skips: Skips | None) -> list[Entry]:
     return [
         _entry(str(path), _place(path, root, source), f"include '{include.path}'", roots)
-        for path in included_files(root, source, include.path, roots)
+        for path in included_files(root, source, include.path, roots, skips)
     ]
 
 
-def included_files(root: Path, python_source: Path, pattern: str, roots: Roots) -> tuple[Path, ...]:
+def included_files(
+    root: Path, python_source: Path, pattern: str, roots: Roots, skips: Skips | None = None
+) -> tuple[Path, ...]:
     """Return the files that an `include` glob means: those it finds from `root` on, else from `python_source` on."""
-    found = files.glob(root, pattern, roots=roots)
+    found = files.glob(root, pattern, roots=roots, skips=skips)
     if found or python_source == root:
         return found
-    return files.glob(python_source, pattern, roots=roots)
+    return files.glob(python_source, pattern, roots=roots, skips=skips)
 
 
 def _place(path: Path, root: Path, source: Path) -> str:
@@ -163,16 +175,18 @@ def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
     return FromFile(path=str(path), roots=roots)
 
 
-def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots) -> list[Entry]:
+def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots, skips: Skips | None = None) -> list[Entry]:
     """Return the files of the data folder, below `data_dir_name` in the wheel; ignore files are not asked.
 
     Raises `ConfigError` when the folder has something in it that no installer knows, and for links that lead out of the
-    folders `roots`, which hold the project.
+    folders `roots`, which hold the project, or to nothing where `skips` does not take them.
     """
     if modules.data is None:
         return []
     entries = []
     for path in sorted(modules.data.iterdir()):
+        if is_rubbish(path.name) or (skips is not None and skips(str(path))):
+            continue
         if path.name not in SCHEMES or not path.is_dir():
             raise ConfigError(
                 f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(SCHEMES)}",
@@ -180,7 +194,7 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots) -> 
             )
         entries += [
             _entry(file, f"{data_dir_name}/{Path(file).relative_to(modules.data).as_posix()}", "data folder", roots)
-            for file in files.tree(path, roots=roots)
+            for file in files.tree(path, roots=roots, skips=skips)
         ]
     return entries
 

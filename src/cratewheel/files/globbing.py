@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.files import wildcards
-from cratewheel.files.links import Fence, Roots
+from cratewheel.files.links import Fence, Roots, describe_dangling
 from cratewheel.files.patterns import LONGEST_PATTERN
 from cratewheel.files.reading import is_file
 from cratewheel.files.rubbish import is_rubbish
@@ -24,19 +24,26 @@ MOST_LINKS = 1000  # to folders, that one glob follows: n links to each other ar
 _Part = str | re.Pattern[str] | None  # a name, an expression for names, or `**`
 
 
-def glob(root: Path, pattern: str, *, roots: Roots | None = None) -> tuple[Path, ...]:
+def glob(
+    root: Path, pattern: str, *, roots: Roots | None = None, skips: Callable[[str], bool] | None = None
+) -> tuple[Path, ...]:
     """Return the files below `root` that match, sorted: `*`, `?` and `[…]` are within a name, `**` is any depth.
 
     Hidden files match, ignore files are not asked, and links to folders are followed. Raises `ConfigError` for a
     pattern that is absolute, has a `.` or `..` in it or is malformed, for a match that leads out of `roots` (`root` by
     default) by a link or is a pipe, a socket or a device, and for links that lead to each other in thousands of ways.
+    Links to nothing do not match; with `skips`, those are an error of which it does not say that they are skipped.
     """
     parts = _parts(pattern)
     if not parts or parts[-1] is None or pattern.endswith("/"):
         return ()  # `a/**` and `a/` match folders only
     fence = Fence(roots or (os.path.realpath(root),))
-    matches = (Path(path) for path in set(_matches(str(root), parts, fence)))
-    found = sorted((path for path in matches if is_file(path)), key=lambda path: path.parts)
+    matches = sorted(map(Path, set(_matches(str(root), parts, fence))), key=lambda path: path.parts)
+    found = [path for path in matches if is_file(path)]
+    if skips is not None and len(found) < len(matches):
+        for path in matches:
+            if describe_dangling(str(path)) is not None and not skips(str(path)):
+                fence.check(str(path))
     for path in found:
         fence.check(str(path), link=path.is_symlink())
     return tuple(found)

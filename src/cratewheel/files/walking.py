@@ -104,11 +104,12 @@ def _opened(folder: str, ignores: _Ignores) -> tuple[Iterator[os.DirEntry[str]],
     return iter(entries), ignores.entered(folder, (entry.name for entry in entries))
 
 
-def tree(folder: Path, *, roots: Roots) -> Iterator[str]:
+def tree(folder: Path, *, roots: Roots, skips: Callable[[str], bool] | None = None) -> Iterator[str]:
     """Yield every file below `folder`, by path components; ignore files are not asked, links to folders are followed.
 
     Pipes and the like are yielded, too: `is_file` refuses them. Raises `ConfigError` for what cannot be read, for links
-    to nothing or out of `roots`, and where folders link to each other without end.
+    out of `roots` or to nothing, but for those that `skips` is asked of and takes, and where folders link to each other
+    without end.
     """
     fence = Fence(roots)
     fence.check(str(folder))
@@ -118,6 +119,8 @@ def tree(folder: Path, *, roots: Roots) -> Iterator[str]:
         for entry in entries:
             is_link = entry.is_symlink()
             if is_link:
+                if skips is not None and skips(entry.path):
+                    continue
                 fence.check(entry.path)
             if not entry.is_dir():
                 yield entry.path
