@@ -10,7 +10,7 @@ from cratewheel import files
 from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
-from cratewheel.files.rubbish import is_rubbish, within_rubbish
+from cratewheel.files.rubbish import within_rubbish
 from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 
@@ -185,7 +185,7 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots, ski
         return []
     entries = []
     for path in sorted(modules.data.iterdir()):
-        if is_rubbish(path.name) or (skips is not None and skips(str(path))):
+        if skips is not None and skips(str(path)):
             continue
         if path.name not in SCHEMES or not path.is_dir():
             raise ConfigError(
