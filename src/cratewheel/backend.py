@@ -8,8 +8,6 @@ traceback.
 
 from __future__ import annotations
 
-import atexit
-import gc
 import json
 import os
 import sys
@@ -359,11 +357,6 @@ def how_to_get_rust(platform: str = sys.platform) -> str:
 @contextmanager
 def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     environ = dict(os.environ)
-    # looking for garbage is a fifth of a short hook, and there is none to speak of: not now, and not when Python ends
-    collecting = gc.isenabled()
-    gc.disable()
-    if hasattr(gc, "freeze"):  # PyPy has none
-        atexit.register(gc.freeze)
     # nothing but the name of what was built is the frontend's business
     ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
@@ -383,9 +376,6 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
         with suppress(OSError):
             ui.error(known)
         raise SystemExit(known.exit_status) from error
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-_MAPPED = 4 << 20  # bytes
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -32,16 +31,6 @@ def free_memory() -> int | None:
     with suppress(AttributeError, ValueError, OSError):
         return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) // 2
     return None
-
-
-def keep_freed_memory() -> None:
-    """Have the C library keep up to 8 MiB that were freed, for whoever takes and frees much of it, again and again.
-
-    zlib takes 256 KiB for each stream. glibc gives so much back to the system each time and has it mapped in anew,
-    which takes twice as long as to compress a small file. Once a block that was mapped by itself has been freed, blocks
-    of its size are not mapped any more, and twice its size is kept: M_MMAP_THRESHOLD in mallopt(3).
-    """
-    bytes(_MAPPED)
 
 
 def _most_of_group(folder: Path) -> tuple[int, ...]:

@@ -152,35 +152,6 @@ def stream(
                 reader.join(READING_GRACE)  # all that it said, before anybody says more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """A program that answers requests: what it reads, what it says, and how to end it at once."""
-
-    requests: IO[bytes]
-    answers: IO[bytes]
-    end: Callable[[], None]
-
-
-@contextmanager
-def conversation(command: Command, environ: Mapping[str, str]) -> Iterator[Conversation]:
-    """Run `command` for the block; it must be one that may be ended at any moment, and starts no others.
-
-    What it says on its stderr is lost. Raises `MissingToolError` when it cannot be started.
-    """
-    talk = subprocess.DEVNULL
-    with _started(command, environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=talk) as program:
-        child = program.child
-        assert child.stdin is not None
-        assert child.stdout is not None
-        try:
-            yield Conversation(requests=child.stdin, answers=child.stdout, end=child.kill)
-        finally:
-            child.kill()
-            child.wait()
-            with suppress(OSError):  # it did not read all
-                child.stdin.close()
-
-
 def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
     with stream:
         for line in stream:

@@ -88,7 +88,6 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
         compression=session.compression,
         large_files=session.facts.options.compression_large_files,
         cache=JsonCache(session.scratch / "packed", session.ui.warn),
-        environ=session.environ,
     )
     session.ui.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
     served = [python.display for python in wheel.serves]

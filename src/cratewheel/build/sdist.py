@@ -37,7 +37,7 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
             entries = vendor.vendored(
                 content, scratch, facts.options, cwd=facts.sources.location.cwd, environ=environ, ui=ui
             )
-        built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ), environ=environ)
+        built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ))
     ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
     ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
     return path

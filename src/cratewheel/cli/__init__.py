@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import itertools
 import os
@@ -44,11 +43,9 @@ def program() -> NoReturn:
         from cratewheel.process import restart
 
         restart(utf8.MODE)
-    gc.disable()  # looking for garbage is a fifth of a short build, and there is none to speak of
     status = main()
-    with suppress(OSError):
-        sys.stderr.flush()
-    os._exit(status)  # taking down each module is a fortieth, and nothing waits for that
+    _flush_standard_streams()
+    sys.exit(status)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,6 +93,15 @@ def _open_standard_streams() -> None:
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
+
+
+def _flush_standard_streams() -> None:
+    """Write what is left of our output, so that Python does not complain at exit about what cannot be written."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:  # noqa: PERF203  # of two; a command has said so, or there is nobody to read it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from cratewheel.dist.layout import Generated, Source
 from cratewheel.errors import ConfigError
-from cratewheel.files import CHUNK, FileOpener, Roots
+from cratewheel.files import CHUNK, FileOpener
 from cratewheel.tasks import check_cancelled
 
 
@@ -33,48 +33,10 @@ def opened(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[i
         yield size, _chunks(source.path, stream, size)
 
 
-def whole(source: Source, limit: int) -> bytes | None:
+def whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
     """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
-    if isinstance(source, Generated):
-        return source.data
-    with FileOpener() as opener:
-        return whole_file(source.path, limit, source.roots, opener)
-
-
-def whole_file(path: str, limit: int, roots: Roots, opener: FileOpener) -> bytes | None:
-    """Return all bytes of a file, or None if these are more than `limit`; raises as `opened` does."""
-    try:
-        # not open(): there may be tens of thousands of files, and each object costs as much as reading the file
-        number, size = opener.open(path, roots)
-        try:
-            if size > limit:
-                return None
-            data = os.read(number, size + 1)
-            while len(data) < size and (more := os.read(number, size + 1 - len(data))):
-                data += more
-        finally:
-            os.close(number)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if len(data) != size:
-        raise _changed(path, size)
-    return data
-
-
-def end_of(path: str, most: int, roots: Roots, opener: FileOpener) -> tuple[int, bytes]:
-    """Return the size of a file, and its last bytes, at most `most` of them; raises as `opened` does."""
-    try:
-        number, size = opener.open(path, roots)
-        try:
-            os.lseek(number, max(size - most, 0), os.SEEK_SET)
-            data = os.read(number, most)
-        finally:
-            os.close(number)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    if len(data) != min(size, most):
-        raise _changed(path, size)
-    return size, data
+    with opened(source, opener) as (size, chunks):
+        return b"".join(chunks) if size <= limit else None
 
 
 def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:

@@ -5,21 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 from cratewheel import __version__, files
-from cratewheel.dist.batches import Item, assistants_for, items, shared
-from cratewheel.dist.compression import DEFLATED, Compression, Method
+from cratewheel.dist.compression import DEFLATED, Compression
 from cratewheel.dist.dist_info import DistInfo, Recorded, record
 from cratewheel.dist.layout import Entry, Layout
 from cratewheel.dist.layout import layout as whole_layout
-from cratewheel.dist.reading import opened, whole, whole_file
-from cratewheel.dist.zip import Packed, ZipWriter, packed_whole
+from cratewheel.dist.reading import opened, whole
+from cratewheel.dist.zip import ZipWriter
 from cratewheel.errors import ConfigError
 from cratewheel.files import FileOpener
 from cratewheel.files.cache import JsonCache
@@ -27,8 +24,6 @@ from cratewheel.tags.wheel import WheelTag
 from cratewheel.tasks import check_cancelled
 
 AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
-BATCH = 32  # files that one process takes at a time
-SMALL = 64 << 10  # bytes: a larger file is not for a batch, whose result waits in memory
 _EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build
 
 
@@ -55,17 +50,14 @@ def write(
     compression: Compression = DEFLATED,
     large_files: bool = False,
     cache: JsonCache | None = None,
-    environ: Mapping[str, str] | None = None,
-    assistants: int | None = None,
 ) -> BuiltWheel:
     """Write the wheel `path` from its content and its metadata folder, and return what it is. Same input, same bytes.
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
     In `cache` is kept what the wheel was made from: where that, and the wheel, are still the same, it only gets a new
-    date. Of a large file, one chunk is held in memory; small ones may be shared among processes, which takes
-    `environ` (see `batches.shared`). Raises `ConfigError` when a source cannot be read, changes meanwhile, or wants the
-    place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
+    date. Of a large file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes
+    meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
     entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)
@@ -78,7 +70,8 @@ def write(
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
-        recorded = list(_added(archive, entries, compression, environ, assistants))
+        with FileOpener() as opener:
+            recorded = [_add(archive, entry, compression, opener) for entry in entries]
         text = record(recorded, record_path=record_path)
         archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
@@ -143,43 +136,9 @@ def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
     return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # which leaves the rest in its order
 
 
-def _added(
-    archive: ZipWriter,
-    entries: Sequence[Entry],
-    compression: Compression,
-    environ: Mapping[str, str] | None,
-    assistants: int | None,
-) -> Iterator[Recorded]:
-    """Add all entries, and yield how RECORD lists each."""
-    arguments = (compression.method, compression.level)
-    every = items(entries)
-    batches = [every[at : at + BATCH] for at in range(0, len(every), BATCH)]
-    others = assistants_for(len(every)) if assistants is None else assistants
-    results = shared(batches, packed_batch, arguments, environ=environ, assistants=others)
-    with closing(results):
-        for entry, result in zip(entries, chain.from_iterable(results), strict=True):
-            check_cancelled()
-            if result is None:
-                yield _add(archive, entry, compression)
-                continue
-            digest, packed = result[0], Packed(*result[1:])
-            archive.add_packed(entry.path, packed, executable=entry.source.executable, compression=compression)
-            yield Recorded(path=entry.path, sha256=digest, size=packed.size)
-
-
-def packed_batch(batch: list[Item], method: Method, level: int) -> list[tuple[bytes, int, int, bytes] | None]:
-    """Return the SHA-256 of each file and the fields of a `Packed`, or None for one that is not small."""
-    compression = Compression(method=method, level=level)
-    found: list[tuple[bytes, int, int, bytes] | None] = []
-    with FileOpener() as opener:
-        for source, _, _, roots in batch:
-            data = source if isinstance(source, bytes) else whole_file(source, SMALL, roots, opener)
-            found.append(None if data is None else (hashlib.sha256(data).digest(), *packed_whole(data, compression)))
-    return found
-
-
-def _add(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
-    data = whole(entry.source, AT_ONCE)
+def _add(archive: ZipWriter, entry: Entry, compression: Compression, opener: FileOpener) -> Recorded:
+    check_cancelled()
+    data = whole(entry.source, AT_ONCE, opener)
     if data is None:
         return _add_large(archive, entry, compression)
     name = entry.path

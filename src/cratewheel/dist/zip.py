@@ -53,21 +53,6 @@ class _Member(NamedTuple):  # not a dataclass: there may be tens of thousands
     size: int
 
 
-class Packed(NamedTuple):
-    """The content of a file, compressed: the CRC-32 and the size of what it was."""
-
-    crc: int
-    size: int
-    body: bytes
-
-
-def packed_whole(data: bytes, compression: Compression) -> tuple[int, int, bytes]:
-    """Return the fields of a `Packed`."""
-    packer = compressor(compression)
-    body = packer.compress(data)
-    return zlib.crc32(data), len(data), body + packer.flush()
-
-
 class ZipWriter:
     """Writes the files of a zip archive to a stream that can seek; `finish` makes it whole.
 
@@ -83,20 +68,16 @@ class ZipWriter:
 
     def add(self, name: str, data: bytes, *, executable: bool, compression: Compression) -> None:
         """Add a file of which all bytes are at hand."""
-        packed = Packed(*packed_whole(data, compression))
-        self.add_packed(name, packed, executable=executable, compression=compression)
-
-    def add_packed(self, name: str, packed: Packed, *, executable: bool, compression: Compression) -> None:
-        """Add a file that `packed_whole` has packed, with the same compression."""
-        body = packed.body
+        packer = compressor(compression)
+        body = packer.compress(data) + packer.flush()
         member = self._member(
             name,
             compression,
             executable=executable,
             zip64=self._zip64,
-            crc=packed.crc,
+            crc=zlib.crc32(data),
             packed=len(body),
-            size=packed.size,
+            size=len(data),
         )
         header = self._local_header(member)
         self._stream.write(header + body)

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cratewheel.dist.compression import compression
-from cratewheel.dist.deflate import BLOCK, ParallelDeflate, deflated_block, joined_crc, window
+from cratewheel.dist.deflate import BLOCK, ParallelDeflate
 from cratewheel.dist.zip import ZipWriter
 from cratewheel.machine import processors
 
@@ -84,34 +84,3 @@ def test_other_programs_read_an_archive_of_it(tmp_path: Path) -> None:
 
 def test_as_many_work_as_this_process_may_use() -> None:
     assert processors() == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
-
-
-@given(st.lists(st.binary(max_size=300)))
-def test_checksums_of_parts_are_joined(parts: list[bytes]) -> None:
-    crc = 0
-    for part in parts:
-        crc = joined_crc(crc, zlib.crc32(part), len(part))
-    assert crc == zlib.crc32(b"".join(parts))
-
-
-@pytest.mark.parametrize("size", [0, 1, (1 << 20) - 1, (1 << 24) + 1])
-def test_checksums_of_long_parts_are_joined(size: int) -> None:
-    one, other = b"begin", b"\xa5" * size
-    assert joined_crc(zlib.crc32(one), zlib.crc32(other), size) == zlib.crc32(one + other)
-
-
-@given(st.lists(st.tuples(st.sampled_from(["stream", "made"]), st.binary(max_size=100_000)), max_size=8))
-@settings(max_examples=60, deadline=None)
-def test_blocks_that_were_made_elsewhere_join_those_of_a_stream(parts: list[tuple[str, bytes]]) -> None:
-    packer = ParallelDeflate(5, workers=2, block=20_000)
-    packed = []
-    for how, data in parts:
-        if how == "stream":
-            packed.append(packer.compress(data))
-        else:
-            packed.append(packer.cut())
-            packed.append(packer.made(deflated_block(data, packer.before, 5), window(packer.before, data)))
-    data = b"".join(data for _, data in parts)
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    assert unpacker.decompress(b"".join(packed) + packer.flush()) == data
-    assert (unpacker.eof, unpacker.unused_data) == (True, b"")

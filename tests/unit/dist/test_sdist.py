@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -13,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cratewheel.dist import reading, sdist
+from cratewheel.dist import sdist
+from cratewheel.dist.deflate import BLOCK
 from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.files import FileOpener, Roots
 
 NAME = "demo-1.0.tar.gz"
 
@@ -123,20 +122,12 @@ def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
 
 @pytest.mark.parametrize(
     "sizes",
-    [
-        [sdist.SMALL + 1, 0, 10, sdist.SMALL, sdist.SMALL + 1, 3 * sdist.SMALL],
-        [0] * (sdist.BATCH + 1),
-        [sdist.SMALL] * (2 * sdist.BATCH + 3),
-        [sdist.SMALL + 5] * sdist.BATCH + [1],
-        [1] * sdist.BATCH + [40_000, 1],
-        [700_000, *[100] * (sdist.BATCH - 1), 5],
-    ],
-    ids=["mixed", "empty", "small", "large", "before a batch", "at the start"],
+    [[511, 0, 512, 513, BLOCK - 1, BLOCK, 3 * BLOCK], [0] * 100, [30_000] * 200, [1] * 100 + [BLOCK + 5, 1]],
+    ids=["mixed", "empty", "alike", "one large"],
 )
-@pytest.mark.parametrize("assistants", [0, 1])
-def test_runs_of_small_files_and_large_ones_make_one_stream(tmp_path: Path, sizes: list[int], assistants: int) -> None:
+def test_files_of_any_size_make_one_stream(tmp_path: Path, sizes: list[int]) -> None:
     entries = tree(tmp_path, sizes)
-    built = sdist.write(entries, tmp_path / "out" / NAME, environ=os.environ, assistants=assistants)
+    built = sdist.write(entries, tmp_path / "out" / NAME)
     with tarfile.open(built.path) as archive:
         read = {member.name: archive.extractfile(member) for member in archive}
         found = {name: stream.read() for name, stream in read.items() if stream is not None}
@@ -152,19 +143,3 @@ def test_it_is_as_small_as_if_it_were_compressed_at_once(tmp_path: Path) -> None
     built = sdist.write(tree(tmp_path, [3000] * 700), tmp_path / "out" / NAME)
     at_once = gzip.compress(gzip.decompress(built.path.read_bytes()), 5)
     assert built.size < len(at_once) * 1.02
-
-
-def test_a_file_that_two_processes_read_differently_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    entries = tree(tmp_path, [100] * (sdist.BATCH + 1))
-    read = reading.end_of
-
-    def changed(path: str, most: int, roots: Roots, opener: FileOpener) -> tuple[int, bytes]:
-        size, data = read(path, most, roots, opener)
-        return size, data.upper()
-
-    monkeypatch.setattr(sdist, "end_of", changed)
-    with pytest.raises(ConfigError, match="a file changed while it was being packed"):
-        sdist.write(entries, tmp_path / "out" / NAME)
-    assert list((tmp_path / "out").iterdir()) == []
