@@ -389,7 +389,7 @@ def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
             from cratewheel.process import Command, capture
 
             request = utf8.recoded([hook.__name__, arguments, named])
-            path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # as in `dist.batches`
+            path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # a Path would not be "" for the folder we are in
             command = Command(argv=(sys.executable, *utf8.MODE, "-c", _PROGRAM, *path))
             done = capture(command, here.environ, stdin=json.dumps(request), show_stderr=True)
         if done.status:
