@@ -9,6 +9,7 @@ from pathlib import Path
 from cratewheel.build.session import source_date_epoch, warn_of_epoch
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.left_out import left_out_modules
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.facts import SdistFacts
 from cratewheel.tags.wheel import sdist_stem
@@ -23,6 +24,9 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
     in_vain = wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist")
     for warning in (*facts.modules.warnings, *in_vain):
         ui.warn(warning)
+    of_packages = sdist_contents.package_entries(content, facts.modules)
+    for warning, hint in left_out_modules(facts.modules, facts.sources.root, of_packages, metadata.entry_points):
+        ui.warn(warning, hint=hint)
     if facts.options.explain:
         ui.lines(sdist_contents.explanation(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel import files
@@ -23,7 +23,7 @@ from cratewheel.contents.built import not_built
 from cratewheel.contents.conflicts import Displaced, refuse_conflicts
 from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
 from cratewheel.contents.packages import packages_of
-from cratewheel.contents.places import SdistPaths, free_name
+from cratewheel.contents.places import Below, SdistPaths, free_name
 from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.settled_lock import settled
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
@@ -457,6 +457,20 @@ def _text_entry(path: str, text: str, original: str, file: SourceFile) -> Entry:
 
 
 # -- telling
+
+
+def package_entries(contents: SdistContents, modules: ModuleLayout) -> Iterator[Entry]:
+    """Yield the files of Python packages in the archive, and what `include` names, at their places in a wheel."""
+    source = Below(modules.python_source)
+    folders = tuple(f"{package}{os.sep}" for package in modules.packages)
+    alone = {str(package) for package in modules.packages}
+    named = {file.path for file in contents.tree.named}
+    for entry in contents.layout:
+        if isinstance(entry.source, FromFile):
+            path = entry.source.path
+            place = source(path) if path in named or path in alone or path.startswith(folders) else None
+            if place is not None:
+                yield replace(entry, path=place)
 
 
 def explanation(contents: SdistContents) -> tuple[str, ...]:
