@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cratewheel import interrupts, utf8
-from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, told
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, told
 from cratewheel.ui import Ui, wants_color
 
 if TYPE_CHECKING:
@@ -181,12 +181,9 @@ def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
         elif name in OF_FRONTENDS:
             unknown.append(name)
         else:
-            import difflib
-
-            near = difflib.get_close_matches(name, options, n=1)
             raise UsageError(
                 f"`{name}` is not a config setting",
-                hint=f"did you mean `{near[0]}`?" if near else "each option of `cratewheel build` is one, by its name",
+                hint=did_you_mean(name, options) or "each option of `cratewheel build` is one, by its name",
             )
     before = [word for words in given for word in _split(words)[0]]
     after = [word for words in given for word in _split(words)[1]]

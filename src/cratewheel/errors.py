@@ -6,6 +6,8 @@ ends with. A traceback is for our own mistakes only.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class CratewheelError(Exception):
     """Something the user can understand and mend; `hint` says how, `notes` give the details line by line."""
@@ -61,6 +63,24 @@ class OurMistakeError(CratewheelError):
     """Nothing that the user did: we must act."""
 
     exit_status = 101  # what Rust programs end with when they panic
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Return a hint at the known word that is most like an unknown one, or None if none is.
+
+    >>> did_you_mean("Modul_name", ["features", "module-name"])
+    'did you mean `module-name`?'
+    """
+    import difflib  # pages of help do without
+
+    near = difflib.get_close_matches(word.replace("_", "-").lower(), known, n=1)
+    return f"did you mean `{near[0]}`?" if near else None
+
+
+def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:
+    """Return the message about an unknown word, with the known one that is most like it if there is one."""
+    hint = did_you_mean(word, known)
+    return f"{message}; {hint}" if hint else message
 
 
 def told(error: Exception) -> CratewheelError:

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Literal
 
 from cratewheel import project as project_reader
+from cratewheel import pyproject
 from cratewheel.bindings.detect import PYO3_CRATES, Bindings, features_for
 from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
 from cratewheel.cross.system import NO_VERSIONS, System
-from cratewheel.errors import ConfigError, InterpreterError
+from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import discover
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.machine import cache_dir
@@ -105,10 +106,7 @@ def gather_sdist(options: Options, files: ProjectFiles, *, environ: Mapping[str,
     Raises `ConfigError` when there is no pyproject.toml, `ProcessError` when cargo fails.
     """
     if files.pyproject is None:
-        raise ConfigError(
-            f"{files.location.root} has no pyproject.toml, which a source distribution needs",
-            hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
-        )
+        raise pyproject.absent(files.location.root)
     with asking_every_crate(options, files, environ=environ, ui=ui) as cargo:
         sources = read_sources(files, ui)
         modules = project_reader.read_modules(sources, options, binary=True)

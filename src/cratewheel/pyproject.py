@@ -47,6 +47,14 @@ class PyProject:
         return self.path.parent
 
 
+def absent(folder: Path) -> ConfigError:
+    """Return the error for a source distribution of a folder that has no pyproject.toml."""
+    return ConfigError(
+        f"{folder} has no pyproject.toml, which a source distribution needs",
+        hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
+    )
+
+
 def read(path: Path) -> PyProject:
     """Return the pyproject.toml at `path`.
 

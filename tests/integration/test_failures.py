@@ -228,7 +228,7 @@ def test_a_typing_error_in_the_peers_table_is_a_warning(project: Project) -> Non
     pyproject('[tool.maturin]\nmodul-name = "light_module"\n')(project.root)
     first = project.build().ok().stderr.splitlines()[0].replace(str(project.root), "{root}")
     assert first == (
-        "warning: tool.maturin.modul-name in {root}/pyproject.toml is not a setting and has no effect: "
+        "warning: tool.maturin.modul-name in {root}/pyproject.toml is not a setting and has no effect; "
         "did you mean `module-name`?"
     )
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Literal, NoReturn
 
 from cratewheel import __version__, interrupts, utf8
-from cratewheel.errors import CratewheelError, UsageError, told
+from cratewheel.errors import CratewheelError, UsageError, did_you_mean, told
 
 # Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
 # when they are used: start-up is a tax on every build.
@@ -117,7 +117,8 @@ def _run(words: list[str]) -> int:
     if words[0] in HIDDEN:
         return _call(HIDDEN[words[0]], words[1:])
     raise UsageError(
-        f"`{words[0]}` is not a command", hint=_nearest(words[0]) or f"the commands are {', '.join(COMMANDS)}"
+        f"`{words[0]}` is not a command",
+        hint=did_you_mean(words[0], COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
     )
 
 
@@ -158,13 +159,6 @@ def _print(text: str) -> int:
 
         raise stdout_error(error) from error
     return 0
-
-
-def _nearest(word: str) -> str | None:
-    import difflib
-
-    near = difflib.get_close_matches(word, COMMANDS, n=1)
-    return f"did you mean `{near[0]}`?" if near else None
 
 
 def _message_format(words: list[str]) -> Literal["human", "json"]:

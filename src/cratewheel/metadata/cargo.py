@@ -10,7 +10,7 @@ from packaging.requirements import InvalidRequirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.errors import ConfigError
+from cratewheel.errors import ConfigError, with_suggestion
 from cratewheel.files import is_file
 from cratewheel.metadata import requirements
 from cratewheel.metadata.fields import (
@@ -151,12 +151,8 @@ def legacy_table(manifest: Manifest) -> Table:
 
 def _legacy_warnings(legacy: Table, path: Path) -> tuple[str, ...]:
     known = (*LEGACY_TEXTS, *LEGACY_LISTS, *LEGACY_TABLES)
-    warnings = []
-    for key in legacy:
-        if key not in known:
-            import difflib  # seldom needed
-
-            near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1)
-            meant = f"; did you mean `{near[0]}`?" if near else ""
-            warnings.append(f"{LEGACY_TABLE}.{key} in {path} means nothing{meant}")
-    return tuple(warnings)
+    return tuple(
+        with_suggestion(f"{LEGACY_TABLE}.{key} in {path} means nothing", key, known)
+        for key in legacy
+        if key not in known
+    )

@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from cratewheel import files
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.errors import ConfigError
+from cratewheel.errors import ConfigError, with_suggestion
 from cratewheel.metadata import cargo, licences, requirements
 from cratewheel.metadata.checked import HINTS, checked
 from cratewheel.metadata.fields import (
@@ -133,7 +133,9 @@ def _dynamic(source: _Source) -> tuple[frozenset[str], tuple[str, ...]]:
     if "name" in listed:
         raise ConfigError(f"{where} cannot have `name`: it must be static", hint="write the name in [project]")
     found = [
-        f"{key}, listed in {where}, is no key of [project]{_did_you_mean(key)}" for key in listed if key not in KEYS
+        with_suggestion(f"{key}, listed in {where}, is no key of [project]", key, KEYS)
+        for key in listed
+        if key not in KEYS
     ]
     found += [
         f"{key} is listed in {where}, and has a value there too, which is taken"
@@ -150,14 +152,7 @@ def _dynamic(source: _Source) -> tuple[frozenset[str], tuple[str, ...]]:
 def _unknown_keys(source: _Source) -> Iterator[str]:
     for key in source.table:
         if key not in KEYS:
-            yield f"project.{key} in {source.path} means nothing{_did_you_mean(key)}"
-
-
-def _did_you_mean(key: str) -> str:
-    import difflib  # seldom needed
-
-    near = difflib.get_close_matches(key.replace("_", "-").lower(), KEYS, n=1)
-    return f"; did you mean `{near[0]}`?" if near else ""
+            yield with_suggestion(f"project.{key} in {source.path} means nothing", key, KEYS)
 
 
 def _shown(source: _Source) -> dict[str, Any]:

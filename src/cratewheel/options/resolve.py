@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from cratewheel.errors import ConfigError, UsageError
+from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_suggestion
 from cratewheel.options import tables
 from cratewheel.options.model import Options, Setting, settings
 from cratewheel.options.values import Feature, Origin
@@ -62,24 +62,13 @@ def check_keys(pyproject: PyProject | None) -> list[str]:
         if key not in known:
             raise ConfigError(
                 f"tool.cratewheel.{key} in {pyproject.path} is not a setting",
-                hint=_suggestion(key, known) or "the reference page of the documentation lists all of them",
+                hint=did_you_mean(key, known) or "the reference page of the documentation lists all of them",
             )
-    warnings = []
-    for key in pyproject.tool_maturin:
-        if key not in known:
-            advice = _suggestion(key, known)
-            warnings.append(
-                f"tool.maturin.{key} in {pyproject.path} is not a setting and has no effect"
-                + (f": {advice}" if advice else "")
-            )
-    return warnings
-
-
-def _suggestion(key: str, known: list[str]) -> str | None:
-    import difflib  # seldom needed
-
-    near = difflib.get_close_matches(key.replace("_", "-").lower(), known, n=1, cutoff=0.6)
-    return f"did you mean `{near[0]}`?" if near else None
+    return [
+        with_suggestion(f"tool.maturin.{key} in {pyproject.path} is not a setting and has no effect", key, known)
+        for key in pyproject.tool_maturin
+        if key not in known
+    ]
 
 
 def _refuse_conflicts(flags: Flags, model: Mapping[str, Setting]) -> None:
@@ -151,7 +140,7 @@ def _parse_key(name: str, setting: Setting, place: str, value: object) -> object
             if setting.choices and word not in setting.choices:
                 raise ConfigError(
                     f"{place} must be one of {', '.join(setting.choices)}, found {describe(word)}",
-                    hint=_suggestion(word, list(setting.choices)),
+                    hint=did_you_mean(word, setting.choices),
                 )
             return word
 

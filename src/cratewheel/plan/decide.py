@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cratewheel import entry_points
+from cratewheel import entry_points, pyproject
 from cratewheel.bindings.detect import Bindings
-from cratewheel.errors import ConfigError, InterpreterError
+from cratewheel.errors import InterpreterError
 from cratewheel.facts import Facts
 from cratewheel.options.model import Options
 from cratewheel.plan.model import BuildPlan, WheelPlan
@@ -92,10 +92,7 @@ def _sdist_warning(options: Options, project: Project) -> tuple[str, ...]:
     if project.sources.pyproject is not None or not options.sdist:
         return ()
     if "sdist" in options.origins:
-        raise ConfigError(
-            f"{project.sources.root} has no pyproject.toml, which a source distribution needs",
-            hint="add one with a [build-system] table, or leave --sdist out",
-        )
+        raise pyproject.absent(project.sources.root)
     return ("no source distribution is built, as there is no pyproject.toml; --no-sdist silences this",)
 
 

@@ -166,7 +166,7 @@ def test_structured_keys_are_read() -> None:
 def test_an_unknown_key_of_the_peers_table_is_a_warning_with_the_nearest_known_one() -> None:
     _, warnings = resolve({}, environ={}, pyproject=pyproject(maturin={"module_name": "a.b", "zzz": 1}))
     assert warnings == [
-        "tool.maturin.module_name in /p/pyproject.toml is not a setting and has no effect: did you mean `module-name`?",
+        "tool.maturin.module_name in /p/pyproject.toml is not a setting and has no effect; did you mean `module-name`?",
         "tool.maturin.zzz in /p/pyproject.toml is not a setting and has no effect",
     ]
 
