@@ -301,7 +301,7 @@ def _better(best: str, asked: Policy, target: Target) -> str | None:
     if not asked.name.startswith(family) or minimum is None:
         return None
     chosen = find(best)
-    if chosen is None or chosen.priority <= asked.priority:
+    if chosen is None:
         return None
     chosen = min(chosen, minimum, key=lambda policy: policy.priority)
     return chosen.name if chosen.priority > asked.priority else None
