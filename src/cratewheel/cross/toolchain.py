@@ -7,13 +7,13 @@ https://doc.rust-lang.org/cargo/reference/config.html for where cargo reads the 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel import cargo_config
+from cratewheel.cross import conditions
 from cratewheel.errors import MissingToolError
 from cratewheel.process import Command, capture, which
 from cratewheel.tags.target import Target
@@ -224,13 +224,14 @@ def _chosen_linker(
     variable = _variable(target)
     if environ.get(variable):
         return environ[variable], variable
-    for layer in cargo_config.layers(config, environ, cwd):
-        for table in _target_tables(layer, target):
-            linker = table.get("linker")
-            if isinstance(linker, str):
-                return linker if "/" not in linker else str(layer.folder / linker), layer.origin
-            if any("linker" in str(flag) for flag in table.get("rustflags", ())):
-                return "cc", f"rustflags in {layer.origin}"
+    found = _target_tables(target, config, environ, cwd)
+    for layer, table in found:
+        linker = table.get("linker")
+        if isinstance(linker, str):
+            return linker if "/" not in linker else str(layer.folder / linker), layer.origin
+    for layer, table in found:
+        if any("linker" in str(flag) for flag in table.get("rustflags", ())):
+            return "cc", f"rustflags in {layer.origin}"
     flags = " ".join(
         environ.get(name, "") for name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", f"{variable[:-6]}RUSTFLAGS")
     )
@@ -243,19 +244,35 @@ def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[st
     Cargo joins those of all places, the strongest last; see
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
     """
-    tables = (table for layer in cargo_config.layers(config, environ, cwd) for table in _target_tables(layer, target))
-    if any("rustflags" in table for table in tables):
+    if any("rustflags" in table for _, table in _target_tables(target, config, environ, cwd)):
         return ()
     found = cargo_config.setting("build.rustflags", config, environ, cwd)
     values = () if found is None else found.value if isinstance(found.value, list) else str(found.value).split()
     return tuple(map(str, values))
 
 
-def _target_tables(layer: cargo_config.Layer, target: Target) -> list[dict[str, Any]]:
+def _target_tables(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
+) -> list[tuple[cargo_config.Layer, dict[str, Any]]]:
+    """Return the tables of cargo's configuration for a target, each with the place that has it, the strongest first.
+
+    Those with its name come before those with a condition that it meets, wherever they are, as for cargo.
+    """
+    every = [
+        (name, layer, table)
+        for layer in cargo_config.layers(config, environ, cwd)
+        for name, table in _tables(layer)
+        if isinstance(table, dict)
+    ]
+    named = [(layer, table) for name, layer, table in every if name == target.triple]
+    conditional = [found for found in every if found[0].startswith("cfg(")]
+    if not conditional:
+        return named
+    cfg = conditions.of_target(target, environ, cwd)
+    # cargo itself says so where rustc does not answer
+    return named + [(layer, table) for name, layer, table in conditional if cfg is None or conditions.holds(name, cfg)]
+
+
+def _tables(layer: cargo_config.Layer) -> Iterable[tuple[str, Any]]:
     tables = layer.table.get("target", {})
-    if not isinstance(tables, dict):
-        return []
-    found = [tables.get(target.triple)]
-    # a condition is not evaluated: whoever wrote one for linkers is believed
-    found += [table for name, table in tables.items() if re.match(r"cfg\(", name)]
-    return [table for table in found if isinstance(table, dict)]
+    return tables.items() if isinstance(tables, dict) else ()

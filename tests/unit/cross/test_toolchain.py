@@ -30,9 +30,11 @@ def linker(triple: str, folder: Path, host: str = "x86_64-unknown-linux-gnu", **
 
 
 def rustc(folder: Path) -> str:
-    """Return a compiler that says where its libraries would be: the far side."""
+    """Return a compiler that says where its libraries would be, and what a target is: the far side."""
     program = folder / "rustc"
-    program.write_text(f"#!/bin/sh\necho {folder}/lib/rustlib/x/lib\n", encoding="utf-8")
+    cfg = 'unix\ntarget_arch=\\"aarch64\\"\ntarget_env=\\"gnu\\"\ntarget_os=\\"linux\\"'
+    answer = f'case "$*" in *"--print cfg"*) echo "{cfg}";; *) echo {folder}/lib/rustlib/x/lib;; esac'
+    program.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
     program.chmod(0o755)
     return str(program)
 
@@ -148,6 +150,66 @@ def test_the_linker_that_cargo_is_told_of(tmp_path: Path) -> None:
     config.write_text("[target.'cfg(unix)']\nrustflags = [\"-Clinker=mine\"]\n", encoding="utf-8")
     assert linker(triple, project, PATH=path).text.startswith("the linker cc, which rustflags in")
     assert linker(triple, project, PATH=program(tmp_path, "cc")).ok
+
+
+CONDITIONS = {
+    "cfg(unix)": True,
+    "cfg(windows)": False,
+    'cfg(target_os = "linux")': True,
+    'cfg(target_os="macos")': False,
+    'cfg(all(target_arch = "aarch64", target_env = "gnu",))': True,
+    'cfg(all(target_arch = "x86_64", target_env = "gnu"))': False,
+    'cfg(any(windows, target_os = "linux"))': True,
+    "cfg(any())": False,
+    "cfg(all())": True,
+    "cfg(not(unix))": False,
+    'cfg(not(any(target_os = "macos", windows)))': True,
+    "cfg(true)": True,
+    "cfg(false)": False,
+    "cfg(unix": False,
+    "cfg(unix) x": False,
+    "cfg(unix windows)": False,
+    "cfg()": False,
+    "cfg(target_os = linux)": False,
+    f"cfg({'not(' * 100}unix{')' * 100})": False,
+}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_a_linker_for_a_condition_counts_where_the_target_meets_it(condition: str, tmp_path: Path) -> None:
+    config = tmp_path / ".cargo" / "config.toml"
+    config.parent.mkdir()
+    config.write_text(f"[target.'{condition}']\nlinker = \"mine\"\n", encoding="utf-8")
+    found = linker("aarch64-unknown-linux-gnu", tmp_path, PATH=program(tmp_path, "mine"))
+    expected = f"mine, by {config}" if CONDITIONS[condition] else "cargo is told of no linker for"
+    assert found.text.startswith(expected)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_a_linker_for_the_target_s_name_is_stronger_than_one_for_a_condition(tmp_path: Path) -> None:
+    triple = "aarch64-unknown-linux-gnu"
+    near, far = tmp_path / "a" / ".cargo" / "config.toml", tmp_path / ".cargo" / "config.toml"
+    for path, text in (
+        (near, "[target.'cfg(unix)']\nlinker = \"near\"\n"),
+        (far, f'[target.{triple}]\nlinker = "far"\n'),
+    ):
+        path.parent.mkdir(parents=True)
+        path.write_text(text, encoding="utf-8")
+    program(tmp_path, "near")
+    assert linker(triple, tmp_path / "a", PATH=program(tmp_path, "far")).text == f"far, by {far}"
+
+
+def test_flags_for_a_condition_hide_those_for_every_target_where_it_holds(tmp_path: Path) -> None:
+    config = tmp_path / ".cargo" / "config.toml"
+    config.parent.mkdir()
+    config.write_text('[build]\nrustflags = ["-g"]\n[target.\'cfg(windows)\']\nrustflags = ["-O"]\n')
+    environ = {**os.environ, "CARGO_HOME": str(tmp_path / "home")}
+    found = [
+        toolchain.build_rustflags(parse(triple), (), environ, tmp_path)
+        for triple in ("x86_64-unknown-linux-gnu", "x86_64-pc-windows-gnu")
+    ]
+    assert found == [("-g",), ()]
 
 
 def test_several_problems_are_told_at_once() -> None:
