@@ -11,6 +11,8 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 from cratewheel import toml
 from cratewheel.bindings.header import declarations_in_c99
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
@@ -97,8 +99,6 @@ def undeclared(requires_dist: Iterable[str]) -> bool:
     >>> undeclared(["cffi>=1.16; python_version >= '3.8'"]), undeclared(["cffi; extra == 'test'"])
     (False, True)
     """
-    from packaging.requirements import Requirement
-
     wanted = (Requirement(text) for text in requires_dist)
     return not any(one.name.lower() == "cffi" and "extra" not in str(one.marker or "") for one in wanted)
 

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
 from cratewheel.bindings import absent, support
 from cratewheel.bindings.place import FeatureChoice
 from cratewheel.cargo.features import Compiled
@@ -183,8 +185,6 @@ def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
             return False
     if feature.python_version is None:
         return True
-    from packaging.specifiers import InvalidSpecifier, SpecifierSet
-
     try:
         return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
     except InvalidSpecifier as error:
