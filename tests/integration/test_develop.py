@@ -186,6 +186,25 @@ def test_in_place_the_module_of_an_earlier_build_goes_and_that_of_others_is_told
     assert "may import it" not in done.stderr  # Python tries the file without a tag last
 
 
+def test_in_place_a_change_of_the_abi_leaves_one_module_of_pyo3(run_cratewheel: Cratewheel) -> None:
+    here = develop_project(run_cratewheel, "pyo3-mixed", pip=False)
+    project = here.root / "pyproject.toml"
+    text = project.read_text(encoding="utf-8").replace("[tool.maturin]", "[tool.cratewheel]")
+    project.write_text(f'{text}editable-mode = "inplace"\n', encoding="utf-8")
+    source = here.root / "src" / "lib.rs"
+    code = source.read_text(encoding="utf-8")
+    folder = here.root / "python" / "pyo3_mixed" / "inner"
+    tagged = f"_native.cpython-3{sys.version_info[1]}-"
+    for number, (features, beginning) in enumerate([("", tagged), ("pyo3/abi3-py39", "_native.abi3."), ("", tagged)]):
+        source.write_text(code.replace("left + right", f"left + right + {number}"), encoding="utf-8")
+        done = here.develop(*(("--features", features) if features else ())).ok()
+        (module,) = folder.glob("*.so")
+        assert module.name.startswith(beginning)
+        assert "may import it" not in done.stderr
+        imported = "from pyo3_mixed import add; from pyo3_mixed.inner import _native as n; print(add(1, 1), n.__file__)"
+        assert here.says(imported) == f"{2 + number} {module}\n"
+
+
 MADE = """
 fn main() {
     let out = std::path::PathBuf::from(std::env::var_os("OUT_DIR").unwrap());
