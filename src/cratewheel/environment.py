@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cratewheel import utf8
+from cratewheel.dist.install import InstallPaths
 from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.process import Command, capture, which
 
@@ -92,8 +93,6 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
             f"the environment of {python} is managed by the system (PEP 668)",
             hint="make one of your own: `python3 -m venv .venv`",
         )
-    from cratewheel.dist.install import InstallPaths  # slow to import; the interpreter was starting meanwhile
-
     folders = {name: Path(path) for name, path in answer["paths"].items()}
     config = Path(answer["prefix"], "pyvenv.cfg")
     lines = config.read_text(encoding="utf-8", errors="replace").splitlines() if config.is_file() else []

@@ -14,9 +14,10 @@ from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.cross import system as target_system
+from cratewheel.cross import toolchain
 from cratewheel.cross.system import NO_VERSIONS, System
 from cratewheel.errors import InterpreterError
-from cratewheel.interpreter import discover
+from cratewheel.interpreter import discover, foreign
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.machine import cache_dir
 from cratewheel.modules import ModuleLayout
@@ -226,8 +227,6 @@ def _configured_rustflags(
 ) -> tuple[str, ...]:
     if not target.is_musl:  # no other target gets flags for every crate from us
         return ()
-    from cratewheel.cross import toolchain
-
     flags = config_values(options.config, options.cargo_extra_args)
     return toolchain.build_rustflags(target, flags, environ, sources.location.cwd)
 
@@ -239,8 +238,6 @@ def find_foreign(
 
     Raises `InterpreterError` when a word names none of them, or there is none that fits.
     """
-    from cratewheel.interpreter import foreign
-
     return foreign.find(
         options.interpreter,
         target=target,

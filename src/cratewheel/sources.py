@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from cratewheel import cargo_config
+from cratewheel import metadata as core_metadata
 from cratewheel import pyproject as pyproject_toml
 from cratewheel.cargo import lock
 from cratewheel.cargo import manifest as cargo_manifest
@@ -22,6 +23,8 @@ from cratewheel.cargo.command import config_values
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots, is_file, project_roots, root_of
+from cratewheel.options.resolve import resolve
+from cratewheel.options.values import Origin
 from cratewheel.pyproject import PyProject
 from cratewheel.ui import Ui
 
@@ -102,8 +105,6 @@ def read_options(
 
 def settled(flags: Flags, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui) -> Options:
     """Return the options that `flags`, variables and the project's keys make, warning of keys that mean nothing."""
-    from cratewheel.options.resolve import resolve  # slow to import, and some hooks need no option
-
     options, warnings = resolve(flags, environ=environ, pyproject=files.pyproject)
     for warning in warnings:
         ui.warn(warning)
@@ -126,8 +127,6 @@ def _config(options: Options, location: Location) -> tuple[str, ...]:
 
 def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: Path) -> Options:
     """Return the options with the targets of cargo's configuration, which `--target` overrides."""
-    from cratewheel.options.values import Origin
-
     origin = options.origins.get("target")
     if origin is not None and origin.kind == "flag":
         return options
@@ -222,8 +221,6 @@ def read_sources(files: ProjectFiles, ui: Ui) -> Sources:
 
     Raises `ConfigError` when one of them is wrong.
     """
-    from cratewheel import metadata as core_metadata  # slow to import
-
     metadata = core_metadata.read(files.pyproject, files.manifest)
     for warning in (*(files.pyproject.warnings if files.pyproject else ()), *metadata.warnings):
         ui.warn(warning)

@@ -6,7 +6,7 @@ import mmap
 import stat
 from pathlib import Path
 
-from cratewheel.audit import elf
+from cratewheel.audit import elf, macho, pe
 from cratewheel.audit.model import Binary as Binary
 from cratewheel.audit.model import Symbol as Symbol
 from cratewheel.audit.model import SymbolVersion as SymbolVersion
@@ -55,12 +55,8 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     if magic == elf.MAGIC:
         return elf.parse(data)
     if magic in _MACHO_MAGICS:
-        from cratewheel.audit import macho
-
         return macho.parse(data)
     if magic[:2] == b"MZ":
-        from cratewheel.audit import pe
-
         return pe.parse(data)
     if magic == b"\0asm":
         return Binary(format="wasm", arch="wasm32", bits=32, little_endian=True)

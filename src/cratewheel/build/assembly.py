@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.audit import binary as audit_binary
-from cratewheel.audit import check, identity
+from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
-from cratewheel.bindings import pyo3
+from cratewheel.bindings import pyo3, wasi
+from cratewheel.build import grafting
 from cratewheel.build.entries import entries
 from cratewheel.build.materials import Materials, materials, of_crates
 from cratewheel.build.session import Session
@@ -66,8 +67,6 @@ def assemble(
     if editable:
         found = entries(session, wheel, artifacts, stage)
     if grafted:
-        from cratewheel.build import grafting
-
         found = grafting.placed(session, found, grafted)
     info = _dist_info(session, tag, materials(session, crates, grafted))
     if session.plan.target.os == "wasi":
@@ -97,8 +96,6 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
 
 def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistInfo:
     """Return the metadata of a wheel for WASI, whose programs something has to run."""
-    from cratewheel.bindings import wasi
-
     package = normalise_distribution(session.plan.name)
     return replace(
         info,
@@ -143,8 +140,6 @@ def _audited(
     identity.refuse_mislabelled(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
     if wheel.audit == "repair" and settlement.external:
-        from cratewheel.build import grafting
-
         grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = settle(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
@@ -160,8 +155,6 @@ def _audited(
 
 def _own_libraries(session: Session, binaries: Mapping[str, Binary], paths: list[str]) -> dict[str, frozenset[str]]:
     """Return the libraries that each compiled file finds in the wheel, where the project ships them."""
-    from cratewheel.build import grafting
-
     target, programs = session.plan.target, session.facts.project.bindings.kind == "bin"
     data_folder = data_dir_name(session.plan.name, session.plan.version)
     installed = installed_paths(paths, data_folder, programs=programs)
@@ -176,8 +169,6 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
     """Say which crates take the symbols that decide the tag, and what would lower it."""
     if not symbols:
         return
-    from cratewheel.audit import objects
-
     libraries = query.standard_library(session.plan.target.triple, session.environ, session.cwd)
     for artifact in artifacts:
         libraries.update(artifact.libraries)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from cratewheel import entry_points
 from cratewheel.build.session import Session, wheel_compression
 from cratewheel.cargo.command import config_values
+from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.tracked import DanglingLinks
+from cratewheel.cross import toolchain
 from cratewheel.dist.layout import refuse_uninstallable, source_of
 from cratewheel.errors import ConfigError
 from cratewheel.files.globbing import check_glob
@@ -25,8 +27,6 @@ def check_before_compiling(session: Session) -> None:
         )
     _check_files(session)
     if session.facts.options.editable:
-        from cratewheel.contents import editable  # not for each build
-
         editable.check(project.modules)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is not a folder", hint="choose another one with `--out`")
@@ -60,8 +60,6 @@ def _refuse_without_tools(session: Session) -> None:
     build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
     for slice_ in session.plan.target.slices:
         if slice_.triple != host:
-            from cratewheel.cross import toolchain
-
             found = toolchain.examine(
                 slice_,
                 host=host,

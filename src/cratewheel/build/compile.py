@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.bindings import verify
+from cratewheel.build import linking
 from cratewheel.build.session import Session
 from cratewheel.build.turns import Turn
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command, profile_folders
 from cratewheel.cargo.run import Artifact
+from cratewheel.cross import universal2, zig
 from cratewheel.errors import CompileError, MismatchError
 from cratewheel.files import atomic_replace
 from cratewheel.files.cache import JsonCache
@@ -98,8 +100,6 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     known = _strings(cache.read(name))
     if known is None:
         artifact = _run(session, wheel, build, turn)
-    from cratewheel.build import linking  # slow to import, and cargo need not wait for it
-
     if known is None and not linking.must_ask(session, artifact):
         return artifact
     root = session.facts.project.cargo.workspace_root  # where cargo starts rustc
@@ -182,8 +182,6 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) 
 
 def _joined(slices: list[Artifact], stage: Path) -> Artifact:
     """Return one artifact for all processors; what lies beside it is that of the last one."""
-    from cratewheel.cross import universal2
-
     path = stage / slices[0].path.name
     universal2.join([artifact.path for artifact in slices], path)
     return replace(
@@ -219,8 +217,6 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None
     """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
     linker: tuple[tuple[str, str | None], ...] = ()
     if session.plan.zig:
-        from cratewheel.cross import zig
-
         folder = session.scratch / "zig"
         linker = tuple(one for plan in session.plan.zig for one in zig.environment(plan, folder, session.environ))
     if wheel.config is None:

@@ -9,14 +9,20 @@ from functools import partial
 from pathlib import Path
 
 from cratewheel import redaction
+from cratewheel.bindings import binary as programs
+from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.build.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
+from cratewheel.contents import editable, placed
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.archives import without_archives
 from cratewheel.contents.left_out import left_out_modules
 from cratewheel.contents.tracked import DanglingLinks
+from cratewheel.dist.install import replace_files
 from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.files.lock import exclusive_folder
+from cratewheel.files.transaction import Bounds
 from cratewheel.git import tracked_though_ignored
 from cratewheel.options.model import Options
 from cratewheel.plan.model import WheelPlan
@@ -63,23 +69,18 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
     for warning, hint in left_out_modules(modules, root, gathered, project.sources.metadata.entry_points):
         session.ui.warn(warning, hint=hint)
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
-    if options.editable:
-        from cratewheel.contents import editable
-
-        if editable.keeps_sources(modules):
-            rest = [entry for entry in installed if not editable.stays_in_project(modules, entry)]
-            data = [entry for entry in rest if editable.belongs_to_package(modules, entry)]
-            return [
-                *(entry for entry in rest if entry not in data),
-                *_editable_entries(session, wheel, compiled, data),
-            ]
+    if options.editable and editable.keeps_sources(modules):
+        rest = [entry for entry in installed if not editable.stays_in_project(modules, entry)]
+        data = [entry for entry in rest if editable.belongs_to_package(modules, entry)]
+        return [
+            *(entry for entry in rest if entry not in data),
+            *_editable_entries(session, wheel, compiled, data),
+        ]
     return [*installed, *wheel_contents.beside_stubs(modules, compiled, installed)]
 
 
 def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry], data: list[Entry]) -> Iterable[Entry]:
     """Return what is installed: `data` are files that belong to a package of the project and do not lie there."""
-    from cratewheel.contents import editable
-
     options, modules = session.facts.options, session.facts.project.modules
     if session.facts.project.bindings.kind == "bin":
         data_only = editable.entries(modules, session.plan.name, (), mode=editable.REDIRECT, data=data)
@@ -96,11 +97,6 @@ def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry],
 
 def _put_in_place(session: Session, compiled: list[Entry]) -> None:
     """Write the compiled files into the project, and remove what an earlier build put there and no longer counts."""
-    from cratewheel.contents import editable, placed
-    from cratewheel.dist.install import replace_files
-    from cratewheel.files.lock import exclusive_folder
-    from cratewheel.files.transaction import Bounds
-
     modules = session.facts.project.modules
     source = modules.python_source
     bounds = Bounds((source, session.facts.project.sources.root))
@@ -193,37 +189,27 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
     first = artifacts[0]
     match project.bindings.kind:
         case "bin" if target_os == "wasi":
-            from cratewheel.bindings import wasi
-
             return wasi.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],
                 package=normalise_distribution(session.plan.name),
             )
         case "bin":
-            from cratewheel.bindings import binary as programs
-
             return programs.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],
                 data_dir=data_dir_name(session.plan.name, session.plan.version),
             )
         case "cffi":
-            from cratewheel.bindings import cffi
-
             return cffi.entries(
                 modules, first.path, ffi_source=_ffi_source(session, wheel, stage), target_os=target_os, stub=stub
             )
         case "uniffi":
             return _uniffi_entries(session, first, stub, stage)
         case _:
-            from cratewheel.bindings import pyo3
-
             assert wheel.module_file is not None, "a plan for an extension module names its file"
             return pyo3.entries(modules, first.path, wheel.module_file, stub=stub)
 
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
-    from cratewheel.bindings import cffi
-
     project = session.facts.project
     if cffi.undeclared(project.sources.metadata.requires_dist):
         session.ui.warn(
@@ -251,8 +237,6 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
 
 
 def _uniffi_entries(session: Session, artifact: Artifact, stub: FromFile | None, stage: Path) -> Iterable[Entry]:
-    from cratewheel.bindings import uniffi
-
     project = session.facts.project
     settings = uniffi.read_settings(project.sources.manifest.directory, project.sources.roots)
     out_dir = stage / "uniffi" / project.modules.module_name

@@ -11,6 +11,7 @@ from cratewheel.build.session import Session
 from cratewheel.cargo import lock
 from cratewheel.errors import ConfigError
 from cratewheel.files import Roots
+from cratewheel.repair import owner
 from cratewheel.repair.model import Grafted
 
 GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
@@ -53,8 +54,6 @@ def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...])
 
 
 def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
-    from cratewheel.repair import owner
-
     return sbom.grafted(
         session.plan.name,
         session.plan.version,

@@ -8,8 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cratewheel import cargo_config
 from cratewheel.build.checks import check_before_compiling
+from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, warn_of_epoch
+from cratewheel.build.together import Together
 from cratewheel.build.wheel import build_wheel
 from cratewheel.cargo.command import config_values
 from cratewheel.facts import Facts, gather_sdist
@@ -37,8 +40,6 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
     for session in sessions:
         if session.plan.sdist and not done:  # the same for every target
             options, sources = session.facts.options, session.facts.project.sources
-            from cratewheel.build.sdist import build_sdist  # slow to import: it rewrites manifests
-
             found = gather_sdist(options, sources.files, environ=environ, ui=ui)
             done.append(build_sdist(found, session.plan.out, environ=environ, ui=ui))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
@@ -51,9 +52,6 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
         return (_reported(session, build_wheel(session, wheel)),)
     if not jobs:
         return ()
-    from cratewheel import cargo_config  # most often there is one wheel, as for the next
-    from cratewheel.build.together import Together
-
     first = jobs[0][0]
     options = first.facts.options
     turns = Together(

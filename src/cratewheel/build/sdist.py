@@ -8,10 +8,12 @@ from pathlib import Path
 
 from cratewheel.build.session import source_date_epoch, warn_of_epoch
 from cratewheel.contents import sdist as sdist_contents
+from cratewheel.contents import vendor
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.left_out import left_out_modules
 from cratewheel.dist import sdist as sdist_writer
 from cratewheel.facts import SdistFacts
+from cratewheel.files.temporary import temporary_folder
 from cratewheel.tags.wheel import sdist_stem
 from cratewheel.ui import Ui, size_text
 
@@ -33,9 +35,6 @@ def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui:
     with ExitStack() as stack:
         entries = content.layout
         if facts.options.vendor:
-            from cratewheel.contents import vendor  # slow to import, and seldom needed
-            from cratewheel.files.temporary import temporary_folder
-
             ui.step("Vendoring", "the crates that the archive needs")
             scratch = stack.enter_context(temporary_folder())
             entries = vendor.vendored(

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cratewheel.build.assembly import assemble, pack, prepare
 from cratewheel.build.compile import compiled
 from cratewheel.build.session import Session
 from cratewheel.files.copying import remove_tree
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 def build_wheel(session: Session, wheel: WheelPlan) -> Built:
     """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
-        from cratewheel.build.assembly import pack
-
         return pack(session, wheel, content)
 
 
@@ -37,14 +36,10 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
         with task_group() as group:
             crates = group.start(partial(_meanwhile, session, wheel))
             artifacts = compiled(session, wheel, stage)
-        from cratewheel.build.assembly import assemble
-
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
 
 
 def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
-    from cratewheel.build.assembly import prepare  # slow to import, and cargo takes its time as well
-
     return prepare(session, wheel)
 
 

@@ -342,7 +342,7 @@ def _manifests(
 def _rewritten(text: str, edits: ManifestEdits) -> str:
     if edits == ManifestEdits():
         return text
-    from cratewheel.cargo.rewrite import rewrite  # slow to import, and most manifests stay as they are
+    from cratewheel.cargo.rewrite import rewrite  # which loads tomlkit, and most manifests stay as they are
 
     return rewrite(text, edits)
 

@@ -11,7 +11,9 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.cargo import lock, query
+from cratewheel.dist.install import unpack
 from cratewheel.dist.layout import Entry, Generated, Layout
+from cratewheel.files.temporary import temporary_folder
 from cratewheel.process import Command
 from cratewheel.ui import Ui
 
@@ -28,9 +30,6 @@ def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Map
     found = next((entry for entry in entries if _is_written(entry) and entry.name == lock.NAME), None)
     if found is None:
         return entries
-    from cratewheel.dist.install import unpack  # slow to import, and seldom needed
-    from cratewheel.files.temporary import temporary_folder
-
     with temporary_folder() as scratch:
         unpack(map(_shell, entries), scratch)
         place = Path(scratch, *manifest.parts)

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from cratewheel.dist.deflate import ParallelDeflate
 from cratewheel.errors import UnsupportedError, UsageError
 
 Method = Literal["deflated", "stored", "bzip2", "zstd"]
@@ -69,8 +70,6 @@ def compressor(how: Compression, *, large: bool = False) -> Compressor:
     """Return a new compressor, for `large` data on all processors; its stream is raw, as zip archives hold it."""
     match how.method:
         case "deflated" if large:
-            from cratewheel.dist.deflate import ParallelDeflate  # threads, which small files do without
-
             return ParallelDeflate(how.level)
         case "deflated":
             return zlib.compressobj(how.level, zlib.DEFLATED, -zlib.MAX_WBITS)

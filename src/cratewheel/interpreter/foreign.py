@@ -18,6 +18,7 @@ from cratewheel.interpreter.discover import probe
 from cratewheel.interpreter.known import known
 from cratewheel.interpreter.model import Interpreter, InterpreterSpec, Supported, Version, parse_spec
 from cratewheel.interpreter.probe import Skip
+from cratewheel.process import which
 from cratewheel.tags.target import Target
 
 if TYPE_CHECKING:
@@ -141,8 +142,6 @@ class _Wanted:
 
         A word that says a version needs none; the file of another machine, which cannot be started, is known by name.
         """
-        from cratewheel.process import which
-
         spec = _spec(word)
         open_version = spec is None or spec.version is None
         program = which(word, self.environ) if open_version or Path(word).name != word else None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError
+from cratewheel.process import Command, capture
 
 TIMEOUT = 10.0  # seconds
 
@@ -15,8 +16,6 @@ _LINE = r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*\*?\s*
 
 def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
     """Return the interpreters that `py --list-paths` names; none where there is no launcher."""
-    from cratewheel.process import Command, capture
-
     try:
         done = capture(Command(argv=("py", "--list-paths")), environ, timeout=TIMEOUT)
     except MissingToolError:

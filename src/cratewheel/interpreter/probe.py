@@ -17,6 +17,7 @@ from typing import Any
 
 from cratewheel.errors import InterpreterError, MissingToolError
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
+from cratewheel.process import Command, capture
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again
 TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower
@@ -99,9 +100,6 @@ def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOU
     A version manager's stand-in that has no Python behind it now, and a program that fails without a word, are a
     `Skip`. Raises `InterpreterError`, which shows what was printed, when this is no Python or does not work.
     """
-    # subprocess is slow to import, and with stored answers no program is started at all
-    from cratewheel.process import Command, capture
-
     command = Command(
         argv=(str(executable), "-c", SCRIPT),
         env=(*((name, "1") for name in _SET), *((name, None) for name in _UNSET)),

@@ -16,6 +16,8 @@ from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, each_once, home_folder, promised_version
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.interpreter.probe import Answer, Skip, ask, describe, own_answer
+from cratewheel.process import which
+from cratewheel.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui
@@ -71,8 +73,6 @@ class Search:
 
     def which(self, program: str) -> Path | None:
         """Return the file that `program` names on PATH, not looking through version managers' stand-ins."""
-        from cratewheel.process import which
-
         found = which(program, self.environ)
         return self.cwd / found if found else None
 
@@ -84,8 +84,6 @@ class Search:
         for folder in pyenv.active(root, self.environ, self.cwd):
             if os.access(folder / "bin" / shim.name, os.X_OK):
                 return folder / "bin" / shim.name
-        from cratewheel.process import which
-
         elsewhere = [str(folder) for folder in pyenv.path_folders(self.environ) if folder != shim.parent]
         found = which(shim.name, {"PATH": os.pathsep.join(elsewhere)})
         return self.behind_shim(found) if found else None
@@ -111,8 +109,6 @@ class Search:
     def _ask_all(self, paths: list[Path]) -> list[Answer | Skip | InterpreterError]:
         if len(paths) < 2:
             return [self._ask(path) for path in paths]
-        from cratewheel.tasks import task_group
-
         with task_group(at_once=WORKERS) as group:
             asked = [group.start(partial(self._ask, path)) for path in paths]
             return [task.result() for task in asked]

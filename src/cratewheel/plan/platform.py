@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from cratewheel.audit import policy as audit_policy
 from cratewheel.bindings.detect import Bindings
+from cratewheel.cross import zig
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.facts import Facts
 from cratewheel.interpreter.model import Interpreter
@@ -54,8 +55,6 @@ def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
     )
     policy = next((name for name in policies if name.startswith("manylinux")), "")
-    from cratewheel.cross import zig
-
     return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cratewheel.errors import UnsupportedError
+from cratewheel.repair import linux, macos, windows
 from cratewheel.repair.model import Grafted, Repair, Subject
 
 
@@ -24,16 +25,10 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     """
     match surroundings.target.os:
         case "linux":
-            from cratewheel.repair import linux
-
             return linux.repair(subjects, surroundings)
         case "macos":
-            from cratewheel.repair import macos
-
             return macos.repair(subjects, surroundings)
         case "windows":
-            from cratewheel.repair import windows
-
             return windows.repair(subjects, surroundings)
         case system:
             raise UnsupportedError(
