@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from cratewheel import cargo_config
 from cratewheel.build.checks import check_before_compiling
-from cratewheel.build.sdist import build_sdist
 from cratewheel.build.session import Session, warn_of_epoch
 from cratewheel.build.together import Together
 from cratewheel.build.wheel import build_wheel
@@ -40,6 +39,8 @@ def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str],
     for session in sessions:
         if session.plan.sdist and not done:  # the same for every target
             options, sources = session.facts.options, session.facts.project.sources
+            from cratewheel.build.sdist import build_sdist  # which a build of wheels alone does without
+
             found = gather_sdist(options, sources.files, environ=environ, ui=ui)
             done.append(build_sdist(found, session.plan.out, environ=environ, ui=ui))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.build.assembly import assemble, pack, prepare
 from cratewheel.build.compile import compiled
 from cratewheel.build.session import Session
 from cratewheel.files.copying import remove_tree
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 def build_wheel(session: Session, wheel: WheelPlan) -> Built:
     """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
+        from cratewheel.build.assembly import pack
+
         return pack(session, wheel, content)
 
 
@@ -36,10 +37,14 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
         with task_group() as group:
             crates = group.start(partial(_meanwhile, session, wheel))
             artifacts = compiled(session, wheel, stage)
+        from cratewheel.build.assembly import assemble
+
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
 
 
 def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
+    from cratewheel.build.assembly import prepare  # a third of the imports, while cargo compiles
+
     return prepare(session, wheel)
 
 
