@@ -218,6 +218,21 @@ def metadata_hook(bench: Bench) -> Row:
     return Row(name="hook", title=title, sides=sides, rounds=15, ratio=ratio, limit=0.5)
 
 
+def start_up(bench: Bench) -> Row:
+    """Return the row of the shortest answer, in starts of a Python that does nothing."""
+    program = bench.programs[OURS]
+    sides = {
+        "python": Run(argv=(program.parent / "python", "-c", "pass"), cwd=bench.folder, env=bench.env),
+        OURS: Run(argv=(program, "--help"), cwd=bench.folder, env=bench.env),
+    }
+    bench.warm(*sides.values())
+
+    def starts(seconds: Mapping[Side, float]) -> float:
+        return seconds[OURS] / seconds["python"]
+
+    return Row(name="help", title="`--help`, in starts of Python", sides=sides, rounds=15, ratio=starts, limit=3.0)
+
+
 def pack(bench: Bench) -> Row:
     """Return the row of a wheel around rustc's own driver library, some 150 MB, with everything compiled."""
     sysroot = subprocess.run(["rustc", "--print", "sysroot"], check=True, capture_output=True, text=True).stdout.strip()
@@ -310,6 +325,7 @@ ROWS: Mapping[str, Callable[[Bench], Row]] = {
     "pip-other": lambda bench: pip_wheel(bench, other=True),
     "develop": develop,
     "hook": metadata_hook,
+    "help": start_up,
     "pack": pack,
     "files-wheel": lambda bench: many_files(bench, "wheel", 1.0),
     "files-sdist": lambda bench: many_files(bench, "sdist", 1.25),
