@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from cratewheel import files
-from cratewheel.dist.deflate import ParallelDeflate
 from cratewheel.dist.layout import Entry, Layout, in_order
 from cratewheel.dist.reading import opened
 from cratewheel.files import FileOpener
@@ -75,7 +74,7 @@ class _Gzip:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._packer = ParallelDeflate(_LEVEL)
+        self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
         self._crc = 0
         self._size = 0
         stream.write(_GZIP_HEADER)
