@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from cratewheel.dist.layout import Entry, FromFile, layout
+from cratewheel.archive.layout import Entry, FromFile, layout
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

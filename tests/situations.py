@@ -13,20 +13,20 @@ from crate_graphs import BIN, CDYLIB, HOME, app, crate, detected, graph, target
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
-from cratewheel.cross.system import NO_VERSIONS, System
-from cratewheel.facts import Facts
 from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Implementation, Interpreter
-from cratewheel.metadata import CoreMetadata
-from cratewheel.modules import ModuleLayout
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
-from cratewheel.project import Project
-from cratewheel.pyproject import PyProject
-from cratewheel.sources import Location, ProjectFiles, Sources
-from cratewheel.tags.platform import MACOS_DEFAULTS
-from cratewheel.tags.target import Target
-from cratewheel.tags.target import parse as parse_target
+from cratewheel.project.inputs import Facts
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.pyproject import PyProject
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.project.reading import Project
+from cratewheel.project.sources import Location, ProjectFiles, Sources
+from cratewheel.targets.platform_tags import MACOS_DEFAULTS
+from cratewheel.targets.system_versions import NO_VERSIONS, System
+from cratewheel.targets.triples import Target
+from cratewheel.targets.triples import parse as parse_target
 from cratewheel.ui import Ui
 
 GRAALPY_RELEASES = {(3, 10): "240", (3, 11): "242", (3, 12): "250"}

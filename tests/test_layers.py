@@ -11,22 +11,22 @@ import pytest
 
 SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
 
-# A room imports only from rows above its own; the rooms of one row are strangers. A package is one room.
+# A package imports only from rows above its own; the packages of one row are strangers. A loose module is a package.
 ROWS: tuple[frozenset[str], ...] = (
-    frozenset({"errors", "interrupts", "redaction"}),
-    frozenset({"families", "tasks", "utf8"}),
-    frozenset({"process", "files", "ui", "machine"}),
-    frozenset({"toml"}),
-    frozenset({"tags", "dependency_groups", "entry_points", "cargo_config", "git"}),
-    frozenset({"pyproject", "cargo", "interpreter", "audit", "cross", "dist"}),
-    frozenset({"metadata", "options", "bindings", "environment", "sbom", "modules", "repair"}),
-    frozenset({"sources"}),
-    frozenset({"resolution"}),
-    frozenset({"project"}),
-    frozenset({"facts"}),
-    frozenset({"plan", "contents"}),
-    frozenset({"build"}),
-    frozenset({"cleaning", "develop", "doctor", "from_sdist", "preview", "publish", "inspect", "scaffold"}),
+    frozenset({"errors"}),
+    frozenset({"system"}),
+    frozenset({"ui"}),
+    frozenset({"cargo"}),
+    frozenset({"targets"}),
+    frozenset({"archive"}),
+    frozenset({"options"}),
+    frozenset({"interpreter"}),
+    frozenset({"bindings", "audit"}),
+    frozenset({"project", "repair"}),
+    frozenset({"planning", "contents"}),
+    frozenset({"builder"}),
+    frozenset({"commands"}),
+    frozenset({"api"}),
     frozenset({"backend"}),
     frozenset({"cli"}),
     frozenset({"__init__", "__main__"}),
@@ -37,11 +37,13 @@ PURE = (
     "cargo/command.py",
     "audit/check.py",
     "audit/identity.py",
-    "plan",
-    "dist/layout.py",
-    "tags/",
+    "planning",
+    "archive/layout.py",
+    "targets/triples.py",
+    "targets/platform_tags.py",
+    "targets/wheel_tags.py",
     "bindings/detect.py",
-    "entry_points.py",
+    "archive/entry_points.py",
 )
 OUTSIDE = frozenset({"os", "shutil", "tempfile", "socket", "platform", "sysconfig", "time", "glob", "random"})
 FILE_METHODS = frozenset(
@@ -178,7 +180,7 @@ def test_only_its_own_module_makes_commands_of_git() -> None:
         f"{path}:{node.lineno}"
         for path, tree in MODULES.items()
         for node in ast.walk(tree)
-        if path != "git.py"
+        if path != "system/git.py"
         if isinstance(node, ast.Tuple | ast.List) and node.elts
         if isinstance(first := node.elts[0], ast.Constant) and first.value == "git"
     ]
@@ -191,12 +193,12 @@ def test_only_process_starts_programs() -> None:
         f"{path}:{line} imports {name}"
         for path in MODULES
         for line, name in imports(path)
-        if name.split(".")[0] in starters and path != "process.py"
+        if name.split(".")[0] in starters and path != "system/command.py"
     ]
     wrong += [
         f"{path}:{node.lineno} uses os.{node.attr}"
         for path, node in attributes_of("os")
-        if path != "process.py"
+        if path != "system/command.py"
         and (node.attr in ("system", "popen", "fork") or node.attr.startswith(("exec", "spawn", "posix_spawn")))
     ]
     assert wrong == []
@@ -243,12 +245,12 @@ def test_pure_modules_touch_nothing(path: str) -> None:
     wrong += [
         f"line {line} imports {target}"
         for line, target in own_imports(path)
-        if target in ("files.py", "ui.py", "toml.py")
+        if target in ("system/files/__init__.py", "ui.py", "system/toml.py")
     ]
     wrong += [
         f"line {node.lineno} takes {alias.name} from {node.module}"
         for node in ast.walk(MODULES[path])
-        if isinstance(node, ast.ImportFrom) and node.module == "cratewheel.process"
+        if isinstance(node, ast.ImportFrom) and node.module == "cratewheel.system.command"
         for alias in node.names
         if alias.name != "Command"  # the value; running it is an effect
     ]

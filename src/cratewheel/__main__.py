@@ -1,6 +1,6 @@
 """The command `cratewheel`, and `python -m cratewheel`: the command line as a process of its own."""
 
-from cratewheel import interrupts
+from cratewheel.system import signals as interrupts
 
 
 def program() -> None:

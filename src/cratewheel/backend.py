@@ -20,14 +20,15 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel import interrupts, utf8
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, told
+from cratewheel.system import signals as interrupts
+from cratewheel.system import utf8
 from cratewheel.ui import Ui, wants_color
 
 if TYPE_CHECKING:
-    from cratewheel.dist.layout import Source
+    from cratewheel.archive.layout import Source
     from cratewheel.options.model import Options
-    from cratewheel.sources import ProjectFiles, Sources
+    from cratewheel.project.sources import ProjectFiles, Sources
 
 ConfigSettings = Mapping[str, Any] | None
 
@@ -61,10 +62,10 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
     Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
     """
     with _hook(config_settings) as call:
-        from cratewheel.dist.dist_info import GENERATOR, DistInfo
+        from cratewheel.archive.dist_info import GENERATOR, DistInfo
         from cratewheel.interpreter.probe import describe, own_answer
-        from cratewheel.tags.platform import normalise_platform
-        from cratewheel.tags.wheel import WheelTag, dist_info_name
+        from cratewheel.targets.platform_tags import normalise_platform
+        from cratewheel.targets.wheel_tags import WheelTag, dist_info_name
 
         metadata = call.sources.metadata
         python = describe(own_answer(), executable=Path(sys.executable))
@@ -108,9 +109,9 @@ def build_editable(
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """Write the source distribution, and return its file name."""
     with _hook(config_settings) as call:
-        from cratewheel.build import sdist
-        from cratewheel.facts import gather_sdist
-        from cratewheel.sources import warn_of_unread
+        from cratewheel.builder import sdist
+        from cratewheel.project.inputs import gather_sdist
+        from cratewheel.project.sources import warn_of_unread
 
         warn_of_unread(call.files, call.environ, call.ui)
         facts = gather_sdist(call.options, call.files, environ=call.environ, ui=call.ui)
@@ -137,21 +138,21 @@ class _Call:
     @cached_property
     def files(self) -> ProjectFiles:
         """The project's two TOML files."""
-        from cratewheel.sources import locate, read_files
+        from cratewheel.project.sources import locate, read_files
 
         return read_files(locate(self.flags.get("manifest_path"), Path.cwd()))
 
     @cached_property
     def options(self) -> Options:
         """What the user asked for."""
-        from cratewheel.sources import settled
+        from cratewheel.project.sources import settled
 
         return settled(self.flags, self.files, environ=self.environ, ui=self.ui)
 
     @cached_property
     def sources(self) -> Sources:
         """The project as its files tell it."""
-        from cratewheel.sources import read_sources
+        from cratewheel.project.sources import read_sources
 
         return read_sources(self.files, self.ui)
 
@@ -230,16 +231,16 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _write(path: Path, source: Source) -> None:
-    from cratewheel.dist.reading import opened
-    from cratewheel.files.output import atomic_replace
+    from cratewheel.archive.reading import opened
+    from cratewheel.system.files.atomic import atomic_replace
 
     with opened(source) as (_, chunks), atomic_replace(path) as stream:
         stream.writelines(chunks)
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    from cratewheel.resolution import asking, single
-    from cratewheel.sources import warn_of_unread
+    from cratewheel.project.cargo_metadata import asking, single
+    from cratewheel.project.sources import warn_of_unread
 
     options = replace(call.options, out=Path(directory).absolute(), sdist=False, editable=editable)
     if not options.interpreter:
@@ -254,9 +255,9 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     warn_of_unread(call.files, environ, call.ui)
     with asking(options, call.files, environ=environ, ui=call.ui) as answers:
         # slow to import as well
-        from cratewheel.build.run import run
-        from cratewheel.facts import gather
-        from cratewheel.plan.decide import decide
+        from cratewheel.builder.run import run
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather
 
         sources = call.sources
         facts = gather(single(answers.result()), sources, environ=environ, ui=call.ui)
@@ -275,7 +276,7 @@ def _check_prepared(call: _Call, metadata_directory: str | None) -> None:
     """Refuse to build a wheel whose metadata is not what the frontend was promised (PEP 517)."""
     if metadata_directory is None:
         return
-    from cratewheel.tags.wheel import dist_info_name
+    from cratewheel.targets.wheel_tags import dist_info_name
 
     metadata = call.sources.metadata
     name = dist_info_name(metadata.name, metadata.version)
@@ -314,7 +315,7 @@ def _rust_needs(call: _Call) -> list[str]:
 
 
 def _has_cargo(environ: Mapping[str, str]) -> bool:
-    from cratewheel.process import which
+    from cratewheel.system.command import which
 
     return bool(environ.get("CARGO")) or which("cargo", environ) is not None
 
@@ -383,7 +384,7 @@ def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
     @wraps(hook)
     def call(*arguments: object, **named: object) -> object:
         with _hook(None) as here:
-            from cratewheel.process import Command, capture
+            from cratewheel.system.command import Command, capture
 
             request = utf8.recoded([hook.__name__, arguments, named])
             path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # a Path would not be "" for the folder we are in

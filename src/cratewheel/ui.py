@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from cratewheel.errors import CratewheelError
-from cratewheel.redaction import without_userinfo
+from cratewheel.system.redaction import without_userinfo
 
 LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them

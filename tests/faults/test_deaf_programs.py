@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel import interrupts
+from cratewheel.system import signals as interrupts
 from faults import interruption
 from faults.interruption import COMMAND, Ended, HangError, Stop, run
 from integration.conftest import AMBIENT, AMBIENT_PREFIXES

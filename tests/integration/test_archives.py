@@ -15,12 +15,12 @@ from types import MappingProxyType
 
 import pytest
 
-from cratewheel import files
-from cratewheel.dist import sdist, wheel
-from cratewheel.dist.compression import compression
-from cratewheel.dist.dist_info import DistInfo
-from cratewheel.dist.layout import Entry, FromFile, Generated, layout
-from cratewheel.tags.wheel import WheelTag
+from cratewheel.archive import sdist, wheel
+from cratewheel.archive.compression import compression
+from cratewheel.archive.dist_info import DistInfo
+from cratewheel.archive.layout import Entry, FromFile, Generated, layout
+from cratewheel.system import files
+from cratewheel.targets.wheel_tags import WheelTag
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the names of these files are none on Windows")
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wheels
-from cratewheel import toml
+from cratewheel.system import toml
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel

@@ -15,9 +15,9 @@ import pytest
 from cratewheel.bindings import cffi, uniffi
 from cratewheel.bindings.place import library_name
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
-from cratewheel.files import project_roots
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.process import Command, capture
+from cratewheel.system.command import Command, capture
+from cratewheel.system.files import project_roots
 from cratewheel.ui import Ui
 from places import PURE, SimpleModulePlace, lay_out
 

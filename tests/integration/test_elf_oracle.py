@@ -28,7 +28,7 @@ from elftools.elf.segments import InterpSegment
 from cratewheel.audit.binary import Binary, Symbol, SymbolVersion, read
 from cratewheel.audit.check import explain, lowest
 from cratewheel.errors import AuditError
-from cratewheel.tags.target import parse
+from cratewheel.targets.triples import parse
 
 FOLDERS = ("/usr/lib", "/lib", "/usr/bin")
 SAMPLE = 200

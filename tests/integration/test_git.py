@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cratewheel.git import git as git_command
+from cratewheel.system.git import git as git_command
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel, Run

@@ -26,10 +26,16 @@ HEAVY = {
     "pyproject_metadata", "shutil", "ssl", "subprocess", "tempfile", "tomlkit", "tomllib",
     "urllib.request", "zipfile",
 }  # fmt: skip
-COMMAND_LINE = {"cratewheel", "cratewheel.cli", "cratewheel.errors", "cratewheel.interrupts", "cratewheel.utf8"}
+COMMAND_LINE = {
+    "cratewheel",
+    "cratewheel.cli",
+    "cratewheel.errors",
+    "cratewheel.system.signals",
+    "cratewheel.system.utf8",
+}
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.redaction", "cratewheel.ui",
+    "cratewheel.system.redaction", "cratewheel.ui",
 }  # fmt: skip
 
 

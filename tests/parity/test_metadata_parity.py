@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
-from cratewheel import sources
 from cratewheel.errors import ConfigError
-from cratewheel.metadata import CoreMetadata
+from cratewheel.project import sources
+from cratewheel.project.metadata import CoreMetadata
 from cratewheel.ui import Ui
 from metadata_projects import REFUSED, SAME, Case
 from requirement_meaning import meaning

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from crate_graphs import BIN
-from cratewheel.cross.system import System
-from cratewheel.facts import Facts
-from cratewheel.plan.decide import decide
-from cratewheel.plan.explain import explain
+from cratewheel.planning.decide import decide
+from cratewheel.planning.explain import explain
+from cratewheel.project.inputs import Facts
+from cratewheel.targets.system_versions import System
 from situations import (
     CFFI,
     LINUX_ARM,

@@ -17,8 +17,8 @@ from cratewheel.audit.identity import refuse_other_machine
 from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
-from cratewheel.tags.platform import DEFAULT_MUSLLINUX, arch_minimum_policy, linux_arch
-from cratewheel.tags.target import Target
+from cratewheel.targets.platform_tags import DEFAULT_MUSLLINUX, arch_minimum_policy, linux_arch
+from cratewheel.targets.triples import Target
 
 _SYMBOLS_SHOWN = 5
 _CLAUSES_SHOWN = 3

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from cratewheel.audit import stable_abi
 from cratewheel.audit.model import Binary, Format
 from cratewheel.errors import AuditError
-from cratewheel.tags.target import Target
-from cratewheel.tags.wheel import WheelTag
+from cratewheel.targets.triples import Target
+from cratewheel.targets.wheel_tags import WheelTag
 
 _SYMBOLS_SHOWN = 5
 _ELF = ("linux", "android", "freebsd", "netbsd", "openbsd", "dragonfly", "haiku", "hurd", "illumos", "solaris")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.archive.layout import Entry, FromFile
 
 
 def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Entry, ...]:

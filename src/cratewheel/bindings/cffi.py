@@ -13,14 +13,14 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from cratewheel import toml
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.header import declarations_in_c99
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
-from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
-from cratewheel.files import Roots, is_file, joined_roots, read_text
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.process import Command, capture
+from cratewheel.system import toml
+from cratewheel.system.command import Command, capture
+from cratewheel.system.files import Roots, is_file, joined_roots, read_text
 from cratewheel.ui import Ui
 
 HEADER = "header.h"

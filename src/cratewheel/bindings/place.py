@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import Protocol
 
-from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.archive.layout import Entry, FromFile, Generated
 
 
 class ModulePlace(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.place import ModulePlace, stub_entries
-from cratewheel.dist.layout import Entry, FromFile, Generated
 
 _INIT = """\
 # Made by cratewheel: the package is what its extension module says it is.

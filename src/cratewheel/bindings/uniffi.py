@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cratewheel import toml
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
-from cratewheel.files import Roots, is_file
-from cratewheel.files.copying import remove_tree
-from cratewheel.process import Command, capture
+from cratewheel.system import toml
+from cratewheel.system.command import Command, capture
+from cratewheel.system.files import Roots, is_file
+from cratewheel.system.files.copying import remove_tree
 from cratewheel.ui import Ui
 
 BINDGEN = "uniffi-bindgen"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.archive.layout import Entry, FromFile, Generated
 
 REQUIREMENT = "wasmtime>=11"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cratewheel.process import Command
+from cratewheel.system.command import Command
 
 # Options that `cargo metadata` shares with `cargo rustc`: True when a value follows, as the next word or after `=`.
 SHARED = {

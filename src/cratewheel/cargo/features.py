@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.cargo.model import CargoMetadata, Dependency
-from cratewheel.process import Command
+from cratewheel.system.command import Command
 
 Compiled = Mapping[str, frozenset[str]]
 """The ids of the packages that are compiled for the target, each with its features."""

@@ -14,7 +14,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from cratewheel.tasks import PATIENCE, check_cancelled
+from cratewheel.system.tasks import PATIENCE, check_cancelled
 
 # In the order in which cargo looks for one (the crate jobserver, `Client::from_env`).
 VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cratewheel import toml
 from cratewheel.cargo.edits import kept_members, way
 from cratewheel.errors import ConfigError
-from cratewheel.files import Roots, is_file, joined_roots, project_roots
+from cratewheel.system import toml
+from cratewheel.system.files import Roots, is_file, joined_roots, project_roots
 
 Table = Mapping[str, Any]
 

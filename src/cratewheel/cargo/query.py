@@ -22,8 +22,8 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.errors import MissingToolError, ProcessError
-from cratewheel.files import is_file
-from cratewheel.process import Command, Completed, capture
+from cratewheel.system.command import Command, Completed, capture
+from cratewheel.system.files import is_file
 from cratewheel.ui import Ui
 
 INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc and cargo"

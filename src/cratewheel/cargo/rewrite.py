@@ -15,8 +15,8 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Array
 
-from cratewheel import toml
 from cratewheel.cargo.edits import Inheritance, ManifestEdits, Table, way
+from cratewheel.system import toml
 
 # What is left of a workspace root whose own package the archive does not carry.
 WORKSPACE_TABLES = ("cargo-features", "workspace", "profile", "patch", "replace")

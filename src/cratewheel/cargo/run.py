@@ -13,7 +13,7 @@ from typing import Any
 
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.errors import CompileError, MissingToolError
-from cratewheel.process import Command, stream
+from cratewheel.system.command import Command, stream
 from cratewheel.ui import Ui
 
 DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")

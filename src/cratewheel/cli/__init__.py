@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Literal, NoReturn
 
-from cratewheel import __version__, interrupts, utf8
+from cratewheel import __version__
 from cratewheel.errors import CratewheelError, UsageError, did_you_mean, told
+from cratewheel.system import signals as interrupts
+from cratewheel.system import utf8
 
 # Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
 # when they are used: start-up is a tax on every build.
@@ -40,7 +42,7 @@ HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 def program() -> NoReturn:
     """Run the command line and end the process."""
     if utf8.is_missing():
-        from cratewheel.process import restart
+        from cratewheel.system.command import restart
 
         restart(utf8.MODE)
     status = main()

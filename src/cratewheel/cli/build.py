@@ -15,25 +15,25 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
     if (flags.get("sdist_first") or flags.get("sdist")) and not flags.get("dry_run"):
-        from cratewheel import from_sdist
+        from cratewheel.commands import sdist_check as from_sdist
 
         from_sdist.build_wheels(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         return 0
-    from cratewheel.resolution import asking
-    from cratewheel.sources import read_options, read_sources, warn_of_unread
+    from cratewheel.project.cargo_metadata import asking
+    from cratewheel.project.sources import read_options, read_sources, warn_of_unread
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     warn_of_unread(files, environ, ui)
     with asking(options, files, environ=environ, ui=ui) as answers:
         # slow to import as well
-        from cratewheel.facts import gather
-        from cratewheel.plan.decide import decide
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather
 
         sources = read_sources(files, ui)
         found = [gather(answer, sources, environ=environ, ui=ui) for answer in answers.result()]
     plans = [(facts, decide(facts)) for facts in found]
     if options.dry_run or options.explain:
-        from cratewheel.plan.explain import as_json, explain
+        from cratewheel.planning.explain import as_json, explain
 
         # one sdist serves all targets
         shown = [replace(plan, sdist=plan.sdist and at == 0) for at, (_, plan) in enumerate(plans)]
@@ -49,7 +49,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if options.explain:
         for plan in shown:
             ui.lines(explain(plan, reasons=True))
-    from cratewheel.build.run import run as build
+    from cratewheel.builder.run import run as build
 
     build(plans, environ=environ, ui=ui)
     return 0

@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.machine import cache_dir, project_dir
 from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.system.machine import cache_dir, project_dir
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -16,12 +16,12 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(parser, argv)
     only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
     ui = session_ui(flags, environ)
-    from cratewheel import cleaning
     from cratewheel.cargo import query
+    from cratewheel.commands import clean as cleaning
     from cratewheel.interpreter.discover import find
     from cratewheel.interpreter.model import EVERY
-    from cratewheel.plan.wheels import directory_name
-    from cratewheel.sources import read_options
+    from cratewheel.planning.wheels import directory_name
+    from cratewheel.project.sources import read_options
     from cratewheel.ui import size_text
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)

@@ -15,10 +15,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_words(_parser(), argv)
     ui = session_ui(flags, environ)
-    from cratewheel.environment import find_python, read_environment
-    from cratewheel.resolution import asking, single
-    from cratewheel.sources import read_options, read_sources, warn_of_unread
-    from cratewheel.tasks import task_group
+    from cratewheel.interpreter.environment import find_python, read_environment
+    from cratewheel.project.cargo_metadata import asking, single
+    from cratewheel.project.sources import read_options, read_sources, warn_of_unread
+    from cratewheel.system.tasks import task_group
 
     cwd = Path.cwd()
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
@@ -31,10 +31,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     with task_group() as group, asking(options, files, environ=environ, ui=ui) as answers:
         about = group.start(partial(read_environment, python, environ))
         # slow to import as well
-        from cratewheel import develop
-        from cratewheel.build.session import Session
-        from cratewheel.facts import gather
-        from cratewheel.plan.decide import decide
+        from cratewheel.builder.session import Session
+        from cratewheel.commands import develop
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather
 
         sources = read_sources(files, ui)
         environment, answer = about.result(), single(answers.result())
@@ -78,8 +78,8 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
     flags: dict[str, Any] = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.resolution import asking, single
-    from cratewheel.sources import read_options, read_sources
+    from cratewheel.project.cargo_metadata import asking, single
+    from cratewheel.project.sources import read_options, read_sources
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     named = (flags["python"],) if flags.get("python") else ()
@@ -87,10 +87,10 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
         options, interpreter=named, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True
     )
     with asking(options, files, environ=environ, ui=ui) as answers:
-        from cratewheel import develop
-        from cratewheel.build.session import Session
-        from cratewheel.facts import gather
-        from cratewheel.plan.decide import decide
+        from cratewheel.builder.session import Session
+        from cratewheel.commands import develop
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather
 
         facts = gather(single(answers.result()), read_sources(files, ui), environ=environ, ui=ui)
     develop.compiled_only(Session(facts=facts, plan=decide(facts), environ=environ, ui=ui), flags["into"])

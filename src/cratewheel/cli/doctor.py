@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cratewheel.options.arguments import command_parser, parse_words, session_ui
 
 if TYPE_CHECKING:
-    from cratewheel.doctor import Check
+    from cratewheel.commands.doctor import Check
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -22,7 +22,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel import doctor
+    from cratewheel.commands import doctor
 
     checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, cwd=Path.cwd(), ui=ui)
     if ui.message_format == "json":

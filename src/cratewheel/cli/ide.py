@@ -16,15 +16,15 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--remove", action="store_true", help="Take the variables out again")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.build.compile import shared_config
-    from cratewheel.build.session import Session
-    from cratewheel.cargo_config import EDITOR_VARIABLES
-    from cratewheel.environment import find_python
-    from cratewheel.facts import gather
-    from cratewheel.plan.decide import decide
-    from cratewheel.resolution import asking, single
-    from cratewheel.scaffold import ide
-    from cratewheel.sources import read_options, read_sources
+    from cratewheel.builder.compile import shared_config
+    from cratewheel.builder.session import Session
+    from cratewheel.cargo.config import EDITOR_VARIABLES
+    from cratewheel.commands import ide
+    from cratewheel.interpreter.environment import find_python
+    from cratewheel.planning.decide import decide
+    from cratewheel.project.cargo_metadata import asking, single
+    from cratewheel.project.inputs import gather
+    from cratewheel.project.sources import read_options, read_sources
 
     cwd = Path.cwd()
     options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)

@@ -23,18 +23,18 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     archives: dict[str, list[str]] = {}
     if only != "wheel":
-        from cratewheel.build.sdist import sdist_content
-        from cratewheel.facts import gather_sdist
-        from cratewheel.sources import read_options
+        from cratewheel.builder.sdist import sdist_content
+        from cratewheel.project.inputs import gather_sdist
+        from cratewheel.project.sources import read_options
 
         options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         content = sdist_content(gather_sdist(options, files, environ=environ, ui=ui), environ=environ, ui=ui)
         archives["sdist"] = [entry.path for entry in content.layout]
     if only != "sdist":
-        from cratewheel import preview
-        from cratewheel.contents.tracked import DanglingLinks
-        from cratewheel.facts import gather_first
-        from cratewheel.plan.decide import decide
+        from cratewheel.commands import list_files as preview
+        from cratewheel.contents.git_tracked import DanglingLinks
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather_first
 
         facts = gather_first(flags, environ=environ, cwd=Path.cwd(), ui=ui)
         plan = decide(facts)

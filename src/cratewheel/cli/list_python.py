@@ -16,7 +16,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel.interpreter.discover import find
-    from cratewheel.machine import cache_dir
+    from cratewheel.system.machine import cache_dir
 
     found = find(
         (),

@@ -15,7 +15,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.sources import locate, read_files, read_sources
+    from cratewheel.project.sources import locate, read_files, read_sources
 
     sources = read_sources(read_files(locate(flags.get("manifest_path"), Path.cwd())), ui)
     if flags.get("json"):

@@ -12,7 +12,7 @@ from cratewheel.options.arguments import HelpFormatter, Parser, session_ui
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
-    from cratewheel.scaffold import Kind
+    from cratewheel.commands.new import Kind
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -26,7 +26,7 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
-    from cratewheel import scaffold
+    from cratewheel.commands import new as scaffold
 
     fresh = command == "new"
     parser = Parser(
@@ -70,7 +70,7 @@ def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def _ask(ui: Ui) -> Kind:
-    from cratewheel.scaffold import KINDS, WHAT
+    from cratewheel.commands.new import KINDS, WHAT
 
     if not sys.stdin.isatty():
         raise UsageError("what kind of project it is to be was not said", hint=f"-b {'|'.join(KINDS)}")

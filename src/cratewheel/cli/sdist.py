@@ -12,9 +12,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_flags("sdist", "Build a source distribution from a crate.", argv)
     ui = session_ui(flags, environ)
-    from cratewheel.build.sdist import build_sdist
-    from cratewheel.facts import gather_sdist
-    from cratewheel.sources import read_options, warn_of_unread
+    from cratewheel.builder.sdist import build_sdist
+    from cratewheel.project.inputs import gather_sdist
+    from cratewheel.project.sources import read_options, warn_of_unread
 
     options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
     warn_of_unread(files, environ, ui)
@@ -22,7 +22,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     out = options.out or facts.cargo.target_directory / "wheels"
     path = build_sdist(facts, out, environ=environ, ui=ui)
     if options.check:
-        from cratewheel import from_sdist
+        from cratewheel.commands import sdist_check as from_sdist
 
         of_both = {name: value for name, value in flags.items() if name not in ("vendor", "explain", "check")}
         found = from_sdist.check(path, of_both, environ=environ, cwd=Path.cwd(), ui=ui)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cratewheel.dist.layout import Entry, FromFile
+from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.errors import ConfigError
 
 ONLY_ONE = "pyproject.toml"  # of the project is always at the top of the archive

@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
-from cratewheel.dist.layout import Entry, FromFile, Generated
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.modules import ModuleLayout
-from cratewheel.tags.wheel import normalise_distribution
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.targets.wheel_tags import normalise_distribution
 
 INPLACE = "inplace"
 REDIRECT = "redirect"

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel import files, toml
-from cratewheel.cargo import lock, query
+from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo import query
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, DependencyKind, Package
+from cratewheel.system import files, toml
 from cratewheel.ui import Ui
 
 Table = Mapping[str, Any]

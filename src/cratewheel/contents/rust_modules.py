@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from cratewheel.files import is_file
+from cratewheel.system.files import is_file
 
 _TOKEN = re.compile(
     r"""

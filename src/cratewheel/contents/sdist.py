@@ -12,32 +12,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from cratewheel import files
-from cratewheel.cargo import lock
+from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, in_order, layout
+from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members, way
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, Package
 from cratewheel.contents import source_tree
-from cratewheel.contents.archives import is_archive_of
-from cratewheel.contents.built import not_built
+from cratewheel.contents.build_outputs import not_built
 from cratewheel.contents.conflicts import Displaced, refuse_conflicts
-from cratewheel.contents.moved_pyproject import PyProjectEdits, edited
+from cratewheel.contents.git_tracked import DanglingLinks
+from cratewheel.contents.lockfile import settled
+from cratewheel.contents.own_archives import is_archive_of
 from cratewheel.contents.packages import packages_of
-from cratewheel.contents.places import Below, SdistPaths, free_name
-from cratewheel.contents.required import refuse_incomplete, refuse_unbuildable
-from cratewheel.contents.settled_lock import settled
+from cratewheel.contents.pyproject import PyProjectEdits, edited
+from cratewheel.contents.required_files import refuse_incomplete, refuse_unbuildable
+from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
-from cratewheel.contents.tracked import DanglingLinks
-from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.errors import ConfigError
-from cratewheel.files import Patterns, Roots
-from cratewheel.files.links import describe_dangling
-from cratewheel.metadata import CoreMetadata
-from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
-from cratewheel.pyproject import PyProject
-from cratewheel.sources import locate
-from cratewheel.tags.wheel import normalise_distribution
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.pyproject import PyProject
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.project.sources import locate
+from cratewheel.system import files
+from cratewheel.system.files import Patterns, Roots
+from cratewheel.system.files.links import describe_dangling
+from cratewheel.targets.wheel_tags import normalise_distribution
 from cratewheel.ui import Ui
 
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}

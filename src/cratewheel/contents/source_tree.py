@@ -14,23 +14,23 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from cratewheel import files, toml
-from cratewheel.cargo import lock
+from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.contents.built import not_built
-from cratewheel.contents.listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
-from cratewheel.contents.tracked import DanglingLinks, git_files, warn_of_missing
+from cratewheel.contents.build_outputs import not_built
+from cratewheel.contents.cargo_listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
+from cratewheel.contents.git_tracked import DanglingLinks, git_files, warn_of_missing
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
-from cratewheel.files import Roots
-from cratewheel.files.rubbish import within_rubbish
-from cratewheel.git import tracked_though_ignored
-from cratewheel.metadata import CoreMetadata
-from cratewheel.modules import ModuleLayout
 from cratewheel.options.model import Options
-from cratewheel.pyproject import PyProject
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.pyproject import PyProject
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.system import files, toml
+from cratewheel.system.files import Roots
+from cratewheel.system.files.junk import within_rubbish
+from cratewheel.system.git import tracked_though_ignored
 from cratewheel.ui import Ui
 
 Table = Mapping[str, Any]

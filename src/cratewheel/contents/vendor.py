@@ -10,14 +10,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel import files, toml
+from cratewheel.archive.install import unpack
+from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.cargo import query
 from cratewheel.contents.sdist import SdistContents
-from cratewheel.dist.install import unpack
-from cratewheel.dist.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.errors import ConfigError, ProcessError
 from cratewheel.options.model import Options
-from cratewheel.process import Command
+from cratewheel.system import files, toml
+from cratewheel.system.command import Command
 from cratewheel.ui import Ui
 
 FOLDER = "vendor"

@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from cratewheel import files
-from cratewheel.dist.layout import SCHEMES, Entry, FromFile, in_order
+from cratewheel.archive.layout import SCHEMES, Entry, FromFile, in_order
 from cratewheel.errors import ConfigError
-from cratewheel.files import Roots
-from cratewheel.files.rubbish import within_rubbish
-from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.system import files
+from cratewheel.system.files import Roots
+from cratewheel.system.files.junk import within_rubbish
 
 Skips = Callable[[str], bool]  # says which links to nothing are no part of the project
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel.files.cache import JsonCache
 from cratewheel.interpreter.probe import FORMAT, STEERING, Answer, is_answer
+from cratewheel.system.files.json_cache import JsonCache
 
 FILE_NAME = "interpreters.json"
 _CONFIG = "pyvenv.cfg"  # it tells a copy of an interpreter, in a virtual environment, which one to be

@@ -18,8 +18,8 @@ from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, programs_of
 from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported
 from cratewheel.interpreter.probe import TIMEOUT, Skip, UnsuitableError
+from cratewheel.interpreter.requests import LIST_HINT, asked_for
 from cratewheel.interpreter.search import Finding, Search
-from cratewheel.interpreter.words import LIST_HINT, asked_for
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import InterpreterError
-from cratewheel.interpreter import described
+from cratewheel.interpreter import from_files as described
 from cratewheel.interpreter.discover import probe
-from cratewheel.interpreter.known import known
+from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import Interpreter, InterpreterSpec, Supported, Version, parse_spec
 from cratewheel.interpreter.probe import Skip
-from cratewheel.process import which
-from cratewheel.tags.target import Target
+from cratewheel.system.command import which
+from cratewheel.targets.triples import Target
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError
-from cratewheel.process import Command, capture
+from cratewheel.system.command import Command, capture
 
 TIMEOUT = 10.0  # seconds
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from cratewheel.errors import InterpreterError, MissingToolError
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
-from cratewheel.process import Command, capture
+from cratewheel.system.command import Command, capture
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again
 TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower

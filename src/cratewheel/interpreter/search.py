@@ -16,8 +16,8 @@ from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, each_once, home_folder, promised_version
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.interpreter.probe import Answer, Skip, ask, describe, own_answer
-from cratewheel.process import which
-from cratewheel.tasks import task_group
+from cratewheel.system.command import which
+from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.ui import Ui

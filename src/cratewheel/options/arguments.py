@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from cratewheel import redaction
 from cratewheel.errors import UsageError
 from cratewheel.options.model import GROUPS, Setting, settings
+from cratewheel.system import redaction
 from cratewheel.ui import Ui, print_result, terminal_ui
 
 HELP_WIDTH = 100

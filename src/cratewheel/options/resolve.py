@@ -12,8 +12,8 @@ from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_sugges
 from cratewheel.options import tables
 from cratewheel.options.model import Options, Setting, settings
 from cratewheel.options.values import Feature, Origin
-from cratewheel.pyproject import PyProject
-from cratewheel.toml import describe
+from cratewheel.project.pyproject import PyProject
+from cratewheel.system.toml import describe
 
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
 

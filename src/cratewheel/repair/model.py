@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from cratewheel.tags.target import Target
+from cratewheel.targets.triples import Target
 from cratewheel.ui import Ui
 
 

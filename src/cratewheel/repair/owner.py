@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from cratewheel.errors import MissingToolError
-from cratewheel.process import Command, capture
+from cratewheel.system.command import Command, capture
 
 
 def package_url(library: Path, environ: Mapping[str, str], *, root: Path = Path("/")) -> str | None:

@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError
-from cratewheel.process import Command, capture
-from cratewheel.tags.target import Target
+from cratewheel.system.command import Command, capture
+from cratewheel.targets.triples import Target
 
 _ROOT = Path("/")
 _GNU_ARCHES = {"armv5te": "arm", "armv6": "arm", "armv7": "arm", "x86": "i386"}
@@ -65,7 +65,7 @@ def _named_after(root: Path, target: Target) -> Iterator[Path]:
 def gnu_name(target: Target) -> str:
     """Return what Debian names folders of the target after (https://wiki.debian.org/Multiarch/Tuples).
 
-    >>> from cratewheel.tags.target import parse
+    >>> from cratewheel.targets.triples import parse
     >>> gnu_name(parse("i686-unknown-linux-gnu")), gnu_name(parse("armv7-unknown-linux-musleabihf"))
     ('i386-linux-gnu', 'arm-linux-musleabihf')
     """

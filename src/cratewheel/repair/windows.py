@@ -17,10 +17,10 @@ from pathlib import Path
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, ConfigError, MissingToolError
-from cratewheel.process import Command, capture
 from cratewheel.repair.closure import Library, closure, digest
 from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.repair.pe_edit import with_imports
+from cratewheel.system.command import Command, capture
 
 _PATIENCE = 20  # seconds, for a compiler that only says where its files are
 _SNIPPET = """

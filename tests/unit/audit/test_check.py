@@ -10,7 +10,7 @@ from cratewheel.audit.check import AuditReport, Finding, check, check_together, 
 from cratewheel.audit.model import Binary, Symbol, SymbolVersion
 from cratewheel.audit.policy import load
 from cratewheel.errors import AuditError
-from cratewheel.tags.target import parse
+from cratewheel.targets.triples import parse
 from watchdog import within
 
 GNU = parse("x86_64-unknown-linux-gnu")

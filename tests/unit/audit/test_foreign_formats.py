@@ -18,9 +18,9 @@ from macholib.SymbolTable import SymbolTable
 
 from cratewheel.audit import binary, check, identity, windows
 from cratewheel.audit.model import Binary
-from cratewheel.cross import universal2
 from cratewheel.errors import AuditError
-from cratewheel.tags.target import parse
+from cratewheel.targets import universal2
+from cratewheel.targets.triples import parse
 
 # without zig's C library for Windows, which takes a minute to compile, and with one import of the system's
 WINDOWS_START = """\

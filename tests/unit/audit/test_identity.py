@@ -12,8 +12,8 @@ from cratewheel.audit import binary, stable_abi
 from cratewheel.audit.identity import refuse_mislabelled, refuse_other_machine
 from cratewheel.audit.model import Binary, Symbol
 from cratewheel.errors import AuditError
-from cratewheel.tags.target import parse
-from cratewheel.tags.wheel import WheelTag
+from cratewheel.targets.triples import parse
+from cratewheel.targets.wheel_tags import WheelTag
 
 GNU = "x86_64-unknown-linux-gnu"
 

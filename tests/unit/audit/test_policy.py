@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from cratewheel.audit.policy import Family, find, known, load, names
-from cratewheel.tags.platform import LEGACY_ALIASES, parse_compatibility
+from cratewheel.targets.platform_tags import LEGACY_ALIASES, parse_compatibility
 
 FAMILIES: tuple[Family, ...] = ("manylinux", "musllinux")
 

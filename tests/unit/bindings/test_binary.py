@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings.binary import entries
-from cratewheel.dist.layout import Entry, FromFile
 
 
 def test_every_program_goes_where_installers_find_scripts() -> None:

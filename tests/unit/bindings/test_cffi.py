@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings import cffi
-from cratewheel.dist.layout import Entry, FromFile, Generated
 from cratewheel.errors import MissingToolError
-from cratewheel.files import project_roots
-from cratewheel.process import Command
+from cratewheel.system.command import Command
+from cratewheel.system.files import project_roots
 from cratewheel.ui import Ui
 from places import MIXED, PURE
 

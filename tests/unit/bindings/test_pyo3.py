@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.pyo3 import entries, init_functions, missing_init
-from cratewheel.dist.layout import Entry, FromFile, Generated
 from places import MIXED, PURE, lay_out
 
 ARTIFACT = Path("/target/release/libdemo.so")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from crate_graphs import CDYLIB, HOME, app, crate, graph, target
+from cratewheel.archive.layout import FromFile, Generated
 from cratewheel.bindings.uniffi import Bindgen, Settings, entries, generate_command, own_bindgen, read_settings
 from cratewheel.cargo.model import CrateTarget
-from cratewheel.dist.layout import FromFile, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.process import Command
+from cratewheel.system.command import Command
 from places import MIXED, PURE
 
 CWD = Path("/home/me")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from cratewheel.archive.layout import FromFile, Generated
 from cratewheel.bindings import wasi
-from cratewheel.dist.layout import FromFile, Generated
 
 PROGRAMS = [("to-run.wasm", Path("/t/to-run.wasm")), ("also.wasm", Path("/t/also.wasm"))]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from crate_graphs import CDYLIB, HOME, Edge, app, crate, graph, target
 from cratewheel.cargo.features import Choice, at_least, parse_choice, parse_tree, tree_command
 from cratewheel.cargo.model import CargoMetadata, Dependency, Package
-from cratewheel.process import Command
+from cratewheel.system.command import Command
 
 ABI3 = {"default": (), "abi3": (), "abi3-py39": ("abi3",), "extension-module": ()}
 PYO3 = crate("pyo3", "0.29.0", features=ABI3)

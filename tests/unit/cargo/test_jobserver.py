@@ -13,7 +13,7 @@ import pytest
 
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.jobserver import Jobserver
-from cratewheel.tasks import task_group
+from cratewheel.system.tasks import task_group
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
 

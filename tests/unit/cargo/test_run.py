@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages, run
-from cratewheel.process import Command
+from cratewheel.system.command import Command
 from cratewheel.ui import Ui
 
 ROOT = "path+file:///p#demo@0.1.0"

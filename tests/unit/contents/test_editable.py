@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.archive.layout import Entry, Generated
 from cratewheel.contents.editable import Rebuild, belongs_to_package, check, entries, redirect_package
-from cratewheel.dist.layout import Entry, Generated
 from cratewheel.errors import ConfigError
-from cratewheel.modules import ModuleLayout
+from cratewheel.project.python_layout import ModuleLayout
 
 MODULES = ModuleLayout(
     module_name="shout.deep._native",

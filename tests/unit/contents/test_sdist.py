@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from cratewheel import toml
+from cratewheel.archive.layout import FromFile, Generated
 from cratewheel.contents.conflicts import Displaced
 from cratewheel.contents.sdist import Exclusion, arrange
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
-from cratewheel.dist.layout import FromFile, Generated
+from cratewheel.system import toml
 
 HOME = Path("/work/app")
 MANIFEST = '[package]\nname = "app"\nversion = "1.0.0"\n'

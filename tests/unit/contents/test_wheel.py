@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel import modules
+from cratewheel.archive.layout import Entry, FromFile, Generated, layout
 from cratewheel.bindings import pyo3
 from cratewheel.contents.wheel import (
     apply_excludes,
@@ -22,11 +22,11 @@ from cratewheel.contents.wheel import (
     python_warnings,
     stub,
 )
-from cratewheel.dist.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
-from cratewheel.files import project_roots
-from cratewheel.modules import ModuleLayout
 from cratewheel.options.values import Exclude, Include
+from cratewheel.project import python_layout as modules
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.system.files import project_roots
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 

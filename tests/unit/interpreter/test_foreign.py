@@ -12,7 +12,7 @@ from packaging.specifiers import SpecifierSet
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Supported
-from cratewheel.tags.target import is_foreign, parse
+from cratewheel.targets.triples import is_foreign, parse
 from cratewheel.ui import Ui
 
 PYO3 = Supported(cpython=((3, 9), (3, 14)), pypy=((3, 11), (3, 11)), graalpy=None, free_threaded=True)

@@ -10,7 +10,7 @@ from cratewheel.errors import ConfigError, UsageError
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import resolve
 from cratewheel.options.values import Exclude, Feature, Include, Origin, Sbom, TargetOptions, TargetSelection
-from cratewheel.pyproject import PyProject
+from cratewheel.project.pyproject import PyProject
 
 
 def pyproject(maturin: dict[str, Any] | None = None, cratewheel: dict[str, Any] | None = None) -> PyProject:

@@ -16,7 +16,7 @@ import pytest
 from cratewheel.audit import binary, check
 from cratewheel.repair import graft
 from cratewheel.repair.model import Grafted, Repair, Subject
-from cratewheel.tags.target import parse
+from cratewheel.targets.triples import parse
 from cratewheel.ui import Ui
 
 BAR = '#include <stdlib.h>\nint bar(void) { return getenv("NO SUCH") ? 0 : 40; }\n'  # needs the C library

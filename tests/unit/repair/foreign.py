@@ -13,10 +13,10 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cratewheel.audit import binary, check
-from cratewheel.cross import universal2
 from cratewheel.repair import graft
 from cratewheel.repair.model import Grafted, Repair, Subject
-from cratewheel.tags.target import parse
+from cratewheel.targets import universal2
+from cratewheel.targets.triples import parse
 from cratewheel.ui import Ui
 
 ARM, INTEL, BOTH = "aarch64-apple-darwin", "x86_64-apple-darwin", "universal2-apple-darwin"

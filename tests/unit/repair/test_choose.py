@@ -10,7 +10,7 @@ from cratewheel.audit.model import Binary
 from cratewheel.repair.choose import Copy, Loaded, copies, run_paths, subject_changes, unfit
 from cratewheel.repair.closure import Closure, Library
 from cratewheel.repair.model import hashed_name
-from cratewheel.tags.target import parse
+from cratewheel.targets.triples import parse
 
 ONE, TWO = "1" * 64, "2" * 64
 GLIBC, MUSL = parse("x86_64-unknown-linux-gnu"), parse("x86_64-unknown-linux-musl")

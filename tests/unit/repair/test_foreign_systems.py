@@ -21,7 +21,7 @@ from cratewheel.errors import AuditError
 from cratewheel.repair.graft import repair
 from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.repair.windows import with_dll_directory
-from cratewheel.tags.target import Target, parse
+from cratewheel.targets.triples import Target, parse
 from cratewheel.ui import Ui
 
 ARM, INTEL, WINDOWS = parse("aarch64-apple-darwin"), parse("x86_64-apple-darwin"), parse("x86_64-pc-windows-gnu")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.repair import sysroot
-from cratewheel.tags.target import parse
+from cratewheel.targets.triples import parse
 
 GLIBC, ARM = parse("x86_64-unknown-linux-gnu"), parse("aarch64-unknown-linux-gnu")
 

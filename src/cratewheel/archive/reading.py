@@ -1,0 +1,65 @@
+"""The bytes of an entry, in chunks, with an eye on files that change underneath."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import BinaryIO
+
+from cratewheel.archive.layout import Generated, Source
+from cratewheel.errors import ConfigError
+from cratewheel.system.files import CHUNK, FileOpener
+from cratewheel.system.tasks import check_cancelled
+
+
+@contextmanager
+def opened(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the size of a source and its bytes in chunks; for many of them, one `opener` saves time.
+
+    Raises `ConfigError` when a file cannot be read, is no regular file or not where it must be, or has more or fewer
+    bytes than it had when it was opened; and as `check_cancelled` does.
+    """
+    check_cancelled()
+    if isinstance(source, Generated):
+        yield len(source.data), iter((source.data,))
+        return
+    with FileOpener() if opener is None else nullcontext(opener) as files:
+        try:
+            number, size = files.open(source.path, source.roots)
+        except OSError as error:
+            raise _unreadable(source.path, error) from error
+    with os.fdopen(number, "rb") as stream:
+        yield size, _chunks(source.path, stream, size)
+
+
+def whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
+    """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
+    with opened(source, opener) as (size, chunks):
+        return b"".join(chunks) if size <= limit else None
+
+
+def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:
+    left = size
+    try:
+        while chunk := stream.read(CHUNK):
+            check_cancelled()
+            left -= len(chunk)
+            if left < 0:
+                break
+            yield chunk
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    if left:
+        raise _changed(path, size)
+
+
+def _changed(path: str, size: int) -> ConfigError:
+    return ConfigError(
+        f"{path} changed while it was being packed: it had {size} bytes",
+        hint="build again when nothing writes to it any more",
+    )
+
+
+def _unreadable(path: str, error: OSError) -> ConfigError:
+    return ConfigError(f"{path} cannot be read: {error.strerror}")

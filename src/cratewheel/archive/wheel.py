@@ -1,0 +1,167 @@
+"""Layout → wheel: a zip archive with its RECORD, whole under its name or not there at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from cratewheel import __version__
+from cratewheel.archive.compression import DEFLATED, Compression
+from cratewheel.archive.dist_info import DistInfo, Recorded, record
+from cratewheel.archive.layout import Entry, Layout
+from cratewheel.archive.layout import layout as whole_layout
+from cratewheel.archive.reading import opened, whole
+from cratewheel.archive.zip import ZipWriter
+from cratewheel.errors import ConfigError
+from cratewheel.system import files
+from cratewheel.system.files import FileOpener
+from cratewheel.system.files.json_cache import JsonCache
+from cratewheel.system.tasks import check_cancelled
+from cratewheel.targets.wheel_tags import WheelTag
+
+AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
+_EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltWheel:
+    """A wheel on the disk: its tag, the SHA-256 of the file in hexadecimal, and its size in bytes.
+
+    `fresh` says that it was there already, made from the same.
+    """
+
+    path: Path
+    tag: WheelTag
+    sha256: str
+    size: int
+    fresh: bool = False
+
+
+def write(
+    layout: Layout,
+    info: DistInfo,
+    path: Path,
+    *,
+    mtime: int | None = None,
+    compression: Compression = DEFLATED,
+    large_files: bool = False,
+    cache: JsonCache | None = None,
+) -> BuiltWheel:
+    """Write the wheel `path` from its content and its metadata folder, and return what it is. Same input, same bytes.
+
+    The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
+    since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
+    In `cache` is kept what the wheel was made from: where that, and the wheel, are still the same, it only gets a new
+    date. Of a large file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes
+    meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
+    """
+    record_path = str(info.record_path)
+    entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)
+    if any(entry.path == record_path for entry in entries):
+        raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
+    how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
+    earlier = _recalled(path, cache)
+    if earlier is not None and earlier.inputs == _inputs(how, entries, _read(entries)):
+        os.utime(path)  # whoever wants the newest wheel finds it
+        return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
+    with files.atomic_replace(path) as stream:
+        archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
+        with FileOpener() as opener:
+            recorded = [_add(archive, entry, compression, opener) for entry in entries]
+        text = record(recorded, record_path=record_path)
+        archive.add(record_path, text.encode(), executable=False, compression=compression)
+        archive.finish()
+        size = stream.tell()
+    built = BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
+    if cache is not None:
+        inputs = _inputs(how, entries, recorded)
+        cache.write(_cache_name(path), {"inputs": inputs, "sha256": built.sha256, "size": built.size})
+    return built
+
+
+# -- what a wheel was made from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Earlier:
+    inputs: object
+    sha256: str
+    size: int
+
+
+def _inputs(how: str, entries: Iterable[Entry], contents: Iterable[Recorded]) -> str:
+    """Return a digest of all that the bytes of a wheel depend on."""
+    digest = hashlib.sha256(how.encode())
+    for entry, content in zip(entries, contents, strict=True):
+        digest.update(f"{content.path}\0{content.size} {entry.source.executable} ".encode())
+        digest.update(content.sha256)
+    return digest.hexdigest()
+
+
+def _read(entries: Iterable[Entry]) -> Iterator[Recorded]:
+    with FileOpener() as opener:
+        for entry in entries:
+            digest = hashlib.sha256()
+            with opened(entry.source, opener) as (size, chunks):
+                for chunk in chunks:
+                    digest.update(chunk)
+            yield Recorded(path=entry.path, sha256=digest.digest(), size=size)
+
+
+def _recalled(path: Path, cache: JsonCache | None) -> _Earlier | None:
+    """Return what the wheel in place was made from, or None where it is not the one that we made."""
+    kept = cache.read(_cache_name(path)) if cache is not None else None
+    if not isinstance(kept, dict) or not path.is_file():
+        return None
+    size = path.stat().st_size
+    if kept.get("size") != size or kept.get("sha256") != (sha256 := files.sha256(path)):
+        return None
+    return _Earlier(inputs=kept.get("inputs"), sha256=sha256, size=size)
+
+
+def _cache_name(path: Path) -> str:
+    return f"{path.name}.json"
+
+
+# -- the archive
+
+
+def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
+    """Return the entries with the metadata folder at the end."""
+    folder = f"{dist_info}/"
+    return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # which leaves the rest in its order
+
+
+def _add(archive: ZipWriter, entry: Entry, compression: Compression, opener: FileOpener) -> Recorded:
+    check_cancelled()
+    data = whole(entry.source, AT_ONCE, opener)
+    if data is None:
+        return _add_large(archive, entry, compression)
+    name = entry.path
+    archive.add(name, data, executable=entry.source.executable, compression=compression)
+    return Recorded(path=name, sha256=hashlib.sha256(data).digest(), size=len(data))
+
+
+def _add_large(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
+    name = entry.path
+    digest = hashlib.sha256()
+    with opened(entry.source) as (size, chunks):
+        archive.add_in_chunks(
+            name, _hashed(chunks, digest), size=size, executable=entry.source.executable, compression=compression
+        )
+    return Recorded(path=name, sha256=digest.digest(), size=size)
+
+
+class _Digest(Protocol):
+    def update(self, data: bytes, /) -> None: ...
+
+
+def _hashed(chunks: Iterable[bytes], digest: _Digest) -> Iterator[bytes]:
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk

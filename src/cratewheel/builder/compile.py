@@ -1,0 +1,254 @@
+"""Compiling: cargo for each part of a wheel, with the files that it is told of, and its artifacts out of its reach."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from cratewheel.bindings import verify
+from cratewheel.builder import linking
+from cratewheel.builder.scheduling import Turn
+from cratewheel.builder.session import Session
+from cratewheel.cargo import run as cargo_run
+from cratewheel.cargo.command import CargoBuild, command, profile_folders
+from cratewheel.cargo.run import Artifact
+from cratewheel.errors import CompileError, MismatchError
+from cratewheel.planning.model import WheelPlan
+from cratewheel.system.command import Command
+from cratewheel.system.files import atomic_replace
+from cratewheel.system.files.json_cache import JsonCache
+from cratewheel.targets import universal2, zig
+from cratewheel.targets.triples import Target
+
+# the loader looks there anyway
+_SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
+
+
+def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
+    """Return the artifacts of a wheel, moved out of cargo's reach to the folder `stage`, each for all its processors.
+
+    Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
+    other build of ours may run in this target directory.
+    """
+    slices = len(session.plan.target.slices)
+    directory = session.build_directory(wheel)
+    found: list[Artifact] = []
+    with session.turns.turn(directory, session.ui) as turn:
+        for at, build in enumerate(wheel.builds):
+            folder = stage if slices == 1 else stage / f"slice-{at % slices}"
+            folder.mkdir(exist_ok=True)
+            artifact = _way(session, wheel)(session, wheel, build, turn)
+            _verify(session, wheel, build, artifact)
+            found.append(_staged(artifact, folder))
+    if slices == 1:
+        return found
+    return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+
+
+def _way(session: Session, wheel: WheelPlan) -> Callable[[Session, WheelPlan, CargoBuild, Turn], Artifact]:
+    if session.facts.options.editable:
+        return _live
+    return _repairable if wheel.audit == "repair" else _run
+
+
+def _run(
+    session: Session,
+    wheel: WheelPlan,
+    build: CargoBuild,
+    turn: Turn,
+    hear_text: Callable[[str], bool] | None = None,
+) -> Artifact:
+    return cargo_run.run(
+        _command(session, wheel, build, turn),
+        package=session.facts.project.cargo.root_package.id,
+        binary=build.binary,
+        environ={**session.environ, **dict(turn.variables)},
+        ui=session.ui,
+        hear=turn.hear,
+        purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
+        hear_text=hear_text,
+    )
+
+
+def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+    """Return what an editable install has: linked so that the loader finds the libraries in the folders of the build.
+
+    Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
+    the last time is kept.
+    """
+    cache = JsonCache(session.scratch / "run-paths", session.ui.warn)
+    name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
+    known = _strings(cache.read(name)) or []
+    artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
+    needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
+    if needed == known:
+        return artifact
+    cache.write(name, needed)
+    return _run(session, wheel, with_run_paths(build, needed, session.plan.target), turn)
+
+
+def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
+    """Return what a wheel has whose libraries are to be found: where only the linker knows them, it has said so.
+
+    For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
+    that it links, and a fresh artifact was linked by what is kept.
+    """
+    cache = JsonCache(session.scratch / "link-folders", session.ui.warn)
+    name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
+    known = _strings(cache.read(name))
+    if known is None:
+        artifact = _run(session, wheel, build, turn)
+    if known is None and not linking.must_ask(session, artifact):
+        return artifact
+    root = session.facts.project.cargo.workspace_root  # where cargo starts rustc
+    said: list[str] | None = None
+
+    def hear(line: str) -> bool:
+        nonlocal said
+        words = linking.linker_words(line)
+        if words:
+            said = [str(folder) for folder in linking.linked_folders(words, root)]
+        return bool(words)
+
+    asking = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
+    artifact = _run(session, wheel, asking, turn, hear)
+    if said is not None and said != known:
+        cache.write(name, said)
+    found = known or [] if said is None else said
+    return replace(artifact, link_paths=tuple(dict.fromkeys((*map(Path, found), *artifact.link_paths))))
+
+
+def _cache_name(identity: str) -> str:
+    return f"{zlib.crc32(identity.encode(errors='surrogateescape')):08x}.json"
+
+
+def _strings(kept: object) -> list[str] | None:
+    return [path for path in kept if isinstance(path, str)] if isinstance(kept, list) else None
+
+
+def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) -> CargoBuild:
+    """Return the build with flags by which the loader looks for libraries in the folders, where it can be told so.
+
+    On Linux as RPATH, which counts for the libraries of libraries too, see ld.so(8).
+    """
+    folders = tuple(folders)
+    if not folders or target.os in ("windows", "emscripten", "wasi"):
+        return build
+    words = [word for folder in folders for word in ("-rpath", folder)]
+    words += ["--disable-new-dtags"] if target.os == "linux" else []
+    # a comma in a folder's name would end an argument of -Wl
+    flags = (flag for word in words for flag in ("-C", "link-arg=-Xlinker", "-C", f"link-arg={word}"))
+    return replace(build, rustc_args=(*build.rustc_args, *flags))
+
+
+def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
+    """Raise `MismatchError` when cargo compiled something else than the wheel's tag says."""
+    facts = session.facts
+    if wheel.bindings.crate is None and facts.options.bindings is not None:
+        return  # whoever named the bindings answers for what the crate does with Python
+    found = verify.contradictions(
+        artifact,
+        facts.project.cargo,
+        wheel.bindings,
+        stable_abi=wheel.stable_abi,
+        interpreter=wheel.interpreter,
+        target_folder=profile_folders(build.options)[0] if build.options.target else None,
+    )
+    if found:
+        hint = (
+            "this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
+            "`cargo tree --edges features` shows"
+        )
+        if "PYO3_CONFIG_FILE" in facts.described:
+            hint = f"{facts.described['PYO3_CONFIG_FILE']} tells pyo3 what to compile for: correct what it says"
+        raise MismatchError(
+            f"cargo compiled something else than a wheel for {wheel.python_tag}-{wheel.abi_tag} should hold",
+            notes=found,
+            hint=hint,
+        )
+
+
+def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Command:
+    options, env = build.options, [*build.env, *wheel_env(session, wheel)]
+    if turn.descriptors:
+        options = replace(options, jobs=None)  # it is the number that the jobserver holds
+    if session.ui.label and session.ui.color and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
+        env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
+    found = command(replace(build, options=options, env=tuple(env)), program=session.environ.get("CARGO") or "cargo")
+    return replace(found, descriptors=turn.descriptors)
+
+
+def _joined(slices: list[Artifact], stage: Path) -> Artifact:
+    """Return one artifact for all processors; what lies beside it is that of the last one."""
+    path = stage / slices[0].path.name
+    universal2.join([artifact.path for artifact in slices], path)
+    return replace(
+        slices[-1],
+        path=path,
+        link_paths=tuple(dict.fromkeys(path for artifact in slices for path in artifact.link_paths)),
+        fresh=all(artifact.fresh for artifact in slices),
+    )
+
+
+def _staged(artifact: Artifact, stage: Path) -> Artifact:
+    import shutil  # slow, and cargo need not wait for it
+
+    def copied(path: Path | None) -> Path | None:
+        if path is None or not path.exists():
+            return None
+        copy = shutil.copytree if path.is_dir() else shutil.copy2
+        return Path(copy(path, stage / path.name))
+
+    path = copied(artifact.path)
+    if path is None:
+        raise CompileError(f"cargo said that it built {artifact.path}, but there is no such file")
+    return replace(
+        artifact,
+        path=path,
+        linked_in=artifact.path.parent,
+        debug_info=copied(artifact.debug_info),
+        import_library=copied(artifact.import_library),
+    )
+
+
+def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
+    """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
+    linker: tuple[tuple[str, str | None], ...] = ()
+    if session.plan.zig:
+        folder = session.scratch / "zig"
+        linker = tuple(one for plan in session.plan.zig for one in zig.environment(plan, folder, session.environ))
+    if wheel.config is None:
+        return linker
+    # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken
+    shared = _config_path(_cargo_folder(session), wheel.config)
+    if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
+        return (*linker, ("PYO3_CONFIG_FILE", str(shared)))
+    return (*linker, ("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))))
+
+
+def shared_config(session: Session, text: str) -> Path:
+    """Write pyo3's description of the interpreter to the `.cargo` folder, for cargo and editors, and return its path.
+
+    `cargo clean` leaves it alone there.
+    """
+    return _write_config(_cargo_folder(session), text)
+
+
+def _cargo_folder(session: Session) -> Path:
+    return session.facts.project.cargo.workspace_root / ".cargo"
+
+
+def _config_path(folder: Path, text: str) -> Path:
+    # named by its content: another interpreter is another file. hashlib is slow to import, and cargo waits for us
+    data = text.encode()
+    return folder / f"pyo3-config-{zlib.crc32(data):08x}{zlib.adler32(data):08x}.txt"
+
+
+def _write_config(folder: Path, text: str) -> Path:
+    path = _config_path(folder, text)
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        with atomic_replace(path) as out:
+            out.write(text.encode())
+    return path

@@ -1,0 +1,129 @@
+"""Where the linker found libraries: by the flags that are known without asking, and by its own command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from cratewheel.audit import binary, check
+from cratewheel.builder.session import Session
+from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo.command import config_values
+from cratewheel.cargo.run import Artifact
+from cratewheel.repair.model import is_excluded
+
+PRINT = ("--print", "link-args")  # rustc then writes the linker's command line to stdout
+_TELLING = r"-L|link-arg|rustc-link-search|rustc-flags"  # what names folders in cargo's configuration
+_FOLDER_FOLLOWS = frozenset({"-L", "-rpath", "--rpath", "-rpath-link", "--rpath-link", "--library-path"})
+_NO_INPUT_FOLLOWS = frozenset({"-o", "-h", "-soname", "--soname", "-install_name", "--out-implib"})
+_FOLDER = r"(?:-L|--?rpath(?:-link)?=|--library-path=|[-/](?i:libpath):)(.+)"
+_LIBRARY = r"[^-@].*[/\\][^/\\]*\.(?:so(?:\.[\d.]+)?|dylib|tbd|dll|dll\.a|lib)"
+_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
+
+
+def linker_words(line: str) -> tuple[str, ...]:
+    r"""Return the words of the command line that rustc prints for `--print link-args`; none for another line.
+
+    >>> linker_words(r'LC_ALL="C" PATH="/bin" "cc" "-L" "/a \"b\"" "-o" "libx.so"')
+    ('cc', '-L', '/a "b"', '-o', 'libx.so')
+    >>> linker_words('a macro says "hello"')
+    ()
+    """
+    quoted = re.findall(r'([^\s"]*)"((?:[^"\\]|\\.)*)"', line)
+    words = tuple(re.sub(r"\\(?:u\{([0-9a-f]+)\}|(.))", _unescaped, word) for before, word in quoted if not before)
+    return words if any(word == "-o" or re.match(r"[-/]out:", word, re.IGNORECASE) for word in words) else ()
+
+
+def linked_folders(words: Iterable[str], cwd: Path) -> tuple[Path, ...]:
+    """Return the folders of libraries that flags for rustc or for a linker name, seen from `cwd`, in their order.
+
+    >>> linked_folders(["-C", "link-arg=-Wl,-L,/a", "-Lnative=b", "/c/libc.so.1", "-o", "/d/libd.so"], Path("/w"))
+    (PosixPath('/a'), PosixPath('/w/b'), PosixPath('/c'))
+    """
+    return tuple(dict.fromkeys(cwd / folder for folder in _named(_flat(words))))
+
+
+def stated_folders(session: Session) -> tuple[Path, ...]:
+    """Return the folders that variables and arguments for rustc name."""
+    facts = session.facts
+    variable, value = facts.rustflags or ("RUSTFLAGS", "")
+    words = value.split("\x1f") if "ENCODED" in variable else value.split()
+    words += [*facts.options.rustc_args, *facts.options.rustc_extra_args]
+    return linked_folders(words, facts.project.cargo.workspace_root)
+
+
+def compiler_folders(session: Session) -> tuple[Path, ...]:
+    """Return the folders of LIBRARY_PATH, where gcc and clang look after those of the flags, unless they cross."""
+    if session.facts.cross or session.plan.target.os == "windows":
+        return ()
+    folders = session.environ.get("LIBRARY_PATH", "").split(os.pathsep)
+    return tuple(session.facts.project.cargo.workspace_root / folder for folder in folders if folder)
+
+
+def must_ask(session: Session, artifact: Artifact) -> bool:
+    """Return whether only the linker's command line tells for sure where the libraries of a file are.
+
+    Cargo's configuration may name folders, or the crate's build script in arguments for the linker.
+    """
+    facts, target = session.facts, session.plan.target
+    needs = check.external_libraries(binary.read(artifact.path), target)
+    needs = tuple(need for need in needs if not is_excluded(need, facts.options.repair_exclude, target))
+    if not needs:
+        return False
+    if _configured(session):
+        return True
+    folders = [*artifact.link_paths, *stated_folders(session)]
+    if target.os == "windows":
+        folders += [folder.parent / "bin" for folder in folders]
+    return not all(any((folder / Path(need).name).exists() for folder in folders) for need in needs)
+
+
+def _configured(session: Session) -> bool:
+    """Return whether cargo's configuration names folders of libraries, in whatever way."""
+    facts, environ = session.facts, session.environ
+    flags = config_values(facts.options.config, facts.options.cargo_extra_args)
+    texts = [value for name, value in environ.items() if re.fullmatch(r"CARGO_(BUILD|TARGET_.+)_RUSTFLAGS", name)]
+    tables = [layer.table for layer in cargo_config.layers(flags, environ, session.cwd)]
+    texts += [json.dumps([table.get("build"), table.get("target")], default=str) for table in tables]
+    return any(re.search(_TELLING, text) for text in texts)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], match[2])
+
+
+def _flat(words: Iterable[str]) -> Iterator[str]:
+    """Yield flags without what hands them on: `-C link-arg=`, `-Wl,` and `-Xlinker`."""
+    for word in words:
+        if word in ("-C", "--codegen", "-Xlinker"):
+            continue
+        if match := re.fullmatch(r"(?:-C|--codegen=)?(?:pre-)?link-arg(s?)=(.+)", word):
+            yield from _flat(match[2].split() if match[1] else [match[2]])
+        elif word.startswith("-Wl,"):
+            yield from word.split(",")[1:]
+        else:
+            yield word
+
+
+def _named(words: Iterable[str]) -> Iterator[Path]:
+    before = ""
+    for word in words:
+        if before in _FOLDER_FOLLOWS:
+            yield from _folders(before, word)
+        elif match := re.fullmatch(_FOLDER, word):
+            yield from _folders(word, match[1])
+        elif before not in _NO_INPUT_FOLLOWS and re.fullmatch(_LIBRARY, word) and not re.match(r"/\w+:", word):
+            yield Path(word).parent
+        before = word
+
+
+def _folders(flag: str, value: str) -> Iterator[Path]:
+    if "rpath" not in flag:
+        yield Path(re.sub(r"^(native|all|dependency|crate|framework)=", "", value))
+        return
+    for folder in value.split(os.pathsep):
+        if folder and not folder.startswith(("$", "@")):  # those are for the loader, who asks at the file's place
+            yield Path(folder)

@@ -1,0 +1,133 @@
+"""Who of several wheels compiles when.
+
+In a build directory, one at a time; of all, as many as processors and memory bear. Of the wheels with build directories
+of their own the first one leads: the others wait until it has compiled the crates that are the same for all, and copy
+those. So none of them is compiled twice, and what remains is done side by side.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+from cratewheel.builder.scheduling import BuildDirectory, Turn, Turns, locked
+from cratewheel.cargo import build_cache as target_dir
+from cratewheel.cargo import jobserver
+from cratewheel.cargo.build_cache import Copied, Followed
+from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.system.machine import free_memory, processors
+from cratewheel.system.tasks import PATIENCE, check_cancelled
+from cratewheel.ui import Ui, size_text
+
+
+class _Leader:
+    """The first wheel of those whose crates are the same but for the interpreter's."""
+
+    def __init__(self, directory: BuildDirectory) -> None:
+        self.directory = directory
+        self.ready = threading.Event()
+        self.followed = Followed(directory.path, directory.common, self.ready.set)
+
+
+class Together(Turns):
+    """The turns of several wheels; close it when all have been compiled.
+
+    `jobs` is how many jobs may run at a time, by `--jobs`; `configured` what cargo's configuration says of it.
+    """
+
+    def __init__(
+        self,
+        directories: Sequence[BuildDirectory],
+        *,
+        jobs: int | None,
+        configured: int | str | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        allowed = jobserver.jobs(jobs, configured, processors())
+        at_once = jobserver.side_by_side(allowed, free_memory())
+        # below make, the one job that we were given is the one that we use
+        self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.inherited(environ) else None
+        self._room = threading.Semaphore(at_once if self._jobserver else 1)
+        self._locks = {directory.path: threading.Lock() for directory in directories}
+        self._leaders: dict[tuple[str, ...], _Leader] = {}
+        for directory in directories:
+            if directory.own:
+                self._leaders.setdefault(directory.folders, _Leader(directory))
+
+    def close(self) -> None:
+        """Close the jobserver."""
+        if self._jobserver is not None:
+            self._jobserver.close()
+
+    @contextmanager
+    def turn(self, directory: BuildDirectory, ui: Ui) -> Iterator[Turn]:
+        """Wait until a wheel may compile in its directory, which has been filled by then, and hold that right."""
+        leader = self._leaders.get(directory.folders) if directory.own else None
+        leads = leader is not None and leader.directory == directory
+        try:
+            if leader is not None and not leads and target_dir.is_new(directory.path, directory.folders):
+                _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
+            with ExitStack() as stack:
+                stack.enter_context(_held(self._locks[directory.path].acquire, self._locks[directory.path].release))
+                stack.enter_context(locked(directory, ui))
+                if leads:
+                    _fill(directory, ui)
+                elif leader is not None:
+                    _follow(leader, directory, ui)
+                stack.enter_context(_held(self._room.acquire, self._room.release))
+                if self._jobserver is None:
+                    yield Turn(hear=leader.followed.hear if leader and leads else None)
+                    return
+                stack.enter_context(self._jobserver.slot())
+                yield Turn(
+                    variables=self._jobserver.variables,
+                    descriptors=self._jobserver.descriptors,
+                    hear=leader.followed.hear if leader and leads else None,
+                )
+        finally:
+            if leader is not None and leads:
+                leader.ready.set()  # what it has not reported by now, it has not
+
+
+@contextmanager
+def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
+    while not acquire(timeout=PATIENCE):
+        check_cancelled()
+    try:
+        yield
+    finally:
+        release()
+
+
+def _fill(directory: BuildDirectory, ui: Ui) -> None:
+    """Fill a new build directory from the fullest of its siblings and cargo's own."""
+    if directory.path.exists():
+        return
+    siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
+    with suppress(OSError):  # somebody cleans there, or the disk is full: cargo compiles what is not copied, or says so
+        copied = target_dir.seed(
+            directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
+        )
+        if copied is not None:
+            _say(copied, directory, ui)
+
+
+def _wait_for(leader: _Leader) -> None:
+    """Wait for the crates that are the same for all."""
+    while not leader.ready.wait(PATIENCE):
+        check_cancelled()
+    check_cancelled()
+
+
+def _follow(leader: _Leader, directory: BuildDirectory, ui: Ui) -> None:
+    """Take over the crates that are the same for all, if the directory is new."""
+    if leader.ready.is_set() and target_dir.is_new(directory.path, directory.folders):
+        with suppress(OSError):  # as above
+            copied = leader.followed.copy_to(directory.path)
+            if copied.units:
+                _say(copied, directory, ui)
+
+
+def _say(copied: Copied, directory: BuildDirectory, ui: Ui) -> None:
+    ui.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")

@@ -1,0 +1,115 @@
+"""Libraries of the system in a wheel: which files need them, and where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from cratewheel.archive.layout import Entry, FromFile, Generated
+from cratewheel.archive.reading import opened
+from cratewheel.bindings.place import package_dir
+from cratewheel.builder.linking import compiler_folders, stated_folders
+from cratewheel.builder.session import Session
+from cratewheel.cargo.run import Artifact
+from cratewheel.repair import graft as repairer
+from cratewheel.repair import launcher, windows
+from cratewheel.repair.model import Grafted, Repair, Subject
+from cratewheel.targets.wheel_tags import data_dir_name, normalise_distribution
+
+
+def graft(
+    session: Session, artifacts: list[Artifact], external: Mapping[str, tuple[str, ...]], scratch: Path
+) -> tuple[Grafted, ...]:
+    """Put the `external` libraries of the compiled files (by file name) beside them; the files are patched.
+
+    Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
+    """
+    folder = module_folder(session)
+    subjects = [
+        Subject(
+            path=artifact.path,
+            folder=folder,
+            needs=external[artifact.path.name],
+            origin=artifact.linked_in,
+        )
+        for artifact in artifacts
+        if external.get(artifact.path.name)
+    ]
+    surroundings = Repair(
+        target=session.plan.target,
+        native=not session.facts.cross,
+        dist=normalise_distribution(session.plan.name),
+        search=tuple(dict.fromkeys((*_linked_from(artifacts), *stated_folders(session), *compiler_folders(session)))),
+        exclude=session.facts.options.repair_exclude,
+        scratch=scratch,
+        environ=session.environ,
+        ui=session.ui,
+    )
+    libraries = repairer.repair(subjects, surroundings)
+    for library in libraries:
+        session.ui.step("Grafting", f"{library.original} as {library.name}")
+    return libraries
+
+
+def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, ...]) -> Iterator[Entry]:
+    """Yield the entries of the wheel with the grafted libraries, and programs where they find these."""
+    dist = normalise_distribution(session.plan.name)
+    libs = repairer.libraries_folder(dist, session.plan.target.os)
+    scripts = f"{data_dir_name(session.plan.name, session.plan.version)}/scripts"
+    windows_target = session.plan.target.os == "windows"
+    programs = session.facts.project.bindings.kind == "bin"
+    entries = tuple(entries)
+    if programs and windows_target:
+        # Windows looks for the libraries of a program beside it
+        libs = scripts
+    elif windows_target and not any(entry.path == str(_package(session)) for entry in entries):
+        libs = str(module_folder(session))  # and beside a module, where no package can name another folder
+    for entry in entries:
+        launched = grafted and programs and not windows_target
+        if launched and entry.path == f"{scripts}/{entry.name}" and entry.why == "a compiled program":
+            yield replace(entry, path=f"{_scripts(dist)}/{entry.name}")
+            text = launcher.script(entry.name, folder=_scripts(dist), libs=libs)
+            yield Entry(path=entry.path, source=Generated(data=text, executable=True), why="starts the program")
+        elif grafted and windows_target and entry.path == str(_package(session)):
+            text = windows.with_dll_directory(_content(entry), ("..",) * len(module_folder(session).parts) + (libs,))
+            yield replace(entry, source=Generated(data=text))
+        else:
+            yield entry
+    for library in grafted:
+        yield Entry(
+            path=f"{libs}/{library.name}",
+            source=FromFile(path=str(library.path), executable=True),
+            why=f"copied from {library.original}",
+        )
+
+
+def module_folder(session: Session) -> PurePosixPath:
+    """Return the folder from which the compiled files are loaded, seen from site-packages."""
+    project = session.facts.project
+    match project.bindings.kind:
+        case "bin":
+            return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))
+        case "cffi" | "uniffi":
+            return package_dir(project.modules)
+        case _:
+            return project.modules.extension_dir
+
+
+def _package(session: Session) -> PurePosixPath:
+    """Return the file that Python runs before it loads the module."""
+    return module_folder(session) / "__init__.py"
+
+
+def _content(entry: Entry) -> bytes:
+    with opened(entry.source) as (_, chunks):
+        return b"".join(chunks)
+
+
+def _scripts(dist: str) -> str:
+    return f"{dist}.scripts"
+
+
+def _linked_from(artifacts: Iterable[Artifact]) -> Iterator[Path]:
+    for artifact in artifacts:
+        yield from artifact.link_paths

@@ -1,0 +1,79 @@
+"""The bills of materials that a wheel carries (PEP 770)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel import __version__
+from cratewheel.builder import cyclonedx as sbom
+from cratewheel.builder.session import Session
+from cratewheel.cargo import lockfile as lock
+from cratewheel.errors import ConfigError
+from cratewheel.repair import owner
+from cratewheel.repair.model import Grafted
+from cratewheel.system import files, toml
+from cratewheel.system.files import Roots
+
+GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
+
+Materials = tuple[tuple[str, bytes], ...]
+
+
+def of_crates(session: Session) -> Materials:
+    """Return the SBOM file of the crates in a wheel, with its name, or nothing where the project wants none."""
+    if not session.facts.options.sbom.rust:
+        return ()
+    cargo = session.facts.project.cargo
+    text = sbom.crates(
+        cargo,
+        tool_version=__version__,
+        hashes=_crate_hashes(cargo.workspace_root / lock.NAME),
+        targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
+        timestamp=session.timestamp,
+    )
+    return ((sbom.file_name(cargo), text),)
+
+
+def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...]) -> Materials:
+    """Return the SBOM files of a wheel by name: its `crates`', its `grafted` libraries', and those of the project.
+
+    Raises `ConfigError` for one that is not there, and for two of one name.
+    """
+    options = session.facts.options
+    found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
+    found += crates
+    sources = session.facts.project.sources
+    found += [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
+    named = dict.fromkeys(name for name in options.sbom_include if name not in options.sbom.include)
+    found += [_included_sbom(sources.root, name, ()) for name in named]  # on the command line: the user's own choice
+    names = [name for name, _ in found]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
+    return tuple(found)
+
+
+def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
+    return sbom.grafted(
+        session.plan.name,
+        session.plan.version,
+        [(one.name, one.sha256, owner.package_url(one.original, session.environ)) for one in libraries],
+        tool_version=__version__,
+        timestamp=session.timestamp,
+    )
+
+
+def _crate_hashes(path: Path) -> Mapping[tuple[str, str], str]:
+    return sbom.checksums(toml.load(path, files.project_roots(path.parent)), path) if files.is_file(path) else {}
+
+
+def _included_sbom(root: Path, name: str, roots: Roots) -> tuple[str, bytes]:
+    path = Path(os.path.normpath(root / name))
+    if not files.is_file(path):
+        raise ConfigError(f"the SBOM {path} does not exist", hint="correct the path; it is relative to the project")
+    try:
+        return path.name, files.read_bytes(path, roots)
+    except OSError as error:
+        raise ConfigError(f"the SBOM {path} cannot be read: {error.strerror}") from error

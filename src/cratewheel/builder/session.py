@@ -1,0 +1,110 @@
+"""What every step of a build is handed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cratewheel.archive.compression import STORED, Compression, compression
+from cratewheel.bindings.detect import INTERPRETER_CRATES
+from cratewheel.builder.scheduling import BuildDirectory, Turns
+from cratewheel.cargo.command import profile_folders
+from cratewheel.errors import UsageError
+from cratewheel.options.model import Options
+from cratewheel.planning.model import BuildPlan, WheelPlan
+from cratewheel.project.inputs import Facts
+from cratewheel.ui import Ui
+
+LAST_SECOND = 0o77777777777  # in the year 2242: what the header of a file in a tar archive can say
+SHOWN = 30  # characters of a value that nobody can use
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What every step of a build is handed: facts, plan, environment, whom to talk to, and when it may compile."""
+
+    facts: Facts
+    plan: BuildPlan
+    environ: Mapping[str, str]
+    ui: Ui
+    turns: Turns = field(default_factory=Turns)
+
+    @property
+    def cwd(self) -> Path:
+        """The folder where each cargo and rustc starts."""
+        return self.facts.project.sources.location.cwd
+
+    @property
+    def target_dir(self) -> Path:
+        """Cargo's target directory."""
+        return self.facts.options.target_dir or self.facts.project.cargo.target_directory
+
+    @property
+    def scratch(self) -> Path:
+        """The folder for files that a build needs on the way; it may be deleted between builds."""
+        return self.target_dir / "cratewheel"
+
+    def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
+        """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
+        cargo = self.facts.project.cargo
+        folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
+        directory = wheel.directory
+        return BuildDirectory(
+            path=directory or self.target_dir,
+            own=directory is not None,
+            lock=directory.with_name(f"{directory.name}.lock") if directory else self.scratch / "lock",
+            plain=cargo.build_directory or self.target_dir,
+            folders=tuple(dict.fromkeys(folders)),
+            packages=frozenset(cargo.packages[package].name for package in cargo.closure()),
+            common=cargo.without(INTERPRETER_CRATES),
+        )
+
+    @property
+    def compression(self) -> Compression:
+        """How the files of the wheels are packed."""
+        return wheel_compression(self.facts.options)
+
+    @property
+    def timestamp(self) -> int | None:
+        """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or None."""
+        return source_date_epoch(self.environ)
+
+
+def source_date_epoch(environ: Mapping[str, str]) -> int | None:
+    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set, no number, or later than archives can say.
+
+    >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
+    (1700000000, None)
+    """
+    value = environ.get("SOURCE_DATE_EPOCH", "")
+    if re.fullmatch(r"0*\d{1,10}", value, re.ASCII) is None:
+        return None
+    seconds = int(value[-10:])
+    return seconds if seconds <= LAST_SECOND else None
+
+
+def warn_of_epoch(environ: Mapping[str, str], ui: Ui) -> None:
+    """Warn of a SOURCE_DATE_EPOCH that is ignored."""
+    value = environ.get("SOURCE_DATE_EPOCH", "")
+    if value and source_date_epoch(environ) is None:
+        shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+        ui.warn(
+            f"SOURCE_DATE_EPOCH is ignored: {shown!r} is no number of seconds from 0 to {LAST_SECOND}",
+            hint="set it to a Unix time, such as what `git log -1 --format=%ct` prints",
+        )
+
+
+def wheel_compression(options: Options) -> Compression:
+    """Return how the files of a wheel are packed; raises `UsageError` for a level that the method does not have."""
+    if options.editable:
+        return STORED  # it is installed from here at once, and then thrown away
+    level = options.compression_level
+    if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
+        raise UsageError(f"--compression-level must be a whole number, found {level!r}")
+    match options.compression_method:
+        case "deflated" | "stored" | "bzip2" | "zstd" as method:
+            return compression(method, None if level is None else int(level))
+        case method:
+            raise AssertionError(f"the command line knows no method {method}")

@@ -1,0 +1,59 @@
+"""One wheel: compile, audit, repair, pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cratewheel.builder.compile import compiled
+from cratewheel.builder.session import Session
+from cratewheel.planning.model import WheelPlan
+from cratewheel.system.files.copying import remove_tree
+from cratewheel.system.files.temporary import temporary_name
+from cratewheel.system.tasks import task_group
+
+if TYPE_CHECKING:
+    from cratewheel.builder.assembly import Assembled, Built
+    from cratewheel.builder.sboms import Materials
+
+
+def build_wheel(session: Session, wheel: WheelPlan) -> Built:
+    """Compile, audit and pack one wheel."""
+    with assembled(session, wheel) as content:
+        from cratewheel.builder.assembly import pack
+
+        return pack(session, wheel, content)
+
+
+@contextmanager
+def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
+    """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used."""
+    python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
+    session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    with _stage(session.scratch) as stage:
+        with task_group() as group:
+            crates = group.start(partial(_meanwhile, session, wheel))
+            artifacts = compiled(session, wheel, stage)
+        from cratewheel.builder.assembly import assemble
+
+        yield assemble(session, wheel, artifacts, stage, crates=crates.result())
+
+
+def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
+    from cratewheel.builder.assembly import prepare  # a third of the imports, while cargo compiles
+
+    return prepare(session, wheel)
+
+
+@contextmanager
+def _stage(scratch: Path) -> Iterator[Path]:
+    """Yield a new folder, which vanishes in the end."""
+    path = scratch / temporary_name("stage")
+    path.mkdir(parents=True)
+    try:
+        yield path
+    finally:
+        remove_tree(path)

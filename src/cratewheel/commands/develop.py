@@ -1,0 +1,252 @@
+"""Installing the project into an environment, so that edits to Python files are live: no wheel is zipped for it."""
+
+from __future__ import annotations
+
+import filecmp
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata as installed_metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from cratewheel.archive import install as installer
+from cratewheel.archive.layout import Entry, Generated
+from cratewheel.builder.checks import check_before_compiling
+from cratewheel.builder.session import Session
+from cratewheel.builder.wheel import assembled
+from cratewheel.contents import editable
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.interpreter.environment import Environment
+from cratewheel.project import dependency_groups
+from cratewheel.project.sources import Sources
+from cratewheel.system.command import Command, capture, which
+from cratewheel.system.files.lock import exclusive_folder
+from cratewheel.system.files.transaction import Bounds
+from cratewheel.ui import Ui
+
+INSTALLER = "cratewheel"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to install besides the project: extras and dependency groups, and with which program."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    uv: bool = False
+    pip: Path | None = None
+
+
+def requirements(
+    sources: Sources, environment: Environment, wanted: Wanted, *, own_group: str = "dev"
+) -> tuple[Requirement, ...]:
+    """Return what the project needs in this environment, with the extras and groups wanted (PEP 508, PEP 735).
+
+    Without a group named, `dev` counts if there is one. An extra or group that names the project itself (`all =
+    ["demo[dev]"]`) stands for the extras that it names. Raises `ConfigError` for an extra or group that is not there.
+    """
+    own = canonicalize_name(sources.metadata.name)
+    declared = [Requirement(text) for text in sources.metadata.requires_dist]
+    known = {canonicalize_name(value) for header, value in sources.metadata.headers if header == "Provides-Extra"}
+    groups = sources.pyproject.dependency_groups if sources.pyproject is not None else {}
+    names = wanted.groups or ((own_group,) if own_group in groups else ())
+    listed = dependency_groups.requirements(groups, names, sources.root / "pyproject.toml")
+    of_groups = [requirement for requirement in listed if _holds(requirement, environment)]
+    extras = _known_extras(wanted.extras, known)
+    while True:
+        needed = [requirement for requirement in declared if _holds(requirement, environment, *extras)] + of_groups
+        to_itself = [requirement for requirement in needed if canonicalize_name(requirement.name) == own]
+        named = _known_extras((extra for requirement in to_itself for extra in sorted(requirement.extras)), known)
+        if extras.issuperset(named):
+            return tuple(requirement for requirement in needed if requirement not in to_itself)
+        extras |= named
+
+
+def _known_extras(names: Iterable[str], known: set[NormalizedName]) -> set[NormalizedName]:
+    """Return the normalised names of extras; raises `ConfigError` for one that the project does not have."""
+    found = {canonicalize_name(name): name for name in names}
+    for normal, name in found.items():
+        if normal not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
+    return set(found)
+
+
+def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:
+    """Return those that are not installed in a version that fits; those with extras or URLs are never sure to be."""
+    there = dict(_versions(environment))
+    return tuple(
+        requirement
+        for requirement in needed
+        if requirement.url
+        or requirement.extras
+        or canonicalize_name(requirement.name) not in there
+        or not requirement.specifier.contains(there[canonicalize_name(requirement.name)], prereleases=True)
+    )
+
+
+def _versions(environment: Environment) -> Iterator[tuple[str, Version]]:
+    """Yield the names and versions of what is installed; what says neither, or nonsense, is as good as not there."""
+    for found in installed_metadata.distributions(path=list(environment.site_folders)):
+        with suppress(InvalidVersion, UnicodeDecodeError):
+            metadata = found.metadata
+            if metadata and "Name" in metadata and "Version" in metadata:
+                yield canonicalize_name(metadata["Name"]), Version(metadata["Version"])
+
+
+def install_requirements(
+    needed: tuple[Requirement, ...],
+    environment: Environment,
+    wanted: Wanted,
+    *,
+    environ: Mapping[str, str],
+    ui: Ui,
+) -> None:
+    """Install the requirements with uv if it made the environment or was asked for, else with pip."""
+    if not needed:
+        return
+    words = tuple(_without_marker(requirement) for requirement in needed)
+    ui.step("Installing", ", ".join(words))
+    python = str(environment.paths.python)
+    uv = which("uv", environ) if wanted.uv or environment.by_uv else None
+    if wanted.pip is not None:
+        argv = (str(wanted.pip), "--python", python, "install", *words)
+    elif uv is not None:
+        argv = (str(uv), "pip", "install", "--python", python, *words)
+    elif wanted.uv:
+        raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
+    else:
+        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
+    done = capture(Command(argv=argv), environ, show_stderr=True, takes_back=True)
+    if done.status:
+        raise ProcessError(
+            f"the dependencies could not be installed (status {done.status})",
+            notes=(f"the command was `{Command(argv=argv)}`",),
+            hint="see what it says above; --uv, --pip-path and -i choose another installer or environment",
+        )
+    for line in done.stdout.splitlines():
+        ui.detail(line)
+
+
+def install(session: Session, environment: Environment) -> Path:
+    """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
+    check_before_compiling(session)
+    (wheel,) = session.plan.wheels
+    with _lock_environment(session, environment):
+        # what would be raised after compiling
+        find_installed(session.plan.name, environment)
+        refuse_read_only(environment)
+    live = editable.keeps_sources(session.facts.project.modules)
+    root = session.facts.project.sources.root
+    direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
+    extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
+    with assembled(session, wheel) as content, _lock_environment(session, environment):
+        earlier = find_installed(session.plan.name, environment)
+        folder = installer.install(content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier)
+    how = "its Python files are live" if live else "a copy: run develop again after a change"
+    session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})")
+    return folder
+
+
+@contextmanager
+def _lock_environment(session: Session, environment: Environment) -> Iterator[None]:
+    """Hold the environment for the block, in which nothing of the project is half installed any more."""
+    folder = environment.paths.platlib
+    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {folder}")
+    with exclusive_folder(folder, waiting=waiting):
+        for warning in installer.recover_install(session.plan.name, environment.paths):
+            session.ui.warn(warning)
+        yield
+
+
+def find_installed(name: str, environment: Environment) -> Path | None:
+    """Return the dist-info folder of an earlier install, or None.
+
+    Raises `CratewheelError` for one that no RECORD lists (an egg, a system package): it is not ours to remove.
+    """
+    for found in installed_metadata.distributions(name=name, path=list(environment.site_folders)):
+        path = Path(str(found._path))  # type: ignore[attr-defined]  # noqa: SLF001  # nothing else says where it is
+        if (path / "RECORD").is_file():
+            return path
+        if not path.is_dir() or any(path.iterdir()):  # an empty folder is no install
+            raise CratewheelError(
+                f"{name} is installed in {path}, without a RECORD of its files",
+                hint="remove it with the tool that installed it; if none did, remove that folder",
+            )
+    return None
+
+
+def refuse_read_only(environment: Environment) -> None:
+    """Raise `CratewheelError` if nothing can be installed into an environment, which belongs to somebody else maybe."""
+    for folder in (environment.paths.platlib, environment.paths.scripts):
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            raise CratewheelError(
+                f"{folder} cannot be written",
+                hint="make an environment of your own with `python3 -m venv .venv`, or name another with -i",
+            )
+
+
+def compiled_only(session: Session, into: Path) -> None:
+    """Build the project and replace the compiled files of its editable install in the folder `into`."""
+    check_before_compiling(session)
+    (wheel,) = session.plan.wheels
+    package = editable.redirect_package(session.plan.name)
+    site = into.absolute().parent
+    above = 1 if sys.platform == "win32" else 2  # <environment>/lib/python3.X/site-packages
+    bounds = Bounds((site, *site.parents[above : above + 1]))
+    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {site}")
+    with (
+        assembled(session, wheel) as content,
+        exclusive_folder(site, waiting=waiting),
+    ):
+        compiled = (
+            (site.joinpath(into.name, *entry.parts[1:]), entry)
+            for entry in content.layout
+            if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
+        )
+        files = [(path, entry) for path, entry in compiled if not _has_content(path, entry)]
+        for warning in installer.replace_files(files, site, session.plan.name, bounds):
+            session.ui.warn(warning)
+
+
+def _has_content(path: Path, entry: Entry) -> bool:
+    if not path.is_file():
+        return False
+    if isinstance(entry.source, Generated):
+        return path.read_bytes() == entry.source.data
+    return filecmp.cmp(path, entry.source.path, shallow=False)
+
+
+def _holds(requirement: Requirement, environment: Environment, *extras: str) -> bool:
+    """Return whether a requirement counts in an environment, with one of the extras or without any."""
+    if requirement.marker is None:
+        return True
+    try:
+        return any(requirement.marker.evaluate({**environment.markers, "extra": extra}) for extra in ("", *extras))
+    except (ValueError, KeyError) as error:  # packaging's errors of comparisons that mean nothing
+        raise ConfigError(
+            f"it cannot be told whether `{requirement}` counts here: {error}", hint="correct what follows its `;`"
+        ) from error
+
+
+def _without_marker(requirement: Requirement) -> str:
+    bare = Requirement(str(requirement))
+    bare.marker = None  # it is known to hold
+    return str(bare)
+
+
+def compile_in_place(session: Session) -> None:
+    """Build the project and leave the compiled module in its Python package, with nothing installed."""
+    check_before_compiling(session)
+    (wheel,) = session.plan.wheels
+    with assembled(session, wheel):
+        pass
+    session.ui.step("Compiled", f"{session.plan.name} {session.plan.version}")

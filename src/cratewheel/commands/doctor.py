@@ -1,0 +1,147 @@
+"""What this machine has for building wheels, and what would mend what it lacks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo import query
+from cratewheel.errors import CratewheelError
+from cratewheel.interpreter.discover import find
+from cratewheel.interpreter.known_table import known
+from cratewheel.interpreter.model import EVERY
+from cratewheel.repair import linux
+from cratewheel.system.command import Command, which
+from cratewheel.system.files.json_cache import distrust
+from cratewheel.system.machine import cache_dir
+from cratewheel.targets import toolchain, zig
+from cratewheel.targets.triples import HOST_TUPLE, parse
+from cratewheel.ui import Ui
+
+State = Literal["ok", "note", "problem"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One line of the report: `subject` is what was looked at, `text` what was found, `hint` what mends it.
+
+    A `problem` stops builds; a `note` tells of something that only some builds need.
+    """
+
+    subject: str
+    state: State
+    text: str
+    hint: str | None = None
+
+
+def examine(
+    triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], cwd: Path, ui: Ui
+) -> tuple[Check, ...]:
+    """Return what was found on this machine, and for each of the targets; raises nothing that is a finding.
+
+    cargo and rustc start in the folder `cwd`, whose configuration may name targets where `triples` does not.
+    """
+    checks = list(_rust(environ, cwd))
+    checks += _tools(environ)
+    checks += _cache(environ)
+    host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
+    checks += _interpreters(environ, ui)
+    configured = cargo_config.build_targets((), environ, cwd) or ((), "")
+    for triple in triples or configured[0]:
+        checks += _target(triple, host, with_zig=with_zig, environ=environ, cwd=cwd)
+    return tuple(checks)
+
+
+def _rust(environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
+    try:
+        rustc = query.rustc(environ, cwd)
+        version = ".".join(map(str, rustc.version))
+        yield Check(subject="rustc", state="ok", text=f"{version} for {rustc.host}")
+    except CratewheelError as error:
+        yield Check(subject="rustc", state="problem", text=error.message, hint=error.hint)
+    try:
+        done = query.run_cargo(Command(argv=(environ.get("CARGO") or "cargo", "--version"), cwd=cwd), environ)
+        state: State = "problem" if done.status else "ok"
+        yield Check(subject="cargo", state=state, text=(done.stdout or done.stderr).strip().removeprefix("cargo "))
+    except CratewheelError as error:
+        yield Check(subject="cargo", state="problem", text=error.message, hint=error.hint)
+
+
+def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
+    try:
+        yield Check(subject="zig", state="ok", text=zig.find(environ)[0])
+    except CratewheelError as error:
+        yield Check(subject="zig", state="note", text="not found; --zig needs it", hint=error.hint)
+    try:
+        yield Check(subject="patchelf", state="ok", text=str(linux.find_patchelf(environ)))
+    except CratewheelError as error:
+        text = "not found; it puts libraries into Linux wheels" if "not found" in error.message else error.message
+        yield Check(subject="patchelf", state="note", text=text, hint=error.hint)
+    for program, purpose in (("cbindgen", "for cffi bindings without a header"), ("uniffi-bindgen", "for uniffi")):
+        found = which(program, environ)
+        yield Check(
+            subject=program,
+            state="ok" if found else "note",
+            text=str(found) if found else f"not found; some projects need it {purpose}",
+            hint=None if found else f"cargo install {program}",
+        )
+
+
+def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
+    folder = cache_dir(environ)
+    if folder is None:
+        yield Check(subject="cache", state="note", text="there is no home folder to keep answers of interpreters in")
+        return
+    existing = next(place for place in (folder, *folder.parents) if place.exists())
+    reason = distrust(folder.lstat()) if existing == folder else None
+    if reason is not None:
+        text = f"{folder} is not used: it {reason}"
+        yield Check(subject="cache", state="note", text=text, hint="remove it, so that it is made anew")
+    elif os.access(existing, os.W_OK):
+        yield Check(subject="cache", state="ok", text=str(folder))
+    else:
+        hint = f"make {existing} writable, or set XDG_CACHE_HOME"
+        yield Check(subject="cache", state="note", text=f"{folder} cannot be written", hint=hint)
+
+
+def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
+    try:
+        found = find(
+            (),
+            supported=EVERY,
+            requires_python=None,
+            environ=environ,
+            cache_dir=cache_dir(environ),
+            ui=ui,
+            none_is_fine=True,
+        )
+    except CratewheelError as error:
+        yield Check(subject="python", state="problem", text=error.message, hint=error.hint)
+        return
+    if not found:
+        yield Check(subject="python", state="problem", text="no interpreter was found", hint="install Python")
+    for one in found:
+        yield Check(subject="python", state="ok", text=f"{one.display} at {one.executable}")
+
+
+def _target(triple: str, host: str, *, with_zig: bool, environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
+    try:
+        target = parse(host if triple == HOST_TUPLE else triple)
+        if with_zig:
+            for slice_ in target.slices:
+                zig.plan(slice_, "")
+        for slice_ in target.slices:
+            found = toolchain.examine(slice_, host=host, environ=environ, cwd=cwd, zig=with_zig)
+            for finding in found.findings:
+                state: State = "ok" if finding.ok else "problem"
+                text = f"{finding.kind}: {finding.text}" if finding.ok else finding.text
+                yield Check(subject=slice_.triple, state=state, text=text, hint=finding.hint)
+        names = [one.display for one in known(target)]
+        if names and triple != host:
+            yield Check(subject=triple, state="ok", text=f"Pythons to name with -i: {', '.join(names)}")
+    except CratewheelError as error:
+        yield Check(subject=triple, state="problem", text=error.message, hint=error.hint)

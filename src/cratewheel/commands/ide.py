@@ -1,0 +1,50 @@
+"""The `[env]` of `.cargo/config.toml` by which cargo, editors and our builds agree on the interpreter.
+
+See https://doc.rust-lang.org/cargo/reference/config.html#env. pyo3 is compiled again whenever a variable that it reads
+is another; a plain `cargo check` has none of them. The entries are not forced: a build for another interpreter sets its
+own, and these give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import tomlkit
+
+from cratewheel.cargo.config import EDITOR_VARIABLES
+from cratewheel.errors import ConfigError
+from cratewheel.system import toml
+from cratewheel.system.files import atomic_replace
+
+
+def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
+    """Return the configuration with these variables and none of the others that we write; all else stays as it is.
+
+    Raises `ConfigError` when the text is not TOML, or has an `env` that is no table.
+    """
+    document = toml.editable(text, str(path))
+    table = document.get("env")
+    if table is not None and not isinstance(table, dict):
+        raise ConfigError(f"env in {path} must be a table, found {toml.describe(table)}")
+    if table is None:
+        if not variables:
+            return text
+        table = tomlkit.table()
+        document["env"] = table
+    for name in EDITOR_VARIABLES:
+        table.pop(name, None)
+    for name in sorted(variables):
+        table[name] = variables[name]
+    if not table:
+        del document["env"]
+    return tomlkit.dumps(document)
+
+
+def write(path: Path, text: str) -> None:
+    """Write the configuration; an empty one is removed."""
+    if not text.strip():
+        path.unlink(missing_ok=True)
+        return
+    with atomic_replace(path) as out:
+        out.write(text.encode())

@@ -1,0 +1,84 @@
+"""What editable installs put into the project itself (`editable-mode = "inplace"`): a record, and what is out of date.
+
+Python takes `x.cpython-311-….so` before `x.abi3.so` before `x.so`, so an old file may hide a new one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from cratewheel.archive.layout import Entry
+from cratewheel.system import files
+
+_ENDINGS = (".so", ".pyd")
+_STABLE = (".abi3.so", ".abi3.pyd", ".abi3t.so", ".abi3t.pyd")
+
+
+def record_path(scratch: Path, source: Path) -> Path:
+    """Return the file in our folder of the target directory that lists what was put into the folder `source`."""
+    return scratch / f"inplace-{hashlib.sha256(str(source).encode(errors='surrogateescape')).hexdigest()[:16]}.json"
+
+
+def read_record(path: Path) -> dict[str, str]:
+    """Return the places and hashes of what was put into the project; nothing where no record can be read."""
+    with suppress(OSError, ValueError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return {place: value for place, value in found.items() if isinstance(value, str)}
+    return {}
+
+
+def write_record(path: Path, source: Path, places: Iterable[str]) -> None:
+    """Keep the hashes of the files at these places, which have just been written."""
+    content = {place: files.sha256(source / place) for place in sorted(places) if (source / place).is_file()}
+    with files.atomic_replace(path) as stream:
+        stream.write(json.dumps(content, indent=1).encode())
+
+
+def outdated(source: Path, compiled: Iterable[Entry], record: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the places of earlier builds' files that are still as they were put there, and that go now.
+
+    A module for another interpreter stays beside the one for this: each takes its own.
+    """
+    new = {entry.path for entry in compiled}
+    return tuple(
+        place
+        for place, value in record.items()
+        if place not in new
+        and not any(_both_have_an_interpreter(place, other) for other in new)
+        and not (source / place).is_symlink()
+        and (source / place).is_file()
+        and files.sha256(source / place) == value
+    )
+
+
+def hiding(source: Path, compiled: Iterable[Entry]) -> Iterator[tuple[Path, Path]]:
+    """Yield each file of the project that Python may import instead of a compiled module, and that module."""
+    for entry in compiled:
+        if not entry.path.endswith(_ENDINGS):
+            continue
+        module = source / entry.path
+        stem = module.name.partition(".")[0]
+        for path in sorted(module.parent.glob("*")):
+            is_same = path.name.partition(".")[0] == stem and path.name.endswith(_ENDINGS)
+            if is_same and path != module and _rank(path.name) < _rank(module.name):
+                yield path, module
+
+
+def _rank(name: str) -> int:
+    """Return the place of a module's ending in the order in which Python tries them."""
+    ending = name[name.index(".") :]
+    return 2 if ending in _ENDINGS else 1 if ending in _STABLE else 0
+
+
+def _both_have_an_interpreter(place: str, other: str) -> bool:
+    """Return whether two paths are the same module for two interpreters."""
+    if not (place.endswith(_ENDINGS) and other.endswith(_ENDINGS)):
+        return False
+    one, two = Path(place), Path(other)
+    same = one.parent == two.parent and one.name.partition(".")[0] == two.name.partition(".")[0]
+    return same and _rank(one.name) == _rank(two.name) == 0

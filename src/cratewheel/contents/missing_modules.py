@@ -1,0 +1,108 @@
+"""Modules that a wheel should hold and does not: its own files import them by name, or an entry point names them."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from cratewheel.archive import entry_points
+from cratewheel.archive.layout import Entry, FromFile
+from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.system.files.junk import is_rubbish, within_rubbish
+from cratewheel.system.files.walking import every_file
+
+_INIT = "__init__.py"
+_STANDARD = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_names))
+
+
+def left_out_modules(
+    modules: ModuleLayout, root: Path, entries: Iterable[Entry], entry_points_text: str
+) -> Iterator[tuple[str, str]]:
+    """Yield a warning, and the line that mends it, for each module in the project that `entries` lack but ask for.
+
+    `entry_points_text` is the entry_points.txt. Only where the project has such modules is any file parsed.
+    """
+    files = {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
+    absent = {place: path for place, path in _modules_there(modules) if place not in files}
+    if not absent:
+        return
+    wanted = _wanted(files, {_dotted(place) for place in absent}, entry_points_text)
+    for place, path in sorted(absent.items()):
+        if (who := wanted.get(_dotted(place))) is not None:
+            yield f"archives of the project lack the module {path}, though {who}", _line(modules, root, place, path)
+
+
+def _modules_there(modules: ModuleLayout) -> Iterator[tuple[str, str]]:
+    """Yield the modules in the packages of the project and beside them: the place in a wheel, and the path."""
+    start = len(f"{str(modules.python_source).rstrip(os.sep)}{os.sep}")
+    for package in modules.packages:
+        for path in every_file(package) if package.is_dir() else ():
+            place = path[start:].replace(os.sep, "/")
+            if place.endswith(".py") and not within_rubbish(place):
+                yield place, path
+    for beside in sorted(modules.python_source.iterdir()):
+        if beside.stem in _STANDARD or is_rubbish(beside.name):
+            continue
+        if beside.suffix == ".py" and beside.is_file():
+            yield beside.name, str(beside)
+        elif (beside / _INIT).is_file():
+            yield f"{beside.name}/{_INIT}", str(beside / _INIT)
+
+
+def _dotted(place: str) -> str:
+    return place.removesuffix(f"/{_INIT}").removesuffix(".py").replace("/", ".")
+
+
+def _wanted(files: Mapping[str, str], absent: set[str], entry_points_text: str) -> dict[str, str]:
+    """Return who asks for each of the absent modules that somebody asks for."""
+    found: dict[str, str] = {}
+    for group, name, reference in entry_points.parse(entry_points_text):
+        for module in _with_parents(reference.partition(":")[0].strip()):
+            if module in absent:
+                found.setdefault(module, f"the entry point {name!r} of {group} names it")
+    last = tuple({module.rpartition(".")[2].encode() for module in absent})
+    for place, path in files.items():
+        if not place.endswith(".py"):
+            continue
+        try:
+            text = Path(path).read_bytes()
+            tree = ast.parse(text) if any(name in text for name in last) else None
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # Python will say so of what it imports
+            continue
+        for module in _imported(tree, place) if tree is not None else ():
+            if module in absent:
+                found.setdefault(module, f"{path} imports it")
+    return found
+
+
+def _imported(tree: ast.AST, place: str) -> Iterator[str]:
+    """Yield the dotted names that the module at `place` may import, those of packages around them too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield from _with_parents(alias.name)
+        elif isinstance(node, ast.ImportFrom):
+            around = place.split("/")[: -node.level] if node.level else []
+            base = ".".join((*around, *([node.module] if node.module else [])))
+            yield from _with_parents(base)
+            for alias in node.names:
+                yield f"{base}.{alias.name}"
+
+
+def _with_parents(module: str) -> Iterator[str]:
+    parts = module.split(".")
+    for length in range(1, len(parts) + 1):
+        yield ".".join(parts[:length])
+
+
+def _line(modules: ModuleLayout, root: Path, place: str, path: str) -> str:
+    """Return what to write into pyproject.toml to have the module in the archives."""
+    source = modules.python_source
+    if any(Path(path).is_relative_to(package) for package in modules.packages):
+        name = Path(path).relative_to(root if Path(path).is_relative_to(root) else source).as_posix()
+        return f'git or an `.ignore` file ignores it: add "{name}" to `include` of [tool.cratewheel] in pyproject.toml'
+    name = place.removesuffix(f"/{_INIT}")
+    return f'add "{name}" to `python-packages` of [tool.cratewheel] in pyproject.toml'

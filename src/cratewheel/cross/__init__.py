@@ -1,1 +1,0 @@
-"""Building for other systems than this one, and for older ones."""

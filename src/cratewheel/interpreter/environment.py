@@ -1,0 +1,111 @@
+"""The Python environment that a project is installed into: which one it is, and what it says of itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cratewheel.archive.install import InstallPaths
+from cratewheel.errors import ConfigError, MissingToolError
+from cratewheel.system import utf8
+from cratewheel.system.command import Command, capture, which
+
+if TYPE_CHECKING:
+    from cratewheel.archive.install import InstallPaths
+
+_ASK = r"""
+import json, os, platform, sys, sysconfig
+v = sys.implementation.version
+kind = v.releaselevel
+print(json.dumps({
+    "executable": sys.executable,
+    "prefix": sys.prefix,
+    "venv": sys.prefix != sys.base_prefix,
+    "managed": os.path.exists(os.path.join(sysconfig.get_path("stdlib"), "EXTERNALLY-MANAGED")),
+    "conda": os.path.isdir(os.path.join(sys.prefix, "conda-meta")),
+    "paths": sysconfig.get_paths(),
+    "markers": {
+        "implementation_name": sys.implementation.name,
+        "implementation_version": "%d.%d.%d" % v[:3] + ("" if kind == "final" else kind[0] + str(v.serial)),
+        "os_name": os.name, "platform_machine": platform.machine(), "platform_release": platform.release(),
+        "platform_system": platform.system(), "platform_version": platform.version(),
+        "python_full_version": platform.python_version(),
+        "platform_python_implementation": platform.python_implementation(),
+        "python_version": ".".join(platform.python_version_tuple()[:2]), "sys_platform": sys.platform,
+    },
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """A Python environment: where it keeps things, what markers see in it, and whether uv made it."""
+
+    paths: InstallPaths
+    markers: Mapping[str, str]
+    by_uv: bool
+
+    @property
+    def site_folders(self) -> tuple[str, ...]:
+        """The folders that installed distributions are in."""
+        return tuple(dict.fromkeys((str(self.paths.platlib), str(self.paths.purelib))))
+
+
+def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the interpreter of the environment to install into.
+
+    That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` upward. Raises
+    `MissingToolError` when there is none, and `ConfigError` when two environments are active.
+    """
+    if named is not None:
+        found = which(named, environ)
+        if found is None:
+            raise MissingToolError(f"the interpreter `{named}` was not found", hint="name it by its path")
+        return found
+    active = {name: Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)}
+    if len(set(active.values())) > 1:
+        both = " and ".join(f"{name} ({path})" for name, path in active.items())
+        raise ConfigError(f"two environments are active: {both}", hint="deactivate one, or name an interpreter with -i")
+    folders = [*active.values(), *(folder / ".venv" for folder in (cwd, *cwd.parents))]
+    for folder in folders:
+        for program in (folder / "bin" / "python", folder / "Scripts" / "python.exe", folder / "python.exe"):
+            if program.is_file():
+                return program
+        if folder in active.values():
+            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="make it anew")
+    raise MissingToolError(
+        "there is no environment to install into: none is active, and no .venv is here or above",
+        hint="make one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
+    )
+
+
+def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
+    """Return the environment of an interpreter. Raises `MissingToolError` for one that installers must leave alone."""
+    done = capture(Command(argv=(str(python), "-I", *utf8.MODE, "-c", _ASK)), environ)
+    if done.status:
+        raise MissingToolError(f"{python} does not work as a Python interpreter", notes=tuple(done.stderr.splitlines()))
+    answer: dict[str, Any] = json.loads(done.stdout)
+    if answer["managed"] and not answer["venv"]:
+        raise MissingToolError(
+            f"the environment of {python} is managed by the system (PEP 668)",
+            hint="make one of your own: `python3 -m venv .venv`",
+        )
+    folders = {name: Path(path) for name, path in answer["paths"].items()}
+    config = Path(answer["prefix"], "pyvenv.cfg")
+    lines = config.read_text(encoding="utf-8", errors="replace").splitlines() if config.is_file() else []
+    by_uv = any(line.partition("=")[0].strip() == "uv" for line in lines)
+    return Environment(
+        paths=InstallPaths(
+            python=Path(answer["executable"] or python),
+            platlib=folders["platlib"],
+            purelib=folders["purelib"],
+            scripts=folders["scripts"],
+            data=folders["data"],
+            headers=folders["data"] / "include" / "site" / folders["include"].name,
+        ),
+        markers=answer["markers"],
+        by_uv=by_uv,
+    )

@@ -1,0 +1,78 @@
+"""A plan as text for people, and as JSON for tools."""
+
+from __future__ import annotations
+
+from cratewheel.cargo.command import command
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.planning.model import BuildPlan, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan, WheelPlan
+from cratewheel.planning.platform_result import deployment_tags
+from cratewheel.targets import platform_tags as platform
+from cratewheel.targets.triples import Target
+
+
+def describe_platform(plan: PlatformPlan, target: Target) -> str:
+    """Return the platform part of a wheel's tag as far as it is known before compiling."""
+    match plan:
+        case Fixed(tags=tags):
+            return ".".join(tags)
+        case ByDeployment(versions=versions):
+            return ".".join(deployment_tags(dict(versions), target))
+        case ByPolicy(policies=policies):
+            return ".".join(platform.linux_platform_tag(policies, target))
+        case ByAudit():
+            family = "musllinux" if target.is_musl else "manylinux"
+            return f"<lowest {family} tag that fits>_{platform.linux_arch(target)}"
+
+
+def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
+    """Return the plan as lines, one for each thing that will be made; with `reasons`, why each was decided."""
+    lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
+    if reasons:
+        lines += [f"  because {reason}" for reason in plan.why]
+    if plan.zig:
+        lines.append(f"linked by zig for {' and '.join(zig.target for zig in plan.zig)}")
+    if plan.sdist:
+        lines.append("sdist")
+    for wheel in plan.wheels:
+        lines.append(f"wheel {wheel.python_tag}-{wheel.abi_tag}-{describe_platform(wheel.platform, plan.target)}")
+        if wheel.interpreter is not None:
+            lines.append(f"  python  {wheel.interpreter.display}{_place(wheel.interpreter)}")
+        lines += [f"  run     {command(build)}" for build in wheel.builds]
+        lines.append(f"  audit   {wheel.audit}")
+        if reasons:
+            lines += [f"  because {reason}" for reason in wheel.why]
+    return tuple(lines)
+
+
+def _place(interpreter: Interpreter) -> str:
+    return f" at {interpreter.executable}" if interpreter.executable else f", {interpreter.source}"
+
+
+def as_json(plan: BuildPlan) -> dict[str, object]:
+    """Return the plan as JSON values, with stable names for tools."""
+    return {
+        "name": plan.name,
+        "version": plan.version,
+        "target": plan.target.triple,
+        "out": str(plan.out),
+        "sdist": plan.sdist,
+        "zig": [zig.target for zig in plan.zig],
+        "wheels": [_wheel_as_json(wheel, plan.target) for wheel in plan.wheels],
+        "warnings": list(plan.warnings),
+        "why": list(plan.why),
+    }
+
+
+def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
+    python = wheel.interpreter
+    return {
+        "python_tag": wheel.python_tag,
+        "abi_tag": wheel.abi_tag,
+        "platform": describe_platform(wheel.platform, target),
+        "interpreter": str(python.executable) if python is not None and python.executable else None,
+        "serves": [served.display for served in wheel.serves],
+        "audit": wheel.audit,
+        "module_file": wheel.module_file,
+        "commands": [list(command(build).shown) for build in wheel.builds],
+        "why": list(wheel.why),
+    }

@@ -1,0 +1,100 @@
+"""What is decided: a `BuildPlan` and its parts.
+
+Where the answer needs the compiled file (the lowest manylinux tag), the plan holds a `ByAudit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from cratewheel.bindings.detect import Bindings
+from cratewheel.cargo.command import CargoBuild
+from cratewheel.interpreter.model import Interpreter, StableKind, Version
+from cratewheel.targets.triples import Target
+
+if TYPE_CHECKING:
+    from cratewheel.targets.zig import ZigPlan
+
+AuditMode = Literal["repair", "check", "warn", "skip"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByAudit:
+    """The lowest tag that the compiled file fits: known only once it is there.
+
+    `plain` are the tags of a wheel that fits none.
+    """
+
+    plain: tuple[str, ...] = ()
+    pypi: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByPolicy:
+    """Tags that were asked for; the compiled file must fit each, unless the audit is skipped."""
+
+    policies: tuple[str, ...]
+    pypi: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed:
+    """Platform tags that do not depend on the compiled file; none at all stands for the interpreter's own."""
+
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ByDeployment:
+    """The macOS that is compiled for, by processor; the tag names a newer one where the compiled file needs that."""
+
+    versions: tuple[tuple[str, tuple[int, int]], ...]
+
+
+PlatformPlan = ByAudit | ByPolicy | ByDeployment | Fixed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WheelPlan:
+    """One wheel: the cargo builds whose artifacts it holds, and its tags.
+
+    `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
+    binaries and for libraries that are not imported as a module. `bindings` are those of this build, `stable_abi` is
+    the kind of the stable ABI that it is for, with its oldest Python. `config` is the description of the interpreter
+    that pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
+    stands for cargo's target directory.
+    """
+
+    builds: tuple[CargoBuild, ...]
+    interpreter: Interpreter | None
+    serves: tuple[Interpreter, ...]
+    python_tag: str
+    abi_tag: str
+    platform: PlatformPlan
+    audit: AuditMode
+    module_file: str | None = None
+    bindings: Bindings
+    stable_abi: tuple[StableKind, Version] | None = None
+    config: str | None = None
+    directory: Path | None = None
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPlan:
+    """All that is made for one target, in the order in which it is made: the sdist first.
+
+    `zig` tells for each processor what zig links for, where it does.
+    """
+
+    name: str
+    version: str
+    target: Target
+    out: Path
+    sdist: bool
+    wheels: tuple[WheelPlan, ...]
+    zig: tuple[ZigPlan, ...] = ()
+    warnings: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()

@@ -1,0 +1,136 @@
+"""Which platform tag a wheel gets, or who will decide it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cratewheel.audit import policy as audit_policy
+from cratewheel.bindings.detect import Bindings
+from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.options.model import Options
+from cratewheel.planning.model import AuditMode, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
+from cratewheel.project.inputs import Facts
+from cratewheel.targets import platform_tags as platform
+from cratewheel.targets import zig
+from cratewheel.targets.triples import Target
+
+if TYPE_CHECKING:
+    from cratewheel.targets.zig import ZigPlan
+
+
+def audit_mode(options: Options, target: Target) -> AuditMode:
+    """Return what to do about the rules of the tag: flags over `auditwheel` over `skip-auditwheel` over the default."""
+    flagged = options.origins.get("skip_auditwheel")
+    if options.skip_auditwheel and (options.auditwheel is None or (flagged and flagged.kind == "flag")):
+        return "skip"
+    match options.auditwheel:
+        case "repair" | "check" | "warn" | "skip" as mode:
+            return mode
+        case _:
+            return "repair" if target.os == "linux" else "warn"
+
+
+def native(facts: Facts, interpreter: Interpreter | None) -> Fixed | ByDeployment:
+    """Return the tag that the interpreter gives its own platform, or else the target's."""
+    target = facts.target
+    # on macOS an interpreter tells for which versions it was compiled itself
+    if interpreter is not None and interpreter.platform and target.os != "macos" and not facts.foreign:
+        return Fixed(tags=(interpreter.platform,))
+    match target.os:
+        case "linux":
+            return Fixed(tags=platform.linux_platform_tag(("linux",), target))
+        case "macos":
+            return ByDeployment(versions=facts.system.macos)
+        case _:
+            return Fixed(tags=facts.system.tags(target))
+
+
+def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
+    """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
+    target, macos = facts.target, dict(facts.system.macos)
+    if not facts.options.zig:
+        return ()
+    policies = (
+        platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
+    )
+    policy = next((name for name in policies if name.startswith("manylinux")), "")
+    return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
+
+
+def plan_platform(facts: Facts, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
+    """Return how the platform tag is decided, and warnings about it; `Fixed()` stands for the interpreter's own.
+
+    Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
+    """
+    target = facts.target
+    options = facts.options
+    if facts.host_platform:
+        return Fixed(tags=(platform.normalise_platform(facts.host_platform),)), ()
+    words = tuple(dict.fromkeys(platform.parse_compatibility(word) for word in options.compatibility))
+    pypi = "pypi" in words
+    if pypi and not platform.pypi_supports(target):
+        raise UnsupportedError(f"PyPI takes no wheels for {target.triple}", hint="leave `pypi` out of --compatibility")
+    if target.os != "linux":
+        _refuse_for_pypi(facts, pypi=pypi)
+        return Fixed(), ()
+    policies = tuple(word for word in words if word != "pypi")
+    _check_policies(options, policies, target, bindings, pypi=pypi)
+    mode = audit_mode(options, target)
+    if policies == ("linux",) or (not policies and mode == "skip"):
+        if pypi:
+            raise UsageError("the tag `linux` is one that PyPI refuses", hint="audit the wheel, or leave `pypi` out")
+        return Fixed(), ()
+    if options.zig and not policies:
+        # what zig is told to link for is the tag that is promised
+        policies = tuple(name for name in (platform.arch_minimum_policy(target),) if name != "linux")
+    if policies:
+        return ByPolicy(policies=policies, pypi=pypi), _policy_warnings(policies, target)
+    return ByAudit(pypi=pypi), ()
+
+
+def _refuse_for_pypi(facts: Facts, *, pypi: bool) -> None:
+    refused = [tag for tag in facts.system.tags(facts.target) if not platform.pypi_accepts(tag)] if pypi else []
+    if refused:
+        raise UnsupportedError(
+            f"PyPI refuses wheels for {' and '.join(refused)}", hint="leave `pypi` out of --compatibility"
+        )
+
+
+def _check_policies(
+    options: Options, policies: tuple[str, ...], target: Target, bindings: Bindings, *, pypi: bool
+) -> None:
+    place = options.origins.get("compatibility")
+    kind: type[CratewheelError] = ConfigError if place and place.kind == "key" else UsageError
+    pair = {policy.partition("_")[0] for policy in policies} == {"manylinux", "musllinux"} and len(policies) == 2
+    if len(policies) > 1 and not (pair and bindings.kind == "bin"):
+        raise kind(
+            f"a wheel has one platform policy, and {len(policies)} were asked for: {', '.join(policies)}",
+            hint="run one build for each"
+            if bindings.kind != "bin"
+            else "a program takes one manylinux and one musllinux",
+        )
+    arch = platform.linux_arch(target)
+    for policy in policies:
+        if policy != "linux" and not audit_policy.known(policy, arch):
+            family: audit_policy.Family = "musllinux" if policy.startswith("musllinux") else "manylinux"
+            defined = ", ".join(audit_policy.names(family, arch)) or "none"
+            raise kind(f"{policy} is not defined for {arch}", hint=f"the {family} policies for {arch} are {defined}")
+        if policy.startswith("musllinux") and bindings.kind == "bin" and target.is_glibc:
+            raise kind(
+                f"a program for {target.triple} needs glibc, so it cannot be {policy}",
+                hint="build for a musl target",
+            )
+        tags = platform.linux_platform_tag((policy,), target)
+        if pypi and not any(platform.pypi_accepts(tag) for tag in tags):
+            raise kind(f"PyPI refuses wheels for {' and '.join(tags)}", hint="choose another tag, or leave `pypi` out")
+
+
+def _policy_warnings(policies: tuple[str, ...], target: Target) -> tuple[str, ...]:
+    found = []
+    for policy in policies:
+        if policy.startswith("musllinux") and target.is_glibc:
+            found.append(f"{target.triple} links glibc, which {policy} does not have")
+        if policy in ("manylinux_2_5", "manylinux_2_12"):
+            found.append(f"today's Rust needs a newer glibc than {policy} allows; manylinux_2_17 is the oldest")
+    return tuple(found)

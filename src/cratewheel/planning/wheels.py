@@ -1,0 +1,245 @@
+"""Which wheels serve the interpreters, and which cargo builds they are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from cratewheel.bindings import detect
+from cratewheel.bindings.detect import Bindings, StableAbi
+from cratewheel.cargo.command import CargoBuild, extra_value
+from cratewheel.cargo.model import CrateTarget
+from cratewheel.cargo.query import Rustc
+from cratewheel.errors import ConfigError
+from cratewheel.interpreter.model import Interpreter
+from cratewheel.options.model import Options
+from cratewheel.planning import flags
+from cratewheel.planning.model import ByAudit, Fixed, PlatformPlan, WheelPlan
+from cratewheel.planning.platform import audit_mode, native
+from cratewheel.project.cargo_metadata import cargo_options
+from cratewheel.project.inputs import Facts
+from cratewheel.project.reading import Project
+from cratewheel.targets.triples import Target
+
+LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
+BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean` frees what is there
+CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
+
+
+def plan_wheels(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
+    """Return the fewest wheels that serve the interpreters of `facts`; none when there is nothing to build for.
+
+    Raises `UnsupportedError` for what these bindings cannot be compiled for.
+    """
+    groups = _groups(facts, bindings)
+    elsewhere = extra_value(facts.options.cargo_extra_args, "--target-dir")  # the user's last word
+    separate = len(groups) > 1 and not facts.options.shared_target_dir and elsewhere is None
+    return tuple(_wheel(facts, platform_plan, group, separate=separate) for group in groups)
+
+
+def _wheel(facts: Facts, platform_plan: PlatformPlan, group: _Group, *, separate: bool) -> WheelPlan:
+    project, target, bindings = facts.project, facts.target, facts.bindings_of(group.interpreter)
+    flags.refuse_foreign_libraries(facts, bindings, group.interpreter)
+    module_file = _module_file(project.modules.extension_name, bindings, group, target)
+    stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
+    python_tag, abi_tag = _python_tags(bindings, group)
+    own = native(facts, group.interpreter)
+    if platform_plan == Fixed():
+        platform_plan = own
+    elif isinstance(platform_plan, ByAudit) and isinstance(own, Fixed):
+        platform_plan = replace(platform_plan, plain=own.tags)
+    directory = _directory(facts, group) if separate else None
+    return WheelPlan(
+        builds=_builds(facts, bindings, group, module_file, directory),
+        interpreter=group.interpreter,
+        serves=group.serves,
+        python_tag=python_tag,
+        abi_tag=abi_tag,
+        platform=platform_plan,
+        audit=audit_mode(facts.options, target),
+        module_file=module_file,
+        bindings=bindings,
+        stable_abi=stable,
+        config=flags.pyo3_config(facts, bindings, group.interpreter, stable),
+        directory=directory,
+        why=group.why,
+    )
+
+
+def _directory(facts: Facts, group: _Group) -> Path | None:
+    """Return a build directory for one interpreter, called by its tag, and the target that cargo is told of."""
+    if group.interpreter is None or group.stable_abi is not None:
+        return None  # what is compiled for the stable ABI is so for every interpreter
+    name = "-".join((*facts.options.target, directory_name(group.interpreter)))
+    return (facts.options.target_dir or facts.project.cargo.target_directory) / BUILD_DIRS / name
+
+
+def directory_name(python: Interpreter) -> str:
+    """Return what the build directory of an interpreter is called: by its ABI tag where that tells it from others."""
+    return python.abi_tag if python.implementation == "cpython" else python.python_tag
+
+
+def _builds(
+    facts: Facts, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
+) -> tuple[CargoBuild, ...]:
+    """Return the cargo builds of a wheel: of each crate one for each processor, next to each other."""
+    options, project = facts.options, facts.project
+    base = cargo_options(options)
+    elsewhere: flags.Variables = ()
+    if directory is not None:
+        base = replace(base, target_dir=directory)
+        if project.cargo.build_directory not in (None, project.cargo.target_directory):
+            # cargo's setting `build.build-dir` would bring all back into one place
+            elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
+    features = (*base.features, *facts.features_of(group.interpreter))
+    stable = group.stable_abi is not None
+    return tuple(
+        CargoBuild(
+            manifest=project.sources.manifest.path,
+            cwd=project.sources.location.cwd,
+            binary=crate.name if bindings.kind == "bin" else None,
+            cdylib=_forces_cdylib(crate, bindings, facts.rustc),
+            through=flags.through(facts),
+            options=replace(
+                base,
+                features=features,
+                target=slice_.triple if facts.target.is_universal2 else base.target,
+                config=(*base.config, *flags.cargo_config(facts, bindings, group.interpreter)),
+            ),
+            rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
+            env=(*flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
+        )
+        for crate in _selected_targets(options, project, bindings)
+        for slice_ in facts.target.slices
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """One wheel's worth of interpreters: the one to compile against comes from those it serves."""
+
+    interpreter: Interpreter | None
+    stable_abi: StableAbi | None = None
+    serves: tuple[Interpreter, ...] = ()
+    why: tuple[str, ...]
+
+
+def _groups(facts: Facts, bindings: Bindings) -> list[_Group]:
+    interpreters = facts.interpreters
+    if not bindings.per_interpreter:
+        why = f"{bindings.kind} bindings do not depend on the version of Python: one wheel serves all"
+        first = interpreters[0] if interpreters else None
+        return [_Group(interpreter=first, serves=interpreters, why=(why,))]
+    wanted = left_in(facts)
+    by_abi: dict[StableAbi, list[Interpreter]] = {}
+    groups = []
+    for python in wanted:
+        stable_abi = stable_abi_for(facts, python)
+        if stable_abi is None:
+            groups.append(_own_group(facts.bindings_of(python), python))
+        else:
+            by_abi.setdefault(stable_abi, []).append(python)
+    if not wanted:
+        # a pinned stable ABI says all that the compiler must know: no Python is needed to build for it
+        by_abi.update({abi: [] for abi in bindings.stable_abi if abi.minimum and abi.kind == "abi3"})
+    return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
+
+
+def left_in(facts: Facts) -> tuple[Interpreter, ...]:
+    """Return the interpreters that get a wheel.
+
+    A crate that pins the stable ABI means one wheel: discovered interpreters that cannot load that are left out, as
+    both versions of the peer do, while one that was named gets a wheel of its own. A stable ABI that only a feature for
+    some interpreters turns on says nothing about the others.
+    """
+    if not any(abi.minimum for abi in facts.project.bindings.stable_abi):
+        return facts.interpreters
+    return tuple(python for python in facts.interpreters if python.requested or stable_abi_for(facts, python))
+
+
+def stable_abi_for(facts: Facts, python: Interpreter) -> StableAbi | None:
+    """Return the stable ABI that a build for `python` has, with the features that it gets; None if it has none."""
+    return detect.stable_abi_for(facts.bindings_of(python), python)
+
+
+def _own_group(bindings: Bindings, python: Interpreter) -> _Group:
+    why = f"compiled for {python.display} alone"
+    if bindings.stable_abi:
+        kinds = " and ".join(abi.kind for abi in bindings.stable_abi)
+        why = f"{python.display} cannot load {kinds} modules, so it gets a wheel of its own"
+    return _Group(interpreter=python, serves=(python,), why=(why,))
+
+
+def _stable_group(stable_abi: StableAbi, served: tuple[Interpreter, ...]) -> _Group:
+    # compiled against the oldest, so that without a pinned minimum the wheel still serves all of them
+    oldest = min(served, key=lambda python: python.version) if served else None
+    names = ", ".join(python.display for python in served) or "every Python from its minimum on"
+    why = f"the stable ABI {stable_abi.kind}: one wheel serves {names}"
+    return _Group(interpreter=oldest, stable_abi=stable_abi, serves=served, why=(why,))
+
+
+def _python_tags(bindings: Bindings, group: _Group) -> tuple[str, str]:
+    if not bindings.per_interpreter:
+        return "py3", "none"
+    if group.stable_abi is not None:
+        major, minor = _stable_version(group)
+        return f"cp{major}{minor}", "abi3.abi3t" if group.stable_abi.kind == "abi3t" else "abi3"
+    assert group.interpreter is not None, "every other wheel is for an interpreter"
+    return group.interpreter.python_tag, group.interpreter.abi_tag
+
+
+def _stable_version(group: _Group) -> tuple[int, int]:
+    assert group.stable_abi is not None
+    version = group.stable_abi.minimum or (group.interpreter.version if group.interpreter else None)
+    assert version is not None, "a stable ABI without a minimum is only built for interpreters"
+    return version
+
+
+def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -> str | None:
+    if bindings.kind not in ("pyo3", "rust-cpython"):
+        return None
+    stable = group.stable_abi.kind if group.stable_abi else None
+    if group.interpreter is not None:
+        return name + group.interpreter.extension_suffix(stable)
+    return f"{name}.pyd" if target.os == "windows" else f"{name}.{stable}.so"
+
+
+# -- what cargo is told
+
+
+def _selected_targets(options: Options, project: Project, bindings: Bindings) -> tuple[CrateTarget, ...]:
+    crates, active = project.cargo.root_package.targets, bindings.package_features
+    if bindings.kind == "bin":
+        found = [crate for crate in crates if "bin" in crate.kinds and active.issuperset(crate.required_features)]
+    else:
+        libraries = [crate for crate in crates if LIBRARY_CRATE_TYPES.union({"cdylib"}).intersection(crate.kinds)]
+        dynamic = [crate for crate in libraries if "cdylib" in crate.crate_types]
+        found = dynamic or libraries
+    if options.targets:
+        wanted = {(selection.name, selection.kind) for selection in options.targets}
+        found = [
+            crate
+            for crate in found
+            if any(crate.name == name and (kind is None or kind in crate.kinds) for name, kind in wanted)
+        ]
+    if not found:
+        kind = "binary" if bindings.kind == "bin" else "library"
+        narrowed = f" that {options.origins['targets']} selects" if options.targets else ""
+        raise ConfigError(
+            f"{project.sources.manifest.path} has no {kind}{narrowed} for the {bindings.kind} bindings",
+            hint='a library for Python needs [lib] with `crate-type = ["cdylib"]`' if kind == "library" else None,
+        )
+    return tuple(found)
+
+
+def _forces_cdylib(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool:
+    return (
+        bindings.kind != "bin"
+        and rustc.version >= CRATE_TYPE_FLAG_SINCE
+        and not LIBRARY_CRATE_TYPES.isdisjoint(crate.crate_types)
+    )
+
+
+def _rustc_args(options: Options) -> tuple[str, ...]:
+    strip = ("-C", "strip=symbols") if options.strip else ()
+    return (*options.rustc_args, *options.rustc_extra_args, *strip)

@@ -1,0 +1,106 @@
+"""[project] and Cargo.toml → core metadata, entry points and licence files; only files are read, no program starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from packaging.specifiers import SpecifierSet
+
+from cratewheel.archive import entry_points
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.project.metadata import cargo, project, render
+from cratewheel.project.metadata.fields import Fields, check_name
+from cratewheel.project.pyproject import PyProject
+
+_REPEATED = frozenset(
+    {
+        "Classifier", "Requires-Dist", "Requires-External", "Provides-Extra", "License-File", "Project-URL",
+        "Import-Name", "Import-Namespace",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreMetadata:
+    """The metadata of a distribution, decided and written.
+
+    `version` is in the normal form of PEP 440. `text` is the METADATA file: `headers`, then `description`.
+    `entry_points` is the entry_points.txt, "" where there is none. `license_files` are places below `licenses/` and the
+    files that go there. `scripts` are the names of the commands that installing it makes. `notes` and `warnings` are
+    what there is to say about how it was found.
+    """
+
+    name: str
+    version: str
+    requires_python: SpecifierSet | None
+    requires_dist: tuple[str, ...]
+    headers: tuple[tuple[str, str], ...]
+    description: str | None
+    text: str
+    entry_points: str
+    license_files: tuple[tuple[PurePosixPath, Path], ...]
+    scripts: tuple[str, ...]
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def as_json(self) -> dict[str, str | list[str]]:
+        """Return the metadata as JSON has it: https://packaging.python.org/en/latest/specifications/core-metadata/."""
+        result: dict[str, str | list[str]] = {}
+        for header, value in self.headers:
+            key = header.lower().replace("-", "_")
+            if header in _REPEATED:
+                values = result.setdefault(key, [])
+                assert isinstance(values, list)
+                values.append(value)
+            elif header == "Keywords":
+                result[key] = [word.strip() for word in value.split(",") if word.strip()]
+            else:
+                result[key] = value
+        if self.description is not None:
+            result["description"] = self.description
+        return result
+
+
+def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
+    """Return the metadata of the project: of [project] where there is one, and of Cargo.toml.
+
+    Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
+    """
+    if pyproject is None or pyproject.project is None:
+        fields = cargo.read(manifest)
+        name_warnings = check_name(fields.name, f"the name in {manifest.path}")
+    else:
+        fields = project.read(pyproject, manifest)
+        name_warnings = ()
+    headers = tuple(render.headers(fields))
+    description = fields.readme.text if fields.readme else None
+    return CoreMetadata(
+        name=fields.name,
+        version=fields.version,
+        requires_python=SpecifierSet(fields.requires_python) if fields.requires_python else None,
+        requires_dist=fields.requires_dist,
+        headers=headers,
+        description=description,
+        text=render.metadata(headers, description),
+        entry_points=render.entry_points(fields),
+        license_files=tuple((file.target, file.source) for file in fields.license_files),
+        scripts=tuple(name for name, _ in (*fields.scripts, *fields.gui_scripts)),
+        notes=fields.notes,
+        warnings=(*fields.warnings, *name_warnings, *_check_entry_points(fields, pyproject, manifest)),
+    )
+
+
+def _check_entry_points(fields: Fields, pyproject: PyProject | None, manifest: Manifest) -> tuple[str, ...]:
+    """Return warnings about entry points that will not load; raises `ConfigError` for those that cannot be."""
+    table = (pyproject.project if pyproject is not None else None) or {}
+    file = pyproject.path if pyproject is not None else manifest.path
+    own = f"project.scripts in {file}"
+    scripts = own if "scripts" in table else f"{cargo.LEGACY_TABLE}.scripts in {manifest.path}"
+    windows = f"project.gui-scripts in {file}"
+    groups = [("console_scripts", fields.scripts, scripts), ("gui_scripts", fields.gui_scripts, windows)]
+    groups += [(group, entries, f"project.entry-points.{group!r} in {file}") for group, entries in fields.entry_points]
+    warnings = [text for group, entries, where in groups for text in entry_points.check(group, entries, where)]
+    commands = ((fields.scripts, scripts), (fields.gui_scripts, windows))
+    entry_points.refuse_doubles((name, f"{name!r} of {where}") for entries, where in commands for name, _ in entries)
+    return tuple(warnings)

@@ -1,0 +1,154 @@
+"""pyproject.toml → PyProject: parsed, its shape checked, nothing decided."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.errors import ConfigError
+from cratewheel.system import toml
+from cratewheel.system.files import project_roots
+
+Table = Mapping[str, Any]
+
+TOOLS = ("maturin", "cratewheel")
+
+# Keys that hold paths, patterns of paths, and lists and tables of either; of a table, its own keys that hold them
+PATHS = {"manifest-path": (), "python-source": (), "data": ()}
+PATTERNS = {"python-packages": (), "include": ("path", "to"), "exclude": ("path",), "sbom": ("include",)}
+BETWEEN_NAMES = re.compile(r"\\[^]*?!#{}[ \\]")  # in a pattern; before the others it may be there to quote them
+BEFORE_WILDCARD = re.compile(r"\\[*?[{]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PyProject:
+    """A pyproject.toml: its place and its tables, as TOML gives them.
+
+    `project` is None where the file has no `[project]`. The two tool tables are checked by `options`. Paths have `/`
+    between folders, whatever the file has; `warnings` say where it has backslashes.
+    """
+
+    path: Path
+    requires: tuple[str, ...]
+    build_backend: str | None
+    project: Table | None
+    tool_maturin: Table
+    tool_cratewheel: Table
+    dependency_groups: Table
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def directory(self) -> Path:
+        """The folder of the file: the root of the project."""
+        return self.path.parent
+
+
+def absent(folder: Path) -> ConfigError:
+    """Return the error for a source distribution of a folder that has no pyproject.toml."""
+    return ConfigError(
+        f"{folder} has no pyproject.toml, which a source distribution needs",
+        hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
+    )
+
+
+def read(path: Path) -> PyProject:
+    """Return the pyproject.toml at `path`.
+
+    Raises `ConfigError` when it is not TOML, or has no `[build-system]` with `requires` (PEP 518).
+    """
+    data = toml.load(path, project_roots(path.parent))
+    build_system = _table(data, "build-system", path)
+    if not build_system:
+        raise ConfigError(
+            f"{path} has no [build-system] table",
+            hint='add `[build-system]` with `requires = ["cratewheel"]` and `build-backend = "cratewheel"`',
+        )
+    requires = build_system.get("requires")
+    if not isinstance(requires, list) or not all(isinstance(item, str) for item in requires):
+        raise ConfigError(
+            f"build-system.requires in {path} must be a list of requirements",
+            hint='write `requires = ["cratewheel"]` (PEP 518)',
+        )
+    backend = build_system.get("build-backend")
+    if backend is not None and not isinstance(backend, str):
+        raise ConfigError(f"build-system.build-backend in {path} must be a string, found {toml.describe(backend)}")
+    tool = data.get("tool", {})
+    if not isinstance(tool, dict):
+        raise ConfigError(f"tool in {path} must be a table, found {toml.describe(tool)}")
+    slashes = _Slashes(path)
+    tables = {name: slashes.in_tool(name, _table(tool, name, path, parent="tool.")) for name in TOOLS}
+    project = slashes.in_project(_table(data, "project", path)) if "project" in data else None
+    return PyProject(
+        path=path,
+        requires=tuple(requires),
+        build_backend=backend,
+        project=project,
+        tool_maturin=tables["maturin"],
+        tool_cratewheel=tables["cratewheel"],
+        dependency_groups=_table(data, "dependency-groups", path),
+        warnings=tuple(slashes.warnings),
+    )
+
+
+def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
+    value = data.get(key, {})
+    toml.check_texts(value, f"{parent}{key}", path)
+    if not isinstance(value, dict):
+        raise ConfigError(f"{parent}{key} in {path} must be a table, found {toml.describe(value)}")
+    return value
+
+
+class _Slashes:
+    """Puts `/` in the place of the backslashes that a file written on Windows has between folders, with a warning."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.warnings: list[str] = []
+
+    def in_tool(self, name: str, table: Table) -> Table:
+        """Return a table of ours with `/` in its paths."""
+        changed = {
+            key: self._in(value, f"tool.{name}.{key}", (PATHS | PATTERNS)[key], pattern=key in PATTERNS)
+            for key, value in table.items()
+            if key in PATHS or key in PATTERNS
+        }
+        return {**table, **changed}
+
+    def in_project(self, table: Table) -> Table:
+        """Return `[project]` with `/` in its paths; a licence that is a text is no path."""
+        paths = {key: table[key] for key in ("readme", "license") if key in table}
+        if isinstance(paths.get("license"), str):
+            del paths["license"]
+        changed = {key: self._in(value, f"project.{key}", ("file",), pattern=False) for key, value in paths.items()}
+        return {**table, **changed}
+
+    def _in(self, value: object, place: str, keys: tuple[str, ...], *, pattern: bool) -> object:
+        match value:
+            case str() if "\\" in value:
+                return self._divided(value, place, pattern=pattern)
+            case list():
+                return [self._in(item, f"{place}[{at}]", keys, pattern=pattern) for at, item in enumerate(value)]
+            case dict():
+                return {
+                    key: self._in(item, f"{place}.{key}", (), pattern=pattern and key != "to") if key in keys else item
+                    for key, item in value.items()
+                }
+        return value
+
+    def _divided(self, text: str, place: str, *, pattern: bool) -> str:
+        folder, first = self.path.parent, text.partition("\\")[0]
+        if os.sep == "/" and os.path.lexists(folder / text):
+            return text  # where a backslash is a character of names as any other
+        in_folder = BEFORE_WILDCARD.search(text) and first and (folder / first).is_dir()
+        if pattern and not BETWEEN_NAMES.search(text) and not in_folder:
+            return text
+        divided = text.replace("\\", "/")
+        self.warnings.append(
+            f"{place} in pyproject.toml is '{text}', and read as '{divided}': "
+            "write it with `/`, which divides folders on every system"
+        )
+        return divided

@@ -1,0 +1,211 @@
+"""Where a project's extension module and its Python packages are, on the disk and in a wheel."""
+
+from __future__ import annotations
+
+import keyword
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from cratewheel.errors import ConfigError
+from cratewheel.system.files import Fence, Roots
+from cratewheel.system.files.junk import is_rubbish
+
+USUAL_SOURCES = ("python", "src")
+_IGNORE_FILES = {".gitignore", ".ignore", ".gitkeep"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleLayout:
+    """The names and folders of a project's modules.
+
+    `module_name` is dotted: `package_parts`, then `extension_name`. A `mixed` project has a Python package around the
+    extension, `package_dir`; `python_packages` are the other packages to ship, relative to `python_source`. `stubs_dir`
+    is a folder of the package's name with nothing but stubs, which the generated package gets. `data` is the folder of
+    files that install elsewhere. All paths are absolute. `warnings` say what was named in vain.
+    """
+
+    module_name: str
+    extension_name: str
+    package_parts: tuple[str, ...]
+    mixed: bool
+    python_source: Path
+    package_dir: Path | None
+    python_packages: tuple[str, ...]
+    data: Path | None
+    stubs_dir: Path | None = None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def packages(self) -> tuple[Path, ...]:
+        """The folders (or single files) whose files a wheel and an sdist hold."""
+        own = (folder for folder in (self.package_dir, self.stubs_dir) if folder is not None)
+        return tuple(dict.fromkeys((*own, *map(self.python_source.joinpath, self.python_packages))))
+
+    @property
+    def extension_dir(self) -> PurePosixPath:
+        """The folder of a wheel that gets the extension: its package, or without one a folder of its own name."""
+        if self.mixed and self.package_parts:
+            return PurePosixPath(*self.package_parts)
+        return PurePosixPath(self.extension_name)
+
+
+def read(
+    root: Path,
+    *,
+    module_name: str | None,
+    lib_name: str | None,
+    project_name: str | None,
+    package_name: str,
+    python_source: str | None = None,
+    python_packages: tuple[str, ...] = (),
+    data: str | None = None,
+    legacy_name: str | None = None,
+    src_layout: bool = False,
+    binary: bool = False,
+    roots: Roots,
+) -> ModuleLayout:
+    """Return the modules of the project at `root`, from what its settings say and from what is there.
+
+    The first name that is given counts: `module_name`, `legacy_name` if it is dotted (`name` of Cargo.toml's
+    `[package.metadata.maturin]`, from before maturin 0.14), `lib_name` (`[lib].name` if the manifest writes it),
+    `project_name`, `package_name`. With a `src_layout` the default of `python_source` is `src`. The name of a program
+    (`binary`) need not be importable. Raises `ConfigError` when a folder that was named does not exist or does not lie
+    in the folders `roots`, which hold the project, or nothing could import the module.
+    """
+    # nobody checks this table: cargo lets every tool have its own
+    dotted_legacy_name = legacy_name if isinstance(legacy_name, str) and "." in legacy_name else None
+    candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
+    name = next(candidate for candidate in candidates if candidate is not None)
+    parts = _name_parts(name, binary=binary)
+    source = _python_source(root, python_source, src_layout=src_layout, roots=roots)
+    package_dir = source / parts[0]
+    if python_source is not None and not package_dir.is_dir():
+        raise ConfigError(
+            f"python-source is set to '{python_source}', but there is no Python package {package_dir}",
+            hint=f"create {package_dir / '__init__.py'}, or remove `python-source`",
+        )
+    there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_left_over(package_dir)
+    stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
+    mixed = there and not stubs
+    packages, missing = _python_packages(source, python_packages)
+    return ModuleLayout(
+        module_name=name,
+        extension_name=parts[-1],
+        package_parts=parts[:-1],
+        mixed=mixed,
+        python_source=source,
+        package_dir=package_dir if mixed else None,
+        python_packages=packages,
+        stubs_dir=package_dir if stubs else None,
+        data=_data(root, data, default=f"{name}.data", roots=roots),
+        warnings=missing if there or python_source is not None else (*missing, *_overlooked(root, parts[0], packages)),
+    )
+
+
+def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
+    """Return the parts of a dotted module name, or raise `ConfigError` where nothing could import it."""
+    parts = tuple(name.split("."))
+    if not all(parts) or "/" in name or "\\" in name:
+        raise ConfigError(
+            f"'{name}' is not the name of a Python module", hint='write it as `module-name = "package.module"`'
+        )
+    if not binary and keyword.iskeyword(parts[-1]):
+        raise ConfigError(
+            f"the module name '{name}' could not be imported: '{parts[-1]}' is a word of the language",
+            hint="set `module-name` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
+        )
+    if not binary and not parts[-1].isidentifier():
+        better = parts[-1].replace("-", "_")
+        example = f' = "{".".join((*parts[:-1], better))}"' if better.isidentifier() else ""
+        raise ConfigError(
+            f"the module name '{name}' could not be imported: '{parts[-1]}' is not a Python identifier",
+            hint=f"set `module-name{example}` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
+        )
+    return parts
+
+
+def _python_source(root: Path, python_source: str | None, *, src_layout: bool, roots: Roots) -> Path:
+    if python_source is None:
+        return _below(root, "src" if src_layout else "")
+    source = _below(root, python_source)
+    if not source.is_dir():
+        raise ConfigError(
+            f"python-source is set to '{python_source}', but there is no folder {source}",
+            hint="create it, or remove `python-source`",
+        )
+    Fence(roots).check(str(source))
+    return source
+
+
+def _overlooked(root: Path, package: str, packages: tuple[str, ...]) -> list[str]:
+    """Return a warning for each usual place that has the package or its stubs (PEP 561), though no setting names it."""
+    stubs = f"{package}-stubs"
+    unnamed = stubs not in packages and any((root / stubs).glob("*.pyi"))
+    return [
+        *([f'{root / stubs} is not packed: `python-packages = ["{stubs}"]` in pyproject.toml ships it'] * unnamed),
+        *_overlooked_sources(root, package),
+    ]
+
+
+def _overlooked_sources(root: Path, package: str) -> list[str]:
+    return [
+        f"there are Python files in {root / place / package}, which are not the project's: "
+        f"`python-source = '{place}'` in pyproject.toml would make them so"
+        for place in USUAL_SOURCES
+        if any((root / place / package).glob("*.py"))
+    ]
+
+
+def _is_crate_folder(folder: Path) -> bool:
+    """Whether the folder is a crate that happens to have the module's name, not a namespace package."""
+    return (folder / "Cargo.toml").is_file() and not (folder / "__init__.py").is_file()
+
+
+def _is_left_over(folder: Path) -> bool:
+    """Whether nothing but rubbish is left of a package: git removes what it tracks, and no folder that holds more."""
+    rubbish = False
+    for _, folders, names in os.walk(folder):
+        if not all(map(is_rubbish, names)):
+            return False
+        rubbish = rubbish or bool(names) or any(map(is_rubbish, folders))
+        folders[:] = [name for name in folders if not is_rubbish(name)]
+    return rubbish
+
+
+def _has_only_stubs(folder: Path) -> bool:
+    """Whether a folder holds stubs (PEP 561) and no other file, so that it is no package for Python."""
+    found = {name for _, _, names in os.walk(folder) for name in names if not is_rubbish(name)}
+    stubs = {name for name in found if name.endswith(".pyi") or name == "py.typed"}
+    return bool(stubs) and found <= stubs | _IGNORE_FILES
+
+
+def _python_packages(source: Path, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the packages that are there, relative to `source`, and a warning for each that is not."""
+    found = []
+    warnings = []
+    for name in names:
+        path = _below(source, name)
+        if not path.is_relative_to(source):
+            raise ConfigError(f"python-packages has '{name}', which is not in {source}", hint="name packages below it")
+        if path.exists():
+            found.append(path.relative_to(source).as_posix())
+        else:
+            dotted = _below(source, name.replace(".", "/"))
+            better = f"; write '{name.replace('.', '/')}'" if dotted.exists() and dotted.is_relative_to(source) else ""
+            warnings.append(f"python-packages has '{name}', but there is no {path}{better}")
+    return tuple(found), tuple(warnings)
+
+
+def _data(root: Path, data: str | None, *, default: str, roots: Roots) -> Path | None:
+    folder = _below(root, default if data is None else data)
+    if folder.is_dir():
+        Fence(roots).check(str(folder))
+        return folder
+    if data is None:
+        return None
+    raise ConfigError(f"data is set to '{data}', but there is no folder {folder}", hint="create it, or remove `data`")
+
+
+def _below(folder: Path, name: str) -> Path:
+    return Path(os.path.normpath(folder.absolute() / name))

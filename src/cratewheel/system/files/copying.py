@@ -1,0 +1,111 @@
+"""Copies that keep their times, and share their blocks with the original where the file system can.
+
+`shutil` is slow to import, and most builds neither copy nor remove.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection
+from contextlib import suppress
+from pathlib import Path
+
+from cratewheel.system.tasks import check_cancelled
+
+_FICLONE = 0x40049409  # ioctl_ficlone(2)
+
+
+def copy_file(source: Path, destination: Path) -> int:
+    """Copy a file with its times and permissions, replacing what is there, and return its size in bytes.
+
+    Never a hard link: whoever writes into one copy does not write into the other. Raises as `check_cancelled` does.
+    """
+    import shutil
+
+    check_cancelled()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileNotFoundError):
+        destination.unlink()
+    if not _cloned(source, destination):
+        shutil.copyfile(source, destination)
+    shutil.copystat(source, destination)
+    return destination.stat().st_size
+
+
+def copy_tree(source: Path, destination: Path, *, without: Collection[str] = ()) -> int:
+    """Copy a folder with all that is in it, as `copy_file` does, and return the bytes. Links stay links.
+
+    Files with a name of `without` are left out.
+    """
+    import shutil
+
+    size = 0
+    copied = []
+    waiting = [(source, destination)]
+    while waiting:
+        folder, target = waiting.pop()
+        target.mkdir(parents=True, exist_ok=True)
+        copied.append((folder, target))
+        for entry in os.scandir(folder):
+            if entry.is_symlink():
+                (target / entry.name).symlink_to(os.readlink(entry.path))  # noqa: PTH115  # a Path would change how it is written
+            elif entry.is_dir():
+                waiting.append((Path(entry.path), target / entry.name))
+            elif entry.name not in without:
+                size += copy_file(Path(entry.path), target / entry.name)
+    for folder, target in copied:  # what is written into a folder changes its time
+        shutil.copystat(folder, target)
+    return size
+
+
+def remove_tree(folder: Path) -> None:
+    """Remove a folder with all that is in it, as far as that can be removed, and however deep it is."""
+    if os.name == "nt":  # has folders that lead elsewhere, and are no symbolic links
+        import shutil
+
+        shutil.rmtree(folder, ignore_errors=True)
+        return
+    # rmtree() before Python 3.13 calls itself for each folder, and keeps it open
+    found: list[str] = []
+    waiting = [] if folder.is_symlink() else [str(folder)]
+    while waiting:
+        found.append(waiting.pop())
+        with suppress(OSError):
+            for entry in os.scandir(found[-1]):
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    with suppress(OSError):
+                        os.unlink(entry.path)  # noqa: PTH108  # of thousands of files
+    for each in reversed(found):
+        with suppress(OSError):
+            os.rmdir(each)  # noqa: PTH106
+
+
+if sys.platform == "linux":
+    import fcntl
+
+    def _cloned(source: Path, destination: Path) -> bool:
+        """Return whether the file system made a copy that takes no room (Btrfs, XFS, bcachefs)."""
+        with source.open("rb") as reader, destination.open("wb") as writer:
+            try:
+                fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
+            except OSError:
+                return False
+        return True
+
+elif sys.platform == "darwin":
+
+    def _cloned(source: Path, destination: Path) -> bool:
+        """Return whether the file system made a copy that takes no room (APFS, clonefile(2))."""
+        import ctypes
+
+        clone = getattr(ctypes.CDLL(None), "clonefile", None)
+        return clone is not None and clone(os.fsencode(source), os.fsencode(destination), 0) == 0
+
+else:
+
+    def _cloned(source: Path, destination: Path) -> bool:  # noqa: ARG001  # the same interface everywhere
+        """Return whether the file system made a copy that takes no room: here nobody asks it."""
+        return False

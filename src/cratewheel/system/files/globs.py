@@ -1,0 +1,191 @@
+"""Globs as Rust's `glob` crate reads them (https://docs.rs/glob/latest/glob/struct.Pattern.html)."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path, PureWindowsPath
+
+from cratewheel.errors import ConfigError
+from cratewheel.system.files import wildcards
+from cratewheel.system.files.ignore_rules import LONGEST_PATTERN
+from cratewheel.system.files.junk import is_rubbish
+from cratewheel.system.files.links import Fence, Roots, describe_dangling
+from cratewheel.system.files.reading import is_file
+from cratewheel.system.files.temporary import is_temporary
+from cratewheel.system.files.walking import scan
+
+_WILD = r"[*?\[]"
+MOST_LINKS = 1000  # to folders, that one glob follows: n links to each other are n! paths
+
+_Part = str | re.Pattern[str] | None  # a name, an expression for names, or `**`
+
+
+def glob(
+    root: Path, pattern: str, *, roots: Roots | None = None, skips: Callable[[str], bool] | None = None
+) -> tuple[Path, ...]:
+    """Return the files below `root` that match, sorted: `*`, `?` and `[…]` are within a name, `**` is any depth.
+
+    Hidden files match, ignore files are not asked, and links to folders are followed. Raises `ConfigError` for a
+    pattern that is absolute, has a `.` or `..` in it or is malformed, for a match that leads out of `roots` (`root` by
+    default) by a link or is a pipe, a socket or a device, and for links that lead to each other in thousands of ways.
+    Links to nothing do not match; with `skips`, those are an error of which it does not say that they are skipped.
+    """
+    parts = _parts(pattern)
+    if not parts or parts[-1] is None or pattern.endswith("/"):
+        return ()  # `a/**` and `a/` match folders only
+    fence = Fence(roots or (os.path.realpath(root),))
+    matches = sorted(map(Path, set(_matches(str(root), parts, fence))), key=lambda path: path.parts)
+    found = [path for path in matches if is_file(path)]
+    if skips is not None and len(found) < len(matches):
+        for path in matches:
+            if describe_dangling(str(path)) is not None and not skips(str(path)):
+                fence.check(str(path))
+    for path in found:
+        fence.check(str(path), link=path.is_symlink())
+    return tuple(found)
+
+
+def check_glob(pattern: str) -> None:
+    """Raise the `ConfigError` that `glob` would raise for the pattern alone, whatever files there are."""
+    _parts(pattern)
+
+
+def _parts(pattern: str) -> list[_Part]:
+    if pattern.startswith("/") or PureWindowsPath(pattern).drive:
+        raise ConfigError(f"the glob '{pattern}' must be relative", hint="write it from the project's folder on")
+    if len(pattern) > LONGEST_PATTERN:
+        raise ConfigError(f"the glob '{pattern[:40]}…' is longer than {LONGEST_PATTERN:,} characters")
+    names = [name for name in pattern.split("/") if name]
+    if not {".", ".."}.isdisjoint(names):
+        raise ConfigError(
+            f"the glob '{pattern}' must not have '.' or '..' in it", hint="write it from the project's folder on"
+        )
+    return [_part(name, pattern) for name in names]
+
+
+def _part(name: str, pattern: str) -> _Part:
+    if name == "**":
+        return None
+    if "**" in name:
+        raise ConfigError(f"the glob '{pattern}' has '**' next to other characters", hint="`**` is a folder of its own")
+    if not re.search(_WILD, name):
+        return name
+    chunks = [""]
+    at = 0
+    while at < len(name):
+        char = name[at]
+        at += 1
+        if char == "*":
+            chunks.append("")
+        elif char == "[":
+            text, at = _character_class(name, at, pattern)
+            chunks[-1] += text
+        else:
+            chunks[-1] += wildcards.ANY if char == "?" else re.escape(char)
+    return re.compile(wildcards.name_regex(tuple(chunks), itertools.count()))
+
+
+def _character_class(name: str, at: int, pattern: str) -> tuple[str, int]:
+    """Return the expression of the class that begins at `at`, after its `[`, and where it ends. Nothing is escaped."""
+    negated = name.startswith("!", at)
+    at += negated
+    end = name.find("]", at + 1)
+    if end < 0:
+        raise ConfigError(f"the glob '{pattern}' has a '[' without its ']'", hint="write [[] for the character itself")
+    ranges = []
+    while at < end:
+        is_range = at + 2 < end and name[at + 1] == "-"
+        ranges.append((name[at], name[at + 2] if is_range else name[at]))
+        at += 3 if is_range else 1
+    return wildcards.character_class(ranges, negated=negated), end + 1
+
+
+def _matches(root: str, parts: list[_Part], fence: Fence) -> Iterator[str]:
+    """Yield what matches: each folder is looked into once, whichever parts its names may match.
+
+    Links are followed by a part that names them; by `**` not out of the boundary nor back to a folder above.
+    """
+    above: tuple[str, ...] = (fence.real(root),)
+    waiting = [(root, _with_depths({0}, parts), above)]
+    links = 0
+    while waiting:
+        folder, wanted, above = waiting.pop()
+        for found in _reached(folder, wanted, parts):
+            if len(parts) in found.named:
+                yield found.path
+            named = found.named - {len(parts)}
+            if not (named or found.deep) or not found.is_folder:
+                continue
+            # from the folder's own real path: the way that led here may go through many links
+            real = os.path.join(above[-1], os.path.basename(found.path))  # noqa: PTH118, PTH119  # plain text is quicker
+            real = fence.real(real) if found.is_link else real
+            below = real not in above and (not found.is_link or fence.holds(real))
+            inner = named | found.deep if below else named
+            if inner:
+                links += found.is_link
+                waiting.append((found.path, _with_depths(inner, parts), (*above, real)))
+            if links > MOST_LINKS:
+                raise ConfigError(
+                    f"a glob followed more than {MOST_LINKS:,} links to folders, the last of them {found.path}",
+                    hint="remove links that lead to each other, or write the glob without `**`",
+                )
+
+
+class _Found:
+    """What is in a folder and matches: the parts that are wanted in it, after one that named it, or a `**`."""
+
+    def __init__(self, path: str, entry: os.DirEntry[str] | None = None) -> None:
+        self.path = path
+        self.named: set[int] = set()
+        self.deep: set[int] = set()
+        self._entry = entry
+
+    @property
+    def is_link(self) -> bool:
+        return self._entry.is_symlink() if self._entry else Path(self.path).is_symlink()
+
+    @property
+    def is_folder(self) -> bool:
+        return self._entry.is_dir() if self._entry else Path(self.path).is_dir()
+
+
+def _reached(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Found]:
+    """Return what is in a folder and matches one of the parts wanted."""
+    found: dict[str, _Found] = {}
+    names = {at: part for at in wanted if isinstance(part := parts[at], str)}
+    if len(names) < len(wanted):
+        for entry in _scan_leniently(folder):
+            one = _Found(entry.path, entry)
+            for at in wanted - names.keys():
+                part = parts[at]
+                if part is None:
+                    one.deep.add(at)
+                elif isinstance(part, re.Pattern) and part.fullmatch(entry.name):
+                    one.named.add(at + 1)
+            if one.deep or one.named:
+                found[entry.path] = one
+    for at, name in names.items():  # looked up rather than listed: the folder may be unreadable
+        if is_temporary(name) or is_rubbish(name):
+            continue
+        path = f"{folder}{os.sep}{name}"
+        found.setdefault(path, _Found(path)).named.add(at + 1)
+    return found.values()
+
+
+def _with_depths(wanted: set[int], parts: list[_Part]) -> set[int]:
+    """Return the parts that are wanted, with those after a `**`, which may stand for no folder at all."""
+    found = set(wanted)
+    for at in range(min(wanted), len(parts)):
+        if at in found and parts[at] is None:
+            found.add(at + 1)
+    return found
+
+
+def _scan_leniently(folder: str) -> list[os.DirEntry[str]]:
+    with suppress(ConfigError):  # a glob over the whole project meets folders that are nobody's business
+        return scan(folder)
+    return []

@@ -1,0 +1,199 @@
+"""The versions of a target's system that its platform tag has: a deployment target, an API level, a release.
+
+Each comes from the variable that the system's own tools read, else from a tool that knows it. Followed are the platform
+pages of rustc (https://doc.rust-lang.org/rustc/platform-support.html), PEP 730 (iOS), PEP 738 (Android) and PEP 783
+(Emscripten).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.errors import MissingToolError, UsageError
+from cratewheel.system.command import Command, Completed, capture
+from cratewheel.targets import platform_tags as platform
+from cratewheel.targets.triples import Target
+
+Version = tuple[int, int]
+
+# The first that is set counts. The names with MATURIN and PYODIDE are those that users of the peer have set already.
+PYEMSCRIPTEN_VARIABLES = (
+    "MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION",
+    "PYEMSCRIPTEN_PLATFORM_VERSION",
+    "MATURIN_PYODIDE_ABI_VERSION",
+    "PYODIDE_ABI_VERSION",
+)
+_PYODIDE_KEYS = ("pyemscripten_platform_version", "pyodide_abi_version")
+_RELEASES = ("aix", "dragonfly", "freebsd", "haiku", "hurd", "illumos", "netbsd", "openbsd", "solaris")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """What is known of the target's system; a field that is None is unknown, or of no use for this target.
+
+    `macos` holds the deployment target of each processor that is compiled for; `macos_exported` is one that the project
+    asked for, which cargo must be told of.
+    """
+
+    macos: tuple[tuple[str, Version], ...] = ()
+    macos_exported: str | None = None
+    ios: Version | None = None
+    android_api: int | None = None
+    pyemscripten: str | None = None
+    emscripten: str | None = None
+    release: str | None = None
+    machine: str | None = None
+
+    def tags(self, target: Target) -> tuple[str, ...]:
+        """Return the platform tags for any system but Linux; raises `UnsupportedError` where a version is missing."""
+        macos = dict(self.macos)
+        if target.is_universal2:
+            return platform.universal2_platform_tag(x86_64=macos["x86_64"], arm64=macos["aarch64"])
+        return platform.platform_tag(
+            target,
+            macos=macos.get(target.arch),
+            ios=self.ios,
+            android_api=self.android_api,
+            pyemscripten=self.pyemscripten,
+            emscripten=self.emscripten,
+            release=self.release,
+            machine=self.machine,
+        )
+
+
+NO_VERSIONS = System()
+"""What is known of a system whose tags have no version."""
+
+
+def read(target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str], cwd: Path) -> System:
+    """Return the versions for `target`; `native` when this machine runs it, `project_macos` the project's own choice.
+
+    rustc is asked in the folder `cwd`.
+    Raises `UsageError` when a variable holds no version.
+    """
+    match target.os:
+        case "macos":
+            return System(macos=_macos(target, project_macos, environ, cwd), macos_exported=project_macos)
+        case "ios":
+            text = environ.get("IPHONEOS_DEPLOYMENT_TARGET")
+            return System(ios=_version("IPHONEOS_DEPLOYMENT_TARGET", text) if text else None)
+        case "android":
+            return System(android_api=_android_api(target, environ))
+        case "emscripten":
+            pyemscripten = _pyemscripten(environ)
+            return System(pyemscripten=pyemscripten, emscripten=None if pyemscripten else _emscripten(environ))
+        case system if system in _RELEASES:
+            return _release(system, native=native, environ=environ)
+        case _:
+            return System()
+
+
+def _macos(
+    target: Target, project_macos: str | None, environ: Mapping[str, str], cwd: Path
+) -> tuple[tuple[str, Version], ...]:
+    found = []
+    for slice_ in target.slices:
+        if project_macos is not None:
+            found.append((slice_.arch, _version("macos-deployment-target", project_macos)))
+            continue
+        version = platform.macos_version(
+            _deployment_target(slice_, environ, cwd), environ.get("MACOSX_DEPLOYMENT_TARGET") or None
+        )
+        if target.is_universal2 and slice_.arch == "x86_64":
+            version = max(version, (10, 9))  # the first that knew of files for both
+        found.append((slice_.arch, version))
+    return tuple(found)
+
+
+def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Version:
+    """Return the version that rustc links for when nobody asks for another."""
+    program = environ.get("RUSTC") or "rustc"
+    done = _ask(
+        Command(
+            argv=(program, "--print", "deployment-target", "--target", target.triple),
+            env=(("MACOSX_DEPLOYMENT_TARGET", None),),
+            cwd=cwd,
+        ),
+        environ,
+    )
+    # "MACOSX_DEPLOYMENT_TARGET=11.0", and "deployment_target=11.0" before Rust 1.84
+    match = re.search(r"(?i)deployment_target=([0-9]{1,4})\.([0-9]{1,4})", done.stdout) if done else None
+    return (int(match[1]), int(match[2])) if match else platform.MACOS_DEFAULTS[target.arch]
+
+
+def _android_api(target: Target, environ: Mapping[str, str]) -> int | None:
+    level = environ.get("ANDROID_API_LEVEL")
+    if level:
+        if not re.fullmatch(r"[0-9]{1,4}", level):
+            raise UsageError(f"ANDROID_API_LEVEL must be a number, found '{level}'", hint="set it to 24, for example")
+        return int(level)
+    triple = target.triple.replace("-", "_")
+    # the programs of the NDK carry the level in their names: aarch64-linux-android24-clang
+    for variable in (f"CARGO_TARGET_{triple.upper()}_LINKER", f"CC_{target.triple}", f"CC_{triple}", "CC"):
+        match = re.search(r"android(?:eabi)?([0-9]{1,4})(?![0-9])", Path(environ.get(variable) or "").name)
+        if match:
+            return int(match[1])
+    return None
+
+
+def _pyemscripten(environ: Mapping[str, str]) -> str | None:
+    for variable in PYEMSCRIPTEN_VARIABLES:
+        if environ.get(variable):
+            return environ[variable]
+    for key in _PYODIDE_KEYS:
+        done = _ask(Command(argv=("pyodide", "config", "get", key)), environ)
+        answer = done.stdout.strip() if done else ""
+        if answer and answer != "none":
+            return answer
+    return None
+
+
+def _emscripten(environ: Mapping[str, str]) -> str | None:
+    if environ.get("MATURIN_EMSCRIPTEN_VERSION"):
+        return environ["MATURIN_EMSCRIPTEN_VERSION"]
+    done = _ask(Command(argv=("emcc", "-dumpversion")), environ)
+    return done.stdout.strip() or None if done else None
+
+
+def _release(system: str, *, native: bool, environ: Mapping[str, str]) -> System:
+    release = environ.get(f"MATURIN_{system.upper()}_VERSION") or None
+    if not native:
+        return System(release=release)
+    if system == "aix":
+        return System(release=release or _aix_release(environ))
+    release = release or _output(("uname", "-r"), environ)
+    return System(release=release, machine=_output(("uname", "-m"), environ))
+
+
+def _aix_release(environ: Mapping[str, str]) -> str | None:
+    # bos.rte:bos.rte:7.2.5.101: : :C: :…::: 1:0:/:2146 → version, release, technology level, and the build date
+    output = _output(("/usr/bin/lslpp", "-Lqc", "bos.rte"), environ)
+    fields = output.split(":") if output else []
+    if len(fields) < 3:
+        return None
+    version = fields[2].split(".")
+    date = fields[-1].strip() or "9999"
+    return f"{version[0]}{version[1]}{int(version[2]):02}_{date}" if len(version) > 2 else None
+
+
+def _output(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
+    done = _ask(Command(argv=argv), environ)
+    return done.stdout.strip() or None if done else None
+
+
+def _ask(command: Command, environ: Mapping[str, str]) -> Completed | None:
+    try:
+        done = capture(command, environ, timeout=30)
+    except MissingToolError:
+        return None
+    return done if done.status == 0 else None
+
+
+def _version(name: str, text: str) -> Version:
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?", text.strip(), re.ASCII)
+    if match is None:
+        raise UsageError(f"{name} must be a version like 13.0, found '{text}'", hint="write two numbers with a dot")
+    return int(match[1]), int(match[2])

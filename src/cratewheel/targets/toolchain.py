@@ -1,0 +1,278 @@
+"""What it takes to compile for a target, looked for before anything is compiled.
+
+A problem is what certainly stops the build: no standard library for the target, or no program to link with. Everything
+else is a note, for `cratewheel doctor` to tell. See https://doc.rust-lang.org/rustc/platform-support.html, and
+https://doc.rust-lang.org/cargo/reference/config.html for where cargo reads the linker from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.cargo import config as cargo_config
+from cratewheel.errors import MissingToolError
+from cratewheel.system.command import Command, capture, which
+from cratewheel.targets import conditions
+from cratewheel.targets.triples import Target
+
+# The GNU name of a Linux target's compiler, which distributions call their cross compilers by
+_GNU_ARCHES = {
+    "aarch64": "aarch64", "armv7": "arm", "armv6": "arm", "armv5te": "arm", "loongarch64": "loongarch64",
+    "powerpc64le": "powerpc64le", "powerpc64": "powerpc64", "riscv64": "riscv64", "s390x": "s390x", "x86": "i686",
+    "x86_64": "x86_64",
+}  # fmt: skip
+_DEBIAN_ARCHES = {"powerpc64le": "powerpc64le", "x86": "i686", "x86_64": "x86-64"}
+_MINGW = {"x86_64": "x86_64-w64-mingw32-gcc", "x86": "i686-w64-mingw32-gcc"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked for: whether it is there, what it is, and what gets it where it is not."""
+
+    kind: str
+    ok: bool
+    text: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toolchain:
+    """What was found for one target."""
+
+    target: Target
+    findings: tuple[Finding, ...]
+
+    @property
+    def problems(self) -> tuple[Finding, ...]:
+        """What stops a build."""
+        return tuple(finding for finding in self.findings if not finding.ok)
+
+
+def refuse(toolchain: Toolchain) -> None:
+    """Raise `MissingToolError` that names all that is missing for the target, if anything is."""
+    problems = toolchain.problems
+    if problems:
+        raise MissingToolError(
+            f"this machine cannot build for {toolchain.target.triple}: {problems[0].text}",
+            notes=tuple(f"{problem.text}: {problem.hint}" for problem in problems[1:]),
+            hint=problems[0].hint,
+        )
+
+
+def examine(
+    target: Target,
+    *,
+    host: str,
+    environ: Mapping[str, str],
+    cwd: Path,
+    zig: bool,
+    build_std: bool = False,
+    config: tuple[str, ...] = (),
+) -> Toolchain:
+    """Return what there is to compile for `target` (one that rustc knows, not universal2) in the folder `cwd`.
+
+    `zig` says that zig links; `build_std` that cargo compiles the standard library itself; `config` are the values of
+    `--config`.
+    """
+    found = [_standard_library(target, environ, cwd, build_std=build_std)]
+    if target.triple == host:
+        return Toolchain(target=target, findings=tuple(found))
+    if zig:
+        found.append(Finding(kind="linker", ok=True, text="zig links"))
+    else:
+        found.append(_linker(target, host, config, environ, cwd))
+    return Toolchain(target=target, findings=tuple(found))
+
+
+def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, build_std: bool) -> Finding:
+    program = environ.get("RUSTC") or "rustc"
+    command = Command(argv=(program, "--print", "target-libdir", "--target", target.triple), cwd=cwd)
+    done = capture(command, environ)
+    if done.status:
+        return Finding(
+            kind="standard library",
+            ok=False,
+            text=f"rustc knows no target {target.triple}",
+            hint="`rustc --print target-list` shows all of them",
+        )
+    place = Path(done.stdout.strip())
+    if build_std:
+        return Finding(kind="standard library", ok=True, text="compiled by cargo (build-std)")
+    if any(place.glob("libcore-*.rlib")) or any(place.glob("libcore-*.rmeta")):
+        return Finding(kind="standard library", ok=True, text=f"in {place}")
+    return Finding(
+        kind="standard library",
+        ok=False,
+        text=f"Rust's standard library for {target.triple} is not installed",
+        hint=_how_to_add(target, place, environ),
+    )
+
+
+def _how_to_add(target: Target, place: Path, environ: Mapping[str, str]) -> str:
+    toolchain = next((above.parent.name for above in place.parents if above.name == "lib"), "")
+    if ".rustup" in place.parts or "toolchains" in place.parts or which("rustup", environ) is not None:
+        chosen = f" --toolchain {toolchain}" if "-" in toolchain and environ.get("RUSTUP_TOOLCHAIN") else ""
+        return f"rustup target add {target.triple}{chosen}"
+    return "install it with your system's packages of Rust, or use rustup (https://rustup.rs)"
+
+
+def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> Finding:
+    chosen = _chosen_linker(target, config, environ, cwd)
+    if chosen is not None:
+        program, origin = chosen
+        if Path(program).is_file() or which(program, environ) is not None:
+            return Finding(kind="linker", ok=True, text=f"{program}, by {origin}")
+        return Finding(
+            kind="linker",
+            ok=False,
+            text=f"the linker {program}, which {origin} names, was not found",
+            hint="install it, or correct the name",
+        )
+    match target.os:
+        case "linux":
+            return _linux_linker(target, host, environ)
+        case "windows":
+            return _windows_linker(target, host, environ)
+        case "macos" | "ios":
+            return _apple_linker(target, host)
+        case "emscripten":
+            return _emcc(environ)
+        case _:
+            # cc of this machine may be a cross compiler or a wrapper: only the linker can tell
+            return Finding(kind="linker", ok=True, text="rustc's own choice")
+
+
+def _emcc(environ: Mapping[str, str]) -> Finding:
+    if which("emcc", environ):
+        return Finding(kind="linker", ok=True, text="emcc")
+    return Finding(
+        kind="linker",
+        ok=False,
+        text="emcc, which links for Emscripten, was not found",
+        hint="install the Emscripten SDK (https://emscripten.org/docs/getting_started/downloads.html)",
+    )
+
+
+def _linux_linker(target: Target, host: str, environ: Mapping[str, str]) -> Finding:
+    own = host.partition("-")[0]
+    if "-linux-" in host and (own == target.arch or (own, target.arch) == ("x86_64", "x86")):
+        # rustc brings what links for musl, and GNU's compiler links for both widths of x86
+        return Finding(kind="linker", ok=True, text="cc, rustc's own choice")
+    arch = _GNU_ARCHES.get(target.arch, target.arch)
+    env = target.env or "gnu"
+    suggested = f"{arch}-linux-{env}-gcc"
+    variable = _variable(target)
+    there = which(suggested, environ)
+    if there is not None:
+        hint = f"set {variable}={suggested}, or pass --zig"
+    elif target.is_glibc:
+        debian = _DEBIAN_ARCHES.get(target.arch, arch)
+        hint = f"pass --zig, or install a cross compiler (Debian: apt-get install gcc-{debian}-linux-{env}) and set "
+        hint += f"{variable}={suggested}"
+    else:
+        hint = f"pass --zig, or set {variable} to a compiler for musl"
+    return Finding(kind="linker", ok=False, text=f"cargo is told of no linker for {target.triple}", hint=hint)
+
+
+def _apple_linker(target: Target, host: str) -> Finding:
+    if host.endswith(("-apple-darwin", "-apple-ios")):
+        return Finding(kind="linker", ok=True, text="cc, of Xcode's command line tools")
+    hint = "pass --zig, " if target.os == "macos" else ""
+    return Finding(
+        kind="linker",
+        ok=False,
+        text=f"cargo is told of no linker for {target.triple}, and this system has none",
+        hint=f"{hint}or set {_variable(target)} to a compiler with an SDK of Apple's",
+    )
+
+
+def _windows_linker(target: Target, host: str, environ: Mapping[str, str]) -> Finding:
+    if target.env.startswith("gnu"):
+        program = _MINGW.get(target.arch, "")
+        if program and which(program, environ):
+            return Finding(kind="linker", ok=True, text=f"{program}, rustc's own choice")
+        package = f"gcc-mingw-w64-{'i686' if target.arch == 'x86' else 'x86-64'}"
+        return Finding(
+            kind="linker",
+            ok=False,
+            text=f"no linker for {target.triple} was found",
+            hint=f"pass --zig, or install mingw-w64 (Debian: apt-get install {package})",
+        )
+    if "-windows-" in host:
+        return Finding(kind="linker", ok=True, text="link.exe, of Visual Studio")
+    if which("cargo-xwin", environ):
+        return Finding(kind="linker", ok=True, text="cargo-xwin")
+    return Finding(
+        kind="linker",
+        ok=False,
+        text=f"nothing links for {target.triple} on this system",
+        hint="pip install cargo-xwin, which fetches Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
+    )
+
+
+def _variable(target: Target) -> str:
+    return f"CARGO_TARGET_{target.triple.upper().replace('-', '_').replace('.', '_')}_LINKER"
+
+
+def _chosen_linker(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
+) -> tuple[str, str] | None:
+    """Return the linker that cargo was told of, and by what."""
+    variable = _variable(target)
+    if environ.get(variable):
+        return environ[variable], variable
+    found = _target_tables(target, config, environ, cwd)
+    for layer, table in found:
+        linker = table.get("linker")
+        if isinstance(linker, str):
+            return linker if "/" not in linker else str(layer.folder / linker), layer.origin
+    for layer, table in found:
+        if any("linker" in str(flag) for flag in table.get("rustflags", ())):
+            return "cc", f"rustflags in {layer.origin}"
+    flags = " ".join(
+        environ.get(name, "") for name in ("RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", f"{variable[:-6]}RUSTFLAGS")
+    )
+    return ("cc", "the flags for rustc") if "linker" in flags else None
+
+
+def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
+    """Return the flags of `build.rustflags`, unless flags for the target hide them; `config` is that of `--config`.
+
+    Cargo joins those of all places, the strongest last; see
+    https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
+    """
+    if any("rustflags" in table for _, table in _target_tables(target, config, environ, cwd)):
+        return ()
+    found = cargo_config.setting("build.rustflags", config, environ, cwd)
+    values = () if found is None else found.value if isinstance(found.value, list) else str(found.value).split()
+    return tuple(map(str, values))
+
+
+def _target_tables(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
+) -> list[tuple[cargo_config.Layer, dict[str, Any]]]:
+    """Return the tables of cargo's configuration for a target, each with the place that has it, the strongest first.
+
+    Those with its name come before those with a condition that it meets, wherever they are, as for cargo.
+    """
+    every = [
+        (name, layer, table)
+        for layer in cargo_config.layers(config, environ, cwd)
+        for name, table in _tables(layer)
+        if isinstance(table, dict)
+    ]
+    named = [(layer, table) for name, layer, table in every if name == target.triple]
+    conditional = [found for found in every if found[0].startswith("cfg(")]
+    if not conditional:
+        return named
+    cfg = conditions.of_target(target, environ, cwd)
+    # cargo itself says so where rustc does not answer
+    return named + [(layer, table) for name, layer, table in conditional if cfg is None or conditions.holds(name, cfg)]
+
+
+def _tables(layer: cargo_config.Layer) -> Iterable[tuple[str, Any]]:
+    tables = layer.table.get("target", {})
+    return tables.items() if isinstance(tables, dict) else ()

@@ -1,0 +1,86 @@
+"""Deflate on all processors."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import zipfile
+import zlib
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cratewheel.archive.compression import compression
+from cratewheel.archive.deflate import BLOCK, ParallelDeflate
+from cratewheel.archive.zip import ZipWriter
+from cratewheel.system.machine import processors
+
+
+def deflated(
+    data: bytes, *, level: int = 6, workers: int | None = None, block: int = BLOCK, step: int = 70_000
+) -> bytes:
+    packer = ParallelDeflate(level, workers=workers, block=block)
+    parts = [packer.compress(data[at : at + step]) for at in range(0, len(data), step)]
+    return b"".join(parts) + packer.flush()
+
+
+def text(size: int, seed: int = 1) -> bytes:
+    """Return data that compresses as programs do, more or less."""
+    chosen = random.Random(seed)
+    words = [chosen.randbytes(chosen.randrange(2, 12)) for _ in range(900)]
+    return b"".join(chosen.choices(words, k=size // 7))[:size]
+
+
+@given(
+    data=st.binary(max_size=5000),
+    level=st.integers(0, 9),
+    block=st.integers(1, 900),
+    step=st.integers(1, 2000),
+)
+@settings(max_examples=300, deadline=None)
+def test_any_bytes_in_blocks_of_any_size_come_back(data: bytes, level: int, block: int, step: int) -> None:
+    packed = deflated(data, level=level, workers=2, block=block, step=step)
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    assert unpacker.decompress(packed) == data
+    assert (unpacker.eof, unpacker.unused_data) == (True, b"")
+
+
+def test_the_bytes_do_not_depend_on_how_many_work_or_how_the_data_comes() -> None:
+    data = text(3 * BLOCK + 12345)
+    first = deflated(data, workers=1)
+    assert all(deflated(data, workers=workers, step=step) == first for workers in (2, 8) for step in (999_999, 10_007))
+    assert deflated(data) == first
+
+
+@pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
+def test_the_edges_of_blocks(size: int) -> None:
+    data = text(size)
+    assert zlib.decompress(deflated(data), -zlib.MAX_WBITS) == data
+
+
+def test_blocks_cost_no_size_to_speak_of() -> None:
+    data = text(8 * BLOCK)
+    packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
+    alone = len(packer.compress(data) + packer.flush())
+    assert len(deflated(data)) < alone * 1.002
+
+
+def test_other_programs_read_an_archive_of_it(tmp_path: Path) -> None:
+    data = text(3 << 20)
+    path = tmp_path / "a.zip"
+    with path.open("wb") as stream:
+        archive = ZipWriter(stream, mtime=0)
+        chunks = (data[at : at + 65536] for at in range(0, len(data), 65536))
+        archive.add_in_chunks("data", chunks, size=len(data), executable=False, compression=compression("deflated"))
+        archive.finish()
+    with zipfile.ZipFile(path) as archive_read:
+        assert archive_read.testzip() is None
+        assert archive_read.read("data") == data
+    subprocess.run(["unzip", "-tq", path], check=True)
+
+
+def test_as_many_work_as_this_process_may_use() -> None:
+    assert processors() == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())

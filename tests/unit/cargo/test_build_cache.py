@@ -1,0 +1,172 @@
+"""Build directories: what is copied into a new one, and what is left."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel.cargo import build_cache as target_dir
+from cratewheel.cargo.build_cache import Copied, Followed
+
+OLD = 1_600_000_000
+
+
+def unit(profile: Path, package: str, mark: str, *, finished: bool = True, text: str = "12345") -> None:
+    """Put a unit into a profile's folder, as cargo lays it out."""
+    unit_hash = mark * 16
+    files = {
+        f"deps/lib{package}-{unit_hash}.rlib": text,
+        f"deps/{package}-{unit_hash}.d": "",
+        f"deps/{package}-{unit_hash}": "a test program",
+        f"build/{package}-{unit_hash}/output": text,
+        f".fingerprint/{package}-{unit_hash}/lib-{package}": "hash" if finished else "",
+        f".fingerprint/{package}-{unit_hash}/dep-lib-{package}": "",
+    }
+    for name, content in files.items():
+        path = profile / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+        os.utime(path, (OLD, OLD))
+
+
+def tree(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+
+def of_unit(package: str, mark: str) -> set[str]:
+    """Return the files of a unit that are copied."""
+    name = f"{package}-{mark * 16}"
+    return {
+        f"release/deps/lib{name}.rlib",
+        f"release/deps/{name}.d",
+        f"release/build/{name}/output",
+        f"release/.fingerprint/{name}/lib-{package}",
+        f"release/.fingerprint/{name}/dep-lib-{package}",
+    }
+
+
+def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packages(tmp_path: Path) -> None:
+    plain, sibling, new = tmp_path / "plain", tmp_path / "cp311", tmp_path / "cp312"
+    unit(plain / "release", "syn", "a")
+    for mark in "ab":
+        unit(sibling / "release", "syn", mark)
+    unit(sibling / "release", "elsewhere", "c")
+    unit(sibling / "debug", "syn", "d")
+    (sibling / ".rustc_info.json").write_text("{}")
+
+    assert target_dir.seed(new, (plain, sibling), ("release",), ["syn"]) == Copied(units=2, size=2 * 5 + 2 * (5 + 4))
+    assert tree(new) == {".rustc_info.json", *of_unit("syn", "a"), *of_unit("syn", "b")}
+    assert {path.stat().st_mtime for path in (new / "release" / "deps").iterdir()} == {OLD}
+    assert not list(tmp_path.glob("*.unfinished"))
+
+
+def test_there_may_be_nothing_to_fill_a_directory_from(tmp_path: Path) -> None:
+    assert target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"]) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the other process takes the lock as POSIX systems have it")
+def test_a_directory_that_cargo_writes_to_is_passed_over(tmp_path: Path) -> None:
+    busy, quiet = tmp_path / "busy", tmp_path / "quiet"
+    for mark in "ab":
+        unit(busy / "release", "syn", mark)
+    unit(quiet / "release", "syn", "c")
+    lock = busy / "release" / ".cargo-lock"
+    lock.write_text("")
+    holder = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
+    with subprocess.Popen([sys.executable, "-c", holder, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as cargo:
+        assert cargo.stdout is not None
+        cargo.stdout.readline()
+        target_dir.seed(tmp_path / "new", (busy, quiet), ("release",), ["syn"])
+        cargo.communicate(b"\n")
+    assert tree(tmp_path / "new") == of_unit("syn", "c")
+
+
+def test_what_an_interrupted_copy_left_does_not_count(tmp_path: Path) -> None:
+    unit(tmp_path / "plain" / "release", "syn", "a")
+    unit(tmp_path / "new.unfinished" / "release", "old", "b")
+    target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
+    assert tree(tmp_path / "new") == of_unit("syn", "a")
+
+
+def test_only_finished_units_are_copied(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "release"
+    unit(one, "syn", "a")
+    unit(one, "syn", "b", finished=False)
+    units = frozenset(mark * 16 for mark in "abc")
+    assert target_dir.copy_units(one, tmp_path / "other" / "release", units) == Copied(units=1, size=5 + 9)
+    assert tree(tmp_path / "other") == of_unit("syn", "a")
+
+
+def test_what_cmake_would_refuse_in_another_folder_stays_behind(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "release"
+    unit(one, "zstd", "a")
+    cache = one / "build" / f"zstd-{'a' * 16}" / "out" / "build" / "CMakeCache.txt"
+    cache.parent.mkdir(parents=True)
+    cache.write_text(f"# For build in directory: {cache.parent}")
+    (cache.parent / "libzstd.a").write_text("")
+    target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
+    out = f"release/build/zstd-{'a' * 16}/out/build"
+    assert tree(tmp_path / "other") == of_unit("zstd", "a") | {f"{out}/libzstd.a"}
+
+
+def test_a_directory_is_new_until_something_was_compiled_for_the_profile(tmp_path: Path) -> None:
+    assert target_dir.is_new(tmp_path / "none", ("release",))
+    unit(tmp_path / "debug", "syn", "a")
+    assert target_dir.is_new(tmp_path, ("release",))
+    assert not target_dir.is_new(tmp_path, ("debug",))
+    assert not target_dir.is_new(tmp_path, ("wasm32-wasip1/debug", "debug"))
+
+
+def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
+    unit(tmp_path / "plain" / "release", "syn", "a")
+    gone = tmp_path / "plain" / "release" / "deps" / f"libsyn-{'a' * 16}.rlib"
+    gone.unlink()
+    gone.symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError):
+        target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
+    assert [path.name for path in tmp_path.iterdir()] == ["plain"]
+
+
+def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:
+    unit(tmp_path / "plain" / "release", "syn", "a")
+    target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
+    name = f"release/deps/libsyn-{'a' * 16}.rlib"
+    (tmp_path / "new" / name).write_text("rewritten in place")
+    assert (tmp_path / "plain" / name).read_text() == "12345"
+
+
+def artifact(root: Path, package: str, mark: str) -> dict[str, object]:
+    """Return what cargo says when a library is ready."""
+    return {
+        "reason": "compiler-artifact",
+        "package_id": package,
+        "target": {"kind": ["lib"]},
+        "filenames": [str(root / "release" / "deps" / f"lib{package}-{mark * 16}.rlib")],
+    }
+
+
+def test_what_a_build_reports_is_brought_to_the_others_once_all_of_it_is_there(tmp_path: Path) -> None:
+    root, told = tmp_path / "cp311", []
+    followed = Followed(root, frozenset({"syn", "quote"}), lambda: told.append("all"))
+    unit(root / "release", "syn", "a")
+    unit(root / "release", "pyo3", "c")
+    followed.hear(artifact(root, "syn", "a"))
+    followed.hear(artifact(root, "pyo3", "c"))  # another for each interpreter
+    assert told == []
+    unit(root / "release", "quote", "b")
+    followed.hear(artifact(root, "quote", "b"))
+    assert told == ["all"]
+    assert followed.copy_to(tmp_path / "cp312").units == 2
+    assert tree(tmp_path / "cp312") == of_unit("syn", "a") | of_unit("quote", "b")
+
+
+def test_the_size_of_a_directory_counts_a_file_with_two_names_once(tmp_path: Path) -> None:
+    (tmp_path / "one").write_text("123")
+    os.link(tmp_path / "one", tmp_path / "same")
+    (tmp_path / "two").write_text("4567")
+    assert target_dir.size_of(tmp_path) == 7

@@ -1,0 +1,144 @@
+"""What is found in an environment before the project is installed into it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import io
+import os
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+
+from cratewheel.archive.install import InstallPaths
+from cratewheel.commands.develop import Wanted, find_installed, missing, refuse_read_only, requirements
+from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.interpreter.environment import Environment
+from cratewheel.project.sources import Sources, locate, read_files, read_sources
+from cratewheel.ui import Ui
+
+
+def environment(site: Path) -> Environment:
+    paths = InstallPaths(python=site / "python", platlib=site, purelib=site, scripts=site, data=site, headers=site)
+    return Environment(paths=paths, markers={}, by_uv=False)
+
+
+def dist_info(site: Path, name: str, **files: bytes) -> Path:
+    folder = site / f"{name}.dist-info"
+    folder.mkdir()
+    for file, data in files.items():
+        (folder / file).write_bytes(data)
+    return folder
+
+
+def test_what_is_installed_in_a_version_that_fits_is_not_missing(tmp_path: Path) -> None:
+    dist_info(tmp_path, "fits-1.5", METADATA=b"Name: Fits\nVersion: 1.5\n")
+    dist_info(tmp_path, "old-1", METADATA=b"Name: old\nVersion: 1\n")
+    needed = [Requirement(text) for text in ("fits>=1", "old>=2", "absent", "fits[extra]")]
+    assert missing(needed, environment(tmp_path)) == tuple(needed[1:])
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [b"", b"Name: broken\n", b"Version: 1\n", b"Name: broken\nVersion: new\n", b"Name: broken\nVersion: 1\n\n\xff"],
+    ids=["empty", "versionless", "nameless", "nonsense", "encoding"],
+)
+def test_what_is_installed_in_pieces_is_missing(tmp_path: Path, metadata: bytes) -> None:
+    dist_info(tmp_path, "broken-1", METADATA=metadata)
+    dist_info(tmp_path, "bare-1")
+    needed = (Requirement("broken>=1"), Requirement("bare"))
+    assert missing(needed, environment(tmp_path)) == needed
+
+
+def test_an_earlier_install_is_known_by_its_record_whatever_else_it_lacks(tmp_path: Path) -> None:
+    assert find_installed("my-demo", environment(tmp_path)) is None
+    dist_info(tmp_path, "my_demo-1")  # an empty folder
+    assert find_installed("my-demo", environment(tmp_path)) is None
+    folder = dist_info(tmp_path, "my_demo-2", RECORD=b"")
+    assert find_installed("my-demo", environment(tmp_path)) == folder
+
+
+def test_an_install_without_a_record_is_an_error_that_names_it(tmp_path: Path) -> None:
+    folder = dist_info(tmp_path, "demo-1", METADATA=b"Name: demo\nVersion: 1\n")
+    with pytest.raises(CratewheelError) as caught:
+        find_installed("demo", environment(tmp_path))
+    assert caught.value.message == f"demo is installed in {folder}, without a RECORD of its files"
+    assert caught.value.hint == "remove it with the tool that installed it; if none did, remove that folder"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
+def test_an_environment_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
+    refuse_read_only(environment(tmp_path))
+    tmp_path.chmod(0o555)
+    with pytest.raises(CratewheelError) as caught:
+        refuse_read_only(environment(tmp_path))
+    assert caught.value.message == f"{tmp_path} cannot be written"
+    tmp_path.chmod(0o755)
+
+
+@pytest.mark.parametrize("marker", ["python_version ~= 'x'", "extra ~= '1'", "os_name > 'a'", "'a' ~= 'b'"])
+def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ours(tmp_path: Path, marker: str) -> None:
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["cratewheel"]\n[dependency-groups]\ndev = ["a; {marker}"]\n'
+    )
+    found = read_sources(read_files(locate(None, tmp_path)), Ui(out=io.StringIO(), err=io.StringIO()))
+    with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
+        requirements(found, environment(tmp_path), Wanted())
+
+
+PROJECT = """
+[build-system]
+requires = ["cratewheel"]
+[project]
+name = "My.Self"
+version = "1"
+[project.optional-dependencies]
+all = ["my-self[dev,Extra_Tools]"]
+dev = ["a", "my_self[nested]; os_name == 'posix'", "my_self[never]; os_name == 'nt'"]
+nested = ["b", "MY.SELF[all]"]
+extra_tools = ["c"]
+never = ["d"]
+unknown = ["my-self[tols]"]
+[dependency-groups]
+dev = ["e"]
+lint = ["my-self[extra-tools]", "f"]
+itself = ["my-self"]
+deep = [{ include-group = "lint" }]
+"""
+
+
+@pytest.mark.parametrize(
+    ("extras", "groups", "expected"),
+    [
+        ((), (), ["e"]),
+        (("nested",), ("itself",), ["a", "b", "c"]),
+        (("all",), ("dev",), ["a", "b", "c", "e"]),
+        (("Extra.Tools",), ("itself",), ["c"]),
+        ((), ("lint",), ["c", "f"]),
+        ((), ("deep", "dev"), ["c", "e", "f"]),
+    ],
+)
+def test_an_extra_or_group_that_names_the_project_stands_for_its_extras(
+    tmp_path: Path, extras: tuple[str, ...], groups: tuple[str, ...], expected: list[str]
+) -> None:
+    needed = requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=extras, groups=groups))
+    assert sorted(requirement.name for requirement in needed) == expected
+
+
+def test_an_extra_of_the_project_that_is_not_there_is_an_error_whoever_names_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=("unknown",)))
+    assert caught.value.message == "the project has no extra `tols`"
+    assert caught.value.hint == "the extras are: all, dev, extra-tools, nested, never, unknown"
+
+
+def posix(site: Path) -> Environment:
+    return dataclasses.replace(environment(site), markers={"os_name": "posix"})
+
+
+def sources(root: Path, pyproject: str) -> Sources:
+    (root / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
+    (root / "pyproject.toml").write_text(pyproject)
+    return read_sources(read_files(locate(None, root)), Ui(out=io.StringIO(), err=io.StringIO()))

@@ -1,0 +1,82 @@
+"""Modules that are there, are asked for and are not in the wheel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cratewheel.contents.missing_modules import left_out_modules
+from cratewheel.contents.wheel import python_entries
+from cratewheel.project import python_layout as modules
+from cratewheel.system.files import project_roots
+
+INCLUDE = 'git or an `.ignore` file ignores it: add "{}" to `include` of [tool.cratewheel] in pyproject.toml'
+PACKAGES = 'add "{}" to `python-packages` of [tool.cratewheel] in pyproject.toml'
+
+
+def found(root: Path, tree: dict[str, str], scripts: str = "", *, source: str | None = None) -> list[tuple[str, str]]:
+    for name, text in {".git/HEAD": "", **tree}.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    roots = project_roots(root)
+    layout = modules.read(
+        root,
+        module_name="pkg",
+        lib_name=None,
+        project_name=None,
+        package_name="pkg",
+        python_source=source,
+        python_packages=(),
+        data=None,
+        roots=roots,
+    )
+    return list(left_out_modules(layout, root, python_entries(layout, root, roots), scripts))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from ._version import version",
+        "from . import (\n    other,\n    _version,\n)",
+        "import pkg._version",
+        "from pkg import _version as v",
+        "def late():\n    from pkg._version import *",
+    ],
+)
+def test_an_ignored_module_that_the_package_imports_is_told(tmp_path: Path, text: str) -> None:
+    tree = {".gitignore": "_version.py\n", "py/pkg/__init__.py": text, "py/pkg/_version.py": "", "py/pkg/other.py": ""}
+    missing, importer = tmp_path / "py/pkg/_version.py", tmp_path / "py/pkg/__init__.py"
+    assert found(tmp_path, tree, source="py") == [
+        (
+            f"archives of the project lack the module {missing}, though {importer} imports it",
+            INCLUDE.format("py/pkg/_version.py"),
+        )
+    ]
+
+
+def test_an_ignored_module_that_nobody_imports_is_not_told(tmp_path: Path) -> None:
+    tree = {
+        ".gitignore": "_*.py\n!__init__.py\n",
+        "pkg/__init__.py": "text = 'from ._version import x'",
+        "pkg/sub/__init__.py": "from ._version import x",
+        "pkg/broken.py": "from ._version import",
+        "pkg/_version.py": "",
+    }
+    assert found(tmp_path, tree) == []
+
+
+@pytest.mark.parametrize(("file", "name"), [("guard.py", "guard.py"), ("guard/__init__.py", "guard")])
+def test_a_module_beside_the_package_is_told_where_it_is_asked_for(tmp_path: Path, file: str, name: str) -> None:
+    tree = {"pkg/__init__.py": "", "setup.py": "", file: "", "json.py": ""}
+    assert found(tmp_path, tree) == []
+    missing = f"archives of the project lack the module {tmp_path / file}, though"
+    scripts = "[console_scripts]\ntg = guard:main\n"
+    assert found(tmp_path, tree, scripts) == [
+        (f"{missing} the entry point 'tg' of console_scripts names it", PACKAGES.format(name))
+    ]
+    importer = tmp_path / "pkg/__init__.py"
+    assert found(tmp_path, {**tree, "pkg/__init__.py": "import guard, json"}) == [
+        (f"{missing} {importer} imports it", PACKAGES.format(name))
+    ]

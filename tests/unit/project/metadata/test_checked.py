@@ -1,0 +1,43 @@
+"""What is read from a [project] table; the rules themselves are tested in test_metadata.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.project.metadata.checked import Checked, checked
+
+TABLE: dict[str, Any] = {
+    "name": "demo",
+    "version": "0",
+    "keywords": ["one", "two"],
+    "scripts": {"demo": "demo:main"},
+    "gui-scripts": {"window": "demo:window"},
+    "import-names": ["demo"],
+    "dependencies": ["Foo_Bar >=2, >=1.0"],
+    "optional-dependencies": {"An_Extra": ["other"]},
+}
+ANSWER = Checked(
+    version="2.5",
+    keywords=("one", "two"),
+    import_names=("demo",),
+    import_namespaces=None,
+    scripts=(("demo", "demo:main"),),
+    gui_scripts=(("window", "demo:window"),),
+    requires_dist=("Foo_Bar>=1.0,>=2", 'other; extra == "an-extra"'),
+    provides_extra=("an-extra",),
+    warnings=(),
+)
+PYPROJECT = Path("/project/pyproject.toml")
+
+
+def test_a_table_is_read_in_its_normal_form() -> None:
+    assert checked(TABLE, PYPROJECT) == ANSWER
+
+
+def test_a_wrong_table_is_refused_with_its_key() -> None:
+    with pytest.raises(ConfigError, match="keywords"):
+        checked({**TABLE, "keywords": "one"}, PYPROJECT)

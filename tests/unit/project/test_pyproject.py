@@ -1,0 +1,150 @@
+"""Reading pyproject.toml: its shape, and the errors of files that are none."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.project import pyproject
+from cratewheel.project.pyproject import PyProject
+from cratewheel.system import toml
+
+BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\n'
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "pyproject.toml"
+
+
+def test_the_tables_come_as_they_are(path: Path) -> None:
+    path.write_text(
+        f'{BUILD_SYSTEM}build-backend = "cratewheel"\n[project]\nname = "app"\n[tool.maturin]\nstrip = true\n'
+        "[tool.other]\n[dependency-groups]\ntest = []\n"
+    )
+    assert pyproject.read(path) == PyProject(
+        path=path,
+        requires=("cratewheel",),
+        build_backend="cratewheel",
+        project={"name": "app"},
+        tool_maturin={"strip": True},
+        tool_cratewheel={},
+        dependency_groups={"test": []},
+    )
+
+
+def test_a_file_without_a_project_table_is_not_one_with_an_empty_table(path: Path) -> None:
+    path.write_text(BUILD_SYSTEM)
+    assert pyproject.read(path).project is None
+    path.write_text(f"{BUILD_SYSTEM}[project]\n")
+    assert pyproject.read(path).project == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "{path} has no [build-system] table"),
+        ("build-system = 3", "build-system in {path} must be a table, found 3"),
+        ("[build-system]\nbuild-backend = 'x'", "build-system.requires in {path} must be a list of requirements"),
+        ("[build-system]\nrequires = [1]", "build-system.requires in {path} must be a list of requirements"),
+        (f"{BUILD_SYSTEM}build-backend = 1", "build-system.build-backend in {path} must be a string, found 1"),
+        (f"{BUILD_SYSTEM}[tool]\nmaturin = []", "tool.maturin in {path} must be a table, found an empty array"),
+        (f"project = 'x'\n{BUILD_SYSTEM}", "project in {path} must be a table, found 'x'"),
+    ],
+)
+def test_a_wrong_shape_is_named_with_its_key_and_file(path: Path, text: str, message: str) -> None:
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        pyproject.read(path)
+    assert caught.value.message == message.format(path=path)
+
+
+def test_toml_errors_say_where(path: Path) -> None:
+    path.write_text("a = 1\nb = = 2\n")
+    with pytest.raises(ConfigError) as mistake:
+        toml.load(path)
+    assert mistake.value.message == f"{path} is not valid TOML: Invalid value (at line 2, column 5)"
+    path.write_bytes(b"a = '\xff'\n")
+    with pytest.raises(ConfigError) as encoding:
+        toml.load(path)
+    assert encoding.value.message == f"{path} is not UTF-8: invalid start byte at byte 5"
+    path.unlink()
+    with pytest.raises(ConfigError) as absent:
+        toml.load(path)
+    assert absent.value.message == f"{path} cannot be read: No such file or directory"
+
+
+def warning(place: str, text: str, divided: str) -> str:
+    return (
+        f"{place} in pyproject.toml is '{text}', and read as '{divided}': "
+        "write it with `/`, which divides folders on every system"
+    )
+
+
+@pytest.mark.parametrize("tool", ["maturin", "cratewheel"])
+@pytest.mark.parametrize(
+    ("settings", "expected", "said"),
+    [
+        (r"manifest-path = 'a\b\Cargo.toml'", {"manifest-path": "a/b/Cargo.toml"}, [("", r"a\b\Cargo.toml")]),
+        (
+            r"manifest-path = '..\rust\Cargo.toml'",
+            {"manifest-path": "../rust/Cargo.toml"},
+            [("", r"..\rust\Cargo.toml")],
+        ),
+        (r"python-source = 'py\src'", {"python-source": "py/src"}, [("", r"py\src")]),
+        (r"data = '.\data'", {"data": "./data"}, [("", r".\data")]),
+        (r"python-packages = ['a\b', 'c']", {"python-packages": ["a/b", "c"]}, [("[0]", r"a\b")]),
+        (r"include = ['a\*.txt', 'b/c']", {"include": ["a/*.txt", "b/c"]}, [("[0]", r"a\*.txt")]),
+        (
+            r"include = [{ path = 'x\y', format = 'sdist' }]",
+            {"include": [{"path": "x/y", "format": "sdist"}]},
+            [("[0].path", r"x\y")],
+        ),
+        (
+            r"include = [{ path = 'x', from = 'out-dir', to = 'p\q' }]",
+            {"include": [{"path": "x", "from": "out-dir", "to": "p/q"}]},
+            [("[0].to", r"p\q")],
+        ),
+        (r"exclude = ['a\**\*.pyc']", {"exclude": ["a/**/*.pyc"]}, [("[0]", r"a\**\*.pyc")]),
+        (r"exclude = [{ path = 'x\y' }]", {"exclude": [{"path": "x/y"}]}, [("[0].path", r"x\y")]),
+        (r"exclude = ['none\*', '\#a', 'a\ ']", {"exclude": [r"none\*", r"\#a", "a\\ "]}, []),
+        (r"sbom = { include = ['s\b.json'] }", {"sbom": {"include": ["s/b.json"]}}, [(".include[0]", r"s\b.json")]),
+        (r"rustc-args = ['\n']", {"rustc-args": [r"\n"]}, []),
+        (r"python-source = 'odd\name'", {"python-source": r"odd\name"}, []),
+        (r"include = 1", {"include": 1}, []),
+    ],
+)
+@pytest.mark.skipif(os.sep != "/", reason="a backslash is a character of names")
+def test_backslashes_between_folders_are_read_as_slashes_with_a_warning(
+    path: Path, tool: str, settings: str, expected: dict[str, object], said: list[tuple[str, str]]
+) -> None:
+    (path.parent / "a").mkdir()
+    (path.parent / r"odd\name").mkdir()
+    path.write_text(f"{BUILD_SYSTEM}[tool.{tool}]\n{settings}\n", encoding="utf-8")
+    found = pyproject.read(path)
+
+    assert (found.tool_maturin, found.tool_cratewheel) == ((expected, {}) if tool == "maturin" else ({}, expected))
+    (key,) = expected
+    assert found.warnings == tuple(
+        warning(f"tool.{tool}.{key}{place}", text, text.replace("\\", "/")) for place, text in said
+    )
+
+
+def test_backslashes_of_the_project_table_too(path: Path) -> None:
+    path.write_text(
+        f"{BUILD_SYSTEM}[project]\nname = 'a\\b'\nreadme = 'docs\\a.md'\nlicense = {{ file = 'docs\\b' }}\n",
+        encoding="utf-8",
+    )
+    found = pyproject.read(path)
+    assert found.project == {"name": "a\\b", "readme": "docs/a.md", "license": {"file": "docs/b"}}
+    assert found.warnings == (
+        warning("project.readme", "docs\\a.md", "docs/a.md"),
+        warning("project.license.file", "docs\\b", "docs/b"),
+    )
+    path.write_text(
+        f"{BUILD_SYSTEM}[project]\nreadme = {{ file = 'docs\\a.md' }}\nlicense = 'A\\B'\n", encoding="utf-8"
+    )
+    assert pyproject.read(path).project == {"readme": {"file": "docs/a.md"}, "license": "A\\B"}

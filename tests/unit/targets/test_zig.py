@@ -1,0 +1,178 @@
+"""What zig is told, and the programs by which cargo reaches it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from cratewheel.audit import binary
+from cratewheel.errors import MissingToolError, UnsupportedError
+from cratewheel.planning.decide import decide
+from cratewheel.targets import zig
+from cratewheel.targets.triples import parse
+from cratewheel.targets.zig import ZigPlan
+from situations import LINUX, LINUX_ARM, MACOS_ARM, MUSL, PROGRAM, WINDOWS, Machine, situation
+
+WINDOWS_GNU = replace(WINDOWS, triple="x86_64-pc-windows-gnu")
+
+
+@pytest.mark.parametrize(
+    ("machine", "words", "told", "tag"),
+    [
+        (LINUX, "--zig", "x86_64-linux-gnu.2.17", "manylinux_2_17"),
+        (LINUX, "--zig --compatibility manylinux_2_28", "x86_64-linux-gnu.2.28", "manylinux_2_28"),
+        (LINUX, "--zig --compatibility pypi", "x86_64-linux-gnu.2.17", "manylinux_2_17"),
+        (LINUX, "--zig --compatibility linux", "x86_64-linux-gnu.2.17", None),
+        (LINUX_ARM, "--zig", "aarch64-linux-gnu.2.17", "manylinux_2_17"),
+        (MUSL, "--zig", "x86_64-linux-musl", "musllinux_1_2"),
+        (MACOS_ARM, "--zig", "aarch64-macos.11.0", None),
+        (WINDOWS_GNU, "--zig", "x86_64-windows-gnu", None),
+        (LINUX, "", None, None),
+    ],
+)
+def test_zig_links_for_the_tag_that_is_promised(
+    machine: Machine, words: str, told: str | None, tag: str | None
+) -> None:
+    plan = decide(situation(words, cargo=PROGRAM, machine=machine))
+    assert [one.target for one in plan.zig] == ([told] if told else [])
+    assert list(getattr(plan.wheels[0].platform, "policies", ())) == ([tag] if tag else [])
+
+
+def test_zig_links_each_processor_of_a_universal2_wheel() -> None:
+    facts = situation("--zig", cargo=PROGRAM, machine=replace(MACOS_ARM, triple="universal2-apple-darwin"))
+    assert [(one.target, one.triple) for one in decide(facts).zig] == [
+        ("aarch64-macos.11.0", "aarch64-apple-darwin"),
+        ("x86_64-macos.10.12", "x86_64-apple-darwin"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("triple", "policy", "told"),
+    [
+        ("powerpc64le-unknown-linux-gnu", "manylinux_2_17", "powerpc64le-linux-gnu.2.19"),
+        ("riscv64gc-unknown-linux-gnu", "manylinux_2_31", "riscv64-linux-gnu.2.31"),
+        ("armv7-unknown-linux-gnueabihf", "manylinux_2_17", "arm-linux-gnueabihf.2.17"),
+        ("i686-unknown-linux-gnu", "manylinux_2_17", "x86-linux-gnu.2.17"),
+        ("aarch64-unknown-linux-musl", "musllinux_1_2", "aarch64-linux-musl"),
+        ("i686-pc-windows-gnu", "", "x86-windows-gnu"),
+        ("aarch64-pc-windows-gnullvm", "", "aarch64-windows-gnu"),
+    ],
+)
+def test_zig_is_told_the_target_in_its_own_words(triple: str, policy: str, told: str) -> None:
+    assert zig.plan(parse(triple), policy).target == told
+
+
+def test_what_zig_does_not_link_for_is_refused() -> None:
+    for triple in ("sparc64-unknown-linux-gnu", "x86_64-unknown-freebsd", "aarch64-linux-android"):
+        with pytest.raises(UnsupportedError) as caught:
+            zig.plan(parse(triple), "linux")
+        assert caught.value.message == f"zig does not link for {triple}"
+    with pytest.raises(UnsupportedError) as msvc:
+        zig.plan(parse("x86_64-pc-windows-msvc"), "")
+    assert msvc.value.hint == "leave --zig out and install cargo-xwin, or build for x86_64-pc-windows-gnu"
+
+
+# rustc's own words to the linker of each system, recorded
+APPLE = "-arch arm64 -mmacosx-version-min=11.0.0 -liconv -undefined dynamic_lookup -o a.dylib"
+MINGW = (
+    "-Wl,/t/list.def -fno-use-linker-plugin -m64 -lgcc_eh -l:libpthread.a -lkernel32 -lmsvcrt -nodefaultlibs -o a.dll"
+)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+@pytest.mark.parametrize(
+    ("plan", "words", "told"),
+    [
+        (
+            ZigPlan(target="aarch64-macos.11.0", triple="aarch64-apple-darwin", os="macos"),
+            APPLE,
+            "cc -target aarch64-macos.11.0 -liconv -undefined dynamic_lookup -o a.dylib -L{folder}/macos",
+        ),
+        (
+            ZigPlan(target="x86_64-windows-gnu", triple="x86_64-pc-windows-gnu", os="windows"),
+            MINGW,
+            "cc -target x86_64-windows-gnu /t/list.def -lkernel32 -o a.dll -lunwind",
+        ),
+        (
+            ZigPlan(target="x86_64-windows-gnu", triple="x86_64-pc-windows-gnu", os="windows"),
+            "-c a.c -m64",
+            "cc -target x86_64-windows-gnu -c a.c",
+        ),
+    ],
+)
+def test_the_linker_gets_words_that_zig_understands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plan: ZigPlan, words: str, told: str
+) -> None:
+    program = tmp_path / "zig"
+    program.write_text('#!/bin/sh\necho "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(zig, "find", lambda _: (str(program),))
+    chosen = dict(zig.environment(plan, tmp_path / "programs", {}))
+    linker = str(chosen[f"CARGO_TARGET_{plan.triple.upper().replace('-', '_')}_LINKER"])
+    said = subprocess.run([linker, *words.split()], capture_output=True, text=True, check=True).stdout
+    assert said == told.format(folder=tmp_path / "programs") + "\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_a_library_of_c_is_linked_for_each_system(tmp_path: Path) -> None:
+    source = tmp_path / "a.c"
+    source.write_text("int answer(void) { return 42; }\n", encoding="utf-8")
+    read = []
+    for triple, policy in (
+        ("aarch64-unknown-linux-gnu", "manylinux_2_17"),
+        ("x86_64-unknown-linux-musl", "musllinux_1_2"),
+        ("aarch64-apple-darwin", ""),
+        ("x86_64-pc-windows-gnu", ""),
+    ):
+        plan = zig.plan(parse(triple), policy, macos=(11, 0))
+        linker = str(dict(zig.environment(plan, tmp_path / "zig", {}))[f"CC_{triple.replace('-', '_')}"])
+        out = tmp_path / triple
+        subprocess.run([linker, "-shared", "-o", out, source, *(["-liconv"] if "apple" in triple else [])], check=True)
+        found = binary.read(out)
+        read.append((found.format, found.arch, "answer" in {name.lstrip("_") for name in found.exported}))
+    assert read == [
+        ("elf", "aarch64", True),
+        ("elf", "x86_64", True),
+        ("macho", "aarch64", True),
+        ("pe", "x86_64", True),
+    ]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_the_compiler_is_told_the_target_once_and_the_words_stay_as_they_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "with space" / "zig"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\nprintf '<%s>' \"$@\"\n", encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setattr(zig, "find", lambda _: (str(program),))
+    plan = ZigPlan(target="x86_64-linux-gnu.2.17", triple="x86_64-unknown-linux-gnu")
+    chosen = dict(zig.environment(plan, tmp_path / "zig", {"AR_x86_64_unknown_linux_gnu": "mine"}))
+    assert sorted(chosen) == [
+        "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+        "CC_x86_64_unknown_linux_gnu",
+        "CXX_x86_64_unknown_linux_gnu",
+        "RANLIB_x86_64_unknown_linux_gnu",
+    ]
+    words = ["--target=x86_64-unknown-linux-gnu", "-m64", "-o", "a b", '-DX="1"', ""]
+    compiler = str(chosen["CC_x86_64_unknown_linux_gnu"])
+    said = subprocess.run([compiler, *words], capture_output=True, text=True, check=True).stdout
+    assert said == '<cc><-target><x86_64-linux-gnu.2.17><-o><a b><-DX="1"><>'
+    archiver = str(chosen["RANLIB_x86_64_unknown_linux_gnu"])
+    assert subprocess.run([archiver, "x.a"], capture_output=True, text=True, check=True).stdout == "<ranlib><x.a>"
+
+
+def test_without_zig_there_is_an_error_that_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(MissingToolError) as caught:
+        zig.find({"PATH": "/nowhere"})
+    assert (caught.value.message, caught.value.hint) == (
+        "zig was not found, which --zig links with",
+        "pip install cratewheel[zig], or put the program zig on PATH",
+    )
