@@ -1,4 +1,4 @@
-"""Facts for a plan, from values alone: any machine, any set of interpreters, any crate, with no program started."""
+"""Inputs for a plan, from values alone: any machine, any set of interpreters, any crate, with no program started."""
 
 from __future__ import annotations
 
@@ -17,12 +17,13 @@ from cratewheel.interpreter import foreign
 from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
-from cratewheel.project.inputs import Facts
+from cratewheel.options.values import ToolTables
+from cratewheel.project.inputs import Inputs
+from cratewheel.project.location import Location
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.pyproject import PyProject
 from cratewheel.project.python_layout import ModuleLayout
-from cratewheel.project.reading import Project
-from cratewheel.project.sources import Location, ProjectFiles, Sources
+from cratewheel.project.read import Project
 from cratewheel.targets.platform_tags import MACOS_DEFAULTS
 from cratewheel.targets.system_versions import NO_VERSIONS, System
 from cratewheel.targets.triples import Target
@@ -180,7 +181,7 @@ def modules(name: str = "app", *, mixed: bool = False) -> ModuleLayout:
     )
 
 
-def sources(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) -> Sources:
+def project(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) -> Project:
     """Return the files of the project `app`; `tool` is its [tool.maturin]."""
     manifest = HOME / "Cargo.toml"
     file = PyProject(
@@ -188,40 +189,39 @@ def sources(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) ->
         requires=("cratewheel",),
         build_backend="cratewheel",
         project={"name": "app"},
-        tool_maturin=tool or {},
-        tool_cratewheel={},
+        tools=ToolTables(path=HOME / "pyproject.toml", maturin=tool or {}, cratewheel={}),
         dependency_groups={},
     )
-    return Sources(
-        files=ProjectFiles(
-            location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME, cwd=HOME),
-            pyproject=file if pyproject else None,
-            manifest=Manifest(
-                path=manifest,
-                document={},
-                package={"name": "app", "version": "0.1.0"},
-                lib={},
-                bins=(),
-                features={},
-                workspace_root=HOME,
-                workspace_manifest=None,
-            ),
-        ),
-        metadata=CoreMetadata(
-            name="app",
-            version="0.1.0",
-            requires_python=None,
-            requires_dist=(),
-            headers=(),
-            description=None,
-            text="",
-            entry_points="",
-            license_files=(),
-            scripts=(),
-            notes=(),
-            warnings=(),
+    return Project(
+        location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME, cwd=HOME),
+        pyproject=file if pyproject else None,
+        manifest=Manifest(
+            path=manifest,
+            document={},
+            package={"name": "app", "version": "0.1.0"},
+            lib={},
+            bins=(),
+            features={},
+            workspace_root=HOME,
+            workspace_manifest=None,
         ),
     )
+
+
+METADATA = CoreMetadata(
+    name="app",
+    version="0.1.0",
+    requires_python=None,
+    requires_dist=(),
+    headers=(),
+    description=None,
+    text="",
+    entry_points="",
+    license_files=(),
+    scripts=(),
+    notes=(),
+    warnings=(),
+)
 
 
 def _versions(built_for: Target) -> System:
@@ -246,23 +246,28 @@ def situation(
     system: System | None = None,
     with_features: Mapping[tuple[str, ...], CargoMetadata] | None = None,
     **facts: Any,
-) -> Facts:
+) -> Inputs:
     """Return the facts when `cratewheel build` is called with `words` for the crate `cargo` on `machine`.
 
     `pythons` are the interpreters of the machine; as in discovery, those that the bindings do not support take no part,
     unless the user `named` them. `tool` is the project's [tool.maturin].
     """
-    project_files = sources(tool, pyproject=pyproject)
+    files = project(tool, pyproject=pyproject)
     built_for = parse_target(machine.triple)
     flags = parse_flags("build", "", shlex.split(words))
-    options, _ = resolve(flags, environ={}, pyproject=project_files.pyproject)
+    options, _ = resolve(flags, environ={}, tools=files.pyproject.tools if files.pyproject else None)
     bindings = detected(cargo, requested=options.bindings)
     known = [machine.python(name) if isinstance(name, str) else name for name in pythons]
     if named:
         known = [replace(python, requested=python.display) for python in known]
-    return Facts(
+    return Inputs(
         options=options,
-        project=Project(sources=project_files, cargo=cargo, bindings=bindings, modules=module or modules()),
+        project=files,
+        metadata=METADATA,
+        modules=module or modules(),
+        cargo=cargo,
+        bindings=bindings,
+        cargo_target=options.target[0] if options.target else None,
         rustc=Rustc(version=rustc, host=host or machine.triple),
         target=built_for,
         system=system or _versions(built_for),
@@ -280,7 +285,7 @@ def from_elsewhere(
     words: str = "",
     system: System | None = None,
     host: str = "x86_64-unknown-linux-gnu",
-) -> Facts:
+) -> Inputs:
     """Return the facts when a machine that is no `triple` builds for it: its Pythons are those of the table."""
     target = parse_target(triple)
     bindings = detected(cargo)
@@ -290,7 +295,7 @@ def from_elsewhere(
         supported=bindings.supported,
         requires_python=None,
         environ={},
-        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+        reporter=Ui(out=io.StringIO(), err=io.StringIO()),
         none_is_fine=True,
     )
     machine = Machine(triple=triple, system=target.python_os, platform=None, words="")

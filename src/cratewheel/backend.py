@@ -14,7 +14,6 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from functools import cached_property, wraps
 from io import StringIO
 from pathlib import Path
@@ -28,7 +27,9 @@ from cratewheel.ui import Ui, wants_color
 if TYPE_CHECKING:
     from cratewheel.archive.layout import Source
     from cratewheel.options.model import Options
-    from cratewheel.project.sources import ProjectFiles, Sources
+    from cratewheel.project.metadata import CoreMetadata
+    from cratewheel.project.read import Project
+    from cratewheel.project.request import Request
 
 ConfigSettings = Mapping[str, Any] | None
 
@@ -67,7 +68,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
         from cratewheel.targets.platform_tags import normalise_platform
         from cratewheel.targets.wheel_tags import WheelTag, dist_info_name
 
-        metadata = call.sources.metadata
+        metadata = call.metadata
         python = describe(own_answer(), executable=Path(sys.executable))
         platform = normalise_platform(sysconfig.get_platform())
         tag = WheelTag(python=(python.python_tag,), abi=(python.abi_tag,), platform=(platform,))
@@ -78,7 +79,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
             metadata=metadata.text,
             entry_points=metadata.entry_points,
             license_files=metadata.license_files,
-            roots=call.sources.roots,
+            roots=call.project.roots,
         )
         for entry in info.entries():
             _write(Path(metadata_directory, *entry.parts), entry.source)
@@ -109,19 +110,10 @@ def build_editable(
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """Write the source distribution, and return its file name."""
     with _hook(config_settings) as call:
-        from cratewheel.builder import sdist
-        from cratewheel.project.inputs import gather_sdist
-        from cratewheel.project.sources import warn_of_unread
+        from cratewheel import api
 
-        warn_of_unread(call.files, call.environ, call.ui)
-        facts = gather_sdist(call.options, call.files, environ=call.environ, ui=call.ui)
-        path = sdist.build_sdist(
-            facts,
-            Path(sdist_directory).absolute(),
-            environ=call.environ,
-            ui=call.ui,
-        )
-        return path.name
+        request = call.request(overrides={"out": Path(sdist_directory).absolute(), "check": False})
+        return api.build_sdist_archive(request, call.ui).path.name
 
 
 class _Call:
@@ -135,26 +127,32 @@ class _Call:
             ui.warn(f"the config setting {name} is for another backend, and has no effect")
         self.flags = _flags(words) if words else {}
 
-    @cached_property
-    def files(self) -> ProjectFiles:
-        """The project's two TOML files."""
-        from cratewheel.project.sources import locate, read_files
+    def request(self, **changes: Any) -> Request:
+        """Return what the frontend asks for, with what the hook decides."""
+        from cratewheel.project.request import Request
 
-        return read_files(locate(self.flags.get("manifest_path"), Path.cwd()))
+        return Request(flags=self.flags, **{"environ": self.environ, "cwd": Path.cwd(), **changes})
+
+    @cached_property
+    def project(self) -> Project:
+        """The project's two TOML files."""
+        from cratewheel.project.request import read_project
+
+        return read_project(self.request())
 
     @cached_property
     def options(self) -> Options:
         """What the user asked for."""
-        from cratewheel.project.sources import settled
+        from cratewheel.project.request import resolve_options
 
-        return settled(self.flags, self.files, environ=self.environ, ui=self.ui)
+        return resolve_options(self.request(), self.project, self.ui, compiles=False)
 
     @cached_property
-    def sources(self) -> Sources:
-        """The project as its files tell it."""
-        from cratewheel.project.sources import read_sources
+    def metadata(self) -> CoreMetadata:
+        """The core metadata, of the project's files alone."""
+        from cratewheel.project.read import read_metadata
 
-        return read_sources(self.files, self.ui)
+        return read_metadata(self.project, self.ui)
 
 
 def _flags(words: list[str]) -> Mapping[str, Any]:
@@ -239,46 +237,36 @@ def _write(path: Path, source: Source) -> None:
 
 
 def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    from cratewheel.project.cargo_metadata import asking, single
-    from cratewheel.project.sources import warn_of_unread
-
-    options = replace(call.options, out=Path(directory).absolute(), sdist=False, editable=editable)
-    if not options.interpreter:
-        options = replace(options, interpreter=(sys.executable,))
+    overrides: dict[str, Any] = {"out": Path(directory).absolute(), "sdist": False}
     if not {"compatibility", "auditwheel", "skip_auditwheel"} & call.flags.keys():
-        # the wheel is for this machine: a frontend installs it
-        options = replace(options, compatibility=("off",))
-    own_profile = options.profile or (editable and options.editable_profile)
-    if not options.release and not own_profile:
-        options = replace(options, profile="release")
-    environ = _with_rust(call)
-    warn_of_unread(call.files, environ, call.ui)
-    with asking(options, call.files, environ=environ, ui=call.ui) as answers:
-        # slow to import as well
-        from cratewheel.builder.run import run
-        from cratewheel.planning.decide import decide
-        from cratewheel.project.inputs import gather
+        overrides["compatibility"] = ("off",)  # the wheel is for this machine: a frontend installs it
+    request = call.request(
+        environ=_with_rust(call),
+        editable=editable,
+        defaults={"interpreter": (sys.executable,), "profile": "release"},
+        overrides=overrides,
+    )
+    from cratewheel.builder.prepare import plan_builds
+    from cratewheel.builder.run import run
 
-        sources = call.sources
-        facts = gather(single(answers.result()), sources, environ=environ, ui=call.ui)
-    plan = decide(facts)
-    if len(plan.wheels) != 1:
+    sessions = plan_builds(request, call.ui, targets="installable")
+    (session,) = sessions
+    if len(session.plan.wheels) != 1:
         raise ConfigError(
-            f"a frontend wants one wheel, and {len(plan.wheels)} would be built",
+            f"a frontend wants one wheel, and {len(session.plan.wheels)} would be built",
             hint="name one interpreter in the arguments, or none",
         )
-    _check_prepared(call, metadata_directory)
-    (path,) = run([(facts, plan)], environ=environ, ui=call.ui)
-    return path.name
+    _check_prepared(session.inputs.metadata, metadata_directory)
+    (archive,) = run(sessions)
+    return archive.path.name
 
 
-def _check_prepared(call: _Call, metadata_directory: str | None) -> None:
+def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> None:
     """Refuse to build a wheel whose metadata is not what the frontend was promised (PEP 517)."""
     if metadata_directory is None:
         return
     from cratewheel.targets.wheel_tags import dist_info_name
 
-    metadata = call.sources.metadata
     name = dist_info_name(metadata.name, metadata.version)
     folder = Path(metadata_directory)
     folder = folder if folder.name == name else folder / name
@@ -297,14 +285,14 @@ def _bindings_need(call: _Call) -> list[str]:
         return []
     bindings = call.options.bindings
     if bindings is None:
-        document = call.files.manifest.document
+        document = call.project.manifest.document
         tables = [document, *document.get("target", {}).values()]
         crates = {
             spec.get("package", name) if isinstance(spec, Mapping) else name
             for table in tables
             for name, spec in table.get("dependencies", {}).items()
         }
-        library = "cdylib" in call.files.manifest.lib.get("crate-type", ())
+        library = "cdylib" in call.project.manifest.lib.get("crate-type", ())
         if library and crates.isdisjoint(("pyo3", "pyo3-ffi", "cpython", "uniffi")):
             bindings = "cffi"
     return ["cffi"] if bindings == "cffi" else []

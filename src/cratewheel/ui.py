@@ -13,10 +13,20 @@ import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, TextIO
 
 from cratewheel.errors import CratewheelError
+from cratewheel.events import (
+    BuiltArchive,
+    DetailEvent,
+    Event,
+    ExplanationEvent,
+    OutputEvent,
+    PlanEvent,
+    Reporter,
+    StepEvent,
+    WarningEvent,
+)
 from cratewheel.system.redaction import without_userinfo
 
 LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
@@ -38,7 +48,7 @@ ColorChoice = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ui:
+class Ui(Reporter):
     """Where and how to talk; handed to whatever has something to say."""
 
     out: TextIO
@@ -50,28 +60,54 @@ class Ui:
     label: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
 
+    @property
+    def inherits_stderr(self) -> bool:
+        """Whether programs write to our stderr themselves: a label could not be put before their lines."""
+        return not self.label
+
+    @property
+    def shows_steps(self) -> bool:
+        """Whether steps are shown."""
+        return not self.quiet
+
+    @property
+    def colored(self) -> bool:
+        """Whether a program behind our pipe is to colour what it prints, as it would for the terminal."""
+        return bool(self.label) and self.color
+
     def labelled(self, label: str) -> Ui:
         """Return a `Ui` that begins each line of talk with a label: for one of several works at once."""
         return replace(self, label=f"{self._paint('dim', _sentence(label))} ")
 
-    def step(self, verb: str, text: str) -> None:
-        """Say what was found or is being done: a short verb, aligned with cargo's own, and the rest of the line."""
-        if not self.quiet:
-            self._say(f"{self._paint('green', verb.rjust(LABEL_WIDTH))} {_sentence(text)}")
+    def emit(self, event: Event) -> None:
+        """Print an event: for people on stderr, paths and JSON on stdout."""
+        match event:
+            case StepEvent() if not self.quiet:
+                # aligned with cargo's own verbs
+                self._say(f"{self._paint('green', event.verb.rjust(LABEL_WIDTH))} {_sentence(event.text)}")
+            case DetailEvent() if self.verbosity > 0:
+                self._say(self._paint("dim", _sentence(event.text)))
+            case WarningEvent():
+                self._say(f"{self._paint('yellow', 'warning')}: {_sentence(event.text)}")
+                if event.hint:
+                    self._say(f"   {self._paint('cyan', 'help')}: {_sentence(event.hint)}")
+            case OutputEvent():
+                # in one piece: other threads write as well
+                lines = event.text.splitlines(keepends=True)
+                _write(self.err, "".join(f"{self.label}{line}" for line in lines) if self.label else event.text)
+            case ExplanationEvent():
+                for line in event.lines:
+                    self._say(_sentence(line))
+            case PlanEvent() | BuiltArchive():
+                self._result(event)
 
-    def detail(self, text: str) -> None:
-        """Say a line that only `-v` shows."""
-        if self.verbosity > 0:
-            self._say(self._paint("dim", _sentence(text)))
-
-    def warn(self, text: str, *, hint: str | None = None) -> None:
-        """Say that something is probably not meant, once for all the archives that it concerns; the work goes on."""
-        if text in self._warned:
-            return
-        self._warned.add(text)
-        self._say(f"{self._paint('yellow', 'warning')}: {_sentence(text)}")
-        if hint:
-            self._say(f"   {self._paint('cyan', 'help')}: {_sentence(hint)}")
+    def _result(self, event: PlanEvent | BuiltArchive) -> None:
+        if isinstance(event, PlanEvent):
+            self.event("plan", event.plan)
+        elif self.message_format == "json":
+            self.event("artifact", event.as_json())
+        else:
+            self.answer(f"{event.path}\n")
 
     def error(self, error: CratewheelError) -> None:
         """Say why the work ends: the error, its details, and what to do."""
@@ -81,24 +117,6 @@ class Ui:
         if error.hint:
             self._say(f" {self._paint('cyan', 'help')}: {_sentence(error.hint)}")
         self.event("error", {"message": error.message, "notes": list(error.notes), "hint": error.hint})
-
-    def lines(self, lines: Iterable[str]) -> None:
-        """Say a text of several lines, quiet or not: somebody asked for it."""
-        for line in lines:
-            self._say(_sentence(line))
-
-    def passthrough(self, text: str) -> None:
-        """Hand on what another program said, as it is but for the label."""
-        # in one piece: other threads write as well
-        labelled = "".join(f"{self.label}{line}" for line in text.splitlines(keepends=True)) if self.label else text
-        _write(self.err, labelled)
-
-    def result(self, path: Path, event: Mapping[str, object]) -> None:
-        """Report a finished file: its path, or `event` with it when JSON was asked for."""
-        if self.message_format == "human":
-            self.answer(f"{path}\n")
-        else:
-            self.event("artifact", {**event, "path": str(path)})
 
     def answer(self, text: str) -> None:
         """Print the data that a command was asked for: exactly as it is, but on a terminal as far as that is safe."""

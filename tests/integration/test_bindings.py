@@ -50,7 +50,9 @@ def python(executable: Path, *, in_virtualenv: bool = False) -> Interpreter:
 
 
 def ffi_source(text: str, scratch: Path, *, running: Path | None, chosen: Interpreter | None = None) -> str:
-    return cffi.ffi_source(text, interpreter=chosen, running=running, scratch=scratch, environ=os.environ, ui=silent())
+    return cffi.ffi_source(
+        text, interpreter=chosen, running=running, scratch=scratch, environ=os.environ, reporter=silent()
+    )
 
 
 def test_cffi_turns_declarations_into_a_module(tmp_path: Path) -> None:
@@ -139,7 +141,7 @@ def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
             roots=project_roots(tmp_path),
             scratch=tmp_path / "scratch",
             environ={"PATH": str(tmp_path)},
-            ui=silent(),
+            reporter=silent(),
         )
     assert caught.value.notes == ("ERROR: a strange crate",)
 
@@ -158,7 +160,7 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
         roots=project_roots(crate),
         scratch=tmp_path / "scratch",
         environ=os.environ,
-        ui=silent(),
+        reporter=silent(),
     )
 
     assert "int32_t add(int32_t left, int32_t right);" in text
@@ -185,7 +187,7 @@ def test_enums_with_a_size_are_read_whatever_cbindgen_writes_around_them(tmp_pat
         roots=project_roots(crate),
         scratch=tmp_path / "scratch",
         environ={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
-        ui=silent(),
+        reporter=silent(),
     )
     made = ffi_source(text, tmp_path / "scratch", running=THIS)
     namespace: dict[str, Any] = {}
@@ -215,7 +217,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
         roots=project_roots(crate),
         scratch=tmp_path / "scratch",
         environ=environ,
-        ui=silent(),
+        reporter=silent(),
     )
     source = ffi_source(text, tmp_path / "scratch", running=THIS)
     lay_out(cffi.entries(place, library, ffi_source=source, target_os=target_os), tmp_path / "site")

@@ -33,7 +33,9 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def present(cache: Path) -> tuple[Interpreter, ...]:
     """Every interpreter of this machine: at least the one that runs the tests."""
-    return find((), supported=EVERY, requires_python=None, environ=os.environ, cache_dir=cache, ui=silent(), timeout=60)
+    return find(
+        (), supported=EVERY, requires_python=None, environ=os.environ, cache_dir=cache, reporter=silent(), timeout=60
+    )
 
 
 def silent(err: io.StringIO | None = None) -> Ui:
@@ -54,7 +56,7 @@ def ask(word: str | Path, *, environ: dict[str, str] | None = None, timeout: flo
         requires_python=None,
         environ=dict(os.environ) if environ is None else environ,
         cache_dir=None,
-        ui=silent(),
+        reporter=silent(),
         timeout=timeout,
     )[0]
 
@@ -96,7 +98,7 @@ def test_the_second_time_no_interpreter_is_started(present: tuple[Interpreter, .
     store = json.loads((cache / "interpreters.json").read_text(encoding="utf-8"))
     assert {os.path.realpath(str(one.executable)) for one in present} <= set(store["interpreters"])
     before = time.perf_counter()
-    again = find((), supported=EVERY, requires_python=None, environ=os.environ, cache_dir=cache, ui=silent())
+    again = find((), supported=EVERY, requires_python=None, environ=os.environ, cache_dir=cache, reporter=silent())
     took = time.perf_counter() - before
     assert again == present
     assert took < 1.0  # 20 ms on an idle machine; starting them takes seconds
@@ -105,7 +107,7 @@ def test_the_second_time_no_interpreter_is_started(present: tuple[Interpreter, .
 def test_this_interpreter_says_the_same_when_it_is_started() -> None:
     # a copy of the launcher is another file, so it has to be asked
     started = ask(sys.executable)
-    by_itself = probe(Path(sys.executable), os.environ, ui=silent())
+    by_itself = probe(Path(sys.executable), os.environ, reporter=silent())
     assert isinstance(by_itself, Interpreter)
     assert (started.identity, started.ext_suffix, started.abi_tag) == (
         by_itself.identity, by_itself.ext_suffix, by_itself.abi_tag,
@@ -118,7 +120,7 @@ def test_a_virtual_environment_is_used_as_such(tmp_path: Path) -> None:
     by_path = ask(python)
     assert (by_path.executable, by_path.in_virtualenv) == (python, True)
     by_default = default_python(
-        environ={**os.environ, "VIRTUAL_ENV": str(tmp_path / "venv")}, cache_dir=None, ui=silent(), timeout=60
+        environ={**os.environ, "VIRTUAL_ENV": str(tmp_path / "venv")}, cache_dir=None, reporter=silent(), timeout=60
     )
     assert (by_default.executable, by_default.source) == (python, "VIRTUAL_ENV")
     assert by_default.ext_suffix == sysconfig.get_config_var("EXT_SUFFIX")
@@ -193,7 +195,7 @@ def test_a_stand_in_that_finds_nothing_is_skipped_with_a_warning(tmp_path: Path)
         requires_python=None,
         environ={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
         cache_dir=None,
-        ui=silent(err),
+        reporter=silent(err),
     )
     assert [one.requested for one in found] == [sys.executable]
     assert err.getvalue() == (
@@ -208,7 +210,7 @@ def test_a_lone_stand_in_that_finds_nothing_is_an_error(tmp_path: Path) -> None:
 
 def test_a_program_that_fails_without_a_word_is_skipped(tmp_path: Path) -> None:
     program = script(tmp_path / "python3", "#!/bin/sh\nexit 1\n")
-    assert probe(program, os.environ, ui=silent()) == Skip(
+    assert probe(program, os.environ, reporter=silent()) == Skip(
         executable=program, reason="it ended with status 1 and said nothing"
     )
 
@@ -223,7 +225,7 @@ def test_unasked_a_broken_program_on_path_is_left_out_with_a_warning(tmp_path: P
         requires_python=None,
         environ={"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "HOME": str(tmp_path)},
         cache_dir=None,
-        ui=silent(err),
+        reporter=silent(err),
     )
     assert whole.is_file()
     assert any(one.version == sys.version_info[:2] for one in found)
@@ -233,7 +235,7 @@ def test_unasked_a_broken_program_on_path_is_left_out_with_a_warning(tmp_path: P
 
 
 def test_a_missing_default_on_path_leaves_the_one_that_runs_this(tmp_path: Path) -> None:
-    found = default_python(environ={"PATH": str(tmp_path)}, cache_dir=None, ui=silent())
+    found = default_python(environ={"PATH": str(tmp_path)}, cache_dir=None, reporter=silent())
     assert (found.executable, found.source) == (Path(sys.executable), "runs cratewheel")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import email
 import email.policy
-import io
 import os
 import shutil
 import subprocess
@@ -16,10 +15,9 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+import cratewheel
 from cratewheel.errors import ConfigError
-from cratewheel.project import sources
 from cratewheel.project.metadata import CoreMetadata
-from cratewheel.ui import Ui
 from metadata_projects import REFUSED, SAME, Case
 from requirement_meaning import meaning
 
@@ -96,8 +94,7 @@ def run_peer(peer: Path, folder: Path, out: Path) -> tuple[subprocess.CompletedP
 
 def read_metadata(folder: Path) -> CoreMetadata:
     """Return what we make of the project's files."""
-    files = sources.read_files(sources.locate(None, folder))
-    return sources.read_sources(files, Ui(out=io.StringIO(), err=io.StringIO())).metadata
+    return cratewheel.read_metadata(folder)
 
 
 def parsed(text: bytes) -> tuple[Headers, str]:

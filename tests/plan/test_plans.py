@@ -12,7 +12,7 @@ import pytest
 from crate_graphs import BIN
 from cratewheel.planning.decide import decide
 from cratewheel.planning.explain import explain
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets.system_versions import System
 from situations import (
     CFFI,
@@ -37,7 +37,7 @@ GOLDEN = Path(__file__).with_name("golden")
 EVERY = ("8", "11", "13", "13t", "14", "14t", "pp11", "graal12")
 ABI3 = ("abi3", "abi3-py39")
 
-CASES: dict[str, Facts] = {
+CASES: dict[str, Inputs] = {
     "linux-pyo3": situation(cargo=pyo3("0.28.3"), pythons=EVERY),
     "linux-pyo3-named": situation("--release --strip", cargo=pyo3("0.28.3"), pythons=("12", "pp11"), named=True),
     "linux-abi3": situation(cargo=pyo3("0.29.3", *ABI3), pythons=EVERY),
@@ -113,7 +113,7 @@ CASES |= {
 }
 
 
-def shown(facts: Facts) -> str:
+def shown(facts: Inputs) -> str:
     """Return the plan for people, its warnings first."""
     plan = decide(facts)
     warnings = [f"warning: {line}" for line in plan.warnings]

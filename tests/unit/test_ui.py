@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
+from cratewheel.events import BuiltArchive
 from cratewheel.ui import ColorChoice, MessageFormat, Ui, printable, wants_color
 
 HOSTILE = "a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
@@ -22,6 +23,10 @@ class Terminal(io.StringIO):
         return True
 
 
+def built(path: str) -> BuiltArchive:
+    return BuiltArchive(kind="sdist", path=Path(path), sha256="0a", size=1)
+
+
 def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tuple[str, str]:
     """Return stdout and stderr after one of each thing was said."""
     out, err = io.StringIO(), io.StringIO()
@@ -30,7 +35,7 @@ def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tu
     ui.detail("a detail")
     ui.warn("odd", hint="mend it")
     ui.passthrough("from cargo\n")
-    ui.result(Path("dist/app.whl"), {"kind": "wheel"})
+    ui.emit(built("dist/app.whl"))
     ui.error(ConfigError("wrong", hint="right", notes=("line",)))
     return out.getvalue(), err.getvalue()
 
@@ -70,7 +75,7 @@ def test_colour_marks_the_labels() -> None:
 def test_json_on_stdout_is_an_object_a_line() -> None:
     out, err = talk(message_format="json")
     assert [json.loads(line) for line in out.splitlines()] == [
-        {"event": "artifact", "kind": "wheel", "path": str(Path("dist/app.whl"))},
+        {"event": "artifact", "kind": "sdist", "sha256": "0a", "size": 1, "path": str(Path("dist/app.whl"))},
         {"event": "error", "message": "wrong", "notes": ["line"], "hint": "right"},
     ]
     assert err.startswith("    Building app\n")
@@ -82,7 +87,7 @@ def test_what_would_steer_a_terminal_is_shown_as_escapes_in_everything_that_we_s
     ui.step("Building", HOSTILE)
     ui.detail(HOSTILE)
     ui.warn(HOSTILE, hint=HOSTILE)
-    ui.lines([HOSTILE])
+    ui.explain((HOSTILE,))
     ui.error(ConfigError(HOSTILE, hint=HOSTILE, notes=(HOSTILE,)))
     assert err.getvalue().split("\n") == [
         f"{SHOWN}     Building {SHOWN}",
@@ -104,7 +109,7 @@ def test_users_and_passwords_of_addresses_are_shown_nowhere() -> None:
     ui.step("Cloning", url)
     ui.detail(url)
     ui.warn(url, hint=url)
-    ui.lines([url])
+    ui.explain((url,))
     ui.error(ConfigError(url, hint=url, notes=(url,)))
     ui.event("plan", {"commands": [["cargo", url]], "python": {"at": url}, "abi3": True, "none": None})
     ui.answer_lines([url])
@@ -145,7 +150,7 @@ def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
         ui = Ui(out=out, err=io.StringIO())
         ui.answer("one\x1b\ntwo\r\n")
         ui.answer_lines(["three\x07\nfour"], data=True)
-        ui.result(Path("\x1b.whl"), {})
+        ui.emit(built("\x1b.whl"))
     assert pipe.getvalue() == "one\x1b\ntwo\r\nthree\x07\nfour\n\x1b.whl\n"
     assert terminal.getvalue() == "one\\x1b\ntwo\\r\nthree\\x07\\nfour\n\\x1b.whl\n"
 

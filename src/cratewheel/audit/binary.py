@@ -1,4 +1,4 @@
-"""Reading a compiled file: its format is found by its first bytes, its facts by the reader of that format."""
+"""Reading a compiled file: its format is found by its first bytes, its inputs by the reader of that format."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _XCOFF_MAGICS = {b"\x01\xdf": ("powerpc", 32), b"\x01\xf7": ("powerpc64", 64)}  
 
 
 def read(path: Path) -> Binary:
-    """Return the facts about the compiled file at `path`.
+    """Return the inputs about the compiled file at `path`.
 
     Raises `AuditError`, which names the file, when it cannot be opened, is damaged, or has a format without a reader.
     """
@@ -50,7 +50,7 @@ def _refuse_special(path: Path) -> None:
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
-    """Return the facts about a compiled file from its bytes; raises `AuditError` as `read` does."""
+    """Return the inputs about a compiled file from its bytes; raises `AuditError` as `read` does."""
     magic = data[:4]
     if magic == elf.MAGIC:
         return elf.parse(data)

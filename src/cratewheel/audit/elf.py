@@ -80,7 +80,7 @@ _LAYOUTS = {
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
-    """Return the facts about an ELF file from its bytes; raises `AuditError` when it is damaged.
+    """Return the inputs about an ELF file from its bytes; raises `AuditError` when it is damaged.
 
     An object file or a static program has no dynamic section: then it needs nothing.
     """

@@ -53,7 +53,7 @@ _TWO_LEVEL = 0x80  # of the header's flags: each symbol says which library it is
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
-    """Return the facts about a Mach-O file from its bytes; raises `AuditError` when it is damaged.
+    """Return the inputs about a Mach-O file from its bytes; raises `AuditError` when it is damaged.
 
     Libraries that may be missing are in `weak` as well as in `needed`. Names of symbols keep the underscore that the
     file has before them.

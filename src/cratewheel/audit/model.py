@@ -34,7 +34,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary:
-    """The facts about a library or program that decide where it runs.
+    """The inputs about a library or program that decide where it runs.
 
     `arch` is in Rust's words (see `tags.target`), but `arm` for each 32-bit little-endian ARM. `needed` are the
     libraries it is linked to, in the order of the loader; `delayed` those that Windows loads at their first call;

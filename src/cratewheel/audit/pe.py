@@ -30,7 +30,7 @@ _NAME_AT_MOST = 512
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
-    """Return the facts about a PE file from its bytes; raises `AuditError` when it is damaged."""
+    """Return the inputs about a PE file from its bytes; raises `AuditError` when it is damaged."""
     return _Image(data).binary()
 
 

@@ -17,11 +17,11 @@ from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.header import declarations_in_c99
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.system import toml
 from cratewheel.system.command import Command, capture
 from cratewheel.system.files import Roots, is_file, joined_roots, read_text
-from cratewheel.ui import Ui
 
 HEADER = "header.h"
 
@@ -112,7 +112,7 @@ def declarations(
     roots: Roots,
     scratch: Path,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
 ) -> str:
     """Return the C declarations of the library, once cargo has built it.
 
@@ -123,12 +123,12 @@ def declarations(
     """
     header = target_directory / HEADER
     if is_file(header):
-        ui.step("Using", f"the header that the build script wrote: {header}")
+        reporter.step("Using", f"the header that the build script wrote: {header}")
         return _read(header, joined_roots((os.path.realpath(target_directory),), roots))
     settings = crate / "cbindgen.toml"
     own = toml.load(settings, roots) if is_file(settings) else {}
     if own:
-        ui.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
+        reporter.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
     scratch.mkdir(parents=True, exist_ok=True)
     config = scratch / "cbindgen.toml"
     config.write_text(cbindgen_settings(own), encoding="utf-8")
@@ -193,7 +193,7 @@ def ffi_source(
     running: Path | None,
     scratch: Path,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
 ) -> str:
     """Return the text of `ffi.py` for C declarations, made by cffi in ABI mode.
 
@@ -205,10 +205,10 @@ def ffi_source(
     for python in dict.fromkeys(path for path in (running, chosen) if path is not None):
         source = _recompile(text, python, scratch, environ)
         if source is not None:
-            ui.detail(f"cffi of {python} made ffi.py")
+            reporter.detail(f"cffi of {python} made ffi.py")
             return source
     if interpreter is not None and chosen is not None and interpreter.in_virtualenv:
-        ui.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
+        reporter.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
         done = capture(
             Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ, takes_back=True
         )

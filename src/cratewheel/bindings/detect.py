@@ -1,4 +1,4 @@
-"""Which bindings a crate uses, which interpreters they fit, and whether one wheel serves many: decided from facts.
+"""Which bindings a crate uses, which interpreters they fit, and whether one wheel serves many: decided from inputs.
 
 Pure. The crates that decide are those which the build compiles for the target, with the features that they are compiled
 with: see `cargo.features`.

@@ -14,11 +14,11 @@ from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.system import toml
 from cratewheel.system.command import Command, capture
 from cratewheel.system.files import Roots, is_file
 from cratewheel.system.files.copying import remove_tree
-from cratewheel.ui import Ui
 
 BINDGEN = "uniffi-bindgen"
 
@@ -90,16 +90,16 @@ def generate_command(program: str, settings: Settings, *, library: Path, out_dir
     return Command(argv=(program, "generate", *options, "--library", str(library)), cwd=home)
 
 
-def generate(command: Command, out_dir: Path, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
+def generate(command: Command, out_dir: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[Path, ...]:
     """Run `command` and return the modules that it wrote to `out_dir`, which is emptied before.
 
     Raises `MissingToolError` when there is no uniffi-bindgen, `ProcessError` when it fails or makes nothing.
     """
     remove_tree(out_dir)
     out_dir.mkdir(parents=True)
-    ui.step("Generating", "the Python modules with uniffi-bindgen")
+    reporter.step("Generating", "the Python modules with uniffi-bindgen")
     try:
-        done = capture(command, environ, show_stderr=not ui.quiet)
+        done = capture(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
     except MissingToolError as error:
         raise MissingToolError(
             f"{command.argv[0]} was not found; it makes the Python modules of a uniffi library",

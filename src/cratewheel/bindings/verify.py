@@ -1,6 +1,6 @@
 """What was compiled, held against what was decided before: a wheel's tag must say what is in the wheel.
 
-Pure. The facts are cargo's messages about each crate that it compiled or found fresh, and about each build script. Of
+Pure. The inputs are cargo's messages about each crate that it compiled or found fresh, and about each build script. Of
 crates that are compiled twice, for the target and for build scripts, the messages tell which is which only when cargo
 was given a target; without one, either may be what was decided.
 """

@@ -19,6 +19,7 @@ from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import entries
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
+from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
 from cratewheel.planning.platform_result import needs_binaries, settle
 from cratewheel.repair.model import Grafted
@@ -43,14 +44,6 @@ class Assembled:
     dist_info: DistInfo
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Built:
-    """A wheel on the disk, and what there is to report of it."""
-
-    path: Path
-    report: Mapping[str, object]
-
-
 def prepare(session: Session, wheel: WheelPlan) -> Materials:
     """Do what takes a while and needs no artifact, and return the crates' bill of materials, for `assemble`."""
     if needs_binaries(wheel, session.plan.target):
@@ -67,7 +60,7 @@ def assemble(
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """
-    editable = session.facts.options.editable  # nothing is written to the project before the audit
+    editable = session.inputs.options.editable  # nothing is written to the project before the audit
     found: Iterable[Entry] = () if editable else entries(session, wheel, artifacts, stage)
     tag, grafted = _audited(session, wheel, artifacts, stage, [entry.path for entry in found])
     if editable:
@@ -82,7 +75,7 @@ def assemble(
     return Assembled(tag=tag, layout=content, dist_info=info)
 
 
-def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
+def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive:
     """Write the archive."""
     path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
     built = wheel_writer.write(
@@ -91,13 +84,14 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> Built:
         path,
         mtime=session.timestamp,
         compression=session.compression,
-        large_files=session.facts.options.compression_large_files,
-        cache=JsonCache(session.scratch / "packed", session.ui.warn),
+        large_files=session.inputs.options.compression_large_files,
+        cache=JsonCache(session.scratch / "packed", session.reporter.warn),
     )
-    session.ui.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
-    served = [python.display for python in wheel.serves]
-    report = {"kind": "wheel", "tag": str(content.tag), "sha256": built.sha256, "size": built.size, "serves": served}
-    return Built(path=path, report=report)
+    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
+    served = tuple(python.display for python in wheel.serves)
+    return BuiltArchive(
+        kind="wheel", path=path, sha256=built.sha256, size=built.size, tag=str(content.tag), serves=served
+    )
 
 
 def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistInfo:
@@ -111,14 +105,14 @@ def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistI
 
 
 def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
-    metadata = session.facts.project.sources.metadata
+    metadata = session.inputs.metadata
     return DistInfo(
         directory=dist_info_name(session.plan.name, session.plan.version),
         metadata=metadata.text,
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
         sboms=sboms,
-        roots=session.facts.project.sources.roots,
+        roots=session.inputs.project.roots,
         tag=tag,
         generator=GENERATOR,
     )
@@ -135,10 +129,10 @@ def _audited(
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
         for found in binaries.values():
-            warning = pyo3.missing_init(found.exported, session.facts.project.modules.extension_name)
+            warning = pyo3.missing_init(found.exported, session.inputs.modules.extension_name)
             if warning and found.format in SYMBOLS_READ:
-                session.ui.warn(warning)
-    programs = session.facts.project.bindings.kind == "bin"
+                session.reporter.warn(warning)
+    programs = session.inputs.bindings.kind == "bin"
     judged = binaries if needs_binaries(wheel, target) else {}
     own = _own_libraries(session, judged, paths)
     settlement = settle(wheel, target, judged, programs=programs, own=own)
@@ -151,17 +145,17 @@ def _audited(
         settlement = settle(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
         tag = replace(tag, platform=settlement.tags)
     for warning in settlement.warnings:
-        session.ui.warn(warning)
+        session.reporter.warn(warning)
     for reason in settlement.why:
-        session.ui.step("Because", reason) if session.facts.options.explain else session.ui.detail(reason)
-    if session.facts.options.explain:
+        session.reporter.step("Because", reason) if session.inputs.options.explain else session.reporter.detail(reason)
+    if session.inputs.options.explain:
         _explain_symbols(session, artifacts, settlement.decisive)
     return tag, grafted
 
 
 def _own_libraries(session: Session, binaries: Mapping[str, Binary], paths: list[str]) -> dict[str, frozenset[str]]:
     """Return the libraries that each compiled file finds in the wheel, where the project ships them."""
-    target, programs = session.plan.target, session.facts.project.bindings.kind == "bin"
+    target, programs = session.plan.target, session.inputs.bindings.kind == "bin"
     data_folder = data_dir_name(session.plan.name, session.plan.version)
     installed = installed_paths(paths, data_folder, programs=programs)
     folder = PurePosixPath("bin") if programs else grafting.module_folder(session)
@@ -182,6 +176,6 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
     for symbol, crates in objects.users(symbols, libraries).items():
         by_crates.setdefault(crates, []).append(symbol)
     for crates, used in sorted(by_crates.items()):
-        session.ui.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")
+        session.reporter.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")
     if not session.plan.zig:
-        session.ui.step("Because", "linked with --zig, or on an older system, the same calls find older versions")
+        session.reporter.step("Because", "linked with --zig, or on an older system, the same calls find older versions")

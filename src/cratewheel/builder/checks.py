@@ -17,46 +17,46 @@ from cratewheel.targets.wheel_tags import data_dir_name, dist_info_name
 
 def check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
-    project, out = session.facts.project, session.plan.out
+    out = session.plan.out
     _refuse_without_tools(session)
-    wheel_compression(session.facts.options)
-    if session.plan.target.os == "wasi" and project.sources.metadata.entry_points:
+    wheel_compression(session.inputs.options)
+    if session.plan.target.os == "wasi" and session.inputs.metadata.entry_points:
         raise ConfigError(
             "the project has entry points, and in a wheel for WASI these are taken by what starts its programs",
             hint="take [project.scripts] and [project.entry-points] out for this target",
         )
     _check_files(session)
-    if session.facts.options.editable:
-        editable.check(project.modules)
+    if session.inputs.options.editable:
+        editable.check(session.inputs.modules)
     if out.exists() and not out.is_dir():
         raise ConfigError(f"{out} is not a folder", hint="choose another one with `--out`")
 
 
 def _check_files(session: Session) -> None:
     """Raise `ConfigError` for files that no installer takes, or that would replace one of the environment."""
-    sources, options, plan = session.facts.project.sources, session.facts.options, session.plan
+    project, options, plan = session.inputs.project, session.inputs.options, session.plan
     for include in options.include:
         check_glob(include.path)
     here = tuple(include for include in options.include if not include.from_out_dir)
-    modules = session.facts.project.modules
-    skips = DanglingLinks(session.environ, session.ui).skips
+    modules = session.inputs.modules
+    skips = DanglingLinks(session.environ, session.reporter).skips
     entries, _ = wheel_contents.include_entries(
-        sources.root, modules, here, roots=sources.roots, skips=skips, out_dirs={}, root_crate=""
+        project.root, modules, here, roots=project.roots, skips=skips, out_dirs={}, root_crate=""
     )
-    kept = wheel_contents.apply_excludes(entries, sources.root, options.exclude, "wheel")
+    kept = wheel_contents.apply_excludes(entries, project.root, options.exclude, "wheel")
     data_name = data_dir_name(plan.name, plan.version)
-    data = wheel_contents.data_entries(modules, data_name, roots=sources.roots, skips=skips)
+    data = wheel_contents.data_entries(modules, data_name, roots=project.roots, skips=skips)
     refuse_uninstallable((*kept, *data), dist_info_name(plan.name, plan.version))
     scripts = [(entry.name, f"the script {source_of(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]]
     programs = sorted({build.binary for wheel in plan.wheels for build in wheel.builds if build.binary})
     names = [(name, f"the program {name!r}") for name in programs]
-    names += [(name, f"the entry point {name!r}") for name in sources.metadata.scripts]
+    names += [(name, f"the entry point {name!r}") for name in session.inputs.metadata.scripts]
     entry_points.refuse_doubles([*names, *scripts])
 
 
 def _refuse_without_tools(session: Session) -> None:
     """Raise `MissingToolError` when what a foreign target takes is not on this machine: nothing compiles without it."""
-    options, host = session.facts.options, session.facts.rustc.host
+    options, host = session.inputs.options, session.inputs.rustc.host
     build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
     for slice_ in session.plan.target.slices:
         if slice_.triple != host:

@@ -35,7 +35,7 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     slices = len(session.plan.target.slices)
     directory = session.build_directory(wheel)
     found: list[Artifact] = []
-    with session.turns.turn(directory, session.ui) as turn:
+    with session.turns.turn(directory, session.reporter) as turn:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
@@ -48,7 +48,7 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
 
 
 def _way(session: Session, wheel: WheelPlan) -> Callable[[Session, WheelPlan, CargoBuild, Turn], Artifact]:
-    if session.facts.options.editable:
+    if session.inputs.options.editable:
         return _live
     return _repairable if wheel.audit == "repair" else _run
 
@@ -62,10 +62,10 @@ def _run(
 ) -> Artifact:
     return cargo_run.run(
         _command(session, wheel, build, turn),
-        package=session.facts.project.cargo.root_package.id,
+        package=session.inputs.cargo.root_package.id,
         binary=build.binary,
         environ={**session.environ, **dict(turn.variables)},
-        ui=session.ui,
+        reporter=session.reporter,
         hear=turn.hear,
         purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
         hear_text=hear_text,
@@ -78,7 +78,7 @@ def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> 
     Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
     the last time is kept.
     """
-    cache = JsonCache(session.scratch / "run-paths", session.ui.warn)
+    cache = JsonCache(session.scratch / "run-paths", session.reporter.warn)
     name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
     known = _strings(cache.read(name)) or []
     artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
@@ -95,14 +95,14 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
     that it links, and a fresh artifact was linked by what is kept.
     """
-    cache = JsonCache(session.scratch / "link-folders", session.ui.warn)
+    cache = JsonCache(session.scratch / "link-folders", session.reporter.warn)
     name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:
         artifact = _run(session, wheel, build, turn)
     if known is None and not linking.must_ask(session, artifact):
         return artifact
-    root = session.facts.project.cargo.workspace_root  # where cargo starts rustc
+    root = session.inputs.cargo.workspace_root  # where cargo starts rustc
     said: list[str] | None = None
 
     def hear(line: str) -> bool:
@@ -145,12 +145,12 @@ def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) ->
 
 def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
     """Raise `MismatchError` when cargo compiled something else than the wheel's tag says."""
-    facts = session.facts
-    if wheel.bindings.crate is None and facts.options.bindings is not None:
+    inputs = session.inputs
+    if wheel.bindings.crate is None and inputs.options.bindings is not None:
         return  # whoever named the bindings answers for what the crate does with Python
     found = verify.contradictions(
         artifact,
-        facts.project.cargo,
+        inputs.cargo,
         wheel.bindings,
         stable_abi=wheel.stable_abi,
         interpreter=wheel.interpreter,
@@ -161,8 +161,8 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
             "this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
             "`cargo tree --edges features` shows"
         )
-        if "PYO3_CONFIG_FILE" in facts.described:
-            hint = f"{facts.described['PYO3_CONFIG_FILE']} tells pyo3 what to compile for: correct what it says"
+        if "PYO3_CONFIG_FILE" in inputs.described:
+            hint = f"{inputs.described['PYO3_CONFIG_FILE']} tells pyo3 what to compile for: correct what it says"
         raise MismatchError(
             f"cargo compiled something else than a wheel for {wheel.python_tag}-{wheel.abi_tag} should hold",
             notes=found,
@@ -174,7 +174,7 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) 
     options, env = build.options, [*build.env, *wheel_env(session, wheel)]
     if turn.descriptors:
         options = replace(options, jobs=None)  # it is the number that the jobserver holds
-    if session.ui.label and session.ui.color and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
+    if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
     found = command(replace(build, options=options, env=tuple(env)), program=session.environ.get("CARGO") or "cargo")
     return replace(found, descriptors=turn.descriptors)
@@ -237,7 +237,7 @@ def shared_config(session: Session, text: str) -> Path:
 
 
 def _cargo_folder(session: Session) -> Path:
-    return session.facts.project.cargo.workspace_root / ".cargo"
+    return session.inputs.cargo.workspace_root / ".cargo"
 
 
 def _config_path(folder: Path, text: str) -> Path:

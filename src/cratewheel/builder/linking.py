@@ -48,19 +48,19 @@ def linked_folders(words: Iterable[str], cwd: Path) -> tuple[Path, ...]:
 
 def stated_folders(session: Session) -> tuple[Path, ...]:
     """Return the folders that variables and arguments for rustc name."""
-    facts = session.facts
-    variable, value = facts.rustflags or ("RUSTFLAGS", "")
+    inputs = session.inputs
+    variable, value = inputs.rustflags or ("RUSTFLAGS", "")
     words = value.split("\x1f") if "ENCODED" in variable else value.split()
-    words += [*facts.options.rustc_args, *facts.options.rustc_extra_args]
-    return linked_folders(words, facts.project.cargo.workspace_root)
+    words += [*inputs.options.rustc_args, *inputs.options.rustc_extra_args]
+    return linked_folders(words, inputs.cargo.workspace_root)
 
 
 def compiler_folders(session: Session) -> tuple[Path, ...]:
     """Return the folders of LIBRARY_PATH, where gcc and clang look after those of the flags, unless they cross."""
-    if session.facts.cross or session.plan.target.os == "windows":
+    if session.inputs.cross or session.plan.target.os == "windows":
         return ()
     folders = session.environ.get("LIBRARY_PATH", "").split(os.pathsep)
-    return tuple(session.facts.project.cargo.workspace_root / folder for folder in folders if folder)
+    return tuple(session.inputs.cargo.workspace_root / folder for folder in folders if folder)
 
 
 def must_ask(session: Session, artifact: Artifact) -> bool:
@@ -68,9 +68,9 @@ def must_ask(session: Session, artifact: Artifact) -> bool:
 
     Cargo's configuration may name folders, or the crate's build script in arguments for the linker.
     """
-    facts, target = session.facts, session.plan.target
+    inputs, target = session.inputs, session.plan.target
     needs = check.external_libraries(binary.read(artifact.path), target)
-    needs = tuple(need for need in needs if not is_excluded(need, facts.options.repair_exclude, target))
+    needs = tuple(need for need in needs if not is_excluded(need, inputs.options.repair_exclude, target))
     if not needs:
         return False
     if _configured(session):
@@ -83,8 +83,8 @@ def must_ask(session: Session, artifact: Artifact) -> bool:
 
 def _configured(session: Session) -> bool:
     """Return whether cargo's configuration names folders of libraries, in whatever way."""
-    facts, environ = session.facts, session.environ
-    flags = config_values(facts.options.config, facts.options.cargo_extra_args)
+    inputs, environ = session.inputs, session.environ
+    flags = config_values(inputs.options.config, inputs.options.cargo_extra_args)
     texts = [value for name, value in environ.items() if re.fullmatch(r"CARGO_(BUILD|TARGET_.+)_RUSTFLAGS", name)]
     tables = [layer.table for layer in cargo_config.layers(flags, environ, session.cwd)]
     texts += [json.dumps([table.get("build"), table.get("target")], default=str) for table in tables]

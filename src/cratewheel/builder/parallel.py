@@ -16,9 +16,10 @@ from cratewheel.cargo import build_cache as target_dir
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.build_cache import Copied, Followed
 from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.events import Reporter
 from cratewheel.system.machine import free_memory, processors
 from cratewheel.system.tasks import PATIENCE, check_cancelled
-from cratewheel.ui import Ui, size_text
+from cratewheel.ui import size_text
 
 
 class _Leader:
@@ -61,7 +62,7 @@ class Together(Turns):
             self._jobserver.close()
 
     @contextmanager
-    def turn(self, directory: BuildDirectory, ui: Ui) -> Iterator[Turn]:
+    def turn(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[Turn]:
         """Wait until a wheel may compile in its directory, which has been filled by then, and hold that right."""
         leader = self._leaders.get(directory.folders) if directory.own else None
         leads = leader is not None and leader.directory == directory
@@ -70,11 +71,11 @@ class Together(Turns):
                 _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
             with ExitStack() as stack:
                 stack.enter_context(_held(self._locks[directory.path].acquire, self._locks[directory.path].release))
-                stack.enter_context(locked(directory, ui))
+                stack.enter_context(locked(directory, reporter))
                 if leads:
-                    _fill(directory, ui)
+                    _fill(directory, reporter)
                 elif leader is not None:
-                    _follow(leader, directory, ui)
+                    _follow(leader, directory, reporter)
                 stack.enter_context(_held(self._room.acquire, self._room.release))
                 if self._jobserver is None:
                     yield Turn(hear=leader.followed.hear if leader and leads else None)
@@ -100,7 +101,7 @@ def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator
         release()
 
 
-def _fill(directory: BuildDirectory, ui: Ui) -> None:
+def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
     """Fill a new build directory from the fullest of its siblings and cargo's own."""
     if directory.path.exists():
         return
@@ -110,7 +111,7 @@ def _fill(directory: BuildDirectory, ui: Ui) -> None:
             directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
         )
         if copied is not None:
-            _say(copied, directory, ui)
+            _say(copied, directory, reporter)
 
 
 def _wait_for(leader: _Leader) -> None:
@@ -120,14 +121,14 @@ def _wait_for(leader: _Leader) -> None:
     check_cancelled()
 
 
-def _follow(leader: _Leader, directory: BuildDirectory, ui: Ui) -> None:
+def _follow(leader: _Leader, directory: BuildDirectory, reporter: Reporter) -> None:
     """Take over the crates that are the same for all, if the directory is new."""
     if leader.ready.is_set() and target_dir.is_new(directory.path, directory.folders):
         with suppress(OSError):  # as above
             copied = leader.followed.copy_to(directory.path)
             if copied.units:
-                _say(copied, directory, ui)
+                _say(copied, directory, reporter)
 
 
-def _say(copied: Copied, directory: BuildDirectory, ui: Ui) -> None:
-    ui.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")
+def _say(copied: Copied, directory: BuildDirectory, reporter: Reporter) -> None:
+    reporter.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")

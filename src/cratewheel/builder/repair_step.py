@@ -38,17 +38,17 @@ def graft(
     ]
     surroundings = Repair(
         target=session.plan.target,
-        native=not session.facts.cross,
+        native=not session.inputs.cross,
         dist=normalise_distribution(session.plan.name),
         search=tuple(dict.fromkeys((*_linked_from(artifacts), *stated_folders(session), *compiler_folders(session)))),
-        exclude=session.facts.options.repair_exclude,
+        exclude=session.inputs.options.repair_exclude,
         scratch=scratch,
         environ=session.environ,
-        ui=session.ui,
+        reporter=session.reporter,
     )
     libraries = repairer.repair(subjects, surroundings)
     for library in libraries:
-        session.ui.step("Grafting", f"{library.original} as {library.name}")
+        session.reporter.step("Grafting", f"{library.original} as {library.name}")
     return libraries
 
 
@@ -58,7 +58,7 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
     libs = repairer.libraries_folder(dist, session.plan.target.os)
     scripts = f"{data_dir_name(session.plan.name, session.plan.version)}/scripts"
     windows_target = session.plan.target.os == "windows"
-    programs = session.facts.project.bindings.kind == "bin"
+    programs = session.inputs.bindings.kind == "bin"
     entries = tuple(entries)
     if programs and windows_target:
         # Windows looks for the libraries of a program beside it
@@ -86,14 +86,13 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
 
 def module_folder(session: Session) -> PurePosixPath:
     """Return the folder from which the compiled files are loaded, seen from site-packages."""
-    project = session.facts.project
-    match project.bindings.kind:
+    match session.inputs.bindings.kind:
         case "bin":
             return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))
         case "cffi" | "uniffi":
-            return package_dir(project.modules)
+            return package_dir(session.inputs.modules)
         case _:
-            return project.modules.extension_dir
+            return session.inputs.modules.extension_dir
 
 
 def _package(session: Session) -> PurePosixPath:

@@ -2,51 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import Together
+from cratewheel.builder.sdist import build_sdist
 from cratewheel.builder.session import Session, warn_of_epoch
 from cratewheel.builder.wheel import build_wheel
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values
-from cratewheel.planning.model import BuildPlan, WheelPlan
-from cratewheel.project.inputs import Facts, gather_sdist
+from cratewheel.events import BuiltArchive
+from cratewheel.planning.model import WheelPlan
+from cratewheel.project.inputs import gather_sdist_of
 from cratewheel.system.tasks import Task, task_group
-from cratewheel.ui import Ui
-
-if TYPE_CHECKING:
-    from cratewheel.builder.assembly import Built
 
 
-def run(plans: Sequence[tuple[Facts, BuildPlan]], *, environ: Mapping[str, str], ui: Ui) -> tuple[Path, ...]:
-    """Make all that the plans hold, one for each target, and return the paths, reporting each as it is finished.
+def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
+    """Make all that the plans hold, one for each target, and return the archives, reporting each as it is finished.
 
     Raises `CompileError`, `AuditError` and the like; what was finished before stays, nothing else does.
     """
-    sessions = [Session(facts=facts, plan=plan, environ=environ, ui=ui) for facts, plan in plans]
-    for warning in dict.fromkeys(warning for session in sessions for warning in session.plan.warnings):
-        ui.warn(warning)
-    warn_of_epoch(environ, ui)
     for session in sessions:
+        for warning in session.plan.warnings:
+            session.reporter.warn(warning)
+        warn_of_epoch(session.environ, session.reporter)
         if session.plan.wheels:
             check_before_compiling(session)
-    done: list[Path] = []
+    done: list[BuiltArchive] = []
     for session in sessions:
-        if session.plan.sdist and not done:  # the same for every target
-            options, sources = session.facts.options, session.facts.project.sources
-            from cratewheel.builder.sdist import build_sdist  # which a build of wheels alone does without
-
-            found = gather_sdist(options, sources.files, environ=environ, ui=ui)
-            done.append(build_sdist(found, session.plan.out, environ=environ, ui=ui))
+        if session.plan.sdist:
+            environ, reporter = session.environ, session.reporter
+            inputs = gather_sdist_of(session.inputs.project, session.inputs.options, environ=environ, reporter=reporter)
+            done.append(build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter))
     return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
 
 
-def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
+def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ...]:
     """Make wheels, several at a time, and report them in the order of the plan; the first failure ends all."""
     if len(jobs) == 1:
         ((session, wheel),) = jobs
@@ -54,7 +47,7 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     if not jobs:
         return ()
     first = jobs[0][0]
-    options = first.facts.options
+    options = first.inputs.options
     turns = Together(
         [session.build_directory(wheel) for session, wheel in jobs],
         jobs=options.jobs,
@@ -63,13 +56,13 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
         ),
         environ=first.environ,
     )
-    tasks: list[tuple[Session, Task[Built]]] = []
-    reported: list[Path] = []
+    tasks: list[tuple[Session, Task[BuiltArchive]]] = []
+    reported: list[BuiltArchive] = []
     try:
         with task_group() as group:
             for session, wheel in jobs:
                 label = wheel.directory.name if wheel.directory else session.plan.target.triple
-                one = replace(session, turns=turns, ui=session.ui.labelled(label))
+                one = replace(session, turns=turns, reporter=session.reporter.labelled(label))
                 tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
                 reported.append(_reported(session, task.result()))
@@ -81,6 +74,6 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[Path, ...]:
     return tuple(reported)
 
 
-def _reported(session: Session, built: Built) -> Path:
-    session.ui.result(built.path, built.report)
-    return built.path
+def _reported(session: Session, built: BuiltArchive) -> BuiltArchive:
+    session.reporter.emit(built)
+    return built

@@ -23,9 +23,9 @@ Materials = tuple[tuple[str, bytes], ...]
 
 def of_crates(session: Session) -> Materials:
     """Return the SBOM file of the crates in a wheel, with its name, or nothing where the project wants none."""
-    if not session.facts.options.sbom.rust:
+    if not session.inputs.options.sbom.rust:
         return ()
-    cargo = session.facts.project.cargo
+    cargo = session.inputs.cargo
     text = sbom.crates(
         cargo,
         tool_version=__version__,
@@ -41,10 +41,10 @@ def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...])
 
     Raises `ConfigError` for one that is not there, and for two of one name.
     """
-    options = session.facts.options
+    options = session.inputs.options
     found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
     found += crates
-    sources = session.facts.project.sources
+    sources = session.inputs.project
     found += [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
     named = dict.fromkeys(name for name in options.sbom_include if name not in options.sbom.include)
     found += [_included_sbom(sources.root, name, ()) for name in named]  # on the command line: the user's own choice

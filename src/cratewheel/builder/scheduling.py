@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cratewheel.events import Reporter
 from cratewheel.system.files.lock import exclusive
-from cratewheel.ui import Ui
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +43,12 @@ class Turns:
     """The turns of one wheel, which waits for nobody in this process."""
 
     @contextmanager
-    def turn(self, directory: BuildDirectory, ui: Ui) -> Iterator[Turn]:
+    def turn(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[Turn]:
         """Wait until a wheel may compile in its directory, and hold that right."""
-        with locked(directory, ui):
+        with locked(directory, reporter):
             yield Turn()
 
 
-def locked(directory: BuildDirectory, ui: Ui) -> AbstractContextManager[None]:
+def locked(directory: BuildDirectory, reporter: Reporter) -> AbstractContextManager[None]:
     """Lock a build directory against other processes of ours; raises as `check_cancelled` does while it waits."""
-    return exclusive(directory.lock, waiting=lambda: ui.step("Waiting", "for another cratewheel here"))
+    return exclusive(directory.lock, waiting=lambda: reporter.step("Waiting", "for another cratewheel here"))

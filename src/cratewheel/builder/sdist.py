@@ -12,51 +12,55 @@ from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import vendor
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.missing_modules import left_out_modules
-from cratewheel.project.inputs import SdistFacts
+from cratewheel.events import BuiltArchive, Reporter
+from cratewheel.project.inputs import SdistInputs
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.targets.wheel_tags import sdist_stem
-from cratewheel.ui import Ui, size_text
+from cratewheel.ui import size_text
 
 
-def build_sdist(facts: SdistFacts, out: Path, *, environ: Mapping[str, str], ui: Ui) -> Path:
-    """Write the source distribution to the folder `out` and return its path; with `vendor`, the crates are in it."""
-    metadata = facts.sources.metadata
-    warn_of_epoch(environ, ui)
-    content = sdist_content(facts, environ=environ, ui=ui)
-    in_vain = wheel_contents.exclude_warnings(facts.sources.root, facts.options.exclude, "sdist")
-    for warning in (*facts.modules.warnings, *in_vain):
-        ui.warn(warning)
-    of_packages = sdist_contents.package_entries(content, facts.modules)
-    for warning, hint in left_out_modules(facts.modules, facts.sources.root, of_packages, metadata.entry_points):
-        ui.warn(warning, hint=hint)
-    if facts.options.explain:
-        ui.lines(sdist_contents.explanation(content))
+def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], reporter: Reporter) -> BuiltArchive:
+    """Write the source distribution to the folder `out` and report it; with `vendor`, the crates are in it."""
+    metadata = inputs.metadata
+    warn_of_epoch(environ, reporter)
+    content = sdist_content(inputs, environ=environ, reporter=reporter)
+    in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
+    for warning in (*inputs.modules.warnings, *in_vain):
+        reporter.warn(warning)
+    of_packages = sdist_contents.package_entries(content, inputs.modules)
+    for warning, hint in left_out_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points):
+        reporter.warn(warning, hint=hint)
+    if inputs.options.explain:
+        reporter.explain(sdist_contents.explanation(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
     with ExitStack() as stack:
         entries = content.layout
-        if facts.options.vendor:
-            ui.step("Vendoring", "the crates that the archive needs")
+        if inputs.options.vendor:
+            reporter.step("Vendoring", "the crates that the archive needs")
             scratch = stack.enter_context(temporary_folder())
             entries = vendor.vendored(
-                content, scratch, facts.options, cwd=facts.sources.location.cwd, environ=environ, ui=ui
+                content, scratch, inputs.options, cwd=inputs.project.cwd, environ=environ, reporter=reporter
             )
         built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ))
-    ui.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
-    ui.result(path, {"kind": "sdist", "sha256": built.sha256, "size": built.size})
-    return path
+    reporter.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
+    archive = BuiltArchive(kind="sdist", path=path, sha256=built.sha256, size=built.size)
+    reporter.emit(archive)
+    return archive
 
 
-def sdist_content(facts: SdistFacts, *, environ: Mapping[str, str], ui: Ui) -> sdist_contents.SdistContents:
+def sdist_content(
+    inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter
+) -> sdist_contents.SdistContents:
     """Return what the source distribution will hold, and what not."""
-    assert facts.sources.pyproject is not None, "gather_sdist refuses a project without one"
+    assert inputs.project.pyproject is not None, "gather_sdist refuses a project without one"
     return sdist_contents.layout_of(
-        pyproject=facts.sources.pyproject,
-        manifest=facts.sources.manifest,
-        cargo=facts.cargo,
-        options=facts.options,
-        core_metadata=facts.sources.metadata,
-        modules=facts.modules,
-        cwd=facts.sources.location.cwd,
+        pyproject=inputs.project.pyproject,
+        manifest=inputs.project.manifest,
+        cargo=inputs.cargo,
+        options=inputs.options,
+        core_metadata=inputs.metadata,
+        modules=inputs.modules,
+        cwd=inputs.project.cwd,
         environ=environ,
-        ui=ui,
+        reporter=reporter,
     )

@@ -12,10 +12,10 @@ from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.builder.scheduling import BuildDirectory, Turns
 from cratewheel.cargo.command import profile_folders
 from cratewheel.errors import UsageError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.planning.model import BuildPlan, WheelPlan
-from cratewheel.project.inputs import Facts
-from cratewheel.ui import Ui
+from cratewheel.project.inputs import Inputs
 
 LAST_SECOND = 0o77777777777  # in the year 2242: what the header of a file in a tar archive can say
 SHOWN = 30  # characters of a value that nobody can use
@@ -23,23 +23,23 @@ SHOWN = 30  # characters of a value that nobody can use
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What every step of a build is handed: facts, plan, environment, whom to talk to, and when it may compile."""
+    """What every step of a build is handed: inputs, plan, environment, whom to talk to, and when it may compile."""
 
-    facts: Facts
+    inputs: Inputs
     plan: BuildPlan
     environ: Mapping[str, str]
-    ui: Ui
+    reporter: Reporter
     turns: Turns = field(default_factory=Turns)
 
     @property
     def cwd(self) -> Path:
         """The folder where each cargo and rustc starts."""
-        return self.facts.project.sources.location.cwd
+        return self.inputs.project.cwd
 
     @property
     def target_dir(self) -> Path:
         """Cargo's target directory."""
-        return self.facts.options.target_dir or self.facts.project.cargo.target_directory
+        return self.inputs.options.target_dir or self.inputs.cargo.target_directory
 
     @property
     def scratch(self) -> Path:
@@ -48,7 +48,7 @@ class Session:
 
     def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
         """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
-        cargo = self.facts.project.cargo
+        cargo = self.inputs.cargo
         folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
         directory = wheel.directory
         return BuildDirectory(
@@ -64,7 +64,7 @@ class Session:
     @property
     def compression(self) -> Compression:
         """How the files of the wheels are packed."""
-        return wheel_compression(self.facts.options)
+        return wheel_compression(self.inputs.options)
 
     @property
     def timestamp(self) -> int | None:
@@ -85,12 +85,12 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     return seconds if seconds <= LAST_SECOND else None
 
 
-def warn_of_epoch(environ: Mapping[str, str], ui: Ui) -> None:
+def warn_of_epoch(environ: Mapping[str, str], reporter: Reporter) -> None:
     """Warn of a SOURCE_DATE_EPOCH that is ignored."""
     value = environ.get("SOURCE_DATE_EPOCH", "")
     if value and source_date_epoch(environ) is None:
         shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
-        ui.warn(
+        reporter.warn(
             f"SOURCE_DATE_EPOCH is ignored: {shown!r} is no number of seconds from 0 to {LAST_SECOND}",
             hint="set it to a Unix time, such as what `git log -1 --format=%ct` prints",
         )

@@ -16,11 +16,12 @@ from cratewheel.system.files.temporary import temporary_name
 from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
-    from cratewheel.builder.assembly import Assembled, Built
+    from cratewheel.builder.assembly import Assembled
     from cratewheel.builder.sboms import Materials
+    from cratewheel.events import BuiltArchive
 
 
-def build_wheel(session: Session, wheel: WheelPlan) -> Built:
+def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
         from cratewheel.builder.assembly import pack
@@ -32,7 +33,7 @@ def build_wheel(session: Session, wheel: WheelPlan) -> Built:
 def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used."""
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
-    session.ui.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     with _stage(session.scratch) as stage:
         with task_group() as group:
             crates = group.start(partial(_meanwhile, session, wheel))

@@ -35,15 +35,15 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
 
     What bindings generate lies in `stage` until it is packed.
     """
-    project, options = session.facts.project, session.facts.options
-    root, roots, modules = project.sources.root, project.sources.roots, project.modules
+    project, options = session.inputs.project, session.inputs.options
+    root, roots, modules = project.root, project.roots, session.inputs.modules
     out_dirs = {
-        project.cargo.packages[package].name: folder
+        session.inputs.cargo.packages[package].name: folder
         for artifact in artifacts
         for package, folder in artifact.out_dirs.items()
-        if package in project.cargo.packages
+        if package in session.inputs.cargo.packages
     }
-    skips = DanglingLinks(session.environ, session.ui).skips
+    skips = DanglingLinks(session.environ, session.reporter).skips
     included, warnings = wheel_contents.include_entries(
         root,
         modules,
@@ -51,7 +51,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         roots=roots,
         skips=skips,
         out_dirs=out_dirs,
-        root_crate=project.cargo.root_package.name,
+        root_crate=session.inputs.cargo.root_package.name,
     )
     tracked = tracked_though_ignored(root, session.environ)
     gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips), *included]
@@ -66,9 +66,9 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
     )
     in_vain = wheel_contents.exclude_warnings(root, options.exclude, "wheel")
     for warning in (*wheel_contents.python_warnings(modules, gathered), *warnings, *in_vain, *of_archives):
-        session.ui.warn(warning)
-    for warning, hint in left_out_modules(modules, root, gathered, project.sources.metadata.entry_points):
-        session.ui.warn(warning, hint=hint)
+        session.reporter.warn(warning)
+    for warning, hint in left_out_modules(modules, root, gathered, session.inputs.metadata.entry_points):
+        session.reporter.warn(warning, hint=hint)
     compiled = [*_compiled_entries(session, wheel, artifacts, stage), *_companions(session, artifacts)]
     if options.editable and editable.keeps_sources(modules):
         rest = [entry for entry in installed if not editable.stays_in_project(modules, entry)]
@@ -82,8 +82,8 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
 
 def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry], data: list[Entry]) -> Iterable[Entry]:
     """Return what is installed: `data` are files that belong to a package of the project and do not lie there."""
-    options, modules = session.facts.options, session.facts.project.modules
-    if session.facts.project.bindings.kind == "bin":
+    options, modules = session.inputs.options, session.inputs.modules
+    if session.inputs.bindings.kind == "bin":
         data_only = editable.entries(modules, session.plan.name, (), mode=editable.REDIRECT, data=data)
         return [*data_only, *compiled]
     if options.editable_mode == editable.INPLACE:
@@ -98,10 +98,10 @@ def _editable_entries(session: Session, wheel: WheelPlan, compiled: list[Entry],
 
 def _put_in_place(session: Session, compiled: list[Entry]) -> None:
     """Write the compiled files into the project, and remove what an earlier build put there and no longer counts."""
-    modules = session.facts.project.modules
+    modules = session.inputs.modules
     source = modules.python_source
-    bounds = Bounds((source, session.facts.project.sources.root))
-    waiting = partial(session.ui.step, "Blocking", f"waiting for another build that writes to {source}")
+    bounds = Bounds((source, session.inputs.project.root))
+    waiting = partial(session.reporter.step, "Blocking", f"waiting for another build that writes to {source}")
     with exclusive_folder(source, waiting=waiting):
         path = placed.record_path(session.scratch, source)
         record = placed.read_record(path)
@@ -109,23 +109,23 @@ def _put_in_place(session: Session, compiled: list[Entry]) -> None:
         content = editable.in_place(modules, compiled)
         removed = [source / place for place in gone]
         for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
-            session.ui.warn(warning)
+            session.reporter.warn(warning)
         placed.write_record(path, source, {*record, *(entry.path for entry in compiled)} - set(gone))
         for old, new in placed.hiding(source, compiled):
-            session.ui.warn(
+            session.reporter.warn(
                 f"{old} is not from this build, and Python may import it instead of {new}", hint=f"remove {old}"
             )
 
 
 def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
     """Return the command that compiles as this build does, whatever variables there are when it is run."""
-    options = session.facts.options
+    options = session.inputs.options
     python = wheel.interpreter.executable if wheel.interpreter is not None else None
     kept = [value for value in options.config if redaction.assignment(value) == value]
     extra = () if any(word.startswith("--config") for word in options.cargo_extra_args) else options.cargo_extra_args
     secret = [f"--config {redaction.assignment(value)}" for value in options.config if value not in kept]
     for text in (*secret, *(["--cargo-extra-args"] if extra != options.cargo_extra_args else [])):
-        session.ui.warn(
+        session.reporter.warn(
             f"{text} does not count when an import compiles again: it may hold a secret, and is not stored",
             hint="write it in a configuration file of cargo",
         )
@@ -139,11 +139,11 @@ def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
     }
     return (
         *(sys.executable, "-m", "cratewheel", "rebuild"),
-        *("--manifest-path", str(session.facts.project.sources.manifest.path)),
+        *("--manifest-path", str(session.inputs.project.manifest.path)),
         *(("--interpreter", str(python)) if python is not None else ()),
         *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
         *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
-        *("--target-dir", str(session.facts.project.cargo.target_directory)),
+        *("--target-dir", str(session.inputs.cargo.target_directory)),
         *(flag for flag, on in switches.items() if on),
         *(word for value in options.unstable_flags for word in ("-Z", value)),
         *(word for value in kept for word in ("--config", value)),
@@ -158,10 +158,10 @@ def _rustc_words(options: Options) -> tuple[str, ...]:
 
 def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
     """Return what the linker wrote beside a module and the project wants shipped: debug information, import library."""
-    options, project = session.facts.options, session.facts.project
-    if project.bindings.kind == "bin":
+    options = session.inputs.options
+    if session.inputs.bindings.kind == "bin":
         return []
-    folder = project.modules.extension_dir
+    folder = session.inputs.modules.extension_dir
     entries = []
     for artifact in artifacts:
         if options.include_import_lib and artifact.import_library:
@@ -184,11 +184,11 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
 
 
 def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> Iterable[Entry]:
-    project = session.facts.project
-    modules, target_os = project.modules, session.plan.target.os
-    stub = wheel_contents.stub(modules, project.sources.root, project.sources.roots)
+    project = session.inputs.project
+    modules, target_os = session.inputs.modules, session.plan.target.os
+    stub = wheel_contents.stub(modules, project.root, project.roots)
     first = artifacts[0]
-    match project.bindings.kind:
+    match session.inputs.bindings.kind:
         case "bin" if target_os == "wasi":
             return wasi.entries(
                 [(artifact.path.name, artifact.path) for artifact in artifacts],
@@ -211,21 +211,21 @@ def _compiled_entries(session: Session, wheel: WheelPlan, artifacts: list[Artifa
 
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
-    project = session.facts.project
-    if cffi.undeclared(project.sources.metadata.requires_dist):
-        session.ui.warn(
+    project = session.inputs.project
+    if cffi.undeclared(session.inputs.metadata.requires_dist):
+        session.reporter.warn(
             "the wheel needs cffi at run time, and does not ask for it",
             hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
         )
     declarations = cffi.declarations(
         target_directory=session.target_dir,
-        crate=project.sources.manifest.directory,
-        workspace=project.cargo.workspace_root,
+        crate=project.manifest.directory,
+        workspace=session.inputs.cargo.workspace_root,
         cwd=session.cwd,
-        roots=project.sources.roots,
+        roots=project.roots,
         scratch=stage / "cffi",
         environ=session.environ,
-        ui=session.ui,
+        reporter=session.reporter,
     )
     return cffi.ffi_source(
         declarations,
@@ -233,43 +233,43 @@ def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
         running=Path(sys.executable) if sys.executable else None,
         scratch=stage / "cffi",
         environ=session.environ,
-        ui=session.ui,
+        reporter=session.reporter,
     )
 
 
 def _uniffi_entries(session: Session, artifact: Artifact, stub: FromFile | None, stage: Path) -> Iterable[Entry]:
-    project = session.facts.project
-    settings = uniffi.read_settings(project.sources.manifest.directory, project.sources.roots)
-    out_dir = stage / "uniffi" / project.modules.module_name
-    options = session.facts.options
+    project = session.inputs.project
+    settings = uniffi.read_settings(project.manifest.directory, project.roots)
+    out_dir = stage / "uniffi" / session.inputs.modules.module_name
+    options = session.inputs.options
     flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
     generator = uniffi.own_bindgen(
-        project.cargo,
+        session.inputs.cargo,
         cwd=session.cwd,
         arguments=(
             *("--target-dir", str(session.target_dir)),
-            *(("--target", session.facts.rustc.host) if options.target else ()),  # it runs here
+            *(("--target", session.inputs.rustc.host) if options.target else ()),  # it runs here
             *(flag for flag, given in flags.items() if given),
             *(word for value in options.config for word in ("--config", value)),
         ),
         cargo=session.environ.get("CARGO") or "cargo",
     )
-    program, home = uniffi.BINDGEN, project.sources.manifest.directory
+    program, home = uniffi.BINDGEN, project.manifest.directory
     if generator is not None:
         compiled = cargo_run.run(
             generator.build,
             package=generator.package,
             binary=uniffi.BINDGEN,
             environ=session.environ,
-            ui=session.ui,
+            reporter=session.reporter,
             purpose=f" of {uniffi.BINDGEN}",
         )
         program, home = str(compiled.path), generator.home
     command = uniffi.generate_command(program, settings, library=artifact.path, out_dir=out_dir, home=home)
     return uniffi.entries(
-        project.modules,
+        session.inputs.modules,
         artifact.path,
-        modules=uniffi.generate(command, out_dir, session.environ, session.ui),
+        modules=uniffi.generate(command, out_dir, session.environ, session.reporter),
         settings=settings,
         target_os=session.plan.target.os,
         stub=stub,

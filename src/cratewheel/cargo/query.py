@@ -1,4 +1,4 @@
-"""Facts from cargo and rustc: `cargo metadata`, `rustc -vV`."""
+"""Inputs from cargo and rustc: `cargo metadata`, `rustc -vV`."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.system.command import Command, Completed, capture
 from cratewheel.system.files import is_file
-from cratewheel.ui import Ui
 
 INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc and cargo"
 
@@ -61,7 +61,7 @@ def standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict
 
 
 def parse_rustc(text: str) -> Rustc:
-    r"""Return the facts in the output of `rustc -vV`.
+    r"""Return the inputs in the output of `rustc -vV`.
 
     >>> parse_rustc("rustc 1.95.0\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0-nightly\n")
     Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
@@ -75,7 +75,7 @@ def parse_rustc(text: str) -> Rustc:
 
 
 def metadata(
-    arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], ui: Ui, *, cwd: Path
+    arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
 ) -> CargoMetadata:
     """Return the answer of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
 
@@ -89,9 +89,10 @@ def metadata(
         cwd=cwd,
     )
     # cargo's own words go straight to the user: it may be downloading for minutes
-    done = run_cargo(command, environ, show_stderr=not ui.quiet)
+    done = run_cargo(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
+    if done.status or reporter.shows_steps:
+        reporter.passthrough(done.stderr)  # nothing, where it was shown as it came
     if done.status:
-        ui.passthrough(done.stderr)
         raise ProcessError(
             f"cargo cannot resolve {manifest}",
             notes=(f"`{command}` ended with status {done.status}",),

@@ -13,8 +13,8 @@ from typing import Any
 
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.errors import CompileError, MissingToolError
+from cratewheel.events import Reporter
 from cratewheel.system.command import Command, stream
-from cratewheel.ui import Ui
 
 DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
 IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
@@ -69,28 +69,28 @@ def run(
     package: str,
     binary: str | None,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
     hear: Callable[[Mapping[str, Any]], None] | None = None,
     purpose: str = "",
     hear_text: Callable[[str], bool] | None = None,
 ) -> Artifact:
     """Run the cargo build `command` and return what it made of the package with the id `package`.
 
-    Cargo's talk goes to our stderr as it comes, with the label of `ui` if that has one; `hear` is told of each crate
-    that is ready, and of each build script; `hear_text` of each line that is no message, and returns whether it was for
+    What cargo prints for people goes to `reporter` as it comes; `hear` is told of each crate that is ready, and of each
+    build script; `hear_text` of each line that is no message, and returns whether it was for
     it; `purpose` is for the error's message. Raises `CompileError` when it fails,
     or makes no dynamic library (`binary` is None) or no program of the name `binary`.
     """
-    ui.detail(f"running {command}")
+    reporter.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
     try:
-        with stream(command, environ, on_error_line=_teller(ui)) as lines:
+        with stream(command, environ, on_error_line=_teller(reporter)) as lines:
             for line in lines:
                 message = _message(line)
                 if message is None:
                     if hear_text is not None and hear_text(line):
                         continue
-                    ui.passthrough(f"{line}\n" if line else "")
+                    reporter.passthrough(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
                     messages.append(message)
                     if hear is not None:
@@ -110,9 +110,9 @@ def run(
     return artifact
 
 
-def _teller(ui: Ui) -> Callable[[str], None] | None:
+def _teller(reporter: Reporter) -> Callable[[str], None] | None:
     """Return what is done with each line that cargo says: nothing, where it has the terminal for itself."""
-    return (lambda line: ui.passthrough(f"{line}\n")) if ui.label else None
+    return None if reporter.inherits_stderr else (lambda line: reporter.passthrough(f"{line}\n"))
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

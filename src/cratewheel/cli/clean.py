@@ -21,25 +21,25 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.interpreter.discover import find
     from cratewheel.interpreter.model import EVERY
     from cratewheel.planning.wheels import directory_name
-    from cratewheel.project.sources import read_options
+    from cratewheel.project.request import Request, read_project, resolve_options
     from cratewheel.ui import size_text
 
-    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
+    request = Request(flags=flags, environ=environ, cwd=Path.cwd())
+    project = read_project(request)
+    options = resolve_options(request, project, ui, compiles=False)
     target = options.target_dir
     if target is None:
-        target = query.metadata(
-            ("--no-deps",), files.manifest.path, environ, ui, cwd=files.location.cwd
-        ).target_directory
+        target = query.metadata(("--no-deps",), project.manifest.path, environ, ui, cwd=project.cwd).target_directory
     here = find(
-        (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), ui=ui,
+        (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), reporter=ui,
         none_is_fine=True,
     )  # fmt: skip
-    project = (files.location.root, files.manifest.workspace_root, options.out or target / "wheels")
+    folders = (project.root, project.manifest.workspace_root, options.out or target / "wheels")
     if not dry_run:
-        for text in cleaning.take_back(files.location.root):
+        for text in cleaning.take_back(project.root):
             ui.warn(text)
-    left = cleaning.temporary_files((*project, target / "cratewheel"), _folders_of_user(environ))
-    sources = cleaning.unpacked_sources(project_dir(environ, "from-sdist", files.location.root))
+    left = cleaning.temporary_files((*folders, target / "cratewheel"), _folders_of_user(environ))
+    sources = cleaning.unpacked_sources(project_dir(environ, "from-sdist", project.root))
     freed = 0
     for item in (*left, *sources, *cleaning.find(target, {directory_name(python) for python in here})):
         if only_stale and item.stale is None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,41 +13,19 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_words(_parser(), argv)
     ui = session_ui(flags, environ)
-    from cratewheel.interpreter.environment import find_python, read_environment
-    from cratewheel.project.cargo_metadata import asking, single
-    from cratewheel.project.sources import read_options, read_sources, warn_of_unread
-    from cratewheel.system.tasks import task_group
+    from cratewheel import api
+    from cratewheel.commands.develop import Wanted
+    from cratewheel.project.request import Request
 
-    cwd = Path.cwd()
-    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    warn_of_unread(files, environ, ui)
-    python = find_python(flags.get("python"), environ=environ, cwd=cwd)
-    options = replace(
-        options, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True,
-        editable_mode="inplace" if flags["skip_install"] else options.editable_mode,
-    )  # fmt: skip
-    with task_group() as group, asking(options, files, environ=environ, ui=ui) as answers:
-        about = group.start(partial(read_environment, python, environ))
-        # slow to import as well
-        from cratewheel.builder.session import Session
-        from cratewheel.commands import develop
-        from cratewheel.planning.decide import decide
-        from cratewheel.project.inputs import gather
-
-        sources = read_sources(files, ui)
-        environment, answer = about.result(), single(answers.result())
-        named = replace(answer.options, interpreter=(str(environment.paths.python),))
-        facts = gather(replace(answer, options=named), sources, environ=environ, ui=ui)
-    session = Session(facts=facts, plan=decide(facts), environ=environ, ui=ui)
-    if flags["skip_install"]:
-        develop.compile_in_place(session)
-        return 0
-    wanted = develop.Wanted(
-        extras=_names(flags["extras"]), groups=_names(flags["group"]), uv=flags["uv"], pip=flags["pip_path"]
+    wanted = Wanted(
+        extras=_names(flags.pop("extras")),
+        groups=_names(flags.pop("group")),
+        uv=flags.pop("uv"),
+        pip=flags.pop("pip_path"),
     )
-    needed = develop.requirements(sources, environment, wanted)
-    develop.install_requirements(develop.missing(needed, environment), environment, wanted, environ=environ, ui=ui)
-    develop.install(session, environment)
+    python, skip_install = flags.pop("python"), flags.pop("skip_install")
+    request = Request(flags=flags, environ=environ, cwd=Path.cwd())
+    api.install_editable(request, ui, python=python, wanted=wanted, skip_install=skip_install)
     return 0
 
 
@@ -78,22 +54,11 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
     flags: dict[str, Any] = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.project.cargo_metadata import asking, single
-    from cratewheel.project.sources import read_options, read_sources
+    from cratewheel import api
+    from cratewheel.project.request import Request
 
-    options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-    named = (flags["python"],) if flags.get("python") else ()
-    options = replace(
-        options, interpreter=named, compatibility=("off",), skip_auditwheel=True, sdist=False, editable=True
-    )
-    with asking(options, files, environ=environ, ui=ui) as answers:
-        from cratewheel.builder.session import Session
-        from cratewheel.commands import develop
-        from cratewheel.planning.decide import decide
-        from cratewheel.project.inputs import gather
-
-        facts = gather(single(answers.result()), read_sources(files, ui), environ=environ, ui=ui)
-    develop.compiled_only(Session(facts=facts, plan=decide(facts), environ=environ, ui=ui), flags["into"])
+    into, python = flags.pop("into"), flags.pop("python")
+    api.rebuild_editable(Request(flags=flags, environ=environ, cwd=Path.cwd()), ui, into=into, python=python)
     return 0
 
 

@@ -24,7 +24,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     from cratewheel.commands import doctor
 
-    checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, cwd=Path.cwd(), ui=ui)
+    checks = doctor.examine(tuple(flags["target"]), with_zig=flags["zig"], environ=environ, cwd=Path.cwd(), reporter=ui)
     if ui.message_format == "json":
         for check in checks:
             ui.event("check", asdict(check))

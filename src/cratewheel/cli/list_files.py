@@ -21,29 +21,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_words(parser, argv)
     as_json, only = flags.pop("json"), flags.pop("only")
     ui = session_ui(flags, environ)
-    archives: dict[str, list[str]] = {}
-    if only != "wheel":
-        from cratewheel.builder.sdist import sdist_content
-        from cratewheel.project.inputs import gather_sdist
-        from cratewheel.project.sources import read_options
+    from cratewheel import api
+    from cratewheel.project.request import Request
 
-        options, files = read_options(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-        content = sdist_content(gather_sdist(options, files, environ=environ, ui=ui), environ=environ, ui=ui)
-        archives["sdist"] = [entry.path for entry in content.layout]
-    if only != "sdist":
-        from cratewheel.commands import list_files as preview
-        from cratewheel.contents.git_tracked import DanglingLinks
-        from cratewheel.planning.decide import decide
-        from cratewheel.project.inputs import gather_first
-
-        facts = gather_first(flags, environ=environ, cwd=Path.cwd(), ui=ui)
-        plan = decide(facts)
-        skips = DanglingLinks(environ, ui).skips
-        for wheel in plan.wheels[:1]:
-            entries, unknown = preview.wheel_layout(facts, plan, wheel, skips)
-            for part in unknown:
-                ui.warn(f"not known before compiling: {part}")
-            archives["wheel"] = [entry.path for entry in entries]
+    request = Request(flags=flags, environ=environ, cwd=Path.cwd())
+    archives = api.list_archive_files(request, ui, sdist=only != "wheel", wheel=only != "sdist")
     if as_json:
         ui.answer(json.dumps(archives, indent=2) + "\n")
     else:

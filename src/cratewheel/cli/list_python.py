@@ -24,7 +24,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         requires_python=None,
         environ=environ,
         cache_dir=cache_dir(environ),
-        ui=ui,
+        reporter=ui,
         none_is_fine=True,
     )
     if not found:

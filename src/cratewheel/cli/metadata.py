@@ -15,11 +15,12 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
     flags = parse_words(parser, argv)
     ui = session_ui(flags, environ)
-    from cratewheel.project.sources import locate, read_files, read_sources
+    from cratewheel.project.read import read_metadata
+    from cratewheel.project.request import Request, read_project
 
-    sources = read_sources(read_files(locate(flags.get("manifest_path"), Path.cwd())), ui)
+    metadata = read_metadata(read_project(Request(flags=flags, environ=environ, cwd=Path.cwd())), ui)
     if flags.get("json"):
-        ui.answer(json.dumps(sources.metadata.as_json(), indent=2) + "\n")
+        ui.answer(json.dumps(metadata.as_json(), indent=2) + "\n")
     else:
-        ui.answer(sources.metadata.text)
+        ui.answer(metadata.text)
     return 0

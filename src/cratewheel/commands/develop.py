@@ -24,13 +24,14 @@ from cratewheel.builder.session import Session
 from cratewheel.builder.wheel import assembled
 from cratewheel.contents import editable
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.interpreter.environment import Environment
 from cratewheel.project import dependency_groups
-from cratewheel.project.sources import Sources
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.read import Project
 from cratewheel.system.command import Command, capture, which
 from cratewheel.system.files.lock import exclusive_folder
 from cratewheel.system.files.transaction import Bounds
-from cratewheel.ui import Ui
 
 INSTALLER = "cratewheel"
 
@@ -46,19 +47,19 @@ class Wanted:
 
 
 def requirements(
-    sources: Sources, environment: Environment, wanted: Wanted, *, own_group: str = "dev"
+    project: Project, metadata: CoreMetadata, environment: Environment, wanted: Wanted, *, own_group: str = "dev"
 ) -> tuple[Requirement, ...]:
     """Return what the project needs in this environment, with the extras and groups wanted (PEP 508, PEP 735).
 
     Without a group named, `dev` counts if there is one. An extra or group that names the project itself (`all =
     ["demo[dev]"]`) stands for the extras that it names. Raises `ConfigError` for an extra or group that is not there.
     """
-    own = canonicalize_name(sources.metadata.name)
-    declared = [Requirement(text) for text in sources.metadata.requires_dist]
-    known = {canonicalize_name(value) for header, value in sources.metadata.headers if header == "Provides-Extra"}
-    groups = sources.pyproject.dependency_groups if sources.pyproject is not None else {}
+    own = canonicalize_name(metadata.name)
+    declared = [Requirement(text) for text in metadata.requires_dist]
+    known = {canonicalize_name(value) for header, value in metadata.headers if header == "Provides-Extra"}
+    groups = project.pyproject.dependency_groups if project.pyproject is not None else {}
     names = wanted.groups or ((own_group,) if own_group in groups else ())
-    listed = dependency_groups.requirements(groups, names, sources.root / "pyproject.toml")
+    listed = dependency_groups.requirements(groups, names, project.root / "pyproject.toml")
     of_groups = [requirement for requirement in listed if _holds(requirement, environment)]
     extras = _known_extras(wanted.extras, known)
     while True:
@@ -108,13 +109,13 @@ def install_requirements(
     wanted: Wanted,
     *,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
 ) -> None:
     """Install the requirements with uv if it made the environment or was asked for, else with pip."""
     if not needed:
         return
     words = tuple(_without_marker(requirement) for requirement in needed)
-    ui.step("Installing", ", ".join(words))
+    reporter.step("Installing", ", ".join(words))
     python = str(environment.paths.python)
     uv = which("uv", environ) if wanted.uv or environment.by_uv else None
     if wanted.pip is not None:
@@ -125,7 +126,8 @@ def install_requirements(
         raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
     else:
         argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
-    done = capture(Command(argv=argv), environ, show_stderr=True, takes_back=True)
+    done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, takes_back=True)
+    reporter.passthrough(done.stderr)  # nothing, where it was shown as it came
     if done.status:
         raise ProcessError(
             f"the dependencies could not be installed (status {done.status})",
@@ -133,7 +135,7 @@ def install_requirements(
             hint="see what it says above; --uv, --pip-path and -i choose another installer or environment",
         )
     for line in done.stdout.splitlines():
-        ui.detail(line)
+        reporter.detail(line)
 
 
 def install(session: Session, environment: Environment) -> Path:
@@ -144,15 +146,17 @@ def install(session: Session, environment: Environment) -> Path:
         # what would be raised after compiling
         find_installed(session.plan.name, environment)
         refuse_read_only(environment)
-    live = editable.keeps_sources(session.facts.project.modules)
-    root = session.facts.project.sources.root
+    live = editable.keeps_sources(session.inputs.modules)
+    root = session.inputs.project.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
     with assembled(session, wheel) as content, _lock_environment(session, environment):
         earlier = find_installed(session.plan.name, environment)
         folder = installer.install(content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier)
     how = "its Python files are live" if live else "a copy: run develop again after a change"
-    session.ui.step("Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})")
+    session.reporter.step(
+        "Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})"
+    )
     return folder
 
 
@@ -160,10 +164,10 @@ def install(session: Session, environment: Environment) -> Path:
 def _lock_environment(session: Session, environment: Environment) -> Iterator[None]:
     """Hold the environment for the block, in which nothing of the project is half installed any more."""
     folder = environment.paths.platlib
-    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {folder}")
+    waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {folder}")
     with exclusive_folder(folder, waiting=waiting):
         for warning in installer.recover_install(session.plan.name, environment.paths):
-            session.ui.warn(warning)
+            session.reporter.warn(warning)
         yield
 
 
@@ -202,7 +206,7 @@ def compiled_only(session: Session, into: Path) -> None:
     site = into.absolute().parent
     above = 1 if sys.platform == "win32" else 2  # <environment>/lib/python3.X/site-packages
     bounds = Bounds((site, *site.parents[above : above + 1]))
-    waiting = partial(session.ui.step, "Blocking", f"waiting for another install into {site}")
+    waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {site}")
     with (
         assembled(session, wheel) as content,
         exclusive_folder(site, waiting=waiting),
@@ -214,7 +218,7 @@ def compiled_only(session: Session, into: Path) -> None:
         )
         files = [(path, entry) for path, entry in compiled if not _has_content(path, entry)]
         for warning in installer.replace_files(files, site, session.plan.name, bounds):
-            session.ui.warn(warning)
+            session.reporter.warn(warning)
 
 
 def _has_content(path: Path, entry: Entry) -> bool:
@@ -249,4 +253,4 @@ def compile_in_place(session: Session) -> None:
     (wheel,) = session.plan.wheels
     with assembled(session, wheel):
         pass
-    session.ui.step("Compiled", f"{session.plan.name} {session.plan.version}")
+    session.reporter.step("Compiled", f"{session.plan.name} {session.plan.version}")

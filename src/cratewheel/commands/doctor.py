@@ -11,6 +11,7 @@ from typing import Literal
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo import query
 from cratewheel.errors import CratewheelError
+from cratewheel.events import Reporter
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import EVERY
@@ -20,7 +21,6 @@ from cratewheel.system.files.json_cache import distrust
 from cratewheel.system.machine import cache_dir
 from cratewheel.targets import toolchain, zig
 from cratewheel.targets.triples import HOST_TUPLE, parse
-from cratewheel.ui import Ui
 
 State = Literal["ok", "note", "problem"]
 
@@ -39,7 +39,7 @@ class Check:
 
 
 def examine(
-    triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], cwd: Path, ui: Ui
+    triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], cwd: Path, reporter: Reporter
 ) -> tuple[Check, ...]:
     """Return what was found on this machine, and for each of the targets; raises nothing that is a finding.
 
@@ -49,7 +49,7 @@ def examine(
     checks += _tools(environ)
     checks += _cache(environ)
     host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
-    checks += _interpreters(environ, ui)
+    checks += _interpreters(environ, reporter)
     configured = cargo_config.build_targets((), environ, cwd) or ((), "")
     for triple in triples or configured[0]:
         checks += _target(triple, host, with_zig=with_zig, environ=environ, cwd=cwd)
@@ -108,7 +108,7 @@ def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check(subject="cache", state="note", text=f"{folder} cannot be written", hint=hint)
 
 
-def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
+def _interpreters(environ: Mapping[str, str], reporter: Reporter) -> Iterator[Check]:
     try:
         found = find(
             (),
@@ -116,7 +116,7 @@ def _interpreters(environ: Mapping[str, str], ui: Ui) -> Iterator[Check]:
             requires_python=None,
             environ=environ,
             cache_dir=cache_dir(environ),
-            ui=ui,
+            reporter=reporter,
             none_is_fine=True,
         )
     except CratewheelError as error:

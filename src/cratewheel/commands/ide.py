@@ -14,6 +14,8 @@ import tomlkit
 
 from cratewheel.cargo.config import EDITOR_VARIABLES
 from cratewheel.errors import ConfigError
+from cratewheel.events import Reporter
+from cratewheel.project.read import Project
 from cratewheel.system import toml
 from cratewheel.system.files import atomic_replace
 
@@ -48,3 +50,24 @@ def write(path: Path, text: str) -> None:
         return
     with atomic_replace(path) as out:
         out.write(text.encode())
+
+
+def config_path(project: Project) -> Path:
+    """Return the file of cargo's configuration that belongs to the project's workspace."""
+    return project.manifest.workspace_root / ".cargo" / "config.toml"
+
+
+def write_variables(project: Project, variables: Mapping[str, str]) -> Path:
+    """Write the variables to the project's configuration and return its path; raises as `with_variables` does."""
+    path = config_path(project)
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    write(path, with_variables(text, variables, path))
+    return path
+
+
+def remove(project: Project, reporter: Reporter) -> None:
+    """Take the variables and the descriptions of interpreters out of the project's configuration."""
+    path = write_variables(project, {})
+    for config in path.parent.glob("pyo3-config-*.txt"):
+        config.unlink()
+    reporter.step("Removed", f"the variables of cratewheel from {path}")

@@ -14,22 +14,22 @@ from cratewheel.builder import cyclonedx as sbom
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.own_archives import without_archives
 from cratewheel.planning.model import BuildPlan, WheelPlan
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets.wheel_tags import WheelTag, data_dir_name, dist_info_name, normalise_distribution
 
 NOT_THERE = Path("compiled")  # stands for each file that cargo has yet to write
 
 
 def wheel_layout(
-    facts: Facts, plan: BuildPlan, wheel: WheelPlan, skips: wheel_contents.Skips
+    inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, skips: wheel_contents.Skips
 ) -> tuple[Layout, tuple[str, ...]]:
     """Return the entries of a wheel, and a sentence for each part that is only known once the crate is compiled.
 
     Reads the project's files; `skips` says which links to nothing are no part of it. Raises `ConfigError` as the build
     would.
     """
-    project, options = facts.project, facts.options
-    root, roots, modules = project.sources.root, project.sources.roots, project.modules
+    project, options = inputs.project, inputs.options
+    root, roots, modules = project.root, project.roots, inputs.modules
     later = tuple(include for include in options.include if include.from_out_dir and "wheel" in include.formats)
     known = tuple(include for include in options.include if not include.from_out_dir)
     included, _ = wheel_contents.include_entries(
@@ -38,7 +38,7 @@ def wheel_layout(
     gathered = [*wheel_contents.python_entries(modules, root, roots, skips=skips), *included]
     data = data_dir_name(plan.name, plan.version)
     unknown = [f"what build scripts write as {include.path!r}" for include in later]
-    if project.bindings.kind == "uniffi":
+    if inputs.bindings.kind == "uniffi":
         unknown.append("the modules that uniffi generates")
     if options.include_debuginfo or options.include_import_lib:
         unknown.append("debug information and import libraries, where the linker writes them")
@@ -47,15 +47,15 @@ def wheel_layout(
         *wheel_contents.data_entries(modules, data, roots=roots, skips=skips),
     ]
     kept, _ = without_archives(found, normalise_distribution(plan.name))
-    entries = layout([*kept, *_compiled(facts, plan, wheel), *_dist_info(facts, plan, wheel)])
+    entries = layout([*kept, *_compiled(inputs, plan, wheel), *_dist_info(inputs, plan, wheel)])
     refuse_uninstallable(entries, dist_info_name(plan.name, plan.version))
     return entries, tuple(unknown)
 
 
-def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
-    modules, target_os = facts.project.modules, plan.target.os
-    stub = wheel_contents.stub(modules, facts.project.sources.root, facts.project.sources.roots)
-    match facts.project.bindings.kind:
+def _compiled(inputs: Inputs, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
+    modules, target_os = inputs.modules, plan.target.os
+    stub = wheel_contents.stub(modules, inputs.project.root, inputs.project.roots)
+    match inputs.bindings.kind:
         case "bin":
             names = {programs.file_name(build.binary, target_os) for build in wheel.builds if build.binary}
             files = [(name, NOT_THERE) for name in names]
@@ -65,7 +65,7 @@ def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry
         case "cffi":
             return cffi.entries(modules, NOT_THERE, ffi_source="", target_os=target_os, stub=stub)
         case "uniffi":
-            settings = uniffi.read_settings(facts.project.sources.manifest.directory, facts.project.sources.roots)
+            settings = uniffi.read_settings(inputs.project.manifest.directory, inputs.project.roots)
             library = Path(library_name(modules.extension_name, target_os))
             return uniffi.entries(modules, library, modules=(), settings=settings, target_os=target_os, stub=stub)
         case _:
@@ -73,20 +73,20 @@ def _compiled(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry
             return pyo3.entries(modules, NOT_THERE, wheel.module_file, stub=stub)
 
 
-def _dist_info(facts: Facts, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
-    metadata = facts.project.sources.metadata
+def _dist_info(inputs: Inputs, plan: BuildPlan, wheel: WheelPlan) -> Iterable[Entry]:
+    metadata = inputs.metadata
     info = DistInfo(
         directory=dist_info_name(plan.name, plan.version),
         metadata=metadata.text,
         entry_points=metadata.entry_points,
         license_files=metadata.license_files,
-        roots=facts.project.sources.roots,
+        roots=inputs.project.roots,
         tag=WheelTag(python=(wheel.python_tag,), abi=(wheel.abi_tag,), platform=("any",)),
         generator="",
     )
     yield from info.entries()
-    options = facts.options
-    sboms = [sbom.file_name(facts.project.cargo)] if options.sbom.rust else []
+    options = inputs.options
+    sboms = [sbom.file_name(inputs.cargo)] if options.sbom.rust else []
     sboms += [PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include)]
     for name in dict.fromkeys(sboms):
         yield Entry(path=f"{info.directory}/sboms/{name}", source=FromFile(path=str(NOT_THERE)), why="SBOM")

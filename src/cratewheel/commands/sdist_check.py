@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -11,28 +10,27 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from cratewheel.archive.unpacking import unpack
-from cratewheel.builder import sdist as sdist_builder
+from cratewheel.builder.prepare import plan_builds
 from cratewheel.builder.run import run
+from cratewheel.builder.sdist import build_sdist
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.options.resolve import Flags
-from cratewheel.planning.decide import decide
-from cratewheel.planning.model import WheelPlan
-from cratewheel.project.inputs import gather_each, gather_first, gather_sdist
-from cratewheel.project.sources import read_options, warn_of_unread
+from cratewheel.events import BuiltArchive, Reporter, WithoutArchives
+from cratewheel.project.inputs import gather_sdist
+from cratewheel.project.request import Request
 from cratewheel.system.files.json_cache import private_folder
 from cratewheel.system.files.lock import exclusive
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.system.machine import project_dir, user_dir
-from cratewheel.ui import Ui
 
 LIBRARIES = (".so", ".pyd", ".dll", ".dylib")
 NOT_SHOWN = 20
 
 
 @contextmanager
-def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], ui: Ui) -> Iterator[Path]:
+def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], reporter: Reporter) -> Iterator[Path]:
     """Unpack the sdist of a project and yield its top folder, which no other process touches meanwhile.
 
     The folder is the same each time: what is compiled holds its path, in messages of panics and debug information, and
@@ -44,42 +42,42 @@ def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], ui: Ui) 
     except OSError as error:
         refused = f"{folder} cannot be made: {error.strerror}"
     if refused is None:
-        waiting = partial(ui.step, "Blocking", "waiting for another build from this source distribution")
+        waiting = partial(reporter.step, "Blocking", "waiting for another build from this source distribution")
         with exclusive(folder.with_name(f"{folder.name}.lock"), waiting=waiting):
             yield unpack(sdist, Path(os.path.realpath(folder)))
     else:
-        ui.warn(f"{refused}: compiled files will hold a path that is another one next time")
+        reporter.warn(f"{refused}: compiled files will hold a path that is another one next time")
         with temporary_folder() as scratch:
             yield unpack(sdist, scratch)
 
 
-def build_wheels(flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> tuple[Path, ...]:
-    """Build the sdist, and from it the wheels; return the paths of all, the sdist first.
+def build_from_sdist(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
+    """Build the sdist, and from it the wheels; return them all, the sdist first.
 
     Raises whatever a build raises. The wheels land where they would without the detour; cargo compiles in a folder of
     its own, so that the tree's target directory holds nothing that was compiled elsewhere.
     """
-    options, files = read_options(flags, environ=environ, cwd=cwd, ui=ui)
-    warn_of_unread(files, environ, ui)
-    facts = gather_sdist(options, files, environ=environ, ui=ui)
-    target = options.target_dir or facts.cargo.target_directory
-    out = options.out or target / "wheels"
-    sdist = sdist_builder.build_sdist(facts, out, environ=environ, ui=ui)
-    with unpacked(sdist, files.location.root, environ=environ, ui=ui) as top:
-        inside = _flags_inside(flags, out=out, target=_target(target))
+    inputs = gather_sdist(request, reporter)
+    target = inputs.options.target_dir or inputs.cargo.target_directory
+    out = inputs.options.out or target / "wheels"
+    sdist = build_sdist(inputs, out, environ=request.environ, reporter=reporter)
+    with unpacked(sdist.path, inputs.project.root, environ=request.environ, reporter=reporter) as top:
         # cargo's configuration is what it is for the tree: these are the wheels that the tree would give
-        again = gather_each(inside, environ=environ, cwd=cwd, folder=top, ui=ui)
-        wheels = run([(facts, decide(facts)) for facts in again], environ=environ, ui=ui)
-    return (sdist, *wheels)
+        inside = replace(_without_manifest(request), folder=top, overrides=_overrides(out, _below(target)))
+        return (sdist, *run(plan_builds(inside, reporter)))
 
 
-def _target(of_tree: Path) -> Path:
-    return of_tree / "cratewheel" / "from-sdist"
+def _below(target: Path) -> Path:
+    return target / "cratewheel" / "from-sdist"
 
 
-def _flags_inside(flags: Flags, *, out: Path, target: Path) -> Flags:
-    given = {name: value for name, value in flags.items() if name != "manifest_path"}
-    return {**given, "out": out, "target_dir": target, "sdist": False, "sdist_first": False}
+def _without_manifest(request: Request) -> Request:
+    return replace(request, flags={name: value for name, value in request.flags.items() if name != "manifest_path"})
+
+
+def _overrides(out: Path, target_dir: Path | None) -> dict[str, Any]:
+    where = {"out": out, "sdist": False, "sdist_first": False}
+    return where if target_dir is None else {**where, "target_dir": target_dir}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,26 +100,19 @@ class Comparison:
         return self.wheel == self.from_sdist and not (self.missing or self.added or self.changed)
 
 
-def check(sdist: Path, flags: Flags, *, environ: Mapping[str, str], cwd: Path, ui: Ui) -> Comparison:
+def check(sdist: Path, request: Request, reporter: Reporter) -> Comparison:
     """Build a wheel from the unpacked sdist and one from the source tree, both for the first interpreter, and compare.
 
     The sdist is built as a frontend does it: with the unpacked folder as the current one, whose configuration cargo
-    reads.
-    Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
+    reads. Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
     """
-    quiet = replace(ui, out=io.StringIO(), message_format="human")
+    quiet = WithoutArchives(reporter=reporter)
     with temporary_folder() as scratch:
-        from_tree = _one_wheel(flags, scratch / "tree", None, environ=environ, cwd=cwd, ui=quiet)
-        with unpacked(sdist, from_tree.project, environ=environ, ui=quiet) as top:
-            from_sdist = _one_wheel(
-                {name: value for name, value in flags.items() if name != "manifest_path"},
-                scratch / "sdist",
-                from_tree,
-                environ=environ,
-                cwd=top,
-                ui=quiet,
-            )
-        return compare(from_tree.path, from_sdist.path)
+        from_tree = _one_wheel(replace(request, overrides=_overrides(scratch / "tree", None)), quiet)
+        with unpacked(sdist, from_tree.project, environ=request.environ, reporter=quiet) as top:
+            overrides = _overrides(scratch / "sdist", _below(from_tree.target))
+            inside = replace(_without_manifest(request), cwd=top, overrides=overrides)
+            return compare(from_tree.path, _one_wheel(inside, quiet).path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,23 +122,13 @@ class _Built:
     target: Path
 
 
-def _one_wheel(
-    flags: Flags, out: Path, earlier: _Built | None, *, environ: Mapping[str, str], cwd: Path, ui: Ui
-) -> _Built:
-    more = {"out": out, "sdist": False}
-    if earlier is not None:
-        more["target_dir"] = _target(earlier.target)
-    facts = gather_first({**flags, **more}, environ=environ, cwd=cwd, ui=ui)
-    plan = decide(facts)
-    if not plan.wheels:
+def _one_wheel(request: Request, reporter: Reporter) -> _Built:
+    sessions = plan_builds(request, reporter, targets="first", only_first=True)
+    (session,) = sessions
+    if not session.plan.wheels:
         raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")
-    first: tuple[WheelPlan, ...] = plan.wheels[:1]
-    (path,) = run([(facts, replace(plan, wheels=first))], environ=environ, ui=ui)
-    return _Built(
-        path=path,
-        project=facts.project.sources.root,
-        target=facts.options.target_dir or facts.project.cargo.target_directory,
-    )
+    (built,) = run(sessions)
+    return _Built(path=built.path, project=session.inputs.project.root, target=session.target_dir)
 
 
 def compare(wheel: Path, from_sdist: Path) -> Comparison:

@@ -18,6 +18,7 @@ from cratewheel.cargo import query
 from cratewheel.cargo.model import Package
 from cratewheel.contents.rust_modules import files_of
 from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.system import files, utf8
 from cratewheel.system.command import TIMED_OUT, Command, Completed
@@ -27,7 +28,6 @@ from cratewheel.system.files.links import root_of
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.system.files.walking import every_file
 from cratewheel.system.tasks import task_group
-from cratewheel.ui import Ui
 
 PATIENCE = 30.0  # seconds that cargo may take, before we look for what it may be waiting for
 # What cargo and the registry write into a published crate, and refuse to find in a folder that is to become one.
@@ -51,7 +51,7 @@ class Lister:
     cwd: Path
     roots: Roots
     environ: Mapping[str, str]
-    ui: Ui
+    reporter: Reporter
     skips: Callable[[str], bool]
 
     @contextmanager
@@ -80,7 +80,7 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
         done = _asked(command, lister, folder)
     problem = next((line for line in done.stderr.splitlines() if line.startswith("error: ")), "")
     if done.status and problem and not any(words in done.stderr for words in FOR_NO_ARCHIVE):
-        lister.ui.warn(
+        lister.reporter.warn(
             f"cargo does not list the files of the crate in {folder}, so all that git does not ignore are packed",
             hint=f"cargo says: {problem.removeprefix('error: ')}",
         )
@@ -96,7 +96,7 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
                 "which not every system can have",
                 hint=f'rename the file, or leave it out: `exclude = ["{special[2]}"]` in [package] of Cargo.toml',
             )
-        lister.ui.passthrough(done.stderr)
+        lister.reporter.passthrough(done.stderr)
         raise ProcessError(
             f"cargo cannot list the files of the crate in {folder}",
             notes=(f"`{command}` ended with status {done.status}",),

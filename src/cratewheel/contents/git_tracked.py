@@ -7,15 +7,15 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.system import command as process
 from cratewheel.system.files.links import describe_dangling
 from cratewheel.system.git import git
-from cratewheel.ui import Ui
 
 SHOWN = 3  # files that a warning names
 
 
-def git_files(project: Path, environ: Mapping[str, str], ui: Ui) -> tuple[str, ...]:
+def git_files(project: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[str, ...]:
     """Return the files below a folder that git tracks; raises `ProcessError` where git fails."""
     command = git("ls-files", "-z", "--recurse-submodules", cwd=project)
     done = process.capture(command, environ, errors="surrogateescape")  # as names are decoded
@@ -26,19 +26,21 @@ def git_files(project: Path, environ: Mapping[str, str], ui: Ui) -> tuple[str, .
             hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
     for line in done.stderr.splitlines():  # such as of a partial clone that has not all folders
-        ui.warn(f"git says of {project}: {line}")
+        reporter.warn(f"git says of {project}: {line}")
     return tuple(f"{project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
 
 
-def warn_of_missing(tracked: Iterable[str], here: Collection[str], ui: Ui) -> None:
+def warn_of_missing(tracked: Iterable[str], here: Collection[str], reporter: Reporter) -> None:
     """Warn of what is tracked and not `here`."""
     absent = [path for path in tracked if path not in here]
     modules = [path for path in absent if os.path.isdir(path) and not os.path.islink(path)]  # noqa: PTH112, PTH114
     missing = [path for path in absent if not os.path.lexists(path)]
     if modules:
-        ui.warn(f"the sdist lacks submodules: {_shown(modules)}", hint="get them with `git submodule update --init`")
+        reporter.warn(
+            f"the sdist lacks submodules: {_shown(modules)}", hint="get them with `git submodule update --init`"
+        )
     if missing:
-        ui.warn(
+        reporter.warn(
             f"the sdist lacks what git tracks and is not there: {_shown(missing)}",
             hint="`git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
         )
@@ -54,9 +56,9 @@ class DanglingLinks:
     Editors and build tools leave such links. Each is told of once.
     """
 
-    def __init__(self, environ: Mapping[str, str], ui: Ui) -> None:
+    def __init__(self, environ: Mapping[str, str], reporter: Reporter) -> None:
         self._environ = environ
-        self._ui = ui
+        self._ui = reporter
         self._answers: dict[str, bool] = {}
 
     def skips(self, path: str) -> bool:

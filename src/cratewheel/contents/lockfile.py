@@ -14,15 +14,17 @@ from cratewheel.archive.install import unpack
 from cratewheel.archive.layout import Entry, Generated, Layout
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import query
+from cratewheel.events import Reporter
 from cratewheel.system.command import Command
 from cratewheel.system.files.temporary import temporary_folder
-from cratewheel.ui import Ui
 
 # What cargo reads to resolve; of all other files it only asks whether they are there.
 READ = frozenset({"Cargo.toml", lock.NAME})
 
 
-def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Mapping[str, str], ui: Ui) -> Layout:
+def settled(
+    entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Mapping[str, str], reporter: Reporter
+) -> Layout:
     """Return the layout with its rewritten Cargo.lock as cargo leaves it; versions stay, packages may go.
 
     A lock file that is the tree's own is in order, and is not touched. Cargo runs once in the folder `cwd`, offline,
@@ -40,12 +42,12 @@ def settled(entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Map
         )
         done = query.run_cargo(command, environ)
         if done.status:
-            ui.warn(
+            reporter.warn(
                 "cargo could not bring the Cargo.lock of the sdist in line with its crates, so --locked may refuse it",
                 hint="`cargo fetch` in the source tree gets what cargo lacks offline",
             )
             for line in done.stderr.splitlines():
-                ui.detail(line)
+                reporter.detail(line)
             return entries
         text = Path(scratch, *found.parts).read_bytes()
     mended = replace(found, source=Generated(data=text))

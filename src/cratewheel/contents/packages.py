@@ -12,8 +12,8 @@ from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo import query
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, DependencyKind, Package
+from cratewheel.events import Reporter
 from cratewheel.system import files, toml
-from cratewheel.ui import Ui
 
 Table = Mapping[str, Any]
 
@@ -25,7 +25,7 @@ KINDS: tuple[tuple[str, DependencyKind], ...] = (
 
 
 def packages_of(
-    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], ui: Ui, *, cwd: Path
+    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
 ) -> tuple[Package, ...]:
     """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
 
@@ -42,7 +42,7 @@ def packages_of(
         if path in seen or not files.is_file(path):
             continue
         if path not in known:
-            known |= _packages_around(path, cargo.workspace_root, environ, ui, cwd)
+            known |= _packages_around(path, cargo.workspace_root, environ, reporter, cwd)
         seen[path] = known[path]
         for dependency in known[path].dependencies:
             unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
@@ -63,7 +63,7 @@ def _patched(manifest: Manifest) -> Iterator[Path]:
 
 
 def _packages_around(
-    path: Path, workspace_root: Path, environ: Mapping[str, str], ui: Ui, cwd: Path
+    path: Path, workspace_root: Path, environ: Mapping[str, str], reporter: Reporter, cwd: Path
 ) -> dict[Path, Package]:
     """Return the packages of the workspace of a manifest, by manifest; nothing is resolved or downloaded.
 
@@ -73,7 +73,7 @@ def _packages_around(
     workspace = manifest.workspace_manifest
     if workspace is not None and workspace.parent == workspace_root:  # whose members are known
         return {path: _unlisted(manifest)}
-    answer = query.metadata(("--no-deps",), workspace or path, environ, ui, cwd=cwd)
+    answer = query.metadata(("--no-deps",), workspace or path, environ, reporter, cwd=cwd)
     found = {package.manifest_path: package for package in answer.packages.values()}
     return found if path in found else {**found, path: _unlisted(manifest)}
 

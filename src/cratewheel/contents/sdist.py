@@ -1,4 +1,4 @@
-"""The facts of a project → what its sdist holds.
+"""The inputs of a project → what its sdist holds.
 
 Files keep their place relative to the folder around all parts of the project: the workspace, pyproject.toml, the
 crates that are path dependencies, and the Python sources. pyproject.toml itself is always at the top, as frontends ask;
@@ -29,16 +29,16 @@ from cratewheel.contents.required_files import refuse_incomplete, refuse_unbuild
 from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
 from cratewheel.errors import ConfigError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
+from cratewheel.project.location import locate
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.pyproject import PyProject
 from cratewheel.project.python_layout import ModuleLayout
-from cratewheel.project.sources import locate
 from cratewheel.system import files
 from cratewheel.system.files import Patterns, Roots
 from cratewheel.system.files.links import describe_dangling
 from cratewheel.targets.wheel_tags import normalise_distribution
-from cratewheel.ui import Ui
 
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
 
@@ -104,14 +104,14 @@ def layout_of(
     modules: ModuleLayout,
     cwd: Path,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
 ) -> SdistContents:
     """Return what the sdist of the project holds, with paths inside its single top folder.
 
     Starts `cargo package --list` for each crate in the folder `cwd`, or `git ls-files`. Raises `ConfigError` when a
     file is missing or leads out of the project, and `ProcessError` when a program fails.
     """
-    packages = packages_of(manifest, cargo, environ, ui, cwd=cwd)
+    packages = packages_of(manifest, cargo, environ, reporter, cwd=cwd)
     reader = Reader(
         pyproject=pyproject,
         manifest=manifest,
@@ -122,9 +122,9 @@ def layout_of(
         modules=modules,
         cwd=cwd,
         environ=environ,
-        ui=ui,
+        reporter=reporter,
         roots=manifest.roots_with(pyproject.directory),
-        dangling=DanglingLinks(environ, ui),
+        dangling=DanglingLinks(environ, reporter),
     )
     tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
     left_out = Exclusion(
@@ -137,10 +137,10 @@ def layout_of(
     _check_complete(entries, tree, packages, left_out)
     for file in tree.named:
         if is_archive_of(Path(file.path).name, left_out.distribution):
-            ui.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")
+            reporter.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")
     place = _manifest_place(tree, manifest.path)
     return SdistContents(
-        layout=settled(entries, place, cwd=cwd, environ=environ, ui=ui),
+        layout=settled(entries, place, cwd=cwd, environ=environ, reporter=reporter),
         manifest=place,
         tree=tree,
         exclusion=left_out,

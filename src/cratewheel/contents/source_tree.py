@@ -1,4 +1,4 @@
-"""The facts that an sdist is made from: which crates belong to the project, and which files belong to each.
+"""The inputs that an sdist is made from: which crates belong to the project, and which files belong to each.
 
 Cargo says what a crate consists of (`cargo package --list`), git what a repository does. A folder that is neither, such
 as an unpacked sdist, is read as it is.
@@ -23,6 +23,7 @@ from cratewheel.contents.cargo_listing import OF_A_PUBLISHED_CRATE, Lister, name
 from cratewheel.contents.git_tracked import DanglingLinks, git_files, warn_of_missing
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.pyproject import PyProject
@@ -31,7 +32,6 @@ from cratewheel.system import files, toml
 from cratewheel.system.files import Roots
 from cratewheel.system.files.junk import within_rubbish
 from cratewheel.system.git import tracked_though_ignored
-from cratewheel.ui import Ui
 
 Table = Mapping[str, Any]
 
@@ -145,7 +145,7 @@ class Reader:
     modules: ModuleLayout
     cwd: Path
     environ: Mapping[str, str]
-    ui: Ui
+    reporter: Reporter
     roots: Roots
     dangling: DanglingLinks
 
@@ -222,7 +222,7 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
         cwd=reader.cwd,
         roots=reader.roots,
         environ=reader.environ,
-        ui=reader.ui,
+        reporter=reader.reporter,
         skips=reader.dangling.skips,
     )
     with lister.listing(reader.packages) as listings:
@@ -293,7 +293,7 @@ def _lock(reader: Reader) -> SourceFile | None:
     hint = "make one with `cargo generate-lockfile`, so that what you tested is what others build"
     if reader.options.locked or reader.options.frozen:
         raise ConfigError(f"{problem}, which --locked asks for", hint=hint)
-    reader.ui.warn(f"{problem}, so the sdist has none", hint=hint)
+    reader.reporter.warn(f"{problem}, so the sdist has none", hint=hint)
     return None
 
 
@@ -304,16 +304,16 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     project = reader.project
     unpacked = (project / PKG_INFO).is_file()
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
-        tracked = git_files(project, reader.environ, reader.ui)
+        tracked = git_files(project, reader.environ, reader.reporter)
         if str(reader.pyproject.path) in tracked or not unpacked:
             start = len(f"{project}{os.sep}")
             relative = ((path, path[start:]) for path in tracked)
             kept = (path for path, name in relative if not files.within_temporary(name) and not within_rubbish(name))
             found = _existing(kept, "git ls-files", reader.roots)
-            warn_of_missing(tracked, {file.path for file in found}, reader.ui)
+            warn_of_missing(tracked, {file.path for file in found}, reader.reporter)
             return found
     if not unpacked:
-        reader.ui.warn(
+        reader.reporter.warn(
             f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
             hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
         )

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.install import unpack
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.cargo import query
 from cratewheel.contents.sdist import SdistContents
 from cratewheel.errors import ConfigError, ProcessError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.system import files, toml
 from cratewheel.system.command import Command
-from cratewheel.ui import Ui
 
 FOLDER = "vendor"
 CONFIG = ".cargo/config.toml"
@@ -26,7 +26,13 @@ OLD_CONFIG = ".cargo/config"
 
 
 def vendored(
-    contents: SdistContents, scratch: Path, options: Options, *, cwd: Path, environ: Mapping[str, str], ui: Ui
+    contents: SdistContents,
+    scratch: Path,
+    options: Options,
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> Layout:
     """Return the layout with the crates in `vendor/` and the configuration by which cargo finds them there.
 
@@ -42,23 +48,10 @@ def vendored(
             )
     project = scratch / "project"
     unpack(contents.layout, project)
-    flags = [flag for flag, given in (("--locked", options.locked), ("--offline", options.offline)) if given]
-    command = Command(
-        argv=(
-            "cargo",
-            "vendor",
-            "--versioned-dirs",
-            *(flags if not options.frozen else ("--frozen",)),
-            "--manifest-path",
-            str(project.joinpath(*contents.manifest.parts)),
-            *(word for value in options.config for word in ("--config", value)),
-            str(project / FOLDER),
-        ),
-        cwd=cwd,
-    )
+    command = _command(project, contents.manifest, options, cwd)
     done = query.run_cargo(command, environ)
     if done.status:
-        ui.passthrough(done.stderr)
+        reporter.passthrough(done.stderr)
         raise ProcessError(
             "cargo cannot bring together the crates for the sdist",
             notes=(f"`{command}` ended with status {done.status}",),
@@ -107,3 +100,20 @@ def _with_config(entries: Layout, configuration: str) -> list[Entry]:
 def _text(entry: Entry) -> str:
     source = entry.source
     return (source.data if isinstance(source, Generated) else files.read_bytes(source.path, source.roots)).decode()
+
+
+def _command(project: Path, manifest: PurePosixPath, options: Options, cwd: Path) -> Command:
+    flags = [flag for flag, given in (("--locked", options.locked), ("--offline", options.offline)) if given]
+    return Command(
+        argv=(
+            "cargo",
+            "vendor",
+            "--versioned-dirs",
+            *(flags if not options.frozen else ("--frozen",)),
+            "--manifest-path",
+            str(project.joinpath(*manifest.parts)),
+            *(word for value in options.config for word in ("--config", value)),
+            str(project / FOLDER),
+        ),
+        cwd=cwd,
+    )

@@ -22,7 +22,7 @@ from cratewheel.interpreter.requests import LIST_HINT, asked_for
 from cratewheel.interpreter.search import Finding, Search
 
 if TYPE_CHECKING:
-    from cratewheel.ui import Ui
+    from cratewheel.events import Reporter
 
 _PUT_FORWARD = ("PYO3_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "pythonLocation", "PATH", "PATH, by pyenv")
 
@@ -34,7 +34,7 @@ def find(
     requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
     cache_dir: Path | None,
-    ui: Ui,
+    reporter: Reporter,
     none_is_fine: bool = False,
     timeout: float = TIMEOUT,
 ) -> tuple[Interpreter, ...]:
@@ -47,7 +47,13 @@ def find(
 
     Raises `InterpreterError` when a word names nothing that can be used, or nothing fits (unless `none_is_fine`).
     """
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
+    search = Search(
+        environ=environ,
+        cwd=Path.cwd(),
+        cache=Cache(cache_dir, environ, reporter.warn),
+        reporter=reporter,
+        timeout=timeout,
+    )
     try:
         if words:
             return asked_for(search, words, supported, requires_python)
@@ -64,7 +70,12 @@ def find(
 
 
 def default_python(
-    *, environ: Mapping[str, str], cache_dir: Path | None, ui: Ui, pyo3: bool = False, timeout: float = TIMEOUT
+    *,
+    environ: Mapping[str, str],
+    cache_dir: Path | None,
+    reporter: Reporter,
+    pyo3: bool = False,
+    timeout: float = TIMEOUT,
 ) -> Interpreter:
     """Return the one interpreter that is meant when none is named.
 
@@ -72,7 +83,13 @@ def default_python(
     (`pythonLocation`), `python3` on PATH, and at last the one that runs this. Raises `InterpreterError` when a
     variable names one that is not there or does not work: any other would not be the one that is meant.
     """
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
+    search = Search(
+        environ=environ,
+        cwd=Path.cwd(),
+        cache=Cache(cache_dir, environ, reporter.warn),
+        reporter=reporter,
+        timeout=timeout,
+    )
     try:
         if pyo3 and environ.get("PYO3_PYTHON"):
             named = asked_for(search, (environ["PYO3_PYTHON"],), EVERY, None)[0]
@@ -86,10 +103,21 @@ def default_python(
 
 
 def probe(
-    executable: Path, environ: Mapping[str, str], *, cache_dir: Path | None = None, ui: Ui, timeout: float = TIMEOUT
+    executable: Path,
+    environ: Mapping[str, str],
+    *,
+    cache_dir: Path | None = None,
+    reporter: Reporter,
+    timeout: float = TIMEOUT,
 ) -> Interpreter | Skip:
     """Return the interpreter that the file `executable` is; raises `InterpreterError` when it is none."""
-    search = Search(environ=environ, cwd=Path.cwd(), cache=Cache(cache_dir, environ, ui.warn), ui=ui, timeout=timeout)
+    search = Search(
+        environ=environ,
+        cwd=Path.cwd(),
+        cache=Cache(cache_dir, environ, reporter.warn),
+        reporter=reporter,
+        timeout=timeout,
+    )
     finding = search.finding(Candidate(path=executable, source="-i"))
     search.cache.save()
     if isinstance(finding, InterpreterError):
@@ -103,7 +131,7 @@ def _every(
     """Return the interpreters that fit, and a line for each that does not."""
     named = search.environ.get("PYO3_PYTHON", "")
     if Path(named).is_absolute() and not Path(named).is_file():
-        search.ui.warn(f"PYO3_PYTHON names {named}, which is not there")
+        search.reporter.warn(f"PYO3_PYTHON names {named}, which is not there")
     promising = [one for one in search.candidates() if one.version is None or one.version >= OLDEST]
     fitting: dict[tuple[object, ...], Interpreter] = {}
     left_out: list[str] = []
@@ -115,7 +143,7 @@ def _every(
         line = f"left out {candidate.path}: {reason}"
         left_out.append(line)
         unsuitable = isinstance(finding, (Interpreter, UnsuitableError))
-        tell = search.ui.detail if unsuitable or candidate.source not in _PUT_FORWARD else search.ui.warn
+        tell = search.reporter.detail if unsuitable or candidate.source not in _PUT_FORWARD else search.reporter.warn
         tell(line)
     return tuple(sorted(fitting.values(), key=lambda one: one.order)), left_out
 
@@ -153,7 +181,7 @@ def _on_path(search: Search) -> Interpreter:
         finding = search.finding(Candidate(path=real, source="PATH" if real == program else "PATH, by pyenv"))
         if isinstance(finding, Interpreter):
             return finding
-        search.ui.warn(f"left out {real}: {_why_not(finding, EVERY, None)}")
+        search.reporter.warn(f"left out {real}: {_why_not(finding, EVERY, None)}")
     running = search.running()
     if running is None:
         raise InterpreterError("no Python interpreter was found", hint=LIST_HINT)

@@ -22,7 +22,7 @@ from cratewheel.system.command import which
 from cratewheel.targets.triples import Target
 
 if TYPE_CHECKING:
-    from cratewheel.ui import Ui
+    from cratewheel.events import Reporter
 
 _DESCRIBE = "describe it with PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR"
 _BY_VERSION = "name it by its version: 3.12, 3.14t, pypy3.11"
@@ -43,7 +43,7 @@ def find(
     supported: Supported,
     requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
-    ui: Ui,
+    reporter: Reporter,
     none_is_fine: bool = False,
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for, one for each wheel; none has an executable.
@@ -54,7 +54,9 @@ def find(
     are two interpreters. Raises `InterpreterError` when a word names none of them, or nothing fits (unless
     `none_is_fine`).
     """
-    wanted = _Wanted(target=target, supported=supported, requires_python=requires_python, environ=environ, ui=ui)
+    wanted = _Wanted(
+        target=target, supported=supported, requires_python=requires_python, environ=environ, reporter=reporter
+    )
     one = described.from_environment(environ, target=target)
     if one is not None:
         one = wanted.told(one, words)
@@ -88,7 +90,7 @@ class _Wanted:
     supported: Supported
     requires_python: SpecifierSet | None
     environ: Mapping[str, str]
-    ui: Ui
+    reporter: Reporter
 
     def fits(self, interpreter: Interpreter) -> bool:
         return self.supported.fits(interpreter) and _allowed(interpreter, self.requires_python)
@@ -98,7 +100,7 @@ class _Wanted:
         for word in _separate(words):
             spec = _spec(word)
             if spec is not None and spec.version is not None and not spec.matches(one):
-                self.ui.warn(
+                self.reporter.warn(
                     f"nothing is built for `{word}`: {one.source} describes {one.display}, which is the only one"
                 )
         return replace(one, requested=words[0] if words else one.source)
@@ -148,7 +150,7 @@ class _Wanted:
         if program is None:
             return None
         try:
-            answer = probe(Path.cwd() / program, self.environ, ui=self.ui)
+            answer = probe(Path.cwd() / program, self.environ, reporter=self.reporter)
         except InterpreterError:
             if open_version:
                 raise
@@ -157,16 +159,16 @@ class _Wanted:
             if open_version:
                 raise InterpreterError(f"{word} does not say which Python it is: {answer.reason}", hint=_BY_VERSION)
             return None
-        self.ui.step("Python", f"{word} is {answer.display} here, and stands for that of {self.target.triple}")
+        self.reporter.step("Python", f"{word} is {answer.display} here, and stands for that of {self.target.triple}")
         return answer
 
     def warn_of_misfits(self, found: tuple[Interpreter, ...]) -> None:
         wide = replace(self.supported, free_threaded_minimum=(3, 13))
         for one in found:
             if not wide.fits(one):
-                self.ui.warn(f"{one.display} was asked for, but these bindings are made for {self.supported}")
+                self.reporter.warn(f"{one.display} was asked for, but these bindings are made for {self.supported}")
             if not _allowed(one, self.requires_python):
-                self.ui.warn(
+                self.reporter.warn(
                     f"{one.display} was asked for, but the project's Requires-Python is {self.requires_python}: "
                     "pip will not install the wheel there"
                 )

@@ -29,16 +29,16 @@ import sys
 if sys.path and sys.path[0] == "":
     del sys.path[0]  # a platform.py in the working directory is not the standard library's
 def answer():
-    facts = {"format": 1, "version": list(sys.version_info[:3]), "executable": sys.executable or None}
+    inputs = {"format": 1, "version": list(sys.version_info[:3]), "executable": sys.executable or None}
     if sys.version_info < (3, 5):
-        return facts
+        return inputs
     import importlib.machinery, os, platform, struct, sysconfig
     name = platform.python_implementation().lower()
     suffix = sysconfig.get_config_var("EXT_SUFFIX")
     if name == "pypy" or not suffix:
         # old PyPy did not know its own EXT_SUFFIX
         suffix = importlib.machinery.EXTENSION_SUFFIXES[0]
-    facts.update({
+    inputs.update({
         "running": os.path.realpath("/proc/self/exe") if os.path.exists("/proc/self/exe") else None,
         "implementation": name,
         "implementation_name": sys.implementation.name,
@@ -51,7 +51,7 @@ def answer():
         "gil_disabled": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
         "debug": bool(sysconfig.get_config_var("Py_DEBUG")) or hasattr(sys, "gettotalrefcount"),
     })
-    return facts
+    return inputs
 if __name__ == "__main__":
     import json
     print(json.dumps(answer()))

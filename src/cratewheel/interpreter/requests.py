@@ -53,13 +53,15 @@ def asked_for(
             continue
         same = found.setdefault(finding.identity, replace(finding, requested=request.word))
         if not _same_file(same.executable, finding.executable):
-            search.ui.warn(f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both")
+            search.reporter.warn(
+                f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both"
+            )
     if not found:
         raise InterpreterError(
             "none of the interpreters that were asked for can be used", notes=tuple(skipped), hint=LIST_HINT
         )
     for line in skipped:
-        search.ui.warn(f"skipped the interpreter {line}")
+        search.reporter.warn(f"skipped the interpreter {line}")
     _warn_of_misfits(search, tuple(found.values()), supported, requires_python)
     return tuple(found.values())
 
@@ -109,7 +111,7 @@ def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Request:
     for folder in having:
         candidate = _candidate(folder / "bin" / shim.name, "pyenv", folder=True)
         if (candidate.version or OLDEST) >= OLDEST:
-            search.ui.warn(
+            search.reporter.warn(
                 f"`{word}` is provided by pyenv, but no active version has it: taking {folder.name}",
                 hint=f"`pyenv shell {folder.name}` makes it the active one",
             )
@@ -152,9 +154,9 @@ def _warn_of_misfits(
     supported = replace(supported, free_threaded_minimum=(3, 13))
     for interpreter in found:
         if not supported.fits(interpreter):
-            search.ui.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
+            search.reporter.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
         if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
-            search.ui.warn(
+            search.reporter.warn(
                 f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"
             )

@@ -20,7 +20,7 @@ from cratewheel.system.command import which
 from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
-    from cratewheel.ui import Ui
+    from cratewheel.events import Reporter
 
 WORKERS = 8  # interpreters asked at a time; they wait for the disk more than they compute
 OWN_SOURCE = "runs cratewheel"
@@ -35,7 +35,7 @@ class Search:
     environ: Mapping[str, str]
     cwd: Path
     cache: Cache
-    ui: Ui
+    reporter: Reporter
     timeout: float
 
     def candidates(self) -> tuple[Candidate, ...]:

@@ -11,8 +11,7 @@ from typing import Any
 from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_suggestion
 from cratewheel.options import tables
 from cratewheel.options.model import Options, Setting, settings
-from cratewheel.options.values import Feature, Origin
-from cratewheel.project.pyproject import PyProject
+from cratewheel.options.values import Feature, Origin, ToolTables
 from cratewheel.system.toml import describe
 
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
@@ -28,45 +27,52 @@ CONFLICTS = (
 )
 
 
-def resolve(flags: Flags, *, environ: Mapping[str, str], pyproject: PyProject | None) -> tuple[Options, list[str]]:
+def resolve(
+    flags: Flags,
+    *,
+    environ: Mapping[str, str],
+    tools: ToolTables | None,
+    defaults: Mapping[str, Any] = MappingProxyType({}),
+    overrides: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Options, list[str]]:
     """Return the options, and warnings about keys of `[tool.maturin]` that mean nothing.
 
+    `defaults` count where nothing else says anything, `overrides` whatever the others say; no origin is kept of them.
     Raises `UsageError` for a bad flag or variable, `ConfigError` for a bad value or an unknown key of
     `[tool.cratewheel]`.
     """
     model = settings()
     _refuse_conflicts(flags, model)
-    warnings = check_keys(pyproject)
-    values: dict[str, Any] = {}
+    warnings = check_keys(tools)
+    values: dict[str, Any] = dict(defaults)
     origins: dict[str, Origin] = {}
     for name, setting in model.items():
         found = (
-            _from_flags(name, setting, flags)
-            or _from_variables(setting, environ)
-            or _from_keys(name, setting, pyproject)
+            _from_flags(name, setting, flags) or _from_variables(setting, environ) or _from_keys(name, setting, tools)
         )
         if found:
             values[name], origins[name] = found
-    return Options(**values, origins=MappingProxyType(origins)), warnings
+    kept = {name: origin for name, origin in origins.items() if name not in overrides}
+    return Options(**{**values, **overrides}, origins=MappingProxyType(kept)), warnings
 
 
-def check_keys(pyproject: PyProject | None) -> list[str]:
+def check_keys(tools: ToolTables | None) -> list[str]:
     """Return a warning for each key of `[tool.maturin]` that no version knows, with the nearest one that exists.
 
     Raises `ConfigError` for such a key in `[tool.cratewheel]`.
     """
-    if pyproject is None:
+    if tools is None:
         return []
     known = sorted(key for setting in settings().values() for key in _keys(setting))
-    for key in pyproject.tool_cratewheel:
+    for key in tools.cratewheel:
         if key not in known:
             raise ConfigError(
-                f"tool.cratewheel.{key} in {pyproject.path} is not a setting",
+                f"tool.cratewheel.{key} in {tools.path} is not a setting",
                 hint=did_you_mean(key, known) or "the reference page of the documentation lists all of them",
             )
     return [
-        with_suggestion(f"tool.maturin.{key} in {pyproject.path} is not a setting and has no effect", key, known)
-        for key in pyproject.tool_maturin
+        with_suggestion(f"tool.maturin.{key} in {tools.path} is not a setting and has no effect", key, known)
+        for key in tools.maturin
         if key not in known
     ]
 
@@ -110,10 +116,10 @@ def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, 
     return None
 
 
-def _from_keys(name: str, setting: Setting, pyproject: PyProject | None) -> tuple[Any, Origin] | None:
-    if pyproject is None:
+def _from_keys(name: str, setting: Setting, tools: ToolTables | None) -> tuple[Any, Origin] | None:
+    if tools is None:
         return None
-    for tool, table in (("cratewheel", pyproject.tool_cratewheel), ("maturin", pyproject.tool_maturin)):
+    for tool, table in (("cratewheel", tools.cratewheel), ("maturin", tools.maturin)):
         for key in _keys(setting):
             if key in table:
                 place = f"tool.{tool}.{key}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 ArchiveFormat = Literal["sdist", "wheel"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
@@ -102,3 +103,12 @@ class Origin:
 
 
 Origins = Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolTables:
+    """The tables `[tool.maturin]` and `[tool.cratewheel]` of the pyproject.toml at `path`, as TOML gives them."""
+
+    path: Path
+    maturin: Mapping[str, Any]
+    cratewheel: Mapping[str, Any]

@@ -1,1 +1,1 @@
-"""Facts → `BuildPlan`: which wheels, from which cargo builds, with which tags. Pure."""
+"""Inputs → `BuildPlan`: which wheels, from which cargo builds, with which tags. Pure."""

@@ -10,59 +10,62 @@ from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.platform import plan_platform, plan_zig
 from cratewheel.planning.wheels import left_in, plan_wheels
 from cratewheel.project import pyproject
-from cratewheel.project.inputs import Facts
-from cratewheel.project.reading import Project
+from cratewheel.project.inputs import Inputs
+from cratewheel.project.read import Project
 
 
-def decide(facts: Facts) -> BuildPlan:
+def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> BuildPlan:
     """Return the plan: the fewest wheels that serve all interpreters.
+
+    `sdist` is false where another plan makes the source distribution, which is the same for every target; with
+    `only_first` it is the first of the wheels alone.
 
     Raises `ConfigError`, `UsageError`, `InterpreterError` or `UnsupportedError` for what cannot be built.
     """
-    options, project = facts.options, facts.project
-    metadata = project.sources.metadata
-    bindings = project.bindings
-    platform_plan, warnings = plan_platform(facts, bindings)
-    wheels = plan_wheels(facts, bindings, platform_plan)
+    options, project = inputs.options, inputs.project
+    metadata = inputs.metadata
+    bindings = inputs.bindings
+    platform_plan, warnings = plan_platform(inputs, bindings)
+    wheels = plan_wheels(inputs, bindings, platform_plan)
     if not wheels:
         raise InterpreterError(
             "there is nothing to build: no Python interpreter that fits the project was found",
             notes=(f"the project supports {bindings.supported}",),
             hint="install one, or name one with -i",
         )
-    _check_commands(project, wheels)
-    target_dir = options.target_dir or project.cargo.target_directory
+    _check_commands(inputs, wheels)
+    target_dir = options.target_dir or inputs.cargo.target_directory
     return BuildPlan(
         name=metadata.name,
         version=metadata.version,
-        target=facts.target,
+        target=inputs.target,
         out=options.out or target_dir / "wheels",
-        sdist=_wants_sdist(options, project),
-        wheels=wheels,
-        zig=plan_zig(facts, platform_plan),
+        sdist=sdist and _wants_sdist(options, project),
+        wheels=wheels[:1] if only_first else wheels,
+        zig=plan_zig(inputs, platform_plan),
         warnings=(
-            *_bindings_warnings(facts),
+            *_bindings_warnings(inputs),
             *warnings,
-            *_left_out(facts),
+            *_left_out(inputs),
             *_debuginfo_warning(options, bindings),
             *_sdist_warning(options, project),
         ),
-        why=_why(options, project, bindings),
+        why=_why(inputs),
     )
 
 
-def _check_commands(project: Project, wheels: tuple[WheelPlan, ...]) -> None:
+def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
     """Raise `ConfigError` for a program that cannot be installed under its name, or not beside an entry point."""
     programs = sorted({build.binary for wheel in wheels for build in wheel.builds if build.binary})
-    where = f"a program of {project.sources.manifest.path}"
+    where = f"a program of {inputs.project.manifest.path}"
     for name in programs:
         entry_points.check_command(name, where)
-    scripts = [(name, f"the entry point {name!r}") for name in project.sources.metadata.scripts]
+    scripts = [(name, f"the entry point {name!r}") for name in inputs.metadata.scripts]
     entry_points.refuse_doubles([*((name, f"the program {name!r}") for name in programs), *scripts])
 
 
-def _bindings_warnings(facts: Facts) -> tuple[str, ...]:
-    builds = [facts.bindings_of(python) for python in facts.interpreters] or [facts.project.bindings]
+def _bindings_warnings(inputs: Inputs) -> tuple[str, ...]:
+    builds = [inputs.bindings_of(python) for python in inputs.interpreters] or [inputs.bindings]
     return tuple(dict.fromkeys(warning for bindings in builds for warning in bindings.warnings))
 
 
@@ -76,34 +79,35 @@ def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
     return ()
 
 
-def _left_out(facts: Facts) -> tuple[str, ...]:
-    wanted = left_in(facts)
+def _left_out(inputs: Inputs) -> tuple[str, ...]:
+    wanted = left_in(inputs)
     # of those that are only known of, nobody expects a wheel
-    names = [python.display for python in facts.interpreters if python not in wanted and python.executable]
+    names = [python.display for python in inputs.interpreters if python not in wanted and python.executable]
     if not names:
         return ()
     return (f"no wheel is built for {', '.join(names)}, which cannot load abi3 modules; name them with -i to get some",)
 
 
 def _wants_sdist(options: Options, project: Project) -> bool:
-    return options.sdist and project.sources.pyproject is not None
+    return options.sdist and project.pyproject is not None
 
 
 def _sdist_warning(options: Options, project: Project) -> tuple[str, ...]:
-    if project.sources.pyproject is not None or not options.sdist:
+    if project.pyproject is not None or not options.sdist:
         return ()
     if "sdist" in options.origins:
-        raise pyproject.absent(project.sources.root)
+        raise pyproject.absent(project.root)
     return ("no source distribution is built, as there is no pyproject.toml; --no-sdist silences this",)
 
 
-def _why(options: Options, project: Project, bindings: Bindings) -> tuple[str, ...]:
+def _why(inputs: Inputs) -> tuple[str, ...]:
+    options, project, bindings = inputs.options, inputs.project, inputs.bindings
     crate = f", from the crate {bindings.crate} {bindings.version}" if bindings.crate else ""
-    layout = "mixed: Python sources beside the crate" if project.modules.mixed else "pure: the crate alone"
+    layout = "mixed: Python sources beside the crate" if inputs.modules.mixed else "pure: the crate alone"
     settings = tuple(f"{name.replace('_', '-')} from {origin}" for name, origin in options.origins.items())
     return (
-        f"the project's root is {project.sources.root}, its manifest {project.sources.manifest.path}",
+        f"the project's root is {project.root}, its manifest {project.manifest.path}",
         f"the bindings are {bindings.kind}{crate}",
-        f"the layout is {layout}; the module is {project.modules.module_name}",
+        f"the layout is {layout}; the module is {inputs.modules.module_name}",
         *settings,
     )

@@ -9,7 +9,7 @@ from cratewheel.bindings.detect import Bindings
 from cratewheel.bindings.support import release
 from cratewheel.errors import UnsupportedError
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
 TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 that takes the ABI from its configuration file
@@ -29,7 +29,7 @@ StableBuild = tuple[str, tuple[int, int]]  # the kind of the stable ABI, and its
 Variables = tuple[tuple[str, str | None], ...]
 
 
-def refuse_foreign_libraries(facts: Facts, bindings: Bindings, interpreter: Interpreter | None) -> None:
+def refuse_foreign_libraries(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> None:
     """Raise `UnsupportedError` where a Python that is not here would have to be started, or linked."""
     here = interpreter is not None and interpreter.executable is not None
     if bindings.kind == "rust-cpython" and not here:
@@ -38,12 +38,12 @@ def refuse_foreign_libraries(facts: Facts, bindings: Bindings, interpreter: Inte
             hint="build on that system, or move the crate to pyo3",
         )
     if (
-        facts.target.os == "windows"
+        inputs.target.os == "windows"
         and not here
         and bindings.crate in detect.PYO3_CRATES
         and _older_than(bindings, RAW_DYLIB_SINCE)
         and IMPORT_LIBRARY_FEATURES.isdisjoint(bindings.features)
-        and "PYO3_CROSS_LIB_DIR" not in facts.described
+        and "PYO3_CROSS_LIB_DIR" not in inputs.described
     ):
         raise UnsupportedError(
             f"{bindings.crate} {bindings.version} needs Python's import library to link for Windows, and there is none",
@@ -52,97 +52,97 @@ def refuse_foreign_libraries(facts: Facts, bindings: Bindings, interpreter: Inte
         )
 
 
-def through(facts: Facts) -> str | None:
+def through(inputs: Inputs) -> str | None:
     """Return the subcommand of cargo that a build goes through: xwin, for Microsoft's linker on other systems."""
-    windows = "-windows-" in facts.rustc.host
-    return "xwin" if facts.target.os == "windows" and facts.target.env == "msvc" and not windows else None
+    windows = "-windows-" in inputs.rustc.host
+    return "xwin" if inputs.target.os == "windows" and inputs.target.env == "msvc" and not windows else None
 
 
-def linker_args(facts: Facts, bindings: Bindings, module_file: str | None) -> tuple[str, ...]:
+def linker_args(inputs: Inputs, bindings: Bindings, module_file: str | None) -> tuple[str, ...]:
     """Return the arguments for the crate's own rustc by which its linker makes what Python loads."""
-    match facts.target.os:
+    match inputs.target.os:
         case "macos" | "ios" if module_file is not None:
             # the interpreter that loads the module has Python's symbols; the linker must not look for them
             lookup = ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
             # rustc would write the folder of the build into the library
             name = ("-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
             # the names of bundled libraries are longer than those that the linker wrote
-            room = ("-C", "link-arg=-Wl,-headerpad_max_install_names") if facts.options.auditwheel == "repair" else ()
+            room = ("-C", "link-arg=-Wl,-headerpad_max_install_names") if inputs.options.auditwheel == "repair" else ()
             return (*lookup, *name, *room)
         case "emscripten" if bindings.kind != "bin":
-            return _side_module_args(facts)
+            return _side_module_args(inputs)
         case _:
             return ()
 
 
-def _side_module_args(facts: Facts) -> tuple[str, ...]:
+def _side_module_args(inputs: Inputs) -> tuple[str, ...]:
     # https://emscripten.org/docs/compiling/Dynamic-Linking.html: a library that a main program loads, with its
     # 64-bit integers as they are
-    given = " ".join((*facts.options.rustc_args, facts.rustflags[1] if facts.rustflags else ""))
+    given = " ".join((*inputs.options.rustc_args, inputs.rustflags[1] if inputs.rustflags else ""))
     words: list[str] = []
     for name, word in (("SIDE_MODULE", "-sSIDE_MODULE=2"), ("WASM_BIGINT", "-sWASM_BIGINT")):
         if name not in given:
             words += ["-C", f"link-arg={word}"]
-    if facts.rustc.version < EMSCRIPTEN_LIBRARIES_SINCE and "link-native-libraries" not in given:
+    if inputs.rustc.version < EMSCRIPTEN_LIBRARIES_SINCE and "link-native-libraries" not in given:
         words += ["-Z", "link-native-libraries=no"]
     return tuple(words)
 
 
-def _rustflags(facts: Facts, bindings: Bindings) -> tuple[str, ...]:
+def _rustflags(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
     """Return the flags that rustc must have for every crate."""
-    if bindings.kind == "bin" or not facts.target.is_musl:
+    if bindings.kind == "bin" or not inputs.target.is_musl:
         return ()
-    if facts.rustflags is not None and "crt-static" in facts.rustflags[1]:
+    if inputs.rustflags is not None and "crt-static" in inputs.rustflags[1]:
         return ()
     # rustc links its own libc statically into what is for musl, and cargo refuses libraries then
     return ("-C", "target-feature=-crt-static")
 
 
-def cargo_config(facts: Facts, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+def cargo_config(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
     """Return the settings of cargo for one build: our rustc flags, beside those of the user's configuration files.
 
     Raises `UnsupportedError` where pyo3 cannot be compiled for so old an interpreter.
     """
-    build_script = _instead_of_build_script(facts, bindings, interpreter)
-    words = _rustflags(facts, bindings)
-    if not words or facts.rustflags is not None:
+    build_script = _instead_of_build_script(inputs, bindings, interpreter)
+    words = _rustflags(inputs, bindings)
+    if not words or inputs.rustflags is not None:
         return build_script
     # what stands in build.rustflags counts only where the target has none
-    everything = json.dumps((*facts.configured_rustflags, *words))
-    return (*(f"target.{slice_.triple}.rustflags={everything}" for slice_ in facts.target.slices), *build_script)
+    everything = json.dumps((*inputs.configured_rustflags, *words))
+    return (*(f"target.{slice_.triple}.rustflags={everything}" for slice_ in inputs.target.slices), *build_script)
 
 
-def _instead_of_build_script(facts: Facts, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+def _instead_of_build_script(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
     """Return what the build script of pyo3-ffi is to have said, where it would refuse an old interpreter.
 
     With its feature abi3-py312 it refuses a configuration file for Python 3.11, and with `PYO3_PYTHON` alone it takes
     the API of 3.12 all the same, which 3.11 cannot load. Cargo lets us answer for it:
     https://doc.rust-lang.org/cargo/reference/build-scripts.html#overriding-build-scripts
     """
-    if interpreter is None or not _is_too_old(facts, bindings, interpreter):
+    if interpreter is None or not _is_too_old(inputs, bindings, interpreter):
         return ()
-    if bindings.kind == "bin" or facts.target.os in LINKS_LIBPYTHON or interpreter.debug:
+    if bindings.kind == "bin" or inputs.target.os in LINKS_LIBPYTHON or interpreter.debug:
         oldest = detect.oldest_abi3(bindings)
         assert oldest is not None, "it was compared"
         feature, version = f"abi3-py{oldest[0]}{oldest[1]}", f"{oldest[0]}.{oldest[1]}"
         raise UnsupportedError(
             f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
-            f"{interpreter.display} on {facts.target.triple}",
+            f"{interpreter.display} on {inputs.target.triple}",
             hint="name a newer Python with -i, or turn the feature on for newer ones only: "
             f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`',
         )
-    if not _refuses(facts, bindings, interpreter):
+    if not _refuses(inputs, bindings, interpreter):
         return ()
-    text = _version_config(facts, bindings, interpreter, {})
+    text = _version_config(inputs, bindings, interpreter, {})
     flags = json.dumps([f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)])
     return tuple(
         f"target.{slice_.triple}.{PYO3_LINKS}.{key}={value}"
-        for slice_ in facts.target.slices
+        for slice_ in inputs.target.slices
         for key, value in (("rustc-cfg", flags), ("PYO3_CONFIG", f'"{text.encode().hex()}"'))
     )
 
 
-def _is_too_old(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
+def _is_too_old(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
     """Return whether the abi3 features of pyo3 begin with a newer Python than an interpreter that has abi3."""
     oldest = detect.oldest_abi3(bindings) if bindings.crate in detect.PYO3_CRATES else None
     return (
@@ -150,14 +150,14 @@ def _is_too_old(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> b
         and interpreter.version < oldest
         and interpreter.implementation_name == "cpython"
         and not interpreter.gil_disabled
-        and "PYO3_CONFIG_FILE" not in facts.described
+        and "PYO3_CONFIG_FILE" not in inputs.described
     )
 
 
-def _refuses(facts: Facts, bindings: Bindings, interpreter: Interpreter) -> bool:
+def _refuses(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
     """Return whether a configuration file does not make pyo3 compile for an interpreter older than its stable ABI."""
     by_feature = not _older_than(bindings, FEATURES_DECIDE_SINCE)
-    return _is_too_old(facts, bindings, interpreter) and (by_feature or _links_libpython(bindings))
+    return _is_too_old(inputs, bindings, interpreter) and (by_feature or _links_libpython(bindings))
 
 
 def _links_libpython(bindings: Bindings) -> bool:
@@ -166,7 +166,7 @@ def _links_libpython(bindings: Bindings) -> bool:
 
 
 def cargo_env(
-    facts: Facts, bindings: Bindings, interpreter: Interpreter | None, slice_: Target, *, stable: bool
+    inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, slice_: Target, *, stable: bool
 ) -> Variables:
     """Return the variables for one cargo build: what pyo3 and others read of the interpreter, and of the system."""
     env: dict[str, str | None] = {}
@@ -183,25 +183,25 @@ def cargo_env(
         env["PYO3_BUILD_EXTENSION_MODULE"] = "1"
     if stable and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
         env["PYO3_NO_PYTHON"] = "1"
-    if interpreter is not None and _links_libpython(bindings) and _refuses(facts, bindings, interpreter):
+    if interpreter is not None and _links_libpython(bindings) and _refuses(inputs, bindings, interpreter):
         env["PYO3_NO_PYTHON"] = "1"  # pyo3-build-config would compare the interpreter with the features itself
-    if facts.foreign and pyo3 and interpreter is not None and not facts.described:
+    if inputs.foreign and pyo3 and interpreter is not None and not inputs.described:
         free = "t" if interpreter.gil_disabled else ""
         env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free
-    words = _rustflags(facts, bindings)
-    if words and facts.rustflags is not None:
+    words = _rustflags(inputs, bindings)
+    if words and inputs.rustflags is not None:
         # cargo passes over the settings of its files when one of these is set
-        variable, value = facts.rustflags
+        variable, value = inputs.rustflags
         separator = "\x1f" if variable == "CARGO_ENCODED_RUSTFLAGS" else " "
         env[variable] = separator.join((value, *words))
-    version_wanted = dict(facts.system.macos).get(slice_.arch)
-    if version_wanted is not None and (facts.cross or facts.system.macos_exported):
+    version_wanted = dict(inputs.system.macos).get(slice_.arch)
+    if version_wanted is not None and (inputs.cross or inputs.system.macos_exported):
         env["MACOSX_DEPLOYMENT_TARGET"] = ".".join(map(str, version_wanted))
     return tuple(sorted(env.items()))
 
 
 def pyo3_config(
-    facts: Facts, bindings: Bindings, interpreter: Interpreter | None, stable: StableBuild | None
+    inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, stable: StableBuild | None
 ) -> str | None:
     """Return pyo3's configuration file (https://pyo3.rs/main/building-and-distribution.html#advanced-config-files).
 
@@ -211,30 +211,30 @@ def pyo3_config(
     than these keys, or a file would have another effect than the interpreter itself. What a file changes is written
     down in docs/explanation/pyo3-configuration.md.
     """
-    if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE) or "PYO3_CONFIG_FILE" in facts.described:
+    if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE) or "PYO3_CONFIG_FILE" in inputs.described:
         return None
-    if (facts.others_read_pyo3_config and not facts.foreign) or (
-        facts.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)
+    if (inputs.others_read_pyo3_config and not inputs.foreign) or (
+        inputs.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)
     ):
         return None
     keyed = not _older_than(bindings, TARGET_ABI_KEY_SINCE)
     lines = {
-        "lib_dir": facts.described.get("PYO3_CROSS_LIB_DIR"),
+        "lib_dir": inputs.described.get("PYO3_CROSS_LIB_DIR"),
         # pyo3 compares it with the target's; what all have need not make another file of the same
         "pointer_width": "32" if interpreter is not None and interpreter.pointer_width == 32 else None,
     }
     if stable is not None and keyed:
-        return _config_text("CPython", stable[1], abi=stable[0], **_android(facts, "python3"), **lines)
-    if not facts.foreign and (_links_libpython(bindings) or facts.target.os in LINKS_LIBPYTHON):
+        return _config_text("CPython", stable[1], abi=stable[0], **_android(inputs, "python3"), **lines)
+    if not inputs.foreign and (_links_libpython(bindings) or inputs.target.os in LINKS_LIBPYTHON):
         return None
     if stable is not None:
-        return _config_text("CPython", stable[1], abi3="true", **_android(facts, "python3"), **lines)
+        return _config_text("CPython", stable[1], abi3="true", **_android(inputs, "python3"), **lines)
     python = interpreter
     if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
         return None
-    if _refuses(facts, bindings, python) or _begins_with_abi3t(bindings, python):
+    if _refuses(inputs, bindings, python) or _begins_with_abi3t(bindings, python):
         return None
-    return _version_config(facts, bindings, python, lines)
+    return _version_config(inputs, bindings, python, lines)
 
 
 def _begins_with_abi3t(bindings: Bindings, python: Interpreter) -> bool:
@@ -244,12 +244,12 @@ def _begins_with_abi3t(bindings: Bindings, python: Interpreter) -> bool:
     return bool(oldest) and alone and python.version < ABI3T_OLDEST
 
 
-def _version_config(facts: Facts, bindings: Bindings, python: Interpreter, lines: dict[str, str | None]) -> str:
+def _version_config(inputs: Inputs, bindings: Bindings, python: Interpreter, lines: dict[str, str | None]) -> str:
     """Return the configuration file for the ABI of one interpreter."""
     name = PYO3_NAMES[python.implementation_name]
     lines["pointer_width"] = str(python.pointer_width)
     lines["build_flags"] = "Py_GIL_DISABLED" if python.gil_disabled else ""
-    lines.update(_android(facts, f"python{python.version[0]}.{python.version[1]}{python.abiflags}"))
+    lines.update(_android(inputs, f"python{python.version[0]}.{python.version[1]}{python.abiflags}"))
     if not _older_than(bindings, TARGET_ABI_KEY_SINCE):
         abi = "free_threaded" if python.gil_disabled else "gil_enabled"
         return _config_text(name, python.version, abi=abi, **lines)
@@ -258,9 +258,9 @@ def _version_config(facts: Facts, bindings: Bindings, python: Interpreter, lines
     return _config_text(name, python.version, abi3="true" if abi3 else "false", **lines)
 
 
-def _android(facts: Facts, library: str) -> dict[str, str | None]:
+def _android(inputs: Inputs, library: str) -> dict[str, str | None]:
     # there an extension module is linked with libpython (PEP 738), and nobody can be asked what it is called
-    return {"lib_name": library} if facts.target.os == "android" and facts.foreign else {}
+    return {"lib_name": library} if inputs.target.os == "android" and inputs.foreign else {}
 
 
 def _config_text(implementation: str, version: tuple[int, int], *, abi: str | None = None, **values: str | None) -> str:

@@ -10,7 +10,7 @@ from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, Us
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.planning.model import AuditMode, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets import zig
 from cratewheel.targets.triples import Target
@@ -31,25 +31,25 @@ def audit_mode(options: Options, target: Target) -> AuditMode:
             return "repair" if target.os == "linux" else "warn"
 
 
-def native(facts: Facts, interpreter: Interpreter | None) -> Fixed | ByDeployment:
+def native(inputs: Inputs, interpreter: Interpreter | None) -> Fixed | ByDeployment:
     """Return the tag that the interpreter gives its own platform, or else the target's."""
-    target = facts.target
+    target = inputs.target
     # on macOS an interpreter tells for which versions it was compiled itself
-    if interpreter is not None and interpreter.platform and target.os != "macos" and not facts.foreign:
+    if interpreter is not None and interpreter.platform and target.os != "macos" and not inputs.foreign:
         return Fixed(tags=(interpreter.platform,))
     match target.os:
         case "linux":
             return Fixed(tags=platform.linux_platform_tag(("linux",), target))
         case "macos":
-            return ByDeployment(versions=facts.system.macos)
+            return ByDeployment(versions=inputs.system.macos)
         case _:
-            return Fixed(tags=facts.system.tags(target))
+            return Fixed(tags=inputs.system.tags(target))
 
 
-def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
+def plan_zig(inputs: Inputs, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
     """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
-    target, macos = facts.target, dict(facts.system.macos)
-    if not facts.options.zig:
+    target, macos = inputs.target, dict(inputs.system.macos)
+    if not inputs.options.zig:
         return ()
     policies = (
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
@@ -58,21 +58,21 @@ def plan_zig(facts: Facts, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
     return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
-def plan_platform(facts: Facts, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
+def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
     """Return how the platform tag is decided, and warnings about it; `Fixed()` stands for the interpreter's own.
 
     Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
     """
-    target = facts.target
-    options = facts.options
-    if facts.host_platform:
-        return Fixed(tags=(platform.normalise_platform(facts.host_platform),)), ()
+    target = inputs.target
+    options = inputs.options
+    if inputs.host_platform:
+        return Fixed(tags=(platform.normalise_platform(inputs.host_platform),)), ()
     words = tuple(dict.fromkeys(platform.parse_compatibility(word) for word in options.compatibility))
     pypi = "pypi" in words
     if pypi and not platform.pypi_supports(target):
         raise UnsupportedError(f"PyPI takes no wheels for {target.triple}", hint="leave `pypi` out of --compatibility")
     if target.os != "linux":
-        _refuse_for_pypi(facts, pypi=pypi)
+        _refuse_for_pypi(inputs, pypi=pypi)
         return Fixed(), ()
     policies = tuple(word for word in words if word != "pypi")
     _check_policies(options, policies, target, bindings, pypi=pypi)
@@ -89,8 +89,8 @@ def plan_platform(facts: Facts, bindings: Bindings) -> tuple[PlatformPlan, tuple
     return ByAudit(pypi=pypi), ()
 
 
-def _refuse_for_pypi(facts: Facts, *, pypi: bool) -> None:
-    refused = [tag for tag in facts.system.tags(facts.target) if not platform.pypi_accepts(tag)] if pypi else []
+def _refuse_for_pypi(inputs: Inputs, *, pypi: bool) -> None:
+    refused = [tag for tag in inputs.system.tags(inputs.target) if not platform.pypi_accepts(tag)] if pypi else []
     if refused:
         raise UnsupportedError(
             f"PyPI refuses wheels for {' and '.join(refused)}", hint="leave `pypi` out of --compatibility"

@@ -17,8 +17,7 @@ from cratewheel.planning import flags
 from cratewheel.planning.model import ByAudit, Fixed, PlatformPlan, WheelPlan
 from cratewheel.planning.platform import audit_mode, native
 from cratewheel.project.cargo_metadata import cargo_options
-from cratewheel.project.inputs import Facts
-from cratewheel.project.reading import Project
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
@@ -26,52 +25,52 @@ BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
-def plan_wheels(facts: Facts, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
-    """Return the fewest wheels that serve the interpreters of `facts`; none when there is nothing to build for.
+def plan_wheels(inputs: Inputs, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
+    """Return the fewest wheels that serve the interpreters of `inputs`; none when there is nothing to build for.
 
     Raises `UnsupportedError` for what these bindings cannot be compiled for.
     """
-    groups = _groups(facts, bindings)
-    elsewhere = extra_value(facts.options.cargo_extra_args, "--target-dir")  # the user's last word
-    separate = len(groups) > 1 and not facts.options.shared_target_dir and elsewhere is None
-    return tuple(_wheel(facts, platform_plan, group, separate=separate) for group in groups)
+    groups = _groups(inputs, bindings)
+    elsewhere = extra_value(inputs.options.cargo_extra_args, "--target-dir")  # the user's last word
+    separate = len(groups) > 1 and not inputs.options.shared_target_dir and elsewhere is None
+    return tuple(_wheel(inputs, platform_plan, group, separate=separate) for group in groups)
 
 
-def _wheel(facts: Facts, platform_plan: PlatformPlan, group: _Group, *, separate: bool) -> WheelPlan:
-    project, target, bindings = facts.project, facts.target, facts.bindings_of(group.interpreter)
-    flags.refuse_foreign_libraries(facts, bindings, group.interpreter)
-    module_file = _module_file(project.modules.extension_name, bindings, group, target)
+def _wheel(inputs: Inputs, platform_plan: PlatformPlan, group: _Group, *, separate: bool) -> WheelPlan:
+    target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
+    flags.refuse_foreign_libraries(inputs, bindings, group.interpreter)
+    module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
     python_tag, abi_tag = _python_tags(bindings, group)
-    own = native(facts, group.interpreter)
+    own = native(inputs, group.interpreter)
     if platform_plan == Fixed():
         platform_plan = own
     elif isinstance(platform_plan, ByAudit) and isinstance(own, Fixed):
         platform_plan = replace(platform_plan, plain=own.tags)
-    directory = _directory(facts, group) if separate else None
+    directory = _directory(inputs, group) if separate else None
     return WheelPlan(
-        builds=_builds(facts, bindings, group, module_file, directory),
+        builds=_builds(inputs, bindings, group, module_file, directory),
         interpreter=group.interpreter,
         serves=group.serves,
         python_tag=python_tag,
         abi_tag=abi_tag,
         platform=platform_plan,
-        audit=audit_mode(facts.options, target),
+        audit=audit_mode(inputs.options, target),
         module_file=module_file,
         bindings=bindings,
         stable_abi=stable,
-        config=flags.pyo3_config(facts, bindings, group.interpreter, stable),
+        config=flags.pyo3_config(inputs, bindings, group.interpreter, stable),
         directory=directory,
         why=group.why,
     )
 
 
-def _directory(facts: Facts, group: _Group) -> Path | None:
+def _directory(inputs: Inputs, group: _Group) -> Path | None:
     """Return a build directory for one interpreter, called by its tag, and the target that cargo is told of."""
     if group.interpreter is None or group.stable_abi is not None:
         return None  # what is compiled for the stable ABI is so for every interpreter
-    name = "-".join((*facts.options.target, directory_name(group.interpreter)))
-    return (facts.options.target_dir or facts.project.cargo.target_directory) / BUILD_DIRS / name
+    name = "-".join((*filter(None, (inputs.cargo_target,)), directory_name(group.interpreter)))
+    return (inputs.options.target_dir or inputs.cargo.target_directory) / BUILD_DIRS / name
 
 
 def directory_name(python: Interpreter) -> str:
@@ -80,37 +79,37 @@ def directory_name(python: Interpreter) -> str:
 
 
 def _builds(
-    facts: Facts, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
+    inputs: Inputs, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
 ) -> tuple[CargoBuild, ...]:
     """Return the cargo builds of a wheel: of each crate one for each processor, next to each other."""
-    options, project = facts.options, facts.project
-    base = cargo_options(options)
+    options, project = inputs.options, inputs.project
+    base = cargo_options(options, inputs.cargo_target)
     elsewhere: flags.Variables = ()
     if directory is not None:
         base = replace(base, target_dir=directory)
-        if project.cargo.build_directory not in (None, project.cargo.target_directory):
+        if inputs.cargo.build_directory not in (None, inputs.cargo.target_directory):
             # cargo's setting `build.build-dir` would bring all back into one place
             elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
-    features = (*base.features, *facts.features_of(group.interpreter))
+    features = (*base.features, *inputs.features_of(group.interpreter))
     stable = group.stable_abi is not None
     return tuple(
         CargoBuild(
-            manifest=project.sources.manifest.path,
-            cwd=project.sources.location.cwd,
+            manifest=project.manifest.path,
+            cwd=project.location.cwd,
             binary=crate.name if bindings.kind == "bin" else None,
-            cdylib=_forces_cdylib(crate, bindings, facts.rustc),
-            through=flags.through(facts),
+            cdylib=_forces_cdylib(crate, bindings, inputs.rustc),
+            through=flags.through(inputs),
             options=replace(
                 base,
                 features=features,
-                target=slice_.triple if facts.target.is_universal2 else base.target,
-                config=(*base.config, *flags.cargo_config(facts, bindings, group.interpreter)),
+                target=slice_.triple if inputs.target.is_universal2 else base.target,
+                config=(*base.config, *flags.cargo_config(inputs, bindings, group.interpreter)),
             ),
-            rustc_args=(*_rustc_args(options), *flags.linker_args(facts, bindings, module_file)),
-            env=(*flags.cargo_env(facts, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
+            rustc_args=(*_rustc_args(options), *flags.linker_args(inputs, bindings, module_file)),
+            env=(*flags.cargo_env(inputs, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
         )
-        for crate in _selected_targets(options, project, bindings)
-        for slice_ in facts.target.slices
+        for crate in _selected_targets(inputs, bindings)
+        for slice_ in inputs.target.slices
     )
 
 
@@ -124,19 +123,19 @@ class _Group:
     why: tuple[str, ...]
 
 
-def _groups(facts: Facts, bindings: Bindings) -> list[_Group]:
-    interpreters = facts.interpreters
+def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
+    interpreters = inputs.interpreters
     if not bindings.per_interpreter:
         why = f"{bindings.kind} bindings do not depend on the version of Python: one wheel serves all"
         first = interpreters[0] if interpreters else None
         return [_Group(interpreter=first, serves=interpreters, why=(why,))]
-    wanted = left_in(facts)
+    wanted = left_in(inputs)
     by_abi: dict[StableAbi, list[Interpreter]] = {}
     groups = []
     for python in wanted:
-        stable_abi = stable_abi_for(facts, python)
+        stable_abi = stable_abi_for(inputs, python)
         if stable_abi is None:
-            groups.append(_own_group(facts.bindings_of(python), python))
+            groups.append(_own_group(inputs.bindings_of(python), python))
         else:
             by_abi.setdefault(stable_abi, []).append(python)
     if not wanted:
@@ -145,21 +144,21 @@ def _groups(facts: Facts, bindings: Bindings) -> list[_Group]:
     return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
 
 
-def left_in(facts: Facts) -> tuple[Interpreter, ...]:
+def left_in(inputs: Inputs) -> tuple[Interpreter, ...]:
     """Return the interpreters that get a wheel.
 
     A crate that pins the stable ABI means one wheel: discovered interpreters that cannot load that are left out, as
     both versions of the peer do, while one that was named gets a wheel of its own. A stable ABI that only a feature for
     some interpreters turns on says nothing about the others.
     """
-    if not any(abi.minimum for abi in facts.project.bindings.stable_abi):
-        return facts.interpreters
-    return tuple(python for python in facts.interpreters if python.requested or stable_abi_for(facts, python))
+    if not any(abi.minimum for abi in inputs.bindings.stable_abi):
+        return inputs.interpreters
+    return tuple(python for python in inputs.interpreters if python.requested or stable_abi_for(inputs, python))
 
 
-def stable_abi_for(facts: Facts, python: Interpreter) -> StableAbi | None:
+def stable_abi_for(inputs: Inputs, python: Interpreter) -> StableAbi | None:
     """Return the stable ABI that a build for `python` has, with the features that it gets; None if it has none."""
-    return detect.stable_abi_for(facts.bindings_of(python), python)
+    return detect.stable_abi_for(inputs.bindings_of(python), python)
 
 
 def _own_group(bindings: Bindings, python: Interpreter) -> _Group:
@@ -207,8 +206,8 @@ def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -
 # -- what cargo is told
 
 
-def _selected_targets(options: Options, project: Project, bindings: Bindings) -> tuple[CrateTarget, ...]:
-    crates, active = project.cargo.root_package.targets, bindings.package_features
+def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, ...]:
+    options, crates, active = inputs.options, inputs.cargo.root_package.targets, bindings.package_features
     if bindings.kind == "bin":
         found = [crate for crate in crates if "bin" in crate.kinds and active.issuperset(crate.required_features)]
     else:
@@ -226,7 +225,7 @@ def _selected_targets(options: Options, project: Project, bindings: Bindings) ->
         kind = "binary" if bindings.kind == "bin" else "library"
         narrowed = f" that {options.origins['targets']} selects" if options.targets else ""
         raise ConfigError(
-            f"{project.sources.manifest.path} has no {kind}{narrowed} for the {bindings.kind} bindings",
+            f"{inputs.project.manifest.path} has no {kind}{narrowed} for the {bindings.kind} bindings",
             hint='a library for Python needs [lib] with `crate-type = ["cdylib"]`' if kind == "library" else None,
         )
     return tuple(found)

@@ -1,117 +1,102 @@
-"""What cargo and rustc say of a project: the compiler, the target, the crates.
-
-They take longer to answer than anything that we do before compiling, so they are asked first, and the rest of the
-project is read meanwhile.
-"""
+"""What rustc and cargo say of a project: the compiler, each target, and the crates that are compiled for it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
-from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo import query
-from cratewheel.cargo.command import CargoOptions, config_values, extra_value, metadata_arguments, resolution_flags
+from cratewheel.cargo.command import CargoOptions, extra_value, metadata_arguments, resolution_flags
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, UnsupportedError, UsageError
+from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
-from cratewheel.project.sources import ProjectFiles
-from cratewheel.system.files.json_cache import private_folder
-from cratewheel.system.machine import project_dir, user_dir
-from cratewheel.system.tasks import Task, task_group
+from cratewheel.project.read import Project
 from cratewheel.targets.triples import HOST_TUPLE, UNIVERSAL2, Target
 from cratewheel.targets.triples import parse as parse_target
-from cratewheel.ui import Ui
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolution:
-    """What is built for one target, and from which crates. The options hold its triple where cargo must be told of it.
+class CargoAnswer:
+    """What rustc and cargo say for one target.
 
-    `cargo` knows the crates of all interpreters: it was asked with the conditional features of each. `cwd` is the
-    folder that cargo starts in.
+    `triple` is that target where cargo must be told of it. `cargo` has the crates of all interpreters: it was asked
+    with the conditional features of each. `cwd` is the folder that cargo starts in.
     """
 
-    options: Options
     rustc: Rustc
     target: Target
+    triple: str | None
     cargo: CargoMetadata
     cwd: Path
 
-    def arguments(self, features: tuple[str, ...] = ()) -> tuple[str, ...]:
+    def resolution_arguments(self, options: Options, features: tuple[str, ...] = ()) -> tuple[str, ...]:
         """Return what tells cargo how to resolve the crates of one build, which has these conditional features."""
-        chosen = cargo_options(self.options)
+        chosen = cargo_options(options, self.triple)
         return metadata_arguments(replace(chosen, features=(*chosen.features, *features)), platforms=())
 
 
-@contextmanager
-def asking(
-    options: Options, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui
-) -> Iterator[Task[tuple[Resolution, ...]]]:
-    """Yield what will be the `Resolution` for each target; what is done in the block is done while cargo answers.
+def query_cargo(
+    triples: tuple[str, ...], options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
+) -> tuple[CargoAnswer, ...]:
+    """Return what rustc and cargo say for each of the targets, in their order.
 
-    Its result raises `MissingToolError` without cargo or rustc, `ProcessError` when they fail, and `UsageError` or
-    `UnsupportedError` for a target that cannot be.
+    Without any they say it for what cargo builds by default.
+
+    Raises `MissingToolError` without them, `ProcessError` when cargo cannot resolve the project, `ConfigError` for a
+    workspace without a package, `UsageError` or `UnsupportedError` for a target that cannot be.
     """
-    with task_group() as group:
-        yield group.start(partial(_resolve_each, options, files, environ, ui))
+    rustc = query.rustc(environ, project.cwd)
+    each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples)) or (None,)
+    return tuple(_query_for(triple, options, rustc, project, environ, reporter) for triple in each_once)
 
 
-def _resolve_each(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> tuple[Resolution, ...]:
-    refuse_hidden_target(options)
-    options = _with_writable_target(options, files, environ, ui)
-    chosen = [replace(options, target=(triple,)) for triple in dict.fromkeys(options.target)] or [options]
-    rustc = query.rustc(environ, files.location.cwd)
-    return tuple(_resolve(one, rustc, files, environ, ui) for one in chosen)
-
-
-def _resolve(options: Options, rustc: Rustc, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> Resolution:
-    target, options = choose_target(options, rustc.host, environ)
-    cargo = _ask_cargo(_arguments(options, target), files, environ, ui)
-    if cargo.root is None:
-        raise ConfigError(f"{files.manifest.path} has no package of its own")
-    return Resolution(options=options, rustc=rustc, target=target, cargo=cargo, cwd=files.location.cwd)
-
-
-def _arguments(options: Options, target: Target) -> tuple[str, ...]:
-    chosen = cargo_options(options)
+def _query_for(
+    asked_for: str | None,
+    options: Options,
+    rustc: Rustc,
+    project: Project,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+) -> CargoAnswer:
+    target, triple = choose_target(asked_for, options, rustc.host, environ)
+    chosen = cargo_options(options, triple)
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
-    return metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
+    arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
+    cargo = query.metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
+    if cargo.root is None:
+        raise ConfigError(f"{project.manifest.path} has no package of its own")
+    return CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
 
 
-def _ask_cargo(arguments: tuple[str, ...], files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> CargoMetadata:
-    return query.metadata(arguments, files.manifest.path, environ, ui, cwd=files.location.cwd)
+def query_every_crate(
+    options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
+) -> CargoMetadata:
+    """Return the crates of every platform, with every feature on; raises as `cargo.query.metadata` does."""
+    chosen = cargo_options(options, options.target[0] if options.target else None)
+    chosen = replace(chosen, features=(), all_features=True, no_default_features=False, extra=())
+    return query.metadata(resolution_flags(chosen), project.manifest.path, environ, reporter, cwd=project.cwd)
 
 
-@contextmanager
-def asking_every_crate(
-    options: Options, files: ProjectFiles, *, environ: Mapping[str, str], ui: Ui
-) -> Iterator[Task[CargoMetadata]]:
-    """Yield what will be the crates of every platform, with every feature on; raises as `query.metadata` does."""
-    chosen = replace(cargo_options(options), features=(), all_features=True, no_default_features=False, extra=())
-    with task_group() as group:
-        yield group.start(partial(_ask_cargo, resolution_flags(chosen), files, environ, ui))
+def choose_target(
+    asked_for: str | None, options: Options, host: str, environ: Mapping[str, str]
+) -> tuple[Target, str | None]:
+    """Return what to build for, and its triple where cargo must be told of it.
 
-
-def choose_target(options: Options, host: str, environ: Mapping[str, str]) -> tuple[Target, Options]:
-    """Return what to build for, and the options with its triple where cargo must be told of it.
-
-    That is --target, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this machine. `--universal2`
-    makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel can be for.
+    That is the target that was `asked_for`, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this
+    machine. `--universal2` makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel
+    can be for.
     """
-    triple = options.target[0] if options.target else _archflags_target(host, environ)
+    triple = asked_for or _archflags_target(host, environ)
     triple = host if triple == HOST_TUPLE else triple
     target = _parsed(triple or host, options)
     if options.universal2 and target.os == "macos":
         triple, target = UNIVERSAL2, parse_target(UNIVERSAL2)
-    return target, replace(options, target=(triple,) if triple else ())
+    return target, triple
 
 
 def _parsed(triple: str, options: Options) -> Target:
@@ -123,16 +108,16 @@ def _parsed(triple: str, options: Options) -> Target:
         raise UnsupportedError(error.message, hint=error.hint, notes=notes) from error
 
 
-def single(resolutions: tuple[Resolution, ...]) -> Resolution:
+def only_target(answers: tuple[CargoAnswer, ...], options: Options) -> CargoAnswer:
     """Return the one that an installation is for: this machine's, or the only one.
 
     Raises `ConfigError` where there are several, all of them for other machines.
     """
-    native = [one for one in resolutions if one.target.triple == one.rustc.host]
-    (chosen, *more) = native or resolutions
+    native = [one for one in answers if one.target.triple == one.rustc.host]
+    (chosen, *more) = native or answers
     if more:
         raise ConfigError(
-            f"one target can be installed, and {len(resolutions)} are named by {chosen.options.origins['target']}",
+            f"one target can be installed, and {len(answers)} are named by {options.origins['target']}",
             hint="name one: --target, or the variable CARGO_BUILD_TARGET",
         )
     return chosen
@@ -153,33 +138,6 @@ def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
     return triple if triple != host else None
 
 
-def _with_writable_target(options: Options, files: ProjectFiles, environ: Mapping[str, str], ui: Ui) -> Options:
-    """Return the options with a target directory elsewhere, where the project cannot be written: the same each time."""
-    root = files.manifest.workspace_root
-    if options.target_dir is not None or environ.get("CARGO_TARGET_DIR") or os.access(root, os.W_OK):
-        return options
-    flags = config_values(options.config, options.cargo_extra_args)
-    if cargo_config.setting("build.target-dir", flags, environ, files.location.cwd) is not None:
-        return options
-    folder = project_dir(environ, "target", root)
-    _refuse_planted(folder, user_dir(environ), f"{root} cannot be written")
-    ui.warn(f"{root} cannot be written: cargo compiles in {folder}")
-    return replace(options, target_dir=folder)
-
-
-def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
-    """Make the target directory `folder`; raises `ConfigError` where others can have put into it what cargo runs."""
-    try:
-        reason = private_folder(folder, below=cache)
-    except OSError as error:
-        reason = f"{folder} cannot be made: {error.strerror}"
-    if reason is not None:
-        raise ConfigError(
-            f"{why}, and cargo cannot compile in the cache: {reason}",
-            hint="name another folder with --target-dir, or remove that one",
-        )
-
-
 def cargo_features(options: Options) -> tuple[str, ...]:
     """Return the cargo features that are on for every interpreter."""
     return tuple(feature.name for feature in options.features if not feature.conditional)
@@ -195,22 +153,13 @@ def conditional_feature_names(options: Options) -> tuple[str, ...]:
     return tuple(dict.fromkeys(feature.name for feature in conditional_features(options)))
 
 
-def refuse_hidden_target(options: Options) -> None:
-    """Raise `UsageError` when the target stands where we do not look for it, before anything else is done."""
-    extra_target = extra_value(options.cargo_extra_args, "--target")
-    if extra_target is not None:
-        raise UsageError(
-            "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
-        )
-
-
 def _is_flag(options: Options, name: str) -> bool:
     origin = options.origins.get(name)
     return origin is not None and origin.kind == "flag"
 
 
-def cargo_options(options: Options) -> CargoOptions:
-    """Return what cargo is told for every interpreter."""
+def cargo_options(options: Options, triple: str | None) -> CargoOptions:
+    """Return what cargo is told for every interpreter; `triple` is the target that it is told of, if any."""
     profile = options.profile
     if options.editable and options.editable_profile and not _is_flag(options, "profile"):
         profile = options.editable_profile
@@ -223,7 +172,7 @@ def cargo_options(options: Options) -> CargoOptions:
         features=cargo_features(options),
         all_features=options.all_features,
         no_default_features=options.no_default_features,
-        target=options.target[0] if options.target else None,
+        target=triple,
         target_dir=options.target_dir,
         verbose=options.verbose,
         quiet=options.quiet,

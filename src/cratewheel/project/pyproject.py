@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import ConfigError
+from cratewheel.options.values import ToolTables
 from cratewheel.system import toml
 from cratewheel.system.files import project_roots
 
@@ -36,8 +37,7 @@ class PyProject:
     requires: tuple[str, ...]
     build_backend: str | None
     project: Table | None
-    tool_maturin: Table
-    tool_cratewheel: Table
+    tools: ToolTables
     dependency_groups: Table
     warnings: tuple[str, ...] = ()
 
@@ -87,8 +87,7 @@ def read(path: Path) -> PyProject:
         requires=tuple(requires),
         build_backend=backend,
         project=project,
-        tool_maturin=tables["maturin"],
-        tool_cratewheel=tables["cratewheel"],
+        tools=ToolTables(path=path, **tables),
         dependency_groups=_table(data, "dependency-groups", path),
         warnings=tuple(slashes.warnings),
     )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
+from cratewheel.options.model import Options
+from cratewheel.project.metadata.cargo import legacy_table
+from cratewheel.project.read import Project
 from cratewheel.system.files import Fence, Roots
 from cratewheel.system.files.junk import is_rubbish
 
@@ -48,6 +51,26 @@ class ModuleLayout:
         if self.mixed and self.package_parts:
             return PurePosixPath(*self.package_parts)
         return PurePosixPath(self.extension_name)
+
+
+def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleLayout:
+    """Return where the extension and the Python packages are; the name of a program (`binary`) is free."""
+    legacy = legacy_table(project.manifest)
+    project_table = project.pyproject.project if project.pyproject else None
+    return read(
+        project.root,
+        module_name=options.module_name,
+        legacy_name=legacy.get("name"),
+        lib_name=project.manifest.lib.get("name"),
+        project_name=(project_table or {}).get("name"),
+        package_name=project.manifest.name,
+        python_source=options.python_source or legacy.get("python-source"),
+        python_packages=options.python_packages,
+        data=options.data,
+        src_layout=project.location.src_layout,
+        binary=binary,
+        roots=project.roots,
+    )
 
 
 def read(

@@ -44,12 +44,12 @@ def closure(subjects: Iterable[Subject], surroundings: Repair, locate: Locate) -
     links: dict[Path, dict[str, Library]] = {}
     waiting = [(subject.path, binary.read(subject.path), subject.needs) for subject in subjects]
     while waiting:
-        needer, facts, needs = waiting.pop(0)
+        needer, inputs, needs = waiting.pop(0)
         own = links.setdefault(needer, {})
         for need in needs:
             if surroundings.excludes(need):
                 continue
-            library = locate(need, needer, facts)
+            library = locate(need, needer, inputs)
             if library is None:
                 continue
             if library.path not in found:

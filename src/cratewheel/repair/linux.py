@@ -87,13 +87,13 @@ class _Loader:
         folder = subject.origin if subject.origin is not None else subject.path.parent
         self._loaded[subject.path] = Loaded(path=subject.path, folders=(folder,), binary=binary.read(subject.path))
 
-    def locate(self, need: str, needer: Path, facts: Binary) -> Library | None:
+    def locate(self, need: str, needer: Path, inputs: Binary) -> Library | None:
         """Return the library that a loaded file gets by a name that it needs; None, and remember it, without one."""
         if need not in self._found:
-            self._found[need] = self._find(need, self._loaded[needer], facts)
+            self._found[need] = self._find(need, self._loaded[needer], inputs)
         return self._found[need]
 
-    def _find(self, need: str, needer: Loaded, facts: Binary) -> Library | None:
+    def _find(self, need: str, needer: Loaded, inputs: Binary) -> Library | None:
         folders = tuple(dict.fromkeys((*choose.run_paths(needer), *self._places)))
         # a library without a name of its own is needed by the path that it was linked by
         candidates = [Path(need)] if "/" in need else [folder / need for folder in folders]
@@ -105,7 +105,7 @@ class _Loader:
             except AuditError as error:  # a linker script, which the loader does not take either
                 passed_over.append(error.message)
                 continue
-            reason = choose.unfit(read, facts, self._target)
+            reason = choose.unfit(read, inputs, self._target)
             if reason is None:
                 origins = tuple(dict.fromkeys((candidate.parent, real.parent)))
                 self._loaded.setdefault(real, Loaded(path=real, folders=origins, binary=read, by=needer))

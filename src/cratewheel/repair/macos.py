@@ -28,10 +28,10 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     origins = {subject.path: subject.origin or subject.path.parent for subject in subjects}
     run_paths: dict[Path, tuple[Path, ...]] = {}
 
-    def locate(need: str, needer: Path, facts: Binary) -> Library | None:
+    def locate(need: str, needer: Path, inputs: Binary) -> Library | None:
         origin = origins.get(needer, needer.parent)
-        own = run_paths.setdefault(needer, tuple(_expanded(facts.rpath, origin)))
-        library = _find(need, origin / needer.name, facts, own, surroundings)
+        own = run_paths.setdefault(needer, tuple(_expanded(inputs.rpath, origin)))
+        library = _find(need, origin / needer.name, inputs, own, surroundings)
         if library is not None:  # dyld asks the run-time paths of all that led to a library
             paths = (*_expanded(library.binary.rpath, library.path.parent), *own)
             run_paths.setdefault(library.path, tuple(dict.fromkeys(paths)))
@@ -64,13 +64,13 @@ def _way(folder: PurePosixPath, libs: str) -> str:
     return "/".join(["@loader_path", *[".."] * len(folder.parts), libs])
 
 
-def _find(need: str, needer: Path, facts: Binary, run_paths: Iterable[Path], surroundings: Repair) -> Library | None:
+def _find(need: str, needer: Path, inputs: Binary, run_paths: Iterable[Path], surroundings: Repair) -> Library | None:
     """Return the library that a name means, with something for each processor that needs it.
 
     None when it is not found, and the needer can do without. Raises `AuditError` when it cannot.
     """
     looked = tuple(dict.fromkeys(_candidates(need, needer, run_paths, surroundings)))
-    wanted = {part.arch for part in _parts(facts, surroundings) if need in part.needed}
+    wanted = {part.arch for part in _parts(inputs, surroundings) if need in part.needed}
     passed_over: list[str] = []
     for candidate in looked:
         if not candidate.is_file():
@@ -86,8 +86,8 @@ def _find(need: str, needer: Path, facts: Binary, run_paths: Iterable[Path], sur
             passed_over.append(f"{candidate} has nothing for {', '.join(sorted(missing))}")
             continue
         return Library(path=real, sha256=digest(real), binary=read, needs=_needs(read, wanted, surroundings))
-    if need in facts.weak:
-        surroundings.ui.detail(f"{needer.name} can do without {need}, which was not found")
+    if need in inputs.weak:
+        surroundings.reporter.detail(f"{needer.name} can do without {need}, which was not found")
         return None
     raise AuditError(
         f"{needer.name} needs {need}, which was not found, so it cannot be put into the wheel",
@@ -97,10 +97,10 @@ def _find(need: str, needer: Path, facts: Binary, run_paths: Iterable[Path], sur
     )
 
 
-def _parts(facts: Binary, surroundings: Repair) -> tuple[Binary, ...]:
+def _parts(inputs: Binary, surroundings: Repair) -> tuple[Binary, ...]:
     """Return the parts of a file that the wheel is for."""
     arches = {target.arch for target in surroundings.target.slices}
-    parts = facts.slices or (facts,)
+    parts = inputs.slices or (inputs,)
     return tuple(part for part in parts if part.format == "macho" and part.arch in arches)
 
 
@@ -141,9 +141,9 @@ def _write(
     source: Path, out: Path, names: Mapping[str, str], surroundings: Repair, *, install_name: str | None = None
 ) -> None:
     """Write the file with the new `names` of its libraries, and without run-time paths that other machines lack."""
-    facts = binary.read(source)
-    outside = any(need.startswith("@rpath/") and need not in names for need in facts.needed)
-    rpaths = frozenset(path for path in facts.rpath if path.startswith("/") and not outside)
+    inputs = binary.read(source)
+    outside = any(need.startswith("@rpath/") and need not in names for need in inputs.needed)
+    rpaths = frozenset(path for path in inputs.rpath if path.startswith("/") and not outside)
     edit = Edit(libraries=names, install_name=install_name, dropped_rpaths=rpaths)
     edits = {target.arch: edit for target in surroundings.target.slices}
     try:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
+from cratewheel.events import Reporter
 from cratewheel.targets.triples import Target
-from cratewheel.ui import Ui
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Repair:
     exclude: tuple[str, ...]
     scratch: Path
     environ: Mapping[str, str]
-    ui: Ui
+    reporter: Reporter
 
     def excludes(self, library: str) -> bool:
         """Return whether the user wants the library to stay outside."""

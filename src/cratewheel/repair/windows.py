@@ -48,8 +48,8 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     subjects = tuple(subjects)
     origins = {subject.path: subject.origin or subject.path.parent for subject in subjects}
 
-    def locate(need: str, needer: Path, facts: Binary) -> Library | None:
-        return _find(need, needer, facts, origins.get(needer, needer.parent), surroundings)
+    def locate(need: str, needer: Path, inputs: Binary) -> Library | None:
+        return _find(need, needer, inputs, origins.get(needer, needer.parent), surroundings)
 
     found = closure(subjects, surroundings, locate)
     names: dict[str, Library] = {}
@@ -74,20 +74,20 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     return tuple(sorted(grafted, key=lambda one: one.name))
 
 
-def _find(need: str, needer: Path, facts: Binary, origin: Path, surroundings: Repair) -> Library | None:
+def _find(need: str, needer: Path, inputs: Binary, origin: Path, surroundings: Repair) -> Library | None:
     for candidate in _candidates(need, origin, surroundings):
         try:
             read = binary.read(candidate)
         except AuditError as error:
-            surroundings.ui.detail(error.message)
+            surroundings.reporter.detail(error.message)
             continue
-        if (read.format, read.arch) != (facts.format, facts.arch):
-            surroundings.ui.detail(f"{candidate} is for {read.arch}, not for {facts.arch}")
+        if (read.format, read.arch) != (inputs.format, inputs.arch):
+            surroundings.reporter.detail(f"{candidate} is for {read.arch}, not for {inputs.arch}")
             continue
         real = candidate.resolve()
         needs = check.external_libraries(read, surroundings.target)
         return Library(path=real, sha256=digest(real), binary=read, needs=needs)
-    surroundings.ui.detail(f"{needer.name} needs {need}, which was not found; it is left to Windows")
+    surroundings.reporter.detail(f"{needer.name} needs {need}, which was not found; it is left to Windows")
     return None
 
 

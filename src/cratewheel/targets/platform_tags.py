@@ -1,4 +1,4 @@
-"""Platform tags: from a target and the facts about its system to the last part of a wheel's name.
+"""Platform tags: from a target and the inputs about its system to the last part of a wheel's name.
 
 Compatibility *policies* are canonical words: `manylinux_2_17`, `musllinux_1_2`, `linux`. With an architecture they
 become platform tags. Specifications: PEP 600 (manylinux), PEP 656 (musllinux), PEP 730 (iOS), PEP 738 (Android),

@@ -120,7 +120,7 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         roots=project_roots(root),
         scratch=root / "scratch",
         environ=environ,
-        ui=Ui(out=io.StringIO(), err=err),
+        reporter=Ui(out=io.StringIO(), err=err),
     )
     return text, err.getvalue()
 

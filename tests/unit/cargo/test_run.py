@@ -131,7 +131,7 @@ def test_what_a_macro_prints_among_the_messages_is_handed_on(tmp_path: Path) -> 
         package=ROOT,
         binary=None,
         environ=os.environ,
-        ui=Ui(out=io.StringIO(), err=err),
+        reporter=Ui(out=io.StringIO(), err=err),
     )
     assert found.path == Path(artifact()["filenames"][0])
     assert err.getvalue() == "plain\n{ not json\n[1]\n"

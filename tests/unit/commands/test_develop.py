@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import io
 import os
 from pathlib import Path
 
@@ -14,9 +13,11 @@ from packaging.requirements import Requirement
 from cratewheel.archive.install import InstallPaths
 from cratewheel.commands.develop import Wanted, find_installed, missing, refuse_read_only, requirements
 from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.events import CallbackReporter
 from cratewheel.interpreter.environment import Environment
-from cratewheel.project.sources import Sources, locate, read_files, read_sources
-from cratewheel.ui import Ui
+from cratewheel.project.location import locate
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.read import Project, read, read_metadata
 
 
 def environment(site: Path) -> Environment:
@@ -83,9 +84,10 @@ def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ou
     (tmp_path / "pyproject.toml").write_text(
         f'[build-system]\nrequires = ["cratewheel"]\n[dependency-groups]\ndev = ["a; {marker}"]\n'
     )
-    found = read_sources(read_files(locate(None, tmp_path)), Ui(out=io.StringIO(), err=io.StringIO()))
+    project = read(locate(None, tmp_path))
+    metadata = read_metadata(project, CallbackReporter())
     with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
-        requirements(found, environment(tmp_path), Wanted())
+        requirements(project, metadata, environment(tmp_path), Wanted())
 
 
 PROJECT = """
@@ -123,13 +125,13 @@ deep = [{ include-group = "lint" }]
 def test_an_extra_or_group_that_names_the_project_stands_for_its_extras(
     tmp_path: Path, extras: tuple[str, ...], groups: tuple[str, ...], expected: list[str]
 ) -> None:
-    needed = requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=extras, groups=groups))
+    needed = requirements(*demo(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=extras, groups=groups))
     assert sorted(requirement.name for requirement in needed) == expected
 
 
 def test_an_extra_of_the_project_that_is_not_there_is_an_error_whoever_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        requirements(sources(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=("unknown",)))
+        requirements(*demo(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=("unknown",)))
     assert caught.value.message == "the project has no extra `tols`"
     assert caught.value.hint == "the extras are: all, dev, extra-tools, nested, never, unknown"
 
@@ -138,7 +140,8 @@ def posix(site: Path) -> Environment:
     return dataclasses.replace(environment(site), markers={"os_name": "posix"})
 
 
-def sources(root: Path, pyproject: str) -> Sources:
+def demo(root: Path, pyproject: str) -> tuple[Project, CoreMetadata]:
     (root / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
     (root / "pyproject.toml").write_text(pyproject)
-    return read_sources(read_files(locate(None, root)), Ui(out=io.StringIO(), err=io.StringIO()))
+    project = read(locate(None, root))
+    return project, read_metadata(project, CallbackReporter())

@@ -29,7 +29,7 @@ def every(
         requires_python=None if requires is None else SpecifierSet(requires),
         environ=machine.environ,
         cache_dir=machine.cache,
-        ui=machine.talkative,
+        reporter=machine.talkative,
         none_is_fine=none_is_fine,
     )
 
@@ -190,7 +190,7 @@ def test_the_default_is_the_active_environment_then_setup_python_then_path(machi
     base = machine.python("base/bin/python3.8", "cpython-3.8-linux")
 
     def default(*, pyo3: bool = False) -> list[str]:
-        found = default_python(environ=machine.environ, cache_dir=machine.cache, ui=machine.ui, pyo3=pyo3)
+        found = default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui, pyo3=pyo3)
         return named(machine, (found,))
 
     assert default() == ["CPython 3.11: bin/python3 (PATH)"]
@@ -208,7 +208,7 @@ def test_a_default_that_a_variable_names_must_be_there(machine: Machine) -> None
     machine.python("bin/python3.11", "cpython-3.11-linux", "python3")
     machine.environ["VIRTUAL_ENV"] = str(machine.root / "gone")
     with pytest.raises(InterpreterError) as caught:
-        default_python(environ=machine.environ, cache_dir=machine.cache, ui=machine.ui)
+        default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui)
     assert caught.value.message == f"VIRTUAL_ENV is set to {machine.root}/gone, where there is no Python"
 
 
@@ -219,7 +219,7 @@ def test_the_default_on_path_is_the_one_that_pyenv_has_active(machine: Machine) 
     machine.on_path("home/.pyenv/shims", "bin")
 
     def default() -> list[str]:
-        return named(machine, (default_python(environ=machine.environ, cache_dir=machine.cache, ui=machine.ui),))
+        return named(machine, (default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui),))
 
     assert default() == ["CPython 3.11: bin/python3 (PATH, by pyenv)"]
     machine.environ["PYENV_VERSION"] = "3.12.1"
@@ -228,4 +228,4 @@ def test_the_default_on_path_is_the_one_that_pyenv_has_active(machine: Machine) 
 
 def test_without_any_python_there_is_no_default(machine: Machine) -> None:
     with pytest.raises(InterpreterError, match=r"^no Python interpreter was found$"):
-        default_python(environ=machine.environ, cache_dir=machine.cache, ui=machine.ui)
+        default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui)

@@ -34,7 +34,7 @@ def found(
         supported=supported,
         requires_python=SpecifierSet(requires_python) if requires_python else None,
         environ={"PATH": "", **(environ or {})},
-        ui=Ui(out=io.StringIO(), err=said),
+        reporter=Ui(out=io.StringIO(), err=said),
         none_is_fine=none_is_fine,
     )
     assert all(one.executable is None for one in interpreters)
@@ -86,7 +86,7 @@ def test_each_says_by_which_word_it_was_asked_for() -> None:
         supported=PYO3,
         requires_python=None,
         environ={"PATH": ""},
-        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+        reporter=Ui(out=io.StringIO(), err=io.StringIO()),
     )
     assert [one.requested for one in interpreters] == ["3.12", "3.13", "pypy3.11", "pypy3.11"]
 
@@ -179,7 +179,7 @@ def test_a_described_python_is_the_only_one_and_was_asked_for(tmp_path: Path) ->
         supported=Supported(pypy=((3, 9), (3, 11))),
         requires_python=None,
         environ=environ,
-        ui=Ui(out=io.StringIO(), err=io.StringIO()),
+        reporter=Ui(out=io.StringIO(), err=io.StringIO()),
     )
     assert one.requested == str(path)
 

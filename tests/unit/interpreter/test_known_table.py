@@ -190,7 +190,9 @@ def test_the_table_agrees_with_the_interpreters_of_this_machine() -> None:
     checked = []
     for program in programs:
         found = (
-            probe(program, dict(os.environ), ui=Ui(out=io.StringIO(), err=io.StringIO())) if program.exists() else None
+            probe(program, dict(os.environ), reporter=Ui(out=io.StringIO(), err=io.StringIO()))
+            if program.exists()
+            else None
         )
         if isinstance(found, Interpreter) and found.display in table:
             one = table[found.display]

@@ -27,7 +27,7 @@ def asked(
         requires_python=requires,
         environ=machine.environ,
         cache_dir=machine.cache,
-        ui=machine.ui,
+        reporter=machine.ui,
     )
     return [f"{one.requested}: {os.path.relpath(str(one.executable), machine.root)} ({one.source})" for one in found]
 

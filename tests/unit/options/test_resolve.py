@@ -9,32 +9,32 @@ import pytest
 from cratewheel.errors import ConfigError, UsageError
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import resolve
-from cratewheel.options.values import Exclude, Feature, Include, Origin, Sbom, TargetOptions, TargetSelection
-from cratewheel.project.pyproject import PyProject
+from cratewheel.options.values import (
+    Exclude,
+    Feature,
+    Include,
+    Origin,
+    Sbom,
+    TargetOptions,
+    TargetSelection,
+    ToolTables,
+)
 
 
-def pyproject(maturin: dict[str, Any] | None = None, cratewheel: dict[str, Any] | None = None) -> PyProject:
-    return PyProject(
-        path=Path("/p/pyproject.toml"),
-        requires=("cratewheel",),
-        build_backend="cratewheel",
-        project=None,
-        tool_maturin=maturin or {},
-        tool_cratewheel=cratewheel or {},
-        dependency_groups={},
-    )
+def tools(maturin: dict[str, Any] | None = None, cratewheel: dict[str, Any] | None = None) -> ToolTables:
+    return ToolTables(path=Path("/p/pyproject.toml"), maturin=maturin or {}, cratewheel=cratewheel or {})
 
 
 def options(
     flags: dict[str, Any] | None = None, environ: dict[str, str] | None = None, **tables: dict[str, Any]
 ) -> Options:
-    found, warnings = resolve(flags or {}, environ=environ or {}, pyproject=pyproject(**tables))
+    found, warnings = resolve(flags or {}, environ=environ or {}, tools=tools(**tables))
     assert warnings == []
     return found
 
 
 def test_nothing_given_is_every_default_without_origins() -> None:
-    found, warnings = resolve({}, environ={}, pyproject=None)
+    found, warnings = resolve({}, environ={}, tools=None)
     assert (found, dict(found.origins), warnings) == (Options(), {}, [])
 
 
@@ -164,7 +164,7 @@ def test_structured_keys_are_read() -> None:
 
 
 def test_an_unknown_key_of_the_peers_table_is_a_warning_with_the_nearest_known_one() -> None:
-    _, warnings = resolve({}, environ={}, pyproject=pyproject(maturin={"module_name": "a.b", "zzz": 1}))
+    _, warnings = resolve({}, environ={}, tools=tools(maturin={"module_name": "a.b", "zzz": 1}))
     assert warnings == [
         "tool.maturin.module_name in /p/pyproject.toml is not a setting and has no effect; did you mean `module-name`?",
         "tool.maturin.zzz in /p/pyproject.toml is not a setting and has no effect",
@@ -173,5 +173,5 @@ def test_an_unknown_key_of_the_peers_table_is_a_warning_with_the_nearest_known_o
 
 def test_an_unknown_key_of_our_own_table_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"^tool.cratewheel.pyton-source .* is not a setting$") as caught:
-        resolve({}, environ={}, pyproject=pyproject(cratewheel={"pyton-source": "x"}))
+        resolve({}, environ={}, tools=tools(cratewheel={"pyton-source": "x"}))
     assert caught.value.hint == "did you mean `python-source`?"

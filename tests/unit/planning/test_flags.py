@@ -10,14 +10,14 @@ import pytest
 from cratewheel.errors import UnsupportedError
 from cratewheel.planning.decide import decide
 from cratewheel.planning.model import WheelPlan
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from cratewheel.targets.system_versions import System
 from situations import MACOS_ARM, MUSL, PROGRAM, RUST_CPYTHON, Machine, from_elsewhere, pyo3, situation
 
 STATIC = 'target.x86_64-unknown-linux-musl.rustflags=["-C", "target-feature=-crt-static"]'
 
 
-def wheel(facts: Facts) -> WheelPlan:
+def wheel(facts: Inputs) -> WheelPlan:
     (only,) = decide(facts).wheels
     return only
 

@@ -8,16 +8,14 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.planning.decide import decide
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from situations import plain, situation
 from situations import program as named
 
 
-def facts_with(*scripts: str, program: str = "app") -> Facts:
+def facts_with(*scripts: str, program: str = "app") -> Inputs:
     facts = situation(cargo=plain(named(program)))
-    metadata = replace(facts.project.sources.metadata, scripts=scripts)
-    sources = replace(facts.project.sources, metadata=metadata)
-    return replace(facts, project=replace(facts.project, sources=sources))
+    return replace(facts, metadata=replace(facts.metadata, scripts=scripts))
 
 
 def test_a_program_and_an_entry_point_cannot_have_one_name() -> None:

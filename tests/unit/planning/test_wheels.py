@@ -10,7 +10,7 @@ from crate_graphs import BIN, CDYLIB, RLIB, target
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError, InterpreterError
 from cratewheel.planning.decide import decide
-from cratewheel.project.inputs import Facts
+from cratewheel.project.inputs import Inputs
 from situations import (
     CFFI,
     FREEBSD,
@@ -35,7 +35,7 @@ from situations import (
 BOTH_STABLE = pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315")
 
 
-def tags(facts: Facts) -> dict[str, tuple[str, ...]]:
+def tags(facts: Inputs) -> dict[str, tuple[str, ...]]:
     return {
         f"{wheel.python_tag}-{wheel.abi_tag}": tuple(python.display for python in wheel.serves)
         for wheel in decide(facts).wheels
@@ -101,7 +101,7 @@ def test_the_module_file_is_named_after_the_last_part_of_a_dotted_name() -> None
 # -- what cargo is told
 
 
-def rustc_args(facts: Facts) -> list[tuple[str, ...]]:
+def rustc_args(facts: Inputs) -> list[tuple[str, ...]]:
     return [build.rustc_args for wheel in decide(facts).wheels for build in wheel.builds]
 
 

@@ -17,9 +17,9 @@ BOTH = "universal2-apple-darwin"
 
 def chosen(words: str, host: str, **environ: str) -> tuple[str, tuple[str, ...]]:
     """Return the target, and the triples that cargo is told of."""
-    options, _ = resolve(parse_flags("build", "", shlex.split(words)), environ=environ, pyproject=None)
-    target, options = choose_target(options, host, environ)
-    return target.triple, options.target
+    options, _ = resolve(parse_flags("build", "", shlex.split(words)), environ=environ, tools=None)
+    target, triple = choose_target(options.target[0] if options.target else None, options, host, environ)
+    return target.triple, (triple,) if triple else ()
 
 
 @pytest.mark.parametrize(

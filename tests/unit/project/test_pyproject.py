@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
+from cratewheel.options.values import ToolTables
 from cratewheel.project import pyproject
 from cratewheel.project.pyproject import PyProject
 from cratewheel.system import toml
@@ -30,8 +31,7 @@ def test_the_tables_come_as_they_are(path: Path) -> None:
         requires=("cratewheel",),
         build_backend="cratewheel",
         project={"name": "app"},
-        tool_maturin={"strip": True},
-        tool_cratewheel={},
+        tools=ToolTables(path=path, maturin={"strip": True}, cratewheel={}),
         dependency_groups={"test": []},
     )
 
@@ -126,7 +126,7 @@ def test_backslashes_between_folders_are_read_as_slashes_with_a_warning(
     path.write_text(f"{BUILD_SYSTEM}[tool.{tool}]\n{settings}\n", encoding="utf-8")
     found = pyproject.read(path)
 
-    assert (found.tool_maturin, found.tool_cratewheel) == ((expected, {}) if tool == "maturin" else ({}, expected))
+    assert (found.tools.maturin, found.tools.cratewheel) == ((expected, {}) if tool == "maturin" else ({}, expected))
     (key,) = expected
     assert found.warnings == tuple(
         warning(f"tool.{tool}.{key}{place}", text, text.replace("\\", "/")) for place, text in said

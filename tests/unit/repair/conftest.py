@@ -104,7 +104,7 @@ class Work:
                 exclude=exclude,
                 scratch=self.scratch / site,
                 environ=self.environ,
-                ui=Ui(out=io.StringIO(), err=io.StringIO()),
+                reporter=Ui(out=io.StringIO(), err=io.StringIO()),
             ),
         )
         return Repaired(path=path, libraries=libraries)

@@ -121,7 +121,7 @@ class Bench:
             exclude=self.exclude,
             scratch=self.stage / "grafted",
             environ=self.environ,
-            ui=Ui(out=io.StringIO(), err=said, verbosity=1),
+            reporter=Ui(out=io.StringIO(), err=said, verbosity=1),
         )
         subject = Subject(path=copy, folder=PurePosixPath("pkg"), needs=needs, origin=origin)
         return Repaired(path=copy, libraries=graft.repair([subject], surroundings), said=said.getvalue())

@@ -95,7 +95,7 @@ def repaired(built: Built, stage: Path, *, exclude: tuple[str, ...] = ()) -> tup
             exclude=exclude,
             scratch=stage,
             environ=os.environ,
-            ui=Ui(out=io.StringIO(), err=said, verbosity=1),
+            reporter=Ui(out=io.StringIO(), err=said, verbosity=1),
         ),
     )
     return module, grafted, said.getvalue()

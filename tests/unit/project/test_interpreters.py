@@ -6,7 +6,7 @@ import pytest
 
 from crate_graphs import CDYLIB, app, crate, graph
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
-from cratewheel.project.inputs import reads_interpreter
+from cratewheel.project.interpreters import reads_interpreter
 
 BUILD_CONFIG = crate("pyo3-build-config")
 

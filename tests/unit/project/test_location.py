@@ -9,7 +9,9 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
-from cratewheel.project.sources import Location, locate, read_files, settled
+from cratewheel.project.location import Location, locate
+from cratewheel.project.read import read
+from cratewheel.project.request import Request, resolve_options
 from cratewheel.ui import Ui
 
 BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\n[project]\nname = "lay-out"\n'
@@ -157,10 +159,8 @@ def test_a_manifest_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 def options(cwd: Path, environ: dict[str, str], **flags: object) -> Options:
     """Return what a command in `cwd` with these flags is to do."""
-    files = read_files(locate(None, cwd))
-    return settled(
-        flags, files, environ={"CARGO_HOME": str(cwd / "home"), **environ}, ui=Ui(out=io.StringIO(), err=io.StringIO())
-    )
+    request = Request(flags=flags, environ={"CARGO_HOME": str(cwd / "home"), **environ}, cwd=cwd)
+    return resolve_options(request, read(locate(None, cwd)), Ui(out=io.StringIO(), err=io.StringIO()))
 
 
 @pytest.mark.parametrize(
@@ -207,10 +207,10 @@ def test_a_crate_may_lie_beside_its_project_and_no_farther(tmp_path: Path) -> No
         write(tmp_path / "a" / place / "Cargo.toml", CRATE)
         write(pyproject, f'{BUILD_SYSTEM}[tool.maturin]\nmanifest-path = "../{place}/Cargo.toml"\n')
         location = locate(None, pyproject.parent)
-        assert read_files(location).manifest.path == tmp_path / "a" / place / "Cargo.toml"
+        assert read(location).manifest.path == tmp_path / "a" / place / "Cargo.toml"
     far = write(tmp_path / "b" / "rust" / "Cargo.toml", CRATE)
     write(pyproject, f'{BUILD_SYSTEM}[tool.maturin]\nmanifest-path = "../../b/rust/Cargo.toml"\n')
     with pytest.raises(ConfigError, match=f"names {far}, which lies outside of the project"):
-        read_files(locate(None, pyproject.parent))
+        read(locate(None, pyproject.parent))
     write(tmp_path / ".git")
-    assert read_files(locate(None, pyproject.parent)).manifest.path == far
+    assert read(locate(None, pyproject.parent)).manifest.path == far

@@ -1,0 +1,284 @@
+"""The Python API: what the command line and the build backend call, and programs may call as well.
+
+`import cratewheel` offers `build`, `plan`, `develop`, `read_metadata` and `list_interpreters`; `build_sdist` is here
+only, as `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: what happens, and what programs print, is
+handed to `on_event` as the events of `cratewheel.events`; errors are those of `cratewheel.errors`. Each function may be
+called from any thread, and again and again.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cratewheel.builder.compile import shared_config
+from cratewheel.builder.prepare import plan_builds
+from cratewheel.builder.run import run
+from cratewheel.builder.sdist import build_sdist as write_sdist
+from cratewheel.builder.sdist import sdist_content
+from cratewheel.builder.session import Session
+from cratewheel.cargo.config import EDITOR_VARIABLES
+from cratewheel.commands import develop as editable
+from cratewheel.commands import ide, list_files, sdist_check
+from cratewheel.commands.develop import Wanted
+from cratewheel.contents.git_tracked import DanglingLinks
+from cratewheel.events import BuiltArchive, CallbackReporter, Event, Reporter, WarningEvent
+from cratewheel.interpreter import discover
+from cratewheel.interpreter.environment import find_python, read_environment
+from cratewheel.interpreter.model import EVERY, Interpreter
+from cratewheel.options.keywords import as_flags
+from cratewheel.planning.explain import explain
+from cratewheel.planning.model import BuildPlan
+from cratewheel.project import read
+from cratewheel.project.inputs import gather_sdist
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.request import Request, read_project
+from cratewheel.system.machine import cache_dir
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from cratewheel.options.typed_keywords import BuildOptions, DevelopOptions, SdistOptions
+
+OnEvent = Callable[[Event], None]
+FOR_THIS_MACHINE: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """What a build made: the archives in the order of the plan, the sdist first, and the warnings that it gave."""
+
+    archives: tuple[BuiltArchive, ...]
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def wheels(self) -> tuple[BuiltArchive, ...]:
+        """The wheels."""
+        return tuple(archive for archive in self.archives if archive.kind == "wheel")
+
+    @property
+    def sdist(self) -> BuiltArchive | None:
+        """The source distribution, if one was made."""
+        return next((archive for archive in self.archives if archive.kind == "sdist"), None)
+
+
+def build(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[BuildOptions],
+) -> BuildResult:
+    """Build the wheels of a project, and its source distribution unless `sdist=False`, and return them.
+
+    `project` is the project's folder or its Cargo.toml; `environ` stands for `os.environ`; each keyword is the option
+    of `cratewheel build` with that name. Raises a `CratewheelError` for whatever ends the command with an error; the
+    archives that were finished before stay.
+    """
+    warnings: list[str] = []
+    archives = build_archives(_request("build", project, environ, options), _reporter(on_event, warnings))
+    return BuildResult(archives=archives, warnings=tuple(warnings))
+
+
+def plan(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[BuildOptions],
+) -> tuple[BuildPlan, ...]:
+    """Return what `build` with the same arguments would make, one plan for each target; nothing is compiled.
+
+    Raises a `CratewheelError` for what can be known before compiling.
+    """
+    return decide_plans(_request("build", project, environ, options), _reporter(on_event))
+
+
+def build_sdist(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[SdistOptions],
+) -> BuiltArchive:
+    """Write the source distribution of a project and return it; each keyword is an option of `cratewheel sdist`.
+
+    Raises a `CratewheelError` as the command does.
+    """
+    return build_sdist_archive(_request("sdist", project, environ, options), _reporter(on_event))
+
+
+def read_metadata(project: str | os.PathLike[str] = ".", *, on_event: OnEvent | None = None) -> CoreMetadata:
+    """Return the core metadata of a project, from its files alone: no program is started, and no Rust is needed.
+
+    Raises `ConfigError` when a file of the project is wrong. See
+    https://packaging.python.org/en/latest/specifications/core-metadata/.
+    """
+    return read.read_metadata(read_project(_request("build", project, {}, {})), _reporter(on_event))
+
+
+def develop(
+    project: str | os.PathLike[str] = ".",
+    *,
+    python: str | os.PathLike[str] | None = None,
+    extras: Iterable[str] = (),
+    groups: Iterable[str] = (),
+    uv: bool = False,
+    pip: str | os.PathLike[str] | None = None,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[DevelopOptions],
+) -> Path:
+    """Build a project, install it into an environment with its Python files live, and return its dist-info folder.
+
+    `python` is the interpreter of the environment, unless given that of VIRTUAL_ENV, CONDA_PREFIX or the nearest
+    `.venv`. What the project needs is installed with `uv`, with this `pip`, or with the environment's own pip. Raises a
+    `CratewheelError` as the command does; nothing is half installed then.
+    """
+    wanted = Wanted(extras=tuple(extras), groups=tuple(groups), uv=uv, pip=Path(pip) if pip is not None else None)
+    named = os.fspath(python) if python is not None else None
+    request = _request("develop", project, environ, options)
+    folder = install_editable(request, _reporter(on_event), python=named, wanted=wanted)
+    assert folder is not None, "only with `skip_install` nothing is installed"
+    return folder
+
+
+def list_interpreters(
+    *, on_event: OnEvent | None = None, environ: Mapping[str, str] | None = None
+) -> tuple[Interpreter, ...]:
+    """Return the Python interpreters of this machine that `build` would consider, each once, the oldest first."""
+    chosen = dict(os.environ) if environ is None else environ
+    return discover.find(
+        (),
+        supported=EVERY,
+        requires_python=None,
+        environ=chosen,
+        cache_dir=cache_dir(chosen),
+        reporter=_reporter(on_event),
+        none_is_fine=True,
+    )
+
+
+def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
+    """Make what `request` asks for and return it; `cratewheel build` and `build` are this."""
+    if request.flags.get("sdist_first") or request.flags.get("sdist"):
+        return sdist_check.build_from_sdist(request, reporter)
+    sessions = plan_builds(request, reporter)
+    for session in sessions:
+        if session.inputs.options.explain:
+            reporter.explain(explain(session.plan, reasons=True))
+    return run(sessions)
+
+
+def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:
+    """Return the plans that `build_archives` would carry out."""
+    return tuple(session.plan for session in plan_builds(request, reporter))
+
+
+def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
+    """Write the source distribution; with `check`, build a wheel from it and from the tree and compare them.
+
+    Raises `CratewheelError` that names what differs.
+    """
+    inputs = gather_sdist(request, reporter)
+    out = inputs.options.out or inputs.cargo.target_directory / "wheels"
+    archive = write_sdist(inputs, out, environ=request.environ, reporter=reporter)
+    if inputs.options.check:
+        of_sdist = ("vendor", "explain", "check")
+        of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
+        found = sdist_check.check(archive.path, replace(request, flags=of_both), reporter)
+        sdist_check.refuse_difference(found)
+        reporter.step("Checked", f"{found.wheel} comes out of it as out of the tree")
+    return archive
+
+
+def install_editable(
+    request: Request, reporter: Reporter, *, python: str | None, wanted: Wanted, skip_install: bool = False
+) -> Path | None:
+    """Build for an environment and install into it; with `skip_install`, put the module into the project only."""
+    executable = find_python(python, environ=request.environ, cwd=request.cwd)
+    environment = read_environment(executable, request.environ)
+    overrides = {**FOR_THIS_MACHINE, "interpreter": (str(environment.paths.python),)}
+    if skip_install:
+        overrides["editable_mode"] = "inplace"
+    session = _installable(replace(request, editable=True, overrides=overrides), reporter)
+    if skip_install:
+        editable.compile_in_place(session)
+        return None
+    inputs = session.inputs
+    needed = editable.requirements(inputs.project, inputs.metadata, environment, wanted)
+    missing = editable.missing(needed, environment)
+    editable.install_requirements(missing, environment, wanted, environ=request.environ, reporter=reporter)
+    return editable.install(session, environment)
+
+
+def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python: str | None) -> None:
+    """Replace the compiled files of an editable install, whose finder is in the folder `into`."""
+    overrides = {**FOR_THIS_MACHINE, "interpreter": (python,) if python else ()}
+    editable.compiled_only(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
+
+
+def configure_editor(request: Request, reporter: Reporter, *, python: str | None, remove: bool) -> None:
+    """Write the variables of our builds to cargo's configuration of the project, or take them out with `remove`."""
+    if remove:
+        ide.remove(read_project(request), reporter)
+        return
+    executable = find_python(python, environ=request.environ, cwd=request.cwd)
+    session = _installable(
+        replace(request, overrides={**FOR_THIS_MACHINE, "interpreter": (str(executable),)}), reporter
+    )
+    (wheel,) = session.plan.wheels
+    variables = {name: value for name, value in wheel.builds[0].env if name in EDITOR_VARIABLES and value is not None}
+    if wheel.config is not None:
+        variables["PYO3_CONFIG_FILE"] = str(shared_config(session, wheel.config))
+    path = ide.write_variables(session.inputs.project, variables)
+    reporter.step("Wrote", f"{path}, for {wheel.interpreter.display if wheel.interpreter else 'every Python'}")
+
+
+def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, wheel: bool) -> dict[str, list[str]]:
+    """Return the paths in the source distribution and in the first wheel, by kind; nothing is compiled."""
+    archives: dict[str, list[str]] = {}
+    if sdist:
+        content = sdist_content(gather_sdist(request, reporter), environ=request.environ, reporter=reporter)
+        archives["sdist"] = [entry.path for entry in content.layout]
+    if wheel:
+        (session,) = plan_builds(request, reporter, targets="first", only_first=True)
+        skips = DanglingLinks(request.environ, reporter).skips
+        for one in session.plan.wheels:
+            entries, unknown = list_files.wheel_layout(session.inputs, session.plan, one, skips)
+            for part in unknown:
+                reporter.warn(f"not known before compiling: {part}")
+            archives["wheel"] = [entry.path for entry in entries]
+    return archives
+
+
+def _installable(request: Request, reporter: Reporter) -> Session:
+    (session,) = plan_builds(request, reporter, targets="installable")
+    return session
+
+
+def _request(
+    command: str, project: str | os.PathLike[str], environ: Mapping[str, str] | None, options: Mapping[str, Any]
+) -> Request:
+    """Return the request of a call: run in the project's folder, as if somebody had changed to it."""
+    path = Path(os.path.abspath(project))  # noqa: PTH100  # a linked project keeps its name
+    manifest = None if path.is_dir() else path
+    flags = as_flags(command, options, cwd=Path.cwd())
+    return Request(
+        flags=flags if manifest is None else {**flags, "manifest_path": manifest},
+        environ=dict(os.environ) if environ is None else environ,
+        cwd=path if manifest is None else path.parent,
+    )
+
+
+def _reporter(on_event: OnEvent | None, warnings: list[str] | None = None) -> CallbackReporter:
+    def hand_on(event: Event) -> None:
+        if warnings is not None and isinstance(event, WarningEvent):
+            warnings.append(event.text)
+        if on_event is not None:
+            on_event(event)
+
+    return CallbackReporter(on_event=hand_on)

@@ -1,0 +1,25 @@
+"""From a request to what can be built: the facts are read, and the plans decided; nothing is compiled."""
+
+from __future__ import annotations
+
+from cratewheel.builder.session import Session
+from cratewheel.events import Reporter
+from cratewheel.planning.decide import decide
+from cratewheel.project.inputs import Targets, gather, report
+from cratewheel.project.request import Request
+
+
+def plan_builds(
+    request: Request, reporter: Reporter, *, targets: Targets = "all", only_first: bool = False
+) -> tuple[Session, ...]:
+    """Return a session for each target that is asked for: its inputs, and the plan that they make.
+
+    `targets` may choose one of them; with `only_first` a plan holds its first wheel alone. Raises every error that can
+    be known before compiling.
+    """
+    sessions = []
+    for at, inputs in enumerate(gather(request, reporter, targets=targets)):
+        report(inputs, reporter)
+        plan = decide(inputs, sdist=at == 0, only_first=only_first)
+        sessions.append(Session(inputs=inputs, plan=plan, environ=request.environ, reporter=reporter))
+    return tuple(sessions)

@@ -1,0 +1,125 @@
+"""Where a project is: its pyproject.toml, its Cargo.toml and its root, found without starting a program."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.errors import ConfigError
+from cratewheel.project import pyproject as pyproject_toml
+from cratewheel.project.pyproject import PyProject
+from cratewheel.system.files import is_file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    """Where a project is: its Cargo.toml, its pyproject.toml if it has one, and the folder that is its root.
+
+    `cwd` is the folder where the command was run: each cargo and each rustc of a build starts there, so that cargo
+    reads its configuration and rustup its toolchain file as for any cargo of the user's. `src_layout` is true for the
+    layout with the crate in `rust/` and the Python packages in `src/`.
+    """
+
+    manifest: Path
+    pyproject: Path | None
+    root: Path
+    cwd: Path
+    src_layout: bool = False
+
+
+def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) -> Location:
+    """Return the place of the project in `folder` (`cwd` unless given), for a command that was run in `cwd`.
+
+    With `manifest_path`, pyproject.toml is the nearest around the folder that builds this crate, else the nearest above
+    the manifest, no further than the folder around the cargo workspace. Without, the pyproject.toml of the folder may
+    name the manifest; else it is `rust/Cargo.toml` beside a `src/` package, or `./Cargo.toml`. A crate for which none
+    is found belongs to the one above that builds it. Raises `ConfigError` when there is no manifest.
+    """
+    folder = folder or cwd
+    if manifest_path is not None:
+        manifest = _existing_manifest(folder / manifest_path)
+        pyproject = _builder(manifest, [folder, *folder.parents]) or _search_upward(manifest)
+    else:
+        candidate = folder / "pyproject.toml"
+        pyproject = candidate if is_file(candidate) else None
+        named = _named_manifest(pyproject_toml.read(candidate)) if pyproject else None
+        manifest = _existing_manifest(named) if named else folder / "Cargo.toml"
+    if not is_file(manifest):
+        raise ConfigError(
+            f"there is no Cargo.toml in {folder}",
+            hint="change to the folder of the crate, or name its manifest with --manifest-path",
+        )
+    pyproject = pyproject or _builder(manifest, manifest.parent.parents)
+    return Location(
+        manifest=manifest,
+        pyproject=pyproject,
+        root=(pyproject or manifest).parent,
+        cwd=cwd,
+        src_layout=pyproject is not None and _has_src_layout(pyproject_toml.read(pyproject)),
+    )
+
+
+def _existing_manifest(path: Path) -> Path:
+    # not resolve(): a symlinked project keeps the name that the user gave
+    manifest = Path(os.path.normpath(path))
+    if manifest.is_dir():
+        raise ConfigError(f"{manifest} is a folder", hint=f"name the file: {manifest / 'Cargo.toml'}")
+    if not is_file(manifest):
+        slash = ", with `/` between folders" if "\\" in manifest.name else ""
+        raise ConfigError(f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it names a Cargo.toml")
+    return manifest
+
+
+def _search_upward(manifest: Path) -> Path | None:
+    boundary = cargo_manifest.read(manifest).workspace_root.parent
+    for folder in manifest.parents:
+        candidate = folder / "pyproject.toml"
+        if is_file(candidate):
+            return candidate
+        if folder == boundary:
+            return None
+    return None
+
+
+def _builder(manifest: Path, folders: Iterable[Path]) -> Path | None:
+    """Return the first pyproject.toml of the folders that names this manifest, or has it by its layout; or None."""
+    for folder in folders:
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file():
+            with suppress(ConfigError):  # it may be anybody's
+                if _named_manifest(pyproject_toml.read(candidate)) == manifest:
+                    return candidate
+    return None
+
+
+def _named_manifest(pyproject: PyProject) -> Path | None:
+    """Return the Cargo.toml that a pyproject.toml names, or has by its layout; None for the one beside it, if any."""
+    named = _tool(pyproject).get("manifest-path")
+    if isinstance(named, str):
+        return Path(os.path.normpath(pyproject.directory / named))
+    return pyproject.directory / "rust" / "Cargo.toml" if _has_src_layout(pyproject) else None
+
+
+def _tool(pyproject: PyProject) -> Mapping[str, Any]:
+    return {**pyproject.tools.maturin, **pyproject.tools.cratewheel}
+
+
+def _has_src_layout(pyproject: PyProject) -> bool:
+    root = pyproject.directory
+    if not (root / "rust" / "Cargo.toml").is_file():
+        return False
+    tool = _tool(pyproject)
+    if "python-source" in tool:
+        return True
+    name, module = (pyproject.project or {}).get("name"), tool.get("module-name")
+    packages = tool.get("python-packages", [])
+    names = [name.replace("-", "_")] if isinstance(name, str) else []
+    names += [module.partition(".")[0]] if isinstance(module, str) else []
+    if isinstance(packages, list):
+        names += [package for package in packages if isinstance(package, str)]
+    return any((root / "src" / package / "__init__.py").is_file() for package in names)

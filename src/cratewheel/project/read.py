@@ -1,0 +1,100 @@
+"""A project as its own files tell it: no program is started to read them, and no Rust is needed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo import lockfile
+from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo.manifest import Manifest
+from cratewheel.errors import ConfigError
+from cratewheel.events import Reporter
+from cratewheel.project import metadata as core_metadata
+from cratewheel.project import pyproject as pyproject_toml
+from cratewheel.project.location import Location
+from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.pyproject import PyProject
+from cratewheel.system.files import Roots, project_roots, root_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """The two files that say what a project is, and where they are."""
+
+    location: Location
+    pyproject: PyProject | None
+    manifest: Manifest
+
+    @property
+    def root(self) -> Path:
+        """The folder of pyproject.toml, or of Cargo.toml where there is none."""
+        return self.location.root
+
+    @property
+    def cwd(self) -> Path:
+        """The folder where each cargo and rustc starts."""
+        return self.location.cwd
+
+    @property
+    def roots(self) -> Roots:
+        """The folders that files of the project may lie in, every link followed."""
+        return self.manifest.roots_with(self.root)
+
+
+def read(location: Location) -> Project:
+    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong or elsewhere.
+
+    So does a pipe, a socket or a device in the place of a file that cargo reads before it answers.
+    """
+    pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
+    manifest = cargo_manifest.read(location.manifest)
+    if not _may_hold(location, manifest):
+        raise ConfigError(
+            f"manifest-path in {location.pyproject} names {manifest.path}, which lies outside of the project",
+            hint="the crate must be in the project's folder or beside it, in the same repository, or in a workspace "
+            "around both",
+        )
+    if manifest.is_virtual:
+        raise ConfigError(
+            f"{manifest.path} is a workspace without a package of its own",
+            hint="name the crate to build: --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
+        )
+    cargo_config.check_regular(location.cwd)
+    lockfile.find(manifest.directory, manifest.workspace_root)
+    return Project(location=location, pyproject=pyproject, manifest=manifest)
+
+
+def _may_hold(location: Location, manifest: Manifest) -> bool:
+    """Whether the crate is the project's: below it or beside it, in its repository, or the project in its workspace."""
+    root, place = os.path.realpath(location.root), os.path.realpath(manifest.path)
+    around = os.path.dirname(root)  # noqa: PTH120  # compared as text
+    beside = (around,) if around != os.path.dirname(around) else ()  # noqa: PTH120  # all of a disk is beside nobody
+    return root_of(place, (*project_roots(location.root), *beside)) is not None or (
+        root_of(root, manifest.roots) is not None
+    )
+
+
+def read_metadata(project: Project, reporter: Reporter) -> CoreMetadata:
+    """Return the core metadata that the project's files give, warning of what is probably not meant.
+
+    Raises `ConfigError` when one of them is wrong.
+    """
+    metadata = core_metadata.read(project.pyproject, project.manifest)
+    for warning in (*(project.pyproject.warnings if project.pyproject else ()), *metadata.warnings):
+        reporter.warn(warning)
+    return metadata
+
+
+def warn_of_unread_config(project: Project, environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Warn of cargo's configuration beside the crate or the project that a command run elsewhere does not read."""
+    location, manifest = project.location, project.manifest
+    within = (folder for folder in manifest.path.parents if folder.is_relative_to(manifest.workspace_root))
+    for path in cargo_config.unread((*within, location.root), environ, location.cwd):
+        reporter.warn(
+            f"{path} has no effect: cargo and rustup read what is in {location.cwd}, where this runs, and above",
+            hint="run the command in that file's folder, or move the file",
+        )

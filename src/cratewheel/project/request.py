@@ -1,0 +1,135 @@
+"""What is asked of a project: flags, variables and keys → the final `Options`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo.command import config_values, extra_value
+from cratewheel.errors import ConfigError, UsageError
+from cratewheel.events import Reporter
+from cratewheel.options.model import Options
+from cratewheel.options.resolve import Flags, resolve
+from cratewheel.options.values import Origin
+from cratewheel.project import read
+from cratewheel.project.location import Location, locate
+from cratewheel.project.read import Project
+from cratewheel.system.files.json_cache import private_folder
+from cratewheel.system.machine import project_dir, user_dir
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks for, and where.
+
+    `flags` are values of settings as a command line gives them; `defaults` count where no flag, variable or key says
+    anything; `overrides` count whatever these say. `cwd` is the folder where cargo and rustc start; the project is
+    looked for in `folder`, which is `cwd` unless given. `editable` is for an editable install.
+    """
+
+    flags: Flags
+    environ: Mapping[str, str]
+    cwd: Path
+    folder: Path | None = None
+    editable: bool = False
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+
+def read_project(request: Request) -> Project:
+    """Return the project that is meant; raises `ConfigError` when there is none, or one of its files is wrong."""
+    return read.read(locate(request.flags.get("manifest_path"), request.cwd, request.folder))
+
+
+def resolve_options(request: Request, project: Project, reporter: Reporter, *, compiles: bool = True) -> Options:
+    """Return the options, which nothing changes later, warning of keys that mean nothing.
+
+    Where nothing `compiles`, nobody needs a target directory that can be written. Raises `UsageError` and `ConfigError`
+    as `options.resolve` does, and for a target that stands where it has no effect.
+    """
+    options, warnings = resolve(
+        request.flags,
+        environ=request.environ,
+        tools=project.pyproject.tools if project.pyproject else None,
+        defaults=request.defaults,
+        overrides={**request.overrides, "editable": request.editable},
+    )
+    for warning in warnings:
+        reporter.warn(warning)
+    location = project.location
+    anchored = {name: location.cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
+    options = replace(options, config=_config(options, location), **anchored)
+    options = _with_configured_target(options, request.environ, location.cwd)
+    if not compiles:
+        return options
+    _refuse_hidden_target(options)
+    return _with_writable_target_dir(options, project, request.environ, reporter)
+
+
+def _config(options: Options, location: Location) -> tuple[str, ...]:
+    """Return the values of `--config`; a file that pyproject.toml names is relative to it, whatever `cwd` is."""
+    origin = options.origins.get("config")
+    if origin is None or origin.kind != "key":
+        return options.config
+    return tuple(
+        path if os.path.isfile(path := os.path.join(location.root, value)) else value  # noqa: PTH113, PTH118  # most are no paths
+        for value in options.config
+    )
+
+
+def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: Path) -> Options:
+    """Return the options with the targets of cargo's configuration, which `--target` overrides."""
+    origin = options.origins.get("target")
+    if origin is not None and origin.kind == "flag":
+        return options
+    flags = config_values(options.config, options.cargo_extra_args)
+    found = cargo_config.build_targets(flags, environ, cwd)
+    if found is None:
+        return options
+    triples, place = found
+    if origin is None or place != origin.name:
+        origin = Origin(kind="cargo", name=f"build.target of cargo's configuration, in {place}")
+    return replace(options, target=triples, origins=MappingProxyType({**options.origins, "target": origin}))
+
+
+def _refuse_hidden_target(options: Options) -> None:
+    """Raise `UsageError` when the target stands where we do not look for it, before anything else is done."""
+    extra_target = extra_value(options.cargo_extra_args, "--target")
+    if extra_target is not None:
+        raise UsageError(
+            "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
+        )
+
+
+def _with_writable_target_dir(
+    options: Options, project: Project, environ: Mapping[str, str], reporter: Reporter
+) -> Options:
+    """Return the options with a target directory elsewhere, where the project cannot be written: the same each time."""
+    root = project.manifest.workspace_root
+    if options.target_dir is not None or environ.get("CARGO_TARGET_DIR") or os.access(root, os.W_OK):
+        return options
+    flags = config_values(options.config, options.cargo_extra_args)
+    if cargo_config.setting("build.target-dir", flags, environ, project.location.cwd) is not None:
+        return options
+    folder = project_dir(environ, "target", root)
+    _refuse_planted(folder, user_dir(environ), f"{root} cannot be written")
+    reporter.warn(f"{root} cannot be written: cargo compiles in {folder}")
+    return replace(options, target_dir=folder)
+
+
+def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
+    """Make the target directory `folder`; raises `ConfigError` where others can have put into it what cargo runs."""
+    try:
+        reason = private_folder(folder, below=cache)
+    except OSError as error:
+        reason = f"{folder} cannot be made: {error.strerror}"
+    if reason is not None:
+        raise ConfigError(
+            f"{why}, and cargo cannot compile in the cache: {reason}",
+            hint="name another folder with --target-dir, or remove that one",
+        )
