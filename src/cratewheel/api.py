@@ -14,33 +14,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel.builder.compile import shared_config
 from cratewheel.builder.prepare import plan_builds
 from cratewheel.builder.run import run
-from cratewheel.builder.sdist import build_sdist as write_sdist
-from cratewheel.builder.sdist import sdist_content
 from cratewheel.builder.session import Session
-from cratewheel.cargo.config import EDITOR_VARIABLES
-from cratewheel.commands import develop as editable
-from cratewheel.commands import ide, list_files, sdist_check
-from cratewheel.commands.develop import Wanted
-from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.events import BuiltArchive, CallbackReporter, Event, Reporter, WarningEvent
-from cratewheel.interpreter import discover
-from cratewheel.interpreter.environment import find_python, read_environment
-from cratewheel.interpreter.model import EVERY, Interpreter
-from cratewheel.options.keywords import as_flags
-from cratewheel.planning.explain import explain
 from cratewheel.planning.model import BuildPlan
 from cratewheel.project import read
 from cratewheel.project.inputs import gather_sdist
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.request import Request, read_project
-from cratewheel.system.machine import cache_dir
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from cratewheel.commands.develop import Wanted
+    from cratewheel.interpreter.model import Interpreter
     from cratewheel.options.typed_keywords import BuildOptions, DevelopOptions, SdistOptions
 
 OnEvent = Callable[[Event], None]
@@ -138,6 +126,8 @@ def develop(
     `.venv`. What the project needs is installed with `uv`, with this `pip`, or with the environment's own pip. Raises a
     `CratewheelError` as the command does; nothing is half installed then.
     """
+    from cratewheel.commands.develop import Wanted
+
     wanted = Wanted(extras=tuple(extras), groups=tuple(groups), uv=uv, pip=Path(pip) if pip is not None else None)
     named = os.fspath(python) if python is not None else None
     request = _request("develop", project, environ, options)
@@ -150,6 +140,10 @@ def list_interpreters(
     *, on_event: OnEvent | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[Interpreter, ...]:
     """Return the Python interpreters of this machine that `build` would consider, each once, the oldest first."""
+    from cratewheel.interpreter import discover
+    from cratewheel.interpreter.model import EVERY
+    from cratewheel.system.machine import cache_dir
+
     chosen = dict(os.environ) if environ is None else environ
     return discover.find(
         (),
@@ -165,10 +159,14 @@ def list_interpreters(
 def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
     """Make what `request` asks for and return it; `cratewheel build` and `build` are this."""
     if request.flags.get("sdist_first") or request.flags.get("sdist"):
+        from cratewheel.commands import sdist_check
+
         return sdist_check.build_from_sdist(request, reporter)
     sessions = plan_builds(request, reporter)
     for session in sessions:
         if session.inputs.options.explain:
+            from cratewheel.planning.explain import explain
+
             reporter.explain(explain(session.plan, reasons=True))
     return run(sessions)
 
@@ -183,6 +181,9 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
 
     Raises `CratewheelError` that names what differs.
     """
+    from cratewheel.builder.sdist import build_sdist as write_sdist
+    from cratewheel.commands import sdist_check
+
     inputs = gather_sdist(request, reporter)
     out = inputs.options.out or inputs.cargo.target_directory / "wheels"
     archive = write_sdist(inputs, out, environ=request.environ, reporter=reporter)
@@ -199,6 +200,9 @@ def install_editable(
     request: Request, reporter: Reporter, *, python: str | None, wanted: Wanted, skip_install: bool = False
 ) -> Path | None:
     """Build for an environment and install into it; with `skip_install`, put the module into the project only."""
+    from cratewheel.commands import develop as editable
+    from cratewheel.interpreter.environment import find_python, read_environment
+
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
     environment = read_environment(executable, request.environ)
     overrides = {**FOR_THIS_MACHINE, "interpreter": (str(environment.paths.python),)}
@@ -217,12 +221,19 @@ def install_editable(
 
 def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python: str | None) -> None:
     """Replace the compiled files of an editable install, whose finder is in the folder `into`."""
+    from cratewheel.commands import develop as editable
+
     overrides = {**FOR_THIS_MACHINE, "interpreter": (python,) if python else ()}
     editable.compiled_only(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
 
 
 def configure_editor(request: Request, reporter: Reporter, *, python: str | None, remove: bool) -> None:
     """Write the variables of our builds to cargo's configuration of the project, or take them out with `remove`."""
+    from cratewheel.builder.compile import shared_config
+    from cratewheel.cargo.config import EDITOR_VARIABLES
+    from cratewheel.commands import ide
+    from cratewheel.interpreter.environment import find_python
+
     if remove:
         ide.remove(read_project(request), reporter)
         return
@@ -240,6 +251,10 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
 
 def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, wheel: bool) -> dict[str, list[str]]:
     """Return the paths in the source distribution and in the first wheel, by kind; nothing is compiled."""
+    from cratewheel.builder.sdist import sdist_content
+    from cratewheel.commands import list_files
+    from cratewheel.contents.git_tracked import DanglingLinks
+
     archives: dict[str, list[str]] = {}
     if sdist:
         content = sdist_content(gather_sdist(request, reporter), environ=request.environ, reporter=reporter)
@@ -264,6 +279,8 @@ def _request(
     command: str, project: str | os.PathLike[str], environ: Mapping[str, str] | None, options: Mapping[str, Any]
 ) -> Request:
     """Return the request of a call: run in the project's folder, as if somebody had changed to it."""
+    from cratewheel.options.keywords import as_flags
+
     path = Path(os.path.abspath(project))  # noqa: PTH100  # a linked project keeps its name
     manifest = None if path.is_dir() else path
     flags = as_flags(command, options, cwd=Path.cwd())

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from typing import TYPE_CHECKING
 
 from cratewheel.system.machine import processors
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 BLOCK = 512 << 10  # bytes: smaller ones cost size, larger ones memory
 WINDOW = 32 << 10  # as far back as deflate can refer
@@ -56,6 +59,8 @@ class ParallelDeflate:
 
 @cache  # threads that wait cost nothing, and starting them for each file would
 def _pool(workers: int) -> ThreadPoolExecutor:
+    from concurrent.futures import ThreadPoolExecutor  # an archive of small files does without
+
     return ThreadPoolExecutor(workers, thread_name_prefix="deflate")
 
 

@@ -8,7 +8,6 @@ from functools import partial
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import Together
-from cratewheel.builder.sdist import build_sdist
 from cratewheel.builder.session import Session, warn_of_epoch
 from cratewheel.builder.wheel import build_wheel
 from cratewheel.cargo import config as cargo_config
@@ -33,6 +32,10 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
     done: list[BuiltArchive] = []
     for session in sessions:
         if session.plan.sdist:
+            from cratewheel.builder.sdist import (
+                build_sdist,  # a tenth of the imports, which a build of wheels does without
+            )
+
             environ, reporter = session.environ, session.reporter
             inputs = gather_sdist_of(session.inputs.project, session.inputs.options, environ=environ, reporter=reporter)
             done.append(build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter))

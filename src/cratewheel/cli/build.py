@@ -15,13 +15,14 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     ui = session_ui(flags, environ)
     # imported once the arguments are known to be right: --help and mistakes answer at once
     from cratewheel import api
-    from cratewheel.planning.explain import as_json, explain
     from cratewheel.project.request import Request
 
     request = Request(flags=flags, environ=environ, cwd=Path.cwd())
     if not flags.get("dry_run"):
         api.build_archives(request, ui)
         return 0
+    from cratewheel.planning.explain import as_json, explain
+
     for plan in api.decide_plans(request, ui):
         for warning in plan.warnings:
             ui.warn(warning)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.version import Version
 
 from cratewheel.cargo.manifest import Manifest
@@ -196,6 +195,8 @@ def _leniencies(source: _Source) -> Iterator[str]:
     )
     expression = table.get("license")
     if isinstance(expression, str):
+        from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression  # a large table
+
         try:
             canonicalize_license_expression(expression)
         except InvalidLicenseExpression:
