@@ -30,12 +30,13 @@ COMMAND_LINE = {
     "cratewheel",
     "cratewheel.cli",
     "cratewheel.errors",
+    "cratewheel.system",
     "cratewheel.system.signals",
     "cratewheel.system.utf8",
 }
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.system.redaction", "cratewheel.ui",
+    "cratewheel.events", "cratewheel.system.redaction", "cratewheel.ui",
 }  # fmt: skip
 
 
