@@ -81,7 +81,7 @@ def _of_object(data: mmap.mmap, start: int, end: int) -> Iterator[bytes]:
         index = fields[5] if kind == 1 else fields[3]
         if index == 0 and fields[0]:
             at = names + fields[0]
-            stop = data.find(b"\0", at, end)
+            stop = data.find(b"\0", at, end) if at < end else -1  # a place of 64 bits may be more than `find` takes
             left -= stop - at
             if stop < 0 or left < 0:
                 return

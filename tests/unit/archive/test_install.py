@@ -223,3 +223,11 @@ def test_the_first_line_of_a_script_is_one_line() -> None:
     assert shebang(Path("/env\nimport x/bin/python")) == (
         b"#!/bin/sh\n'''exec' '/env\nimport x/bin/python' \"$0\" \"$@\"\n' '''\n"
     )
+
+
+def test_a_kernel_reads_127_bytes_of_the_first_line() -> None:
+    python = Path("/" + "x" * 123)
+    assert shebang(python) == b"#!" + bytes(python) + b"\n"
+    assert len(shebang(python)) == 127
+    longer = Path("/" + "x" * 124)
+    assert shebang(longer) == b"#!/bin/sh\n'''exec' " + bytes(longer) + b' "$0" "$@"\n' + b"' '''\n"

@@ -122,3 +122,11 @@ def test_more_files_than_a_16_bit_number_can_count_are_counted() -> None:
     files = {f"{number:x}": b"" for number in range(65536)}
     with zipfile.ZipFile(io.BytesIO(archive(files, how=compression("stored")))) as read:
         assert read.namelist() == list(files)
+
+
+@pytest.mark.parametrize(("count", "zip64"), [(65534, False), (65535, True)])
+def test_a_count_that_16_bits_cannot_tell_from_none_gets_a_zip64_record(count: int, zip64: bool) -> None:
+    """65,535 in the last record says that the number is in the record of zip64 (APPNOTE 4.4.1.4)."""
+    data = archive({f"{number:x}": b"" for number in range(count)}, how=compression("stored"))
+    assert data[-22:-18] == b"PK\5\6"
+    assert (data[-42:-38] == b"PK\6\7", b"PK\6\6" in data[-98:]) == (zip64, zip64)

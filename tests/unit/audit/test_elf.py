@@ -185,6 +185,16 @@ def test_a_library_is_read_whole_however_its_symbols_are_counted(count: Count) -
 
 
 @pytest.mark.parametrize(
+    ("visibility", "exported"), [(0, True), (1, False), (2, False), (3, True), (4, True), (6, False)]
+)
+def test_a_symbol_is_exported_unless_its_visibility_is_internal_or_hidden(visibility: int, exported: bool) -> None:
+    """Only the lower two bits say it: default, internal, hidden, protected."""
+    symbols = (Raw(name="a"), Raw(name="b", defined=True, visibility=visibility), Raw(name="c", defined=True))
+    found = parse(Image(symbols=symbols, versions=()).build())
+    assert found.exported == (("b", "c") if exported else ("c",))
+
+
+@pytest.mark.parametrize(
     ("machine", "bits", "little_endian", "arch"),
     [
         (3, 32, True, "x86"),

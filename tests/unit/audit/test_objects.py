@@ -114,3 +114,12 @@ def test_a_changed_archive_says_something_or_nothing(libraries: dict[str, Path],
         within(60, lambda: users(("shared",), {"it": path}))
 
     tried()
+
+
+def test_a_place_beyond_what_memory_can_have_says_nothing(tmp_path: Path) -> None:
+    data = bytearray(elf(symbols=1, name=b"open_it"))
+    data[64 + 64 + 24 : 64 + 64 + 32] = struct.pack("<Q", 1 << 63)  # where the second section is said to begin
+    assert found_in(tmp_path / "a.rlib", archive(bytes(data)), "open_it") == []
+    data = bytearray(elf(symbols=1, name=b"open_it"))
+    data[64 + 128 + 24 : 64 + 128 + 32] = struct.pack("<Q", 1 << 63)
+    assert found_in(tmp_path / "a.rlib", archive(bytes(data)), "open_it") == []

@@ -20,6 +20,7 @@ def unit(profile: Path, package: str, mark: str, *, finished: bool = True, text:
     unit_hash = mark * 16
     files = {
         f"deps/lib{package}-{unit_hash}.rlib": text,
+        f"deps/lib{package}-{unit_hash}.rmeta": "",
         f"deps/{package}-{unit_hash}.d": "",
         f"deps/{package}-{unit_hash}": "a test program",
         f"build/{package}-{unit_hash}/output": text,
@@ -42,6 +43,7 @@ def of_unit(package: str, mark: str) -> set[str]:
     name = f"{package}-{mark * 16}"
     return {
         f"release/deps/lib{name}.rlib",
+        f"release/deps/lib{name}.rmeta",
         f"release/deps/{name}.d",
         f"release/build/{name}/output",
         f"release/.fingerprint/{name}/lib-{package}",
@@ -170,3 +172,14 @@ def test_the_size_of_a_directory_counts_a_file_with_two_names_once(tmp_path: Pat
     os.link(tmp_path / "one", tmp_path / "same")
     (tmp_path / "two").write_text("4567")
     assert target_dir.size_of(tmp_path) == 7
+
+
+def test_of_what_rustc_made_all_but_programs_is_copied(tmp_path: Path) -> None:
+    one = tmp_path / "one" / "release"
+    unit(one, "syn", "a")
+    endings = (".rlib", ".rmeta", ".d", ".so", ".dylib", ".dll", ".dll.lib", ".wasm")
+    for ending in (*endings, "", ".exe", ".o", ".pdb"):
+        (one / "deps" / f"x-{'a' * 16}{ending}").write_text("")
+    target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
+    extra = {f"release/deps/x-{'a' * 16}{ending}" for ending in endings}
+    assert tree(tmp_path / "other") == of_unit("syn", "a") | extra

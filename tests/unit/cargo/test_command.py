@@ -104,3 +104,11 @@ def test_shared_arguments_keep_values_with_their_options() -> None:
 )
 def test_the_folders_of_a_profile(options: CargoOptions, expected: tuple[str, ...]) -> None:
     assert profile_folders(options) == expected
+
+
+@pytest.mark.parametrize(
+    ("jobs", "expected"), [(None, ()), (0, ("--jobs", "0")), (-1, ("--jobs", "-1")), (2, ("--jobs", "2"))]
+)
+def test_cargo_is_told_every_number_of_jobs_that_is_asked_for(jobs: int | None, expected: tuple[str, ...]) -> None:
+    argv = command(CargoBuild(manifest=MANIFEST, cwd=CWD, options=CargoOptions(jobs=jobs))).argv
+    assert argv == ("cargo", "rustc", *expected, *PLAIN, "--lib")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import jobserver
-from cratewheel.cargo.jobserver import Jobserver
+from cratewheel.cargo.jobserver import MEMORY_FOR_ONE, Jobserver, jobs, side_by_side
 from cratewheel.system.tasks import task_group
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
@@ -171,3 +171,30 @@ def test_a_child_gets_the_pipe_by_its_numbers() -> None:
         assert done.stdout == "+++"
     finally:
         server.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "configured", "expected"),
+    [
+        (None, None, 9), (3, "5", 3), (1, None, 1), (0, None, 8), (-1, None, 7), (-8, None, 1), (-20, None, 1),
+        (None, "5", 5), (None, 2, 2), (None, "0", 8), (None, "-3", 5), (None, "default", 9), (None, "99999", 99999),
+        (None, "999999", 9),
+    ],
+)  # fmt: skip
+def test_jobs_are_counted_as_cargo_does(asked: int | None, configured: int | str | None, expected: int) -> None:
+    assert jobs(asked, configured, 8) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "memory", "expected"),
+    [
+        (8, None, 8),
+        (8, 0, 1),
+        (8, 2 * MEMORY_FOR_ONE - 1, 1),
+        (8, 2 * MEMORY_FOR_ONE, 2),
+        (2, 1 << 50, 2),
+        (0, None, 1),
+    ],
+)
+def test_as_many_cargos_run_as_memory_has_room_for(number: int, memory: int | None, expected: int) -> None:
+    assert side_by_side(number, memory) == expected

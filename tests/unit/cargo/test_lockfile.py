@@ -56,15 +56,22 @@ def test_line_endings_of_windows_stay() -> None:
     assert lock.pruned(text, ["app"]) == (HEAD + package("app")).replace("\n", "\r\n")
 
 
+def test_format_3_is_reduced_like_format_4() -> None:
+    head = HEAD.replace("4", "3")
+    assert lock.pruned(head + package("app") + package("gone"), ["app"]) == head + package("app")
+
+
 @pytest.mark.parametrize(
     "text",
     [
         HEAD + package("app", "0.1.0", "libc") + package("libc", source=CRATES_IO),
         HEAD + package("stale") + package("libc", source=CRATES_IO),
         package("app") + package("gone") + '\n[metadata]\n"checksum libc 0.2.0" = "<none>"\n',
+        HEAD.replace("4", "2") + package("app") + package("gone"),
+        HEAD.replace("4", "5") + package("app") + package("gone"),
         "version = 4\n",
     ],
-    ids=["all is needed", "the crate is not in it", "format 1", "empty"],
+    ids=["all is needed", "the crate is not in it", "format 1", "format 2", "a format of the future", "empty"],
 )
 def test_the_very_same_text_comes_back(text: str) -> None:
     assert lock.pruned(text, ["app"]) == text

@@ -108,10 +108,11 @@ def test_a_program_is_found_by_its_name() -> None:
         (["ssl"], ["native=/usr/lib"], (Path("/usr/lib"),)),
         (["dylib=ssl"], ["/usr/lib"], (Path("/usr/lib"),)),
         (["dylib:+verbatim=ssl"], ["all=/a", "framework=/b", "native=/a"], (Path("/a"),)),
+        (["dylib=ssl"], ["all=/a", "native=/b", "crate=/c", "dependency=/d"], (Path("/a"), Path("/b"))),
         (["static=ssl"], ["native=/usr/lib"], ()),
         (["static:+whole-archive=ssl"], ["native=/usr/lib"], ()),
     ],
-    ids=["plain", "dylib", "modifiers", "static", "static with modifiers"],
+    ids=["plain", "dylib", "modifiers", "kinds of folders", "static", "static with modifiers"],
 )
 def test_search_paths_count_when_a_build_script_links_a_dynamic_library(
     libs: list[str], paths: list[str], expected: tuple[Path, ...]

@@ -50,6 +50,17 @@ def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
     assert "\nREBUILD = None\n" in finder
 
 
+def test_the_finder_names_its_packages_in_the_order_of_the_alphabet(tmp_path: Path) -> None:
+    names = [f"p{number:02}" for number in range(40)]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").touch()
+    modules = replace(MODULES, python_source=tmp_path, package_dir=None, python_packages=tuple(names))
+    data = [Entry(path=f"{name}/made.txt", source=Generated(data=b"")) for name in reversed(names)]
+    finder = texts(entries(modules, "shout", (), mode="redirect", data=data))["_shout_editable/__init__.py"]
+    assert f"\nPACKAGES = {tuple(names)!r}\nSHARED = {tuple(names)!r}" in finder
+
+
 def test_a_way_that_is_not_ascii_is_written_as_bytes() -> None:
     """Python 3.11 and 3.12 do not start in the C locale with anything else in a `.pth` file."""
     modules = replace(MODULES, python_source=Path("/work/ä"))
@@ -120,8 +131,9 @@ def test_files_that_are_generated_into_a_live_package_are_found_there(
         assert root.joinpath(*place.split("/")[1:]).read_text(encoding="utf-8") == place
         assert (root / place.partition("/")[2]).read_text(encoding="utf-8") == place
     assert resources.files("shout.deep").joinpath("made.txt").read_text(encoding="utf-8") == "shout/deep/made.txt"
-    assert sorted(one.name for one in (root / "data").iterdir()) == ["made.txt", "own.txt"]
-    assert {"own.txt", "made.txt", "extra", "data"} <= {one.name for one in root.iterdir()}
+    assert [one.name for one in (root / "data").iterdir()] == ["made.txt", "own.txt"]
+    found = [one.name for one in root.iterdir() if one.name != "__pycache__"]
+    assert found == ["__init__.py", "data", "deep", "extra", "made.py", "made.txt", "own.txt"]
     assert root.joinpath("data").joinpath("own.txt").read_text(encoding="utf-8") == "own"
     assert not root.joinpath("absent").is_file()
     with resources.as_file(root / "made.txt") as path:

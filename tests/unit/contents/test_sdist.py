@@ -53,6 +53,15 @@ def paths(of: SourceTree, *patterns: str) -> list[str]:
     return [entry.path for entry in arrange(of, exclusion, "Name: app\n")[0]]
 
 
+def test_only_the_readme_and_licence_of_the_built_crate_outlive_an_exclude() -> None:
+    text = MANIFEST.replace("app", "dep")
+    own = replace(crate(HOME, "R.md", "LIC"), readme=HOME / "R.md", license_file=HOME / "LIC")
+    other = replace(crate(HOME / "dep", "R.md", text=text), readme=HOME / "dep" / "R.md")
+    assert paths(tree(own, other), "R.md", "**/R.md", "LIC") == [
+        "Cargo.toml", "LIC", "PKG-INFO", "R.md", "dep/Cargo.toml", "pyproject.toml"
+    ]  # fmt: skip
+
+
 def test_compiled_files_and_what_is_excluded_stay_out() -> None:
     found = tree(crate(HOME, "src/lib.rs", "app.so", "a.pyc", "a.pyd", "b.snap"))
     assert paths(found, "*.snap") == ["Cargo.toml", "PKG-INFO", "pyproject.toml", "src/lib.rs"]

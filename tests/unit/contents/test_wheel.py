@@ -157,7 +157,13 @@ def test_left_overs_of_an_earlier_build_stay_out(tmp_path: Path, name: str) -> N
     assert places(python_entries(read(tmp_path, "demo._x"), tmp_path, project_roots(tmp_path))) == ["demo/__init__.py"]
 
 
-@pytest.mark.parametrize("name", ["other.so", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a", "_x.dSYM", "_x.DLL"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "other.so", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a", "_x.dSYM", "_x.DLL",
+        "other.dSYM/Contents/Info.plist", "_x/other.dSYM/a", "_x.d/a.dSYM/b",
+    ],
+)  # fmt: skip
 def test_other_libraries_are_part_of_the_package(tmp_path: Path, name: str) -> None:
     project(tmp_path, f"demo/{name}")
     assert places(python_entries(read(tmp_path, "demo._x"), tmp_path, project_roots(tmp_path))) == [f"demo/{name}"]

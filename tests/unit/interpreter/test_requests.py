@@ -169,6 +169,23 @@ def test_a_version_before_3_7_is_too_old_whether_there_or_not(usual: Machine, wo
     assert refusal(usual, word).message == f"`{word}` is too old: the oldest Python that can be built for is 3.7"
 
 
+@pytest.mark.parametrize("word", ["3.7", "cp37", "python3.7"])
+def test_the_oldest_version_is_not_too_old(machine: Machine, word: str) -> None:
+    machine.python("usr/bin/python3.7", "cpython-3.7-linux")
+    machine.on_path("usr/bin")
+    assert asked(machine, word) == [f"{word}: usr/bin/python3.7 (PATH)"]
+
+
+def test_the_oldest_version_that_is_not_there_is_absent_and_not_too_old(usual: Machine) -> None:
+    assert refusal(usual, "3.7").message == "the interpreter `3.7` was not found"
+
+
+def test_a_stand_in_leads_to_the_oldest_version_too(usual: Machine) -> None:
+    usual.python("home/.pyenv/versions/3.7.17/bin/python3.7", "cpython-3.7-linux")
+    usual.shims("python3.7")
+    assert asked(usual, "python3.7") == ["python3.7: home/.pyenv/versions/3.7.17/bin/python3.7 (pyenv)"]
+
+
 def test_an_old_interpreter_by_its_path_is_too_old(usual: Machine) -> None:
     path = f"{usual.home}/.pyenv/versions/2.7.18/bin/python"
     assert refusal(usual, path).message == f"{path} is Python 2.7.18; the oldest that can be built for is 3.7"

@@ -69,6 +69,11 @@ def test_an_empty_variable_counts_as_not_set() -> None:
     assert options(environ={"CARGO_BUILD_TARGET": ""}).target == ()
 
 
+def test_an_empty_variable_of_a_toggle_is_false_and_beats_the_keys() -> None:
+    found = options(environ={"CRATEWHEEL_STRIP": ""}, maturin={"strip": True})
+    assert (found.strip, found.origins["strip"]) == (False, Origin(kind="variable", name="CRATEWHEEL_STRIP"))
+
+
 def test_features_are_split_at_commas_and_spaces() -> None:
     assert options({"features": ["a,b c", "d"]}).features == tuple(Feature(name=name) for name in "abcd")
 

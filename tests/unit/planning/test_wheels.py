@@ -202,10 +202,11 @@ def test_targets_choose_among_the_programs() -> None:
     [
         (CDYLIB, (1, 95, 0), False),
         (target("app", "lib", crate_types=("cdylib", "rlib")), (1, 95, 0), True),
-        (target("app", "lib", crate_types=("cdylib", "rlib")), (1, 63, 0), False),
+        (target("app", "lib", crate_types=("cdylib", "rlib")), (1, 64, 0), True),
+        (target("app", "lib", crate_types=("cdylib", "rlib")), (1, 63, 9), False),
         (RLIB, (1, 95, 0), True),
     ],
-    ids=["cdylib alone", "with rlib", "an old cargo", "no cdylib at all"],
+    ids=["cdylib alone", "with rlib", "the first cargo that can", "an old cargo", "no cdylib at all"],
 )
 def test_a_library_of_several_kinds_is_built_as_cdylib_alone(
     library: object, rustc: tuple[int, int, int], forced: bool

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from cratewheel.errors import UnsupportedError
-from cratewheel.targets.triples import Target, parse
+from cratewheel.targets.triples import Target, is_foreign, parse
 
 
 @pytest.mark.parametrize(
@@ -126,3 +126,24 @@ def test_only_an_arm_triple_that_ends_in_eabihf_has_hard_floating_point(triple: 
 )
 def test_python_names_a_system_in_its_own_way(triple: str, system: str) -> None:
     assert parse(triple).python_os == system
+
+
+@pytest.mark.parametrize(
+    ("host", "native"),
+    [
+        ("i686-pc-windows-msvc", {"i686-pc-windows-gnu"}),
+        ("x86_64-pc-windows-msvc", {"i686-pc-windows-gnu", "x86_64-pc-windows-gnu"}),
+        ("aarch64-pc-windows-msvc", {"i686-pc-windows-gnu", "x86_64-pc-windows-gnu", "aarch64-pc-windows-gnullvm"}),
+        ("aarch64-apple-darwin", {"x86_64-apple-darwin", "universal2-apple-darwin"}),
+        ("x86_64-apple-darwin", {"x86_64-apple-darwin", "universal2-apple-darwin"}),
+        ("x86_64-unknown-linux-gnu", {"x86_64-alpine-linux-gnu"}),
+        ("x86_64-unknown-linux-musl", {"x86_64-alpine-linux-musl"}),
+    ],
+)
+def test_pythons_of_these_targets_run_on_a_host_and_no_others(host: str, native: set[str]) -> None:
+    targets = [
+        "i686-pc-windows-gnu", "x86_64-pc-windows-gnu", "aarch64-pc-windows-gnullvm", "x86_64-apple-darwin",
+        "universal2-apple-darwin", "x86_64-alpine-linux-gnu", "x86_64-alpine-linux-musl", "i686-unknown-linux-gnu",
+        "aarch64-unknown-linux-gnu",
+    ]  # fmt: skip
+    assert {target for target in targets if not is_foreign(parse(target), parse(host))} == native

@@ -192,6 +192,11 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
             f"the label '{'x' * 33}' of project.urls in {{path}} is longer than 32 characters: PyPI refuses it",
         ),
         (
+            f'urls = {{ {"x" * 32} = "y", {"z" * 33} = "y" }}\n',
+            (),
+            f"the label '{'z' * 33}' of project.urls in {{path}} is longer than 32 characters: PyPI refuses it",
+        ),
+        (
             'entry-points.plugins = { s = "a module" }\n',
             (),
             "'s' refers to 'a module', which is not `module:function` (project.entry-points.'plugins' in {path})",
@@ -440,3 +445,18 @@ def test_a_license_that_names_only_a_file_leaves_the_name_to_the_crate(
 def test_the_mark_before_a_readme_is_no_part_of_it(tmp_path: Path) -> None:
     core = read(tmp_path, f'{STATIC}readme = "README.md"\n', files={"README.md": "\ufeff# P"})
     assert core.text.endswith("\n\n# P\n")
+
+
+@pytest.mark.parametrize(
+    ("authors", "headers"),
+    [
+        ('["Jane", "Joe"]', [("Author", "Jane, Joe")]),
+        ('["Jane <j@x>", "Joe"]', [("Author", "Jane <j@x>, Joe"), ("Author-email", "Jane <j@x>, Joe")]),
+        ("[]", []),
+    ],
+)
+def test_authors_of_a_crate_are_addresses_where_there_is_one_among_them(
+    tmp_path: Path, authors: str, headers: list[tuple[str, str]]
+) -> None:
+    core = read(tmp_path, None, f"{CRATE}authors = {authors}\n")
+    assert [(name, value) for name, value in core.headers if name.startswith("Author")] == headers
