@@ -34,14 +34,13 @@ def edited(text: str, edits: PyProjectEdits) -> str:
         return text
     document = toml.editable(text, "pyproject.toml")
     before = document.unwrap()
-    tool = _table(document, "tool")
     for key, value in (
         ("manifest-path", edits.manifest_path),
         ("python-source", edits.python_source),
         ("data", edits.data),
     ):
         if value is not None:
-            _tool_table(tool, key, document)[key] = value
+            _tool_table(key, document)[key] = value
     project = document.get("project", {})
     for key, value in (("readme", edits.readme), ("license", edits.license)):
         if value is None:
@@ -53,7 +52,8 @@ def edited(text: str, edits: PyProjectEdits) -> str:
     return text if document.unwrap() == before else document.as_string()
 
 
-def _tool_table(tool: MutableMapping[str, Any], key: str, document: MutableMapping[str, Any]) -> Any:
+def _tool_table(key: str, document: MutableMapping[str, Any]) -> Any:
+    tool = _table(document, "tool")
     for name in TOOLS:
         if key in tool.get(name, {}):
             return tool[name]

@@ -1,0 +1,67 @@
+"""What was built in a folder is not listed as content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from cratewheel.contents.build_outputs import not_built
+
+
+def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
+    """Return the names that are left of files, which are made."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    paths = [f"{root}{os.sep}{name.replace('/', os.sep)}" for name in names]
+    found = not_built(paths, root, [root / folder for folder in built])
+    return [Path(path).relative_to(root).as_posix() for path in found]
+
+
+def test_rubbish_and_known_folders_stay_out(tmp_path: Path) -> None:
+    names = ("a.rs", "__pycache__/a.txt", "a.pyc", "target/x", "target2/x", "sub/.DS_Store", "sub/b.rs")
+    assert listed(tmp_path, *names, built=("target",)) == ["a.rs", "target2/x", "sub/b.rs"]
+
+
+def test_a_project_within_a_built_folder_is_whole(tmp_path: Path) -> None:
+    root = tmp_path / "target" / "app"
+    root.mkdir(parents=True)
+    (root / "a.rs").touch()
+    assert list(not_built([str(root / "a.rs")], root, [tmp_path / "target"])) == [str(root / "a.rs")]
+
+
+@pytest.mark.parametrize("mark", ["pyvenv.cfg", ".rustc_info.json", ".package-cache", ".global-cache"])
+def test_a_folder_with_a_mark_stays_out_with_all_below_it(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "env").mkdir()
+    (tmp_path / "env" / mark).touch()
+    assert listed(tmp_path, "env/a", "env/deep/er/b", "environment/c", "d") == ["environment/c", "d"]
+
+
+def test_a_mark_in_the_projects_own_folder_says_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyvenv.cfg").touch()
+    assert listed(tmp_path, "a", "deep/b") == ["a", "deep/b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (
+            "Signature: 8a477f597d28d172789f06886806bc55\n# This file is a cache directory tag created by cargo.\n",
+            False,
+        ),
+        ("Signature: 8a477f597d28d172789f06886806bc55\n# created by pytest\n", True),
+        ("", True),
+    ],
+)
+def test_only_a_tag_of_cargo_marks_its_folder(tmp_path: Path, text: str, kept: bool) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "CACHEDIR.TAG").write_text(text, encoding="utf-8")
+    assert listed(tmp_path, "a", "out/deep/b") == ["a", *(["out/deep/b"] if kept else [])]
+
+
+def test_a_folder_called_like_the_tag_marks_nothing(tmp_path: Path) -> None:
+    (tmp_path / "out" / "CACHEDIR.TAG").mkdir(parents=True)
+    assert listed(tmp_path, "out/a") == ["out/a"]

@@ -1,0 +1,55 @@
+"""What is told of files that git tracks and that are not there; git itself is not started."""
+
+from __future__ import annotations
+
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel.contents.git_tracked import DanglingLinks, warn_of_missing
+from cratewheel.ui import Ui
+
+
+def warnings(tracked: list[Path], here: list[Path]) -> list[str]:
+    err = io.StringIO()
+    warn_of_missing(map(str, tracked), set(map(str, here)), Ui(out=io.StringIO(), err=err))
+    return err.getvalue().splitlines()
+
+
+def test_nothing_is_told_when_all_is_there_or_was_left_out_on_purpose(tmp_path: Path) -> None:
+    (tmp_path / "a").touch()
+    assert warnings([tmp_path / "a"], [tmp_path / "a"]) == []
+    assert warnings([tmp_path / "a"], []) == []
+
+
+def test_files_and_submodules_that_are_missing_are_told_apart(tmp_path: Path) -> None:
+    for name in ("module", "other"):
+        (tmp_path / name).mkdir()
+    gone = [tmp_path / f"gone{number}" for number in range(5)]
+    missing = f"{tmp_path}/gone0, {tmp_path}/gone1, {tmp_path}/gone2 and 2 more"
+    assert warnings([tmp_path / "module", *gone, tmp_path / "other"], []) == [
+        f"warning: the sdist lacks submodules: {tmp_path}/module, {tmp_path}/other",
+        "   help: get them with `git submodule update --init`",
+        f"warning: the sdist lacks what git tracks and is not there: {missing}",
+        "   help: `git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
+    ]
+
+
+def test_three_are_all_named(tmp_path: Path) -> None:
+    gone = [tmp_path / name for name in "abc"]
+    assert warnings(gone, [])[0] == (
+        f"warning: the sdist lacks what git tracks and is not there: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
+def test_a_link_to_something_is_the_projects_and_so_is_one_to_nothing_where_there_is_no_git(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "dangling").symlink_to("nothing")
+    err = io.StringIO()
+    links = DanglingLinks({"PATH": ""}, Ui(out=io.StringIO(), err=err))
+    assert [links.skips(str(tmp_path / name)) for name in ("file", "link", "absent", "dangling")] == [False] * 4
+    assert err.getvalue() == ""
