@@ -28,6 +28,7 @@ COMMANDS = {
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
     "clean": ("clean", (), "Free the disk of what builds left below the target directory"),
+    "completions": ("completions", (), "Print a script that completes our command lines in a shell"),
     "doctor": ("doctor", (), "Check what this machine has for building wheels, and say what mends it"),
 }
 

@@ -12,8 +12,7 @@ from cratewheel.system.machine import cache_dir, project_dir
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Remove what builds left, with `--stale` only what nobody needs, and return the exit status."""
-    parser = _parser()
-    flags = parse_words(parser, argv)
+    flags = parse_words(make_parser(), argv)
     only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
     ui = session_ui(flags, environ)
     from cratewheel.cargo import query
@@ -57,7 +56,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Return the parser of the command."""
     parser = command_parser(
         "clean",
         "Free the disk of what our builds left: below the target directory, where cargo's files are left to cargo, and"

@@ -11,7 +11,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_words, se
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
-    flags = parse_words(_parser(), argv)
+    flags = parse_words(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
     from cratewheel.commands.develop import Wanted
@@ -29,7 +29,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _parser() -> Parser:
+def make_parser() -> Parser:
+    """Return the parser of the command."""
     parser = command_parser("develop", "Build the project and install it into an environment, its Python files live.")
     group = parser.add_argument_group("Environment")
     group.add_argument(

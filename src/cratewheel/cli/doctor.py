@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 if TYPE_CHECKING:
     from cratewheel.commands.doctor import Check
@@ -15,12 +15,7 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print what was found and return 0 when nothing stops a build, else 1."""
-    parser = command_parser("doctor", "Check what this machine has for building wheels, for itself and for targets.")
-    parser.add_argument(
-        "--target", action="append", default=[], metavar="TRIPLE", help="A target to check; may be given several times"
-    )
-    parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
-    flags = parse_words(parser, argv)
+    flags = parse_words(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.commands import doctor
 
@@ -31,6 +26,16 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     else:
         ui.answer_lines(render(checks))
     return int(any(check.state == "problem" for check in checks))
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser("doctor", "Check what this machine has for building wheels, for itself and for targets.")
+    parser.add_argument(
+        "--target", action="append", default=[], metavar="TRIPLE", help="A target to check; may be given several times"
+    )
+    parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
+    return parser
 
 
 def render(checks: Iterable[Check]) -> tuple[str, ...]:

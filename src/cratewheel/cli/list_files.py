@@ -6,19 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print the files of the source distribution and of the first wheel; with `--json` as one object."""
-    parser = command_parser(
-        "list-files", "List what the source distribution and the wheel will hold; nothing is compiled."
-    )
-    parser.add_argument("--json", action="store_true", help="Print one JSON object")
-    chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--sdist", dest="only", action="store_const", const="sdist", help="Only the sdist")
-    chosen.add_argument("--wheel", dest="only", action="store_const", const="wheel", help="Only the wheel")
-    flags = parse_words(parser, argv)
+    flags = parse_words(make_parser(), argv)
     as_json, only = flags.pop("json"), flags.pop("only")
     ui = session_ui(flags, environ)
     from cratewheel import api
@@ -31,6 +24,18 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     else:
         ui.answer_lines(render(archives), data=True)
     return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser(
+        "list-files", "List what the source distribution and the wheel will hold; nothing is compiled."
+    )
+    parser.add_argument("--json", action="store_true", help="Print one JSON object")
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--sdist", dest="only", action="store_const", const="sdist", help="Only the sdist")
+    chosen.add_argument("--wheel", dest="only", action="store_const", const="wheel", help="Only the wheel")
+    return parser
 
 
 def render(archives: Mapping[str, list[str]]) -> tuple[str, ...]:

@@ -6,14 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from cratewheel.interpreter.model import EVERY, Interpreter
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print every interpreter that discovery finds, whatever a project may need, and return the exit status."""
-    parser = command_parser("list-python", "List the Python interpreters that discovery finds.")
-    parser.add_argument("--json", action="store_true", help="Print a JSON list of objects")
-    flags = parse_words(parser, argv)
+    flags = parse_words(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.interpreter.discover import find
     from cratewheel.system.machine import cache_dir
@@ -34,6 +32,13 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     else:
         ui.answer_lines(render(found))
     return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser("list-python", "List the Python interpreters that discovery finds.")
+    parser.add_argument("--json", action="store_true", help="Print a JSON list of objects")
+    return parser
 
 
 def as_json(interpreters: Iterable[Interpreter]) -> str:

@@ -6,14 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print METADATA, exactly where it goes to a file or pipe; with `--json` the same as JSON by PEP 566's rules."""
-    parser = command_parser("metadata", "Print the core metadata of the project; no program is started for it.")
-    parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
-    flags = parse_words(parser, argv)
+    flags = parse_words(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.project.read import read_metadata
     from cratewheel.project.request import Request, read_project
@@ -24,3 +22,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     else:
         ui.answer(metadata.text)
     return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser("metadata", "Print the core metadata of the project; no program is started for it.")
+    parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
+    return parser

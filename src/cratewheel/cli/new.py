@@ -29,6 +29,40 @@ def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.commands import new as scaffold
 
     fresh = command == "new"
+    words = _parser(command).parse_args(argv)
+    ui = session_ui({}, environ)
+    root = Path.cwd() / words.path
+    name = words.name or root.resolve().name
+    for warning in scaffold.check_name(name):
+        ui.warn(warning)
+    if fresh and root.exists():
+        raise ConfigError(f"{root} exists already", hint=f"`cratewheel init {words.path}` makes a project in it")
+    if not fresh and any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
+        raise ConfigError(f"{root} is a project already: it has a pyproject.toml or a Cargo.toml")
+    kind = cast("Kind", words.bindings) if words.bindings else _ask(ui)
+    choices = scaffold.Choices(name=name, kind=kind, mixed=words.mixed, src=words.src, backend=words.backend)
+    scaffold.write(root, scaffold.files(choices))
+    scaffold.make_repository(root, environ)
+    ui.step("Made", f"{name}, {scaffold.WHAT[kind][0].lower()}{scaffold.WHAT[kind][1:]}, in {root}")
+    develop = f"{choices.backend} develop"
+    ui.step("Next", f"cd {words.path} && {develop}" if fresh else develop)
+    return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of `new`."""
+    return _parser("new")
+
+
+def make_parser_init() -> Parser:
+    """Return the parser of `init`."""
+    return _parser("init")
+
+
+def _parser(command: str) -> Parser:
+    from cratewheel.commands import new as scaffold
+
+    fresh = command == "new"
     parser = Parser(
         prog=f"cratewheel {command}",
         description="Make a project that builds at once." if fresh else "Make a project in a folder that is there.",
@@ -49,24 +83,7 @@ def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
         default="cratewheel",
         help="The build backend; cratewheel unless given",
     )
-    words = parser.parse_args(argv)
-    ui = session_ui({}, environ)
-    root = Path.cwd() / words.path
-    name = words.name or root.resolve().name
-    for warning in scaffold.check_name(name):
-        ui.warn(warning)
-    if fresh and root.exists():
-        raise ConfigError(f"{root} exists already", hint=f"`cratewheel init {words.path}` makes a project in it")
-    if not fresh and any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
-        raise ConfigError(f"{root} is a project already: it has a pyproject.toml or a Cargo.toml")
-    kind = cast("Kind", words.bindings) if words.bindings else _ask(ui)
-    choices = scaffold.Choices(name=name, kind=kind, mixed=words.mixed, src=words.src, backend=words.backend)
-    scaffold.write(root, scaffold.files(choices))
-    scaffold.make_repository(root, environ)
-    ui.step("Made", f"{name}, {scaffold.WHAT[kind][0].lower()}{scaffold.WHAT[kind][1:]}, in {root}")
-    develop = f"{choices.backend} develop"
-    ui.step("Next", f"cd {words.path} && {develop}" if fresh else develop)
-    return 0
+    return parser
 
 
 def _ask(ui: Ui) -> Kind:

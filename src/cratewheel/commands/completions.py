@@ -1,0 +1,364 @@
+"""Completion scripts for shells, as text, from what the commands take."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+PROGRAM = "cratewheel"
+HELP_LENGTH = 80  # characters of a description: more does not fit beside an option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """One option or positional of a command, for a shell.
+
+    `flags` are empty for a positional. `kind` says what values are: one of `choices`, a file, a folder, or any text.
+    """
+
+    flags: tuple[str, ...] = ()
+    help: str = ""
+    values: Literal["none", "optional", "one", "many"] = "none"
+    metavar: str = ""
+    choices: tuple[str, ...] = ()
+    kind: Literal["text", "file", "directory"] = "text"
+
+    @property
+    def needs_value(self) -> bool:
+        """Whether the next word is the option's value."""
+        return self.values in ("one", "many")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandLine:
+    """One command, for a shell: its names, a line of help, and what it takes."""
+
+    names: tuple[str, ...]
+    help: str
+    options: tuple[Option, ...]
+    positional: Option | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The names of all options."""
+        return tuple(flag for option in self.options for flag in option.flags)
+
+
+def summary(text: str) -> str:
+    """Return the first part of a help text, short enough to stand beside an option.
+
+    >>> summary("Link with zig, so that it runs elsewhere. Needs the package ziglang; or zig")
+    'Link with zig, so that it runs elsewhere'
+    >>> summary("When to use colour (auto, always, never) [env: COLOR]")
+    'When to use colour'
+    """
+    plain = re.sub(r"(?: \([^()]*, [^()]*\))?(?: \[env: .*\])?$", "", text.replace("%%", "%").replace("`", ""))
+    first = re.split(r"[.;:] ", plain, maxsplit=1)[0].rstrip(".")
+    return first if len(first) <= HELP_LENGTH else f"{first[: HELP_LENGTH - 1].rpartition(' ')[0]} …"
+
+
+def bash(commands: Iterable[CommandLine]) -> str:
+    """Return the script for bash, from version 3.2."""
+    commands = tuple(commands)
+    lines = [
+        "_cratewheel_words() {",
+        "    local IFS=$' \\t\\n'",
+        '    COMPREPLY=($(compgen -W "$1" -- "$2"))',
+        "}",
+        "_cratewheel_files() {",
+        "    local IFS=$'\\n'",
+        "    compopt -o filenames 2>/dev/null",
+        '    COMPREPLY=($(compgen "$1" -- "$2"))',
+        "}",
+        "_cratewheel() {",
+        "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}",
+        "    COMPREPLY=()",
+        '    if [ "$current" = "=" ]; then',
+        "        current=",
+        '    elif [ "$previous" = "=" ]; then',
+        "        previous=${COMP_WORDS[COMP_CWORD-2]}",
+        "    fi",
+        '    if [ "$COMP_CWORD" -eq 1 ]; then',
+        f'        _cratewheel_words "{" ".join((*_names(commands), "--help", "--version"))}" "$current"',
+        "        return",
+        "    fi",
+        '    case "${COMP_WORDS[1]}" in',
+    ]
+    for command in commands:
+        lines += [
+            f"    {'|'.join(command.names)})",
+            *(f"        {line}" for line in _bash_command(command)),
+            "        ;;",
+        ]
+    return "\n".join((*lines, "    esac", "}", f"complete -F _cratewheel {PROGRAM}", ""))
+
+
+def _bash_command(command: CommandLine) -> list[str]:
+    lines = ['case "$previous" in']
+    free = [flag for option in command.options if option.needs_value and _is_free(option) for flag in option.flags]
+    lines += [
+        f"{'|'.join(option.flags)}) {_bash_values(option)}; return ;;"
+        for option in command.options
+        if option.values != "none" and not _is_free(option)
+    ]
+    if free:
+        lines.append(f"{'|'.join(free)}) return ;;")
+    lines = [*lines, "esac"] if len(lines) > 1 else []
+    if command.positional and not _is_free(command.positional):
+        lines.append(f'[ "${{current#-}}" = "$current" ] && {{ {_bash_values(command.positional)}; return; }}')
+    return [*lines, f'_cratewheel_words "{" ".join(command.flags)}" "$current"']
+
+
+def _bash_values(option: Option) -> str:
+    if option.choices:
+        return f'_cratewheel_words "{" ".join(option.choices)}" "$current"'
+    return f'_cratewheel_files {"-d" if option.kind == "directory" else "-f"} "$current"'
+
+
+def zsh(commands: Iterable[CommandLine]) -> str:
+    """Return the script for zsh: to be evaluated, or a file `_cratewheel` of `$fpath`."""
+    commands = tuple(commands)
+    described = [
+        _quoted(f"{name}:{_escaped(command.help, ':')}", "'\\''") for command in commands for name in command.names
+    ]
+    lines = [
+        f"#compdef {PROGRAM}",
+        "_cratewheel() {",
+        "    if (( CURRENT == 2 )); then",
+        "        local -a commands=(",
+        *(f"            {one}" for one in described),
+        "        )",
+        "        _describe -t commands command commands",
+        "        _values option '--help[Show the commands]' '--version[Show the version]'",
+        "        return",
+        "    fi",
+        "    local command=$words[2]",
+        "    shift words",
+        "    (( CURRENT-- ))",
+        "    case $command in",
+    ]
+    for command in commands:
+        specs = [_zsh_option(option, flag) for option in command.options for flag in option.flags]
+        if command.positional:
+            specs.append(_quoted(f"*:{_escaped(command.positional.metavar, ':')}:{_zsh_values(command.positional)}"))
+        lines.append(f"    ({'|'.join(command.names)})")
+        lines.append(" \\\n            ".join(("        _arguments -s -S :", *specs)))
+        lines.append("        ;;")
+    lines += ["    esac", "}", 'if [ "$funcstack[1]" = "_cratewheel" ]; then', '    _cratewheel "$@"', "else"]
+    return "\n".join((*lines, f"    compdef _cratewheel {PROGRAM}", "fi", ""))
+
+
+def _zsh_option(option: Option, flag: str) -> str:
+    sign = "" if option.values == "none" else "=" if flag.startswith("--") else "+"
+    sign = f"{sign}-" if sign == "=" and option.values == "optional" else sign
+    text = f"*{flag}{sign}[{_escaped(option.help, ':[]')}]"
+    if option.values != "none":
+        colons = "::" if option.values == "optional" else ":"
+        text += f"{colons}{_escaped(option.metavar, ':')}:{_zsh_values(option)}"
+    return _quoted(text, "'\\''")
+
+
+def _zsh_values(option: Option) -> str:
+    if option.choices:
+        return f"({' '.join(option.choices)})"
+    return {"text": " ", "file": "_files", "directory": "_files -/"}[option.kind]
+
+
+def fish(commands: Iterable[CommandLine]) -> str:
+    """Return the script for fish."""
+    lines = [
+        "function __cratewheel_command",
+        "    set -l words (commandline -opc)",
+        "    test (count $words) -ge 2; and contains -- $words[2] $argv",
+        "end",
+        f"complete -c {PROGRAM} -f",
+    ]
+    first = f"complete -c {PROGRAM} -n 'test (count (commandline -opc)) -eq 1'"
+    lines += [f"{first} -s h -l help -d 'Show the commands'", f"{first} -s V -l version -d 'Show the version'"]
+    for command in commands:
+        lines += [f"{first} -a {name} -d {_quoted(command.help, _FISH)}" for name in command.names]
+        here = f"complete -c {PROGRAM} -n '__cratewheel_command {' '.join(command.names)}'"
+        lines += [f"{here} {_fish_option(option)}" for option in command.options]
+        if command.positional and not _is_free(command.positional):
+            lines.append(f"{here} {_fish_values(command.positional)}")
+    return "\n".join((*lines, ""))
+
+
+_FISH = "\\'"
+
+
+def _fish_option(option: Option) -> str:
+    names = [f"-l {flag[2:]}" if flag.startswith("--") else f"-s {flag[1:]}" for flag in option.flags]
+    values = _fish_values(option) if option.values != "none" else ""
+    required = "-r" if option.needs_value else ""
+    return " ".join(word for word in (*names, required, values, f"-d {_quoted(option.help, _FISH)}") if word)
+
+
+def _fish_values(option: Option) -> str:
+    if option.choices:
+        return f"-f -a {_quoted(' '.join(option.choices))}"
+    return {"text": "-f", "file": "-F", "directory": "-f -a '(__fish_complete_directories)'"}[option.kind]
+
+
+def powershell(commands: Iterable[CommandLine]) -> str:
+    """Return the script for PowerShell."""
+    commands = tuple(commands)
+    rows = [
+        f"            @({_quoted(name, _DOUBLED)}, {_quoted(command.help, _DOUBLED)})"
+        for command in commands
+        for name in command.names
+    ]
+    lines = [
+        f"Register-ArgumentCompleter -Native -CommandName '{PROGRAM}' -ScriptBlock {{",
+        "    param($wordToComplete, $commandAst, $cursorPosition)",
+        "    $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |",
+        "        ForEach-Object { $_.ToString() })",
+        "    $previous = $words[-1]",
+        "    $found = if ($words.Count -le 1) {",
+        "        @(",
+        ",\n".join(rows),
+        "        )",
+        "    } else {",
+        "        switch ($words[1]) {",
+    ]
+    for command in commands:
+        lines.append(f"            {{ $_ -in {', '.join(_quoted(name) for name in command.names)} }} {{")
+        lines += [f"                {line}" for line in _powershell_command(command)]
+        lines += ["                break", "            }"]
+    lines += [
+        "        }",
+        "    }",
+        '    $found | Where-Object { $_ -and $_[0] -like "$wordToComplete*" } | ForEach-Object {',
+        "        $kind = if ($_[0].StartsWith('-')) { 'ParameterName' } else { 'ParameterValue' }",
+        "        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], $kind, $_[1])",
+        "    }",
+        "}",
+    ]
+    return "\n".join((*lines, ""))
+
+
+_DOUBLED = "''"
+
+
+def _powershell_command(command: CommandLine) -> list[str]:
+    lines = []
+    for option in command.options:
+        if option.needs_value and option.choices:
+            flags = ", ".join(_quoted(flag) for flag in option.flags)
+            values = ", ".join(f"@({_quoted(word)}, {_quoted(word)})" for word in option.choices)
+            lines.append(f"if ($previous -cin {flags}) {{ @({values}); break }}")
+    # no completion of ours, and PowerShell completes file names
+    free = [flag for option in command.options if option.needs_value and not option.choices for flag in option.flags]
+    if free:
+        lines.append(f"if ($previous -cin {', '.join(map(_quoted, free))}) {{ break }}")
+    rows = [(flag, option.help) for option in command.options for flag in option.flags]
+    if command.positional:
+        rows += [(word, word) for word in command.positional.choices]
+    pairs = [f"    @({_quoted(word)}, {_quoted(text or word, _DOUBLED)})" for word, text in rows]
+    return [*lines, "@(", ",\n                ".join(pairs), ")"]
+
+
+def elvish(commands: Iterable[CommandLine]) -> str:
+    """Return the script for elvish."""
+    commands = tuple(commands)
+    lines = [
+        "use str",
+        f"set edit:completion:arg-completer[{PROGRAM}] = {{|@words|",
+        "    fn candidate {|text help|",
+        "        edit:complex-candidate $text &display=$text'  '$help",
+        "    }",
+        "    var previous = $words[-2]",
+        "    if (== (count $words) 2) {",
+        *(
+            f"        candidate {name} {_quoted(command.help, _DOUBLED)}"
+            for command in commands
+            for name in command.names
+        ),
+    ]
+    for command in commands:
+        lines.append(f"    }} elif (has-value [{' '.join(command.names)}] $words[1]) {{")
+        lines += [f"        {line}" for line in _elvish_command(command)]
+    return "\n".join((*lines, "    }", "}", ""))
+
+
+def _elvish_command(command: CommandLine) -> list[str]:
+    lines, word = [], "if"
+    for option in command.options:
+        if option.needs_value:
+            values = " ".join(option.choices)
+            does = (
+                f"put {values}" if values else "nop" if option.kind == "text" else "edit:complete-filename $words[-1]"
+            )
+            lines += [f"{word} (has-value [{' '.join(option.flags)}] $previous) {{", f"    {does}"]
+            word = "} elif"
+    rows = [(flag, option.help) for option in command.options for flag in option.flags]
+    last = [f"candidate {flag} {_quoted(text, _DOUBLED)}" for flag, text in rows]
+    if command.positional and not _is_free(command.positional):
+        files = "edit:complete-filename $words[-1]"
+        last.append(f"put {' '.join(command.positional.choices)}" if command.positional.choices else files)
+    return [*lines, "} else {", *(f"    {line}" for line in last), "}"] if lines else last
+
+
+def nushell(commands: Iterable[CommandLine]) -> str:
+    """Return the module for nushell: `use` it from a file."""
+    lines = ["module completions {"]
+    for command in commands:
+        names = {option: f"nu-complete {PROGRAM} {command.names[0]} {option.flags[-1].lstrip('-')}"
+                 for option in command.options if option.needs_value and option.choices}  # fmt: skip
+        if command.positional and command.positional.choices:
+            names[command.positional] = f"nu-complete {PROGRAM} {command.names[0]}"
+        for option, name in names.items():
+            values = " ".join(f'"{word}"' for word in option.choices)
+            lines.append(f'  def "{name}" [] {{ [ {values} ] }}')
+        for name in command.names:
+            lines += ["", f"  # {command.help}", f'  export extern "{PROGRAM} {name}" [']
+            lines += [f"    {line}" for option in command.options for line in _nushell_option(option, names)]
+            lines += [f"    ...rest{_nushell_value(command.positional, names)}", "  ]"]
+    return "\n".join((*lines, "}", "", "export use completions *", ""))
+
+
+def _nushell_option(option: Option, names: Mapping[Option, str]) -> list[str]:
+    short = next((flag[1:] for flag in option.flags if not flag.startswith("--")), None)
+    long = [flag for flag in option.flags if flag.startswith("--")]
+    value = _nushell_value(option, names) if option.needs_value else ""  # it knows no optional values: a switch then
+    first = [f"{long[0]}{f'(-{short})' if short else ''}"] if long else [f"-{short}"]
+    return [f"{flag}{value}  # {option.help}" for flag in (*first, *long[1:])]
+
+
+def _nushell_value(option: Option | None, names: Mapping[Option, str]) -> str:
+    if option and option in names:
+        return f': string@"{names[option]}"'
+    return ": string" if option is None or option.kind == "text" else ": path"
+
+
+SHELLS: Mapping[str, Callable[[Iterable[CommandLine]], str]] = {
+    "bash": bash,
+    "zsh": zsh,
+    "fish": fish,
+    "powershell": powershell,
+    "elvish": elvish,
+    "nushell": nushell,
+}
+
+
+def _names(commands: Iterable[CommandLine]) -> tuple[str, ...]:
+    return tuple(name for command in commands for name in command.names)
+
+
+def _is_free(option: Option) -> bool:
+    return option.kind == "text" and not option.choices
+
+
+def _quoted(text: str, quote: str = "'") -> str:
+    """Return the text in single quotes; `quote` stands for one inside.
+
+    >>> _quoted("don't", "''")
+    "'don''t'"
+    """
+    return f"'{text.replace(chr(39), quote)}'"
+
+
+def _escaped(text: str, characters: str) -> str:
+    return re.sub(f"([{re.escape(characters)}])", r"\\\1", text)
