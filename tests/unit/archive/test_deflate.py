@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import os
 import random
-import subprocess
-import zipfile
 import zlib
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cratewheel.archive.compression import compression
 from cratewheel.archive.deflate import BLOCK, ParallelDeflate
-from cratewheel.archive.zip import ZipWriter
 from cratewheel.system.machine import processors
 
 
@@ -66,20 +61,6 @@ def test_blocks_cost_no_size_to_speak_of() -> None:
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     alone = len(packer.compress(data) + packer.flush())
     assert len(deflated(data)) < alone * 1.002
-
-
-def test_other_programs_read_an_archive_of_it(tmp_path: Path) -> None:
-    data = text(3 << 20)
-    path = tmp_path / "a.zip"
-    with path.open("wb") as stream:
-        archive = ZipWriter(stream, mtime=0)
-        chunks = (data[at : at + 65536] for at in range(0, len(data), 65536))
-        archive.add_in_chunks("data", chunks, size=len(data), executable=False, compression=compression("deflated"))
-        archive.finish()
-    with zipfile.ZipFile(path) as archive_read:
-        assert archive_read.testzip() is None
-        assert archive_read.read("data") == data
-    subprocess.run(["unzip", "-tq", path], check=True)
 
 
 def test_as_many_work_as_this_process_may_use() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import subprocess
 import tarfile
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cratewheel.archive import sdist
-from cratewheel.archive.deflate import BLOCK
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
 
@@ -118,25 +116,6 @@ def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
         path.write_bytes((line * (size // len(line) + 1))[:size])
         entries.append(Entry(path=f"src/{path.name}", source=FromFile(path=str(path))))
     return tuple(entries)
-
-
-@pytest.mark.parametrize(
-    "sizes",
-    [[511, 0, 512, 513, BLOCK - 1, BLOCK, 3 * BLOCK], [0] * 100, [30_000] * 200, [1] * 100 + [BLOCK + 5, 1]],
-    ids=["mixed", "empty", "alike", "one large"],
-)
-def test_files_of_any_size_make_one_stream(tmp_path: Path, sizes: list[int]) -> None:
-    entries = tree(tmp_path, sizes)
-    built = sdist.write(entries, tmp_path / "out" / NAME)
-    with tarfile.open(built.path) as archive:
-        read = {member.name: archive.extractfile(member) for member in archive}
-        found = {name: stream.read() for name, stream in read.items() if stream is not None}
-    assert found == {
-        f"demo-1.0/{entry.path}": Path(entry.source.path).read_bytes()
-        for entry in entries
-        if isinstance(entry.source, FromFile)
-    }
-    subprocess.run(["gzip", "--test", built.path], check=True)
 
 
 def test_it_is_as_small_as_if_it_were_compressed_at_once(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -69,23 +67,6 @@ def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packag
 def test_there_may_be_nothing_to_fill_a_directory_from(tmp_path: Path) -> None:
     assert target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"]) is None
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.skipif(os.name == "nt", reason="the other process takes the lock as POSIX systems have it")
-def test_a_directory_that_cargo_writes_to_is_passed_over(tmp_path: Path) -> None:
-    busy, quiet = tmp_path / "busy", tmp_path / "quiet"
-    for mark in "ab":
-        unit(busy / "release", "syn", mark)
-    unit(quiet / "release", "syn", "c")
-    lock = busy / "release" / ".cargo-lock"
-    lock.write_text("")
-    holder = "import fcntl, sys; f = open(sys.argv[1]); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
-    with subprocess.Popen([sys.executable, "-c", holder, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as cargo:
-        assert cargo.stdout is not None
-        cargo.stdout.readline()
-        target_dir.seed(tmp_path / "new", (busy, quiet), ("release",), ["syn"])
-        cargo.communicate(b"\n")
-    assert tree(tmp_path / "new") == of_unit("syn", "c")
 
 
 def test_what_an_interrupted_copy_left_does_not_count(tmp_path: Path) -> None:

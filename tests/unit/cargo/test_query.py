@@ -2,90 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import os
-import shutil
-from pathlib import Path
-
 import pytest
 
 from cratewheel.cargo import query
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import MissingToolError, ProcessError
-from cratewheel.ui import Ui
-
-MANIFEST = """
-[package]
-name = "app"
-version = "0.1.0"
-edition = "2021"
-license = "MIT"
-[[bin]]
-name = "tool"
-path = "src/main.rs"
-required-features = ["extra"]
-[features]
-extra = []
-[dependencies]
-helper = { path = "helper", optional = true }
-[build-dependencies]
-again = { package = "helper", path = "helper" }
-[package.metadata.maturin]
-name = "x"
-"""
-
-
-@pytest.fixture
-def crate(tmp_path: Path) -> Path:
-    if shutil.which("cargo") is None:
-        pytest.skip("cargo is not here")
-    (tmp_path / "Cargo.toml").write_text(MANIFEST)
-    (tmp_path / "src").mkdir()
-    (tmp_path / "src/main.rs").write_text("fn main() {}\n")
-    (tmp_path / "helper/src").mkdir(parents=True)
-    (tmp_path / "helper/Cargo.toml").write_text('[package]\nname = "helper"\nversion = "1.0.0"\nedition = "2021"\n')
-    (tmp_path / "helper/src/lib.rs").touch()
-    return tmp_path
-
-
-def ui() -> Ui:
-    return Ui(out=io.StringIO(), err=io.StringIO(), quiet=True)
-
-
-def test_the_answer_of_cargo_as_values(crate: Path) -> None:
-    found = query.metadata(("--offline", "--features", "extra"), crate / "Cargo.toml", os.environ, ui(), cwd=crate)
-    root = found.root_package
-    assert (root.name, root.version, root.license, root.metadata) == ("app", "0.1.0", "MIT", {"maturin": {"name": "x"}})
-    assert root.features == {"extra": (), "helper": ("dep:helper",)}
-    (program,) = root.targets
-    assert (program.name, program.kinds, program.crate_types) == ("tool", ("bin",), ("bin",))
-    assert (program.source, program.required_features) == (crate / "src/main.rs", ("extra",))
-    assert {(item.name, item.rename, item.kind, item.optional, item.path) for item in root.dependencies} == {
-        ("helper", None, "normal", True, crate / "helper"),
-        ("helper", "again", "build", False, crate / "helper"),
-    }
-    node = found.nodes[root.id]
-    assert node.features == ("extra",)
-    assert [(edge.name, edge.kinds) for edge in node.dependencies] == [("again", ("build",))]
-    assert (found.workspace_root, found.target_directory) == (crate, crate / "target")
-
-
-def test_a_manifest_that_cargo_refuses_is_an_error_with_its_words_shown(crate: Path) -> None:
-    (crate / "Cargo.toml").write_text(MANIFEST.replace("extra = []", 'extra = ["none"]'))
-    talk = ui()
-    with pytest.raises(ProcessError) as caught:
-        query.metadata(("--offline",), crate / "Cargo.toml", os.environ, talk, cwd=crate)
-    assert caught.value.message == f"cargo cannot resolve {crate / 'Cargo.toml'}"
-    assert caught.value.notes[0].endswith("--offline` ended with status 101")
-    assert isinstance(talk.err, io.StringIO)
-    assert "`none`" in talk.err.getvalue()
-
-
-def test_without_rustc_the_way_to_get_it_is_said(tmp_path: Path) -> None:
-    nowhere = {"PATH": str(tmp_path / "nowhere"), "RUSTC": str(tmp_path / "rustc")}
-    with pytest.raises(MissingToolError) as rustc:
-        query.rustc(nowhere, tmp_path)
-    assert (rustc.value.message, rustc.value.hint) == ("the Rust compiler, rustc, was not found", query.INSTALL_RUST)
+from cratewheel.errors import ProcessError
 
 
 @pytest.mark.parametrize(

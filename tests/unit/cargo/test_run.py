@@ -1,17 +1,11 @@
 from __future__ import annotations
 
-import io
-import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages, run
-from cratewheel.system.command import Command
-from cratewheel.ui import Ui
+from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages
 
 ROOT = "path+file:///p#demo@0.1.0"
 SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
@@ -120,19 +114,3 @@ def test_search_paths_count_when_a_build_script_links_a_dynamic_library(
     found = read_messages([script(libs, paths), artifact()], package=ROOT, binary=None)
     assert found is not None
     assert (found.link_paths, found.out_dirs) == (expected, {SSL: Path("/t/out")})
-
-
-def test_what_a_macro_prints_among_the_messages_is_handed_on(tmp_path: Path) -> None:
-    file = tmp_path / "stdout"
-    file.write_text("plain\n{ not json\n[1]\n" + json.dumps(artifact()) + "\n")
-    code = "import sys; sys.stdout.write(open(sys.argv[1]).read())"
-    err = io.StringIO()
-    found = run(
-        Command(argv=(sys.executable, "-c", code, str(file))),
-        package=ROOT,
-        binary=None,
-        environ=os.environ,
-        reporter=Ui(out=io.StringIO(), err=err),
-    )
-    assert found.path == Path(artifact()["filenames"][0])
-    assert err.getvalue() == "plain\n{ not json\n[1]\n"

@@ -103,28 +103,6 @@ def test_a_program_of_this_machine_stands_for_the_same_python_of_the_target(tmp_
     )
 
 
-def test_a_python_of_the_target_is_known_by_its_name_as_it_cannot_be_started(tmp_path: Path) -> None:
-    program = tmp_path / "python3.12"
-    program.write_bytes(b"\x7fELF of another machine")
-    program.chmod(0o755)
-    assert found(str(program)) == (["CPython 3.12"], "")
-
-
-@pytest.mark.parametrize(
-    ("script", "message"),
-    [
-        ("echo no >&2; exit 3", "does not work as a Python interpreter"),
-        ("exit 3", "does not say which Python it is"),
-    ],
-)
-def test_a_program_that_is_no_python_is_an_error(tmp_path: Path, script: str, message: str) -> None:
-    program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\n{script}\n", encoding="utf-8")
-    program.chmod(0o755)
-    with pytest.raises(InterpreterError, match=message):
-        found(str(program))
-
-
 @pytest.mark.parametrize(
     ("word", "hint"),
     [

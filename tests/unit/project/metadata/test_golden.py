@@ -1,6 +1,7 @@
 """Whole METADATA files, as they were when last looked at.
 
-`python tests/unit/project/metadata/test_golden.py` (with `tests` and `src` on PYTHONPATH) writes them anew; read what changed.
+`python tests/unit/project/metadata/test_golden.py` (with `tests` and `src` on PYTHONPATH) writes them anew; read what
+changed.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from macholib.MachO import MachO, lc_str_value
 from cratewheel.audit import binary
 from cratewheel.errors import AuditError
 from cratewheel.repair.macho_edit import Edit, edited
-from unit.repair.foreign import SYSTEM, dylib, fat, load_commands, parts_of, verify_signature
+from integration.repair.foreign import SYSTEM, dylib, fat, load_commands, parts_of, verify_signature
 
 NEW = "@loader_path/../demo.dylibs/other-12345678.dylib"
 EDIT = Edit(

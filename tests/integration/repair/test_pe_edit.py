@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from cratewheel.errors import AuditError
 from cratewheel.repair.pe_edit import with_imports
-from unit.repair.foreign import dll
+from integration.repair.foreign import dll
 
 CPUS = ("x86_64", "x86", "aarch64")
 NEW = "other-12345678.dll"

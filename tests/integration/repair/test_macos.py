@@ -8,7 +8,7 @@ import pytest
 
 from cratewheel.audit import binary
 from cratewheel.errors import AuditError
-from unit.repair.foreign import ARM, BOTH, INTEL, SYSTEM, Bench, dylib, fat, named, parts_of, verify_signature
+from integration.repair.foreign import ARM, BOTH, INTEL, SYSTEM, Bench, dylib, fat, named, parts_of, verify_signature
 
 
 def needed(path: Path) -> list[set[str]]:

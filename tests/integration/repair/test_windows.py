@@ -13,7 +13,7 @@ import pytest
 
 from cratewheel.errors import AuditError, ConfigError
 from cratewheel.repair.windows import with_dll_directory
-from unit.repair.foreign import WINDOWS, Bench, dll, named
+from integration.repair.foreign import WINDOWS, Bench, dll, named
 
 GNU = "x86_64-pc-windows-gnu"
 

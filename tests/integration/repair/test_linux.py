@@ -21,7 +21,7 @@ from cratewheel.errors import AuditError, MissingToolError, UnsupportedError
 from cratewheel.repair import linux
 
 if TYPE_CHECKING:
-    from unit.repair.conftest import Work
+    from integration.repair.conftest import Work
 
     AtWork = Callable[[str], Work]
 
