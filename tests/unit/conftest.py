@@ -9,9 +9,9 @@ from typing import NoReturn
 import pytest
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _no_programs() -> Iterator[None]:
-    """Have whatever starts a program fail, in fixtures of any scope as well."""
+    """Have whatever starts a program fail, in fixtures of modules as well."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(subprocess.Popen, "__init__", _refuse)
         yield
