@@ -1,0 +1,87 @@
+"""What users are told of any error."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel import __version__
+from cratewheel.errors import (
+    CompileError,
+    CratewheelError,
+    OurMistakeError,
+    UsageError,
+    did_you_mean,
+    told,
+    with_suggestion,
+)
+
+LOOK = "look at the file system: space, permissions"
+
+
+def test_the_exit_status_says_who_must_act() -> None:
+    assert [kind("x").exit_status for kind in (CratewheelError, CompileError, UsageError, OurMistakeError)] == [
+        1, 1, 2, 101
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("word", "hint"),
+    [
+        ("Modul_name", "did you mean `module-name`?"),
+        ("feature", "did you mean `features`?"),
+        ("zzz", None),
+    ],
+)
+def test_the_nearest_known_word_is_suggested(word: str, hint: str | None) -> None:
+    known = ["features", "module-name"]
+    assert did_you_mean(word, known) == hint
+    assert with_suggestion("no", word, known) == ("no" if hint is None else f"no; {hint}")
+
+
+@pytest.mark.parametrize(
+    ("error", "message", "hint"),
+    [
+        (OSError(28, "No space left on device", "/a"), "/a: No space left on device", LOOK),
+        (OSError(18, "Cross-device link", "/a", None, "/b"), "/b: Cross-device link", LOOK),
+        (OSError("strange"), "strange", LOOK),
+        (
+            UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"),
+            "a text or a file name is not what it should be: 'utf-8' codec can't decode byte 0xff in position 0: no",
+            None,
+        ),
+        (ValueError("embedded null byte"), "the name of a file or folder has a NUL character in it", None),
+        (RecursionError("deep"), "a file is nested too deeply to be read", None),
+        (MemoryError(), "there is not enough memory", None),
+    ],
+)  # fmt: skip
+def test_errors_of_the_machine_are_no_mistakes_of_ours(error: Exception, message: str, hint: str | None) -> None:
+    found = told(error)
+    assert (type(found), found.message, found.hint) == (CratewheelError, message, hint)
+
+
+def test_our_own_errors_are_told_as_they_are() -> None:
+    error = UsageError("no", hint="yes")
+    assert told(error) is error
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that somebody is in")
+def test_a_current_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert told(FileNotFoundError(2, "No such file")).message == "the current folder does not exist any more"
+
+
+def test_anything_else_is_a_mistake_of_ours_with_its_place() -> None:
+    try:
+        raise KeyError("x")  # noqa: TRY301  # it needs a traceback
+    except KeyError as error:
+        found = told(error)
+    assert isinstance(found, OurMistakeError)
+    assert found.message == f"a mistake in cratewheel {__version__} itself: KeyError: 'x'"
+    (note,) = found.notes
+    assert note.startswith(f"in test_anything_else_is_a_mistake_of_ours_with_its_place, {__file__}:")
