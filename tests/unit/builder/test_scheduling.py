@@ -1,0 +1,24 @@
+"""The right to compile in a build directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cratewheel.builder.scheduling import BuildDirectory, Turn, Turns
+from cratewheel.events import CallbackReporter
+
+
+def test_one_wheel_compiles_at_once_with_nothing_to_tell_cargo(tmp_path: Path) -> None:
+    directory = BuildDirectory(
+        path=tmp_path / "target",
+        own=False,
+        lock=tmp_path / "target" / "lock",
+        plain=tmp_path / "target",
+        folders=("release",),
+        packages=frozenset(),
+        common=frozenset(),
+    )
+    with Turns().turn(directory, CallbackReporter()) as turn:
+        assert turn == Turn(variables=(), descriptors=(), hear=None)
+    with Turns().turn(directory, CallbackReporter()):
+        pass  # it was given back
