@@ -5,7 +5,7 @@ from cratewheel.system import signals as interrupts
 
 def program() -> None:
     """Run the command line, and end the process with its exit status."""
-    interrupts.exit_at_once()  # so that Ctrl-C during the imports shows no traceback
+    interrupts.exit_immediately()  # so that Ctrl-C during the imports shows no traceback
     from cratewheel import cli
 
     cli.program()

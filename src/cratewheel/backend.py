@@ -321,7 +321,7 @@ def _with_rust(call: _Call) -> Mapping[str, str]:
             f"cargo was not found, and {BOOTSTRAP}, which gets it, is not installed",
             hint=f"pip install {BOOTSTRAP}, or {how_to_get_rust()}",
         ) from error
-    with interrupts.RaisedAtOnce():
+    with interrupts.RaiseImmediately():
         extra: Mapping[str, str] = setup_rust()
     return {**call.environ, **extra}
 
@@ -349,11 +349,11 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
         with interrupts.Handlers():
             yield _Call(settings, environ, ui)
     except interrupts.TerminatedError as stop:
-        if interrupts.active():
+        if interrupts.is_active():
             raise  # the command line says it
         with suppress(OSError):  # nobody reads it any more
             ui.warn(interrupts.WARNING)
-        interrupts.pass_on(stop.number)
+        interrupts.forward(stop.number)
         raise SystemExit(stop.exit_status) from None
     except Exception as error:
         if environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
@@ -366,7 +366,7 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
 
 def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
     """Return the hook itself where names of files are UTF-8, else one that runs it in another Python where they are."""
-    if not utf8.is_missing():
+    if not utf8.needs_utf8_mode():
         return hook
 
     @wraps(hook)
@@ -374,7 +374,7 @@ def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
         with _hook(None) as here:
             from cratewheel.system.command import Command, capture
 
-            request = utf8.recoded([hook.__name__, arguments, named])
+            request = utf8.decode_as_utf8([hook.__name__, arguments, named])
             path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # a Path would not be "" for the folder we are in
             command = Command(argv=(sys.executable, *utf8.MODE, "-c", _PROGRAM, *path))
             done = capture(command, here.environ, stdin=json.dumps(request), show_stderr=True)

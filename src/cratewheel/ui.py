@@ -27,7 +27,7 @@ from cratewheel.events import (
     StepEvent,
     WarningEvent,
 )
-from cratewheel.system.redaction import without_userinfo
+from cratewheel.system.redaction import strip_userinfo
 
 LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them
@@ -150,14 +150,14 @@ def printable(text: str) -> str:
 
 def _sentence(text: str) -> str:
     shown = text if len(text) <= LONGEST_SENTENCE else f"{text[:LONGEST_SENTENCE]}…"
-    return printable(without_userinfo(shown))
+    return printable(strip_userinfo(shown))
 
 
 def _redacted(value: Any) -> Any:
     """Return a JSON value without the users and passwords of URLs in its texts."""
     match value:
         case str():
-            return without_userinfo(value)
+            return strip_userinfo(value)
         case Mapping():
             return {key: _redacted(item) for key, item in value.items()}
         case list() | tuple():

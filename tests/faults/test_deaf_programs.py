@@ -100,7 +100,7 @@ def test_what_a_build_script_has_started_is_killed_in_the_end(script: str, stop:
 
 def test_a_second_signal_does_not_wait(root: Path) -> None:
     stop = Stop(after=0, number=signal.SIGTERM)
-    ended = built(root, f"trap '' TERM; {SLEEP}", stop, replace(stop, after=interrupts.INSISTING + 0.5))
+    ended = built(root, f"trap '' TERM; {SLEEP}", stop, replace(stop, after=interrupts.REPEAT_AFTER + 0.5))
     assert ended.status == 143
     assert belonging(root.parent) == []
 

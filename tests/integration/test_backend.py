@@ -317,7 +317,7 @@ def test_what_other_programs_read_of_maturin(run_light: Cratewheel, own_wheels: 
     assert ok(here.run(maturin, "--version")) == "maturin 1.16.0\n"
 
     ok(here.run(maturin, "new", "fresh", "-b", "cffi", "--mixed"))
-    made = toml.load(tmp_path / "fresh" / "pyproject.toml")
+    made = toml.load_file(tmp_path / "fresh" / "pyproject.toml")
     assert made["build-system"] == {"requires": ["maturin>=1.16,<2"], "build-backend": "maturin"}
     assert made["tool"]["maturin"] == {"module-name": "fresh._native", "bindings": "cffi", "python-source": "python"}
     assert "$ maturin develop\n" in (tmp_path / "fresh" / "README.md").read_text(encoding="utf-8")

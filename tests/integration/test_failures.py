@@ -177,7 +177,10 @@ def refused(run: Run, status: int = 1) -> str:
         ),
         (
             pyproject('[tool.maturin]\ninclude = ["../x"]\n'),
-            "error: the glob '../x' must not have '.' or '..' in it\n help: write it from the project's folder on\n",
+            (
+                "error: the glob '../x' must not have '.' or '..' in it\n"
+                " help: write it relative to the project's folder\n"
+            ),
         ),
         (
             pyproject('[tool.maturin]\nbindings = "swig"\n'),

@@ -168,12 +168,12 @@ def _refuse_escape(entry: Entry) -> None:
     if "\\" in path:
         raise ConfigError(
             f"the name {path} has a backslash in it, which divides folders on Windows ({_describe(entry)})",
-            hint="rename the file, or leave it out with `exclude`",
+            hint="rename the file, or exclude it with `exclude`",
         )
     if CONTROL.search(path):
         raise ConfigError(
             f"the name {path!r} has a control character or a line end in it ({_describe(entry)})",
-            hint="rename the file, or leave it out with `exclude`",
+            hint="rename the file, or exclude it with `exclude`",
         )
     if not path.isascii():
         utf8.check_name(path, _describe(entry))

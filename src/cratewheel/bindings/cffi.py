@@ -21,7 +21,7 @@ from cratewheel.events import Reporter
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.system import toml
 from cratewheel.system.command import Command, capture
-from cratewheel.system.files import Roots, is_file, joined_roots, read_text
+from cratewheel.system.files import Roots, is_file, join_roots, read_text
 
 HEADER = "header.h"
 
@@ -124,9 +124,9 @@ def declarations(
     header = target_directory / HEADER
     if is_file(header):
         reporter.step("Using", f"the header that the build script wrote: {header}")
-        return _read(header, joined_roots((os.path.realpath(target_directory),), roots))
+        return _read(header, join_roots((os.path.realpath(target_directory),), roots))
     settings = crate / "cbindgen.toml"
-    own = toml.load(settings, roots) if is_file(settings) else {}
+    own = toml.load_file(settings, roots) if is_file(settings) else {}
     if own:
         reporter.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
     scratch.mkdir(parents=True, exist_ok=True)
@@ -210,7 +210,7 @@ def ffi_source(
     if interpreter is not None and chosen is not None and interpreter.in_virtualenv:
         reporter.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
         done = capture(
-            Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ, takes_back=True
+            Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ, rolls_back=True
         )
         source = _recompile(text, chosen, scratch, environ) if done.status == 0 else None
         if source is not None:

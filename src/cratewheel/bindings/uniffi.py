@@ -41,7 +41,7 @@ def read_settings(crate: Path, roots: Roots) -> Settings:
     path = crate / "uniffi.toml"
     if not is_file(path):
         return Settings()
-    python = _table(_table(toml.load(path, roots), "bindings", path), "python", path)
+    python = _table(_table(toml.load_file(path, roots), "bindings", path), "python", path)
     library = python.get("cdylib_name")
     if library is not None and not isinstance(library, str):
         raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {toml.describe(library)}")

@@ -14,7 +14,7 @@ from itertools import product
 from typing import TypeVar
 
 from cratewheel.bindings.detect import PYO3_CRATES, RUST_CPYTHON_CRATES, Bindings, decisive
-from cratewheel.cargo.features import on_host
+from cratewheel.cargo.features import host_packages
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun
 from cratewheel.interpreter.model import Interpreter, StableKind, Version
@@ -64,7 +64,7 @@ def _by_name(parts: Iterable[_Part], metadata: CargoMetadata) -> dict[str, list[
 
 
 def _uninvited(crates: dict[str, list[CompiledCrate]], metadata: CargoMetadata, *, certain: bool) -> Iterator[str]:
-    on_the_host = frozenset[str]() if certain else on_host(metadata)
+    on_the_host = frozenset[str]() if certain else host_packages(metadata)
     for name in (*PYO3_CRATES, "cpython"):
         if any(crate.package not in on_the_host for crate in crates.get(name, ())):
             yield f"{name} was compiled, for a wheel that is for any Python"

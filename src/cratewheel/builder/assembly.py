@@ -169,7 +169,7 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
     """Say which crates take the symbols that decide the tag, and what would lower it."""
     if not symbols:
         return
-    libraries = query.standard_library(session.plan.target.triple, session.environ, session.cwd)
+    libraries = query.read_standard_library(session.plan.target.triple, session.environ, session.cwd)
     for artifact in artifacts:
         libraries.update(artifact.libraries)
     by_crates: dict[tuple[str, ...], list[str]] = {}

@@ -58,7 +58,7 @@ def _run(
     wheel: WheelPlan,
     build: CargoBuild,
     turn: Turn,
-    hear_text: Callable[[str], bool] | None = None,
+    on_text: Callable[[str], bool] | None = None,
 ) -> Artifact:
     return cargo_run.run(
         _command(session, wheel, build, turn),
@@ -66,9 +66,9 @@ def _run(
         binary=build.binary,
         environ={**session.environ, **dict(turn.variables)},
         reporter=session.reporter,
-        hear=turn.hear,
+        on_message=turn.on_message,
         purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
-        hear_text=hear_text,
+        on_text=on_text,
     )
 
 
@@ -105,7 +105,7 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     root = session.inputs.cargo.workspace_root  # where cargo starts rustc
     said: list[str] | None = None
 
-    def hear(line: str) -> bool:
+    def read_line(line: str) -> bool:
         nonlocal said
         words = linking.linker_words(line)
         if words:
@@ -113,7 +113,7 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
         return bool(words)
 
     asking = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
-    artifact = _run(session, wheel, asking, turn, hear)
+    artifact = _run(session, wheel, asking, turn, read_line)
     if said is not None and said != known:
         cache.write(name, said)
     found = known or [] if said is None else said

@@ -22,7 +22,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from cratewheel.cargo.lockfile import packages
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
-from cratewheel.system.redaction import without_userinfo
+from cratewheel.system.redaction import strip_userinfo
 
 Json = dict[str, Any]
 Checksums = Mapping[tuple[str, str], str]
@@ -198,9 +198,7 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
         ("vcs", package.repository),
     )
     found = [
-        {"type": kind, "url": without_userinfo(url, mark="")}
-        for kind, url in links
-        if url and not re.search(r"\s", url)
+        {"type": kind, "url": strip_userinfo(url, mark="")} for kind, url in links if url and not re.search(r"\s", url)
     ]
     if found:
         component["externalReferences"] = found
@@ -251,7 +249,7 @@ def _public(url: str) -> str:
     """
     if url.startswith("file:"):
         return f"file:///{url.rstrip('/').rpartition('/')[2]}"
-    return without_userinfo(url, mark="")
+    return strip_userinfo(url, mark="")
 
 
 def _source_name(target: CrateTarget, package: Package) -> str:

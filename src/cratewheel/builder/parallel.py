@@ -14,11 +14,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from cratewheel.builder.scheduling import BuildDirectory, Turn, Turns, locked
 from cratewheel.cargo import build_cache as target_dir
 from cratewheel.cargo import jobserver
-from cratewheel.cargo.build_cache import Copied, Followed
+from cratewheel.cargo.build_cache import CopyResult, UnitTracker
 from cratewheel.cargo.jobserver import Jobserver
 from cratewheel.events import Reporter
 from cratewheel.system.machine import free_memory, processors
-from cratewheel.system.tasks import PATIENCE, check_cancelled
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
 from cratewheel.ui import size_text
 
 
@@ -28,7 +28,7 @@ class _Leader:
     def __init__(self, directory: BuildDirectory) -> None:
         self.directory = directory
         self.ready = threading.Event()
-        self.followed = Followed(directory.path, directory.common, self.ready.set)
+        self.followed = UnitTracker(directory.path, directory.common, self.ready.set)
 
 
 class Together(Turns):
@@ -45,11 +45,11 @@ class Together(Turns):
         configured: int | str | None,
         environ: Mapping[str, str],
     ) -> None:
-        allowed = jobserver.jobs(jobs, configured, processors())
-        at_once = jobserver.side_by_side(allowed, free_memory())
+        allowed = jobserver.job_count(jobs, configured, processors())
+        max_running = jobserver.parallel_builds(allowed, free_memory())
         # below make, the one job that we were given is the one that we use
-        self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.inherited(environ) else None
-        self._room = threading.Semaphore(at_once if self._jobserver else 1)
+        self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.is_inherited(environ) else None
+        self._room = threading.Semaphore(max_running if self._jobserver else 1)
         self._locks = {directory.path: threading.Lock() for directory in directories}
         self._leaders: dict[tuple[str, ...], _Leader] = {}
         for directory in directories:
@@ -67,7 +67,7 @@ class Together(Turns):
         leader = self._leaders.get(directory.folders) if directory.own else None
         leads = leader is not None and leader.directory == directory
         try:
-            if leader is not None and not leads and target_dir.is_new(directory.path, directory.folders):
+            if leader is not None and not leads and target_dir.is_empty(directory.path, directory.folders):
                 _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
             with ExitStack() as stack:
                 stack.enter_context(_held(self._locks[directory.path].acquire, self._locks[directory.path].release))
@@ -78,13 +78,13 @@ class Together(Turns):
                     _follow(leader, directory, reporter)
                 stack.enter_context(_held(self._room.acquire, self._room.release))
                 if self._jobserver is None:
-                    yield Turn(hear=leader.followed.hear if leader and leads else None)
+                    yield Turn(on_message=leader.followed.add_message if leader and leads else None)
                     return
                 stack.enter_context(self._jobserver.slot())
                 yield Turn(
                     variables=self._jobserver.variables,
                     descriptors=self._jobserver.descriptors,
-                    hear=leader.followed.hear if leader and leads else None,
+                    on_message=leader.followed.add_message if leader and leads else None,
                 )
         finally:
             if leader is not None and leads:
@@ -93,7 +93,7 @@ class Together(Turns):
 
 @contextmanager
 def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
-    while not acquire(timeout=PATIENCE):
+    while not acquire(timeout=POLL_INTERVAL):
         check_cancelled()
     try:
         yield
@@ -116,19 +116,19 @@ def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
 
 def _wait_for(leader: _Leader) -> None:
     """Wait for the crates that are the same for all."""
-    while not leader.ready.wait(PATIENCE):
+    while not leader.ready.wait(POLL_INTERVAL):
         check_cancelled()
     check_cancelled()
 
 
 def _follow(leader: _Leader, directory: BuildDirectory, reporter: Reporter) -> None:
     """Take over the crates that are the same for all, if the directory is new."""
-    if leader.ready.is_set() and target_dir.is_new(directory.path, directory.folders):
+    if leader.ready.is_set() and target_dir.is_empty(directory.path, directory.folders):
         with suppress(OSError):  # as above
             copied = leader.followed.copy_to(directory.path)
             if copied.units:
                 _say(copied, directory, reporter)
 
 
-def _say(copied: Copied, directory: BuildDirectory, reporter: Reporter) -> None:
+def _say(copied: CopyResult, directory: BuildDirectory, reporter: Reporter) -> None:
     reporter.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")

@@ -66,7 +66,7 @@ def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:
 
 
 def _crate_hashes(path: Path) -> Mapping[tuple[str, str], str]:
-    return sbom.checksums(toml.load(path, files.project_roots(path.parent)), path) if files.is_file(path) else {}
+    return sbom.checksums(toml.load_file(path, files.project_roots(path.parent)), path) if files.is_file(path) else {}
 
 
 def _included_sbom(root: Path, name: str, roots: Roots) -> tuple[str, bytes]:

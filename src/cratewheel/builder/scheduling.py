@@ -36,7 +36,7 @@ class Turn:
 
     variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
-    hear: Callable[[Mapping[str, Any]], None] | None = None
+    on_message: Callable[[Mapping[str, Any]], None] | None = None
 
 
 class Turns:
@@ -51,4 +51,4 @@ class Turns:
 
 def locked(directory: BuildDirectory, reporter: Reporter) -> AbstractContextManager[None]:
     """Lock a build directory against other processes of ours; raises as `check_cancelled` does while it waits."""
-    return exclusive(directory.lock, waiting=lambda: reporter.step("Waiting", "for another cratewheel here"))
+    return exclusive(directory.lock, on_wait=lambda: reporter.step("Waiting", "for another cratewheel here"))

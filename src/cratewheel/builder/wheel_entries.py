@@ -26,7 +26,7 @@ from cratewheel.planning.model import WheelPlan
 from cratewheel.system import redaction
 from cratewheel.system.files.lock import exclusive_folder
 from cratewheel.system.files.transaction import Bounds
-from cratewheel.system.git import tracked_though_ignored
+from cratewheel.system.git import tracked_but_ignored
 from cratewheel.targets.wheel_tags import data_dir_name, normalise_distribution
 
 
@@ -53,7 +53,7 @@ def entries(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage
         out_dirs=out_dirs,
         root_crate=session.inputs.cargo.root_package.name,
     )
-    tracked = tracked_though_ignored(root, session.environ)
+    tracked = tracked_but_ignored(root, session.environ)
     gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips), *included]
     installed, of_archives = without_archives(
         [
@@ -102,7 +102,7 @@ def _put_in_place(session: Session, compiled: list[Entry]) -> None:
     source = modules.python_source
     bounds = Bounds((source, session.inputs.project.root))
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another build that writes to {source}")
-    with exclusive_folder(source, waiting=waiting):
+    with exclusive_folder(source, on_wait=waiting):
         path = placed.record_path(session.scratch, source)
         record = placed.read_record(path)
         gone = placed.outdated(source, compiled, record)
@@ -121,9 +121,9 @@ def _rebuild_command(session: Session, wheel: WheelPlan) -> tuple[str, ...]:
     """Return the command that compiles as this build does, whatever variables there are when it is run."""
     options = session.inputs.options
     python = wheel.interpreter.executable if wheel.interpreter is not None else None
-    kept = [value for value in options.config if redaction.assignment(value) == value]
+    kept = [value for value in options.config if redaction.redact_assignment(value) == value]
     extra = () if any(word.startswith("--config") for word in options.cargo_extra_args) else options.cargo_extra_args
-    secret = [f"--config {redaction.assignment(value)}" for value in options.config if value not in kept]
+    secret = [f"--config {redaction.redact_assignment(value)}" for value in options.config if value not in kept]
     for text in (*secret, *(["--cargo-extra-args"] if extra != options.cargo_extra_args else [])):
         session.reporter.warn(
             f"{text} does not count when an import compiles again: it may hold a secret, and is not stored",

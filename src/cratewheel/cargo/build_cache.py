@@ -1,8 +1,8 @@
-"""Build directories: one for each interpreter, so that a second build has nothing to compile, and how one is filled.
+"""Build directories: one for each interpreter, so that a rebuild has nothing to compile; how a new one is filled.
 
-Cargo decides by its own fingerprints what has to be compiled, in a copy as in the original: it takes a directory that
-was moved, as long as the times of the files are kept. What is copied are whole units, each with its fingerprint; a unit
-is what cargo calls by a package's name and a hash, and keeps in `deps`, `build` and `.fingerprint` of a profile.
+Cargo decides by its fingerprints what to compile. It accepts a copied directory as long as the times of the files are
+kept. Whole units are copied, each with its fingerprint; cargo names a unit by a package's name and a hash, and keeps it
+in `deps`, `build` and `.fingerprint` of a profile.
 https://doc.rust-lang.org/cargo/reference/build-cache.html
 """
 
@@ -22,31 +22,42 @@ from cratewheel.system.files.lock import shared_if_free
 from cratewheel.system.files.walking import every_file
 
 FINGERPRINTS = ".fingerprint"
-PARTS = ("deps", "build", FINGERPRINTS)  # a unit's fingerprint is copied last: without it there is no unit
-KEPT_IN_DEPS = (".rlib", ".rmeta", ".d", ".so", ".dylib", ".dll", ".lib", ".wasm")  # not tests and examples
-BOUND = frozenset({"CMakeCache.txt"})  # of build scripts: cmake refuses one of another folder, and makes its own
-OF_ALL = (
+PARTS = ("deps", "build", FINGERPRINTS)  # the fingerprint is copied last: without it, cargo ignores the unit
+COPIED_SUFFIXES = (
+    ".rlib",
+    ".rmeta",
+    ".d",
+    ".so",
+    ".dylib",
+    ".dll",
+    ".lib",
+    ".wasm",
+)  # without the executables of tests and examples
+SKIPPED_FILES = frozenset({"CMakeCache.txt"})  # cmake refuses a cache that was made in another folder
+SHARED_FILES = (
     ".rustc_info.json",
     "CACHEDIR.TAG",
-)  # what cargo keeps beside the profiles: rustc's answers, a tag for backups
-SETTLING = 2.0  # seconds in which cargo writes the fingerprint of what it has reported
+)  # files beside the profiles: cached answers of rustc, the tag for backup tools
+FINGERPRINT_TIMEOUT = 2.0  # seconds: cargo writes the fingerprint of a unit after it has reported the unit
 
 _HASH = r"-([0-9a-f]{16})(?:\.|$)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
-    """What was copied into a build directory: how many units, of how many bytes."""
+class CopyResult:
+    """The number of units copied into a build directory, and their size in bytes."""
 
     units: int
     size: int
 
 
-def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], packages: Iterable[str]) -> Copied | None:
-    """Fill a build directory that is not there yet from the fullest of `sources`; return what was copied, if anything.
+def seed(
+    directory: Path, sources: Iterable[Path], folders: tuple[str, ...], packages: Iterable[str]
+) -> CopyResult | None:
+    """Fill a new build directory from the fullest of `sources`; return what was copied, or None.
 
-    Only units of `packages` are taken. A source that cargo is writing to at the moment is passed over. The directory
-    appears whole or not at all. Raises `OSError` where something cannot be copied.
+    Only units of `packages` are copied. A source that cargo is writing to is skipped. The directory appears complete or
+    not at all. Raises `OSError` where something cannot be copied.
     """
     wanted = frozenset(packages)
     with ExitStack() as stack:
@@ -64,14 +75,14 @@ def seed(directory: Path, sources: Iterable[Path], folders: tuple[str, ...], pac
                 copy_units(source / folder, unfinished / folder, _units_of(source / folder, wanted))
                 for folder in folders
             ]
-            for name in OF_ALL:
+            for name in SHARED_FILES:
                 with suppress(FileNotFoundError):
                     copy_file(source / name, unfinished / name)
             unfinished.rename(directory)
         except BaseException:
             remove_tree(unfinished)
             raise
-    return Copied(units=sum(one.units for one in copied), size=sum(one.size for one in copied))
+    return CopyResult(units=sum(one.units for one in copied), size=sum(one.size for one in copied))
 
 
 def _fullness(source: Path, folders: tuple[str, ...]) -> int:
@@ -79,21 +90,21 @@ def _fullness(source: Path, folders: tuple[str, ...]) -> int:
 
 
 def _units_of(profile: Path, packages: frozenset[str]) -> frozenset[str]:
-    """Return the hashes of all units of some packages."""
+    """Return the hashes of all units of the packages."""
     found = (name.rpartition("-") for name in _names(profile / FINGERPRINTS))
     return frozenset(unit for package, _, unit in found if package in packages)
 
 
-def is_new(directory: Path, folders: tuple[str, ...]) -> bool:
-    """Return whether nothing was compiled in a directory so far, in the folders of a profile."""
+def is_empty(directory: Path, folders: tuple[str, ...]) -> bool:
+    """Return whether nothing has been compiled in the profile folders of a directory yet."""
     return not _fullness(directory, folders)
 
 
-def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied:
-    """Bring the units with these hashes from one profile's folder to that of a new directory.
+def copy_units(source: Path, destination: Path, units: frozenset[str]) -> CopyResult:
+    """Copy the units with these hashes from one profile folder to that of an empty directory.
 
-    A unit without a fingerprint is not finished, and left out. Where something was compiled already nothing may be
-    copied to: cargo goes by times, and takes what was compiled there with another unit for fresh.
+    A unit without a fingerprint is incomplete and skipped. The destination must be empty: cargo compares times, and
+    would take units compiled there against another copy for fresh.
     """
     names = {name.rpartition("-")[2]: name for name in _names(source / FINGERPRINTS)}
     finished = {unit for unit in units & names.keys() if _is_finished(source / FINGERPRINTS / names[unit])}
@@ -105,27 +116,27 @@ def copy_units(source: Path, destination: Path, units: frozenset[str]) -> Copied
             if found is None or found[1] not in finished:
                 continue
             if part != "deps":
-                size += copy_tree(source / part / name, destination / part / name, without=BOUND)
-            elif name.endswith(KEPT_IN_DEPS):
+                size += copy_tree(source / part / name, destination / part / name, skip=SKIPPED_FILES)
+            elif name.endswith(COPIED_SUFFIXES):
                 size += copy_file(source / part / name, destination / part / name)
-    return Copied(units=len(finished), size=size)
+    return CopyResult(units=len(finished), size=size)
 
 
 def _names(folder: Path) -> list[str]:
     try:
-        return sorted(os.listdir(folder))  # noqa: PTH208  # the names are all that is wanted
+        return sorted(os.listdir(folder))  # noqa: PTH208  # only names are needed
     except (FileNotFoundError, NotADirectoryError):
         return []
 
 
 def _is_finished(fingerprint: Path) -> bool:
-    """Return whether cargo has written the hash of a unit; it empties the file before it begins to compile again."""
+    """Return whether cargo has written the hash of a unit; it empties the file before it compiles again."""
     hashes = [entry for entry in os.scandir(fingerprint) if "." not in entry.name and entry.name[:4] != "dep-"]
     return bool(hashes) and all(entry.stat().st_size for entry in hashes)
 
 
-class Followed:
-    """The units of a build that is under way, as cargo reports them; `packages` are those that others can use too."""
+class UnitTracker:
+    """Collects the units that cargo reports while it builds; `packages` are those that other builds can reuse."""
 
     def __init__(self, root: Path, packages: frozenset[str], on_all: Callable[[], None]) -> None:
         self._root = root
@@ -134,13 +145,13 @@ class Followed:
         self._on_all = on_all
         self._units: dict[str, set[str]] = {}
 
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """Take one message of cargo; once the last of the packages is done, `on_all` is called."""
+    def add_message(self, message: Mapping[str, Any]) -> None:
+        """Add one message of cargo; `on_all` is called once the last of the packages has been compiled."""
         package = message["package_id"]
         if package not in self._packages:
             return
         for path in map(Path, message.get("filenames") or [message["out_dir"]]):
-            folder, unit = _place(path, self._root)
+            folder, unit = _locate_unit(path, self._root)
             if unit:
                 self._units.setdefault(folder, set()).add(unit)
         if message["reason"] == "compiler-artifact" and "custom-build" not in message["target"]["kind"]:
@@ -148,21 +159,21 @@ class Followed:
             if not self._waiting:
                 self._on_all()
 
-    def copy_to(self, destination: Path) -> Copied:
-        """Bring what was reported to a build directory that is new."""
+    def copy_to(self, destination: Path) -> CopyResult:
+        """Copy the units reported so far to an empty build directory."""
         copied = []
         for folder, units in self._units.items():
-            self._settle(folder, units)
+            self._wait_for_fingerprints(folder, units)
             copied.append(copy_units(self._root / folder, destination / folder, frozenset(units)))
-        for name in OF_ALL:
+        for name in SHARED_FILES:
             if not (destination / name).exists() and (self._root / name).exists():
                 copy_file(self._root / name, destination / name)
-        return Copied(units=sum(one.units for one in copied), size=sum(one.size for one in copied))
+        return CopyResult(units=sum(one.units for one in copied), size=sum(one.size for one in copied))
 
-    def _settle(self, folder: str, units: Iterable[str]) -> None:
-        """Wait until cargo has written the fingerprints of what it reported a moment before."""
+    def _wait_for_fingerprints(self, folder: str, units: Iterable[str]) -> None:
+        """Wait until cargo has written the fingerprints of the units."""
         missing = set(units)
-        deadline = time.monotonic() + SETTLING
+        deadline = time.monotonic() + FINGERPRINT_TIMEOUT
         while missing and time.monotonic() < deadline:
             names = {name.rpartition("-")[2]: name for name in _names(self._root / folder / FINGERPRINTS)}
             missing = {
@@ -174,8 +185,8 @@ class Followed:
                 time.sleep(0.01)
 
 
-def _place(path: Path, root: Path) -> tuple[str, str | None]:
-    """Return the profile's folder below `root` and the hash of the unit that a file or folder belongs to."""
+def _locate_unit(path: Path, root: Path) -> tuple[str, str | None]:
+    """Return the profile folder below `root` and the hash of the unit that a path belongs to."""
     if not path.is_relative_to(root):
         return "", None
     parts = path.relative_to(root).parts
@@ -186,8 +197,8 @@ def _place(path: Path, root: Path) -> tuple[str, str | None]:
     return "", None
 
 
-def size_of(directory: Path) -> int:
-    """Return the bytes of the files in a directory, a file with several names once."""
+def disk_usage(directory: Path) -> int:
+    """Return the size in bytes of the files in a directory, hard links counted once."""
     seen = {}
     for path in every_file(directory):
         with suppress(FileNotFoundError):

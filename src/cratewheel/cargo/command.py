@@ -1,4 +1,4 @@
-"""What cargo is to build → its command line. Pure.
+"""The options of a build → the command line of `cargo rustc`. Pure.
 
 Follows https://doc.rust-lang.org/cargo/commands/cargo-rustc.html: one cargo target at a time, so that arguments for the
 crate's own rustc can be given after `--`.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cratewheel.system.command import Command
 
-# Options that `cargo metadata` shares with `cargo rustc`: True when a value follows, as the next word or after `=`.
+# Options that `cargo metadata` shares with `cargo rustc`: True for those with a value (`--config x` or `--config=x`).
 SHARED = {
     "--frozen": False,
     "--locked": False,
@@ -27,7 +27,7 @@ SHARED = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoOptions:
-    """The options of cargo that the user chose, in the words of the settings model."""
+    """The options for cargo that the user chose, named as in the settings model."""
 
     profile: str | None = None
     jobs: int | None = None
@@ -55,7 +55,7 @@ class CargoBuild:
     """One `cargo rustc`, started in `cwd`: a library (`binary` is None) or a binary of the crate at `manifest`.
 
     `cdylib` overrides the crate types of a library that has others too, so that only the one for Python is made.
-    `through` is a subcommand of cargo that runs the other one: `xwin`, which brings Microsoft's SDK along.
+    `through` is a cargo subcommand that wraps `rustc`: `xwin`, which provides Microsoft's SDK.
     """
 
     manifest: Path
@@ -69,7 +69,7 @@ class CargoBuild:
 
 
 def command(build: CargoBuild, *, program: str = "cargo") -> Command:
-    """Return the command that makes `build`; its stdout is JSON messages, its stderr cargo's talk."""
+    """Return the command for `build`; it prints JSON messages to stdout and diagnostics to stderr."""
     options = build.options
     selection = ("--lib",) if build.binary is None else ("--bin", build.binary)
     argv = (
@@ -94,7 +94,7 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
 
 
 def resolution_flags(options: CargoOptions) -> tuple[str, ...]:
-    """Return the flags that decide which packages and features take part; `cargo metadata` knows them too."""
+    """Return the flags that select packages and features; `cargo metadata` has them too."""
     return (
         *(word for name in options.features for word in ("--features", name)),
         *(("--all-features",) if options.all_features else ()),
@@ -113,14 +113,14 @@ def metadata_arguments(options: CargoOptions, *, platforms: tuple[str, ...]) -> 
     return (*resolution_flags(options), *shared_arguments(options.extra), *filters)
 
 
-def shared_arguments(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of the user's extra cargo arguments that `cargo metadata` takes as well.
+def shared_arguments(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the user's extra cargo arguments that `cargo metadata` accepts too.
 
     >>> shared_arguments(("--locked", "-j", "2", "--features", "a b", "-Zunstable-options", "--release"))
     ('--locked', '--features', 'a b', '-Zunstable-options')
     """
     kept: list[str] = []
-    queue = list(words)
+    queue = list(argv)
     while queue:
         word = queue.pop(0)
         name = word.split("=", 1)[0]
@@ -132,7 +132,7 @@ def shared_arguments(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def config_values(config: tuple[str, ...], extra: tuple[str, ...]) -> tuple[str, ...]:
-    """Return what cargo gets by `--config`, of its option and among the user's extra arguments, the strongest last.
+    """Return the `--config` values of the option and of the user's extra arguments, the strongest last.
 
     >>> config_values(("a.toml",), ("-j", "2", "--config=b=1", "--config", "c=2"))
     ('a.toml', 'b=1', 'c=2')
@@ -147,23 +147,23 @@ def config_values(config: tuple[str, ...], extra: tuple[str, ...]) -> tuple[str,
     return tuple(found)
 
 
-def extra_value(words: tuple[str, ...], *names: str) -> str | None:
-    """Return the value that the user's extra cargo arguments give to one of the options `names`, or None.
+def extra_value(argv: tuple[str, ...], *names: str) -> str | None:
+    """Return the value of one of the options `names` in the user's extra cargo arguments, or None.
 
     >>> extra_value(("-j2", "--profile=dist"), "--profile")
     'dist'
     """
-    for at, word in enumerate(words):
+    for at, word in enumerate(argv):
         for name in names:
-            if word == name and at + 1 < len(words):
-                return words[at + 1]
+            if word == name and at + 1 < len(argv):
+                return argv[at + 1]
             if word.startswith(f"{name}="):
                 return word.removeprefix(f"{name}=")
     return None
 
 
 def profile_folders(options: CargoOptions) -> tuple[str, ...]:
-    """Return the folders of a build directory in which a build keeps its units: the target's, and the host's.
+    """Return the folders in a build directory that hold the units of a build: for the target, and for the host.
 
     >>> profile_folders(CargoOptions(profile="release", target="wasm32-wasip1"))
     ('wasm32-wasip1/release', 'release')

@@ -1,8 +1,8 @@
-"""Cargo's configuration: where it is, and what it says that is not for cargo alone.
+"""Cargo's configuration: its files, and the settings that we need too.
 
-Cargo tells nobody its configuration (`cargo config` is unstable), so it is read here, in cargo's own order: `--config`,
-then variables, then files, the nearest first. See https://doc.rust-lang.org/cargo/reference/config.html. What is wrong
-in it is passed over: cargo says so itself.
+`cargo config` is unstable, so the configuration is read here, in cargo's order: `--config`, then variables, then files,
+the nearest first. See https://doc.rust-lang.org/cargo/reference/config.html. Invalid files are skipped: cargo reports
+them itself.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from cratewheel.errors import ConfigError
 from cratewheel.system import toml
 from cratewheel.system.files import is_file
 
-NAMES = ("config", "config.toml")  # where a folder has both, cargo takes the first
-TOOLCHAIN_NAMES = ("rust-toolchain", "rust-toolchain.toml")  # rustup's, looked for in the same folders
-EDITOR_VARIABLES = (  # all that `cratewheel ide` writes, for cargo and editors: our builds set their own
+NAMES = ("config", "config.toml")  # if a folder has both, cargo uses the first
+TOOLCHAIN_NAMES = ("rust-toolchain", "rust-toolchain.toml")  # of rustup, in the same folders
+EDITOR_VARIABLES = (  # written by `cratewheel ide` for cargo and editors; builds set their own
     "PYO3_BUILD_EXTENSION_MODULE",
     "PYO3_CONFIG_FILE",
     "PYO3_ENVIRONMENT_SIGNATURE",
@@ -31,9 +31,9 @@ EDITOR_VARIABLES = (  # all that `cratewheel ide` writes, for cargo and editors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Layer:
-    """One place that configures cargo: a file, or what `--config` was given.
+    """One source of configuration: a file, or a value of `--config`.
 
-    `folder` is the one that relative paths in it are relative to.
+    Relative paths in it are relative to `folder`.
     """
 
     table: Mapping[str, Any]
@@ -43,27 +43,27 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """What a key is set to, as it is written, and the strongest place that says so: a variable, `--config`, a file."""
+    """The raw value of a key, and its strongest source: a variable, `--config` or a file."""
 
     value: Any
     origin: str
 
 
 def layers(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[Layer]:
-    """Yield all that configures a cargo that starts in `cwd` with the `--config` values `flags`, the strongest first.
+    """Yield the configuration of a cargo that starts in `cwd` with the `--config` values `flags`, the strongest first.
 
-    Variables stand between the two, and are not among them.
+    Variables, which rank between `--config` and files, are not included.
     """
-    yield from _given(flags, cwd)
-    yield from _discovered(environ, cwd)
+    yield from _command_line_layers(flags, cwd)
+    yield from _file_layers(environ, cwd)
 
 
 def setting(key: str, flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Setting | None:
-    """Return what a dotted key is set to, or None; lists of several places are joined, the strongest last."""
+    """Return the value of a dotted key, or None; lists from several sources are joined, the strongest last."""
     variable = f"CARGO_{key.upper().replace('.', '_').replace('-', '_')}"
     value = environ.get(variable)
     of_variable = [Setting(value=value, origin=variable)] if value else []
-    found = [*_values(key, _given(flags, cwd)), *of_variable, *_values(key, _discovered(environ, cwd))]
+    found = [*_values(key, _command_line_layers(flags, cwd)), *of_variable, *_values(key, _file_layers(environ, cwd))]
     if not any(isinstance(one.value, list) for one in found):
         return found[0] if found else None
     lists = (one.value if isinstance(one.value, list) else str(one.value).split() for one in reversed(found))
@@ -71,7 +71,7 @@ def setting(key: str, flags: Sequence[str], environ: Mapping[str, str], cwd: Pat
 
 
 def files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
-    """Yield the configuration files that count in a folder, the nearest first, without those that they include."""
+    """Yield the configuration files that apply in a folder, the nearest first, without included files."""
     user = environ.get("HOME") or environ.get("USERPROFILE") or "/"
     home = cwd / environ["CARGO_HOME"] if environ.get("CARGO_HOME") else Path(user, ".cargo")
     for place in dict.fromkeys((*(above / ".cargo" for above in (cwd, *cwd.parents)), home)):
@@ -81,17 +81,17 @@ def files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
 
 
 def check_regular(cwd: Path) -> None:
-    """Raise `ConfigError` for a pipe, a socket or a device in the place of a file that cargo or rustup reads.
+    """Raise `ConfigError` for a pipe, a socket or a device at the path of a file that cargo or rustup reads.
 
-    They would wait for it without end, or read it without end.
+    Cargo would hang on it.
     """
     for place in (cwd, *cwd.parents):
         for path in (*(place / ".cargo" / name for name in NAMES), *(place / name for name in TOOLCHAIN_NAMES)):
             is_file(path)
 
 
-def unread(folders: Iterable[Path], environ: Mapping[str, str], cwd: Path) -> tuple[Path, ...]:
-    """Return the configuration and toolchain files in `folders` that have no effect on what starts in `cwd`."""
+def find_unread(folders: Iterable[Path], environ: Mapping[str, str], cwd: Path) -> tuple[Path, ...]:
+    """Return the configuration and toolchain files in `folders` that do not apply to programs started in `cwd`."""
     elsewhere = [folder for folder in dict.fromkeys(folders) if folder not in (cwd, *cwd.parents)]
     places = [folder / ".cargo" / name for folder in elsewhere for name in NAMES]
     found = [place for place in places if place.is_file() and not _is_for_editors(place)]
@@ -103,7 +103,7 @@ def unread(folders: Iterable[Path], environ: Mapping[str, str], cwd: Path) -> tu
 
 def _is_for_editors(path: Path) -> bool:
     try:
-        table = toml.load(path)
+        table = toml.load_file(path)
     except ConfigError:
         return False
     variables = table.get("env")
@@ -111,13 +111,13 @@ def _is_for_editors(path: Path) -> bool:
 
 
 def build_jobs(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> int | str | None:
-    """Return the setting `build.jobs`, as it is written."""
+    """Return the raw value of `build.jobs`."""
     found = setting("build.jobs", flags, environ, cwd)
     return found.value if found is not None and isinstance(found.value, (int, str)) else None
 
 
 def build_targets(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> tuple[tuple[str, ...], str] | None:
-    """Return the triples of `build.target`, and where they are set; None where they are not."""
+    """Return the triples of `build.target` and where they are set, or None."""
     found = setting("build.target", flags, environ, cwd)
     if found is None:
         return None
@@ -126,43 +126,43 @@ def build_targets(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -
     return (triples, found.origin) if triples else None
 
 
-def _given(flags: Sequence[str], cwd: Path) -> Iterator[Layer]:
+def _command_line_layers(flags: Sequence[str], cwd: Path) -> Iterator[Layer]:
     for flag in reversed(flags):
         path = cwd / flag
-        if flag and os.path.isfile(path):  # noqa: PTH113  # what is no name of a file is none here, and an error of `Path.is_file`
-            yield from _with_included(path, "--config ")
+        if flag and os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises for text that cannot be a file name
+            yield from _read_with_includes(path, "--config ")
             continue
         try:
-            table = toml.loads(flag)
+            table = toml.parse(flag)
         except ValueError:
             continue
         yield Layer(table=table, origin="--config", folder=cwd)
-        yield from _included(table, cwd, "--config ", frozenset())
+        yield from _include(table, cwd, "--config ", frozenset())
 
 
-def _discovered(environ: Mapping[str, str], cwd: Path) -> Iterator[Layer]:
+def _file_layers(environ: Mapping[str, str], cwd: Path) -> Iterator[Layer]:
     for path in files(environ, cwd):
-        yield from _with_included(path, "")
+        yield from _read_with_includes(path, "")
 
 
-def _with_included(path: Path, origin: str, above: frozenset[Path] = frozenset()) -> Iterator[Layer]:
-    """Yield what a file says, then what the files say that it includes."""
+def _read_with_includes(path: Path, origin: str, above: frozenset[Path] = frozenset()) -> Iterator[Layer]:
+    """Yield the layer of a file, then those of the files that it includes."""
     try:
-        table = toml.load(path)
+        table = toml.load_file(path)
     except ConfigError:
         return
     yield Layer(table=table, origin=f"{origin}{path}", folder=path.parent.parent)
-    yield from _included(table, path.parent, origin, above | {path})
+    yield from _include(table, path.parent, origin, above | {path})
 
 
-def _included(table: Mapping[str, Any], folder: Path, origin: str, above: frozenset[Path]) -> Iterator[Layer]:
-    """Yield the files that `include` names, the last first, as cargo 1.94 and later read them."""
+def _include(table: Mapping[str, Any], folder: Path, origin: str, above: frozenset[Path]) -> Iterator[Layer]:
+    """Yield the layers of the files that `include` names, the last first, as cargo 1.94 and later read them."""
     include = table.get("include", [])
     for item in reversed(include if isinstance(include, list) else [include]):
         name = item.get("path") if isinstance(item, Mapping) else item
         path = folder / name if isinstance(name, str) else folder
-        if os.path.isfile(path) and path not in above:  # noqa: PTH113  # as in `_given`
-            yield from _with_included(path, origin, above)
+        if os.path.isfile(path) and path not in above:  # noqa: PTH113  # as in `_command_line_layers`
+            yield from _read_with_includes(path, origin, above)
 
 
 def _values(key: str, found: Iterator[Layer]) -> Iterator[Setting]:

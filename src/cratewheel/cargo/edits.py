@@ -1,4 +1,4 @@
-"""What an sdist changes in a Cargo.toml; the module `rewrite` carries it out."""
+"""The changes to a Cargo.toml in an sdist; `rewrite` applies them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _GLOB = r"[*?\[]"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inheritance:
-    """A workspace to take inherited values from: its `[workspace]`, its folder, and the folder of the crate."""
+    """The workspace that a crate inherits values from: its `[workspace]`, its folder, and the crate's folder."""
 
     workspace: Table
     workspace_folder: PurePath
@@ -26,11 +26,11 @@ class Inheritance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEdits:
-    """What is to change in a Cargo.toml; the defaults change nothing.
+    """The changes to a Cargo.toml; the defaults change nothing.
 
-    `readme` and `license_file` are the values that the keys get. `missing_targets` are (kind, name) of the targets
-    whose source is not packed, with the kinds lib, bin, example, test and bench. `members` are the entries that
-    `workspace.members` is left with; `default-members` goes with the others.
+    `readme` and `license_file` are the new values of these keys. `missing_targets` are (kind, name) of the targets
+    whose source is not packed, with the kinds lib, bin, example, test and bench. `members` are the remaining
+    entries of `workspace.members`; `default-members` is filtered in the same way.
     """
 
     readme: str | None = None
@@ -42,17 +42,17 @@ class ManifestEdits:
     inheritance: Inheritance | None = None
 
 
-def kept_members(members: Iterable[str], directories: Iterable[str]) -> tuple[str, ...]:
-    """Return those of `workspace.members`, globs included, that stand for one of the folders, given from the same root.
+def filter_members(members: Iterable[str], directories: Iterable[str]) -> tuple[str, ...]:
+    """Return the entries of `workspace.members`, globs included, that match one of the folders.
 
-    >>> kept_members(["py", "./core", "tools/*", "gone", "x/**"], ["core", "tools/a", "py"])
+    >>> filter_members(["py", "./core", "tools/*", "gone", "x/**"], ["core", "tools/a", "py"])
     ('py', './core', 'tools/*')
     """
     folders = [posixpath.normpath(directory) for directory in directories]
-    return tuple(member for member in members if any(_stands_for(member, folder) for folder in folders))
+    return tuple(member for member in members if any(_is_member(member, folder) for folder in folders))
 
 
-def _stands_for(member: str, folder: str) -> bool:
+def _is_member(member: str, folder: str) -> bool:
     pattern = posixpath.normpath(member)
     if not re.search(_GLOB, pattern):
         return pattern == folder
@@ -60,17 +60,17 @@ def _stands_for(member: str, folder: str) -> bool:
 
 
 def _matches(pattern: Sequence[str], parts: Sequence[str]) -> bool:
-    wanted = {0}  # what of the pattern the next part may match
+    wanted = {0}  # indexes of the pattern's parts that the next part may match
     for part in parts:
         wanted = {
             at if pattern[at] == "**" else at + 1
-            for at in _with_depths(wanted, pattern)
+            for at in _expand_globstars(wanted, pattern)
             if at < len(pattern) and (pattern[at] == "**" or fnmatchcase(part, pattern[at]))
         }
-    return len(pattern) in _with_depths(wanted, pattern)
+    return len(pattern) in _expand_globstars(wanted, pattern)
 
 
-def _with_depths(wanted: set[int], pattern: Sequence[str]) -> set[int]:
+def _expand_globstars(wanted: set[int], pattern: Sequence[str]) -> set[int]:
     found = set(wanted)
     for at, part in enumerate(pattern):
         if part == "**" and at in found:
@@ -78,10 +78,10 @@ def _with_depths(wanted: set[int], pattern: Sequence[str]) -> set[int]:
     return found
 
 
-def way(start: PurePath, end: PurePath) -> str:
-    """Return the way from one folder to another, as Cargo.toml writes it.
+def relative_path(start: PurePath, end: PurePath) -> str:
+    """Return the relative path from one folder to another, as Cargo.toml writes it.
 
-    >>> way(PurePath("/ws/a/dep"), PurePath("/ws/a/../b"))
+    >>> relative_path(PurePath("/ws/a/dep"), PurePath("/ws/a/../b"))
     '../../b'
     """
     return posixpath.relpath(posixpath.normpath(end.as_posix()), posixpath.normpath(start.as_posix()))

@@ -1,8 +1,8 @@
-"""Which crates a build compiles for the target, and with which features.
+"""Finds which crates a build compiles for the target, and with which features.
 
-`cargo metadata` names at most too many: it unites what all members of a workspace, all platforms, build scripts and
-tests ask for. `at_least` follows only what each build has, so where both agree nothing is left to ask. `cargo tree`
-knows the rest, by the resolver that the build itself will use:
+`cargo metadata` gives an upper bound: the union over all workspace members, platforms, build scripts and tests.
+`certain_features` gives a lower bound. Where the two differ, `cargo tree` tells, by the resolver that the build uses:
+
 https://doc.rust-lang.org/cargo/reference/features.html#feature-resolver-version-2
 """
 
@@ -23,7 +23,7 @@ Compiled = Mapping[str, frozenset[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """The features that are asked for on cargo's command line."""
+    """The features chosen on cargo's command line."""
 
     names: tuple[str, ...] = ()
     every: bool = False
@@ -31,7 +31,7 @@ class Choice:
 
 
 def parse_choice(arguments: tuple[str, ...]) -> Choice:
-    """Return the features that arguments of cargo choose.
+    """Return the features that cargo arguments choose.
 
     >>> parse_choice(("--locked", "--features", "a b,c", "-Fd", "--no-default-features"))
     Choice(names=('a', 'b', 'c', 'd'), every=False, default=False)
@@ -52,12 +52,12 @@ def parse_choice(arguments: tuple[str, ...]) -> Choice:
     )
 
 
-def at_least(metadata: CargoMetadata, choice: Choice) -> Compiled:
-    """Return the crates and features that a build of the root package has for certain.
+def certain_features(metadata: CargoMetadata, choice: Choice) -> Compiled:
+    """Return the crates and features that every build of the root package has.
 
-    Followed are normal dependencies of every platform, and features as
-    https://doc.rust-lang.org/cargo/reference/features.html describes them. What some builds have besides (dependencies
-    of one platform, and with cargo's first resolver those of tests and build scripts) is not in the answer.
+    This follows normal dependencies for all platforms, and features as
+    https://doc.rust-lang.org/cargo/reference/features.html describes them. What only some builds have (dependencies
+    of one platform, and with cargo's first resolver those of tests and build scripts) is not included.
     """
     walk = _Walk(metadata)
     root = metadata.root_package
@@ -70,16 +70,18 @@ def at_least(metadata: CargoMetadata, choice: Choice) -> Compiled:
 
 
 class _Walk:
-    """A walk over normal dependencies that turns on features on its way; only more can be on in the end."""
+    """A walk over normal dependencies that collects enabled features."""
 
     def __init__(self, metadata: CargoMetadata) -> None:
         self._metadata = metadata
         self.features: dict[str, set[str]] = {}
-        self._active: dict[str, set[str]] = defaultdict(set)  # names of dependencies, by package
-        self._weak: dict[tuple[str, str], set[str]] = defaultdict(set)  # features for when one is active
+        self._active: dict[str, set[str]] = defaultdict(set)  # active dependencies by package
+        self._weak: dict[tuple[str, str], set[str]] = defaultdict(
+            set
+        )  # features to enable when a dependency becomes active
 
     def add(self, package: str) -> None:
-        """Take a package in, with the dependencies that are not optional."""
+        """Add a package and its dependencies that are not optional."""
         if package in self.features:
             return
         self.features[package] = set()
@@ -88,7 +90,7 @@ class _Walk:
                 self._activate(package, _key(dependency))
 
     def enable(self, package: str, feature: str) -> None:
-        """Turn on a feature and what follows from it; one that is not declared is none."""
+        """Enable a declared feature and the features that it enables."""
         declared = self._metadata.packages[package].features
         if feature in declared and feature not in self.features[package]:
             self.features[package].add(feature)
@@ -96,7 +98,7 @@ class _Walk:
                 self.apply(package, value)
 
     def apply(self, package: str, value: str) -> None:
-        """Follow one value of a feature table: `feature`, `dep:name`, `name/feature` or `name?/feature`."""
+        """Apply one value of a feature table: `feature`, `dep:name`, `name/feature` or `name?/feature`."""
         name, slash, feature = value.partition("/")
         if name.startswith("dep:"):
             self._activate(package, name.removeprefix("dep:"))
@@ -105,12 +107,12 @@ class _Walk:
         elif name.endswith("?"):
             self._weak[package, name[:-1]].add(feature)
             if name[:-1] in self._active[package]:
-                self._pass_on(package, name[:-1], {feature})
+                self._enable_in_dependency(package, name[:-1], {feature})
         else:
             self._activate(package, name)
             if any(one.optional for one in self._dependencies(package) if _key(one) == name):
                 self.enable(package, name)
-            self._pass_on(package, name, {feature})
+            self._enable_in_dependency(package, name, {feature})
 
     def _activate(self, package: str, key: str) -> None:
         if key in self._active[package]:
@@ -118,16 +120,16 @@ class _Walk:
         self._active[package].add(key)
         for dependency in self._dependencies(package):
             if _key(dependency) == key:
-                for other in self._resolved(package, dependency):
+                for other in self._resolve(package, dependency):
                     self.add(other)
                     for feature in (*dependency.features, *(("default",) if dependency.default_features else ())):
                         self.enable(other, feature)
-        self._pass_on(package, key, set(self._weak[package, key]))
+        self._enable_in_dependency(package, key, set(self._weak[package, key]))
 
-    def _pass_on(self, package: str, key: str, features: set[str]) -> None:
+    def _enable_in_dependency(self, package: str, key: str, features: set[str]) -> None:
         for dependency in self._dependencies(package):
             if _key(dependency) == key:
-                for other in self._resolved(package, dependency):
+                for other in self._resolve(package, dependency):
                     for feature in features:
                         self.enable(other, feature)
 
@@ -136,8 +138,8 @@ class _Walk:
             if dependency.kind == "normal" and dependency.target is None:
                 yield dependency
 
-    def _resolved(self, package: str, dependency: Dependency) -> list[str]:
-        """Return the package that a dependency stands for; none where that is not certain, or it runs on the host."""
+    def _resolve(self, package: str, dependency: Dependency) -> list[str]:
+        """Return the package of a dependency; nothing if that is not certain, or if it runs on the host."""
         packages = self._metadata.packages
         found = [
             edge
@@ -156,8 +158,8 @@ def _key(dependency: Dependency) -> str:
     return dependency.rename or dependency.name
 
 
-def on_host(metadata: CargoMetadata) -> frozenset[str]:
-    """Return the packages that a build may need on the machine that compiles: for build scripts and for macros."""
+def host_packages(metadata: CargoMetadata) -> frozenset[str]:
+    """Return the packages that may be compiled for the host: for build scripts and procedural macros."""
     packages = metadata.packages
     found: set[str] = set()
     queue = [
@@ -175,13 +177,13 @@ def on_host(metadata: CargoMetadata) -> frozenset[str]:
 
 
 def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: str, *, cwd: Path) -> Command:
-    """Return the command whose output `parse_tree` reads: what a build of the root package compiles for `target`.
+    """Return the command whose output `parse_tree` reads: the crates that a build of the root package compiles.
 
-    `arguments` are those of `cargo metadata` that choose features and network use; cargo is started in `cwd`. See
+    `arguments` are those for `cargo metadata` that choose features and network use; cargo starts in `cwd`. See
     https://doc.rust-lang.org/cargo/commands/cargo-tree.html.
     """
     root = metadata.root_package
-    # the ids of older cargos are no package specifications
+    # ids of older cargo versions are not package id specifications
     package = root.id if "://" in root.id and " " not in root.id else f"{root.name}:{root.version}"
     return Command(
         argv=(
@@ -194,7 +196,7 @@ def tree_command(metadata: CargoMetadata, arguments: tuple[str, ...], target: st
 
 
 def parse_tree(text: str, metadata: CargoMetadata) -> Compiled:
-    """Return what the output of `tree_command` lists."""
+    """Return the crates and features in the output of `tree_command`."""
     ids: dict[tuple[str, str], list[str]] = defaultdict(list)
     for package in metadata.packages.values():
         ids[package.name, package.version].append(package.id)

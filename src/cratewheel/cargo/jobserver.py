@@ -1,8 +1,8 @@
-"""One allowance of processors for several cargos: the jobserver of GNU make, which cargo and rustc take part in.
+"""A jobserver of GNU make, by which several cargo processes share one limit of parallel jobs.
 
 https://www.gnu.org/software/make/manual/html_node/POSIX-Jobserver.html: a pipe holds a byte for each job that may run.
-Whoever starts one more job than its own first one takes a byte, and puts it back in the end. A pipe and not a named
-one, which GNU make before 4.4 in a build script would not understand.
+A process takes a byte for each job beyond its first one, and puts it back afterwards. The pipe is not a named one,
+because GNU make before 4.4 (in a build script) does not support those.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
-from cratewheel.system.tasks import PATIENCE, check_cancelled
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
 
 # In the order in which cargo looks for one (the crate jobserver, `Client::from_env`).
 VARIABLES = ("CARGO_MAKEFLAGS", "MAKEFLAGS", "MFLAGS")
-AVAILABLE = os.name == "posix"  # Windows has semaphores in its place, which are not made here
-MOST_JOBS = 4096  # what fits into the pipe of any system: with more, we would wait for a reader
-MEMORY_FOR_ONE = 2 << 30  # bytes that one interpreter's rustc and linker are given room for
+AVAILABLE = os.name == "posix"  # Windows uses semaphores, which are not supported here
+MAX_JOBS = 4096  # more bytes may not fit into the pipe, and os.write() would block
+MEMORY_PER_BUILD = 2 << 30  # bytes for rustc and the linker of one build
 
 
 class Jobserver:
-    """A jobserver with `jobs` bytes; `variables` and `descriptors` are what a cargo that is to use it must get."""
+    """A jobserver for `jobs` jobs; `variables` and `descriptors` are what a cargo process needs to use it."""
 
     def __init__(self, jobs: int) -> None:
         self._read, self._write = os.pipe()
-        os.write(self._write, b"+" * min(jobs, MOST_JOBS))
+        os.write(self._write, b"+" * min(jobs, MAX_JOBS))
         self.descriptors = (self._read, self._write)
-        self._own_read = _own_end(self._read)
+        self._own_read = _nonblocking_end(self._read)
         both = f"{self._read},{self._write}"
-        # the older name of the option first: of two, make counts the last
+        # the older option first: make uses the last one
         self.variables = ((VARIABLES[0], f"-j --jobserver-fds={both} --jobserver-auth={both}"),)
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Wait for a byte, and hold it: a program has one job of its own. Raises as `check_cancelled` does."""
+        """Hold one job for the block, waiting for a free one. Raises as `check_cancelled` does."""
         byte = b""
         while not byte:
             check_cancelled()
-            if select.select([self._own_read], [], [], PATIENCE)[0]:
-                with suppress(BlockingIOError):  # another was faster
+            if select.select([self._own_read], [], [], POLL_INTERVAL)[0]:
+                with suppress(BlockingIOError):  # another process took the byte
                     byte = os.read(self._own_read, 1)
         try:
             yield
@@ -55,21 +55,21 @@ class Jobserver:
             os.close(descriptor)
 
 
-def _own_end(descriptor: int) -> int:
-    """Return an end of the pipe that can be read without waiting, while those that share the other one still wait."""
+def _nonblocking_end(descriptor: int) -> int:
+    """Return a descriptor of the pipe that reads without blocking; the shared one stays blocking."""
     try:
         return os.open(f"/proc/self/fd/{descriptor}", os.O_RDONLY | os.O_NONBLOCK)
-    except OSError:  # only Linux opens it anew
+    except OSError:  # only Linux has /proc/self/fd
         return descriptor
 
 
-def inherited(environ: Mapping[str, str]) -> bool:
-    """Return whether somebody above us, make or cargo, has a jobserver already, and has left it open for us.
+def is_inherited(environ: Mapping[str, str]) -> bool:
+    """Return whether make or cargo has started us with a jobserver that we can use.
 
-    make does so only for a recipe that it takes for another make (`+` before it); the others it tells of it all the
-    same.
+    make passes the variable to every recipe, but the open descriptors only to recipes marked with `+`.
 
-    >>> inherited({"MAKEFLAGS": " -j4 --jobserver-auth=-2,-2"})
+
+    >>> is_inherited({"MAKEFLAGS": " -j4 --jobserver-auth=-2,-2"})
     False
     """
     return any(_is_open(environ.get(variable, "")) for variable in VARIABLES)
@@ -79,37 +79,37 @@ def _is_open(flags: str) -> bool:
     found = re.findall(r"--jobserver-(?:auth|fds)=(?:fifo:(\S+)|(\d+),(\d+))", flags)
     if not found:
         return False
-    fifo, *descriptors = found[-1]  # the last one counts
+    fifo, *descriptors = found[-1]  # the last one wins
     try:
         if fifo:
-            return stat.S_ISFIFO(os.stat(fifo).st_mode)  # noqa: PTH116  # of text
+            return stat.S_ISFIFO(os.stat(fifo).st_mode)  # noqa: PTH116  # a string
         return all(stat.S_ISFIFO(os.fstat(int(number)).st_mode) for number in descriptors)
-    except (OSError, OverflowError, ValueError):  # no number of a descriptor
+    except (OSError, OverflowError, ValueError):  # not a valid descriptor
         return False
 
 
-def jobs(asked: int | None, configured: int | str | None, processors: int) -> int:
-    """Return how many jobs may run at a time: `--jobs`, else what is configured, else one more than processors.
+def job_count(requested: int | None, configured: int | str | None, processors: int) -> int:
+    """Return how many jobs may run in parallel: `--jobs`, else the configured number, else one more than processors.
 
-    The one more has something to do while another build is down to its last crate. As cargo reads them, a negative
-    number is that many less than there are processors, and a word is the default.
+    The additional job keeps a processor busy while another build compiles its last crate. As in cargo, a negative
+    number is subtracted from the processors, and text means the default.
 
-    >>> jobs(None, None, 8)
+    >>> job_count(None, None, 8)
     9
-    >>> jobs(None, "-1", 8)
+    >>> job_count(None, "-1", 8)
     7
     """
-    if asked is None:
+    if requested is None:
         text = str(configured)
-        asked = int(text) if re.fullmatch(r"-?\d{1,5}", text) else processors + 1
-    return max(1, asked if asked > 0 else processors + asked)
+        requested = int(text) if re.fullmatch(r"-?\d{1,5}", text) else processors + 1
+    return max(1, requested if requested > 0 else processors + requested)
 
 
-def side_by_side(jobs: int, memory: int | None) -> int:
-    """Return how many cargos may run at a time, given the bytes of free memory (None: not known).
+def parallel_builds(jobs: int, memory: int | None) -> int:
+    """Return how many cargo processes may run in parallel, given the bytes of free memory (None: unknown).
 
-    >>> side_by_side(8, 5 << 30), side_by_side(2, None)
+    >>> parallel_builds(8, 5 << 30), parallel_builds(2, None)
     (2, 2)
     """
-    room = jobs if memory is None else memory // MEMORY_FOR_ONE
+    room = jobs if memory is None else memory // MEMORY_PER_BUILD
     return max(1, min(jobs, room))

@@ -1,4 +1,4 @@
-"""Cargo.toml as cargo understands it, read without cargo: what a crate inherits from its workspace is filled in.
+"""Reads Cargo.toml without cargo, with the values that a crate inherits from its workspace.
 
 The rules are those of https://doc.rust-lang.org/cargo/reference/manifest.html and
 https://doc.rust-lang.org/cargo/reference/workspaces.html. Only the files are read: that every workspace member exists,
@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cratewheel.cargo.edits import kept_members, way
+from cratewheel.cargo.edits import filter_members, relative_path
 from cratewheel.errors import ConfigError
 from cratewheel.system import toml
-from cratewheel.system.files import Roots, is_file, joined_roots, project_roots
+from cratewheel.system.files import Roots, is_file, join_roots, project_roots
 
 Table = Mapping[str, Any]
 
-README_NAMES = ("README.md", "README.txt", "README")  # what cargo looks for, in this order
+README_NAMES = ("README.md", "README.txt", "README")  # in cargo's order
 TEXTS = frozenset(
     {
         "name", "version", "edition", "rust-version", "description", "documentation", "homepage", "repository",
@@ -38,7 +38,7 @@ INHERITED = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """A Cargo.toml, with `package` as cargo sees it once everything inherited is in its place.
+    """A Cargo.toml; `package` includes inherited values.
 
     `package` has no `{ workspace = true }` left; `version` is always there, `readme` is a path relative to the
     manifest's folder, or False where the author turned it off, or missing where there is none; `license-file` is
@@ -64,45 +64,45 @@ class Manifest:
 
     @property
     def roots(self) -> Roots:
-        """The folders that files which the manifest names may lie in: repository and workspace, or else its folder."""
+        """The folders that files named by the manifest may lie in: its repository and workspace, or its own folder."""
         around = (manifest.parent for manifest in (self.workspace_manifest, self.excluded_by) if manifest is not None)
         return project_roots(self.directory, *around)
 
     def roots_with(self, project: Path) -> Roots:
-        """Return the folders that files may lie in which the manifest names, or the pyproject.toml in a folder."""
-        return joined_roots(project_roots(project), self.roots)
+        """Return `roots` joined with those of a pyproject.toml in the folder `project`."""
+        return join_roots(project_roots(project), self.roots)
 
     @property
     def is_virtual(self) -> bool:
-        """Whether this is a workspace without a package of its own."""
+        """Whether this is a workspace without a package."""
         return not self.package
 
     @property
     def name(self) -> str:
-        """The name of the package; not to be asked of a virtual workspace."""
+        """The name of the package; an error for a virtual workspace."""
         return str(self.package["name"])
 
     @property
     def version(self) -> str:
-        """The version of the package, as Cargo.toml writes it: SemVer."""
+        """The version of the package as written in Cargo.toml (SemVer)."""
         return str(self.package["version"])
 
     @property
     def lib_name(self) -> str:
-        """The name of the library target: `[lib] name`, or the package's with underscores."""
+        """The name of the library target: `[lib] name`, or the package's name with underscores."""
         return str(self.lib.get("name", self.name.replace("-", "_")))
 
 
 def read(path: Path) -> Manifest:
-    """Return the manifest at `path`, a Cargo.toml.
+    """Return the manifest in the Cargo.toml at `path`.
 
     Raises `ConfigError` when the file, or the workspace's that it inherits from, is missing, is not TOML, or gives a
     field a value that cargo would not take.
     """
     path = Path(os.path.abspath(path))  # noqa: PTH100 (takes `..` out, and a symlinked project keeps its name)
-    document = toml.load(path, project_roots(path.parent))
+    document = toml.load_file(path, project_roots(path.parent))
     _check_texts(document, path)
-    # cargo called the table [project] once, and still takes it before the 2024 edition
+    # before the 2024 edition, cargo also accepts the old name [project]
     package = _table(document, "package" if "package" in document else "project", path)
     if not package and "workspace" not in document:
         raise ConfigError(
@@ -111,7 +111,7 @@ def read(path: Path) -> Manifest:
     _table(document, "workspace", path)
     workspace, excluded_by = _workspace_manifest(path, document, package)
     if package:
-        package = _resolved(package, path, workspace)
+        package = _resolve(package, path, workspace)
     lib = _table(document, "lib", path)
     _check_text(lib, "name", "lib.name", path)
     return Manifest(
@@ -127,7 +127,7 @@ def read(path: Path) -> Manifest:
     )
 
 
-def _resolved(package: Table, path: Path, workspace: Path | None) -> Table:
+def _resolve(package: Table, path: Path, workspace: Path | None) -> Table:
     result = dict(package)
     inherited = [key for key in package if key in INHERITED and isinstance(package[key], dict)]
     if inherited:
@@ -138,7 +138,7 @@ def _resolved(package: Table, path: Path, workspace: Path | None) -> Table:
         _check_list(result[key], f"package.{key}", path)
     if not result.get("name"):
         raise ConfigError(f"package.name is missing in {path}", hint='write `name = "…"` below [package]')
-    result.setdefault("version", "0.0.0")  # as cargo since 1.75
+    result.setdefault("version", "0.0.0")  # cargo's default since 1.75
     if "readme" not in inherited:
         _set(result, "readme", _readme(result.get("readme"), path.parent, path))
     return result
@@ -148,7 +148,7 @@ def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None
     if workspace is None:
         raise ConfigError(
             f"package.{keys[0]} in {path} is inherited from a workspace, but no workspace was found above it",
-            hint=f"write the value of {', '.join(keys)} itself, or add the crate to a workspace",
+            hint=f"write the value of {', '.join(keys)}, or add the crate to a workspace",
         )
     shared = _table(_workspace_table(workspace), "package", workspace, parent="workspace.")
     result: dict[str, Any] = {}
@@ -164,7 +164,7 @@ def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None
         if value is None:
             raise ConfigError(
                 f"package.{key} in {path} is inherited, but [workspace.package] in {workspace} has no {key}",
-                hint=f"add `{key}` to [workspace.package], or write it in the crate",
+                hint=f"add `{key}` to [workspace.package], or write it in the crate's Cargo.toml",
             )
         if key == "license-file":
             _check_text(shared, key, f"workspace.package.{key}", workspace)
@@ -175,7 +175,7 @@ def _inherit(package: Table, keys: list[str], path: Path, workspace: Path | None
 
 
 def _readme(value: object, folder: Path, path: Path) -> str | bool | None:
-    """Return the readme by cargo's rules: a path, False where it is turned off, None where there is none."""
+    """Return the readme by cargo's rules: a path, False if disabled, None if there is none."""
     match value:
         case False | "false":
             return False
@@ -199,7 +199,7 @@ def _set(table: dict[str, Any], key: str, value: object) -> None:
 
 
 def _workspace_manifest(path: Path, document: Table, package: Table) -> tuple[Path | None, Path | None]:
-    """Return the Cargo.toml of the workspace that a manifest belongs to, found as cargo finds it.
+    """Return the Cargo.toml of the manifest's workspace, found as cargo finds it.
 
     Then that of the nearest workspace which it would belong to, were it not excluded there.
     """
@@ -207,10 +207,10 @@ def _workspace_manifest(path: Path, document: Table, package: Table) -> tuple[Pa
         return path, None
     pointer = package.get("workspace")
     if isinstance(pointer, str):
-        return _pointed_at(path, pointer), None
+        return _read_workspace_pointer(path, pointer), None
     excluded_by = None
     for candidate in _manifests_above(path):
-        above = toml.load(candidate)
+        above = toml.load_file(candidate)
         if "workspace" in above:
             if not _is_excluded(path, candidate, _table(above, "workspace", candidate)):
                 return candidate, None
@@ -218,12 +218,12 @@ def _workspace_manifest(path: Path, document: Table, package: Table) -> tuple[Pa
             continue
         pointer = _table(above, "package", candidate).get("workspace")
         if isinstance(pointer, str):
-            return _pointed_at(candidate, pointer), None
+            return _read_workspace_pointer(candidate, pointer), None
     return None, excluded_by
 
 
-def _pointed_at(path: Path, pointer: str) -> Path:
-    """Return the Cargo.toml that `package.workspace` names; one that is not above the crate must name it, too."""
+def _read_workspace_pointer(path: Path, pointer: str) -> Path:
+    """Return the Cargo.toml that `package.workspace` names; it must list the crate unless it is above it."""
     root = Path(os.path.normpath(path.parent / pointer / "Cargo.toml"))
     if not is_file(root):
         raise ConfigError(
@@ -232,21 +232,24 @@ def _pointed_at(path: Path, pointer: str) -> Path:
         )
     if not path.is_relative_to(root.parent):
         members = _check_list(_workspace_table(root).get("members", []), "workspace.members", root)
-        if not kept_members(members, [way(root.parent, path.parent)]):
+        if not filter_members(members, [relative_path(root.parent, path.parent)]):
             raise ConfigError(
                 f"package.workspace in {path} names {pointer!r}, but {root} does not list the crate",
-                hint=f'add "{way(root.parent, path.parent)}" to `members` in [workspace] there',
+                hint=f'add "{relative_path(root.parent, path.parent)}" to `members` in [workspace] there',
             )
     return root
 
 
 def _workspace_table(path: Path) -> Table:
-    return _table(toml.load(path, project_roots(path.parent)), "workspace", path)
+    return _table(toml.load_file(path, project_roots(path.parent)), "workspace", path)
 
 
 def _manifests_above(path: Path) -> Iterator[Path]:
     for folder in path.parent.parents:
-        if folder.parts[-2:] == ("target", "package"):  # where `cargo package` unpacks: a crate there stands alone
+        if folder.parts[-2:] == (
+            "target",
+            "package",
+        ):  # `cargo package` unpacks there: the crate is not part of the workspace
             return
         candidate = folder / "Cargo.toml"
         if candidate.is_file():
@@ -262,7 +265,7 @@ def _is_excluded(path: Path, root: Path, workspace: Table) -> bool:
 
 
 def _bins(document: Table, package: Table, path: Path) -> tuple[str, ...]:
-    """Return the names of the binaries: the [[bin]] tables, then those that cargo finds in src/."""
+    """Return the names of the binaries: the [[bin]] tables, then those discovered in src/."""
     tables = document.get("bin", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise ConfigError(f"bin in {path} must be an array of tables", hint="write [[bin]] with two brackets")
@@ -305,7 +308,7 @@ def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
 
 def _check_texts(document: Table, path: Path) -> None:
     for key, value in document.items():
-        # `metadata` is for other tools
+        # `metadata` belongs to other tools
         ours = {name: item for name, item in value.items() if name != "metadata"} if isinstance(value, dict) else value
         toml.check_texts(ours, key, path)
 

@@ -1,4 +1,4 @@
-"""What cargo says of a crate and its dependencies, as values.
+"""The output of `cargo metadata` as values.
 
 The shapes follow `cargo metadata --format-version 1`
 (https://doc.rust-lang.org/cargo/commands/cargo-metadata.html), reduced to what is used.
@@ -91,7 +91,7 @@ class Node:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoMetadata:
-    """The answer of `cargo metadata` for one manifest.
+    """The output of `cargo metadata` for one manifest.
 
     `root` is the id of the manifest's own package; None for a virtual workspace. `build_directory` is where cargo keeps
     what is not final (its setting `build.build-dir`); cargo before 1.91 does not tell.
@@ -107,22 +107,26 @@ class CargoMetadata:
 
     @property
     def root_package(self) -> Package:
-        """The package that is built."""
+        """The package to build."""
         assert self.root is not None, "project.read refuses a virtual workspace"
         return self.packages[self.root]
 
     def without(self, names: frozenset[str]) -> frozenset[str]:
-        """Return the ids of what the root package is built from and does not depend on packages called `names`."""
+        """Return the ids of the packages in the root package's build that do not depend on packages called `names`."""
         assert self.root is not None
         depends: dict[str, bool] = {}
 
         def visit(package: str) -> bool:
             if package not in depends:
-                depends[package] = self.packages[package].name in names  # and no cycle asks again
+                depends[package] = (
+                    self.packages[package].name in names
+                )  # set before the recursion, because there may be cycles
                 script = any("custom-build" in target.kinds for target in self.packages[package].targets)
-                built = {"normal", "build"} if script else {"normal"}  # nobody needs what no build script uses
+                built = (
+                    {"normal", "build"} if script else {"normal"}
+                )  # build dependencies of packages without a build script are unused
                 edges = [edge.package for edge in self.nodes[package].dependencies if not built.isdisjoint(edge.kinds)]
-                for edge in edges:  # all of them: each is to be known
+                for edge in edges:  # no short circuit: every edge must be visited
                     depends[package] |= visit(edge)
             return depends[package]
 
@@ -130,7 +134,7 @@ class CargoMetadata:
         return frozenset(package for package, found in depends.items() if not found) - {self.root}
 
     def closure(self) -> tuple[str, ...]:
-        """Return the ids of the root package and all that it depends on, over edges of every kind, sorted."""
+        """Return the ids of the root package and all its dependencies of every kind, sorted."""
         assert self.root is not None
         seen = {self.root}
         queue = [self.root]

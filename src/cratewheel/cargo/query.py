@@ -1,4 +1,4 @@
-"""Inputs from cargo and rustc: `cargo metadata`, `rustc -vV`."""
+"""Reads facts from `cargo metadata`, `cargo tree` and `rustc -vV`."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rustc:
-    """The compiler: its version as (major, minor, patch) and the triple that it compiles for by default."""
+    """The compiler's version as (major, minor, patch), and its default target."""
 
     version: tuple[int, int, int]
     host: str
 
 
-def rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
-    """Return what `rustc -vV` says in the folder `cwd` of the compiler that a cargo started there will use.
+def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
+    """Return the version and host of the rustc that a cargo started in `cwd` would use.
 
     Raises `MissingToolError` when there is none, `ProcessError` when it fails.
     """
@@ -46,14 +46,14 @@ def rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
     try:
         done = capture(Command(argv=(program, "-vV"), cwd=cwd), environ)
     except MissingToolError as error:
-        raise MissingToolError("the Rust compiler, rustc, was not found", hint=INSTALL_RUST) from error
+        raise MissingToolError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
     if done.status:
         raise ProcessError(f"`{program} -vV` failed", notes=tuple(done.stderr.splitlines()))
     return parse_rustc(done.stdout)
 
 
-def standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict[str, Path]:
-    """Return the compiled crates of Rust's standard library for a target, by name; none where it is not installed."""
+def read_standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict[str, Path]:
+    """Return the compiled crates of Rust's standard library for a target by name; empty if it is not installed."""
     program = environ.get("RUSTC") or "rustc"
     done = capture(Command(argv=(program, "--print", "target-libdir", "--target", triple), cwd=cwd), environ)
     folder = Path(done.stdout.strip() or "/nowhere")
@@ -61,7 +61,7 @@ def standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict
 
 
 def parse_rustc(text: str) -> Rustc:
-    r"""Return the inputs in the output of `rustc -vV`.
+    r"""Return the version and host in the output of `rustc -vV`.
 
     >>> parse_rustc("rustc 1.95.0\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0-nightly\n")
     Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
@@ -69,15 +69,15 @@ def parse_rustc(text: str) -> Rustc:
     fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
     release = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", fields.get("release", ""))
     if release is None or "host" not in fields:
-        raise ProcessError("`rustc -vV` did not say its release and host", notes=tuple(text.splitlines()))
+        raise ProcessError("`rustc -vV` did not print its release and host", notes=tuple(text.splitlines()))
     major, minor, patch = (int(part) for part in release.groups())
     return Rustc(version=(major, minor, patch), host=fields["host"])
 
 
-def metadata(
+def read_metadata(
     arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
 ) -> CargoMetadata:
-    """Return the answer of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
+    """Return the output of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
 
     Cargo reads its configuration from the folder `cwd`.
 
@@ -88,15 +88,15 @@ def metadata(
         argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
         cwd=cwd,
     )
-    # cargo's own words go straight to the user: it may be downloading for minutes
+    # cargo's progress goes directly to the user: downloads may take minutes
     done = run_cargo(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
     if done.status or reporter.shows_steps:
-        reporter.passthrough(done.stderr)  # nothing, where it was shown as it came
+        reporter.passthrough(done.stderr)  # empty if it was shown directly
     if done.status:
         raise ProcessError(
             f"cargo cannot resolve {manifest}",
             notes=(f"`{command}` ended with status {done.status}",),
-            hint=f"mend what cargo says above; that command in {cwd} shows it again",
+            hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
         )
     answer = parse_metadata(json.loads(done.stdout))
     for package in answer.packages.values():
@@ -105,10 +105,10 @@ def metadata(
     return answer
 
 
-def compiled(
+def read_compiled(
     metadata: CargoMetadata, arguments: tuple[str, ...], target: str, environ: Mapping[str, str], *, cwd: Path
 ) -> Compiled:
-    """Return what a build of the root package compiles for `target`, as `cargo tree` resolves it.
+    """Return the crates that a build of the root package compiles for `target`, as `cargo tree` resolves them.
 
     `arguments` choose features and network use; cargo reads its configuration from the folder `cwd`. Raises
     `ProcessError` when it fails.
@@ -117,9 +117,9 @@ def compiled(
     done = run_cargo(command, environ)
     if done.status:
         raise ProcessError(
-            f"cargo cannot tell which features {metadata.root_package.manifest_path} is built with",
+            f"cargo cannot resolve the features of {metadata.root_package.manifest_path}",
             notes=(*done.stderr.splitlines(), f"`{command}` ended with status {done.status}"),
-            hint=f"mend what cargo says above; that command in {cwd} shows it again",
+            hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
         )
     return features.parse_tree(done.stdout, metadata)
 
@@ -127,7 +127,7 @@ def compiled(
 def run_cargo(
     command: Command, environ: Mapping[str, str], *, show_stderr: bool = False, timeout: float | None = None
 ) -> Completed:
-    """Run a short cargo command and return the `Completed`; a missing cargo is an error that says how to get it."""
+    """Run a short cargo command and return its `Completed`; raises `MissingToolError` if cargo is not installed."""
     try:
         return capture(command, environ, show_stderr=show_stderr, timeout=timeout)
     except MissingToolError as error:
@@ -135,7 +135,7 @@ def run_cargo(
 
 
 def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:
-    """Return the parsed JSON of `cargo metadata --format-version 1` as values."""
+    """Return the JSON of `cargo metadata --format-version 1` as values."""
     packages = {package["id"]: _package(package) for package in answer["packages"]}
     resolve = answer.get("resolve") or {"nodes": [], "root": None}
     return CargoMetadata(
@@ -161,7 +161,7 @@ def _package(package: Mapping[str, Any]) -> Package:
                 name=target["name"],
                 kinds=tuple(target["kind"]),
                 crate_types=tuple(target["crate_types"]),
-                source=Path(os.path.normpath(target["src_path"])),  # cargo leaves `..` in it
+                source=Path(os.path.normpath(target["src_path"])),  # cargo does not resolve `..`
                 required_features=tuple(target.get("required-features") or ()),
             )
             for target in package["targets"]

@@ -1,4 +1,4 @@
-"""Cargo.toml as an sdist carries it: text in, text out. Pure.
+"""Edits a Cargo.toml for an sdist: text in, text out. Pure.
 
 What stays keeps its comments, order and spelling (tomlkit). What the archive lacks is taken out: members, targets whose
 source is not packed, files that lie outside of the crate, and the values of a workspace that is not beside the crate
@@ -15,10 +15,10 @@ from typing import Any
 import tomlkit
 from tomlkit.items import AoT, Array
 
-from cratewheel.cargo.edits import Inheritance, ManifestEdits, Table, way
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, Table, relative_path
 from cratewheel.system import toml
 
-# What is left of a workspace root whose own package the archive does not carry.
+# The remaining keys of a workspace root whose own package is not in the archive.
 WORKSPACE_TABLES = ("cargo-features", "workspace", "profile", "patch", "replace")
 DEPENDENCY_TABLES = (
     "dependencies",
@@ -33,12 +33,12 @@ DOTTED = re.compile(r"""(?m)^([ \t]*)([\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*\.[ \t]*w
 
 
 def rewrite(text: str, edits: ManifestEdits) -> str:
-    r"""Return the manifest `text` with `edits` made; the text itself where they change nothing.
+    r"""Return the manifest `text` with `edits` applied; unchanged text if nothing changes.
 
     >>> rewrite('[package]\nreadme = "../R.md" # ours\n', ManifestEdits(readme="R.md"))
     '[package]\nreadme = "R.md" # ours\n'
     """
-    document = toml.editable(_without_dotted_inheritance(text, edits), "Cargo.toml")
+    document = toml.parse_editable(_inline_dotted_inheritance(text, edits), "Cargo.toml")
     unchanged = document.unwrap()
     if edits.workspace_only:
         for name in [name for name in document if name not in WORKSPACE_TABLES]:
@@ -54,8 +54,8 @@ def rewrite(text: str, edits: ManifestEdits) -> str:
     return text if document.unwrap() == unchanged else tomlkit.dumps(document).lstrip("\n")
 
 
-def _without_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
-    """Spell the dotted inheritance that `edits` end as an inline table, whose value tomlkit can replace there."""
+def _inline_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
+    """Replace `key.workspace = true` by an inline table, which tomlkit can edit."""
     named = {"readme": edits.readme, "license-file": edits.license_file}
     times = Counter(BEFORE_DOT.findall(text))
     lone = {
@@ -65,8 +65,8 @@ def _without_dotted_inheritance(text: str, edits: ManifestEdits) -> str:
     }
     spelled = DOTTED.sub(lambda found: _inline_spelling(found) if found[2] in lone else found[0], text)
     try:
-        same = toml.loads(spelled) == toml.loads(text)
-    except ValueError:  # a line inside a string that looks like one of ours
+        same = toml.parse(spelled) == toml.parse(text)
+    except ValueError:  # a line inside a string matched
         same = False
     return spelled if same else text
 
@@ -101,7 +101,7 @@ def _remove_targets(document: MutableMapping[str, Any], missing: tuple[tuple[str
 
 
 def _trim_members(document: MutableMapping[str, Any], members: tuple[str, ...]) -> None:
-    # an empty [workspace] stays: it says that this is a root, wherever the archive is unpacked
+    # an empty [workspace] stays: it marks the root, wherever the archive is unpacked
     workspace = document.get("workspace")
     if not isinstance(workspace, MutableMapping):
         return
@@ -123,7 +123,7 @@ def _trim_members(document: MutableMapping[str, Any], members: tuple[str, ...]) 
 def _inherit(document: MutableMapping[str, Any], inheritance: Inheritance) -> None:
     package = document.get("package", {})
     values = inheritance.workspace.get("package", {})
-    package.pop("workspace", None)  # it names the folder of the root that is not there
+    package.pop("workspace", None)  # that workspace root is not in the archive
     for key in [key for key, value in package.items() if _inherits(value)]:
         # the files that these name lie in the other workspace; one that is packed has been set before
         if key in values and key not in ("readme", "license-file"):
@@ -147,16 +147,16 @@ def _dependency_tables(document: MutableMapping[str, Any]) -> Iterable[MutableMa
 
 
 def _dependency(name: str, own: Table, inheritance: Inheritance) -> dict[str, Any]:
-    """Join what a workspace says of a dependency with what its member adds, as cargo does."""
+    """Merge a dependency of a workspace with the one of its member, as cargo does."""
     shared = inheritance.workspace.get("dependencies", {}).get(name, {})
     joined = {"version": shared} if isinstance(shared, str) else dict(shared)
     if "path" in joined:
-        joined["path"] = way(inheritance.crate_folder, inheritance.workspace_folder / joined["path"])
+        joined["path"] = relative_path(inheritance.crate_folder, inheritance.workspace_folder / joined["path"])
     features = [*joined.get("features", []), *own.get("features", [])]
     joined.pop("features", None)
     if features:
         joined["features"] = list(dict.fromkeys(str(feature) for feature in features))
-    # a member can turn default features on again, not off
+    # a member can enable default features, but not disable them
     if own.get("default-features", own.get("default_features")) and "default-features" in joined:
         joined["default-features"] = True
     for key in ("optional", "public"):
@@ -178,7 +178,7 @@ def _replace(table: MutableMapping[str, Any], name: str, value: dict[str, Any]) 
 
 
 def _item(value: Any) -> Any:
-    return tomlkit.value(_spelled(value)) if isinstance(value, (Mapping, list)) else value
+    return tomlkit.value(_inline_toml(value)) if isinstance(value, (Mapping, list)) else value
 
 
 def _table(values: Table) -> Any:
@@ -193,10 +193,10 @@ def _is_short(value: Table) -> bool:
     return "level" in value
 
 
-def _spelled(value: Any) -> str:
+def _inline_toml(value: Any) -> str:
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{tomlkit.key(key).as_string()} = {_spelled(item)}" for key, item in value.items())
+        inner = ", ".join(f"{tomlkit.key(key).as_string()} = {_inline_toml(item)}" for key, item in value.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list):
-        return f"[{', '.join(_spelled(item) for item in value)}]"
+        return f"[{', '.join(_inline_toml(item) for item in value)}]"
     return str(tomlkit.item(value).as_string())

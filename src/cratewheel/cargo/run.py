@@ -1,4 +1,4 @@
-"""Run a cargo build and read what it made from its JSON messages.
+"""Runs a cargo build and reads its artifacts from the JSON messages.
 
 The messages are described at https://doc.rust-lang.org/cargo/reference/external-tools.html#json-messages.
 """
@@ -25,7 +25,7 @@ LINK_PATH_KINDS = ("native", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledCrate:
-    """A library that a build compiled, or found to be fresh: its package's id, its features, and one of its files."""
+    """A library that a build compiled or found fresh: its package's id, its features, and one of its files."""
 
     package: str
     features: frozenset[str]
@@ -34,7 +34,7 @@ class CompiledCrate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScriptRun:
-    """A build script that ran for a build: its package's id, the `cfg` flags that it set, and its OUT_DIR."""
+    """A run of a build script: its package's id, the `cfg` flags that it set, and its OUT_DIR."""
 
     package: str
     flags: frozenset[str]
@@ -70,31 +70,31 @@ def run(
     binary: str | None,
     environ: Mapping[str, str],
     reporter: Reporter,
-    hear: Callable[[Mapping[str, Any]], None] | None = None,
+    on_message: Callable[[Mapping[str, Any]], None] | None = None,
     purpose: str = "",
-    hear_text: Callable[[str], bool] | None = None,
+    on_text: Callable[[str], bool] | None = None,
 ) -> Artifact:
-    """Run the cargo build `command` and return what it made of the package with the id `package`.
+    """Run the cargo build `command` and return its artifact of the package with the id `package`.
 
-    What cargo prints for people goes to `reporter` as it comes; `hear` is told of each crate that is ready, and of each
-    build script; `hear_text` of each line that is no message, and returns whether it was for
-    it; `purpose` is for the error's message. Raises `CompileError` when it fails,
-    or makes no dynamic library (`binary` is None) or no program of the name `binary`.
+    Cargo's diagnostics go to `reporter`. `on_message` is called with the message of each compiled crate and build
+    script run, and `on_text` with each other line of stdout; it returns whether it has used the line. `purpose` is part
+    of the error message. Raises `CompileError` if cargo fails, or makes no dynamic library (or no program named
+    `binary`).
     """
     reporter.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
     try:
-        with stream(command, environ, on_error_line=_teller(reporter)) as lines:
+        with stream(command, environ, on_error_line=_line_printer(reporter)) as lines:
             for line in lines:
                 message = _message(line)
                 if message is None:
-                    if hear_text is not None and hear_text(line):
+                    if on_text is not None and on_text(line):
                         continue
                     reporter.passthrough(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
                     messages.append(message)
-                    if hear is not None:
-                        hear(message)
+                    if on_message is not None:
+                        on_message(message)
             status = lines.wait()
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
@@ -102,21 +102,21 @@ def run(
         raise CompileError(
             f"cargo could not build the crate{purpose} (status {status})",
             notes=(f"the command was `{command}`",),
-            hint="mend what the compiler says above",
+            hint="fix the errors that the compiler reports above",
         )
     artifact = read_messages(messages, package=package, binary=binary)
     if artifact is None:
-        raise _nothing_made(binary)
+        raise _no_artifact_error(binary)
     return artifact
 
 
-def _teller(reporter: Reporter) -> Callable[[str], None] | None:
-    """Return what is done with each line that cargo says: nothing, where it has the terminal for itself."""
+def _line_printer(reporter: Reporter) -> Callable[[str], None] | None:
+    """Return a function that prints a line of cargo's stderr, or None if cargo writes to the terminal itself."""
     return None if reporter.inherits_stderr else (lambda line: reporter.passthrough(f"{line}\n"))
 
 
 def _message(line: str) -> Mapping[str, Any] | None:
-    # procedural macros share cargo's stdout, and print what they like
+    # procedural macros print to the same stdout
     if not line.startswith("{"):
         return None
     try:
@@ -127,7 +127,7 @@ def _message(line: str) -> Mapping[str, Any] | None:
 
 
 def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None) -> Artifact | None:
-    """Return the artifact of `package` in cargo's JSON messages, or None when it made none that Python can use."""
+    """Return the artifact of `package` in cargo's JSON messages, or None if Python can use none."""
     out_dirs: dict[str, Path] = {}
     link_paths: list[Path] = []
     path: Path | None = None
@@ -186,7 +186,7 @@ def _script_run(message: Mapping[str, Any]) -> ScriptRun:
 
 def _link_paths(message: Mapping[str, Any]) -> list[Path]:
     kinds = [library.partition("=")[0] if "=" in library else "dylib" for library in message["linked_libs"]]
-    if not any(kind.partition(":")[0] == "dylib" for kind in kinds):  # after the colon stand modifiers
+    if not any(kind.partition(":")[0] == "dylib" for kind in kinds):  # modifiers follow the colon
         return []
     found = []
     for item in message["linked_paths"]:
@@ -198,7 +198,7 @@ def _link_paths(message: Mapping[str, Any]) -> list[Path]:
     return found
 
 
-def _nothing_made(binary: str | None) -> CompileError:
+def _no_artifact_error(binary: str | None) -> CompileError:
     if binary is not None:
         return CompileError(f"cargo built no program named {binary}")
     return CompileError(

@@ -42,10 +42,10 @@ HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 def program() -> NoReturn:
     """Run the command line and end the process."""
-    if utf8.is_missing():
-        from cratewheel.system.command import restart
+    if utf8.needs_utf8_mode():
+        from cratewheel.system.command import restart_python
 
-        restart(utf8.MODE)
+        restart_python(utf8.MODE)
     status = main()
     _flush_standard_streams()
     sys.exit(status)

@@ -28,7 +28,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     options = resolve_options(request, project, ui, compiles=False)
     target = options.target_dir
     if target is None:
-        target = query.metadata(("--no-deps",), project.manifest.path, environ, ui, cwd=project.cwd).target_directory
+        target = query.read_metadata(
+            ("--no-deps",), project.manifest.path, environ, ui, cwd=project.cwd
+        ).target_directory
     here = find(
         (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), reporter=ui,
         none_is_fine=True,

@@ -13,12 +13,12 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cratewheel.cargo.build_cache import size_of
+from cratewheel.cargo.build_cache import disk_usage
 from cratewheel.errors import CratewheelError
 from cratewheel.planning.wheels import BUILD_DIRS
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.lock import exclusive_folder, exclusive_if_free
-from cratewheel.system.files.temporary import DAY, in_use, is_temporary, left_behind, stands_for
+from cratewheel.system.files.temporary import DAY, find_leftovers, is_in_use, is_temporary, target_name
 from cratewheel.system.files.transaction import JOURNAL, Bounds, recover
 from cratewheel.system.tasks import check_cancelled
 
@@ -66,10 +66,10 @@ def take_back(folder: Path) -> tuple[str, ...]:
     Raises as `recover` does.
     """
     said: list[str] = []
-    for journal in [path for path in left_behind(folder) if path.name.endswith(JOURNAL)]:
-        if _is_own(journal) and not in_use(journal):
-            with exclusive_folder(journal.parent, waiting=lambda: None):
-                said += recover(journal.parent, stands_for(journal), Bounds((folder, journal.parent)))
+    for journal in [path for path in find_leftovers(folder) if path.name.endswith(JOURNAL)]:
+        if _is_own(journal) and not is_in_use(journal):
+            with exclusive_folder(journal.parent, on_wait=lambda: None):
+                said += recover(journal.parent, target_name(journal), Bounds((folder, journal.parent)))
     return tuple(said)
 
 
@@ -79,12 +79,12 @@ def temporary_files(folders: Iterable[Path], flat: Iterable[Path] = ()) -> tuple
     Those are looked for in `folders` and all below, and in the folders `flat` alone. What a process that still runs has
     made today is not among them.
     """
-    found = {path for folder in folders for path in left_behind(folder)}
-    found |= {path for folder in flat for path in left_behind(folder, deep=False)}
+    found = {path for folder in folders for path in find_leftovers(folder)}
+    found |= {path for folder in flat for path in find_leftovers(folder, deep=False)}
     items = []
     for path in sorted(found):
         with suppress(FileNotFoundError):  # its process has just ended
-            if _is_own(path) and not in_use(path):
+            if _is_own(path) and not is_in_use(path):
                 items.append(Item(path=path, what=f"temporary {_kind(path)}", size=_size(path), stale="interrupted"))
     return tuple(items)
 
@@ -101,7 +101,7 @@ def unpacked_sources(folder: Path, *, now: float | None = None) -> tuple[Item, .
     lock = folder.with_name(f"{folder.name}.lock")
     days = int(((time.time() if now is None else now) - (lock if lock.exists() else folder).stat().st_mtime) / DAY)
     stale = f"not used for {days} days" if days >= UNUSED else None
-    return (Item(path=folder, what="unpacked source distribution", size=size_of(folder), lock=lock, stale=stale),)
+    return (Item(path=folder, what="unpacked source distribution", size=disk_usage(folder), lock=lock, stale=stale),)
 
 
 def _directories(folder: Path, interpreters: Collection[str], now: float) -> Iterator[Item]:
@@ -118,7 +118,7 @@ def _directories(folder: Path, interpreters: Collection[str], now: float) -> Ite
             stale = "no such interpreter is here"
         elif days >= UNUSED:
             stale = f"not used for {days} days"
-        yield Item(path=path, what="build directory", size=size_of(path), lock=lock, stale=stale)
+        yield Item(path=path, what="build directory", size=disk_usage(path), lock=lock, stale=stale)
 
 
 def _inside(folder: Path) -> list[Path]:
@@ -133,7 +133,7 @@ def _kind(path: Path) -> str:
 
 
 def _size(path: Path) -> int:
-    return size_of(path) if path.is_dir() else path.lstat().st_size
+    return disk_usage(path) if path.is_dir() else path.lstat().st_size
 
 
 def remove(item: Item) -> bool:

@@ -126,7 +126,7 @@ def install_requirements(
         raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
     else:
         argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
-    done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, takes_back=True)
+    done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
     reporter.passthrough(done.stderr)  # nothing, where it was shown as it came
     if done.status:
         raise ProcessError(
@@ -165,7 +165,7 @@ def _lock_environment(session: Session, environment: Environment) -> Iterator[No
     """Hold the environment for the block, in which nothing of the project is half installed any more."""
     folder = environment.paths.platlib
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {folder}")
-    with exclusive_folder(folder, waiting=waiting):
+    with exclusive_folder(folder, on_wait=waiting):
         for warning in installer.recover_install(session.plan.name, environment.paths):
             session.reporter.warn(warning)
         yield
@@ -209,7 +209,7 @@ def compiled_only(session: Session, into: Path) -> None:
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {site}")
     with (
         assembled(session, wheel) as content,
-        exclusive_folder(site, waiting=waiting),
+        exclusive_folder(site, on_wait=waiting),
     ):
         compiled = (
             (site.joinpath(into.name, *entry.parts[1:]), entry)

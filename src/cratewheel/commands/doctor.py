@@ -17,7 +17,7 @@ from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import EVERY
 from cratewheel.repair import linux
 from cratewheel.system.command import Command, which
-from cratewheel.system.files.json_cache import distrust
+from cratewheel.system.files.json_cache import untrusted_reason
 from cratewheel.system.machine import cache_dir
 from cratewheel.targets import toolchain, zig
 from cratewheel.targets.triples import HOST_TUPLE, parse
@@ -58,7 +58,7 @@ def examine(
 
 def _rust(environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
     try:
-        rustc = query.rustc(environ, cwd)
+        rustc = query.read_rustc(environ, cwd)
         version = ".".join(map(str, rustc.version))
         yield Check(subject="rustc", state="ok", text=f"{version} for {rustc.host}")
     except CratewheelError as error:
@@ -97,10 +97,10 @@ def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
         yield Check(subject="cache", state="note", text="there is no home folder to keep answers of interpreters in")
         return
     existing = next(place for place in (folder, *folder.parents) if place.exists())
-    reason = distrust(folder.lstat()) if existing == folder else None
+    reason = untrusted_reason(folder.lstat()) if existing == folder else None
     if reason is not None:
         text = f"{folder} is not used: it {reason}"
-        yield Check(subject="cache", state="note", text=text, hint="remove it, so that it is made anew")
+        yield Check(subject="cache", state="note", text=text, hint="remove it, and it will be created again")
     elif os.access(existing, os.W_OK):
         yield Check(subject="cache", state="ok", text=str(folder))
     else:

@@ -25,7 +25,7 @@ def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
 
     Raises `ConfigError` when the text is not TOML, or has an `env` that is no table.
     """
-    document = toml.editable(text, str(path))
+    document = toml.parse_editable(text, str(path))
     table = document.get("env")
     if table is not None and not isinstance(table, dict):
         raise ConfigError(f"env in {path} must be a table, found {toml.describe(table)}")

@@ -20,7 +20,7 @@ from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.events import BuiltArchive, Reporter, WithoutArchives
 from cratewheel.project.inputs import gather_sdist
 from cratewheel.project.request import Request
-from cratewheel.system.files.json_cache import private_folder
+from cratewheel.system.files.json_cache import make_private_folder
 from cratewheel.system.files.lock import exclusive
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.system.machine import project_dir, user_dir
@@ -38,12 +38,12 @@ def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], reporter
     """
     folder = project_dir(environ, "from-sdist", project)
     try:
-        refused = private_folder(folder, below=user_dir(environ))
+        refused = make_private_folder(folder, below=user_dir(environ))
     except OSError as error:
         refused = f"{folder} cannot be made: {error.strerror}"
     if refused is None:
         waiting = partial(reporter.step, "Blocking", "waiting for another build from this source distribution")
-        with exclusive(folder.with_name(f"{folder.name}.lock"), waiting=waiting):
+        with exclusive(folder.with_name(f"{folder.name}.lock"), on_wait=waiting):
             yield unpack(sdist, Path(os.path.realpath(folder)))
     else:
         reporter.warn(f"{refused}: compiled files will hold a path that is another one next time")

@@ -23,7 +23,7 @@ from cratewheel.options.model import Options
 from cratewheel.system import files, utf8
 from cratewheel.system.command import TIMED_OUT, Command, Completed
 from cratewheel.system.files import Roots
-from cratewheel.system.files.ignore_rules import Rules, rule
+from cratewheel.system.files.ignore_rules import Rules, parse_rule
 from cratewheel.system.files.links import root_of
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.system.files.walking import every_file
@@ -61,7 +61,7 @@ class Lister:
         Each raises `ProcessError` where cargo fails.
         """
         # cargo makes a target directory even to list files, and a read-only source tree has no place for one
-        with temporary_folder() as target, task_group(at_once=AT_ONCE) as group:
+        with temporary_folder() as target, task_group(max_running=AT_ONCE) as group:
             asked = [group.start(partial(_packaged, package, self, target)) for package in packages]
             yield (task.result() for task in asked)
 
@@ -207,7 +207,7 @@ def _walked(package: Package, lister: Lister) -> Iterator[str]:
     root = Path(root_of(str(folder), lister.roots) or folder)
     found = files.walk(root, under=folder, roots=lister.roots, skips=lister.skips)
     only = manifest.package.get("include", [])
-    rules = Rules(rule(line) for line in only or manifest.package.get("exclude", []))
+    rules = Rules(parse_rule(line) for line in only or manifest.package.get("exclude", []))
     for path in _of_crate(folder, found):
         if _matches(rules, path.relative_to(folder)) is bool(only):
             yield str(path)

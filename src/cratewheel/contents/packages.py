@@ -54,7 +54,7 @@ def packages_of(
 def _patched(manifest: Manifest) -> Iterator[Path]:
     """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
     root = manifest.workspace_manifest or manifest.path
-    document = toml.load(root, files.project_roots(root.parent))
+    document = toml.load_file(root, files.project_roots(root.parent))
     tables = [*document.get("patch", {}).values(), document.get("replace", {})]
     for table in tables:
         for replacement in table.values():
@@ -73,7 +73,7 @@ def _packages_around(
     workspace = manifest.workspace_manifest
     if workspace is not None and workspace.parent == workspace_root:  # whose members are known
         return {path: _unlisted(manifest)}
-    answer = query.metadata(("--no-deps",), workspace or path, environ, reporter, cwd=cwd)
+    answer = query.read_metadata(("--no-deps",), workspace or path, environ, reporter, cwd=cwd)
     found = {package.manifest_path: package for package in answer.packages.values()}
     return found if path in found else {**found, path: _unlisted(manifest)}
 
@@ -132,6 +132,6 @@ def _path_dependencies(manifest: Manifest) -> Iterator[Dependency]:
 def _shared_dependencies(workspace: Path | None) -> Table:
     if workspace is None:
         return {}
-    found: Table = toml.load(workspace, files.project_roots(workspace.parent)).get("workspace", {})
+    found: Table = toml.load_file(workspace, files.project_roots(workspace.parent)).get("workspace", {})
     dependencies: Table = found.get("dependencies", {})
     return dependencies

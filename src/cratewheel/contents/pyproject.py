@@ -32,7 +32,7 @@ def edited(text: str, edits: PyProjectEdits) -> str:
     """
     if edits == PyProjectEdits():
         return text
-    document = toml.editable(text, "pyproject.toml")
+    document = toml.parse_editable(text, "pyproject.toml")
     before = document.unwrap()
     for key, value in (
         ("manifest-path", edits.manifest_path),

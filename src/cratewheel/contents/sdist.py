@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, in_order, layout
 from cratewheel.cargo import lockfile as lock
-from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members, way
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, filter_members, relative_path
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, Package
 from cratewheel.contents import source_tree
@@ -144,7 +144,7 @@ def layout_of(
         manifest=place,
         tree=tree,
         exclusion=left_out,
-        roots=files.joined_roots(reader.roots, *(crate.roots for crate in tree.crates)),
+        roots=files.join_roots(reader.roots, *(crate.roots for crate in tree.crates)),
     )
 
 
@@ -313,7 +313,7 @@ def _crate_files(
 
 def _lock(file: SourceFile, tree: SourceTree, paths: SdistPaths) -> Entry:
     names = [crate.document["package"]["name"] for crate in tree.crates]
-    text = lock.pruned(tree.lock_text, names)
+    text = lock.prune(tree.lock_text, names)
     return _text_entry(paths.of_crate(file.path), text, tree.lock_text, file)
 
 
@@ -381,11 +381,11 @@ def _name_beside(path: Path, crate: CrateSource, tree: SourceTree, packed: froze
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
     """Return what `workspace.members` in `manifest` is left with: the crates of the archive."""
     listed = document.get("workspace", {}).get("members", [])
-    folders = [way(manifest.parent, crate.directory) for crate in tree.crates]
-    kept = kept_members(listed, folders)
+    folders = [relative_path(manifest.parent, crate.directory) for crate in tree.crates]
+    kept = filter_members(listed, folders)
     # the built crate may have been a member only as a dependency of one that the archive lacks
     is_own = tree.workspace is not None and tree.workspace.manifest == manifest
-    if is_own and folders[0] != "." and not kept_members(kept, folders[:1]):
+    if is_own and folders[0] != "." and not filter_members(kept, folders[:1]):
         return (*kept, folders[0])
     return kept
 

@@ -31,7 +31,7 @@ from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files, toml
 from cratewheel.system.files import Roots
 from cratewheel.system.files.junk import within_rubbish
-from cratewheel.system.git import tracked_though_ignored
+from cratewheel.system.git import tracked_but_ignored
 
 Table = Mapping[str, Any]
 
@@ -238,7 +238,7 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     listed = tuple(listing)
     skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
-    roots = files.joined_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
+    roots = files.join_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
     own = (path for path in not_built(listed, folder, reader.built) if path not in skipped)
     found = _existing(own, LISTED, roots, seen, skips=reader.dangling.skips)
@@ -247,7 +247,7 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
-        document=toml.loads(text),
+        document=toml.parse(text),
         files=(
             *found,
             *_existing(over_lines, LISTED, roots),
@@ -266,14 +266,14 @@ def _foreign_workspace(manifest: Manifest) -> tuple[Path, Table] | None:
     if workspace in (None, manifest.path):
         return None
     assert workspace is not None
-    return workspace, toml.load(workspace, files.project_roots(workspace.parent)).get("workspace", {})
+    return workspace, toml.load_file(workspace, files.project_roots(workspace.parent)).get("workspace", {})
 
 
 def _existing_path(folder: Path, value: str | None, roots: Roots) -> Path | None:
     path = Path(os.path.normpath(folder / value)) if value else None
     if path is None or not files.is_file(path):
         return None
-    files.Fence(roots).check(str(path))
+    files.ProjectBoundary(roots).check(str(path))
     return path
 
 
@@ -282,7 +282,7 @@ def _workspace(reader: Reader) -> WorkspaceSource | None:
     if manifest is None:
         return None
     text = _text(manifest, reader.manifest.roots)
-    return WorkspaceSource(manifest=manifest, text=text, document=toml.loads(text))
+    return WorkspaceSource(manifest=manifest, text=text, document=toml.parse(text))
 
 
 def _lock(reader: Reader) -> SourceFile | None:
@@ -330,7 +330,7 @@ def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
 
 
 def _python(reader: Reader) -> Iterator[SourceFile]:
-    tracked = tracked_though_ignored(reader.project, reader.environ)
+    tracked = tracked_but_ignored(reader.project, reader.environ)
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
@@ -402,7 +402,7 @@ def _existing(
         if file is not None:
             found.append(file)
     # whoever walked to the others looked at every folder on the way
-    fence = files.Fence(roots)
+    fence = files.ProjectBoundary(roots)
     for folder in {Path(file.path).parent for file in found if file.path not in seen}:
         fence.check(str(folder))
     return tuple(found)
@@ -427,7 +427,7 @@ def _file(path: str, why: str, roots: Roots, skips: Callable[[str], bool] | None
 
 
 def _source(path: str, why: str, roots: Roots) -> SourceFile:
-    files.Fence(roots).check(path)
+    files.ProjectBoundary(roots).check(path)
     return SourceFile(path=path, why=why, executable=files.is_executable(path), roots=roots)
 
 

@@ -86,7 +86,7 @@ def _with_config(entries: Layout, configuration: str) -> list[Entry]:
     """Return the entries with the configuration added to that of the project, or in a file of its own."""
     earlier = next((entry for entry in entries if entry.path in (CONFIG, OLD_CONFIG)), None)
     text = "" if earlier is None else _text(earlier)
-    if "source" in toml.loads(text):
+    if "source" in toml.parse(text):
         raise ConfigError(
             f"{'' if earlier is None else earlier.path} replaces the source of crates already, so --vendor cannot",
             hint="leave --vendor out, or [source] out of that file",

@@ -49,7 +49,7 @@ def python_entries(
 
 def tracked_below(package: Path, tracked: Iterable[str], roots: Roots) -> Iterator[str]:
     """Yield those of the tracked files that are there, in a package, and no rubbish; links out of it are refused."""
-    fence = files.Fence(roots)
+    fence = files.ProjectBoundary(roots)
     for path in tracked:
         if path.startswith(f"{package}{os.sep}") and os.path.isfile(path) and not within_rubbish(path):  # noqa: PTH113
             fence.check(path)
@@ -171,7 +171,7 @@ def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
     path = next(filter(files.is_file, (*own, root / f"{modules.extension_name}.pyi")), None)
     if path is None:
         return None
-    files.Fence(roots).check(str(path))
+    files.ProjectBoundary(roots).check(str(path))
     return FromFile(path=str(path), roots=roots)
 
 

@@ -1,7 +1,8 @@
 """pyenv's folders: which versions it has, and which of them its stand-ins ("shims") run here.
 
 A shim takes a fifth of a second to find out what two small files say, so it is answered for here instead of run. The
-rules are those of `pyenv version-name` and `pyenv which`: https://github.com/pyenv/pyenv#understanding-python-version-selection
+rules are those of `pyenv version-name` and `pyenv which`:
+https://github.com/pyenv/pyenv#understanding-python-version-selection
 """
 
 from __future__ import annotations

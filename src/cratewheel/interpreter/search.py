@@ -109,7 +109,7 @@ class Search:
     def _ask_all(self, paths: list[Path]) -> list[Answer | Skip | InterpreterError]:
         if len(paths) < 2:
             return [self._ask(path) for path in paths]
-        with task_group(at_once=WORKERS) as group:
+        with task_group(max_running=WORKERS) as group:
             asked = [group.start(partial(self._ask, path)) for path in paths]
             return [task.result() for task in asked]
 

@@ -25,7 +25,7 @@ class Parser(argparse.ArgumentParser):
         """Return the parsed arguments; of those that nobody knows, the error shows no values."""
         found, rest = self.parse_known_args(args, namespace)
         if rest:
-            self.error(f"unrecognized arguments: {' '.join(redaction.unknown(rest))}")
+            self.error(f"unrecognized arguments: {' '.join(redaction.redact_unknown(rest))}")
         return found
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # one of three overloads

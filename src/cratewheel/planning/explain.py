@@ -73,6 +73,6 @@ def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
         "serves": [served.display for served in wheel.serves],
         "audit": wheel.audit,
         "module_file": wheel.module_file,
-        "commands": [list(command(build).shown) for build in wheel.builds],
+        "commands": [list(command(build).redacted_argv) for build in wheel.builds],
         "why": list(wheel.why),
     }

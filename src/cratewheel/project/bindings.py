@@ -8,7 +8,7 @@ from functools import partial
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo import query
-from cratewheel.cargo.features import Compiled, at_least, parse_choice
+from cratewheel.cargo.features import Compiled, certain_features, parse_choice
 from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
 from cratewheel.project.cargo_metadata import CargoAnswer, conditional_feature_names
@@ -84,7 +84,9 @@ def _compiled(
 ) -> list[Compiled]:
     """Return what a build compiles, for each processor of the target."""
     cargo, arguments = answer.cargo, answer.resolution_arguments(options, features)
-    certain = at_least(cargo, parse_choice(arguments))
+    certain = certain_features(cargo, parse_choice(arguments))
     if detect.is_certain(cargo, certain):
         return [certain] * len(answer.target.slices)
-    return [query.compiled(cargo, arguments, slice_.triple, environ, cwd=answer.cwd) for slice_ in answer.target.slices]
+    return [
+        query.read_compiled(cargo, arguments, slice_.triple, environ, cwd=answer.cwd) for slice_ in answer.target.slices
+    ]

@@ -50,7 +50,7 @@ def query_cargo(
     Raises `MissingToolError` without them, `ProcessError` when cargo cannot resolve the project, `ConfigError` for a
     workspace without a package, `UsageError` or `UnsupportedError` for a target that cannot be.
     """
-    rustc = query.rustc(environ, project.cwd)
+    rustc = query.read_rustc(environ, project.cwd)
     each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples)) or (None,)
     return tuple(_query_for(triple, options, rustc, project, environ, reporter) for triple in each_once)
 
@@ -67,7 +67,7 @@ def _query_for(
     chosen = cargo_options(options, triple)
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
     arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
-    cargo = query.metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
+    cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
     if cargo.root is None:
         raise ConfigError(f"{project.manifest.path} has no package of its own")
     return CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
@@ -76,10 +76,10 @@ def _query_for(
 def query_every_crate(
     options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
 ) -> CargoMetadata:
-    """Return the crates of every platform, with every feature on; raises as `cargo.query.metadata` does."""
+    """Return the crates of every platform, with every feature on; raises as `cargo.query.read_metadata` does."""
     chosen = cargo_options(options, options.target[0] if options.target else None)
     chosen = replace(chosen, features=(), all_features=True, no_default_features=False, extra=())
-    return query.metadata(resolution_flags(chosen), project.manifest.path, environ, reporter, cwd=project.cwd)
+    return query.read_metadata(resolution_flags(chosen), project.manifest.path, environ, reporter, cwd=project.cwd)
 
 
 def choose_target(

@@ -60,7 +60,7 @@ def read(path: Path) -> PyProject:
 
     Raises `ConfigError` when it is not TOML, or has no `[build-system]` with `requires` (PEP 518).
     """
-    data = toml.load(path, project_roots(path.parent))
+    data = toml.load_file(path, project_roots(path.parent))
     build_system = _table(data, "build-system", path)
     if not build_system:
         raise ConfigError(

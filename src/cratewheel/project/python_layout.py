@@ -11,7 +11,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
 from cratewheel.project.metadata.cargo import legacy_table
 from cratewheel.project.read import Project
-from cratewheel.system.files import Fence, Roots
+from cratewheel.system.files import ProjectBoundary, Roots
 from cratewheel.system.files.junk import is_rubbish
 
 USUAL_SOURCES = ("python", "src")
@@ -157,7 +157,7 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
             f"python-source is set to '{python_source}', but there is no folder {source}",
             hint="create it, or remove `python-source`",
         )
-    Fence(roots).check(str(source))
+    ProjectBoundary(roots).check(str(source))
     return source
 
 
@@ -223,7 +223,7 @@ def _python_packages(source: Path, names: tuple[str, ...]) -> tuple[tuple[str, .
 def _data(root: Path, data: str | None, *, default: str, roots: Roots) -> Path | None:
     folder = _below(root, default if data is None else data)
     if folder.is_dir():
-        Fence(roots).check(str(folder))
+        ProjectBoundary(roots).check(str(folder))
         return folder
     if data is None:
         return None

@@ -93,7 +93,7 @@ def warn_of_unread_config(project: Project, environ: Mapping[str, str], reporter
     """Warn of cargo's configuration beside the crate or the project that a command run elsewhere does not read."""
     location, manifest = project.location, project.manifest
     within = (folder for folder in manifest.path.parents if folder.is_relative_to(manifest.workspace_root))
-    for path in cargo_config.unread((*within, location.root), environ, location.cwd):
+    for path in cargo_config.find_unread((*within, location.root), environ, location.cwd):
         reporter.warn(
             f"{path} has no effect: cargo and rustup read what is in {location.cwd}, where this runs, and above",
             hint="run the command in that file's folder, or move the file",

@@ -19,7 +19,7 @@ from cratewheel.options.values import Origin
 from cratewheel.project import read
 from cratewheel.project.location import Location, locate
 from cratewheel.project.read import Project
-from cratewheel.system.files.json_cache import private_folder
+from cratewheel.system.files.json_cache import make_private_folder
 from cratewheel.system.machine import project_dir, user_dir
 
 
@@ -125,7 +125,7 @@ def _with_writable_target_dir(
 def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
     """Make the target directory `folder`; raises `ConfigError` where others can have put into it what cargo runs."""
     try:
-        reason = private_folder(folder, below=cache)
+        reason = make_private_folder(folder, below=cache)
     except OSError as error:
         reason = f"{folder} cannot be made: {error.strerror}"
     if reason is not None:

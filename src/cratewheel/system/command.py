@@ -1,7 +1,7 @@
-"""Programs as data, and the only code that starts them.
+"""Starts programs: the only module that does.
 
-A `Command` can be printed, compared and stored; `capture` and `stream` run it. When a signal or a failure ends the
-caller's work they end their child and what that has started in its turn, so that no program outlives the build.
+`capture` and `stream` run a `Command`. When a signal or an error ends the caller's work, they end the program and every
+process that it has started, so that no program outlives the build.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from pathlib import Path
 from typing import IO, NoReturn
 
 from cratewheel.errors import MissingToolError
-from cratewheel.system import process_tree as families
-from cratewheel.system import redaction
+from cratewheel.system import process_tree, redaction
 from cratewheel.system import signals as interrupts
-from cratewheel.system.tasks import PATIENCE, check_cancelled, current_group
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled, current_group
 
-TERMINATION_GRACE = 5.0  # seconds that a program has to end by itself
-TAKING_BACK_GRACE = 30.0  # and one that takes back what it has done
-ECHO = 2.0  # seconds in which a program ends that the terminal has sent Ctrl-C as well; to be told twice disturbs it
-KILLING_GRACE = 2.0  # seconds after which one that cannot be killed, as it is another user's, is left alone
-READING_GRACE = 2.0  # seconds: a server that the child started may hold its stderr open for ever
+TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
+ROLLBACK_GRACE = 30.0  # the same for a program that rolls its changes back
+ECHO = (
+    2.0  # seconds: the terminal sends Ctrl-C to the program as well, and a second SIGINT would interrupt its clean-up
+)
+KILLING_GRACE = 2.0  # seconds to wait after SIGKILL; another user's process cannot be killed
+READING_GRACE = 2.0  # seconds: a server that the child started may keep its stderr open for ever
 TIMED_OUT = 124  # the status of a program that was ended for it, as timeout(1) reports it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
-    """A program to run: its words, the variables it changes, and its working directory.
+    """A program to run: its arguments, the environment variables it changes, and its working directory.
 
     `env` holds only what differs from the inherited environment; a value of None removes the variable. `descriptors`
     are open files that the program inherits under their numbers, besides the standard streams.
@@ -57,21 +58,21 @@ class Command:
         return changed
 
     def __str__(self) -> str:
-        """Return the command as one would type it in a POSIX shell, but for values that are nobody's business."""
-        import shlex  # only to show it
+        """Return the command as a POSIX shell command line, with secrets redacted."""
+        import shlex  # slow to import
 
-        changed = [(name, redaction.variable(name, value)) for name, value in self.env if value is not None]
-        return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in changed), shlex.join(self.shown)])
+        changed = [(name, redaction.redact_variable(name, value)) for name, value in self.env if value is not None]
+        return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in changed), shlex.join(self.redacted_argv)])
 
     @property
-    def shown(self) -> tuple[str, ...]:
-        """The words as they may be shown."""
-        return redaction.words(self.argv)
+    def redacted_argv(self) -> tuple[str, ...]:
+        """The arguments with secrets redacted."""
+        return redaction.redact_argv(self.argv)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """What a finished program left: its exit status and its decoded output."""
+    """The exit status and the decoded output of a program that has ended."""
 
     status: int
     stdout: str
@@ -79,7 +80,7 @@ class Completed:
 
 
 def which(program: str, environ: Mapping[str, str]) -> Path | None:
-    """Return the file that `program` names on the PATH of `environ`, or None."""
+    """Return the path of `program` on the PATH of `environ`, or None."""
     import shutil
 
     found = shutil.which(program, path=environ.get("PATH", os.defpath))
@@ -93,41 +94,43 @@ def capture(
     timeout: float | None = None,
     stdin: str | None = None,
     show_stderr: bool = False,
-    takes_back: bool = False,
+    rolls_back: bool = False,
     errors: str = "replace",
 ) -> Completed:
-    """Run `command` to its end and return what it printed; with `show_stderr` its stderr goes to ours instead.
+    """Run `command` to its end and return its output; with `show_stderr`, its stderr goes to ours instead.
 
-    What is not UTF-8 on its stdout is decoded by the error handler `errors`: "surrogateescape" for names of files.
+    `errors` is the error handler for stdout that is not UTF-8: "surrogateescape" for file names.
 
     Raises `MissingToolError` when the program does not exist or may not be executed. A program that is still running
-    after `timeout` seconds is ended and reported as `TIMED_OUT`. `takes_back` says that it takes back what it has done
-    so far when it gets SIGINT, as installers do: it gets that, and more time.
+    after `timeout` seconds is ended and reported as `TIMED_OUT`. `rolls_back` is for programs that undo their changes
+    on SIGINT, as installers do: they get SIGINT instead of SIGTERM, and more time.
     """
-    # a program that reads its input must not wait for our terminal
+    # without this, a program that reads its input would wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _started(
-        command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, takes_back=takes_back
+    with _running_program(
+        command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, rolls_back=rolls_back
     ) as program:
-        out, err = _answer(program.child, stdin, timeout)
+        out, err = _communicate(program.child, stdin, timeout)
         if program.child.returncode is None:
             _end(program)
             return Completed(status=TIMED_OUT, stdout="", stderr=f"no answer within {timeout} seconds")
-    # what went to our own stderr has not been read
+    # None where stderr was not captured
     shown = (err or b"").decode(errors="replace")
     return Completed(status=program.child.returncode, stdout=out.decode(errors=errors), stderr=shown)
 
 
-def _answer(child: subprocess.Popen[bytes], stdin: str | None, timeout: float | None) -> tuple[bytes, bytes | None]:
-    """Return all that a program prints. If it takes longer than `timeout` seconds, it has no `returncode` then."""
+def _communicate(
+    child: subprocess.Popen[bytes], stdin: str | None, timeout: float | None
+) -> tuple[bytes, bytes | None]:
+    """Return the output of a program; after `timeout` seconds its `returncode` is still None."""
     data = stdin.encode() if stdin is not None else None
     begun = time.monotonic()
     while timeout is None or (left := timeout - (time.monotonic() - begun)) > 0:
         try:
-            return child.communicate(input=data, timeout=PATIENCE if timeout is None else min(left, PATIENCE))
+            return child.communicate(input=data, timeout=POLL_INTERVAL if timeout is None else min(left, POLL_INTERVAL))
         except subprocess.TimeoutExpired:  # noqa: PERF203  # ten times a second
-            data = None  # it is on its way
+            data = None  # communicate() has taken it
             check_cancelled()  # somebody else may hold the pipes of a program that was ended
     return b"", None
 
@@ -136,22 +139,22 @@ def _answer(child: subprocess.Popen[bytes], stdin: str | None, timeout: float | 
 def stream(
     command: Command, environ: Mapping[str, str], *, on_error_line: Callable[[str], None] | None = None
 ) -> Iterator[Stream]:
-    """Run `command` and yield its stdout line by line; its stderr is ours, or given to `on_error_line` by lines."""
+    """Run `command` and yield its stdout as lines; its stderr goes to `on_error_line`, if given, else to ours."""
     talk = subprocess.PIPE if on_error_line else None
-    with _started(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as program:
+    with _running_program(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as program:
         child = program.child
         if on_error_line is None:
             yield Stream(child)
             return
         assert child.stderr is not None
         reader = threading.Thread(target=_read_lines, args=(child.stderr, on_error_line), daemon=True)
-        child.stderr = None  # which the other thread closes: here that would wait for it
+        child.stderr = None  # the reader thread closes it; closing it here would block
         reader.start()
         try:
             yield Stream(child)
         finally:
             if child.poll() is not None:
-                reader.join(READING_GRACE)  # all that it said, before anybody says more
+                reader.join(READING_GRACE)  # print the program's last lines before ours
 
 
 def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
@@ -160,13 +163,13 @@ def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
             on_line(line.decode(errors="replace").rstrip("\r\n"))
 
 
-def restart(flags: Iterable[str]) -> NoReturn:
-    """Start the Python that runs us anew in this process, with the same words after more `flags` of its own."""
+def restart_python(flags: Iterable[str]) -> NoReturn:
+    """Replace this process by the same Python command line with additional interpreter flags."""
     os.execv(sys.executable, [sys.executable, *flags, *sys.orig_argv[1:]])  # noqa: S606  # a shell has nothing to do here
 
 
 class Stream:
-    """The lines that a running program prints; `wait` gives its exit status."""
+    """The lines of a running program's stdout; `wait` returns its exit status."""
 
     def __init__(self, child: subprocess.Popen[bytes]) -> None:
         self._child = child
@@ -177,7 +180,7 @@ class Stream:
             yield line.decode(errors="replace").rstrip("\r\n")
 
     def wait(self) -> int:
-        """Return the exit status once the program has ended."""
+        """Wait until the program has ended and return its exit status."""
         status = self._child.wait()
         check_cancelled()  # it may have ended because of that
         return status
@@ -185,45 +188,45 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """A program that was started; `mark` is in the environment of whatever it starts.
+    """A program that was started; `mark` is in the environment of each process that it starts.
 
-    `asked` are those of its family that were asked to end. Two threads may do that: hence `lock`.
+    `signalled` are the processes that have been sent a signal to end. Several threads may end a program, hence `lock`.
     """
 
     child: subprocess.Popen[bytes]
     mark: str
-    takes_back: bool
-    asked: dict[int, families.Process] = field(default_factory=dict)
+    rolls_back: bool
+    signalled: dict[int, process_tree.Process] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
 @contextmanager
-def _started(
+def _running_program(
     command: Command,
     environ: Mapping[str, str],
     *,
     stdin: int,
     stdout: int,
     stderr: int | None,
-    takes_back: bool = False,
+    rolls_back: bool = False,
 ) -> Iterator[_Program]:
-    """Run a program for the block; whatever ends the block before the program has ended ends that as well."""
+    """Run a program for the duration of the block; when the block is left, end it if it still runs."""
     check_cancelled()
     mark = f"{os.getpid()}-{os.urandom(4).hex()}"
     child = _popen(
         command,
-        {**command.environment(environ), families.VARIABLE: mark},
+        {**command.environment(environ), process_tree.VARIABLE: mark},
         stdin=stdin,
         stdout=stdout,
         stderr=stderr,
     )
-    program = _Program(child=child, mark=mark, takes_back=takes_back)
+    program = _Program(child=child, mark=mark, rolls_back=rolls_back)
     end = partial(_end, program)
     group = current_group()
     with child:
         try:
             with interrupts.Callback(end), group.track(end) if group is not None else nullcontext():
-                check_cancelled()  # what came while it was being started has ended nothing
+                check_cancelled()  # a signal during the start has ended nothing yet
                 yield program
                 check_cancelled()  # it may have ended because of that
         except BaseException:
@@ -257,7 +260,7 @@ def _popen(
 
 
 def _end(program: _Program) -> None:
-    """End a program and all that it has started: they are asked to, and killed if they do not, or do not soon enough.
+    """End a program and every process that it has started: with a signal, and with SIGKILL when that takes too long.
 
     May be called several times, by several threads.
     """
@@ -265,56 +268,58 @@ def _end(program: _Program) -> None:
         _end_tree(program)
         return
     begun = time.monotonic()
-    grace = TAKING_BACK_GRACE if program.takes_back else TERMINATION_GRACE
+    grace = ROLLBACK_GRACE if program.rolls_back else TERMINATION_GRACE
     pause = 0.005
     while time.monotonic() - begun < grace + KILLING_GRACE:
-        late = interrupts.insisted() or time.monotonic() - begun > grace
+        late = interrupts.is_repeated() or time.monotonic() - begun > grace
         with program.lock:
-            alive = _alive(program)
+            alive = _running_processes(program)
             if late:
                 _send(signal.SIGKILL, alive)
-            elif not (program.takes_back and interrupts.number() == signal.SIGINT and time.monotonic() - begun < ECHO):
-                new = [pid for pid in alive if pid not in program.asked]
-                _send(signal.SIGINT if program.takes_back else signal.SIGTERM, new)
-                program.asked.update(alive)
+            elif not (
+                program.rolls_back and interrupts.signal_number() == signal.SIGINT and time.monotonic() - begun < ECHO
+            ):
+                new = [pid for pid in alive if pid not in program.signalled]
+                _send(signal.SIGINT if program.rolls_back else signal.SIGTERM, new)
+                program.signalled.update(alive)
         if not alive:
             return
         time.sleep(pause)
         pause = min(2 * pause, 0.1)
 
 
-def _alive(program: _Program) -> dict[int, families.Process]:
-    """Return what runs of a program and its family, parents first."""
+def _running_processes(program: _Program) -> dict[int, process_tree.Process]:
+    """Return the running processes of a program and those it has started, parents first."""
     processes = _processes()
-    elders = [pid for pid, process in program.asked.items() if processes.get(pid) == process]
+    known = [pid for pid, process in program.signalled.items() if processes.get(pid) == process]
     if program.child.poll() is None:
-        elders.insert(0, program.child.pid)
-        processes.setdefault(program.child.pid, families.Process(parent=os.getpid(), started=""))
-    return {pid: processes[pid] for pid in families.family(processes, elders, program.mark)}
+        known.insert(0, program.child.pid)
+        processes.setdefault(program.child.pid, process_tree.Process(parent=os.getpid(), started=""))
+    return {pid: processes[pid] for pid in process_tree.find_descendants(processes, known, program.mark)}
 
 
 def _send(number: int, pids: Iterable[int]) -> None:
     for pid in pids:
-        with suppress(OSError):  # it has ended by itself, or is not ours to end
+        with suppress(OSError):  # it has ended, or belongs to another user
             os.kill(pid, number)
 
 
-def _processes() -> dict[int, families.Process]:
-    found = families.running()
+def _processes() -> dict[int, process_tree.Process]:
+    found = process_tree.read_proc()
     if found is None:
         argv = ("ps", "-A", "-o", "pid=", "-o", "ppid=", "-o", "stat=", "-o", "lstart=")
         with suppress(OSError):
             done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-            return families.running_by_ps(done.stdout.decode("ascii", errors="replace"))
+            return process_tree.parse_ps(done.stdout.decode("ascii", errors="replace"))
     return found or {}
 
 
 def _end_tree(program: _Program) -> None:
-    """End a program on Windows, where nothing can be asked to end but by the console, and what it has started."""
+    """End a program and its children on Windows, which has no SIGTERM."""
     child = program.child
-    if program.takes_back and interrupts.number() is not None:
+    if program.rolls_back and interrupts.signal_number() is not None:
         with suppress(subprocess.TimeoutExpired):
-            child.wait(TAKING_BACK_GRACE)
+            child.wait(ROLLBACK_GRACE)
     if child.poll() is None:
         with suppress(OSError):
             argv = ("taskkill", "/T", "/F", "/PID", str(child.pid))

@@ -1,4 +1,4 @@
-"""Commands of git that run no program but git, and look at no repository but the folder's own.
+"""Git commands that run no other program (hooks, pagers, monitors), and use only the repository of the folder.
 
 A checkout brings a configuration along, and that can name programs (https://git-scm.com/docs/git-config): for the state
 of files, for hooks, for fetching what is missing. Variables of the caller can name another repository: git sets them
@@ -39,14 +39,14 @@ _OF_A_REPOSITORY = (
 
 
 def git(*words: str, cwd: Path) -> Command:
-    """Return the command `git` with these words, to be run in the folder `cwd`."""
+    """Return the command `git` with these arguments, run in the folder `cwd`."""
     settings = (word for setting in _SETTINGS for word in ("-c", setting))
     command = Command(argv=("git", *settings, *words), cwd=cwd)
     return replace(command, env=(*_VARIABLES, *((name, None) for name in _OF_A_REPOSITORY)))
 
 
-def tracked_though_ignored(folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the files below a folder that git was made to track with `git add --force`: so it does not ignore them.
+def tracked_but_ignored(folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the files below a folder that git tracks although its ignore rules match: `git add --force`.
 
     There are none where there is no repository or no git, nor in an unpacked sdist.
     """

@@ -1,4 +1,4 @@
-"""What this machine can bear, and where it keeps what may be forgotten."""
+"""CPU and memory limits; the cache directory."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def processors() -> int:
-    """Return how many processors this process may use."""
+    """Return the number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
 
 
 def free_memory() -> int | None:
-    """Return how many bytes of memory programs can still get, or None where nobody tells.
+    """Return the bytes of memory that programs can still get, or None where that is unknown.
 
-    On Linux that is MemAvailable of proc_meminfo(5), but no more than the control group may have; elsewhere half of
-    the machine's.
+    On Linux this is MemAvailable of proc_meminfo(5), limited by the control group; elsewhere half of the machine's
+    memory.
     """
     with suppress(OSError):
         found = re.search(r"(?m)^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
         if found:
-            return min((int(found[1]) << 10, *_most_of_group(_CGROUP)))
+            return min((int(found[1]) << 10, *_cgroup_limit(_CGROUP)))
     with suppress(AttributeError, ValueError, OSError):
         return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) // 2
     return None
 
 
-def _most_of_group(folder: Path) -> tuple[int, ...]:
+def _cgroup_limit(folder: Path) -> tuple[int, ...]:
     # https://docs.kernel.org/admin-guide/cgroup-v2.html#memory-interface-files; in a container it is at the top
     with suppress(OSError, ValueError):  # "max" is no limit
         return (int((folder / "memory.max").read_text(encoding="ascii")),)
@@ -41,30 +41,30 @@ def _most_of_group(folder: Path) -> tuple[int, ...]:
 
 
 def cache_dir(environ: Mapping[str, str]) -> Path | None:
-    """Return the folder for what may be forgotten (XDG Base Directory specification), or None without a home.
+    """Return our folder in the user's cache (XDG Base Directory specification), or None without a home folder.
 
-    Relative paths are ignored, as the specification has it: they would put a cache into the project.
+    Relative paths are ignored, as the specification says.
     """
     for name, below in (("XDG_CACHE_HOME", ""), ("LOCALAPPDATA", ""), ("HOME", ".cache")):
         base = environ.get(name, "")
-        if os.path.isabs(base):  # noqa: PTH117  # of text
+        if os.path.isabs(base):  # noqa: PTH117  # Path would turn "" into "."
             return Path(base, below, "cratewheel")
     return None
 
 
 def user_dir(environ: Mapping[str, str]) -> Path:
-    """Return the folder for what this user's later builds can use: `cache_dir`, or one among temporary files."""
+    """Return the folder for files that this user's later builds can reuse: `cache_dir`, or a temporary one."""
     cache = cache_dir(environ)
     if cache is not None:
         return cache
-    from tempfile import gettempdir  # slow to import, and seldom needed
+    from tempfile import gettempdir  # slow to import
 
-    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # that folder is everybody's
+    user = f"-{os.getuid()}" if hasattr(os, "getuid") else ""  # all users share the temporary folder
     return Path(gettempdir(), f"cratewheel{user}")
 
 
 def project_dir(environ: Mapping[str, str], purpose: str, project: Path) -> Path:
-    """Return a folder in `user_dir` that one project has for a purpose: the same each time."""
-    import hashlib  # slow to import, and seldom needed
+    """Return the folder in `user_dir` of one project for one purpose."""
+    import hashlib  # slow to import
 
     return user_dir(environ) / purpose / hashlib.sha256(os.fsencode(os.path.realpath(project))).hexdigest()[:16]

@@ -1,7 +1,7 @@
-"""What a program has started in its turn, so that all of it can be ended.
+"""Finds the processes that a program has started, so that all of them can be ended.
 
-Signals go to one process: cargo leaves its compilers and build scripts running when it is ended. Those that it has
-started are told by their parents, and by a variable in their environment once their parents are gone.
+A signal goes to one process: when cargo is ended, its compilers and build scripts keep running. They are found by
+their parent, and by a variable in their environment once their parent has ended.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-VARIABLE = "CRATEWHEEL_STARTED"  # holds another value for each program
+VARIABLE = "CRATEWHEEL_STARTED"  # has a different value for each program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """A running process: who has started it, and when, which tells it from an earlier one of the same number."""
+    """A running process: its parent, and its start time, because process numbers are reused."""
 
     parent: int
     started: str
     ended: bool = False
 
 
-def running() -> dict[int, Process] | None:
-    """Return all processes by number; None where there is no /proc."""
+def read_proc() -> dict[int, Process] | None:
+    """Return all processes by number from /proc; None where there is no /proc."""
     found = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):  # it has ended meanwhile
@@ -35,10 +35,10 @@ def running() -> dict[int, Process] | None:
     return found or None
 
 
-def running_by_ps(answer: str) -> dict[int, Process]:
-    """Return all processes by number, from what `ps -A -o pid= -o ppid= -o stat= -o lstart=` says.
+def parse_ps(answer: str) -> dict[int, Process]:
+    """Return all processes by number from the output of `ps -A -o pid= -o ppid= -o stat= -o lstart=`.
 
-    >>> running_by_ps("  7     1 Ss   Thu Jan  1 00:00:00 1970")
+    >>> parse_ps("  7     1 Ss   Thu Jan  1 00:00:00 1970")
     {7: Process(parent=1, started='Thu Jan  1 00:00:00 1970', ended=False)}
     """
     lines = (line.split(None, 3) for line in answer.splitlines())
@@ -49,16 +49,16 @@ def running_by_ps(answer: str) -> dict[int, Process]:
     }
 
 
-def family(processes: Mapping[int, Process], elders: Iterable[int], mark: str) -> list[int]:
-    """Return those of the `elders` that run, and what they have started, parents first; and those with the `mark`.
+def find_descendants(processes: Mapping[int, Process], known: Iterable[int], mark: str) -> list[int]:
+    """Return the running processes among `known`, their descendants (parents first), and those with the `mark`.
 
-    A process with the mark that has left for another session is a server, which others use as well (sccache's): it
-    counts only while those that have started it are there.
+    A process with the mark in another session is a server that other programs use too, such as sccache's: it counts
+    only while its parents run.
     """
     children: dict[int, list[int]] = {}
     for pid, process in processes.items():
         children.setdefault(process.parent, []).append(pid)
-    found = dict.fromkeys(pid for pid in elders if pid in processes)
+    found = dict.fromkeys(pid for pid in known if pid in processes)
     found.update(dict.fromkeys(_marked(processes, found, mark)))
     waiting = list(found)
     while waiting:
@@ -72,6 +72,6 @@ def _marked(processes: Iterable[int], known: Collection[int], mark: str) -> Iter
     wanted = f"{VARIABLE}={mark}".encode()
     for pid in processes:
         if pid not in known:
-            with suppress(OSError):  # it has ended, is another user's, or nothing can be known of it here
+            with suppress(OSError):  # it has ended, or it belongs to another user
                 if os.getsid(pid) == os.getsid(0) and wanted in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
                     yield pid

@@ -1,6 +1,6 @@
-"""What may be shown of a command: names and harmless values, and never a token, a password or the user of a URL.
+"""Redacts secrets in commands before they are shown: tokens, passwords and user names in URLs.
 
-Commands are printed in plans, with `-v` and in errors, and end in the logs of CI, which many can read.
+Commands are printed in plans, with `-v` and in errors, and so they end up in CI logs that many people can read.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _HARMLESS_SETTINGS = re.compile(
     r"|http\.(check-revoke|debug|low-speed-limit|multiplexing|ssl-version|timeout)"
     r"|target\..+\.(ar|linker|runner|rustflags|rustdocflags)"
 )
-# Variables that we set ourselves, or add our own words to.
+# Variables that we set ourselves, or extend with flags of our own.
 _HARMLESS_VARIABLES = re.compile(
     r"CARGO_(BUILD_BUILD_DIR|ENCODED_RUSTFLAGS|TARGET_\w+|TERM_COLOR)|RUSTFLAGS|MACOSX_DEPLOYMENT_TARGET|SDKROOT"
     r"|PYO3_\w+|PYTHON\w*|(AR|CC|CXX|RANLIB)_\w+"
@@ -30,55 +30,55 @@ _KEY = re.compile(rf"\s*({_PART_OF_KEY}(?:\.{_PART_OF_KEY})*)\s*=")
 _USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")
 
 
-def words(argv: Iterable[str]) -> tuple[str, ...]:
-    """Return the words of a command line as they may be shown.
+def redact_argv(argv: Iterable[str]) -> tuple[str, ...]:
+    """Return a command line with its secrets replaced by `***`.
 
-    >>> words(("cargo", "--config", "http.proxy='http://me:pw@host'", "--config=build.jobs=2", "-Zbuild-std=core"))
-    ('cargo', '--config', 'http.proxy=***', '--config=build.jobs=2', '-Zbuild-std=core')
+    >>> redact_argv(("cargo", "--config", "http.proxy='http://me:pw@host'", "--config=build.jobs=2", "-Zx=core"))
+    ('cargo', '--config', 'http.proxy=***', '--config=build.jobs=2', '-Zx=***')
     """
-    return tuple(without_userinfo(word) for word in _words(argv))
+    return tuple(strip_userinfo(word) for word in _redact_argv(argv))
 
 
-def _words(argv: Iterable[str]) -> Iterator[str]:
+def _redact_argv(argv: Iterable[str]) -> Iterator[str]:
     before = ""
     for word in argv:
         option, equals, value = word.partition("=")
-        assigns, confides = before in _ASSIGNING, _SECRET_OPTION.fullmatch(before)
-        if assigns:
-            yield assignment(word)
-        elif confides:
+        is_assignment, is_secret = before in _ASSIGNING, _SECRET_OPTION.fullmatch(before)
+        if is_assignment:
+            yield redact_assignment(word)
+        elif is_secret:
             yield HIDDEN
         elif word.startswith("-Z") and len(word) > len("-Z"):
-            yield f"-Z{assignment(word.removeprefix('-Z'))}"
+            yield f"-Z{redact_assignment(word.removeprefix('-Z'))}"
         elif option in _ASSIGNING and equals:
-            yield f"{option}={assignment(value)}"
+            yield f"{option}={redact_assignment(value)}"
         elif _SECRET_OPTION.fullmatch(option) and equals:
             yield f"{option}={HIDDEN}"
         else:
             yield word
-        before = "" if assigns or confides else word
+        before = "" if is_assignment or is_secret else word
 
 
-def unknown(argv: Iterable[str]) -> tuple[str, ...]:
-    """Return words of which nobody knows what they mean: names of options, and what can be no value of one.
+def redact_unknown(argv: Iterable[str]) -> tuple[str, ...]:
+    """Return arguments of unknown meaning with every possible value replaced by `***`.
 
-    >>> unknown(("--tokn", "x", "y", "--a=b"))
+    >>> redact_unknown(("--tokn", "x", "y", "--a=b"))
     ('--tokn', '***', 'y', '--a=***')
     """
     shown, before = [], ""
     for word in argv:
         name, equals, _ = word.partition("=")
         is_value = before.startswith("-") and "=" not in before and not word.startswith("-")
-        shown.append(HIDDEN if is_value else f"{name}={HIDDEN}" if equals else without_userinfo(word))
+        shown.append(HIDDEN if is_value else f"{name}={HIDDEN}" if equals else strip_userinfo(word))
         before = word
     return tuple(shown)
 
 
-def assignment(text: str) -> str:
-    """Return `name=value` with the value only where that is known to be harmless; other text, such as a path, as it is.
+def redact_assignment(text: str) -> str:
+    """Return `name=value` with the value hidden unless it is known to be harmless; other text unchanged.
 
-    >>> assignment("registries.mine.token='x'"), assignment("net.offline=true"), assignment("ci/cargo.toml")
-    ('registries.mine.token=***', 'net.offline=true', 'ci/cargo.toml')
+    >>> [redact_assignment(text) for text in ("registries.mine.token='x'", "net.offline=true", "ci/cargo.toml")]
+    ['registries.mine.token=***', 'net.offline=true', 'ci/cargo.toml']
     """
     match = _KEY.match(text)
     if match is None:
@@ -88,21 +88,21 @@ def assignment(text: str) -> str:
     return text if harmless and "\n" not in text else f"{name}={HIDDEN}"
 
 
-def variable(name: str, value: str) -> str:
-    """Return the value of a variable of a command as it may be shown.
+def redact_variable(name: str, value: str) -> str:
+    """Return the value of an environment variable, or `***` unless it is known to be harmless.
 
-    >>> variable("PYO3_PYTHON", "/usr/bin/python3"), variable("CARGO_REGISTRY_TOKEN", "x")
+    >>> redact_variable("PYO3_PYTHON", "/usr/bin/python3"), redact_variable("CARGO_REGISTRY_TOKEN", "x")
     ('/usr/bin/python3', '***')
     """
-    return without_userinfo(value) if _HARMLESS_VARIABLES.fullmatch(name) else HIDDEN
+    return strip_userinfo(value) if _HARMLESS_VARIABLES.fullmatch(name) else HIDDEN
 
 
-def without_userinfo(text: str, *, mark: str = f"{HIDDEN}@") -> str:
-    """Return the text with a mark in place of the user and the password of each URL in it.
+def strip_userinfo(text: str, *, mark: str = f"{HIDDEN}@") -> str:
+    """Return the text with the user and password of each URL replaced by `mark`.
 
-    >>> without_userinfo("git+https://me:secret@example.org/x.git@v1")
+    >>> strip_userinfo("git+https://me:secret@example.org/x.git@v1")
     'git+https://***@example.org/x.git@v1'
-    >>> without_userinfo("https://token@example.org", mark="")
+    >>> strip_userinfo("https://token@example.org", mark="")
     'https://example.org'
     """
     return _USERINFO.sub(mark, text)

@@ -1,10 +1,10 @@
-"""Requests to end this process: Ctrl-C, SIGTERM and their like.
+"""Signals that end this process: Ctrl-C, SIGTERM and the like.
 
-A handler that raises leaves the main thread wherever it happens to be: in an import, whose lock then nobody frees and
-a thread that imports waits for; or between making a file and noting that it has to be removed. The handlers here only
-take a note, and have the programs ended that run; the work stops where it calls `check`.
+A handler that raises interrupts the main thread anywhere: in an import, whose lock is then never released, or between
+creating a file and registering its removal. The handlers here only record the signal and end running programs; the
+work stops at its next call of `check`.
 
-Nothing here may be slow to import: until the handlers are there, Ctrl-C is a traceback.
+This module must import fast: until the handlers are installed, Ctrl-C prints a traceback.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")  # the last one is the Ctrl-Break of Windows
 WARNING = "interrupted; nothing unfinished was left under its final name"
-INSISTING = 1.0  # seconds after which a second signal is no echo of the first, which a group and its leader both get
-LOSING_PATIENCE = 10.0  # seconds after which one more signal does what it would have done without us
+REPEAT_AFTER = 1.0  # seconds: an earlier second signal may be the same Ctrl-C, sent to the group and to its leader
+FORCE_AFTER = 10.0  # seconds after which another signal has its default effect
 
 
 class TerminatedError(KeyboardInterrupt):
-    """A signal asked this process to end; `exit_status` is what shells report of a program that it has ended."""
+    """A signal asked this process to end; `exit_status` is the status that shells report for it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(f"signal {number}")
@@ -37,33 +37,33 @@ class TerminatedError(KeyboardInterrupt):
 _received: list[tuple[int, float]] = []  # the number of each, and when it came
 _callbacks: dict[object, Callable[[], None]] = {}
 _active: Handlers | None = None
-_at_once = False
+_raise_immediately = False
 
 
 def check() -> None:
-    """Raise `TerminatedError` if this process was asked to end: for all that works for long, between two steps."""
+    """Raise `TerminatedError` if this process was asked to end. Long work calls this between two steps."""
     if _received:
         raise TerminatedError(_received[0][0])
 
 
-def number() -> int | None:
-    """Return the signal that this process was asked to end with."""
+def signal_number() -> int | None:
+    """Return the signal that asked this process to end, or None."""
     return _received[0][0] if _received else None
 
 
-def insisted() -> bool:
-    """Return whether it was asked again to end, by somebody who sees that it takes its time."""
-    return len(_received) > 1 and _received[-1][1] - _received[0][1] >= INSISTING
+def is_repeated() -> bool:
+    """Return whether a second signal has asked this process to end."""
+    return len(_received) > 1 and _received[-1][1] - _received[0][1] >= REPEAT_AFTER
 
 
-def active() -> bool:
-    """Return whether the handlers are there."""
+def is_active() -> bool:
+    """Return whether the handlers are installed."""
     return _active is not None
 
 
-def exit_at_once() -> None:
-    """Have each of the signals end this process without a word: for one that is only starting, or has ended."""
-    for number in _heeded():
+def exit_immediately() -> None:
+    """Make each signal end this process silently: for the time before and after the command's work."""
+    for number in _handled_signals():
         signal.signal(number, _exit)
 
 
@@ -71,35 +71,35 @@ def _exit(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # the 
     os._exit(128 + number)
 
 
-def _heeded() -> list[int]:
-    """Return the signals that this process does not ignore, as one below nohup or in the background does."""
+def _handled_signals() -> list[int]:
+    """Return the signals that this process does not ignore; under nohup or in the background it ignores some."""
     numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
     return [number for number in numbers if signal.getsignal(number) not in (signal.SIG_IGN, None)]
 
 
-def pass_on(number: int) -> None:
-    """Give a signal to the handler of a program that we are a part of, if it has one of its own."""
+def forward(number: int) -> None:
+    """Call the signal handler that the surrounding program has installed, if there is one."""
     if callable(handler := signal.getsignal(number)) and handler is not signal.default_int_handler:
         handler(number, None)
 
 
 class Handlers:
-    """A context in which signals are noted, and which raises `TerminatedError` in the end if there was one.
+    """Context manager that records signals, and raises `TerminatedError` on exit if there was one.
 
-    Only in the main thread can there be handlers; in others, and within another such context, this does nothing.
+    Handlers exist only in the main thread: in other threads, and when nested, this does nothing.
     """
 
     def __init__(self) -> None:
         self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
 
     def __enter__(self) -> None:
-        """Put the handlers in place."""
+        """Install the handlers."""
         global _active  # noqa: PLW0603  # as signals are the process's
         if _active is not None:
             return
         try:
-            for number in _heeded():
-                self._before[number] = signal.signal(number, _note)
+            for number in _handled_signals():
+                self._before[number] = signal.signal(number, _record)
         except ValueError:  # not the main thread
             return
         _active = self
@@ -107,7 +107,7 @@ class Handlers:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Put those back that were there before."""
+        """Restore the previous handlers."""
         global _active  # noqa: PLW0603  # as above
         if _active is not self:
             return
@@ -119,66 +119,66 @@ class Handlers:
             raise TerminatedError(number) from error
 
     def restore(self) -> None:
-        """Let the signals do what they did before."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
 
-def _note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as above
+def _record(number: int, frame: FrameType | None) -> None:  # noqa: ARG001  # as above
     _received.append((number, time.monotonic()))
-    if _at_once:
+    if _raise_immediately:
         check()
     if len(_received) == 1:
         for callback in tuple(_callbacks.values()):
             _start(callback)
-    elif _received[-1][1] - _received[0][1] >= LOSING_PATIENCE and _active is not None:
-        _active.restore()  # whatever hangs, a full pipe that nobody reads say, is left where it is
+    elif _received[-1][1] - _received[0][1] >= FORCE_AFTER and _active is not None:
+        _active.restore()  # something hangs, such as a write to a pipe that nobody reads
         signal.raise_signal(number)
 
 
 def _start(callback: Callable[[], None]) -> None:
-    """Call it in another thread: this one may hold any lock. `threading` has some of its own."""
+    """Run the callback in another thread, because the main thread may hold any lock."""
     try:
         _thread.start_new_thread(callback, ())
-    except RuntimeError:  # no more threads: whoever waits for the program looks for himself
+    except RuntimeError:  # no more threads: the code that waits for the program checks for itself
         return
 
 
 class Callback:
-    """A context in which a signal has a function called, in a thread of its own.
+    """Context manager that calls a function in its own thread when a signal arrives.
 
-    A signal that came before has nothing called: `check` after entering.
+    Earlier signals do not call it: use `check` after entering.
     """
 
     def __init__(self, function: Callable[[], None]) -> None:
         self._function = function
 
     def __enter__(self) -> None:
-        """Have it called."""
+        """Register the function."""
         _callbacks[self] = self._function
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Have it called no more."""
+        """Unregister the function."""
         del _callbacks[self]
 
 
-class RaisedAtOnce:
-    """A context for long work of others, which calls no `check`: a signal raises `TerminatedError` wherever it is.
+class RaiseImmediately:
+    """Context manager for long calls into other libraries: a signal raises `TerminatedError` at any point.
 
-    No thread of ours may run meanwhile.
+    None of our threads may run during the block.
     """
 
     def __enter__(self) -> None:
-        """Begin."""
-        global _at_once  # noqa: PLW0603  # as above
+        """Start raising."""
+        global _raise_immediately  # noqa: PLW0603  # as above
         check()
-        _at_once = True
+        _raise_immediately = True
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """End."""
-        global _at_once  # noqa: PLW0603  # as above
-        _at_once = False
+        """Stop raising."""
+        global _raise_immediately  # noqa: PLW0603  # as above
+        _raise_immediately = False

@@ -1,4 +1,4 @@
-"""Several pieces of work at once, and how a failure or a signal ends all of them."""
+"""Runs work in parallel threads; an error or a signal ends all of it."""
 
 from __future__ import annotations
 
@@ -13,21 +13,23 @@ from cratewheel.system import signals as interrupts
 
 _Result = TypeVar("_Result")
 
-PATIENCE = 0.1  # seconds between two looks, for whoever waits for something, at whether that is still wanted
+POLL_INTERVAL = 0.1  # seconds between two calls of `check_cancelled` during a wait
 
 
-class EndedError(CratewheelError):
-    """Somebody else's failure ended this work."""
+class CancelledError(CratewheelError):
+    """This work was cancelled because another task failed."""
 
 
 class Task(Generic[_Result]):
-    """A piece of work that a `TaskGroup` does."""
+    """One task of a `TaskGroup`."""
 
     def __init__(self, group: TaskGroup, work: Callable[[], _Result]) -> None:
         self._group = group
         self._work = work
         self._result: list[_Result] = []
-        self._ended = threading.Event()  # before Python 3.13, a join that Ctrl-C interrupts takes the thread for ended
+        self._ended = (
+            threading.Event()
+        )  # before Python 3.13, a join() that Ctrl-C interrupts reports the thread as ended
         threading.Thread(target=self._run).start()
 
     def _run(self) -> None:
@@ -36,69 +38,69 @@ class Task(Generic[_Result]):
             with self._group.room:
                 self._group.check()
                 self._result.append(self._work())
-        except BaseException as error:  # noqa: BLE001  # raised again by whoever waits for the group
+        except BaseException as error:  # noqa: BLE001  # raised again in the thread that waits for the group
             self._group.fail(error)
         finally:
             self._ended.set()
 
     @property
     def done(self) -> bool:
-        """Whether the work was done, and without a failure."""
+        """Whether the task has ended without an error."""
         return bool(self._result)
 
     def result(self) -> _Result:
-        """Wait for the work and return what it made; raises what the first of the group that failed has raised."""
+        """Wait for the task and return its result; raises the group's first error if the task has none."""
         self.wait()
         if not self._result:
             self._group.check()
         return self._result[0]
 
     def wait(self) -> None:
-        """Wait until the work has ended, however it did."""
-        # Windows lets no signal into a wait without an end, and it is the main thread that has to take note of them
-        while not self._ended.wait(PATIENCE):
+        """Wait until the task has ended, successfully or not."""
+        # on Windows, a wait without a timeout blocks signals, which only the main thread can handle
+        while not self._ended.wait(POLL_INTERVAL):
             continue
 
 
 class TaskGroup:
-    """Does several things at once, each in a thread; when one fails, the programs that the others run are ended.
+    """Runs tasks in threads; when one fails, the programs that the others run are ended.
 
-    `at_once` is how many are done at a time; the others wait. Made in a task of another group, it ends with that.
+    At most `max_running` tasks run at a time. A group created in a task of another group is cancelled with that group.
     """
 
-    def __init__(self, *, at_once: int | None = None) -> None:
-        self.room: AbstractContextManager[Any] = threading.Semaphore(at_once) if at_once else nullcontext()
-        self._above = _GROUP.get()
+    def __init__(self, *, max_running: int | None = None) -> None:
+        self.room: AbstractContextManager[Any] = threading.Semaphore(max_running) if max_running else nullcontext()
+        self._parent = _GROUP.get()
         self._tasks: list[Task[Any]] = []
-        self._enders: dict[object, Callable[[], None]] = {}
+        self._end_callbacks: dict[object, Callable[[], None]] = {}
         self._lock = threading.Lock()
         self._failure: BaseException | None = None
 
     def start(self, work: Callable[[], _Result]) -> Task[_Result]:
-        """Begin a piece of work."""
+        """Start a task."""
         task = Task(self, work)
         self._tasks.append(task)
         return task
 
     def check(self) -> None:
-        """Raise the first failure, if there was one: what has not begun need not be."""
-        if self._above is None:
+        """Raise the group's first error, if there is one."""
+        if self._parent is None:
             interrupts.check()
         else:
-            self._above.check()
+            self._parent.check()
         if self._failure is None:
             return
         if isinstance(self._failure, Exception):
             raise self._failure
-        raise EndedError("interrupted") from self._failure
+        raise CancelledError("interrupted") from self._failure
 
     def fail(self, error: BaseException) -> None:
-        """End all programs of the group, because of an error."""
+        """Record the error, and end all programs that the group's tasks run."""
         with self._lock:
             if self._failure is None:
                 self._failure = error
-            enders = tuple(self._enders.values())
-        threads = [threading.Thread(target=end) for end in enders]  # a program may take its time to end
+            callbacks = tuple(self._end_callbacks.values())
+        threads = [threading.Thread(target=end) for end in callbacks]  # a program may need some time to end
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -106,28 +108,28 @@ class TaskGroup:
 
     @contextmanager
     def track(self, end: Callable[[], None]) -> Iterator[None]:
-        """Count a program as the group's while it runs; `end` ends it."""
+        """Register `end` for the duration of the block: it is called when the group fails."""
         key = object()
         with self._lock:
-            self._enders[key] = end
+            self._end_callbacks[key] = end
         try:
-            with self._above.track(end) if self._above is not None else nullcontext():
+            with self._parent.track(end) if self._parent is not None else nullcontext():
                 self.check()
                 yield
         finally:
             with self._lock:
-                del self._enders[key]
+                del self._end_callbacks[key]
 
     def wait(self) -> None:
-        """Wait until all work has ended."""
+        """Wait until all tasks have ended."""
         for task in self._tasks:
             task.wait()
 
 
 @contextmanager
-def task_group(*, at_once: int | None = None) -> Iterator[TaskGroup]:
-    """Yield a new `TaskGroup`, and wait for all of its work; left by an exception, it ends the rest."""
-    group = TaskGroup(at_once=at_once)
+def task_group(*, max_running: int | None = None) -> Iterator[TaskGroup]:
+    """Yield a new `TaskGroup` and wait for its tasks; an exception in the block cancels them."""
+    group = TaskGroup(max_running=max_running)
     try:
         yield group
     except BaseException as error:
@@ -141,14 +143,14 @@ _GROUP: ContextVar[TaskGroup | None] = ContextVar("group", default=None)
 
 
 def current_group() -> TaskGroup | None:
-    """Return the group that this code is a task of."""
+    """Return the group of the task that runs this code, or None."""
     return _GROUP.get()
 
 
 def check_cancelled() -> None:
-    """Raise what ends this work: a signal, or the failure of the group that it is a task of.
+    """Raise if this work was cancelled by a signal, or by an error in its task group.
 
-    To be called by whoever waits, starts a program, or works for long, between two steps.
+    Call it while waiting, before starting a program, and between the steps of long work.
     """
     interrupts.check()
     group = _GROUP.get()

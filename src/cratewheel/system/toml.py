@@ -1,7 +1,7 @@
-"""Reading TOML files, with errors that say where.
+"""Reads TOML files; errors name the file and the position.
 
-A file may come from anybody. `tomllib` takes minutes for a key of ten thousand parts, and ends in a RecursionError or a
-plain ValueError for other things that are no mistakes of ours, so that some are looked for before it is asked.
+Files may be malicious. `tomllib` takes minutes for a key of ten thousand parts, and ends in a RecursionError or a
+plain ValueError for other input, so limits are checked before it is called.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ else:
 if TYPE_CHECKING:
     from tomlkit import TOMLDocument
 
-LARGEST = 4_000_000  # bytes: the largest Cargo.lock that is known has a quarter of it
-LARGEST_EDITED = 1_000_000  # tomlkit takes seconds for it
-DEEPEST_KEY = 32  # parts
-DEEPEST = 64  # tables and arrays in each other
-MOST_DOTS_EDITED = 3000  # in keys: tomlkit's time grows with their square
-LONGEST_TEXT = 10_000  # characters of a text, but for
+MAX_SIZE = 4_000_000  # bytes: four times the largest known Cargo.lock
+MAX_EDITED_SIZE = 1_000_000  # bytes: tomlkit takes seconds for this
+MAX_KEY_PARTS = 32  # parts
+MAX_DEPTH = 64  # nested tables and arrays
+MAX_DOTS_EDITED = 3000  # in keys: tomlkit's time is quadratic in them
+MAX_TEXT = 10_000  # characters, but not for these keys:
 LONG_TEXTS = frozenset(
     {
         "project.description", "project.readme.text", "project.license.text", "package.description",
         "workspace.package.description",
     }
 )  # fmt: skip
-SHOWN = 60  # characters of a value, in an error
+MAX_SHOWN = 60  # characters of a value, in an error
 
 _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
-_MANY_DOTS = re.compile(rf"(?m)^(?:[^.\n]*\.){{{DEEPEST_KEY}}}")
-_DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:{_PART}[ \t]*\.[ \t]*){{{DEEPEST_KEY}}}""")
+_MANY_DOTS = re.compile(rf"(?m)^(?:[^.\n]*\.){{{MAX_KEY_PARTS}}}")
+_DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:{_PART}[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
 _DOTTED = re.compile(rf"(?m)^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART})+")
 _LONG_NUMBER = re.compile(r"\d[\d_]{18}|0[xob][0-9A-Fa-f_]{16}")
 
 
-def load(path: Path, roots: Roots = ()) -> dict[str, Any]:
-    """Return the content of a TOML file; raises `ConfigError` with the place of the mistake when it is not TOML.
+def load_file(path: Path, roots: Roots = ()) -> dict[str, Any]:
+    """Return the content of a TOML file; raises `ConfigError` with the position of the mistake when it is not TOML.
 
-    One of more than 4 MB, and one with keys or values deeper in each other than anybody writes, is an error as well. So
-    is a file of a project that does not lie in its `roots`, every link followed.
+    Files of more than 4 MB, and keys or values nested too deep, are errors as well. So is a file that does not lie in
+    `roots` once every symbolic link is followed.
     """
     try:
-        data = read_bytes(path, roots, most=LARGEST + 1)
-        if len(data) > LARGEST:
-            raise ConfigError(f"{path} is larger than {LARGEST // 1_000_000} MB: no TOML file that people write is")
-        return loads(data.decode().replace("\r\n", "\n"))
+        data = read_bytes(path, roots, limit=MAX_SIZE + 1)
+        if len(data) > MAX_SIZE:
+            raise ConfigError(f"{path} is larger than {MAX_SIZE // 1_000_000} MB")
+        return parse(data.decode().replace("\r\n", "\n"))
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
     except ValueError as error:
@@ -63,8 +63,8 @@ def load(path: Path, roots: Roots = ()) -> dict[str, Any]:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def loads(text: str) -> dict[str, Any]:
-    """Return the content of TOML text; raises `ValueError` when it is not TOML, or too deep for us."""
+def parse(text: str) -> dict[str, Any]:
+    """Return the content of TOML text; raises `ValueError` when it is not TOML, or nested too deep."""
     _refuse_deep_keys(text)
     try:
         document = tomllib.loads(text)
@@ -72,7 +72,7 @@ def loads(text: str) -> dict[str, Any]:
         raise
     except RecursionError as error:
         raise ValueError("its arrays and tables are nested too deep") from error
-    except ValueError as error:  # of Python's `int`, for thousands of digits
+    except ValueError as error:  # from int(), for thousands of digits
         raise ValueError("a number has too many digits") from error
     _refuse_depth(document)
     if _LONG_NUMBER.search(text):
@@ -80,26 +80,26 @@ def loads(text: str) -> dict[str, Any]:
     return document
 
 
-def editable(text: str, name: str) -> TOMLDocument:
-    """Return TOML text as a document whose values can be changed, and all else kept.
+def parse_editable(text: str, name: str) -> TOMLDocument:
+    """Return TOML text as a document that can be changed and that keeps comments and layout.
 
-    Raises `ConfigError`, in which the file is called `name`, when it is not TOML, or so large that it takes too long.
+    Raises `ConfigError`, which names the file `name`, when it is not TOML, or too large to edit.
     """
-    import tomlkit  # slow to import, and seldom needed
+    import tomlkit  # slow to import
 
-    if len(text) > LARGEST_EDITED:
-        raise ConfigError(f"{name} is larger than {LARGEST_EDITED // 1_000_000} MB, and has to be edited")
-    if sum(found.count(".") for found in _DOTTED.findall(text)) > MOST_DOTS_EDITED:
-        raise ConfigError(f"{name} has thousands of dotted keys, and has to be edited", hint="write tables instead")
+    if len(text) > MAX_EDITED_SIZE:
+        raise ConfigError(f"{name} is larger than {MAX_EDITED_SIZE // 1_000_000} MB: too large to edit")
+    if sum(found.count(".") for found in _DOTTED.findall(text)) > MAX_DOTS_EDITED:
+        raise ConfigError(f"{name} has too many dotted keys to edit", hint="write tables instead")
     try:
-        loads(text)
+        parse(text)
         return tomlkit.parse(text)
     except (ValueError, RecursionError) as error:  # tomlkit's own errors are ValueErrors
         raise ConfigError(f"{name} is not valid TOML: {error}") from error
 
 
 def describe(value: object) -> str:
-    """Return a value, or its kind, as an error shows it.
+    """Return a value, or its kind, for an error message.
 
     >>> describe("yes"), describe(True), describe([1]), describe("registry.token=x")
     ("'yes'", 'true', 'an array', "'registry.token=***'")
@@ -108,8 +108,8 @@ def describe(value: object) -> str:
         case bool():
             return str(value).lower()
         case str():
-            shown = redaction.without_userinfo(redaction.assignment(value))
-            return repr(shown if len(shown) <= SHOWN else f"{shown[:SHOWN]}…")
+            shown = redaction.strip_userinfo(redaction.redact_assignment(value))
+            return repr(shown if len(shown) <= MAX_SHOWN else f"{shown[:MAX_SHOWN]}…")
         case int() | float():
             return repr(value)
         case list():
@@ -121,10 +121,10 @@ def describe(value: object) -> str:
 
 
 def check_texts(value: object, key: str, path: Path) -> None:
-    """Raise `ConfigError` for a text in the value of a key that is no text of a project.
+    """Raise `ConfigError` for a string in the value of a key that has a NUL character or is too long.
 
-    One with a NUL character: no file, name or program can have that. One of more than 10,000 characters, but for a
-    readme, a description or the text of a licence: others are read by means that take very long for it.
+    No file, name or program can contain NUL. The limit is 10,000 characters, because other parsers take very long for
+    longer ones; readmes, descriptions and licence texts may be longer.
 
     >>> check_texts({"name": "a", "urls": ["b"]}, "project", Path("pyproject.toml"))
     """
@@ -135,8 +135,8 @@ def check_texts(value: object, key: str, path: Path) -> None:
             case str() as text:
                 if "\0" in text:
                     raise ConfigError(f"{name} in {path} has a text with a NUL character in it: {describe(text)}")
-                if len(text) > LONGEST_TEXT and name not in LONG_TEXTS:
-                    raise ConfigError(f"{name} in {path} has a text of more than {LONGEST_TEXT:,} characters")
+                if len(text) > MAX_TEXT and name not in LONG_TEXTS:
+                    raise ConfigError(f"{name} in {path} has a text of more than {MAX_TEXT:,} characters")
             case Mapping() as table:
                 waiting += [(name, each) for each in table]
                 waiting += [(f"{name}.{each}", item) for each, item in table.items()]
@@ -150,17 +150,17 @@ def _refuse_deep_keys(text: str) -> None:
     found = _DEEP_KEY.search(text)
     if found:
         line = text.count("\n", 0, found.start()) + 1
-        raise ValueError(f"a key has more than {DEEPEST_KEY} parts (at line {line})")
+        raise ValueError(f"a key has more than {MAX_KEY_PARTS} parts (at line {line})")
 
 
 def _refuse_depth(document: dict[str, Any]) -> None:
     level: list[Any] = [document]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         below = (item for value in level for item in (value.values() if isinstance(value, dict) else value))
         level = [item for item in below if isinstance(item, (dict, list))]
         if not level:
             return
-    raise ValueError(f"its arrays and tables are nested more than {DEEPEST} deep")
+    raise ValueError(f"its arrays and tables are nested more than {MAX_DEPTH} deep")
 
 
 def _refuse_large_numbers(document: dict[str, Any]) -> None:

@@ -52,7 +52,7 @@ def ui() -> Ui:
 
 
 def test_the_answer_of_cargo_as_values(crate: Path) -> None:
-    found = query.metadata(("--offline", "--features", "extra"), crate / "Cargo.toml", os.environ, ui(), cwd=crate)
+    found = query.read_metadata(("--offline", "--features", "extra"), crate / "Cargo.toml", os.environ, ui(), cwd=crate)
     root = found.root_package
     assert (root.name, root.version, root.license, root.metadata) == ("app", "0.1.0", "MIT", {"maturin": {"name": "x"}})
     assert root.features == {"extra": (), "helper": ("dep:helper",)}
@@ -73,7 +73,7 @@ def test_a_manifest_that_cargo_refuses_is_an_error_with_its_words_shown(crate: P
     (crate / "Cargo.toml").write_text(MANIFEST.replace("extra = []", 'extra = ["none"]'))
     talk = ui()
     with pytest.raises(ProcessError) as caught:
-        query.metadata(("--offline",), crate / "Cargo.toml", os.environ, talk, cwd=crate)
+        query.read_metadata(("--offline",), crate / "Cargo.toml", os.environ, talk, cwd=crate)
     assert caught.value.message == f"cargo cannot resolve {crate / 'Cargo.toml'}"
     assert caught.value.notes[0].endswith("--offline` ended with status 101")
     assert isinstance(talk.err, io.StringIO)
@@ -83,5 +83,5 @@ def test_a_manifest_that_cargo_refuses_is_an_error_with_its_words_shown(crate: P
 def test_without_rustc_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     nowhere = {"PATH": str(tmp_path / "nowhere"), "RUSTC": str(tmp_path / "rustc")}
     with pytest.raises(MissingToolError) as rustc:
-        query.rustc(nowhere, tmp_path)
-    assert (rustc.value.message, rustc.value.hint) == ("the Rust compiler, rustc, was not found", query.INSTALL_RUST)
+        query.read_rustc(nowhere, tmp_path)
+    assert (rustc.value.message, rustc.value.hint) == ("the Rust compiler (rustc) was not found", query.INSTALL_RUST)

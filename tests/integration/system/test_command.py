@@ -41,7 +41,7 @@ def test_a_command_is_shown_without_what_may_be_a_secret() -> None:
     assert str(command) == (
         "X_TOKEN='***' RUSTFLAGS='-C strip=debuginfo' cargo rustc --config 'http.proxy=***' 'https://***@example.org/x'"
     )
-    assert command.shown == ("cargo", "rustc", "--config", "http.proxy=***", "https://***@example.org/x")
+    assert command.redacted_argv == ("cargo", "rustc", "--config", "http.proxy=***", "https://***@example.org/x")
     assert command.argv == argv
 
 
@@ -165,7 +165,7 @@ def test_a_signal_ends_a_program_that_is_waited_for() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="as above")
 def test_who_insists_has_a_program_that_ignores_the_request_killed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "TERMINATION_GRACE", 600.0)
-    monkeypatch.setattr(interrupts, "INSISTING", 0.0)
+    monkeypatch.setattr(interrupts, "REPEAT_AFTER", 0.0)
 
     def work() -> None:
         with stream(python(DEAF), os.environ) as lines:
@@ -212,7 +212,7 @@ def test_an_installer_has_the_time_to_take_back_what_it_has_done(
     command = Command(argv=(sys.executable, "-c", INSTALLER, str(tmp_path)))
     try:
         with pytest.raises(TerminatedError), Handlers():
-            capture(command, os.environ, takes_back=True)
+            capture(command, os.environ, rolls_back=True)
     finally:
         signal.signal(signal.SIGINT, before)
     assert (tmp_path / "taken back").exists()

@@ -13,7 +13,7 @@ import pytest
 
 from cratewheel.errors import CompileError
 from cratewheel.system.command import Command, capture
-from cratewheel.system.tasks import EndedError, check_cancelled, task_group
+from cratewheel.system.tasks import CancelledError, check_cancelled, task_group
 
 SLEEP = Command(argv=(sys.executable, "-c", "import time; time.sleep(60)"))
 
@@ -75,7 +75,7 @@ def test_an_interruption_ends_the_programs() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         interrupted()
-    with pytest.raises(EndedError):
+    with pytest.raises(CancelledError):
         sleeping[0].result()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import build_cache as target_dir
-from cratewheel.cargo.build_cache import Copied, Followed
+from cratewheel.cargo.build_cache import CopyResult, UnitTracker
 
 OLD = 1_600_000_000
 
@@ -58,7 +58,9 @@ def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packag
     unit(sibling / "debug", "syn", "d")
     (sibling / ".rustc_info.json").write_text("{}")
 
-    assert target_dir.seed(new, (plain, sibling), ("release",), ["syn"]) == Copied(units=2, size=2 * 5 + 2 * (5 + 4))
+    assert target_dir.seed(new, (plain, sibling), ("release",), ["syn"]) == CopyResult(
+        units=2, size=2 * 5 + 2 * (5 + 4)
+    )
     assert tree(new) == {".rustc_info.json", *of_unit("syn", "a"), *of_unit("syn", "b")}
     assert {path.stat().st_mtime for path in (new / "release" / "deps").iterdir()} == {OLD}
     assert not list(tmp_path.glob("*.unfinished"))
@@ -81,7 +83,7 @@ def test_only_finished_units_are_copied(tmp_path: Path) -> None:
     unit(one, "syn", "a")
     unit(one, "syn", "b", finished=False)
     units = frozenset(mark * 16 for mark in "abc")
-    assert target_dir.copy_units(one, tmp_path / "other" / "release", units) == Copied(units=1, size=5 + 9)
+    assert target_dir.copy_units(one, tmp_path / "other" / "release", units) == CopyResult(units=1, size=5 + 9)
     assert tree(tmp_path / "other") == of_unit("syn", "a")
 
 
@@ -98,11 +100,11 @@ def test_what_cmake_would_refuse_in_another_folder_stays_behind(tmp_path: Path) 
 
 
 def test_a_directory_is_new_until_something_was_compiled_for_the_profile(tmp_path: Path) -> None:
-    assert target_dir.is_new(tmp_path / "none", ("release",))
+    assert target_dir.is_empty(tmp_path / "none", ("release",))
     unit(tmp_path / "debug", "syn", "a")
-    assert target_dir.is_new(tmp_path, ("release",))
-    assert not target_dir.is_new(tmp_path, ("debug",))
-    assert not target_dir.is_new(tmp_path, ("wasm32-wasip1/debug", "debug"))
+    assert target_dir.is_empty(tmp_path, ("release",))
+    assert not target_dir.is_empty(tmp_path, ("debug",))
+    assert not target_dir.is_empty(tmp_path, ("wasm32-wasip1/debug", "debug"))
 
 
 def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
@@ -135,14 +137,14 @@ def artifact(root: Path, package: str, mark: str) -> dict[str, object]:
 
 def test_what_a_build_reports_is_brought_to_the_others_once_all_of_it_is_there(tmp_path: Path) -> None:
     root, told = tmp_path / "cp311", []
-    followed = Followed(root, frozenset({"syn", "quote"}), lambda: told.append("all"))
+    followed = UnitTracker(root, frozenset({"syn", "quote"}), lambda: told.append("all"))
     unit(root / "release", "syn", "a")
     unit(root / "release", "pyo3", "c")
-    followed.hear(artifact(root, "syn", "a"))
-    followed.hear(artifact(root, "pyo3", "c"))  # another for each interpreter
+    followed.add_message(artifact(root, "syn", "a"))
+    followed.add_message(artifact(root, "pyo3", "c"))  # another for each interpreter
     assert told == []
     unit(root / "release", "quote", "b")
-    followed.hear(artifact(root, "quote", "b"))
+    followed.add_message(artifact(root, "quote", "b"))
     assert told == ["all"]
     assert followed.copy_to(tmp_path / "cp312").units == 2
     assert tree(tmp_path / "cp312") == of_unit("syn", "a") | of_unit("quote", "b")
@@ -152,7 +154,7 @@ def test_the_size_of_a_directory_counts_a_file_with_two_names_once(tmp_path: Pat
     (tmp_path / "one").write_text("123")
     os.link(tmp_path / "one", tmp_path / "same")
     (tmp_path / "two").write_text("4567")
-    assert target_dir.size_of(tmp_path) == 7
+    assert target_dir.disk_usage(tmp_path) == 7
 
 
 def test_of_what_rustc_made_all_but_programs_is_copied(tmp_path: Path) -> None:

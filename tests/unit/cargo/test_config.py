@@ -155,11 +155,11 @@ def test_what_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
     environ = {"CARGO_HOME": str(tmp_path / "home")}
     folders = (crate, cwd, crate)
 
-    assert cargo_config.unread(folders, environ, cwd) == (config, toolchain)
-    assert cargo_config.unread(folders, environ, crate) == ()
-    assert cargo_config.unread(folders, {**environ, "RUSTUP_TOOLCHAIN": "stable"}, cwd) == (config,)
-    assert cargo_config.unread(folders, {"CARGO_HOME": str(crate / ".cargo")}, cwd) == (toolchain,)
+    assert cargo_config.find_unread(folders, environ, cwd) == (config, toolchain)
+    assert cargo_config.find_unread(folders, environ, crate) == ()
+    assert cargo_config.find_unread(folders, {**environ, "RUSTUP_TOOLCHAIN": "stable"}, cwd) == (config,)
+    assert cargo_config.find_unread(folders, {"CARGO_HOME": str(crate / ".cargo")}, cwd) == (toolchain,)
     write(config, '[env]\nPYO3_PYTHON = "/usr/bin/python3"\n')
-    assert cargo_config.unread(folders, environ, cwd) == (toolchain,)
+    assert cargo_config.find_unread(folders, environ, cwd) == (toolchain,)
     write(config, '[env]\nPYO3_PYTHON = "/usr/bin/python3"\nOTHER = ""\n')
-    assert cargo_config.unread(folders, environ, cwd) == (config, toolchain)
+    assert cargo_config.find_unread(folders, environ, cwd) == (config, toolchain)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crate_graphs import CDYLIB, HOME, Edge, app, crate, graph, target
-from cratewheel.cargo.features import Choice, at_least, parse_choice, parse_tree, tree_command
+from cratewheel.cargo.features import Choice, certain_features, parse_choice, parse_tree, tree_command
 from cratewheel.cargo.model import CargoMetadata, Dependency, Package
 from cratewheel.system.command import Command
 
@@ -41,7 +41,7 @@ def project(
 
 
 def of_pyo3(metadata: CargoMetadata, *words: str) -> set[str] | None:
-    found = at_least(metadata, parse_choice(words)).get("pyo3")
+    found = certain_features(metadata, parse_choice(words)).get("pyo3")
     return None if found is None else set(found)
 
 
@@ -127,14 +127,14 @@ def test_features_are_followed_through_other_crates() -> None:
 def test_what_a_procedural_macro_needs_is_not_for_the_target() -> None:
     metadata = project(dependency("macro"), others=(MACRO, PYO3))
 
-    assert set(at_least(metadata, Choice())) == {"app"}
+    assert set(certain_features(metadata, Choice())) == {"app"}
 
 
 def test_of_two_versions_only_the_one_that_is_known_by_name_is_certain() -> None:
     old = crate("pyo3", "0.22.0", name_id="old", features=ABI3)
     metadata = project(dependency("pyo3", rename="old"), dependency("pyo3", "abi3"), others=(old, PYO3))
 
-    assert at_least(metadata, Choice()) == {
+    assert certain_features(metadata, Choice()) == {
         "app": frozenset(), "old": frozenset({"default"}), "pyo3": frozenset({"default", "abi3"})
     }  # fmt: skip
 
@@ -142,8 +142,8 @@ def test_of_two_versions_only_the_one_that_is_known_by_name_is_certain() -> None
 def test_features_of_the_crate_itself_are_known() -> None:
     metadata = project(features={"default": ("a",), "a": (), "b": ()})
 
-    assert at_least(metadata, Choice())["app"] == {"default", "a"}
-    assert at_least(metadata, Choice(every=True))["app"] == {"default", "a", "b"}
+    assert certain_features(metadata, Choice())["app"] == {"default", "a"}
+    assert certain_features(metadata, Choice(every=True))["app"] == {"default", "a", "b"}
 
 
 # -- cargo tree

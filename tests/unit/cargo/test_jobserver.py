@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import jobserver
-from cratewheel.cargo.jobserver import MEMORY_FOR_ONE, Jobserver, jobs, side_by_side
+from cratewheel.cargo.jobserver import MEMORY_PER_BUILD, Jobserver, job_count, parallel_builds
 from cratewheel.system.tasks import task_group
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
@@ -90,12 +90,12 @@ def test_a_slot_is_given_back_after_a_failure() -> None:
     ],
 )
 def test_how_many_jobs_there_are(asked: int | None, configured: int | str | None, expected: int) -> None:
-    assert jobserver.jobs(asked, configured, processors=4) == expected
+    assert jobserver.job_count(asked, configured, processors=4) == expected
 
 
 @pytest.mark.parametrize(("memory", "expected"), [(None, 4), (64 << 30, 4), (5 << 30, 2), (1 << 30, 1)])
 def test_no_more_cargos_run_than_memory_bears(memory: int | None, expected: int) -> None:
-    assert jobserver.side_by_side(4, memory) == expected
+    assert jobserver.parallel_builds(4, memory) == expected
 
 
 @pytest.mark.parametrize(
@@ -110,26 +110,26 @@ def test_no_more_cargos_run_than_memory_bears(memory: int | None, expected: int)
     ids=range(5),
 )
 def test_there_is_no_jobserver_above_us(flags: str) -> None:
-    assert not jobserver.inherited({"MAKEFLAGS": flags})
+    assert not jobserver.is_inherited({"MAKEFLAGS": flags})
 
 
 @pytest.mark.parametrize("flags", ["MAKEFLAGS= -j --jobserver-auth=R,W", "CARGO_MAKEFLAGS=-j --jobserver-fds=R,W"])
 def test_a_jobserver_above_us_counts_while_it_is_open(flags: str) -> None:
     read, write = os.pipe()
     name, _, value = flags.replace("R,W", f"{read},{write}").partition("=")
-    assert jobserver.inherited({name: value})
+    assert jobserver.is_inherited({name: value})
     for descriptor in (read, write):
         os.close(descriptor)
-    assert not jobserver.inherited({name: value})
+    assert not jobserver.is_inherited({name: value})
 
 
 def test_a_jobserver_above_us_may_have_a_name(tmp_path: Path) -> None:
     environ = {"MAKEFLAGS": f"-j4 --jobserver-auth=fifo:{tmp_path}/fifo"}
     os.mkfifo(tmp_path / "fifo")
-    assert jobserver.inherited(environ)
+    assert jobserver.is_inherited(environ)
     (tmp_path / "fifo").unlink()
     (tmp_path / "fifo").write_text("")
-    assert not jobserver.inherited(environ)
+    assert not jobserver.is_inherited(environ)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_a_jobserver_above_us_may_have_a_name(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_jobs_are_counted_as_cargo_does(asked: int | None, configured: int | str | None, expected: int) -> None:
-    assert jobs(asked, configured, 8) == expected
+    assert job_count(asked, configured, 8) == expected
 
 
 @pytest.mark.parametrize(
@@ -149,11 +149,11 @@ def test_jobs_are_counted_as_cargo_does(asked: int | None, configured: int | str
     [
         (8, None, 8),
         (8, 0, 1),
-        (8, 2 * MEMORY_FOR_ONE - 1, 1),
-        (8, 2 * MEMORY_FOR_ONE, 2),
+        (8, 2 * MEMORY_PER_BUILD - 1, 1),
+        (8, 2 * MEMORY_PER_BUILD, 2),
         (2, 1 << 50, 2),
         (0, None, 1),
     ],
 )
 def test_as_many_cargos_run_as_memory_has_room_for(number: int, memory: int | None, expected: int) -> None:
-    assert side_by_side(number, memory) == expected
+    assert parallel_builds(number, memory) == expected

@@ -27,5 +27,5 @@ def test_what_rustc_says_of_itself(text: str, expected: Rustc | None) -> None:
         return
     with pytest.raises(ProcessError) as caught:
         query.parse_rustc(text)
-    assert caught.value.message == "`rustc -vV` did not say its release and host"
+    assert caught.value.message == "`rustc -vV` did not print its release and host"
     assert caught.value.notes == tuple(text.splitlines())

@@ -9,7 +9,7 @@ import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.cargo.edits import Inheritance, ManifestEdits, kept_members
+from cratewheel.cargo.edits import Inheritance, ManifestEdits, filter_members
 from cratewheel.cargo.rewrite import rewrite
 
 MANIFEST = """\
@@ -160,7 +160,7 @@ def test_the_package_of_a_workspace_root_can_be_stripped() -> None:
 def test_members_are_kept_when_they_stand_for_a_packed_folder(
     members: tuple[str, ...], directories: tuple[str, ...], kept: tuple[str, ...]
 ) -> None:
-    assert kept_members(members, directories) == kept
+    assert filter_members(members, directories) == kept
 
 
 SHARED = {

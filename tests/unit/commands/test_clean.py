@@ -150,6 +150,6 @@ def test_a_link_goes_and_what_it_leads_to_stays(target: Path, tmp_path: Path) ->
 
 def test_a_build_leaves_on_its_lock_when_it_was(tmp_path: Path) -> None:
     lock = put(tmp_path / "cp311.lock", "", days=90)
-    with exclusive(lock, waiting=lambda: None):
+    with exclusive(lock, on_wait=lambda: None):
         pass
     assert lock.stat().st_mtime > NOW - 89 * DAY

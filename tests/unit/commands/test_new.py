@@ -39,8 +39,8 @@ def test_the_files_of_a_project(choices: Choices, more: set[str]) -> None:
     assert set(found) == COMMON | more
     assert [path for path, text in found.items() if re.search(r"@\w+@", text)] == []
     crate = "rust/" if "rust/Cargo.toml" in found else ""
-    assert toml.loads(found[f"{crate}Cargo.toml"])["package"]["name"] == "my-name"
-    pyproject = toml.loads(found["pyproject.toml"])
+    assert toml.parse(found[f"{crate}Cargo.toml"])["package"]["name"] == "my-name"
+    pyproject = toml.parse(found["pyproject.toml"])
     assert {"file": f"{crate}src/**/*.rs"} in pyproject["tool"]["uv"]["cache-keys"]
 
 

@@ -23,7 +23,7 @@ def file(path: Path, why: str = "cargo package --list", *, executable: bool = Fa
 def crate(folder: Path, *names: str, text: str = MANIFEST, readme: Path | None = None) -> CrateSource:
     """Return a crate with the files `names`."""
     files = tuple(file(folder / name) for name in names)
-    return CrateSource(manifest=folder / "Cargo.toml", text=text, document=toml.loads(text), files=files, readme=readme)
+    return CrateSource(manifest=folder / "Cargo.toml", text=text, document=toml.parse(text), files=files, readme=readme)
 
 
 def tree(
@@ -91,7 +91,7 @@ def test_a_readme_from_above_is_put_beside_the_manifest_which_names_it() -> None
 def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> None:
     core = crate(HOME / "core", "src/lib.rs", text='[package]\nname = "core"\nversion = "1.0.0"\n')
     text = '[workspace]\nmembers = ["py", "core", "gone"]\n'
-    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
     found = tree(crate(HOME / "py", "src/lib.rs"), core, project=HOME / "py", workspace=workspace)
     entries, _ = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
     assert {entry.path: entry.source for entry in entries if isinstance(entry.source, Generated)} == {
@@ -109,7 +109,7 @@ def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> 
 
 def test_a_python_package_stays_where_it_is_if_a_crate_has_files_at_the_place_it_would_get() -> None:
     text = '[workspace]\nmembers = ["py"]\n'
-    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
     root = crate(HOME, "app/__init__.py", text='[package]\nname = "root"\n')
     inner = file(HOME / "py/app/__init__.py", "Python package")
     found = replace(
@@ -131,7 +131,7 @@ def test_a_python_package_stays_where_it_is_if_a_crate_has_files_at_the_place_it
 
 def test_a_file_whose_place_is_taken_is_told_of() -> None:
     text = '[workspace]\nmembers = ["py"]\n'
-    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.loads(text))
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
     root = crate(HOME, "data.txt", text='[package]\nname = "root"\n')
     found = replace(
         tree(crate(HOME / "py"), root, project=HOME / "py", workspace=workspace),
@@ -158,7 +158,7 @@ def test_the_executable_bit_goes_along() -> None:
         CrateSource(
             manifest=HOME / "Cargo.toml",
             text=MANIFEST,
-            document=toml.loads(MANIFEST),
+            document=toml.parse(MANIFEST),
             files=(file(HOME / "configure", executable=True),),
         )
     )

@@ -65,15 +65,15 @@ def test_a_wrong_shape_is_named_with_its_key_and_file(path: Path, text: str, mes
 def test_toml_errors_say_where(path: Path) -> None:
     path.write_text("a = 1\nb = = 2\n")
     with pytest.raises(ConfigError) as mistake:
-        toml.load(path)
+        toml.load_file(path)
     assert mistake.value.message == f"{path} is not valid TOML: Invalid value (at line 2, column 5)"
     path.write_bytes(b"a = '\xff'\n")
     with pytest.raises(ConfigError) as encoding:
-        toml.load(path)
+        toml.load_file(path)
     assert encoding.value.message == f"{path} is not UTF-8: invalid start byte at byte 5"
     path.unlink()
     with pytest.raises(ConfigError) as absent:
-        toml.load(path)
+        toml.load_file(path)
     assert absent.value.message == f"{path} cannot be read: No such file or directory"
 
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cratewheel.system.command import Command
-from cratewheel.system.git import git, tracked_though_ignored
+from cratewheel.system.git import git, tracked_but_ignored
 
 
 def test_no_repository_names_a_program_or_another_repository() -> None:
@@ -44,7 +44,7 @@ def test_no_repository_names_a_program_or_another_repository() -> None:
 
 
 def test_git_is_not_asked_where_there_is_no_repository(tmp_path: Path) -> None:
-    assert tracked_though_ignored(tmp_path, {"PATH": ""}) == ()
+    assert tracked_but_ignored(tmp_path, {"PATH": ""}) == ()
 
 
 def test_an_unpacked_sdist_in_a_repository_is_not_the_repositorys(tmp_path: Path) -> None:
@@ -52,4 +52,4 @@ def test_an_unpacked_sdist_in_a_repository_is_not_the_repositorys(tmp_path: Path
     inside = tmp_path / "unpacked"
     inside.mkdir()
     (inside / "PKG-INFO").touch()
-    assert tracked_though_ignored(inside, {"PATH": ""}) == ()
+    assert tracked_but_ignored(inside, {"PATH": ""}) == ()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from cratewheel.system.process_tree import Process, family, running, running_by_ps
+from cratewheel.system.process_tree import Process, find_descendants, parse_ps, read_proc
 
 
 def process(parent: int, *, ended: bool = False) -> Process:
@@ -16,16 +16,16 @@ def process(parent: int, *, ended: bool = False) -> Process:
 
 def test_a_family_is_what_the_elders_have_started_and_what_that_has_started() -> None:
     processes = {1: process(0), 5: process(1), 6: process(5), 7: process(6), 8: process(1), 9: process(5, ended=True)}
-    assert family(processes, [5], "none") == [5, 6, 7]
+    assert find_descendants(processes, [5], "none") == [5, 6, 7]
 
 
 def test_an_elder_that_has_ended_is_none() -> None:
-    assert family({1: process(0), 6: process(1)}, [5], "none") == []
+    assert find_descendants({1: process(0), 6: process(1)}, [5], "none") == []
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
 def test_the_processes_of_this_machine() -> None:
-    found = running()
+    found = read_proc()
     assert found is not None
     assert found[os.getpid()].parent == os.getppid()
     assert not found[os.getpid()].ended
@@ -33,7 +33,7 @@ def test_the_processes_of_this_machine() -> None:
 
 def test_processes_as_ps_tells_them() -> None:
     said = "    1     0 Ss   Thu Nov 26 16:03:00 2026\n   12     1 Z+   Thu Nov 26 16:03:05 2026\n\n"
-    assert running_by_ps(said) == {
+    assert parse_ps(said) == {
         1: Process(parent=0, started="Thu Nov 26 16:03:00 2026"),
         12: Process(parent=1, started="Thu Nov 26 16:03:05 2026", ended=True),
     }

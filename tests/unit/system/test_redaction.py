@@ -37,7 +37,7 @@ HIDDEN = [
 
 @pytest.mark.parametrize("argv", HIDDEN, ids=str)
 def test_no_secret_of_a_command_line_is_shown(argv: tuple[str, ...]) -> None:
-    shown = redaction.words(("cargo", "rustc", *argv, "--lib"))
+    shown = redaction.redact_argv(("cargo", "rustc", *argv, "--lib"))
     assert SECRET not in " ".join(shown)
     assert (shown[:2], shown[-1], len(shown)) == (("cargo", "rustc"), "--lib", len(argv) + 3)
 
@@ -61,7 +61,7 @@ SHOWN = [
 
 @pytest.mark.parametrize("argv", SHOWN, ids=str)
 def test_what_is_harmless_is_shown_as_it_is(argv: tuple[str, ...]) -> None:
-    assert redaction.words(argv) == argv
+    assert redaction.redact_argv(argv) == argv
 
 
 def test_keys_are_shown_without_their_values() -> None:
@@ -74,7 +74,7 @@ def test_keys_are_shown_without_their_values() -> None:
         "--password",
         "x",
     )
-    assert redaction.words(argv) == (
+    assert redaction.redact_argv(argv) == (
         "--config", "registries.mine.token=***", "--config=env.A=***", "-Zkey=***", "--token=***", "--password", "***",
     )  # fmt: skip
 
@@ -89,7 +89,7 @@ def test_keys_are_shown_without_their_values() -> None:
     ],
 )
 def test_of_unknown_options_the_names_are_shown(argv: tuple[str, ...], shown: tuple[str, ...]) -> None:
-    assert redaction.unknown(argv) == shown
+    assert redaction.redact_unknown(argv) == shown
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_of_unknown_options_the_names_are_shown(argv: tuple[str, ...], shown: tu
     ],
 )
 def test_a_variable_is_shown_where_it_is_harmless(name: str, value: str, shown: str) -> None:
-    assert redaction.variable(name, value) == shown
+    assert redaction.redact_variable(name, value) == shown

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from cratewheel.system import signals as interrupts
-from cratewheel.system.signals import Callback, Handlers, RaisedAtOnce, TerminatedError
+from cratewheel.system.signals import Callback, Handlers, RaiseImmediately, TerminatedError
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there, a process cannot send itself these signals")
 
@@ -86,11 +86,11 @@ def test_the_outer_of_two_contexts_has_the_signal() -> None:
     def inner() -> None:
         with Handlers():
             signal.raise_signal(signal.SIGTERM)
-        assert interrupts.active()
+        assert interrupts.is_active()
 
     with pytest.raises(TerminatedError), Handlers():
         inner()
-    assert not interrupts.active()
+    assert not interrupts.is_active()
 
 
 def test_another_thread_leaves_the_handlers_alone() -> None:
@@ -127,7 +127,7 @@ def test_work_of_others_is_left_at_once() -> None:
     steps = []
 
     def work() -> None:
-        with RaisedAtOnce():
+        with RaiseImmediately():
             signal.raise_signal(signal.SIGTERM)
             steps.append("never")
 
@@ -140,12 +140,12 @@ def test_a_second_signal_insists_unless_it_is_an_echo(monkeypatch: pytest.Monkey
 
     def work() -> None:
         signal.raise_signal(signal.SIGINT)
-        found.append(interrupts.insisted())
+        found.append(interrupts.is_repeated())
         signal.raise_signal(signal.SIGTERM)
-        found.append(interrupts.insisted())
+        found.append(interrupts.is_repeated())
 
     for seconds in (0, 100):
-        monkeypatch.setattr(interrupts, "INSISTING", seconds)
+        monkeypatch.setattr(interrupts, "REPEAT_AFTER", seconds)
         stopped(work)
     assert found == [False, True, False, False]
 
@@ -153,7 +153,7 @@ def test_a_second_signal_insists_unless_it_is_an_echo(monkeypatch: pytest.Monkey
 def test_who_asks_again_after_a_while_gets_what_would_have_been_without_us(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(interrupts, "LOSING_PATIENCE", 0)
+    monkeypatch.setattr(interrupts, "FORCE_AFTER", 0)
     steps = []
 
     def stubborn() -> None:

@@ -22,7 +22,7 @@ def test_a_name_that_is_not_utf8_is_an_error_that_shows_its_bytes() -> None:
     with pytest.raises(ConfigError) as caught:
         utf8.check_name("a/\udce9.py", "Python package")
     assert caught.value.message == r"the name 'a/\udce9.py' is not UTF-8, so no archive can hold it (Python package)"
-    assert caught.value.hint == "rename the file, or leave it out with `exclude`"
+    assert caught.value.hint == "rename the file, or exclude it with `exclude`"
 
 
 @not_windows
@@ -52,11 +52,11 @@ def test_another_python_is_started_where_it_helps(
     monkeypatch.setattr(sys, "getfilesystemencoding", lambda: encoding)
     monkeypatch.setattr(sys, "executable", program)
     monkeypatch.setattr(sys, "_xoptions", options)
-    assert utf8.is_missing() is missing
+    assert utf8.needs_utf8_mode() is missing
 
 
 @not_windows
 def test_what_one_locale_decoded_is_the_same_name_in_utf8(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsencode", lambda text: text.encode("iso8859-1", "surrogateescape"))
     request = ["Ã©", {"Ã¼": ("b\xe9", "plain")}, None, True, "日本"]
-    assert utf8.recoded(request) == ["é", {"ü": ["b\udce9", "plain"]}, None, True, "日本"]
+    assert utf8.decode_as_utf8(request) == ["é", {"ü": ["b\udce9", "plain"]}, None, True, "日本"]

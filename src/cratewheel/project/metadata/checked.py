@@ -59,9 +59,9 @@ def checked(table: Mapping[str, Any], path: Path) -> Checked:
                 {"project": table}, path.parent, allow_extra_keys=True, all_errors=True
             )
     except ExceptionGroup as error:
-        raise _refused(error.exceptions, path) from error
+        raise _is_refused(error.exceptions, path) from error
     except ConfigurationError as error:
-        raise _refused([error], path) from error
+        raise _is_refused([error], path) from error
     return Checked(
         version=standard.auto_metadata_version,
         keywords=tuple(standard.keywords),
@@ -75,7 +75,7 @@ def checked(table: Mapping[str, Any], path: Path) -> Checked:
     )
 
 
-def _refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
+def _is_refused(errors: Iterable[BaseException], path: Path) -> ConfigError:
     messages = [str(error) for error in errors]
     key = next((re.split(r"[.\[]", part)[0] for part in re.findall(r'"project\.([^"]+)"', messages[0])), "")
     return ConfigError(f"{path}: {messages[0]}", notes=tuple(messages[1:]), hint=HINTS.get(key, f"see {SPECIFICATION}"))

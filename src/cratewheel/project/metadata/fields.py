@@ -88,7 +88,7 @@ def within_reach(folder: Path, name: str, where: str, *, roots: Roots) -> Path:
             f"{where} is {name!r}, which is not a path within {' or '.join(roots)}",
             hint=f"write it relative to {folder}, or copy the file into the project",
         )
-    files.Fence(roots).check(str(path))
+    files.ProjectBoundary(roots).check(str(path))
     return path
 
 

@@ -24,7 +24,7 @@ def usual(root: Path, *, roots: Roots) -> tuple[LicenceFile, ...]:
     names = sorted(os.listdir(root))  # noqa: PTH208  # only names are needed
     called_so = (name for beginnings in USUAL_BEGINNINGS for name in names if name.startswith(beginnings))
     found = [name for name in called_so if files.is_file(root / name)]
-    fence = files.Fence(roots)
+    fence = files.ProjectBoundary(roots)
     for name in found:
         fence.check(str(root / name))
     return tuple(LicenceFile(target=PurePosixPath(name), source=root / name) for name in found)

@@ -1,4 +1,4 @@
-"""Writing a file so that it appears under its name whole or not at all."""
+"""Writes files atomically: complete under their final name, or not at all."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None), errno.EFBIG)
 
 @contextmanager
 def atomic_replace(path: Path) -> Iterator[BinaryIO]:
-    """Yield a new file, open for writing and reading, that becomes `path` when the block ends and vanishes if it fails.
+    """Yield a new file, open for writing and reading, that replaces `path` at the end of the block; removed on errors.
 
-    It lies in the folder of `path`, which is made if need be. Raises `CratewheelError` when the folder or the file
+    It is created in the folder of `path`, which is made if necessary. Raises `CratewheelError` when the folder or file
     cannot be written; that covers an `OSError` of the block which names no other file, such as a full disk.
     """
     temporary = path.with_name(temporary_name(path.name))

@@ -1,4 +1,4 @@
-"""What one file is: its hash, and whether it may be executed."""
+"""The hash and the executable bit of a file."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ import stat
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
-from cratewheel.system.files.reading import not_regular
+from cratewheel.system.files.reading import not_regular_error
 from cratewheel.system.tasks import check_cancelled
 
-CHUNK = 1 << 20  # bytes read at a time: the memory that a large file costs
+CHUNK = 1 << 20  # bytes read at a time, which limits memory
 
 
 def is_executable(path: str | Path) -> bool:
-    """Return whether the owner may execute the file, a link followed; never so on Windows, which has no such bit.
+    """Return whether the owner may execute the file, links followed; always False on Windows.
 
-    Raises `ConfigError` for what is not there, and for what is no regular file.
+    Raises `ConfigError` for a missing file, and for one that is not regular.
     """
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116  # of thousands of files
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     if not stat.S_ISREG(mode):
-        raise not_regular(path, mode)
+        raise not_regular_error(path, mode)
     return os.name != "nt" and bool(mode & stat.S_IXUSR)
 
 

@@ -1,6 +1,6 @@
-"""Copies that keep their times, and share their blocks with the original where the file system can.
+"""Copies that keep file times, and share blocks with the original where the file system supports that.
 
-`shutil` is slow to import, and most builds neither copy nor remove.
+`shutil` is imported in the functions, because it is slow to import and most builds neither copy nor remove.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _FICLONE = 0x40049409  # ioctl_ficlone(2)
 
 
 def copy_file(source: Path, destination: Path) -> int:
-    """Copy a file with its times and permissions, replacing what is there, and return its size in bytes.
+    """Copy a file with its times and permissions, replacing the destination, and return its size in bytes.
 
-    Never a hard link: whoever writes into one copy does not write into the other. Raises as `check_cancelled` does.
+    Hard links are not used: a write to one copy would change the other. Raises as `check_cancelled` does.
     """
     import shutil
 
@@ -27,16 +27,16 @@ def copy_file(source: Path, destination: Path) -> int:
     destination.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileNotFoundError):
         destination.unlink()
-    if not _cloned(source, destination):
+    if not _clone(source, destination):
         shutil.copyfile(source, destination)
     shutil.copystat(source, destination)
     return destination.stat().st_size
 
 
-def copy_tree(source: Path, destination: Path, *, without: Collection[str] = ()) -> int:
-    """Copy a folder with all that is in it, as `copy_file` does, and return the bytes. Links stay links.
+def copy_tree(source: Path, destination: Path, *, skip: Collection[str] = ()) -> int:
+    """Copy a folder with its content, as `copy_file` does, and return the size in bytes. Links stay links.
 
-    Files with a name of `without` are left out.
+    Files named in `skip` are not copied.
     """
     import shutil
 
@@ -52,21 +52,21 @@ def copy_tree(source: Path, destination: Path, *, without: Collection[str] = ())
                 (target / entry.name).symlink_to(os.readlink(entry.path))  # noqa: PTH115  # a Path would change how it is written
             elif entry.is_dir():
                 waiting.append((Path(entry.path), target / entry.name))
-            elif entry.name not in without:
+            elif entry.name not in skip:
                 size += copy_file(Path(entry.path), target / entry.name)
-    for folder, target in copied:  # what is written into a folder changes its time
+    for folder, target in copied:  # last, because writing into a folder changes its time
         shutil.copystat(folder, target)
     return size
 
 
 def remove_tree(folder: Path) -> None:
-    """Remove a folder with all that is in it, as far as that can be removed, and however deep it is."""
-    if os.name == "nt":  # has folders that lead elsewhere, and are no symbolic links
+    """Remove a folder with its content, as far as possible, at any depth."""
+    if os.name == "nt":  # Windows has junctions, which shutil handles
         import shutil
 
         shutil.rmtree(folder, ignore_errors=True)
         return
-    # rmtree() before Python 3.13 calls itself for each folder, and keeps it open
+    # shutil.rmtree() before Python 3.13 is recursive, and keeps each folder open
     found: list[str] = []
     waiting = [] if folder.is_symlink() else [str(folder)]
     while waiting:
@@ -86,8 +86,8 @@ def remove_tree(folder: Path) -> None:
 if sys.platform == "linux":
     import fcntl
 
-    def _cloned(source: Path, destination: Path) -> bool:
-        """Return whether the file system made a copy that takes no room (Btrfs, XFS, bcachefs)."""
+    def _clone(source: Path, destination: Path) -> bool:
+        """Return whether the file system made a copy that shares its blocks (Btrfs, XFS, bcachefs)."""
         with source.open("rb") as reader, destination.open("wb") as writer:
             try:
                 fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
@@ -97,8 +97,8 @@ if sys.platform == "linux":
 
 elif sys.platform == "darwin":
 
-    def _cloned(source: Path, destination: Path) -> bool:
-        """Return whether the file system made a copy that takes no room (APFS, clonefile(2))."""
+    def _clone(source: Path, destination: Path) -> bool:
+        """Return whether the file system made a copy that shares its blocks (APFS, clonefile(2))."""
         import ctypes
 
         clone = getattr(ctypes.CDLL(None), "clonefile", None)
@@ -106,6 +106,6 @@ elif sys.platform == "darwin":
 
 else:
 
-    def _cloned(source: Path, destination: Path) -> bool:  # noqa: ARG001  # the same interface everywhere
-        """Return whether the file system made a copy that takes no room: here nobody asks it."""
+    def _clone(source: Path, destination: Path) -> bool:  # noqa: ARG001  # the same interface everywhere
+        """Return whether the file system made a copy that shares its blocks: not supported here."""
         return False

@@ -11,23 +11,23 @@ from pathlib import Path, PureWindowsPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import wildcards
-from cratewheel.system.files.ignore_rules import LONGEST_PATTERN
+from cratewheel.system.files.ignore_rules import MAX_PATTERN
 from cratewheel.system.files.junk import is_rubbish
-from cratewheel.system.files.links import Fence, Roots, describe_dangling
+from cratewheel.system.files.links import ProjectBoundary, Roots, describe_dangling
 from cratewheel.system.files.reading import is_file
 from cratewheel.system.files.temporary import is_temporary
-from cratewheel.system.files.walking import scan
+from cratewheel.system.files.walking import list_folder
 
 _WILD = r"[*?\[]"
-MOST_LINKS = 1000  # to folders, that one glob follows: n links to each other are n! paths
+MOST_LINKS = 1000  # links to folders that one glob follows: n links to each other give n! paths
 
-_Part = str | re.Pattern[str] | None  # a name, an expression for names, or `**`
+_Part = str | re.Pattern[str] | None  # a name, a regular expression for names, or None for `**`
 
 
 def glob(
     root: Path, pattern: str, *, roots: Roots | None = None, skips: Callable[[str], bool] | None = None
 ) -> tuple[Path, ...]:
-    """Return the files below `root` that match, sorted: `*`, `?` and `[…]` are within a name, `**` is any depth.
+    """Return the files below `root` that match, sorted: `*`, `?` and `[…]` match in a name, `**` any number of folders.
 
     Hidden files match, ignore files are not asked, and links to folders are followed. Raises `ConfigError` for a
     pattern that is absolute, has a `.` or `..` in it or is malformed, for a match that leads out of `roots` (`root` by
@@ -37,32 +37,32 @@ def glob(
     parts = _parts(pattern)
     if not parts or parts[-1] is None or pattern.endswith("/"):
         return ()  # `a/**` and `a/` match folders only
-    fence = Fence(roots or (os.path.realpath(root),))
-    matches = sorted(map(Path, set(_matches(str(root), parts, fence))), key=lambda path: path.parts)
+    boundary = ProjectBoundary(roots or (os.path.realpath(root),))
+    matches = sorted(map(Path, set(_matches(str(root), parts, boundary))), key=lambda path: path.parts)
     found = [path for path in matches if is_file(path)]
     if skips is not None and len(found) < len(matches):
         for path in matches:
             if describe_dangling(str(path)) is not None and not skips(str(path)):
-                fence.check(str(path))
+                boundary.check(str(path))
     for path in found:
-        fence.check(str(path), link=path.is_symlink())
+        boundary.check(str(path), link=path.is_symlink())
     return tuple(found)
 
 
 def check_glob(pattern: str) -> None:
-    """Raise the `ConfigError` that `glob` would raise for the pattern alone, whatever files there are."""
+    """Raise `ConfigError` if the pattern is not valid; no file is read."""
     _parts(pattern)
 
 
 def _parts(pattern: str) -> list[_Part]:
     if pattern.startswith("/") or PureWindowsPath(pattern).drive:
-        raise ConfigError(f"the glob '{pattern}' must be relative", hint="write it from the project's folder on")
-    if len(pattern) > LONGEST_PATTERN:
-        raise ConfigError(f"the glob '{pattern[:40]}…' is longer than {LONGEST_PATTERN:,} characters")
+        raise ConfigError(f"the glob '{pattern}' must be relative", hint="write it relative to the project's folder")
+    if len(pattern) > MAX_PATTERN:
+        raise ConfigError(f"the glob '{pattern[:40]}…' is longer than {MAX_PATTERN:,} characters")
     names = [name for name in pattern.split("/") if name]
     if not {".", ".."}.isdisjoint(names):
         raise ConfigError(
-            f"the glob '{pattern}' must not have '.' or '..' in it", hint="write it from the project's folder on"
+            f"the glob '{pattern}' must not have '.' or '..' in it", hint="write it relative to the project's folder"
         )
     return [_part(name, pattern) for name in names]
 
@@ -71,7 +71,9 @@ def _part(name: str, pattern: str) -> _Part:
     if name == "**":
         return None
     if "**" in name:
-        raise ConfigError(f"the glob '{pattern}' has '**' next to other characters", hint="`**` is a folder of its own")
+        raise ConfigError(
+            f"the glob '{pattern}' has '**' next to other characters", hint="write `**` as a path component of its own"
+        )
     if not re.search(_WILD, name):
         return name
     chunks = [""]
@@ -90,7 +92,7 @@ def _part(name: str, pattern: str) -> _Part:
 
 
 def _character_class(name: str, at: int, pattern: str) -> tuple[str, int]:
-    """Return the expression of the class that begins at `at`, after its `[`, and where it ends. Nothing is escaped."""
+    """Return the regular expression of the class that starts at `at`, after its `[`, and the index after it."""
     negated = name.startswith("!", at)
     at += negated
     end = name.find("]", at + 1)
@@ -104,30 +106,30 @@ def _character_class(name: str, at: int, pattern: str) -> tuple[str, int]:
     return wildcards.character_class(ranges, negated=negated), end + 1
 
 
-def _matches(root: str, parts: list[_Part], fence: Fence) -> Iterator[str]:
-    """Yield what matches: each folder is looked into once, whichever parts its names may match.
+def _matches(root: str, parts: list[_Part], boundary: ProjectBoundary) -> Iterator[str]:
+    """Yield matching files; each folder is read once, however many parts its names match.
 
     Links are followed by a part that names them; by `**` not out of the boundary nor back to a folder above.
     """
-    above: tuple[str, ...] = (fence.real(root),)
-    waiting = [(root, _with_depths({0}, parts), above)]
+    above: tuple[str, ...] = (boundary.real(root),)
+    waiting = [(root, _expand_globstars({0}, parts), above)]
     links = 0
     while waiting:
         folder, wanted, above = waiting.pop()
-        for found in _reached(folder, wanted, parts):
+        for found in _match_entries(folder, wanted, parts):
             if len(parts) in found.named:
                 yield found.path
             named = found.named - {len(parts)}
             if not (named or found.deep) or not found.is_folder:
                 continue
-            # from the folder's own real path: the way that led here may go through many links
+            # from the folder's real path, because the path taken may contain many links
             real = os.path.join(above[-1], os.path.basename(found.path))  # noqa: PTH118, PTH119  # plain text is quicker
-            real = fence.real(real) if found.is_link else real
-            below = real not in above and (not found.is_link or fence.holds(real))
+            real = boundary.real(real) if found.is_link else real
+            below = real not in above and (not found.is_link or boundary.contains(real))
             inner = named | found.deep if below else named
             if inner:
                 links += found.is_link
-                waiting.append((found.path, _with_depths(inner, parts), (*above, real)))
+                waiting.append((found.path, _expand_globstars(inner, parts), (*above, real)))
             if links > MOST_LINKS:
                 raise ConfigError(
                     f"a glob followed more than {MOST_LINKS:,} links to folders, the last of them {found.path}",
@@ -135,8 +137,8 @@ def _matches(root: str, parts: list[_Part], fence: Fence) -> Iterator[str]:
                 )
 
 
-class _Found:
-    """What is in a folder and matches: the parts that are wanted in it, after one that named it, or a `**`."""
+class _Match:
+    """A file or folder that matches, with the parts of the pattern to look for in it."""
 
     def __init__(self, path: str, entry: os.DirEntry[str] | None = None) -> None:
         self.path = path
@@ -153,13 +155,13 @@ class _Found:
         return self._entry.is_dir() if self._entry else Path(self.path).is_dir()
 
 
-def _reached(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Found]:
-    """Return what is in a folder and matches one of the parts wanted."""
-    found: dict[str, _Found] = {}
+def _match_entries(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Match]:
+    """Return the entries of a folder that match one of the parts `wanted`."""
+    found: dict[str, _Match] = {}
     names = {at: part for at in wanted if isinstance(part := parts[at], str)}
     if len(names) < len(wanted):
         for entry in _scan_leniently(folder):
-            one = _Found(entry.path, entry)
+            one = _Match(entry.path, entry)
             for at in wanted - names.keys():
                 part = parts[at]
                 if part is None:
@@ -168,16 +170,16 @@ def _reached(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Fou
                     one.named.add(at + 1)
             if one.deep or one.named:
                 found[entry.path] = one
-    for at, name in names.items():  # looked up rather than listed: the folder may be unreadable
+    for at, name in names.items():  # by name, without listing: the folder may be unreadable
         if is_temporary(name) or is_rubbish(name):
             continue
         path = f"{folder}{os.sep}{name}"
-        found.setdefault(path, _Found(path)).named.add(at + 1)
+        found.setdefault(path, _Match(path)).named.add(at + 1)
     return found.values()
 
 
-def _with_depths(wanted: set[int], parts: list[_Part]) -> set[int]:
-    """Return the parts that are wanted, with those after a `**`, which may stand for no folder at all."""
+def _expand_globstars(wanted: set[int], parts: list[_Part]) -> set[int]:
+    """Return the wanted parts, with those after a `**`, which also matches no folder."""
     found = set(wanted)
     for at in range(min(wanted), len(parts)):
         if at in found and parts[at] is None:
@@ -186,6 +188,6 @@ def _with_depths(wanted: set[int], parts: list[_Part]) -> set[int]:
 
 
 def _scan_leniently(folder: str) -> list[os.DirEntry[str]]:
-    with suppress(ConfigError):  # a glob over the whole project meets folders that are nobody's business
-        return scan(folder)
+    with suppress(ConfigError):  # a glob over the whole project also reads folders that cannot be listed
+        return list_folder(folder)
     return []

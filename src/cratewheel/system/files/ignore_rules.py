@@ -19,12 +19,12 @@ from cratewheel.system.files.wildcards import Chunks
 
 _BRACES = re.compile(r"[{},]|(?:\\.|[^\\{},])+|\\", re.DOTALL)
 _NAMED_CLASS = re.compile(r"\[:([^\]]*):\]")
-MOST_ALTERNATIVES = 1000  # that a pattern with braces may stand for
-LONGEST_PATTERN = 4096  # characters, as the longest path of Linux has bytes
+MAX_ALTERNATIVES = 1000  # of one pattern with braces
+MAX_PATTERN = 4096  # characters: PATH_MAX of Linux
 
 
 class Patterns:
-    """Patterns in the order of a `.gitignore`, rooted at a folder: the last one that matches decides.
+    """The patterns of a `.gitignore`, relative to a folder: the last match decides.
 
     Matched against files only, as maturin's `exclude` is: `tests/**` leaves out what is in a folder, `tests/` alone
     leaves out nothing. `!` takes back; `{a,b}` means either. Raises `ConfigError` for a malformed pattern.
@@ -32,17 +32,17 @@ class Patterns:
 
     def __init__(self, root: Path, patterns: Iterable[str]) -> None:
         self._root = f"{os.path.normpath(root.absolute())}{os.sep}"
-        self._rules = Rules(rule(each) for pattern in patterns for each in expand(pattern))
+        self._rules = Rules(parse_rule(each) for pattern in patterns for each in expand_braces(pattern))
 
     def excludes(self, path: str | PurePath) -> bool:
-        """Return whether the file is left out; a relative path is taken to be relative to the root."""
+        """Return whether the file is excluded; a relative path is relative to the root."""
         relative = str(path).removeprefix(self._root).replace(os.sep, "/")
         return self._rules.decide(relative, relative.rpartition("/")[2], folder=False) is True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One line: what it matches, and whether that is ignored or taken back.
+    """One line: what it matches, and whether it is ignored or included again.
 
     `parts` are the names of a path, None for any number of folders. An `anchored` rule is matched against the path from
     the folder of the ignore file on, another against the name.
@@ -54,9 +54,9 @@ class Rule:
     anchored: bool
 
 
-def rule(line: str) -> Rule | None:
-    """Return what a line says, or None for a comment or an empty one; raises `ConfigError` for a malformed pattern."""
-    text = _without_trailing_spaces(line.rstrip("\r\n"))
+def parse_rule(line: str) -> Rule | None:
+    """Return the rule of a line, None for a comment or an empty line; raises `ConfigError` for an invalid pattern."""
+    text = _strip_trailing_spaces(line.rstrip("\r\n"))
     own = text.removesuffix("/")
     pattern = own.removeprefix("!")
     if not pattern or text.startswith("#"):
@@ -70,7 +70,7 @@ def rule(line: str) -> Rule | None:
     )
 
 
-def _without_trailing_spaces(text: str) -> str:
+def _strip_trailing_spaces(text: str) -> str:
     bare = text.rstrip(" ")
     escaped = (len(bare) - len(bare.rstrip("\\"))) % 2 == 1
     return f"{bare} " if escaped and bare != text else bare
@@ -97,7 +97,7 @@ def _chunks(items: Iterable[str]) -> Chunks:
 
 
 def _items(pattern: str, line: str) -> Iterator[str]:
-    """Yield `/`, `*`, `**` (for more stars too), and an expression for each other character, as git's wildmatch.c."""
+    """Yield `/`, `*`, `**` and a regular expression for each other character, as git's wildmatch.c reads them."""
     at = 0
     while at < len(pattern):
         char = pattern[at]
@@ -119,7 +119,7 @@ def _items(pattern: str, line: str) -> Iterator[str]:
 
 
 def _character(pattern: str, at: int, line: str) -> tuple[str, int]:
-    """Return the character at a place, which a backslash may stand before, and where the next one is."""
+    """Return the character at an index, unescaped, and the index after it."""
     at += pattern.startswith("\\", at)
     if at >= len(pattern):
         raise _malformed(line)
@@ -127,7 +127,7 @@ def _character(pattern: str, at: int, line: str) -> tuple[str, int]:
 
 
 def _character_class(pattern: str, at: int, line: str) -> tuple[str, int]:
-    """Return the expression of the class that begins at `at`, after its `[`, and where it ends."""
+    """Return the regular expression of the class that starts at `at`, after its `[`, and the index after it."""
     negated = pattern.startswith(("!", "^"), at)
     at += negated
     ranges: list[tuple[str, str]] = []
@@ -137,7 +137,7 @@ def _character_class(pattern: str, at: int, line: str) -> tuple[str, int]:
         named = _NAMED_CLASS.match(pattern, at)
         if named:
             if named[1] not in wildcards.ASCII_CLASSES:
-                raise ConfigError(f"the pattern '{line}' names an unknown class of characters")
+                raise ConfigError(f"the pattern '{line}' names an unknown character class")
             classes.append(named[1])
             at = named.end()
             continue
@@ -150,22 +150,20 @@ def _character_class(pattern: str, at: int, line: str) -> tuple[str, int]:
 
 
 def _check_length(pattern: str) -> None:
-    if len(pattern) > LONGEST_PATTERN:
-        raise ConfigError(f"the pattern '{pattern[:40]}…' is longer than {LONGEST_PATTERN:,} characters")
+    if len(pattern) > MAX_PATTERN:
+        raise ConfigError(f"the pattern '{pattern[:40]}…' is longer than {MAX_PATTERN:,} characters")
 
 
 def _malformed(line: str) -> ConfigError:
-    return ConfigError(
-        f"the pattern '{line}' cannot be understood", hint="write \\[ or \\\\ for the characters themselves"
-    )
+    return ConfigError(f"the pattern '{line}' is not valid", hint="write \\[ or \\\\ for the characters themselves")
 
 
-def expand(pattern: str) -> list[str]:
-    """Return the patterns without braces that a pattern with them stands for.
+def expand_braces(pattern: str) -> list[str]:
+    """Return the patterns without braces that a pattern with braces stands for.
 
     Raises `ConfigError` for an open brace, and for more than a thousand patterns.
 
-    >>> expand("{a,b}.{c,d}")
+    >>> expand_braces("{a,b}.{c,d}")
     ['a.c', 'a.d', 'b.c', 'b.d']
     """
     _check_length(pattern)
@@ -183,9 +181,9 @@ def expand(pattern: str) -> list[str]:
                 choices = [*complete, *texts]
                 complete, texts = groups.pop()
             texts = [f"{text}{choice}" for text in texts for choice in choices]
-        if len(complete) + len(texts) > MOST_ALTERNATIVES:
+        if len(complete) + len(texts) > MAX_ALTERNATIVES:
             raise ConfigError(
-                f"the pattern '{pattern[:40]}…' stands for more than {MOST_ALTERNATIVES:,} patterns",
+                f"the pattern '{pattern[:40]}…' stands for more than {MAX_ALTERNATIVES:,} patterns",
                 hint="write several with fewer braces",
             )
     if groups:
@@ -196,7 +194,7 @@ def expand(pattern: str) -> list[str]:
 
 
 class Rules:
-    """The rules of one ignore file, in its order."""
+    """The rules of one ignore file, in order."""
 
     def __init__(self, rules: Iterable[Rule | None]) -> None:
         self._rules = [rule for rule in rules if rule is not None]
@@ -205,13 +203,13 @@ class Rules:
         self._for_folders = _Table(numbered)
 
     def decide(self, relative: str, name: str, *, folder: bool) -> bool | None:
-        """Return whether a path is ignored (True), taken back (False), or not spoken of (None)."""
+        """Return whether a path is ignored (True), included again (False), or not matched (None)."""
         last = (self._for_folders if folder else self._for_files).last(relative, name)
         return None if last < 0 else not self._rules[last].negated
 
 
 class _Table:
-    """Numbered rules, ready to be asked which is the last that matches."""
+    """Numbered rules, indexed to find the last one that matches."""
 
     def __init__(self, rules: list[tuple[int, Rule]]) -> None:
         self._names = _Alternatives((at, rule) for at, rule in rules if not rule.anchored)
@@ -222,13 +220,13 @@ class _Table:
 
 
 class _Alternatives:
-    """One expression for many rules, in which the last rule is tried first."""
+    """One regular expression for many rules; the last rule is tried first."""
 
     def __init__(self, rules: Iterable[tuple[int, Rule]]) -> None:
         ordered = list(rules)[::-1]
         counter = itertools.count()
         expressions = [wildcards.path_regex(rule.parts, counter) for _, rule in ordered]
-        # the name of a group says which rule it is: there are groups in it as well
+        # groups are named, because the expressions contain groups as well
         named = (f"(?P<r{at}>{regex}\\Z)" for (at, _), regex in zip(ordered, expressions, strict=True))
         self._regex = re.compile("|".join(named), re.DOTALL) if ordered else None
 

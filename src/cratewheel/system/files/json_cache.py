@@ -1,4 +1,4 @@
-"""Caches of JSON: believed only where no other user can have written, and written so that no other user can read.
+"""JSON caches that are trusted only where no other user can write, and that no other user can read.
 
 On POSIX a file is opened relative to its open folder, so that nothing can be exchanged between the check and the use.
 """
@@ -22,10 +22,10 @@ _WRITE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _OURSELVES | getattr(os, "O_BINA
 
 
 class JsonCache:
-    """The JSON files of one folder, which may be deleted at any time.
+    """The JSON files of one cache folder, which may be deleted at any time.
 
-    A folder or file that belongs to another user, that others can write, or that is a symbolic link is not used, and
-    `warn` is told so. Whatever else is wrong with a file makes it a missing one; what cannot be written is not.
+    A folder or file that belongs to another user, that others can write, or that is a symbolic link is not used; `warn`
+    is called with the reason. An unreadable file counts as missing; errors while writing are ignored.
     """
 
     def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
@@ -34,27 +34,27 @@ class JsonCache:
 
     def read(self, name: str) -> object:
         """Return the value in the file `name`, or None."""
-        with suppress(OSError, ValueError, RecursionError), self._opened() as descriptor:
+        with suppress(OSError, ValueError, RecursionError), self._open_folder() as descriptor:
             place = self._place(name, descriptor)
             status = os.stat(place, dir_fd=descriptor, follow_symlinks=False)
-            if not self._refused(self._folder / name, status) and stat.S_ISREG(status.st_mode):
-                return self._parsed(name, place, descriptor)
+            if not self._is_refused(self._folder / name, status) and stat.S_ISREG(status.st_mode):
+                return self._parse(name, place, descriptor)
         return None
 
-    def _parsed(self, name: str, place: str, descriptor: int | None) -> object:
+    def _parse(self, name: str, place: str, descriptor: int | None) -> object:
         with open(os.open(place, _READ, dir_fd=descriptor), "rb") as file:  # noqa: PTH123  # a Path has no dir_fd
             status = os.fstat(file.fileno())
-            if self._refused(self._folder / name, status) or not stat.S_ISREG(status.st_mode):
+            if self._is_refused(self._folder / name, status) or not stat.S_ISREG(status.st_mode):
                 return None
             data = file.read(_LARGEST + 1)
         return json.loads(data) if len(data) <= _LARGEST else None
 
     def write(self, name: str, value: object) -> None:
-        """Put a value into the file `name`, whole or not at all."""
+        """Write a value to the file `name`, atomically."""
         data = json.dumps(value, indent=1).encode("ascii")
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._opened() as descriptor:
+            with self._open_folder() as descriptor:
                 temporary = self._place(temporary_name(name), descriptor)
                 try:
                     with open(os.open(temporary, _WRITE, 0o600, dir_fd=descriptor), "wb") as file:  # noqa: PTH123
@@ -67,20 +67,20 @@ class JsonCache:
                     raise
 
     @contextmanager
-    def _opened(self) -> Iterator[int | None]:
-        """Yield the open folder, None on Windows; raises `OSError` where there is none that can be used."""
+    def _open_folder(self) -> Iterator[int | None]:
+        """Yield the descriptor of the folder, None on Windows; raises `OSError` where it cannot be used."""
         if not _POSIX:
             yield None
             return
         status = self._folder.lstat()
-        if stat.S_ISLNK(status.st_mode) and self._refused(self._folder, status):
+        if stat.S_ISLNK(status.st_mode) and self._is_refused(self._folder, status):
             raise PermissionError(self._folder)
         descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | _OURSELVES)
         try:
             status = os.fstat(descriptor)
-            refused = self._refused(self._folder, status)
+            refused = self._is_refused(self._folder, status)
             if status.st_uid == os.geteuid() and status.st_mode & 0o077:
-                os.fchmod(descriptor, 0o700)  # what others put there until now is theirs, and refused by itself
+                os.fchmod(descriptor, 0o700)  # files that others have put there are refused one by one
             if refused:
                 raise PermissionError(self._folder)
             yield descriptor
@@ -90,15 +90,15 @@ class JsonCache:
     def _place(self, name: str, descriptor: int | None) -> str:
         return str(self._folder / name) if descriptor is None else name
 
-    def _refused(self, path: Path, status: os.stat_result) -> bool:
-        reason = distrust(status)
+    def _is_refused(self, path: Path, status: os.stat_result) -> bool:
+        reason = untrusted_reason(status)
         if reason is not None:
-            self._warn(f"{path} is not used: it {reason}; remove it, so that it is made anew")
+            self._warn(f"{path} is not used: it {reason}; remove it, and it will be created again")
         return reason is not None
 
 
-def distrust(status: os.stat_result) -> str | None:
-    """Return why a file or folder, links not followed, can be another user's work; None where it is ours alone."""
+def untrusted_reason(status: os.stat_result) -> str | None:
+    """Return why a file or folder (not following links) may be another user's work, or None if it is not."""
     if not _POSIX:
         return None
     if stat.S_ISLNK(status.st_mode):
@@ -110,8 +110,8 @@ def distrust(status: os.stat_result) -> str | None:
     return None
 
 
-def private_folder(path: Path, *, below: Path) -> str | None:
-    """Make a folder that only this user can use, and return why it, or one between it and `below`, is not such a one.
+def make_private_folder(path: Path, *, below: Path) -> str | None:
+    """Make a folder that only this user can use; return why it, or a folder between it and `below`, is not private.
 
     Raises `OSError` where it cannot be made.
     """
@@ -121,7 +121,9 @@ def private_folder(path: Path, *, below: Path) -> str | None:
         with suppress(FileExistsError):
             folder.mkdir(mode=0o700)
         status = folder.lstat()
-        reason = distrust(status) if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) else "is no folder"
+        reason = (
+            untrusted_reason(status) if stat.S_ISDIR(status.st_mode) or stat.S_ISLNK(status.st_mode) else "is no folder"
+        )
         if reason is not None:
             return f"{folder} {reason}"
     return None

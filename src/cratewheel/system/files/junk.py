@@ -1,4 +1,4 @@
-"""What interpreters, editors and desktops leave behind in a folder: it is content of no archive."""
+"""Files that interpreters, editors and desktops leave behind: archives never include them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _RUBBISH = re.compile(
     r"__pycache__|.*\.py[co]|.*\$py\.class"  # Python's, and Jython's
     r"|.*\.sw[op]|\..*\.sw[a-p]|.*~|\.#.*|\#.*\#"  # Vim's, Emacs'
     r"|\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|[Dd]esktop\.ini|\.directory"  # desktops'
-    r"|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+",  # of files that were deleted while open
+    r"|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+",  # files deleted while open
     re.DOTALL,
 )
 _MAYBE = re.compile(r"__pycache__|\.py[co]|\$py\.class|\.sw|~|#|\.DS_|[/\\]\._|humbs\.db|sktop\.ini|\.dir|\.nfs|\.fuse")
 
 
 def is_rubbish(name: str) -> bool:
-    """Return whether a file or folder with this name is what an interpreter, an editor or a desktop left behind.
+    """Return whether a file or folder of this name is left behind by an interpreter, an editor or a desktop.
 
     >>> [name for name in ("a.pyc", "a.py", ".a.py.swp", "a.py~", ".#a", "#a#", "#a", "Thumbs.db") if is_rubbish(name)]
     ['a.pyc', '.a.py.swp', 'a.py~', '.#a', '#a#', 'Thumbs.db']
@@ -24,7 +24,7 @@ def is_rubbish(name: str) -> bool:
 
 
 def within_rubbish(relative: str) -> bool:
-    """Return whether a path has such a file or folder in it.
+    """Return whether a part of the path is such a file or folder.
 
     >>> within_rubbish("demo/__pycache__/x.txt"), within_rubbish("demo/x.txt")
     (True, False)

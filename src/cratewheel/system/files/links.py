@@ -1,4 +1,4 @@
-"""Which folders the files of a project may lie in, once every symbolic link is followed."""
+"""The folders that files of a project may lie in, with symbolic links followed."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ from pathlib import Path
 
 from cratewheel.errors import ConfigError
 
-REPOSITORIES = frozenset({".git", ".jj"})  # what marks the root of a repository: a folder, or a file in a worktree
+REPOSITORIES = frozenset({".git", ".jj"})  # marks the root of a repository: a folder, or a file in a worktree
 
-CANT_RESOLVE = 1921  # of Windows, for links in a circle
-MOST_LINKED = 10_000  # folders that are entered behind links, before these are taken for a knot
+CANT_RESOLVE = 1921  # the error number of Windows for a loop of links
+MAX_LINKED = 10_000  # folders entered through links, before we assume a loop
 
-Roots = tuple[str, ...]  # folders without a link in their paths; none is in another one
+Roots = tuple[str, ...]  # real paths of folders; none lies in another one
 
 
 def project_roots(folder: Path, *around: Path) -> Roots:
-    """Return the folders that files of the project in `folder` may lie in.
+    """Return the folders that the files of the project in `folder` may lie in.
 
-    That is the repository around it, or where there is none the folder itself, and those of the folders `around`.
+    These are its repository (or the folder itself, if there is none) and the folders `around`.
     """
     real = Path(os.path.realpath(folder))
     repository = (place for place in (real, *real.parents) if any((place / mark).exists() for mark in REPOSITORIES))
-    return joined_roots((str(next(repository, real)), *map(os.path.realpath, around)))
+    return join_roots((str(next(repository, real)), *map(os.path.realpath, around)))
 
 
-def joined_roots(*several: Roots) -> Roots:
-    """Return the folders of several projects, without those that lie in another one.
+def join_roots(*several: Roots) -> Roots:
+    """Return the folders of several projects, without folders that lie in another one.
 
-    >>> joined_roots(("/a/b", "/cd"), ("/a", "/cd"))
+    >>> join_roots(("/a/b", "/cd"), ("/a", "/cd"))
     ('/a', '/cd')
     """
     roots: list[str] = []
@@ -41,7 +41,7 @@ def joined_roots(*several: Roots) -> Roots:
 
 
 def root_of(path: str, roots: Iterable[str]) -> str | None:
-    """Return the one of the folders that a path begins with, or None; no link is followed.
+    """Return the folder of `roots` that a path begins with, or None; links are not followed.
 
     >>> root_of("/a/bc", ["/a/b", "/a"])
     '/a'
@@ -51,7 +51,7 @@ def root_of(path: str, roots: Iterable[str]) -> str | None:
 
 
 def describe_dangling(path: str) -> str | None:
-    """Return what a symbolic link is that leads to nothing, or in a circle; None for all else."""
+    """Return a description of a symbolic link that leads to nothing or to itself; None for everything else."""
     try:
         target = Path(path).readlink()
     except OSError:
@@ -66,10 +66,10 @@ def describe_dangling(path: str) -> str | None:
     return None
 
 
-class Fence:
-    """Says whether a path is still in the project once every link is followed.
+class ProjectBoundary:
+    """Tells whether a path is still in the project when every symbolic link is followed.
 
-    The answers for folders and links are remembered: a file which is no link itself costs one dictionary look-up.
+    Folders and links are cached: a file that is not a link costs one dictionary look-up.
     """
 
     def __init__(self, roots: Roots) -> None:
@@ -79,23 +79,23 @@ class Fence:
         self._linked = 0
 
     def count(self, path: str) -> None:
-        """Count a folder that is reached by a link; raises `ConfigError` where there are so many that it has no end."""
+        """Count a folder reached by a link; raises `ConfigError` when there are so many that links must form a loop."""
         self._linked += 1
-        if self._linked > MOST_LINKED:
+        if self._linked > MAX_LINKED:
             raise ConfigError(
-                f"more than {MOST_LINKED:,} folders are reached by symbolic links, the last of them {path}",
+                f"more than {MAX_LINKED:,} folders are reached by symbolic links, the last of them {path}",
                 hint="remove links between folders that lead to each other",
             )
 
     def real(self, path: str, *, link: bool = True) -> str:
-        """Return the path with every link followed; `link` says whether its last part can be one."""
+        """Return the path with every link followed; `link` says whether its last part may be a link."""
         folder, name = os.path.split(path)
         if not name:
             return os.path.realpath(path)
         return self._joined(self._real_folder(folder), name, link=link)
 
     def _real_folder(self, folder: str) -> str:
-        """Return a folder with every link followed: from the nearest one above it that is known already."""
+        """Return a folder with every link followed, starting at the nearest cached parent."""
         names = []
         above = folder
         while above not in self._folders:
@@ -118,22 +118,22 @@ class Fence:
             self._links[path] = os.path.realpath(path)
         return self._links[path]
 
-    def holds(self, path: str, *, link: bool = True) -> bool:
+    def contains(self, path: str, *, link: bool = True) -> bool:
         """Return whether the path is in the project."""
         return root_of(self.real(path, link=link), self._roots) is not None
 
     def check(self, path: str, *, link: bool = True) -> None:
-        """Raise `ConfigError` where the path is a link to nothing, or leads out of the project."""
+        """Raise `ConfigError` if the path is a dangling link, or leads out of the project."""
         real = self.real(path, link=link)
         problem = describe_dangling(path) if link and not Path(real).exists() else None
         if problem is not None:
             raise ConfigError(f"{path} is {problem}", hint="restore what it points at, or remove the link")
         if root_of(real, self._roots) is None:
-            raise outside(path, real, self._roots)
+            raise outside_error(path, real, self._roots)
 
 
-def outside(path: str, real: str, roots: Roots) -> ConfigError:
-    """Return the error for a path that is `real` once every link is followed, which is in none of the folders."""
+def outside_error(path: str, real: str, roots: Roots) -> ConfigError:
+    """Return the error for a path outside of the project, which is `real` once every link is followed."""
     places = " and ".join(roots)
     if real == os.path.normpath(path):
         return ConfigError(f"{path} lies outside of the project", hint=f"put a copy into {places}")

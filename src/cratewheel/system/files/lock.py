@@ -1,4 +1,4 @@
-"""A lock between processes, for folders that only one may use at a time."""
+"""Locks between processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cratewheel.system.files.temporary import LOCK
-from cratewheel.system.tasks import PATIENCE, check_cancelled
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
 
 if sys.platform == "win32":
     import msvcrt
@@ -43,54 +43,54 @@ else:
 
 
 @contextmanager
-def exclusive(path: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of the file `path` for the duration; call `waiting` once if another process has it.
+def exclusive(path: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of the file `path` for the block; call `on_wait` once if another process has it.
 
-    Raises as `check_cancelled` does while it waits. The system frees the lock when the process ends, however that comes
-    about. A file system that knows no locks gives none: there the user is on their own, as with cargo's.
+    Raises as `check_cancelled` does while it waits. The system frees the lock when the process ends. On a file system
+    without locks, nothing is locked, as with cargo.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         with suppress(OSError):  # ENOLCK, ENOTSUP
-            _wait_for_lock(descriptor, waiting)
-            os.utime(path)  # so it is known when the place was last used
+            _wait_for_lock(descriptor, on_wait)
+            os.utime(path)  # records when the folder was last used
         yield
     finally:
         os.close(descriptor)
 
 
 @contextmanager
-def exclusive_folder(folder: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a folder for the duration: as `exclusive`, but no file stays behind that would have to be explained."""
+def exclusive_folder(folder: Path, *, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock on a folder for the block, as `exclusive` does, but leave no lock file behind."""
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / LOCK
-    if sys.platform == "win32":  # where no folder can be locked
+    if sys.platform == "win32":  # folders cannot be locked there
         descriptor = os.open(file, os.O_RDWR | os.O_CREAT)
     else:
         descriptor = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):
-            _wait_for_lock(descriptor, waiting)
+            _wait_for_lock(descriptor, on_wait)
         yield
     finally:
         os.close(descriptor)
         if sys.platform == "win32":
-            with suppress(OSError):  # another one holds it, and removes it in its turn
+            with suppress(OSError):  # another process holds it, and will remove it
                 file.unlink()
 
 
-def _wait_for_lock(descriptor: int, waiting: Callable[[], None]) -> None:
+def _wait_for_lock(descriptor: int, on_wait: Callable[[], None]) -> None:
     if not _try_lock(descriptor):
-        waiting()
+        on_wait()
         while not _try_lock(descriptor):
             check_cancelled()
-            time.sleep(PATIENCE)
+            time.sleep(POLL_INTERVAL)
 
 
 @contextmanager
 def exclusive_if_free(path: Path) -> Iterator[bool]:
-    """Hold the lock of the file `path`, and yield whether that could be: False while another process has it."""
+    """Try to take the lock of the file `path` for the block; yield False if another process has it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
@@ -104,9 +104,9 @@ def exclusive_if_free(path: Path) -> Iterator[bool]:
 
 @contextmanager
 def shared_if_free(path: Path) -> Iterator[bool]:
-    """Keep others from taking the lock of the file `path`, and yield whether that could be: False while one has it.
+    """Try to take a shared lock of the file `path` for the block; yield False if another process has it exclusively.
 
-    A file that is not there is nobody's.
+    A file that does not exist is not locked.
     """
     try:
         descriptor = os.open(path, os.O_RDWR)

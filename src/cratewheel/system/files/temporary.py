@@ -1,7 +1,7 @@
-"""Our temporary files and folders: how they are named, so that no archive holds one and `cratewheel clean` finds all.
+"""Names of our temporary files and folders.
 
-Whoever writes one takes its name from here. An earlier process may have been killed, and another may be at work beside
-us: what has such a name is content of nothing, however old it is.
+All temporary files are named here, so that no archive includes one and `cratewheel clean` finds those that a killed
+process has left behind.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from cratewheel.system.files.copying import remove_tree
 
-DAY = 86400  # seconds after which a number of a process says nothing any more
+DAY = 86400  # seconds after which a process number may belong to another process
 
-_KEPT = 50  # characters of the name that it stands for: a file name has at most 255 bytes
-LOCK = ".cratewheel.lock"  # where a folder cannot be locked; it vanishes with the lock
+_KEPT = 50  # characters kept of the target's name: a file name has at most 255 bytes
+LOCK = ".cratewheel.lock"  # for systems that cannot lock a folder; removed with the lock
 SUFFIX = r"\.cratewheel-\d{1,20}-[0-9a-f]{8}"
-# hidden, and not ending in .whl: `upload dist/*` must not see it. Once it was without the `cratewheel`
+# hidden, and not ending in .whl: `upload dist/*` must not see it. The first releases wrote no `cratewheel`
 _NAME = re.compile(
     r"\.(?P<of>.+)\.(?:cratewheel-)?(?P<process>\d{1,20})-[0-9a-f]{8}(?:-\d+)?\.(?P<end>tmp|old|journal)", re.DOTALL
 )
@@ -31,17 +31,17 @@ _NOT_LOOKED_INTO = frozenset({".git", ".jj", "node_modules"})
 
 
 def new_suffix() -> str:
-    """Return what our temporary files have in common, of which each has a number and `.tmp` or `.old` after it."""
+    """Return a suffix for temporary files; a number and `.tmp` or `.old` follow it."""
     return f".cratewheel-{os.getpid()}-{os.urandom(4).hex()}"
 
 
 def temporary_name(name: str) -> str:
-    """Return a new name for a file or folder that is to become `name`."""
+    """Return a new temporary name for a file or folder that will be renamed to `name`."""
     return f".{name[:_KEPT]}{new_suffix()}.tmp"
 
 
 def is_temporary(name: str) -> bool:
-    """Return whether a file or folder with this name is a temporary one of ours.
+    """Return whether this is the name of one of our temporary files or folders.
 
     >>> is_temporary(".demo-1.0.tar.gz.cratewheel-4711-0123abcd.tmp"), is_temporary(".notes.tmp")
     (True, False)
@@ -50,7 +50,7 @@ def is_temporary(name: str) -> bool:
 
 
 def within_temporary(relative: str) -> bool:
-    """Return whether a path has a temporary file or folder of ours in it.
+    """Return whether a part of the path is one of our temporary files or folders.
 
     >>> within_temporary("dist/.stage.cratewheel-4711-0123abcd.tmp/lib.so")
     True
@@ -60,8 +60,8 @@ def within_temporary(relative: str) -> bool:
 
 @contextmanager
 def temporary_folder() -> Iterator[Path]:
-    """Yield a new folder among the system's temporary ones, which only this user can read; it vanishes in the end."""
-    from tempfile import gettempdir  # slow to import, and seldom needed
+    """Yield a new private folder in the system's temporary folder; it is removed at the end of the block."""
+    from tempfile import gettempdir  # slow to import
 
     folder = Path(os.path.realpath(gettempdir()), temporary_name("cratewheel"))
     folder.mkdir(mode=0o700)
@@ -71,11 +71,11 @@ def temporary_folder() -> Iterator[Path]:
         remove_tree(folder)
 
 
-def left_behind(folder: Path, *, deep: bool = True) -> Iterator[Path]:
-    """Yield the temporary files and folders of ours in a folder, and, where `deep`, in those below it.
+def find_leftovers(folder: Path, *, deep: bool = True) -> Iterator[Path]:
+    """Yield our temporary files and folders in a folder and, if `deep`, below it.
 
-    Of target directories only our own folders are searched; repositories' own, virtual environments and what cannot be
-    read are passed over.
+    In target directories only our own folders are searched; `.git`, virtual environments and unreadable folders are
+    skipped.
     """
     waiting = [str(folder)]
     while waiting:
@@ -93,29 +93,29 @@ def left_behind(folder: Path, *, deep: bool = True) -> Iterator[Path]:
                 waiting.append(entry.path)
 
 
-def stands_for(path: Path) -> str:
-    """Return the name that a temporary file was made for."""
-    return _parsed(path)["of"]
+def target_name(path: Path) -> str:
+    """Return the name of the file that a temporary file was made for."""
+    return _parse(path)["of"]
 
 
-def in_use(path: Path, *, now: float | None = None) -> bool:
-    """Return whether the process that made a temporary file or folder may still be at work on it.
+def is_in_use(path: Path, *, now: float | None = None) -> bool:
+    """Return whether the process that made a temporary file may still use it.
 
-    On Windows nothing tells; there, all of the last day are taken to be.
+    On Windows this cannot be known: files of the last day count as in use.
     """
     with suppress(OSError):
         if (time.time() if now is None else now) - path.lstat().st_mtime > DAY:
             return False
-    return os.name == "nt" or _runs(int(_parsed(path)["process"]))
+    return os.name == "nt" or _is_running(int(_parse(path)["process"]))
 
 
-def _parsed(path: Path) -> re.Match[str]:
+def _parse(path: Path) -> re.Match[str]:
     found = _NAME.fullmatch(path.name)
     assert found is not None, f"{path} is a temporary file"
     return found
 
 
-def _runs(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):

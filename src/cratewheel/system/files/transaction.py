@@ -1,4 +1,4 @@
-"""Changing several files as one: all of them, or none, even where the process is killed on the way.
+"""Changes several files as one: all of them or none, even if the process is killed.
 
 What is to be done is written to a journal before it is done. Whoever comes next finds the journal, and `recover` takes
 back what it tells of, or completes it.
@@ -27,23 +27,23 @@ if TYPE_CHECKING:
 
 JOURNAL = ".journal"
 
-Identity = tuple[int, int]  # the size of a file and its time in nanoseconds, by which we know it again
+Identity = tuple[int, int]  # the size of a file and its time in nanoseconds
 
 
 class Bounds:
-    """The folders that a change may reach: a path is in them if it is once every link on the way to it is followed."""
+    """The folders that a change may touch; paths are compared with every symbolic link followed."""
 
     def __init__(self, folders: Iterable[Path]) -> None:
         self.folders = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
         self._real: dict[Path, str] = {}
 
     def contains(self, path: Path) -> bool:
-        """Return whether the path is below one of the folders; its last part may be a link to anywhere."""
+        """Return whether the path is below one of the folders; its last part may be any link."""
         real = self._place(path)
         return any(real != folder and _is_below(real, folder) for folder in self.folders)
 
     def contains_folder(self, path: Path) -> bool:
-        """Return whether the path is below one of the folders, or one of them, or they are below it."""
+        """Return whether the folder is one of these, below one, or above one."""
         real = self._place(path)
         return any(_is_below(real, folder) or _is_below(folder, real) for folder in self.folders)
 
@@ -67,7 +67,7 @@ def _is_below(path: str, folder: str) -> bool:
 
 
 class Transaction:
-    """New files and files to remove, collected first and carried out by `commit`.
+    """New files and files to remove, collected first and applied by `commit`.
 
     As a context manager it removes what was staged and not committed. Each new file is written beside its final name,
     so that the last step is nothing but renaming; when a renaming fails, those before it are taken back. The journal
@@ -81,7 +81,7 @@ class Transaction:
         self._removed: list[Path] = []
 
     def __enter__(self) -> Self:
-        """Begin the journal; raises `CratewheelError` where its folder cannot be written."""
+        """Start the journal; raises `CratewheelError` where its folder is not writable."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
             flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
@@ -93,7 +93,7 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        """Remove whatever is only staged and the folders made for it, or what has been replaced."""
+        """Remove files that were staged but not committed, or the backups of replaced files."""
         try:
             os.close(self._journal)
             _finish(self._path, self._bounds)
@@ -107,20 +107,20 @@ class Transaction:
             raise _write_error(error) from error
 
     def create(self, path: Path, *, executable: bool = False) -> BinaryIO:
-        """Return a file, open for writing, that becomes `path`; its folder is made.
+        """Return a file, open for writing, that becomes `path` on commit; its folder is made.
 
         Raises `CratewheelError` for a path out of bounds.
         """
         self._make_folder(path.parent)
         self._bounds.refuse_outside(path)
         self._note("new", path)
-        temporary = _beside(path, self._path, len(self._staged), "tmp")
+        temporary = _hidden_name(path, self._path, len(self._staged), "tmp")
         self._staged.append(path)
         mode = 0o777 if executable else 0o666
         return cast("BinaryIO", os.fdopen(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode), "wb"))
 
     def remove(self, path: Path) -> None:
-        """Remove the file `path` when all is carried out; it may be replaced, too.
+        """Remove the file `path` on commit; it may be replaced as well.
 
         Raises `CratewheelError` for a path out of bounds.
         """
@@ -128,22 +128,22 @@ class Transaction:
         self._removed.append(path)
 
     def commit(self) -> None:
-        """Carry everything out, or nothing: raises `OSError` when it cannot be, and then all is as before."""
+        """Apply all changes; on `OSError` everything is as before."""
         moved: dict[tuple[object, ...], Path] = {}
         for path in dict.fromkeys((*self._removed, *self._staged)):
             if os.path.lexists(path):
                 status = path.lstat()
                 if stat.S_ISDIR(status.st_mode):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-                # where case does not tell names apart, one file may be meant under two
+                # on case-insensitive file systems two names may mean one file
                 moved.setdefault((status.st_dev, status.st_ino, str(path).casefold()), path)
         before = list(moved.values())
-        temporaries = [_beside(path, self._path, number, "tmp") for number, path in enumerate(self._staged)]
+        temporaries = [_hidden_name(path, self._path, number, "tmp") for number, path in enumerate(self._staged)]
         identities = [_identity(temporary) for temporary in temporaries]
         self._note("commit", *before, before=[_identity(path) for path in before], new=identities)
         self._flush()
         for number, path in enumerate(before):
-            path.rename(_beside(path, self._path, number, "old"))
+            path.rename(_hidden_name(path, self._path, number, "old"))
         for path, temporary in zip(self._staged, temporaries, strict=True):
             temporary.rename(path)
         self._note("done")
@@ -167,19 +167,19 @@ class Transaction:
             line = line[os.write(self._journal, line) :]
 
     def _flush(self) -> None:
-        """Have the journal on the disk before, or after, what it tells of."""
+        """Write the journal to the disk."""
         os.fsync(self._journal)
         if sys.platform != "win32":
             descriptor = os.open(self._path.parent, os.O_RDONLY)
             try:
-                with suppress(OSError):  # not every file system does that for a folder
+                with suppress(OSError):  # not every file system supports fsync for a folder
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
 
 
 def recover(folder: Path, name: str, bounds: Bounds) -> tuple[str, ...]:
-    """Take back, or complete, the changes that transactions of this name left unfinished in `folder`.
+    """Undo, or complete, the transactions of this name that were interrupted in `folder`.
 
     Returns warnings about it. Nobody may be at such a change meanwhile. Raises `CratewheelError` for a journal that
     names files out of bounds, and when files cannot be changed.
@@ -207,7 +207,7 @@ def _journals(folder: Path, name: str) -> list[Path]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Change:
-    """What a journal tells: folders that were made, new files, and once it has come to that, which were to be moved.
+    """The content of a journal: folders made, new files, and, once committing, the files to replace.
 
     The identities are those of the moved files, and of the new ones.
     """
@@ -221,14 +221,14 @@ class _Change:
     done: bool
 
     def temporary(self, number: int) -> Path:
-        return _beside(self.new[number], self.journal, number, "tmp")
+        return _hidden_name(self.new[number], self.journal, number, "tmp")
 
     def backup(self, number: int) -> Path:
-        return _beside(self.moved[number], self.journal, number, "old")
+        return _hidden_name(self.moved[number], self.journal, number, "old")
 
 
 def _finish(journal: Path, bounds: Bounds) -> tuple[str, ...]:
-    """Bring what a journal tells of to its end, and return warnings about it."""
+    """Complete or undo an interrupted transaction, and return warnings."""
     text = _read(journal)
     change = _parse(journal, text)
     if change is None:
@@ -258,7 +258,7 @@ def _finish(journal: Path, bounds: Bounds) -> tuple[str, ...]:
 
 
 def _undo(change: _Change) -> None:
-    """Put the files that were moved back in place of the new ones.
+    """Move the original files back over the new ones.
 
     Where somebody else has changed these since, what was moved belongs to nobody any more, and is left to be removed.
     """
@@ -278,14 +278,14 @@ def _undo(change: _Change) -> None:
 
 
 def _is_changed(path: Path, backup: Path, known: tuple[Identity | None, ...]) -> bool:
-    if path.suffix == ".pyc":  # any Python writes them
+    if path.suffix == ".pyc":  # any Python may rewrite bytecode
         return False
     found = _identity_or_none(path)
     return not os.path.lexists(backup) if found is None else found not in known
 
 
 def _unlink(path: Path) -> bool:
-    """Remove a file if it is there; Windows keeps a library that is loaded, for which False is returned."""
+    """Remove a file if it exists; return False for a loaded library on Windows, which cannot be removed."""
     try:
         path.unlink(missing_ok=True)
     except PermissionError:
@@ -303,7 +303,7 @@ def _remove_empty_folders(folder: Path, bounds: Bounds) -> None:
 
 
 def _read(journal: Path) -> bytes:
-    """Return the bytes of a journal; raises `CratewheelError` for what is no plain file."""
+    """Return the bytes of a journal; raises `CratewheelError` if it is not a plain file."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     if not stat.S_ISREG(journal.lstat().st_mode):
         raise CratewheelError(f"{journal} is not a plain file", hint="remove it")
@@ -312,7 +312,7 @@ def _read(journal: Path) -> bytes:
 
 
 def _parse(journal: Path, text: bytes) -> _Change | None:
-    """Return what a journal tells; None if it is damaged. Its last line may be torn: that has not been done."""
+    """Return the content of a journal, or None if it is damaged. An incomplete last line is ignored."""
     found: dict[str, list[Path]] = {"folder": [], "new": [], "commit": [], "done": []}
     before: list[Identity] = []
     after: list[Identity] = []
@@ -339,15 +339,15 @@ def _parse(journal: Path, text: bytes) -> _Change | None:
     )
 
 
-def _beside(path: Path, journal: Path, number: int, ending: str) -> Path:
-    """Return the hidden name beside `path` that it has before, or after, it is in its place."""
+def _hidden_name(path: Path, journal: Path, number: int, ending: str) -> Path:
+    """Return the temporary name of `path`, in the same folder, before or after its replacement."""
     match = re.search(rf"({SUFFIX}){re.escape(JOURNAL)}$", journal.name)
     assert match, "a journal has a suffix in its name"
     return path.with_name(f".{path.name[:50]}{match[1]}-{number}.{ending}")
 
 
 def _relative(path: Path, folder: Path) -> str:
-    """Return a path as a journal in `folder` has it: relative, as an environment may be moved meanwhile."""
+    """Return a path as a journal in `folder` writes it: relative, because an environment may be moved."""
     try:
         return os.path.relpath(path, folder)
     except ValueError:  # another drive

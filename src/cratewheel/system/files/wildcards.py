@@ -1,4 +1,4 @@
-"""Names with wildcards → regular expressions that never try a second time what cannot help.
+"""Wildcard patterns → regular expressions without backtracking.
 
 Between two stars stands a chunk that matches a fixed number of characters. Where it occurs first is as good as any
 later place, so each chunk but the last is matched there and stays there: the time is proportional to the length of the
@@ -22,7 +22,7 @@ ASCII_CLASSES = {
 
 
 def character_class(ranges: Iterable[tuple[str, str]], *, classes: Iterable[str] = (), negated: bool) -> str:
-    """Return the expression for one character of a name in one of the ranges or classes, or in none of them.
+    """Return the regular expression for one character in (or, `negated`, in none of) the ranges and classes.
 
     A range that runs backwards is empty. `classes` are names of `ASCII_CLASSES`.
 
@@ -37,7 +37,7 @@ def character_class(ranges: Iterable[tuple[str, str]], *, classes: Iterable[str]
 
 
 def name_regex(chunks: Chunks, groups: Iterator[int]) -> str:
-    """Return the expression for a name: the chunks with anything between them. `groups` numbers the groups in it.
+    """Return the regular expression for a name: the chunks with anything between them. `groups` numbers its groups.
 
     >>> name_regex(("a", "b", ""), iter([0]))
     'a(?=(?P<g0>[^/]*?b))(?P=g0)[^/]*'
@@ -49,7 +49,7 @@ def name_regex(chunks: Chunks, groups: Iterator[int]) -> str:
 
 
 def path_regex(parts: Sequence[Chunks | None], groups: Iterator[int]) -> str:
-    """Return the expression for a path of names; None stands for any number of folders, at the end for all in one.
+    """Return the regular expression for a path of names; None stands for any number of folders.
 
     >>> path_regex((("a",), None, ("b",), None, ("c",)), iter([0]))
     'a/(?=(?P<g0>(?:[^/]+/)*?b/))(?P=g0)(?:[^/]+/)*c'
@@ -76,7 +76,7 @@ def _folders(run: Iterable[Chunks], groups: Iterator[int]) -> str:
 
 
 def _first(regex: str, groups: Iterator[int]) -> str:
-    """Return an expression for the first match of another, which is not tried again for a longer one.
+    """Return an atomic group: the first match of the regular expression is not tried again.
 
     Python has `(?>…)` for that from 3.11 on; a group in a look-ahead is the same.
     """

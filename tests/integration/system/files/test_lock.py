@@ -18,7 +18,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from cratewheel.system.files.lock import exclusive
-with exclusive(Path(sys.argv[1]), waiting=lambda: None):
+with exclusive(Path(sys.argv[1]), on_wait=lambda: None):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -31,7 +31,7 @@ def unexpected() -> None:
 def test_a_free_lock_is_had_at_once_and_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "lock"
     for _ in range(2):
-        with exclusive(path, waiting=unexpected):
+        with exclusive(path, on_wait=unexpected):
             assert path.exists()
 
 
@@ -47,7 +47,7 @@ def test_a_second_process_waits_until_the_first_has_ended(tmp_path: Path, end: s
         assert holder.stdout.readline().strip() == b"held"
         release = threading.Timer(0.2, holder.kill if end == "killed" else holder.stdin.close)
         release.start()
-        with exclusive(path, waiting=lambda: said.append(time.monotonic())):
+        with exclusive(path, on_wait=lambda: said.append(time.monotonic())):
             had = time.monotonic()
         release.join()
     assert len(said) == 1
@@ -64,14 +64,14 @@ def test_a_signal_ends_the_wait_for_another_process(tmp_path: Path) -> None:
         with (
             pytest.raises(TerminatedError),
             Handlers(),
-            exclusive(path, waiting=lambda: signal.raise_signal(signal.SIGTERM)),
+            exclusive(path, on_wait=lambda: signal.raise_signal(signal.SIGTERM)),
         ):
             raise AssertionError("another process holds the lock")
         holder.kill()
 
 
 def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:
-    with pytest.raises(KeyError), exclusive(tmp_path / "lock", waiting=unexpected):
+    with pytest.raises(KeyError), exclusive(tmp_path / "lock", on_wait=unexpected):
         raise KeyError
-    with exclusive(tmp_path / "lock", waiting=unexpected):
+    with exclusive(tmp_path / "lock", on_wait=unexpected):
         pass

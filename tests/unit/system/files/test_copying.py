@@ -46,7 +46,7 @@ def test_a_folder_is_copied_with_its_links_and_times_but_without_some_names(tmp_
     for folder in (source / "empty", source / "deep", source):
         os.utime(folder, (OLD, OLD))
     target = tmp_path / "target"
-    assert copy_tree(source, target, without={"left"}) == len("a" + "deep/b")
+    assert copy_tree(source, target, skip={"left"}) == len("a" + "deep/b")
     assert sorted(path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()) == [
         "a", "dangling", "deep/b", "link"
     ]  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.cargo.build_cache import size_of
+from cratewheel.cargo.build_cache import disk_usage
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import glob, tree, walk
 from cratewheel.system.files.copying import copy_tree, remove_tree
@@ -34,7 +34,7 @@ def test_1100_folders_are_measured_copied_and_removed(tmp_path: Path) -> None:
     source.mkdir()
     with nested(source, DEPTH) as file:
         Path(file).write_bytes(b"four")
-        assert size_of(source) == 4
+        assert disk_usage(source) == 4
         assert copy_tree(source, copy) == 4
         assert [path.removeprefix(str(copy)) for path in every_file(copy)] == [file.removeprefix(str(source))]
         remove_tree(copy)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.system.files.json_cache import JsonCache, private_folder
+from cratewheel.system.files.json_cache import JsonCache, make_private_folder
 
 VALUE = {"a": [1, None, "é"]}
 AS_ROOT = pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
@@ -124,7 +124,7 @@ def test_a_file_of_others_is_not_believed_and_is_replaced(
     change(path)
     said: list[str] = []
     assert JsonCache(folder, said.append).read("a.json") is None
-    assert said == [f"{path} is not used: it {reason}; remove it, so that it is made anew"]
+    assert said == [f"{path} is not used: it {reason}; remove it, and it will be created again"]
     write(folder)
     assert JsonCache(folder, pytest.fail).read("a.json") == VALUE
 
@@ -138,7 +138,7 @@ def test_a_folder_of_others_is_neither_read_nor_written(
     change(folder)
     said: list[str] = []
     assert JsonCache(folder, said.append).read("a.json") is None
-    assert said == [f"{folder} is not used: it {reason}; remove it, so that it is made anew"]
+    assert said == [f"{folder} is not used: it {reason}; remove it, and it will be created again"]
     if "written" in reason:  # it is ours: from now on it is private
         assert mode(folder) == 0o700
     else:
@@ -182,9 +182,9 @@ def test_the_file_is_json_for_people(folder: Path) -> None:
 @POSIX
 def test_a_private_folder_is_made_with_those_above(folder: Path) -> None:
     path = folder / "target" / "x"
-    assert private_folder(path, below=folder) is None
+    assert make_private_folder(path, below=folder) is None
     assert [mode(one) for one in (folder, path.parent, path)] == [0o700] * 3
-    assert private_folder(path, below=folder) is None
+    assert make_private_folder(path, below=folder) is None
 
 
 @POSIX
@@ -194,13 +194,13 @@ def test_a_folder_that_others_can_write_is_not_private(
     folder: Path, change: Callable[[Path], None], reason: str, at: int
 ) -> None:
     path = folder / "target" / "x"
-    private_folder(path, below=folder)
+    make_private_folder(path, below=folder)
     wrong = (folder, path.parent, path)[at]
     change(wrong)
-    assert private_folder(path, below=folder) == f"{wrong} {reason}"
+    assert make_private_folder(path, below=folder) == f"{wrong} {reason}"
 
 
 def test_a_file_is_no_private_folder(folder: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "target").write_bytes(b"")
-    assert private_folder(folder / "target", below=folder) == f"{folder / 'target'} is no folder"
+    assert make_private_folder(folder / "target", below=folder) == f"{folder / 'target'} is no folder"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.system.files import Fence, glob, joined_roots, links, project_roots, tree
+from cratewheel.system.files import ProjectBoundary, glob, join_roots, links, project_roots, tree
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 
@@ -27,7 +27,7 @@ def test_what_is_around_the_project_counts_as_far_as_it_is_larger(tmp_path: Path
     folder.mkdir(parents=True)
     assert project_roots(folder, folder.parent) == (str(folder.parent),)
     assert project_roots(folder.parent, folder) == (str(folder.parent),)
-    assert joined_roots(project_roots(folder), ("/b", "/a/c"), ("/a",)) == ("/b", "/a", str(folder))
+    assert join_roots(project_roots(folder), ("/b", "/a/c"), ("/a",)) == ("/b", "/a", str(folder))
 
 
 @needs_links
@@ -43,7 +43,7 @@ def test_only_what_leaves_the_folders_is_refused(tmp_path: Path) -> None:
     inside.parent.mkdir()
     inside.touch()
     (tmp_path / "project-2").touch()
-    fence = Fence((str(tmp_path / "project"),))
+    fence = ProjectBoundary((str(tmp_path / "project"),))
     fence.check(str(inside))
     with pytest.raises(ConfigError) as caught:
         fence.check(str(tmp_path / "project-2"))
@@ -62,6 +62,6 @@ def test_folders_that_link_to_each_other_come_to_an_end(tmp_path: Path, monkeypa
     roots = (str(tmp_path),)
     every = sum(1 for _ in tree(tmp_path, roots=roots))
     assert len(glob(tmp_path, "**/file", roots=roots)) == every == 5 + 20 + 60 + 120 + 120
-    monkeypatch.setattr(links, "MOST_LINKED", 200)
+    monkeypatch.setattr(links, "MAX_LINKED", 200)
     with pytest.raises(ConfigError, match="more than 200 folders are reached by symbolic links"):
         list(tree(tmp_path, roots=roots))

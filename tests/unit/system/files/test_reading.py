@@ -261,7 +261,7 @@ def test_a_file_in_many_folders_takes_few_descriptors(project: Path, monkeypatch
     deep.mkdir(parents=True)
     for folder in (deep, *deep.parents[:9]):
         (folder / "here").write_bytes(folder.name.encode())
-    monkeypatch.setattr(reading, "MOST_OPEN", 4)
+    monkeypatch.setattr(reading, "MAX_OPEN", 4)
     roots = project_roots(project)
     with FileOpener() as opener:
         for folder in (deep, *deep.parents[:9], deep):
