@@ -19,6 +19,6 @@ def test_one_wheel_compiles_at_once_with_nothing_to_tell_cargo(tmp_path: Path) -
         common=frozenset(),
     )
     with Turns().turn(directory, CallbackReporter()) as turn:
-        assert turn == Turn(variables=(), descriptors=(), hear=None)
+        assert turn == Turn(variables=(), descriptors=(), on_message=None)
     with Turns().turn(directory, CallbackReporter()):
         pass  # it was given back
