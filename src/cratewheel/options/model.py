@@ -14,6 +14,7 @@ from typing import Any, Literal, TypeVar
 from cratewheel.options.values import (
     Exclude,
     Feature,
+    GenerateCi,
     Include,
     Origins,
     Sbom,
@@ -50,6 +51,7 @@ GROUPS = (
     "Project layout",
     "Editable installs",
     "Build backend",
+    "Continuous integration",
     "Not used yet",
 )
 
@@ -418,6 +420,10 @@ class Options:
         key="bootstrap-rust", variables=("CRATEWHEEL_BOOTSTRAP_RUST",),
     )  # fmt: skip
 
+    generate_ci: GenerateCi = setting(
+        GenerateCi(), "table", "Continuous integration", "What `cratewheel generate-ci` writes", key="generate-ci",
+    )  # fmt: skip
+
     # Keys of the peer that later issues use; known, so that they are not reported as typing errors
     use_base_python: bool = setting(
         False, "switch", "Not used yet", "Build against the base interpreter of a virtual environment",
@@ -428,9 +434,6 @@ class Options:
     )  # fmt: skip
     pgo_dependency_group: str | None = setting(
         None, "text", "Not used yet", "The dependency group that the training run needs", key="pgo-dependency-group",
-    )  # fmt: skip
-    generate_ci: None = setting(
-        None, "table", "Not used yet", "What the CI generator writes", key="generate-ci",
     )  # fmt: skip
 
     # Set by what was called, not by the user

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
@@ -11,8 +11,13 @@ from cratewheel.errors import ConfigError
 from cratewheel.options.values import (
     BOTH_FORMATS,
     ArchiveFormat,
+    CiOptions,
+    CiPlatform,
+    CiSettings,
+    CiTarget,
     Exclude,
     Feature,
+    GenerateCi,
     Include,
     Sbom,
     TargetOptions,
@@ -20,6 +25,14 @@ from cratewheel.options.values import (
 )
 from cratewheel.system.toml import describe
 
+CI_SERVICES = ("github", "gitlab")
+CI_SWITCHES = ("pytest", "zig", "skip-attestation", "trusted-publishing")
+CI_TEXTS = ("publishing-environment", "args")
+CI_PLATFORMS = ("linux", "musllinux", "windows", "macos", "emscripten", "android")
+CI_SETTINGS = (
+    "runner", "manylinux", "container", "docker-options", "rust-toolchain", "rustup-components", "before-script-linux",
+    "args",
+)  # fmt: skip
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
 
@@ -112,10 +125,58 @@ def sbom(key: str, value: object) -> Sbom:
     )
 
 
-def ci(key: str, value: object) -> None:
-    """Check no more of `generate-ci` than that it is a table: the build does not use it."""
+def generate_ci(key: str, value: object) -> GenerateCi:
+    """Return the `generate-ci` table; what it must not have is kept for the one command that uses it."""
     if not isinstance(value, dict):
         raise wrong(key, "a table", value)
+    services = {name: _ci_options(f"{key}.{name}", value[name]) for name in CI_SERVICES if name in value}
+    return GenerateCi(unknown=_others(key, value, CI_SERVICES), **services)
+
+
+def _ci_options(key: str, value: object) -> CiOptions:
+    if not isinstance(value, dict):
+        raise wrong(key, "a table", value)
+    switches = {name: switch(f"{key}.{name}", value.get(name, False)) for name in CI_SWITCHES}
+    unknown = list(_others(key, value, (*CI_SWITCHES, *CI_TEXTS, *CI_PLATFORMS)))
+    platforms = []
+    for name in CI_PLATFORMS:
+        if name in value:
+            platform, others = _ci_platform(f"{key}.{name}", name, value[name])
+            platforms.append(platform)
+            unknown += others
+    return CiOptions(
+        publishing_environment=_optional_text(key, value, "publishing-environment"),
+        args=_optional_text(key, value, "args"),
+        platforms=tuple(platforms),
+        unknown=tuple(unknown),
+        **{name.replace("-", "_"): switches[name] for name in CI_SWITCHES},
+    )
+
+
+def _ci_platform(key: str, name: str, value: object) -> tuple[CiPlatform, tuple[str, ...]]:
+    if not isinstance(value, dict):
+        raise wrong(key, "a table", value)
+    if "targets" in value and "target" in value:
+        raise ConfigError(f"{key} has both `targets` and `target`", hint="keep one of them in pyproject.toml")
+    unknown = list(_others(key, value, (*CI_SETTINGS, "targets", "target")))
+    targets = [CiTarget(arch=arch) for arch in texts(f"{key}.targets", value.get("targets", []))]
+    for at, item in enumerate(_items(f"{key}.target", value.get("target", []))):
+        place = f"{key}.target[{at}]"
+        if not isinstance(item, dict) or "arch" not in item:
+            raise wrong(place, "a table with an `arch`", item)
+        unknown += _others(place, item, (*CI_SETTINGS, "arch"))
+        targets.append(CiTarget(arch=text(f"{place}.arch", item["arch"]), settings=_ci_settings(place, item)))
+    if not targets and ("targets" in value or "target" in value):
+        raise ConfigError(f"{key} has an empty list of targets", hint="remove it for the usual ones, or name some")
+    return CiPlatform(name=name, targets=tuple(targets), settings=_ci_settings(key, value)), tuple(unknown)
+
+
+def _ci_settings(key: str, table: Mapping[str, Any]) -> CiSettings:
+    return CiSettings(**{name.replace("-", "_"): _optional_text(key, table, name) for name in CI_SETTINGS})
+
+
+def _others(key: str, table: Mapping[str, Any], known: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{key}.{name}" for name in table if name not in known)
 
 
 PARSERS: Mapping[str, Callable[[str, object], Any]] = {
@@ -125,7 +186,7 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "targets": targets,
     "target_options": target_options,
     "sbom": sbom,
-    "generate_ci": ci,
+    "generate_ci": generate_ci,
 }
 
 

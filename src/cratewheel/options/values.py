@@ -77,6 +77,63 @@ class TargetOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CiSettings:
+    """What a table of `generate-ci` sets of one job, or of all targets of a platform; None leaves it to the default."""
+
+    runner: str | None = None
+    manylinux: str | None = None
+    container: str | None = None
+    docker_options: str | None = None
+    rust_toolchain: str | None = None
+    rustup_components: str | None = None
+    before_script_linux: str | None = None
+    args: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiTarget:
+    """One target of a platform, by the word for its processor, and what is set for it alone."""
+
+    arch: str
+    settings: CiSettings = CiSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiPlatform:
+    """One table `generate-ci.github.<platform>`; no targets means the usual ones."""
+
+    name: str
+    targets: tuple[CiTarget, ...] = ()
+    settings: CiSettings = CiSettings()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CiOptions:
+    """The table `generate-ci.github` or `generate-ci.gitlab`.
+
+    `unknown` are the places of keys in it that mean nothing: a build does not mind them, the generator does.
+    """
+
+    pytest: bool = False
+    zig: bool = False
+    skip_attestation: bool = False
+    trusted_publishing: bool = False
+    publishing_environment: str | None = None
+    args: str | None = None
+    platforms: tuple[CiPlatform, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GenerateCi:
+    """The table `generate-ci`, by the service that the file is for."""
+
+    github: CiOptions | None = None
+    gitlab: CiOptions | None = None
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
     """Where the value of a setting came from.
 
