@@ -229,10 +229,10 @@ def _split(words: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _write(path: Path, source: Source) -> None:
-    from cratewheel.archive.reading import opened
+    from cratewheel.archive.reading import open_source
     from cratewheel.system.files.atomic import atomic_replace
 
-    with opened(source) as (_, chunks), atomic_replace(path) as stream:
+    with open_source(source) as (_, chunks), atomic_replace(path) as stream:
         stream.writelines(chunks)
 
 

@@ -284,8 +284,11 @@ def test_a_wheel_for_the_target_of_the_configuration_is_what_was_compiled(
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        ("own.json", "wheels cannot be built for own.json, a target specification of its own"),
-        ("x86_64-unknown-none", "wheels cannot be built for x86_64-unknown-none: its operating system is not known"),
+        ("own.json", "wheels cannot be built for own.json, a custom target specification"),
+        (
+            "x86_64-unknown-none",
+            "wheels cannot be built for x86_64-unknown-none: its operating system is not supported",
+        ),
     ],
 )
 def test_a_target_that_no_wheel_can_be_for_is_an_error_that_names_the_file(

@@ -40,7 +40,7 @@ def test_a_target_that_is_not_there_is_a_problem(run_light: Cratewheel) -> None:
     checks = [json.loads(line) for line in run.stdout.splitlines()]
     (problem, linker) = [check for check in checks if check["state"] == "problem"]
     assert problem["text"] == "Rust's standard library for s390x-unknown-linux-gnu is not installed"
-    assert linker["text"] == "cargo is told of no linker for s390x-unknown-linux-gnu"
+    assert linker["text"] == "no linker is configured for s390x-unknown-linux-gnu"
 
 
 def test_what_zig_cannot_do_is_a_problem(run_light: Cratewheel) -> None:

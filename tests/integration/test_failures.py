@@ -210,7 +210,11 @@ def test_a_broken_project_is_refused_before_anything_is_compiled(project: Projec
         (("-m", "src"), 1, "{root}/src is a folder\n help: name the file: {root}/src/Cargo.toml"),
         (("-i", "3.99"), 1, "the interpreter `3.99` was not found"),
         (("-i", "/bin/ls"), 1, "/bin/ls does not work as a Python interpreter: it ended with status 2"),
-        (("--target", "foo-bar-baz"), 1, "wheels cannot be built for foo-bar-baz: its operating system is not known"),
+        (
+            ("--target", "foo-bar-baz"),
+            1,
+            "wheels cannot be built for foo-bar-baz: its operating system is not supported",
+        ),
         (("--compatibility", "manylinux_2_99"), 2, "manylinux_2_99 is not defined for "),
         (("--compatibility", "many"), 2, "'many' is not a compatibility tag"),
         (("--compatibility", "2_17", "2_28"), 2, "a wheel has one platform policy, and 2 were asked for"),

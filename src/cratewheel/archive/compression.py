@@ -1,7 +1,7 @@
-"""How the bytes of an archive are packed.
+"""Compression methods of archives.
 
-`compressor` is the seam: whatever has `compress` and `flush`, and gives the same bytes for the same input, can stand
-behind it.
+`make_compressor` is the seam: whatever has `compress` and `flush`, and gives the same bytes for the same input, can
+stand behind it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Method = Literal["deflated", "stored", "bzip2", "zstd"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compression:
-    """A method and its level; `compression` checks what a user asks for."""
+    """A method and its level; `make_compression` validates them."""
 
     method: Method
     level: int
 
 
 _LEVELS: dict[Method, tuple[range, int]] = {
-    "deflated": (range(10), 4),  # other tools' 6 is no smaller, and takes twice as long
+    "deflated": (range(10), 4),  # 6, the usual default, is no smaller and takes twice as long
     "stored": (range(1), 0),
     "bzip2": (range(10), 6),
     "zstd": (range(-7, 23), 3),
@@ -37,21 +37,21 @@ DEFLATED = Compression(method="deflated", level=4)
 
 
 class Compressor(Protocol):
-    """Takes bytes as they come; what it has given when `flush` returns is the whole compressed stream."""
+    """Compresses data in pieces; the output up to the end of `flush` is the complete stream."""
 
     def compress(self, data: bytes, /) -> bytes:
-        """Take some bytes, and give what is ready."""
+        """Add data, and return the output so far."""
 
     def flush(self) -> bytes:
-        """Give the rest."""
+        """Return the rest of the output."""
 
 
-def compression(method: Method, level: int | None = None) -> Compression:
-    """Return the compression of a method, at its default level if none is given.
+def make_compression(method: Method, level: int | None = None) -> Compression:
+    """Return the compression for a method, with its default level unless one is given.
 
     Raises `UsageError` for a level that the method does not have, `UnsupportedError` if this Python lacks the method.
 
-    >>> compression("bzip2")
+    >>> make_compression("bzip2")
     Compression(method='bzip2', level=6)
     """
     levels, default = _LEVELS[method]
@@ -61,26 +61,26 @@ def compression(method: Method, level: int | None = None) -> Compression:
     if method == "zstd" and sys.version_info < (3, 14):
         raise UnsupportedError(
             "zstd compression needs cratewheel to run on Python 3.14 or later",
-            hint="choose deflated, the only method besides stored that every installer can read",
+            hint="use deflated: besides stored, only deflated is supported by every installer",
         )
     return Compression(method=method, level=default if level is None else level)
 
 
-def compressor(how: Compression, *, large: bool = False) -> Compressor:
-    """Return a new compressor, for `large` data on all processors; its stream is raw, as zip archives hold it."""
-    match how.method:
+def make_compressor(compression: Compression, *, large: bool = False) -> Compressor:
+    """Return a new compressor for zip archives (no header), which uses all processors for `large` data."""
+    match compression.method:
         case "deflated" if large:
-            return ParallelDeflate(how.level)
+            return ParallelDeflate(compression.level)
         case "deflated":
-            return zlib.compressobj(how.level, zlib.DEFLATED, -zlib.MAX_WBITS)
+            return zlib.compressobj(compression.level, zlib.DEFLATED, -zlib.MAX_WBITS)
         case "stored":
             return _Stored()
         case "bzip2":
             import bz2
 
-            return bz2.BZ2Compressor(max(how.level, 1))  # bzip2 itself has no level 0
+            return bz2.BZ2Compressor(max(compression.level, 1))  # bzip2 has no level 0
         case "zstd":
-            return _zstd(how.level)
+            return _zstd(compression.level)
 
 
 class _Stored:
@@ -96,4 +96,4 @@ def _zstd(level: int) -> Compressor:
         from compression import zstd
 
         return zstd.ZstdCompressor(level)
-    raise AssertionError("`compression` refuses zstd on this Python")
+    raise AssertionError("`make_compression` refuses zstd on this Python")

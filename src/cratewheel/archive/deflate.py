@@ -1,4 +1,4 @@
-"""Deflate on all processors: one stream (RFC 1951), the same bytes whatever their number.
+"""Parallel deflate: one stream (RFC 1951) whose bytes do not depend on the number of processors.
 
 The data is cut into blocks. Each is compressed by itself, primed with the 32 KiB before it, so that what it could copy
 from there it still can, and ends at a byte boundary (zlib's Z_SYNC_FLUSH); one after the other they are a deflate
@@ -17,12 +17,12 @@ from cratewheel.system.machine import processors
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
-BLOCK = 512 << 10  # bytes: smaller ones cost size, larger ones memory
-WINDOW = 32 << 10  # as far back as deflate can refer
+BLOCK = 512 << 10  # bytes: smaller blocks compress worse, larger ones need more memory
+WINDOW = 32 << 10  # deflate's window
 
 
 class ParallelDeflate:
-    """A compressor of raw deflate at `level`, with the methods of zlib's own.
+    """A compressor of raw deflate at `level`, with the methods of `zlib.compressobj`.
 
     `workers` (the processors that this process may use, unless given) changes how long it takes and nothing else.
     """
@@ -36,36 +36,36 @@ class ParallelDeflate:
         self._under_way: deque[Future[bytes]] = deque()
 
     def compress(self, data: bytes, /) -> bytes:
-        """Take some bytes, and give what is ready, in order."""
+        """Add data, and return the output that is ready, in order."""
         self._waiting += data
         ready = []
-        while len(self._waiting) > self._block:  # the last block is compressed by `flush`, which knows that it is
+        while len(self._waiting) > self._block:  # `flush` compresses the last block, which ends the stream
             block = bytes(self._waiting[: self._block])
             del self._waiting[: self._block]
             ready.append(self._start(block, zlib.Z_SYNC_FLUSH))
         return b"".join(ready)
 
     def flush(self) -> bytes:
-        """Give the rest."""
+        """Return the rest of the output."""
         rest = self._start(bytes(self._waiting), zlib.Z_FINISH)
         self._waiting.clear()
         return rest + b"".join(block.result() for block in self._under_way)
 
     def _start(self, block: bytes, end: int) -> bytes:
-        self._under_way.append(_pool(self._workers).submit(_deflated, block, self._before, self._level, end))
+        self._under_way.append(_pool(self._workers).submit(_deflate_block, block, self._before, self._level, end))
         self._before = (self._before + block)[-WINDOW:] if len(block) < WINDOW else block[-WINDOW:]
         return self._under_way.popleft().result() if len(self._under_way) > 2 * self._workers else b""
 
 
-@cache  # threads that wait cost nothing, and starting them for each file would
+@cache  # cached: starting threads for each file would be slow
 def _pool(workers: int) -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor  # an archive of small files does without
 
     return ThreadPoolExecutor(workers, thread_name_prefix="deflate")
 
 
-def _deflated(block: bytes, before: bytes, level: int, end: int) -> bytes:
-    """Return a part of a deflate stream: `block`, primed with the bytes `before` it."""
+def _deflate_block(block: bytes, before: bytes, level: int, end: int) -> bytes:
+    """Return a part of a deflate stream: `block`, with the bytes `before` it as dictionary."""
     if before:
         packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, zdict=before)
     else:

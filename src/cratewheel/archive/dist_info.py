@@ -1,4 +1,4 @@
-"""The `.dist-info` folder of a wheel: WHEEL, RECORD, and what lies beside METADATA.
+"""The `.dist-info` folder of a wheel.
 
 Follows the binary distribution format
 (https://packaging.python.org/en/latest/specifications/binary-distribution-format/), PEP 639 for licences, and PEP 770
@@ -21,7 +21,7 @@ GENERATOR = f"cratewheel ({__version__})"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """A file of a wheel as RECORD lists it: its path, the bytes of its SHA-256, its size."""
+    """A line of RECORD: path, SHA-256 as bytes, and size."""
 
     path: str
     sha256: bytes
@@ -29,7 +29,7 @@ class Recorded:
 
 
 def wheel_file(tag: WheelTag, *, generator: str) -> str:
-    """Return the text of WHEEL, with a line for every single tag.
+    """Return the text of WHEEL, with one line for every single tag.
 
     >>> print(wheel_file(WheelTag.parse("cp39-abi3-win32"), generator="cratewheel (1.0)"), end="")
     Wheel-Version: 1.0
@@ -41,36 +41,36 @@ def wheel_file(tag: WheelTag, *, generator: str) -> str:
     return "".join(f"{line}\n" for line in (*lines, *(f"Tag: {single}" for single in tag.expanded())))
 
 
-def record(files: Iterable[Recorded], *, record_path: str) -> str:
-    r"""Return the text of RECORD, sorted by path; itself it lists last, with neither hash nor size.
+def format_record(files: Iterable[Recorded], *, record_path: str) -> str:
+    r"""Return the text of RECORD, sorted by path; its own line is last, without hash and size.
 
     Paths with commas, quotes or line ends are quoted as CSV (PEP 376).
 
-    >>> record([Recorded(path="a,b.py", sha256=b"\0" * 32, size=0)], record_path="x-1.dist-info/RECORD")
+    >>> format_record([Recorded(path="a,b.py", sha256=b"\0" * 32, size=0)], record_path="x-1.dist-info/RECORD")
     '"a,b.py",sha256=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA,0\nx-1.dist-info/RECORD,,\n'
     """
     lines = [
-        f"{_csv_field(file.path)},sha256={_unpadded(file.sha256)},{file.size}\n"
+        f"{_csv_field(file.path)},sha256={_encode_digest(file.sha256)},{file.size}\n"
         for file in sorted(files, key=lambda file: file.path)
     ]
     return "".join((*lines, f"{_csv_field(record_path)},,\n"))
 
 
 def _csv_field(text: str) -> str:
-    # not csv.writer: which line ends it quotes depends on the Python
+    # not csv.writer, which quotes differently in different versions of Python
     if any(char in text for char in ',"\r\n'):
         quoted = text.replace('"', '""')
         return f'"{quoted}"'
     return text
 
 
-def _unpadded(digest: bytes) -> str:
+def _encode_digest(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode().rstrip("=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DistInfo:
-    """What a wheel's metadata folder holds, but for RECORD, which is made when the wheel is written.
+    """The content of a wheel's `.dist-info` folder except RECORD, which is made when the wheel is written.
 
     `directory` is the folder's name. `license_files` are paths below `licenses/` with their sources, `sboms` file names
     below `sboms/` with theirs. An empty `entry_points` makes no file. Licence files must lie in `roots`, every link
@@ -88,11 +88,11 @@ class DistInfo:
 
     @property
     def record_path(self) -> PurePosixPath:
-        """Where RECORD is in the wheel."""
+        """The path of RECORD in the wheel."""
         return PurePosixPath(self.directory, "RECORD")
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return the files of the folder, all but RECORD."""
+        """Return the files of the folder except RECORD."""
         folder = PurePosixPath(self.directory)
         texts = {
             "METADATA": self.metadata,

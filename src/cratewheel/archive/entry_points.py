@@ -1,4 +1,4 @@
-"""What entry points and commands may be called.
+"""Checks the names of entry points and commands.
 
 An entry point becomes a line of entry_points.txt, and a command a file beside the environment's Python: neither may
 become another line or another file. Follows https://packaging.python.org/en/latest/specifications/entry-points/.
@@ -18,7 +18,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 _GROUP = re.compile(r"\w+(\.\w+)*")
 _REFERENCE = re.compile(r"(?P<module>[\w.]+)\s*(:\s*(?P<object>[\w.]+))?\s*(\[[^\[\]]*\])?")
-# not only for wheels that go to Windows: an sdist goes everywhere
+# checked on every system, because an sdist can be built anywhere
 _FORBIDDEN_IN_FILES = frozenset('<>:"/\\|?*')
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
 _DEVICE = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])(\..*)?")
@@ -30,14 +30,14 @@ _OF_AN_ENVIRONMENT = re.compile(
 
 
 def check(group: str, entries: Pairs, where: str) -> tuple[str, ...]:
-    """Return warnings about entry points of a group that will not load; `where` is the table that they are in.
+    """Return warnings about entry points of a group that cannot be loaded; `where` names their table.
 
     Raises `ConfigError` for a group, name or reference that installers would read as something else, and for a command
     that no environment can have.
     """
-    if not _is_line(group) or set(group) & set("[]") or group == "DEFAULT":  # configparser adds that to each section
+    if not _is_line(group) or set(group) & set("[]") or group == "DEFAULT":  # configparser treats DEFAULT specially
         raise ConfigError(
-            f"{group!r} cannot be the name of a group of entry points ({where})",
+            f"{group!r} cannot be the name of an entry point group ({where})",
             hint="use letters, digits, `_` and `.`",
         )
     warnings = [] if _GROUP.fullmatch(group) else [f"{group!r}, {where}, has more than letters, digits, `_` and `.`"]
@@ -45,7 +45,7 @@ def check(group: str, entries: Pairs, where: str) -> tuple[str, ...]:
         if not _is_line(name) or "=" in name or name[0] in "[#;":
             raise ConfigError(
                 f"{name!r} cannot be the name of an entry point ({where})",
-                hint="write it on one line, without `=`, and begin with none of `[`, `#` and `;`",
+                hint="write it on one line, without `=`, and not starting with `[`, `#` or `;`",
             )
         if not reference.isprintable():
             raise ConfigError(f"{name!r} cannot refer to {reference!r} ({where})", hint="write `module:function`")
@@ -60,7 +60,7 @@ def check(group: str, entries: Pairs, where: str) -> tuple[str, ...]:
 
 
 def check_command(name: str, where: str) -> None:
-    """Raise `ConfigError` for a command that would not be a file of its own among the programs of an environment.
+    """Raise `ConfigError` for a command that cannot be a file in the scripts folder of an environment.
 
     `where` says in the error what is called so.
     """
@@ -69,8 +69,8 @@ def check_command(name: str, where: str) -> None:
         raise ConfigError(f"{name!r} cannot be the name of a command: {problem} ({where})", hint="choose another name")
 
 
-def refuse_doubles(names: Iterable[tuple[str, str]]) -> None:
-    """Raise `ConfigError` when two commands would be one file; each name comes with what is called so.
+def check_unique(names: Iterable[tuple[str, str]]) -> None:
+    """Raise `ConfigError` when two commands would be the same file; each name comes with its origin.
 
     Neither case nor the way in which accents are written tells two files apart everywhere.
     """
@@ -85,14 +85,14 @@ def refuse_doubles(names: Iterable[tuple[str, str]]) -> None:
 
 def _folded(name: str) -> str:
     if not name.isascii():
-        import unicodedata  # seldom needed
+        import unicodedata
 
         name = unicodedata.normalize("NFC", name)
     return name.casefold()
 
 
 def parse(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield the group, name and reference of each entry point in an entry_points.txt that we wrote."""
+    """Yield the group, name and reference of each entry point in an entry_points.txt written by us."""
     group = ""
     for line in text.split("\n"):
         if line.startswith("["):
@@ -103,7 +103,7 @@ def parse(text: str) -> Iterator[tuple[str, str, str]]:
 
 
 def is_program_of_environment(name: str) -> bool:
-    """Return whether an environment has a program of this name from the start.
+    """Return whether every environment has a program of this name.
 
     >>> [is_program_of_environment(name) for name in ("python3.11", "Python.EXE", "pip3", "activate.fish", "pipx")]
     [True, True, True, True, False]
@@ -117,7 +117,7 @@ def _problem(name: str) -> str | None:
         return "it has characters that cannot be seen"
     if forbidden:
         return f"a file name cannot have {' '.join(forbidden)}"
-    if name[-1] in ". ":  # which takes care of `.` and `..`, too
+    if name[-1] in ". ":  # also excludes `.` and `..`
         return "a file name cannot end with a dot or a space on Windows"
     if _DEVICE.fullmatch(name.casefold()):
         return "it is a device on Windows"
@@ -127,7 +127,7 @@ def _problem(name: str) -> str | None:
 
 
 def _is_line(text: str) -> bool:
-    """Return whether a reader of lines sees all of a text in one line, and nothing of it is lost."""
+    """Return whether a text is one line for every parser, and keeps all its characters."""
     return text != "" and text.isprintable() and text == text.strip()
 
 

@@ -1,4 +1,4 @@
-"""Layout → installed files, as an installer leaves them, and their removal by RECORD.
+"""Installs the files of a layout into an environment, and removes earlier installs by their RECORD.
 
 Follows https://packaging.python.org/en/latest/specifications/recording-installed-packages/ and, for scripts, the binary
 distribution format.
@@ -17,16 +17,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.archive import entry_points
-from cratewheel.archive.dist_info import DistInfo, Recorded, record
-from cratewheel.archive.layout import Entry, Generated, Layout, source_of
+from cratewheel.archive.dist_info import DistInfo, Recorded, format_record
+from cratewheel.archive.layout import Entry, Generated, Layout, describe_source
 from cratewheel.archive.layout import layout as whole_layout
-from cratewheel.archive.reading import opened
+from cratewheel.archive.reading import open_source
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.system.files import sha256
 from cratewheel.system.files.transaction import Bounds, Transaction, recover
 from cratewheel.targets.wheel_tags import normalise_distribution
 
-LONGEST_SHEBANG = 127  # bytes that every Linux kernel reads
+MAX_SHEBANG = 127  # bytes: the limit of older Linux kernels
 
 _SCRIPT = """\
 import sys
@@ -40,7 +40,7 @@ if __name__ == "__main__":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstallPaths:
-    """Where an environment keeps things: its interpreter, and the folders that `sysconfig.get_paths()` names."""
+    """The paths of an environment: its interpreter, and the folders of `sysconfig.get_paths()`."""
 
     python: Path
     platlib: Path
@@ -50,14 +50,14 @@ class InstallPaths:
     headers: Path
 
     def bounds(self) -> Bounds:
-        """Return what of the disk belongs to the environment."""
+        """Return the folders that belong to the environment."""
         return Bounds((self.data, self.platlib, self.purelib, self.scripts, self.headers))
 
 
 def install(
     content: Layout, info: DistInfo, paths: InstallPaths, *, extra: Mapping[str, str], replaced: Path | None
 ) -> Path:
-    """Install the files of a wheel and return its dist-info folder; all of them are there then, or none.
+    """Install the files of a wheel and return its `.dist-info` folder; all files are installed, or none.
 
     `extra` are more files of the dist-info folder (INSTALLER, direct_url.json). `replaced` is the dist-info folder of
     an earlier install, which goes. Raises `CratewheelError` when something cannot be written, would be written outside
@@ -78,12 +78,12 @@ def install(
             if destination in written or destination == dist_info / "RECORD":
                 raise ConfigError(
                     f"two files of the wheel would be installed as {destination}, one of them {entry.path}",
-                    notes=(f"it is {source_of(entry)} ({entry.why})",),
-                    hint="rename one of them, or leave one out",
+                    notes=(f"it is {describe_source(entry)} ({entry.why})",),
+                    hint="rename or remove one of them",
                 )
             written[destination] = _write(transaction, entry, destination, paths)
-        _refuse_replacing(written, earlier, paths)
-        text = record(written.values(), record_path=str(info.record_path))
+        _check_replaced(written, earlier, paths)
+        text = format_record(written.values(), record_path=str(info.record_path))
         with transaction.create(dist_info / "RECORD") as stream:
             stream.write(text.encode())
         for path in earlier:
@@ -93,7 +93,7 @@ def install(
 
 
 def recover_install(distribution: str, paths: InstallPaths) -> tuple[str, ...]:
-    """Take back, or complete, an install of the distribution that was interrupted; return warnings about it.
+    """Undo or complete an interrupted install of the distribution; return warnings.
 
     Raises as `recover` does. Nobody may be installing it meanwhile.
     """
@@ -108,7 +108,7 @@ def replace_files(
     *,
     removed: Iterable[Path] = (),
 ) -> tuple[str, ...]:
-    """Write each entry to its path, and remove the others, all or none; raises `CratewheelError` when that cannot be.
+    """Write each entry to its path and remove the other files, all or none; raises `CratewheelError` on failure.
 
     An interrupted change of the distribution is taken back first, whose journal is in `folder`, and warnings about
     that are returned. Nobody else may do the same meanwhile.
@@ -118,7 +118,7 @@ def replace_files(
     with Transaction(folder, name, bounds) as transaction:
         for path, entry in files:
             with (
-                opened(entry.source) as (_, chunks),
+                open_source(entry.source) as (_, chunks),
                 transaction.create(path, executable=entry.source.executable) as stream,
             ):
                 stream.writelines(chunks)
@@ -129,19 +129,19 @@ def replace_files(
 
 
 def unpack(entries: Iterable[Entry], folder: Path) -> None:
-    """Write each entry to its place in a new folder, which is thrown away if that fails.
+    """Write each entry below a new folder, which is removed on failure.
 
     Raises `ConfigError` for a file that cannot be read, and `OSError` for one that cannot be written.
     """
     for entry in entries:
         path = folder.joinpath(*entry.parts)
         path.parent.mkdir(parents=True, exist_ok=True)
-        with opened(entry.source) as (_, chunks), path.open("xb") as stream:
+        with open_source(entry.source) as (_, chunks), path.open("xb") as stream:
             stream.writelines(chunks)
 
 
 def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
-    """Return the files that RECORD lists, RECORD itself included, and the bytecode of its modules.
+    """Return the files that RECORD lists, including RECORD, and the bytecode of its modules.
 
     Raises `CratewheelError` when there is no RECORD, or it leads out of the environment, by a link for instance.
     """
@@ -150,24 +150,24 @@ def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
         names = _recorded_names(record_file)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise CratewheelError(
-            f"the installed {dist_info.name} has no RECORD that can be read: which files are its own, nobody can tell",
+            f"the installed {dist_info.name} has no readable RECORD, so its files are unknown",
             notes=(str(error),),
             hint="remove it with the tool that installed it",
         ) from error
     found: list[Path] = []
     for name in names:
         path = Path(os.path.normpath(dist_info.parent / name))
-        _refuse_recorded(record_file, name, path, bounds)
+        _check_recorded(record_file, name, path, bounds)
         found.append(path)
         if path.suffix == ".py":
             cached = (path.parent / "__pycache__").glob(f"{glob.escape(path.stem)}.*.pyc")
             found += (one for one in cached if bounds.contains(one))
-    _refuse_recorded(record_file, "RECORD", record_file, bounds)
+    _check_recorded(record_file, "RECORD", record_file, bounds)
     there = dict.fromkeys((*found, record_file))
     return tuple(path for path in there if os.path.lexists(path) and (path.is_symlink() or not path.is_dir()))
 
 
-def _refuse_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -> None:
+def _check_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -> None:
     if "\0" in name or not bounds.contains(path):
         raise CratewheelError(
             f"{record_file} lists {name}, which is outside of the environment {bounds.folders[0]}",
@@ -175,30 +175,30 @@ def _refuse_recorded(record_file: Path, name: str, path: Path, bounds: Bounds) -
         )
 
 
-def _refuse_replacing(written: Mapping[Path, Recorded], earlier: Iterable[Path], paths: InstallPaths) -> None:
-    """Raise `CratewheelError` for a file in our way that is not part of the earlier install, unless it is the same."""
+def _check_replaced(written: Mapping[Path, Recorded], earlier: Iterable[Path], paths: InstallPaths) -> None:
+    """Raise `CratewheelError` for an existing file that does not belong to the earlier install and differs."""
     own = {os.path.normcase(path) for path in earlier}
     for path, recorded in written.items():
         if os.path.normcase(path) in own or not os.path.lexists(path):
             continue
         if not path.is_file() or path.is_symlink() or sha256(path) != recorded.sha256.hex():
-            owner = _owner(path, paths)
+            owner = _find_owner(path, paths)
             if owner is None:
                 raise CratewheelError(
-                    f"{path} is there already, and no install of this project made it",
+                    f"{path} already exists, and no install of this project made it",
                     hint="move it away, or rename the file in this project",
                 )
             raise CratewheelError(
-                f"{path} is there already: it belongs to {owner}",
+                f"{path} already exists: it belongs to {owner}",
                 hint=f"uninstall {owner}, or rename the file in this project",
             )
 
 
-def _owner(path: Path, paths: InstallPaths) -> str | None:
+def _find_owner(path: Path, paths: InstallPaths) -> str | None:
     """Return the name of the installed distribution whose RECORD lists a file."""
     for site in dict.fromkeys((paths.platlib, paths.purelib)):
         for record_file in sorted(site.glob("*.dist-info/RECORD")):
-            with suppress(OSError, UnicodeDecodeError, csv.Error):  # who owns it is told, where it can be
+            with suppress(OSError, UnicodeDecodeError, csv.Error):  # name the owner if possible
                 if any(os.path.normpath(site / name) == str(path) for name in _recorded_names(record_file)):
                     return record_file.parent.name.partition("-")[0]
     return None
@@ -210,7 +210,7 @@ def _recorded_names(record_file: Path) -> list[str]:
 
 
 def entry_point_scripts(info: DistInfo, python: Path) -> Iterable[Entry]:
-    """Yield the commands of a wheel's entry points, as files in its data folder that start them with `python`."""
+    """Yield the scripts of a wheel's entry points, as files in its data folder that run with `python`."""
     for group, name, reference in entry_points.parse(info.entry_points):
         if group not in entry_points.COMMANDS:
             continue
@@ -224,20 +224,20 @@ def entry_point_scripts(info: DistInfo, python: Path) -> Iterable[Entry]:
 
 
 def shebang(python: Path) -> bytes:
-    r"""Return the first line of a script that `python` runs; where a kernel cannot read that, lines for a shell.
+    r"""Return the first line of a script for `python`; for paths that a kernel cannot read, lines for a shell.
 
     >>> shebang(Path("/usr/bin/python3"))
     b'#!/usr/bin/python3\n'
     """
     line = f"#!{python}\n".encode(errors="surrogateescape")
-    if len(line) <= LONGEST_SHEBANG and len(line.split()) == 1:
+    if len(line) <= MAX_SHEBANG and len(line.split()) == 1:
         return line
-    # the shell runs the second line, Python takes it for a string
+    # the shell runs the second line, which is a string for Python
     return f"#!/bin/sh\n'''exec' {shlex.quote(str(python))} \"$0\" \"$@\"\n' '''\n".encode(errors="surrogateescape")
 
 
 def _journal_name(dist_info: str) -> str:
-    """Return the name of a distribution's journals.
+    """Return the name of the journals of a distribution.
 
     >>> _journal_name("foo_bar-1.0.dist-info")
     'foo_bar'
@@ -246,7 +246,7 @@ def _journal_name(dist_info: str) -> str:
 
 
 def _destination(parts: Sequence[str], paths: InstallPaths) -> Path:
-    if parts[0].endswith(".data") and len(parts) > 2:  # folder, scheme, and what is in it
+    if parts[0].endswith(".data") and len(parts) > 2:  # .data folder, scheme, file
         folder: Path = getattr(paths, parts[1])
         return folder.joinpath(*parts[2:])
     return paths.platlib.joinpath(*parts)
@@ -257,7 +257,7 @@ def _write(transaction: Transaction, entry: Entry, destination: Path, paths: Ins
     digest = hashlib.sha256()
     size = 0
     with (
-        opened(entry.source) as (_, chunks),
+        open_source(entry.source) as (_, chunks),
         transaction.create(destination, executable=entry.source.executable or script) as stream,
     ):
         for number, chunk in enumerate(chunks):

@@ -1,4 +1,4 @@
-"""The bytes of an entry, in chunks, with an eye on files that change underneath."""
+"""Reads the content of entries in chunks, and detects files that change meanwhile."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from cratewheel.system.tasks import check_cancelled
 
 
 @contextmanager
-def opened(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[int, Iterator[bytes]]]:
-    """Yield the size of a source and its bytes in chunks; for many of them, one `opener` saves time.
+def open_source(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the size of a source and its content in chunks; sharing an `opener` is faster for many files.
 
     Raises `ConfigError` when a file cannot be read, is no regular file or not where it must be, or has more or fewer
     bytes than it had when it was opened; and as `check_cancelled` does.
@@ -28,14 +28,14 @@ def opened(source: Source, opener: FileOpener | None = None) -> Iterator[tuple[i
         try:
             number, size = files.open(source.path, source.roots)
         except OSError as error:
-            raise _unreadable(source.path, error) from error
+            raise _unreadable_error(source.path, error) from error
     with os.fdopen(number, "rb") as stream:
         yield size, _chunks(source.path, stream, size)
 
 
-def whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
-    """Return all bytes of a source, or None if these are more than `limit`; raises as `opened` does."""
-    with opened(source, opener) as (size, chunks):
+def read_whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
+    """Return the content of a source, or None if it is larger than `limit`; raises as `open_source` does."""
+    with open_source(source, opener) as (size, chunks):
         return b"".join(chunks) if size <= limit else None
 
 
@@ -49,17 +49,17 @@ def _chunks(path: str, stream: BinaryIO, size: int) -> Iterator[bytes]:
                 break
             yield chunk
     except OSError as error:
-        raise _unreadable(path, error) from error
+        raise _unreadable_error(path, error) from error
     if left:
-        raise _changed(path, size)
+        raise _changed_error(path, size)
 
 
-def _changed(path: str, size: int) -> ConfigError:
+def _changed_error(path: str, size: int) -> ConfigError:
     return ConfigError(
         f"{path} changed while it was being packed: it had {size} bytes",
-        hint="build again when nothing writes to it any more",
+        hint="build again when no program writes to the file",
     )
 
 
-def _unreadable(path: str, error: OSError) -> ConfigError:
+def _unreadable_error(path: str, error: OSError) -> ConfigError:
     return ConfigError(f"{path} cannot be read: {error.strerror}")

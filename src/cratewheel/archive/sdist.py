@@ -1,4 +1,4 @@
-"""Layout → source distribution: a gzipped tar archive with one folder at its top (PEP 625, PEP 721)."""
+"""Writes source distributions: a gzipped tar archive with one top folder (PEP 625, PEP 721)."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from cratewheel.archive.layout import Entry, Layout, in_order
-from cratewheel.archive.reading import opened
+from cratewheel.archive.layout import Entry, Layout, sort_key
+from cratewheel.archive.reading import open_source
 from cratewheel.system import files
 from cratewheel.system.files import FileOpener
 
 SUFFIX = ".tar.gz"
-_MTIME = 1153704088  # 2006-07-24, the day that cargo and maturin give every file; some tools refuse 1970
+_MTIME = 1153704088  # 2006-07-24, as cargo and maturin use for every file; some tools reject 1970
 _PKG_INFO = "PKG-INFO"
-_LEVEL = 5  # as small as what other tools make, with a third less work than at 6
+_LEVEL = 5  # nearly as small as level 6, with a third less work
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltSdist:
-    """A source distribution on the disk: the SHA-256 of the file in hexadecimal, and its size in bytes."""
+    """A source distribution on disk: the SHA-256 of the file in hexadecimal, and its size in bytes."""
 
     path: Path
     sha256: str
@@ -32,7 +32,7 @@ class BuiltSdist:
 
 
 def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist:
-    """Write the sdist `path`, and return what it is. Same layout, same bytes.
+    """Write the sdist to `path`, and return it. The same layout gives the same bytes.
 
     Everything is put into a folder with the name of the file without `.tar.gz`: PKG-INFO first, then the rest in its
     order, stamped with `mtime` (seconds since 1970, for SOURCE_DATE_EPOCH) or a constant day, owned by no one, with
@@ -41,8 +41,8 @@ def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist
     """
     assert path.name.endswith(SUFFIX), f"{path} is not the name of an sdist"
     top = path.name.removesuffix(SUFFIX)
-    entries = sorted(layout, key=lambda entry: in_order(entry.path))
-    entries.sort(key=lambda entry: entry.path != _PKG_INFO)  # which leaves the rest in its order
+    entries = sorted(layout, key=lambda entry: sort_key(entry.path))
+    entries.sort(key=lambda entry: entry.path != _PKG_INFO)  # a stable sort: PKG-INFO first
     with files.atomic_replace(path) as stream, FileOpener() as opener:
         archive = _Gzip(stream)
         for entry in entries:
@@ -54,7 +54,7 @@ def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist
 
 
 def _add(archive: _Gzip, entry: Entry, name: str, mtime: int, opener: FileOpener) -> None:
-    with opened(entry.source, opener) as (size, chunks):
+    with open_source(entry.source, opener) as (size, chunks):
         archive.write(_header(name, size, mtime, executable=entry.source.executable))
         for chunk in chunks:
             archive.write(chunk)
@@ -70,7 +70,7 @@ def _header(name: str, size: int, mtime: int, *, executable: bool) -> bytes:
 
 
 class _Gzip:
-    """Compresses what is written into one gzip member (RFC 1952)."""
+    """Compresses data into one gzip member (RFC 1952)."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -80,12 +80,12 @@ class _Gzip:
         stream.write(_GZIP_HEADER)
 
     def write(self, data: bytes) -> None:
-        """Add some bytes."""
+        """Add data."""
         self._crc = zlib.crc32(data, self._crc)
         self._size += len(data)
         self._stream.write(self._packer.compress(data))
 
     def finish(self) -> None:
-        """Add the end of the member."""
+        """Write the end of the member."""
         self._stream.write(self._packer.flush())
         self._stream.write(struct.pack("<LL", self._crc, self._size & 0xFFFFFFFF))

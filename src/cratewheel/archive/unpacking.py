@@ -1,4 +1,4 @@
-"""Source distribution → folder, where a file that is as it was before keeps its time: cargo goes by times."""
+"""Unpacks source distributions; unchanged files keep their times, by which cargo decides what to compile."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cratewheel.system.tasks import check_cancelled
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist into `folder`, in place of what was there, and return the archive's top folder in it.
+    """Unpack an sdist into `folder`, replacing its content, and return the archive's top folder.
 
     A file that was there with the same bytes keeps its time, any other has that of now. Raises `CratewheelError` for an
     archive that no build of ours makes, and `OSError` for files that cannot be written.
@@ -47,7 +47,9 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
     parts = member.name.split("/")
     source = archive.extractfile(member) if member.isfile() else None
     if source is None or not {"", ".", ".."}.isdisjoint(parts) or CONTROL.search(member.name):
-        raise CratewheelError(f"the source distribution holds {member.name!r}, which is no plain file below its folder")
+        raise CratewheelError(
+            f"the source distribution holds {member.name!r}, which is not a regular file below its top folder"
+        )
     path = folder.joinpath(*parts)
     make_folders(path.parent)
     with source, path.open("xb") as stream:
@@ -57,7 +59,7 @@ def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) ->
 
 
 def make_folders(folder: Path) -> None:
-    """Make a folder and those above it; `mkdir` calls itself for each, and Python has a limit for that."""
+    """Make a folder and its parents; `mkdir(parents=True)` is recursive, and may exceed the recursion limit."""
     missing = []
     while not folder.is_dir():
         missing.append(folder)
@@ -67,7 +69,7 @@ def make_folders(folder: Path) -> None:
 
 
 def _keep_times(before: Path, after: Path) -> None:
-    """Give the files and folders below `after` that are as they were below `before` the times that they had."""
+    """Give the unchanged files and folders below `after` the times that they had below `before`."""
     folders: dict[str, None] = {}
     for path in every_file(after):
         earlier = f"{before}{path[len(str(after)) :]}"
@@ -77,7 +79,7 @@ def _keep_times(before: Path, after: Path) -> None:
         while folder not in folders and len(folder) >= len(str(after)):
             folders[folder] = None
             folder = os.path.dirname(folder)  # noqa: PTH120
-    for folder in folders:  # build scripts may ask for a folder's time
+    for folder in folders:  # build scripts may depend on a folder's time
         earlier = f"{before}{folder[len(str(after)) :]}"
         if os.path.isdir(earlier) and set(os.listdir(earlier)) == set(os.listdir(folder)):  # noqa: PTH112, PTH208
             _copy_time(earlier, folder)

@@ -1,4 +1,4 @@
-"""Layout → wheel: a zip archive with its RECORD, whole under its name or not there at all."""
+"""Writes wheels: a zip archive with its RECORD, complete or not at all."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Protocol
 
 from cratewheel import __version__
 from cratewheel.archive.compression import DEFLATED, Compression
-from cratewheel.archive.dist_info import DistInfo, Recorded, record
+from cratewheel.archive.dist_info import DistInfo, Recorded, format_record
 from cratewheel.archive.layout import Entry, Layout
 from cratewheel.archive.layout import layout as whole_layout
-from cratewheel.archive.reading import opened, whole
+from cratewheel.archive.reading import open_source, read_whole
 from cratewheel.archive.zip import ZipWriter
 from cratewheel.errors import ConfigError
 from cratewheel.system import files
@@ -24,13 +24,13 @@ from cratewheel.system.files.json_cache import JsonCache
 from cratewheel.system.tasks import check_cancelled
 from cratewheel.targets.wheel_tags import WheelTag
 
-AT_ONCE = 1 << 20  # bytes: a file of more is packed in chunks, by itself
-_EPOCH = 315532800  # 1980-01-01: what a zip archive can say, and the same for every build
+LARGE = 1 << 20  # bytes: larger files are compressed in chunks
+_EPOCH = 315532800  # 1980-01-01: the oldest time in a zip archive, used for reproducible builds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltWheel:
-    """A wheel on the disk: its tag, the SHA-256 of the file in hexadecimal, and its size in bytes.
+    """A wheel on disk: its tag, the SHA-256 of the file in hexadecimal, and its size in bytes.
 
     `fresh` says that it was there already, made from the same.
     """
@@ -52,7 +52,7 @@ def write(
     large_files: bool = False,
     cache: JsonCache | None = None,
 ) -> BuiltWheel:
-    """Write the wheel `path` from its content and its metadata folder, and return what it is. Same input, same bytes.
+    """Write the wheel `path` from its layout and metadata, and return it. The same input gives the same bytes.
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
@@ -61,30 +61,30 @@ def write(
     meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
-    entries = _ordered(whole_layout((*layout, *info.entries())), info.directory)
+    entries = _sort(whole_layout((*layout, *info.entries())), info.directory)
     if any(entry.path == record_path for entry in entries):
-        raise ConfigError(f"{record_path} is written by cratewheel itself", hint="leave the file out of `include`")
+        raise ConfigError(f"{record_path} is written by cratewheel itself", hint="remove the file from `include`")
     how = repr((__version__, zlib.ZLIB_RUNTIME_VERSION, mtime, compression, large_files))
-    earlier = _recalled(path, cache)
-    if earlier is not None and earlier.inputs == _inputs(how, entries, _read(entries)):
-        os.utime(path)  # whoever wants the newest wheel finds it
+    earlier = _read_earlier(path, cache)
+    if earlier is not None and earlier.inputs == _hash_inputs(how, entries, _read(entries)):
+        os.utime(path)  # for tools that select the newest wheel
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
         with FileOpener() as opener:
             recorded = [_add(archive, entry, compression, opener) for entry in entries]
-        text = record(recorded, record_path=record_path)
+        text = format_record(recorded, record_path=record_path)
         archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
         size = stream.tell()
     built = BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
     if cache is not None:
-        inputs = _inputs(how, entries, recorded)
+        inputs = _hash_inputs(how, entries, recorded)
         cache.write(_cache_name(path), {"inputs": inputs, "sha256": built.sha256, "size": built.size})
     return built
 
 
-# -- what a wheel was made from
+# -- the inputs of a wheel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,9 +94,9 @@ class _Earlier:
     size: int
 
 
-def _inputs(how: str, entries: Iterable[Entry], contents: Iterable[Recorded]) -> str:
-    """Return a digest of all that the bytes of a wheel depend on."""
-    digest = hashlib.sha256(how.encode())
+def _hash_inputs(compression: str, entries: Iterable[Entry], contents: Iterable[Recorded]) -> str:
+    """Return a digest of everything that determines the bytes of a wheel."""
+    digest = hashlib.sha256(compression.encode())
     for entry, content in zip(entries, contents, strict=True):
         digest.update(f"{content.path}\0{content.size} {entry.source.executable} ".encode())
         digest.update(content.sha256)
@@ -107,14 +107,14 @@ def _read(entries: Iterable[Entry]) -> Iterator[Recorded]:
     with FileOpener() as opener:
         for entry in entries:
             digest = hashlib.sha256()
-            with opened(entry.source, opener) as (size, chunks):
+            with open_source(entry.source, opener) as (size, chunks):
                 for chunk in chunks:
                     digest.update(chunk)
             yield Recorded(path=entry.path, sha256=digest.digest(), size=size)
 
 
-def _recalled(path: Path, cache: JsonCache | None) -> _Earlier | None:
-    """Return what the wheel in place was made from, or None where it is not the one that we made."""
+def _read_earlier(path: Path, cache: JsonCache | None) -> _Earlier | None:
+    """Return the inputs of the existing wheel, or None unless it is the one that we wrote."""
     kept = cache.read(_cache_name(path)) if cache is not None else None
     if not isinstance(kept, dict) or not path.is_file():
         return None
@@ -131,15 +131,15 @@ def _cache_name(path: Path) -> str:
 # -- the archive
 
 
-def _ordered(layout: Layout, dist_info: str) -> list[Entry]:
-    """Return the entries with the metadata folder at the end."""
+def _sort(layout: Layout, dist_info: str) -> list[Entry]:
+    """Return the entries with the `.dist-info` folder last."""
     folder = f"{dist_info}/"
-    return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # which leaves the rest in its order
+    return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # a stable sort
 
 
 def _add(archive: ZipWriter, entry: Entry, compression: Compression, opener: FileOpener) -> Recorded:
     check_cancelled()
-    data = whole(entry.source, AT_ONCE, opener)
+    data = read_whole(entry.source, LARGE, opener)
     if data is None:
         return _add_large(archive, entry, compression)
     name = entry.path
@@ -150,9 +150,9 @@ def _add(archive: ZipWriter, entry: Entry, compression: Compression, opener: Fil
 def _add_large(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:
     name = entry.path
     digest = hashlib.sha256()
-    with opened(entry.source) as (size, chunks):
+    with open_source(entry.source) as (size, chunks):
         archive.add_in_chunks(
-            name, _hashed(chunks, digest), size=size, executable=entry.source.executable, compression=compression
+            name, _hash_chunks(chunks, digest), size=size, executable=entry.source.executable, compression=compression
         )
     return Recorded(path=name, sha256=digest.digest(), size=size)
 
@@ -161,7 +161,7 @@ class _Digest(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-def _hashed(chunks: Iterable[bytes], digest: _Digest) -> Iterator[bytes]:
+def _hash_chunks(chunks: Iterable[bytes], digest: _Digest) -> Iterator[bytes]:
     for chunk in chunks:
         digest.update(chunk)
         yield chunk

@@ -1,4 +1,4 @@
-"""Writing a zip archive front to back, with bytes that depend on its content alone.
+"""Writes zip archives sequentially; the bytes depend on the content only.
 
 Follows APPNOTE.TXT 6.3.10 (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT). What the archive says of its
 maker and of the reader's needs does not change with the Python that runs us; zip64 fields are there only where a number
@@ -13,9 +13,9 @@ import zlib
 from collections.abc import Iterable
 from typing import BinaryIO, NamedTuple
 
-from cratewheel.archive.compression import Compression, Method, compressor
+from cratewheel.archive.compression import Compression, Method, make_compressor
 
-_METHODS: dict[Method, tuple[int, int]] = {  # the method's number, and the version that a reader needs (times ten)
+_METHODS: dict[Method, tuple[int, int]] = {  # the method's number, and ten times the version needed to extract
     "stored": (0, 20),
     "deflated": (8, 20),
     "bzip2": (12, 46),
@@ -26,12 +26,12 @@ _UNIX = 3
 _UTF8_NAME = 0x800
 _LIMIT_32 = 0xFFFFFFFF
 _LIMIT_16 = 0xFFFF
-_EXPANSION = 1.05  # incompressible data grows a little
+_EXPANSION = 1.05  # incompressible data grows slightly
 _FILE = 0o100000
-_DOS_EPOCH = 315532800  # 1980-01-01, the first moment that a zip archive can say
+_DOS_EPOCH = 315532800  # 1980-01-01, the first time in a zip archive
 _DOS_END = 4354819198  # 2107-12-31 23:59:58, the last
 
-# field by field as APPNOTE 4.3.7, 4.3.12, 4.3.14, 4.3.15 and 4.3.16 have them
+# fields of APPNOTE 4.3.7, 4.3.12, 4.3.14, 4.3.15 and 4.3.16
 _LOCAL = struct.Struct("<4sHHHHHLLLHH")
 _CENTRAL = struct.Struct("<4sBBHHHHHLLLHHHHHLL")
 _END_64 = struct.Struct("<4sQBBHLLQQQQ")
@@ -40,7 +40,7 @@ _END = struct.Struct("<4sHHHHLLH")
 _EXTRA_64 = 1
 
 
-class _Member(NamedTuple):  # not a dataclass: there may be tens of thousands
+class _Member(NamedTuple):  # faster than a dataclass: there may be tens of thousands
     name: bytes
     flags: int
     mode: int
@@ -54,7 +54,7 @@ class _Member(NamedTuple):  # not a dataclass: there may be tens of thousands
 
 
 class ZipWriter:
-    """Writes the files of a zip archive to a stream that can seek; `finish` makes it whole.
+    """Writes a zip archive to a seekable stream; `finish` completes it.
 
     `mtime`, in seconds since 1970, stamps every file; it is moved into what zip can say, 1980 to 2107.
     """
@@ -67,8 +67,8 @@ class ZipWriter:
         self._offset = stream.tell()
 
     def add(self, name: str, data: bytes, *, executable: bool, compression: Compression) -> None:
-        """Add a file of which all bytes are at hand."""
-        packer = compressor(compression)
+        """Add a file whose content is in memory."""
+        packer = make_compressor(compression)
         body = packer.compress(data) + packer.flush()
         member = self._member(
             name,
@@ -87,7 +87,7 @@ class ZipWriter:
     def add_in_chunks(
         self, name: str, chunks: Iterable[bytes], *, size: int, executable: bool, compression: Compression
     ) -> None:
-        """Add a file whose content is `chunks`, of `size` bytes together.
+        """Add a file from `chunks`, with `size` bytes in total.
 
         Its checksum and its packed size are known, and put in its header, only when all of it is written.
         """
@@ -95,7 +95,7 @@ class ZipWriter:
         member = self._member(name, compression, executable=executable, zip64=zip64)
         self._stream.write(self._local_header(member))
         body = self._stream.tell()
-        packer = compressor(compression, large=True)
+        packer = make_compressor(compression, large=True)
         crc = done_size = 0
         for chunk in chunks:
             crc = zlib.crc32(chunk, crc)
@@ -112,7 +112,7 @@ class ZipWriter:
         self._directory.append(self._central_header(done))
 
     def finish(self) -> None:
-        """Write the directory at the end of the archive."""
+        """Write the central directory."""
         start = self._stream.tell()
         self._stream.write(b"".join(self._directory))
         end = self._stream.tell()
@@ -137,7 +137,7 @@ class ZipWriter:
         packed: int = 0,
         size: int = 0,
     ) -> _Member:
-        """Return what is known of a file, before its content or with it."""
+        """Return the header fields of a file."""
         method, version = _METHODS[compression.method]
         return _Member(
             name=name.encode(),
@@ -181,12 +181,12 @@ class ZipWriter:
         ))  # fmt: skip
 
 
-def _mode(executable: bool) -> int:  # its only argument
+def _mode(executable: bool) -> int:
     return _FILE | (0o755 if executable else 0o644)
 
 
 def _dos_time(mtime: int) -> tuple[int, int]:
-    """Return the time and the date of a moment in UTC, as MS-DOS packs them: even seconds, years from 1980.
+    """Return the MS-DOS time and date of a moment in UTC: even seconds, years from 1980.
 
     >>> _dos_time(0)
     (0, 33)

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive import wheel as wheel_writer
 from cratewheel.archive.dist_info import GENERATOR, DistInfo
-from cratewheel.archive.layout import Entry, Layout, layout, refuse_uninstallable
+from cratewheel.archive.layout import Entry, Layout, check_installable, layout
 from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
@@ -71,7 +71,7 @@ def assemble(
     if session.plan.target.os == "wasi":
         info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
     content = layout(found)
-    refuse_uninstallable(content, info.directory)
+    check_installable(content, info.directory)
     return Assembled(tag=tag, layout=content, dist_info=info)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cratewheel.archive import entry_points
-from cratewheel.archive.layout import refuse_uninstallable, source_of
+from cratewheel.archive.layout import check_installable, describe_source
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.cargo.command import config_values
 from cratewheel.contents import editable
@@ -46,12 +46,14 @@ def _check_files(session: Session) -> None:
     kept = wheel_contents.apply_excludes(entries, project.root, options.exclude, "wheel")
     data_name = data_dir_name(plan.name, plan.version)
     data = wheel_contents.data_entries(modules, data_name, roots=project.roots, skips=skips)
-    refuse_uninstallable((*kept, *data), dist_info_name(plan.name, plan.version))
-    scripts = [(entry.name, f"the script {source_of(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]]
+    check_installable((*kept, *data), dist_info_name(plan.name, plan.version))
+    scripts = [
+        (entry.name, f"the script {describe_source(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]
+    ]
     programs = sorted({build.binary for wheel in plan.wheels for build in wheel.builds if build.binary})
     names = [(name, f"the program {name!r}") for name in programs]
     names += [(name, f"the entry point {name!r}") for name in session.inputs.metadata.scripts]
-    entry_points.refuse_doubles([*names, *scripts])
+    entry_points.check_unique([*names, *scripts])
 
 
 def _refuse_without_tools(session: Session) -> None:
@@ -69,4 +71,4 @@ def _refuse_without_tools(session: Session) -> None:
                 zig=options.zig,
                 build_std=build_std,
             )
-            toolchain.refuse(found)
+            toolchain.check(found)

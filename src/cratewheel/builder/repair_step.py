@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.archive.reading import opened
+from cratewheel.archive.reading import open_source
 from cratewheel.bindings.place import package_dir
 from cratewheel.builder.linking import compiler_folders, stated_folders
 from cratewheel.builder.session import Session
@@ -101,7 +101,7 @@ def _package(session: Session) -> PurePosixPath:
 
 
 def _content(entry: Entry) -> bytes:
-    with opened(entry.source) as (_, chunks):
+    with open_source(entry.source) as (_, chunks):
         return b"".join(chunks)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cratewheel.archive.compression import STORED, Compression, compression
+from cratewheel.archive.compression import STORED, Compression, make_compression
 from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.builder.scheduling import BuildDirectory, Turns
 from cratewheel.cargo.command import profile_folders
@@ -105,6 +105,6 @@ def wheel_compression(options: Options) -> Compression:
         raise UsageError(f"--compression-level must be a whole number, found {level!r}")
     match options.compression_method:
         case "deflated" | "stored" | "bzip2" | "zstd" as method:
-            return compression(method, None if level is None else int(level))
+            return make_compression(method, None if level is None else int(level))
         case method:
             raise AssertionError(f"the command line knows no method {method}")

@@ -133,7 +133,7 @@ def _target(triple: str, host: str, *, with_zig: bool, environ: Mapping[str, str
         target = parse(host if triple == HOST_TUPLE else triple)
         if with_zig:
             for slice_ in target.slices:
-                zig.plan(slice_, "")
+                zig.plan_zig(slice_, "")
         for slice_ in target.slices:
             found = toolchain.examine(slice_, host=host, environ=environ, cwd=cwd, zig=with_zig)
             for finding in found.findings:

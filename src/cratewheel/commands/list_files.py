@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.dist_info import DistInfo
-from cratewheel.archive.layout import Entry, FromFile, Layout, layout, refuse_uninstallable
+from cratewheel.archive.layout import Entry, FromFile, Layout, check_installable, layout
 from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.bindings.place import library_name
@@ -48,7 +48,7 @@ def wheel_layout(
     ]
     kept, _ = without_archives(found, normalise_distribution(plan.name))
     entries = layout([*kept, *_compiled(inputs, plan, wheel), *_dist_info(inputs, plan, wheel)])
-    refuse_uninstallable(entries, dist_info_name(plan.name, plan.version))
+    check_installable(entries, dist_info_name(plan.name, plan.version))
     return entries, tuple(unknown)
 
 

@@ -39,4 +39,4 @@ def _content(entry: Entry) -> bytes:
 def _hint(file: Displaced) -> str:
     if file.place == ONLY_ONE:
         return f'leave {file.path} out: `exclude = ["/{ONLY_ONE}"]` in [package] of the Cargo.toml beside it'
-    return "rename one of them, or leave it out with `exclude`; the page on sdists says which files move"
+    return "rename one of them, or exclude it with `exclude`; the page on sdists says which files move"

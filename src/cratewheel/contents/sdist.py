@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, in_order, layout
+from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout, sort_key
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo.edits import Inheritance, ManifestEdits, filter_members, relative_path
 from cratewheel.cargo.manifest import Manifest
@@ -73,7 +73,7 @@ class SdistContents:
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
-            for path in sorted({*listed, *found} - packed - written, key=in_order)
+            for path in sorted({*listed, *found} - packed - written, key=sort_key)
         )
 
     def _walk(self, folder: Path) -> Iterator[str]:

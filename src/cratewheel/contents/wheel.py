@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
-from cratewheel.archive.layout import SCHEMES, Entry, FromFile, in_order
+from cratewheel.archive.layout import SCHEMES, Entry, FromFile, sort_key
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 from cratewheel.project.python_layout import ModuleLayout
@@ -42,7 +42,7 @@ def python_entries(
     }
     return [
         _entry(path, place, "Python package", roots)
-        for path, place in sorted(found.items(), key=lambda pair: in_order(pair[1]))
+        for path, place in sorted(found.items(), key=lambda pair: sort_key(pair[1]))
         if not _left_over(place, modules.extension_name)
     ]
 

@@ -61,7 +61,7 @@ def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
     for name in programs:
         entry_points.check_command(name, where)
     scripts = [(name, f"the entry point {name!r}") for name in inputs.metadata.scripts]
-    entry_points.refuse_doubles([*((name, f"the program {name!r}") for name in programs), *scripts])
+    entry_points.check_unique([*((name, f"the program {name!r}") for name in programs), *scripts])
 
 
 def _bindings_warnings(inputs: Inputs) -> tuple[str, ...]:

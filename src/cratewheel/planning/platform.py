@@ -55,7 +55,7 @@ def plan_zig(inputs: Inputs, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]
         platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
     )
     policy = next((name for name in policies if name.startswith("manylinux")), "")
-    return tuple(zig.plan(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
+    return tuple(zig.plan_zig(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
 def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:

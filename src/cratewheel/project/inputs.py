@@ -183,7 +183,7 @@ def _for_target(
         target=target,
         cargo_target=answer.triple,
         interpreters=interpreters,
-        system=system_versions.read(
+        system=system_versions.read_system(
             target,
             native=target.triple == rustc.host,
             project_macos=chosen_macos.macos_deployment_target if chosen_macos else None,

@@ -1,4 +1,4 @@
-"""Which `cfg(…)` conditions hold for a target, as cargo asks them of rustc.
+"""Evaluates `cfg(…)` conditions for a target, as cargo does.
 
 The grammar is that of https://doc.rust-lang.org/reference/conditional-compilation.html.
 """
@@ -16,11 +16,11 @@ from cratewheel.targets.triples import Target
 Cfg = frozenset[str]  # lines of `rustc --print cfg`: names, and `name="value"`
 
 _TOKEN = re.compile(r'\s*(?:(?P<name>(?:r#)?\w+)|"(?P<text>[^"]*)"|(?P<sign>[(),=]))')
-_DEEPEST = 64  # conditions in each other
+_MAX_DEPTH = 64  # nested conditions
 
 
-def of_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Cfg | None:
-    """Return what holds for a target, as the rustc that starts in `cwd` says; None where it does not answer."""
+def read_cfg(target: Target, environ: Mapping[str, str], cwd: Path) -> Cfg | None:
+    """Return the output of `rustc --print cfg` for a target; None if rustc fails."""
     program = environ.get("RUSTC") or "rustc"
     try:
         done = capture(Command(argv=(program, "--print", "cfg", "--target", target.triple), cwd=cwd), environ)
@@ -29,25 +29,25 @@ def of_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Cfg | No
     return frozenset(done.stdout.splitlines()) if done.status == 0 else None
 
 
-def holds(condition: str, cfg: Cfg) -> bool:
-    """Return whether a condition is met; one that is malformed never is.
+def is_met(condition: str, cfg: Cfg) -> bool:
+    """Return whether a condition is met; a malformed one never is.
 
     >>> linux = frozenset({"unix", 'target_os="linux"'})
-    >>> holds('cfg(all(unix, not(target_os = "macos")))', linux), holds("cfg(windows)", linux)
+    >>> is_met('cfg(all(unix, not(target_os = "macos")))', linux), is_met("cfg(windows)", linux)
     (True, False)
     """
     tokens = _tokens(condition)
     try:
         if next(tokens) != "cfg" or next(tokens) != "(":
             return False
-        (found,) = _several(tokens, cfg, 0)
+        (found,) = _parse_list(tokens, cfg, 0)
         return found and next(tokens, None) is None
     except (StopIteration, ValueError):
         return False
 
 
 def _tokens(text: str) -> Iterator[str]:
-    """Yield names, signs, and texts with their quotation marks; raises `ValueError` for anything else."""
+    """Yield names, signs and quoted strings; raises `ValueError` for anything else."""
     at = 0
     text = text.rstrip()
     while at < len(text):
@@ -58,14 +58,14 @@ def _tokens(text: str) -> Iterator[str]:
         yield f'"{found["text"]}"' if found["text"] is not None else found["name"] or found["sign"]
 
 
-def _several(tokens: Iterator[str], cfg: Cfg, depth: int) -> list[bool]:
-    """Return the answers of the conditions up to the closing parenthesis."""
-    if depth > _DEEPEST:
-        raise ValueError(f"more than {_DEEPEST} conditions in each other")
+def _parse_list(tokens: Iterator[str], cfg: Cfg, depth: int) -> list[bool]:
+    """Return the results of the conditions up to the closing parenthesis."""
+    if depth > _MAX_DEPTH:
+        raise ValueError(f"more than {_MAX_DEPTH} nested conditions")
     answers: list[bool] = []
     sign = next(tokens)
     while sign != ")":
-        answer, sign = _one(sign, tokens, cfg, depth)
+        answer, sign = _parse_condition(sign, tokens, cfg, depth)
         answers.append(answer)
         if sign == ",":
             sign = next(tokens)
@@ -74,8 +74,8 @@ def _several(tokens: Iterator[str], cfg: Cfg, depth: int) -> list[bool]:
     return answers
 
 
-def _one(name: str, tokens: Iterator[str], cfg: Cfg, depth: int) -> tuple[bool, str]:
-    """Return the answer of the condition that begins with `name`, and the token after it."""
+def _parse_condition(name: str, tokens: Iterator[str], cfg: Cfg, depth: int) -> tuple[bool, str]:
+    """Return the result of the condition that starts with `name`, and the token after it."""
     if not name.removeprefix("r#").isidentifier():
         raise ValueError(name)
     after = next(tokens)
@@ -86,7 +86,7 @@ def _one(name: str, tokens: Iterator[str], cfg: Cfg, depth: int) -> tuple[bool, 
         return f"{name.removeprefix('r#')}={value}" in cfg, next(tokens)
     if after != "(":
         return {"true": True, "false": False}.get(name, name.removeprefix("r#") in cfg), after
-    answers = _several(tokens, cfg, depth + 1)
+    answers = _parse_list(tokens, cfg, depth + 1)
     if name == "not" and len(answers) == 1:
         return not answers[0], next(tokens)
     if name not in ("all", "any"):

@@ -1,4 +1,4 @@
-"""Platform tags: from a target and the inputs about its system to the last part of a wheel's name.
+"""Platform tags: the last part of a wheel's name, from the target and facts about its system.
 
 Compatibility *policies* are canonical words: `manylinux_2_17`, `musllinux_1_2`, `linux`. With an architecture they
 become platform tags. Specifications: PEP 600 (manylinux), PEP 656 (musllinux), PEP 730 (iOS), PEP 738 (Android),
@@ -12,9 +12,9 @@ import re
 from cratewheel.errors import UnsupportedError, UsageError
 from cratewheel.targets.triples import Target
 
-DEFAULT_MUSLLINUX = "musllinux_1_2"  # the musl that rustc's own musl targets carry since 1.71
+DEFAULT_MUSLLINUX = "musllinux_1_2"  # the musl version in rustc's musl targets since 1.71
 
-# old name of a policy → its canonical name
+# legacy alias of a policy → its canonical name
 LEGACY_ALIASES = {
     "manylinux1": "manylinux_2_5",
     "manylinux2010": "manylinux_2_12",
@@ -23,7 +23,7 @@ LEGACY_ALIASES = {
 _ALIAS_OF = {policy: alias for alias, policy in LEGACY_ALIASES.items()}
 _SHORT_ALIASES = {"1": "manylinux1", "2010": "manylinux2010", "2014": "manylinux2014"}
 
-# Rust's word for a processor → what `uname -m` says on Linux; a name that is not here is the same in both
+# Rust's name of a processor → `uname -m` on Linux, where the names differ
 _LINUX_ARCHES = {
     "armv5te": "armv5tel",
     "armv6": "armv6l",
@@ -61,11 +61,11 @@ _WINDOWS_TAGS = {"aarch64": "win_arm64", "x86": "win32", "x86_64": "win_amd64"}
 _ANDROID_ABIS = {"aarch64": "arm64_v8a", "armv7": "armeabi_v7a", "x86": "x86", "x86_64": "x86_64"}
 _APPLE_ARCHES = {"aarch64": "arm64", "x86_64": "x86_64"}
 
-# what rustc links for when nothing asks for more
+# rustc's default deployment targets
 MACOS_DEFAULTS = {"aarch64": (11, 0), "x86_64": (10, 12)}
 IOS_DEFAULT = (13, 0)
 
-# What the index accepts (the upload checks of pypi/warehouse, as far as Rust has targets for it)
+# Platform tags that PyPI accepts: the upload checks of pypi/warehouse, for systems that Rust supports
 _PYPI_FIXED = frozenset(
     {"any", "win32", "win_amd64", "win_arm64", "win_ia64", "linux_armv6l", "linux_armv7l"}
     | {f"{policy}_{arch}" for policy in ("manylinux1", "manylinux2010") for arch in ("x86_64", "i686")}
@@ -73,7 +73,7 @@ _PYPI_FIXED = frozenset(
 )
 _PYPI_MANYLINUX = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "ppc64", "riscv64"})
 _PYPI_MUSLLINUX = frozenset({"x86_64", "i686", "aarch64", "armv7l", "ppc64le", "s390x", "riscv64"})
-_PYPI_PATTERNS = (  # as text: most runs need none of them compiled
+_PYPI_PATTERNS = (  # strings, because most runs compile none of them
     r"macosx_(10_\d+|(11|12|13|14|15|26)_0)_(x86_64|arm64|i686|universal2)",
     rf"manylinux_\d+_\d+_({'|'.join(sorted(_PYPI_MANYLINUX))})",
     rf"musllinux_\d+_\d+_({'|'.join(sorted(_PYPI_MUSLLINUX))})",
@@ -88,7 +88,7 @@ _LEGACY_COMPATIBILITY = rf"(manylinux1|manylinux2010|manylinux2014)(?:_(?:{_KNOW
 
 
 def parse_compatibility(text: str) -> str:
-    """Return the canonical policy that a value of `--compatibility` names, or `pypi`.
+    """Return the canonical policy for a value of `--compatibility`, or `pypi`.
 
     An architecture at the end is accepted, as the peer does, and left out: the target decides it. Whether the policy is
     defined is not asked here. Raises `UsageError` for any other text.
@@ -113,7 +113,7 @@ def parse_compatibility(text: str) -> str:
 
 
 def linux_arch(target: Target) -> str:
-    """Return what `uname -m` says on the target, which is how Linux tags and policies name a processor.
+    """Return the processor as `uname -m` prints it on the target: Linux tags and policies use that name.
 
     >>> from cratewheel.targets.triples import parse
     >>> linux_arch(parse("powerpc64le-unknown-linux-gnu"))
@@ -123,7 +123,7 @@ def linux_arch(target: Target) -> str:
 
 
 def linux_platform_tag(policies: tuple[str, ...], target: Target) -> tuple[str, ...]:
-    """Return the platform tags of a Linux wheel, sorted as PEP 425 wants them: the policies and their old names.
+    """Return the platform tags of a Linux wheel, sorted as PEP 425 requires: the policies and their legacy aliases.
 
     An old name is only written for the architectures that had it.
 
@@ -142,7 +142,7 @@ def linux_platform_tag(policies: tuple[str, ...], target: Target) -> tuple[str, 
 
 
 def arch_minimum_policy(target: Target) -> str:
-    """Return the oldest policy that rustc can link for on the target's processor, or `linux` where there is none.
+    """Return the oldest policy that rustc can link for on the target's processor, or `linux` if there is none.
 
     >>> from cratewheel.targets.triples import parse
     >>> arch_minimum_policy(parse("riscv64gc-unknown-linux-gnu"))
@@ -159,7 +159,7 @@ def arch_minimum_policy(target: Target) -> str:
 
 
 def normalise_platform(text: str) -> str:
-    """Return `sysconfig.get_platform()`, or `_PYTHON_HOST_PLATFORM`, as a platform tag writes it.
+    """Return `sysconfig.get_platform()`, or `_PYTHON_HOST_PLATFORM`, in the spelling of platform tags.
 
     >>> normalise_platform("linux-x86_64"), normalise_platform("macosx-11.0-arm64")
     ('linux_x86_64', 'macosx_11_0_arm64')
@@ -178,7 +178,7 @@ def platform_tag(
     release: str | None = None,
     machine: str | None = None,
 ) -> tuple[str, ...]:
-    """Return the platform tags of a wheel for any system but Linux, which has `linux_platform_tag`.
+    """Return the platform tags of a wheel for all systems but Linux; see `linux_platform_tag`.
 
     `macos` and `ios` are deployment targets (rustc's defaults unless given); `pyemscripten` is the platform version of
     PEP 783, `emscripten` the compiler's own; `release` and `machine` are what `uname` says, for the systems that put
@@ -207,7 +207,7 @@ def platform_tag(
 
 
 def universal2_platform_tag(*, x86_64: tuple[int, int], arm64: tuple[int, int]) -> tuple[str, ...]:
-    """Return the tags of a macOS wheel for both processors, sorted (PEP 425), from the deployment target of each.
+    """Return the sorted tags (PEP 425) of a universal2 macOS wheel, from the deployment target of each processor.
 
     >>> universal2_platform_tag(x86_64=(10, 12), arm64=(11, 0))
     ('macosx_10_12_universal2', 'macosx_10_12_x86_64', 'macosx_11_0_arm64')
@@ -215,20 +215,20 @@ def universal2_platform_tag(*, x86_64: tuple[int, int], arm64: tuple[int, int]) 
     return tuple(sorted((_macos_tag(x86_64, "x86_64"), _macos_tag(arm64, "arm64"), _macos_tag(x86_64, "universal2"))))
 
 
-def macos_version(default: tuple[int, int], wanted: str | None) -> tuple[int, int]:
-    """Return the deployment target that counts: the one wanted (MACOSX_DEPLOYMENT_TARGET), if newer than rustc's.
+def macos_version(default: tuple[int, int], requested: str | None) -> tuple[int, int]:
+    """Return the deployment target: `requested` (MACOSX_DEPLOYMENT_TARGET) if it is newer than rustc's default.
 
     Raises `UsageError` when the text is not a version like 11.0.
 
     >>> macos_version((10, 12), "11.3"), macos_version((11, 0), "10.9")
     ((11, 3), (11, 0))
     """
-    if wanted is None:
+    if requested is None:
         return default
-    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?", wanted.strip(), re.ASCII)
+    match = re.fullmatch(r"(\d{1,4})\.(\d{1,4})(?:\.\d{1,4})?", requested.strip(), re.ASCII)
     if match is None:
         raise UsageError(
-            f"MACOSX_DEPLOYMENT_TARGET must be a version like 11.0, found '{wanted}'",
+            f"MACOSX_DEPLOYMENT_TARGET must be a version like 11.0, found '{requested}'",
             hint="set it to two numbers with a dot, or unset it",
         )
     return max(default, (int(match[1]), int(match[2])))
@@ -236,7 +236,7 @@ def macos_version(default: tuple[int, int], wanted: str | None) -> tuple[int, in
 
 def _macos_tag(version: tuple[int, int], arch: str) -> str:
     major, minor = version
-    # since macOS 11 the minor version says nothing about compatibility, and installers look for 0
+    # since macOS 11 only the major version counts, and installers expect minor version 0
     return f"macosx_{major}_{0 if major >= 11 else minor}_{arch}"
 
 
@@ -272,7 +272,7 @@ def _emscripten_tag(pyemscripten: str | None, emscripten: str | None) -> str:
 def _release_tag(target: Target, release: str | None, machine: str | None) -> str:
     if not release:
         raise UnsupportedError(
-            f"the release of {target.os} to build for is not known",
+            f"the release of {target.os} to build for is unknown",
             hint=f"set MATURIN_{target.os.upper()}_VERSION, or build on that system",
         )
     if target.os == "aix":  # release is already <VRTL>_<build date>
@@ -296,7 +296,7 @@ def _solaris_tag(release: str, machine: str) -> str:
 
 
 def pypi_accepts(platform_tag: str) -> bool:
-    """Return whether PyPI takes a wheel with this single platform tag.
+    """Return whether PyPI accepts a wheel with this single platform tag.
 
     >>> pypi_accepts("manylinux_2_17_x86_64"), pypi_accepts("linux_x86_64")
     (True, False)
@@ -305,7 +305,7 @@ def pypi_accepts(platform_tag: str) -> bool:
 
 
 def pypi_supports(target: Target) -> bool:
-    """Return whether PyPI can take a wheel for the target at all, whatever is compiled.
+    """Return whether PyPI accepts any wheels for the target.
 
     >>> from cratewheel.targets.triples import parse
     >>> pypi_supports(parse("x86_64-unknown-freebsd"))
@@ -313,7 +313,7 @@ def pypi_supports(target: Target) -> bool:
     """
     if target.os == "linux":
         arch = linux_arch(target)
-        if arch in {"armv6l", "armv7l"}:  # linux_armv6l and linux_armv7l are taken as they are
+        if arch in {"armv6l", "armv7l"}:  # PyPI accepts linux_armv6l and linux_armv7l
             return True
         accepted = _PYPI_MUSLLINUX if target.is_musl else _PYPI_MANYLINUX if target.is_glibc else frozenset[str]()
         return arch in accepted

@@ -1,4 +1,4 @@
-"""The versions of a target's system that its platform tag has: a deployment target, an API level, a release.
+"""The versions in platform tags: deployment targets, API levels and releases.
 
 Each comes from the variable that the system's own tools read, else from a tool that knows it. Followed are the platform
 pages of rustc (https://doc.rust-lang.org/rustc/platform-support.html), PEP 730 (iOS), PEP 738 (Android) and PEP 783
@@ -19,7 +19,7 @@ from cratewheel.targets.triples import Target
 
 Version = tuple[int, int]
 
-# The first that is set counts. The names with MATURIN and PYODIDE are those that users of the peer have set already.
+# The first that is set wins. The names with MATURIN and PYODIDE are for users who come from maturin.
 PYEMSCRIPTEN_VARIABLES = (
     "MATURIN_PYEMSCRIPTEN_PLATFORM_VERSION",
     "PYEMSCRIPTEN_PLATFORM_VERSION",
@@ -32,7 +32,7 @@ _RELEASES = ("aix", "dragonfly", "freebsd", "haiku", "hurd", "illumos", "netbsd"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class System:
-    """What is known of the target's system; a field that is None is unknown, or of no use for this target.
+    """Facts about the target's system; None means unknown, or not needed for this target.
 
     `macos` holds the deployment target of each processor that is compiled for; `macos_exported` is one that the project
     asked for, which cargo must be told of.
@@ -48,7 +48,7 @@ class System:
     machine: str | None = None
 
     def tags(self, target: Target) -> tuple[str, ...]:
-        """Return the platform tags for any system but Linux; raises `UnsupportedError` where a version is missing."""
+        """Return the platform tags for all systems but Linux; raises `UnsupportedError` if a version is missing."""
         macos = dict(self.macos)
         if target.is_universal2:
             return platform.universal2_platform_tag(x86_64=macos["x86_64"], arm64=macos["aarch64"])
@@ -68,8 +68,10 @@ NO_VERSIONS = System()
 """What is known of a system whose tags have no version."""
 
 
-def read(target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str], cwd: Path) -> System:
-    """Return the versions for `target`; `native` when this machine runs it, `project_macos` the project's own choice.
+def read_system(
+    target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str], cwd: Path
+) -> System:
+    """Return the versions for `target`; `native` if this machine runs it, `project_macos` is the project's setting.
 
     rustc is asked in the folder `cwd`.
     Raises `UsageError` when a variable holds no version.
@@ -103,15 +105,15 @@ def _macos(
             _deployment_target(slice_, environ, cwd), environ.get("MACOSX_DEPLOYMENT_TARGET") or None
         )
         if target.is_universal2 and slice_.arch == "x86_64":
-            version = max(version, (10, 9))  # the first that knew of files for both
+            version = max(version, (10, 9))  # the oldest one that supports universal2
         found.append((slice_.arch, version))
     return tuple(found)
 
 
 def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Version:
-    """Return the version that rustc links for when nobody asks for another."""
+    """Return rustc's default deployment target."""
     program = environ.get("RUSTC") or "rustc"
-    done = _ask(
+    done = _query(
         Command(
             argv=(program, "--print", "deployment-target", "--target", target.triple),
             env=(("MACOSX_DEPLOYMENT_TARGET", None),),
@@ -131,7 +133,7 @@ def _android_api(target: Target, environ: Mapping[str, str]) -> int | None:
             raise UsageError(f"ANDROID_API_LEVEL must be a number, found '{level}'", hint="set it to 24, for example")
         return int(level)
     triple = target.triple.replace("-", "_")
-    # the programs of the NDK carry the level in their names: aarch64-linux-android24-clang
+    # the compilers of the NDK have the API level in their names: aarch64-linux-android24-clang
     for variable in (f"CARGO_TARGET_{triple.upper()}_LINKER", f"CC_{target.triple}", f"CC_{triple}", "CC"):
         match = re.search(r"android(?:eabi)?([0-9]{1,4})(?![0-9])", Path(environ.get(variable) or "").name)
         if match:
@@ -144,7 +146,7 @@ def _pyemscripten(environ: Mapping[str, str]) -> str | None:
         if environ.get(variable):
             return environ[variable]
     for key in _PYODIDE_KEYS:
-        done = _ask(Command(argv=("pyodide", "config", "get", key)), environ)
+        done = _query(Command(argv=("pyodide", "config", "get", key)), environ)
         answer = done.stdout.strip() if done else ""
         if answer and answer != "none":
             return answer
@@ -154,7 +156,7 @@ def _pyemscripten(environ: Mapping[str, str]) -> str | None:
 def _emscripten(environ: Mapping[str, str]) -> str | None:
     if environ.get("MATURIN_EMSCRIPTEN_VERSION"):
         return environ["MATURIN_EMSCRIPTEN_VERSION"]
-    done = _ask(Command(argv=("emcc", "-dumpversion")), environ)
+    done = _query(Command(argv=("emcc", "-dumpversion")), environ)
     return done.stdout.strip() or None if done else None
 
 
@@ -180,11 +182,11 @@ def _aix_release(environ: Mapping[str, str]) -> str | None:
 
 
 def _output(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | None:
-    done = _ask(Command(argv=argv), environ)
+    done = _query(Command(argv=argv), environ)
     return done.stdout.strip() or None if done else None
 
 
-def _ask(command: Command, environ: Mapping[str, str]) -> Completed | None:
+def _query(command: Command, environ: Mapping[str, str]) -> Completed | None:
     try:
         done = capture(command, environ, timeout=30)
     except MissingToolError:

@@ -1,4 +1,4 @@
-"""What it takes to compile for a target, looked for before anything is compiled.
+"""Checks whether this machine has what a target needs: standard library, linker, SDK.
 
 A problem is what certainly stops the build: no standard library for the target, or no program to link with. Everything
 else is a note, for `cratewheel doctor` to tell. See https://doc.rust-lang.org/rustc/platform-support.html, and
@@ -18,7 +18,7 @@ from cratewheel.system.command import Command, capture, which
 from cratewheel.targets import conditions
 from cratewheel.targets.triples import Target
 
-# The GNU name of a Linux target's compiler, which distributions call their cross compilers by
+# GNU names of Linux processors, as in the names of cross compilers
 _GNU_ARCHES = {
     "aarch64": "aarch64", "armv7": "arm", "armv6": "arm", "armv5te": "arm", "loongarch64": "loongarch64",
     "powerpc64le": "powerpc64le", "powerpc64": "powerpc64", "riscv64": "riscv64", "s390x": "s390x", "x86": "i686",
@@ -30,7 +30,7 @@ _MINGW = {"x86_64": "x86_64-w64-mingw32-gcc", "x86": "i686-w64-mingw32-gcc"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One thing that was looked for: whether it is there, what it is, and what gets it where it is not."""
+    """One requirement: whether it is met, and a hint on how to install what is missing."""
 
     kind: str
     ok: bool
@@ -40,19 +40,19 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toolchain:
-    """What was found for one target."""
+    """The findings for one target."""
 
     target: Target
     findings: tuple[Finding, ...]
 
     @property
     def problems(self) -> tuple[Finding, ...]:
-        """What stops a build."""
+        """The unmet requirements."""
         return tuple(finding for finding in self.findings if not finding.ok)
 
 
-def refuse(toolchain: Toolchain) -> None:
-    """Raise `MissingToolError` that names all that is missing for the target, if anything is."""
+def check(toolchain: Toolchain) -> None:
+    """Raise `MissingToolError` that names everything that is missing for the target."""
     problems = toolchain.problems
     if problems:
         raise MissingToolError(
@@ -72,7 +72,7 @@ def examine(
     build_std: bool = False,
     config: tuple[str, ...] = (),
 ) -> Toolchain:
-    """Return what there is to compile for `target` (one that rustc knows, not universal2) in the folder `cwd`.
+    """Return what this machine has for compiling `target` (a rustc target, not universal2) in the folder `cwd`.
 
     `zig` says that zig links; `build_std` that cargo compiles the standard library itself; `config` are the values of
     `--config`.
@@ -95,8 +95,8 @@ def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, 
         return Finding(
             kind="standard library",
             ok=False,
-            text=f"rustc knows no target {target.triple}",
-            hint="`rustc --print target-list` shows all of them",
+            text=f"rustc does not support the target {target.triple}",
+            hint="`rustc --print target-list` lists all targets",
         )
     place = Path(done.stdout.strip())
     if build_std:
@@ -128,7 +128,7 @@ def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping
         return Finding(
             kind="linker",
             ok=False,
-            text=f"the linker {program}, which {origin} names, was not found",
+            text=f"the linker {program} (set by {origin}) was not found",
             hint="install it, or correct the name",
         )
     match target.os:
@@ -141,8 +141,8 @@ def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping
         case "emscripten":
             return _emcc(environ)
         case _:
-            # cc of this machine may be a cross compiler or a wrapper: only the linker can tell
-            return Finding(kind="linker", ok=True, text="rustc's own choice")
+            # this machine's cc may be a cross compiler or a wrapper
+            return Finding(kind="linker", ok=True, text="rustc's default")
 
 
 def _emcc(environ: Mapping[str, str]) -> Finding:
@@ -151,7 +151,7 @@ def _emcc(environ: Mapping[str, str]) -> Finding:
     return Finding(
         kind="linker",
         ok=False,
-        text="emcc, which links for Emscripten, was not found",
+        text="emcc, the linker for Emscripten, was not found",
         hint="install the Emscripten SDK (https://emscripten.org/docs/getting_started/downloads.html)",
     )
 
@@ -159,12 +159,12 @@ def _emcc(environ: Mapping[str, str]) -> Finding:
 def _linux_linker(target: Target, host: str, environ: Mapping[str, str]) -> Finding:
     own = host.partition("-")[0]
     if "-linux-" in host and (own == target.arch or (own, target.arch) == ("x86_64", "x86")):
-        # rustc brings what links for musl, and GNU's compiler links for both widths of x86
-        return Finding(kind="linker", ok=True, text="cc, rustc's own choice")
+        # rustc's musl targets are self-contained, and gcc on x86_64 also links 32-bit x86
+        return Finding(kind="linker", ok=True, text="cc, rustc's default")
     arch = _GNU_ARCHES.get(target.arch, target.arch)
     env = target.env or "gnu"
     suggested = f"{arch}-linux-{env}-gcc"
-    variable = _variable(target)
+    variable = _linker_variable(target)
     there = which(suggested, environ)
     if there is not None:
         hint = f"set {variable}={suggested}, or pass --zig"
@@ -174,7 +174,7 @@ def _linux_linker(target: Target, host: str, environ: Mapping[str, str]) -> Find
         hint += f"{variable}={suggested}"
     else:
         hint = f"pass --zig, or set {variable} to a compiler for musl"
-    return Finding(kind="linker", ok=False, text=f"cargo is told of no linker for {target.triple}", hint=hint)
+    return Finding(kind="linker", ok=False, text=f"no linker is configured for {target.triple}", hint=hint)
 
 
 def _apple_linker(target: Target, host: str) -> Finding:
@@ -184,8 +184,8 @@ def _apple_linker(target: Target, host: str) -> Finding:
     return Finding(
         kind="linker",
         ok=False,
-        text=f"cargo is told of no linker for {target.triple}, and this system has none",
-        hint=f"{hint}or set {_variable(target)} to a compiler with an SDK of Apple's",
+        text=f"no linker is configured for {target.triple}, and this system has none",
+        hint=f"{hint}or set {_linker_variable(target)} to a compiler with Apple's SDK",
     )
 
 
@@ -193,7 +193,7 @@ def _windows_linker(target: Target, host: str, environ: Mapping[str, str]) -> Fi
     if target.env.startswith("gnu"):
         program = _MINGW.get(target.arch, "")
         if program and which(program, environ):
-            return Finding(kind="linker", ok=True, text=f"{program}, rustc's own choice")
+            return Finding(kind="linker", ok=True, text=f"{program}, rustc's default")
         package = f"gcc-mingw-w64-{'i686' if target.arch == 'x86' else 'x86-64'}"
         return Finding(
             kind="linker",
@@ -208,20 +208,20 @@ def _windows_linker(target: Target, host: str, environ: Mapping[str, str]) -> Fi
     return Finding(
         kind="linker",
         ok=False,
-        text=f"nothing links for {target.triple} on this system",
-        hint="pip install cargo-xwin, which fetches Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
+        text=f"no linker was found for {target.triple} on this system",
+        hint="pip install cargo-xwin, which downloads Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
     )
 
 
-def _variable(target: Target) -> str:
+def _linker_variable(target: Target) -> str:
     return f"CARGO_TARGET_{target.triple.upper().replace('-', '_').replace('.', '_')}_LINKER"
 
 
 def _chosen_linker(
     target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
 ) -> tuple[str, str] | None:
-    """Return the linker that cargo was told of, and by what."""
-    variable = _variable(target)
+    """Return the linker that cargo is configured to use, and the source of that setting."""
+    variable = _linker_variable(target)
     if environ.get(variable):
         return environ[variable], variable
     found = _target_tables(target, config, environ, cwd)
@@ -239,7 +239,7 @@ def _chosen_linker(
 
 
 def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> tuple[str, ...]:
-    """Return the flags of `build.rustflags`, unless flags for the target hide them; `config` is that of `--config`.
+    """Return `build.rustflags`, unless flags for the target override it; `config` are the values of `--config`.
 
     Cargo joins those of all places, the strongest last; see
     https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags.
@@ -254,7 +254,7 @@ def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[st
 def _target_tables(
     target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
 ) -> list[tuple[cargo_config.Layer, dict[str, Any]]]:
-    """Return the tables of cargo's configuration for a target, each with the place that has it, the strongest first.
+    """Return the tables of cargo's configuration for a target with their sources, the strongest first.
 
     Those with its name come before those with a condition that it meets, wherever they are, as for cargo.
     """
@@ -268,9 +268,9 @@ def _target_tables(
     conditional = [found for found in every if found[0].startswith("cfg(")]
     if not conditional:
         return named
-    cfg = conditions.of_target(target, environ, cwd)
-    # cargo itself says so where rustc does not answer
-    return named + [(layer, table) for name, layer, table in conditional if cfg is None or conditions.holds(name, cfg)]
+    cfg = conditions.read_cfg(target, environ, cwd)
+    # cargo reports the error if rustc fails
+    return named + [(layer, table) for name, layer, table in conditional if cfg is None or conditions.is_met(name, cfg)]
 
 
 def _tables(layer: cargo_config.Layer) -> Iterable[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""A Rust target triple as a value: `x86_64-unknown-linux-musl` → `Target(os="linux", arch="x86_64", env="musl", …)`."""
+"""Parses Rust target triples: `x86_64-unknown-linux-musl` → `Target(os="linux", arch="x86_64", env="musl", …)`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cratewheel.errors import UnsupportedError
 
-# What a triple calls a processor → what we call it. Families that Rust spells in many ways follow in `_FAMILIES`.
+# Processor in a triple → our name for it. Families with many spellings follow in `_FAMILIES`.
 _ARCHES = {
     "aarch64": "aarch64",
     "arm": "armv6",
@@ -93,13 +93,13 @@ _GLIBC_ENVS = frozenset({"gnu", "gnuabi64", "gnueabi", "gnueabihf", "gnusf", "gn
 _MUSL_ENVS = frozenset({"musl", "muslabi64", "musleabi", "musleabihf", "muslspe"})
 
 
-HOST_TUPLE = "host-tuple"  # what cargo takes for the triple of this machine
-UNIVERSAL2 = "universal2-apple-darwin"  # no triple of rustc's: both of macOS in one file
+HOST_TUPLE = "host-tuple"  # cargo's alias for the host triple
+UNIVERSAL2 = "universal2-apple-darwin"  # not a triple of rustc: x86_64 and arm64 in one file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What a build is for.
+    """A target to build for.
 
     `os` and `arch` are Rust's words (`macos`, `powerpc64le`) with the many spellings of one thing made one: every i686
     is `x86`, `arm` is `armv6`, each WASI is `wasi`; `universal2` is both of macOS. `env` is the rest of the triple
@@ -114,39 +114,39 @@ class Target:
 
     @property
     def is_glibc(self) -> bool:
-        """Whether programs for this target run on the GNU C library of Linux."""
+        """Whether the target is Linux with the GNU C library."""
         return self.os == "linux" and self.env in _GLIBC_ENVS
 
     @property
     def is_musl(self) -> bool:
-        """Whether programs for this target run on the musl C library of Linux."""
+        """Whether the target is Linux with the musl C library."""
         return self.os == "linux" and self.env in _MUSL_ENVS
 
     @property
     def is_soft_float(self) -> bool:
-        """Whether this is a 32-bit ARM without the hard-float calling convention that manylinux asks for."""
+        """Whether this is 32-bit ARM without hard floating point, which manylinux requires."""
         return self.arch.startswith("armv") and self.os == "linux" and not self.env.endswith("eabihf")
 
     @property
     def python_os(self) -> str:
-        """What `platform.system().lower()` says on this system."""
+        """The value of `platform.system().lower()` on this system."""
         return _PYTHON_SYSTEMS.get(self.os, self.os)
 
     @property
     def is_universal2(self) -> bool:
-        """Whether this stands for both processors of macOS, which rustc compiles for one after the other."""
+        """Whether this is universal2 macOS: x86_64 and arm64, compiled one after the other."""
         return self.triple == UNIVERSAL2
 
     @property
     def slices(self) -> tuple[Target, ...]:
-        """The targets that rustc compiles for: the processors of a universal2 file, arm64 first, or this one alone."""
+        """The targets that rustc compiles for: arm64 and x86_64 for universal2, else this target."""
         if not self.is_universal2:
             return (self,)
         return parse("aarch64-apple-darwin"), parse("x86_64-apple-darwin")
 
 
 def parse(triple: str) -> Target:
-    """Return the target that a Rust triple names.
+    """Return the target of a Rust triple.
 
     Raises `UnsupportedError` for a system or processor that wheels cannot be built for.
 
@@ -157,8 +157,8 @@ def parse(triple: str) -> Target:
         return Target(triple=triple, os="macos", arch="universal2", env="", pointer_width=64)
     if triple.endswith(".json"):
         raise UnsupportedError(
-            f"wheels cannot be built for {triple}, a target specification of its own: no Python is for such a target",
-            hint="name a target of rustc's; `rustc --print target-list` shows them all",
+            f"wheels cannot be built for {triple}, a custom target specification: no Python exists for such a target",
+            hint="use a built-in target; `rustc --print target-list` lists all targets",
         )
     words = triple.split("-")
     arch = _arch(words[0])
@@ -166,12 +166,12 @@ def parse(triple: str) -> Target:
     if len(words) < 2 or not words[0]:
         raise UnsupportedError(
             f"'{triple}' is not a target triple",
-            hint="write it as rustc does, like x86_64-unknown-linux-gnu; `rustc --print target-list` shows them all",
+            hint="use a name like x86_64-unknown-linux-gnu; `rustc --print target-list` lists all targets",
         )
     if place is None:
         raise UnsupportedError(
-            f"wheels cannot be built for {triple}: its operating system is not known",
-            hint="the systems are " + ", ".join(sorted(_SUPPORTED)),
+            f"wheels cannot be built for {triple}: its operating system is not supported",
+            hint="supported systems: " + ", ".join(sorted(_SUPPORTED)),
         )
     env = "-".join(words[place + 1 :])
     system = _SYSTEMS[words[place]]
@@ -193,7 +193,7 @@ def _arch(word: str) -> str | None:
 
 
 def is_foreign(target: Target, host: Target) -> bool:
-    """Return whether Pythons for `target` cannot be expected to run on `host`.
+    """Return whether Pythons for `target` cannot run on `host`.
 
     Both processors of macOS run each other's programs or are built by one Python (universal2), 64-bit Windows runs
     32-bit programs, Windows on ARM all of x86, and a Python of Windows does not depend on the compiler.

@@ -1,4 +1,4 @@
-"""One fat Mach-O file of several thin ones, as Apple's `lipo -create` makes it.
+"""Joins Mach-O files into one universal file, as Apple's `lipo -create` does.
 
 The layout is that of <mach-o/fat.h>: a big-endian header with a row for each processor, then the files, each at a
 multiple of its own page size.
@@ -24,7 +24,7 @@ _THIN = {
     b"\xfe\xed\xfa\xcf": ">",
     b"\xfe\xed\xfa\xce": ">",
 }
-# CPU type → the power of two at which its file starts: the size of its pages
+# CPU type → alignment as a power of two: the page size
 _ALIGNMENTS = {7: 12, 0x01000007: 12, 12: 14, 0x0100000C: 14}
 _CPU_ARM64 = 0x0100000C
 _LIMIT_32 = 1 << 32
@@ -40,7 +40,7 @@ class _Slice:
 
 
 def join(slices: Sequence[Path], out: Path) -> None:
-    """Write the fat file of the thin Mach-O files `slices` to `out`, executable as the first of them is.
+    """Write the universal file of the thin Mach-O files `slices` to `out`, with the permissions of the first.
 
     Raises `AuditError` when one is no thin Mach-O file, or two are for one processor.
     """
@@ -48,9 +48,9 @@ def join(slices: Sequence[Path], out: Path) -> None:
     for at, part in enumerate(parts):
         if any(part.cpu == other.cpu and part.subtype == other.subtype for other in parts[:at]):
             raise AuditError(f"{part.path} is for the same processor as another part of {out.name}")
-    # the order of lipo: small alignments first, arm64 last
+    # as lipo: small alignments first, arm64 last
     parts.sort(key=lambda part: (part.cpu == _CPU_ARM64, part.alignment))
-    places = _places(parts)
+    places = _layout(parts)
     wide = bool(parts) and places[-1] + parts[-1].size >= _LIMIT_32
     with atomic_replace(out) as file:
         file.write(struct.pack(">II", FAT_MAGIC_64 if wide else FAT_MAGIC, len(parts)))
@@ -71,12 +71,14 @@ def _read(path: Path) -> _Slice:
         size = os.fstat(file.fileno()).st_size
     order = _THIN.get(header[:4])
     if order is None or len(header) < 12:
-        raise AuditError(f"{path} is no Mach-O file for one processor", hint="join what rustc linked for each target")
+        raise AuditError(
+            f"{path} is not a thin Mach-O file", hint="join only the files that rustc linked for each target"
+        )
     cpu, subtype = struct.unpack_from(f"{order}II", header, 4)
     return _Slice(path=path, cpu=cpu, subtype=subtype, size=size, alignment=_ALIGNMENTS.get(cpu, 14))
 
 
-def _places(parts: Sequence[_Slice]) -> list[int]:
+def _layout(parts: Sequence[_Slice]) -> list[int]:
     for row in (20, 32):  # the rows of fat files beyond 4 GiB are wider
         at = 8 + row * len(parts)
         places = []

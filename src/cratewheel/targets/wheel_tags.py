@@ -1,4 +1,4 @@
-"""Wheel tags, and the names of wheels, sdists and the folders in them."""
+"""Wheel tags and the names of wheels, sdists and their folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _TAG_WORD = r"(?a)\w+"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelTag:
-    """A compressed tag set (PEP 425): each part is one word or several, in the order in which they are written.
+    """A compressed tag set (PEP 425): each part is one or several values, joined with dots.
 
     >>> str(WheelTag(python=("cp310",), abi=("abi3",), platform=("manylinux2014_x86_64", "manylinux_2_17_x86_64")))
     'cp310-abi3-manylinux2014_x86_64.manylinux_2_17_x86_64'
@@ -25,7 +25,7 @@ class WheelTag:
 
     @classmethod
     def parse(cls, text: str) -> WheelTag:
-        """Return the tag that `text` writes; raises `UsageError` when it is not three parts of dotted words.
+        """Return the tag in `text`; raises `UsageError` unless it has three parts.
 
         >>> WheelTag.parse("py2.py3-none-any").python
         ('py2', 'py3')
@@ -49,7 +49,7 @@ class WheelTag:
 
 
 def normalise_distribution(name: str) -> str:
-    """Return a project's name as file names carry it (binary distribution format, "Escaping and Unicode").
+    """Return a project's name as in file names (binary distribution format, "Escaping and Unicode").
 
     >>> normalise_distribution("Foo.Bar_baz--qux")
     'foo_bar_baz_qux'
@@ -62,7 +62,7 @@ def _escape_version(version: str) -> str:
 
 
 def sdist_stem(name: str, version: str) -> str:
-    """Return the name of an sdist without its `.tar.gz`, which is also the folder in it (PEP 625).
+    """Return the name of an sdist without `.tar.gz`, which is also its top folder (PEP 625).
 
     >>> sdist_stem("Foo.Bar", "1.0rc1")
     'foo_bar-1.0rc1'
@@ -80,7 +80,7 @@ def wheel_file_name(name: str, version: str, tag: WheelTag) -> str:
 
 
 def dist_info_name(name: str, version: str) -> str:
-    """Return the name of a wheel's metadata folder.
+    """Return the name of a wheel's `.dist-info` folder.
 
     >>> dist_info_name("Foo.Bar", "1.0")
     'foo_bar-1.0.dist-info'
@@ -89,7 +89,7 @@ def dist_info_name(name: str, version: str) -> str:
 
 
 def data_dir_name(name: str, version: str) -> str:
-    """Return the name of a wheel's folder for files that install elsewhere: scripts, headers, data.
+    """Return the name of a wheel's `.data` folder, for scripts, headers and data.
 
     >>> data_dir_name("Foo.Bar", "1.0")
     'foo_bar-1.0.data'

@@ -1,4 +1,4 @@
-"""Zig as C compiler and linker: one that brings every glibc's symbols along.
+"""Zig as C compiler and linker: it includes the symbols of every glibc version.
 
 A library that is linked against glibc 2.17 runs wherever that or a newer one is, on whatever system it was linked. See
 https://ziglang.org/documentation/master/#Targets; `zig cc` takes clang's arguments.
@@ -31,24 +31,24 @@ _SOMEWHERE_OLDEST = {
     "powerpc64le": (2, 19),
     "riscv64": (2, 27),
     "loongarch64": (2, 36),
-}  # zig has no older glibc of them
+}  # oldest glibc of zig for these processors
 _WRAPPED = {"cc": "cc", "c++": "c++", "ar": "ar", "ranlib": "ranlib"}
 
-# What rustc and the crate `cc` say to the compiler that zig does not understand, or has been told already: patterns of
-# the shell's `case`. The crate names the target as rustc does.
+# Compiler arguments of rustc and the crate `cc` that zig does not understand or does not need, as patterns of
+# the shell's `case`. The crate `cc` passes the target by rustc's name.
 _DROPPED = {
     "linux": ("--target=*", "-m64", "-m32"),
     "macos": ("--target=*", "-mmacosx-version-min=*", "-mmacos-version-min=*"),
-    # zig brings mingw-w64 itself; what is GNU's compiler's own is not needed
+    # zig includes mingw-w64; libraries of gcc are not needed
     "windows": (
         "--target=*", "-m64", "-m32", "-lgcc", "-lgcc_eh", "-lgcc_s", "-l:libpthread.a", "-lpthread", "-lssp",
         "-lssp_nonshared", "-lmsvcrt", "-lmingwex", "-lmingw32", "-fno-use-linker-plugin", "-nodefaultlibs",
         "-Wl,--disable-auto-image-base",
-        # zig then looks for import libraries under no name at all
+        # otherwise zig does not find import libraries
         "-Wl,-Bdynamic", "-Wl,-Bstatic",
     ),
 }  # fmt: skip
-# Those with a value in the next word
+# Arguments followed by a value
 _DROPPED_PAIRS = {"linux": (), "macos": ("-arch", "-isysroot"), "windows": ()}
 _COMPILER = """\
 #!/bin/sh
@@ -66,13 +66,13 @@ done
 if [ -n "$link" ]; then set -- "$@"{more}; fi
 exec {zig} {tool} -target {target} "$@"
 """
-# rustc lists what a library exports in a file that the linker takes by its name
+# rustc passes the list of exports as a .def file
 _WINDOWS_EXPORTS = '\n    -Wl,*.def) set -- "$@" "${word#-Wl,}" ;;'
 _ARCHIVER = """\
 #!/bin/sh
 exec {zig} {tool} "$@"
 """
-# rustc's standard library links libiconv on macOS, which is the system's, and whose stub zig does not have
+# on macOS, Rust's standard library links libiconv, for which zig has no stub
 _ICONV = """\
 --- !tapi-tbd
 tbd-version: 4
@@ -89,22 +89,22 @@ exports:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ZigPlan:
-    """What zig is told to compile for: `x86_64-linux-gnu.2.17`, and rustc's own name and system of that."""
+    """The target for zig, such as `x86_64-linux-gnu.2.17`, with rustc's triple and the system."""
 
     target: str
     triple: str
     os: str = "linux"
 
 
-def plan(target: Target, policy: str, *, macos: tuple[int, int] | None = None) -> ZigPlan:
-    """Return what zig must be told for a target, the platform policy of the wheel, and the macOS that it is for.
+def plan_zig(target: Target, policy: str, *, macos: tuple[int, int] | None = None) -> ZigPlan:
+    """Return the zig target for a target, the wheel's platform policy, and its macOS deployment target.
 
     Raises `UnsupportedError` for a target that zig does not link for, or a glibc that it does not have.
 
     >>> from cratewheel.targets.triples import parse
-    >>> plan(parse("x86_64-unknown-linux-gnu"), "manylinux_2_17").target
+    >>> plan_zig(parse("x86_64-unknown-linux-gnu"), "manylinux_2_17").target
     'x86_64-linux-gnu.2.17'
-    >>> plan(parse("aarch64-apple-darwin"), "", macos=(11, 0)).target
+    >>> plan_zig(parse("aarch64-apple-darwin"), "", macos=(11, 0)).target
     'aarch64-macos.11.0'
     """
     arch = _ARCHES.get(target.arch)
@@ -116,10 +116,10 @@ def plan(target: Target, policy: str, *, macos: tuple[int, int] | None = None) -
     if target.os == "windows" and target.env == "msvc":
         raise UnsupportedError(
             f"zig does not link for {target.triple}",
-            hint="leave --zig out and install cargo-xwin, or build for x86_64-pc-windows-gnu",
+            hint="remove --zig and install cargo-xwin, or build for x86_64-pc-windows-gnu",
         )
     if target.os != "linux" or arch is None:
-        raise UnsupportedError(f"zig does not link for {target.triple}", hint="leave --zig out for this target")
+        raise UnsupportedError(f"zig does not link for {target.triple}", hint="remove --zig for this target")
     return ZigPlan(target=f"{arch}-linux-{_linux_env(target, policy)}", triple=target.triple)
 
 
@@ -128,13 +128,13 @@ def _linux_env(target: Target, policy: str) -> str:
     match = re.fullmatch(r"manylinux_(\d+)_(\d+)", policy)
     if not target.is_glibc or match is None:
         return env
-    # the audit says whether the policy is met all the same
+    # the audit checks whether the policy is met
     version = max((int(match[1]), int(match[2])), _SOMEWHERE_OLDEST.get(target.arch, (0, 0)))
     return f"{env}.{version[0]}.{version[1]}"
 
 
 def find(environ: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the command that starts zig: the package ziglang's own program, else `zig` on PATH.
+    """Return the command that starts zig: from the package ziglang, else `zig` on PATH.
 
     Raises `MissingToolError` when there is neither.
     """
@@ -146,12 +146,12 @@ def find(environ: Mapping[str, str]) -> tuple[str, ...]:
                 return (str(program),)
     on_path = which("zig", environ)
     if on_path is None:
-        raise MissingToolError("zig was not found, which --zig links with", hint=HINT)
+        raise MissingToolError("zig was not found, but --zig needs it", hint=HINT)
     return (str(on_path),)
 
 
 def environment(zig: ZigPlan, folder: Path, environ: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
-    """Write the programs by which cargo and build scripts reach zig to `folder`, and return the variables that say so.
+    """Write wrapper scripts for zig to `folder`, and return the variables by which cargo and build scripts use them.
 
     See https://doc.rust-lang.org/cargo/reference/config.html#targettriplelinker, and the crate `cc` for the others. A
     linker or compiler that the user chose for the target stays.
@@ -177,7 +177,7 @@ def environment(zig: ZigPlan, folder: Path, environ: Mapping[str, str]) -> tuple
     }
     chosen = [(name, str(path)) for name, path in variables.items() if not environ.get(name)]
     if zig.os == "macos" and not environ.get("SDKROOT"):
-        chosen.append(("SDKROOT", str(folder / "macos")))  # rustc would ask xcrun, which is on no other system
+        chosen.append(("SDKROOT", str(folder / "macos")))  # otherwise rustc calls xcrun, which exists on macOS only
     return tuple(chosen)
 
 
@@ -201,7 +201,7 @@ def _program(path: Path, text: str) -> Path:
 
 
 def _write(path: Path, text: str) -> bool:
-    """Write a file unless it is there with the same content; return whether it was written."""
+    """Write a file unless it has this content already; return whether it was written."""
     if path.is_file() and path.read_text(encoding="utf-8") == text:
         return False
     with atomic_replace(path) as out:

@@ -7,7 +7,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from cratewheel.archive.compression import compression
+from cratewheel.archive.compression import make_compression
 from cratewheel.archive.deflate import BLOCK, ParallelDeflate
 from cratewheel.archive.zip import ZipWriter
 
@@ -33,7 +33,9 @@ def test_other_programs_read_an_archive_of_it(tmp_path: Path) -> None:
     with path.open("wb") as stream:
         archive = ZipWriter(stream, mtime=0)
         chunks = (data[at : at + 65536] for at in range(0, len(data), 65536))
-        archive.add_in_chunks("data", chunks, size=len(data), executable=False, compression=compression("deflated"))
+        archive.add_in_chunks(
+            "data", chunks, size=len(data), executable=False, compression=make_compression("deflated")
+        )
         archive.finish()
     with zipfile.ZipFile(path) as archive_read:
         assert archive_read.testzip() is None

@@ -134,7 +134,7 @@ def test_what_cannot_be_joined(compiled: dict[str, Path], tmp_path: Path) -> Non
         universal2.join([arm, arm], out)
     universal2.join([arm], out)
     for wrong in (out, compiled[LINUX["x86_64"]]):
-        with pytest.raises(AuditError, match="is no Mach-O file for one processor"):
+        with pytest.raises(AuditError, match="is not a thin Mach-O file"):
             universal2.join([arm, wrong], tmp_path / "other")
     assert not (tmp_path / "other").exists()
 

@@ -16,7 +16,9 @@ from cratewheel.targets.triples import parse
 
 def read(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> System:
     variables = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", ""), **environ}
-    return system.read(parse(triple), native=native, project_macos=project_macos, environ=variables, cwd=Path.cwd())
+    return system.read_system(
+        parse(triple), native=native, project_macos=project_macos, environ=variables, cwd=Path.cwd()
+    )
 
 
 def tags(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> tuple[str, ...]:
@@ -79,7 +81,7 @@ def test_the_tag_of_each_system(triple: str, environ: dict[str, Any], tag: str) 
     [
         ("aarch64-linux-android", "the Android API level for aarch64-linux-android is not known"),
         ("wasm32-unknown-emscripten", "the version of the Emscripten platform is not known"),
-        ("x86_64-unknown-freebsd", "the release of freebsd to build for is not known"),
+        ("x86_64-unknown-freebsd", "the release of freebsd to build for is unknown"),
     ],
 )
 def test_a_version_that_nobody_tells_is_an_error(triple: str, message: str) -> None:

@@ -51,13 +51,13 @@ def program(folder: Path, name: str) -> str:
 def test_the_machine_s_own_target_has_all(tmp_path: Path) -> None:
     found = toolchain.examine(parse(HOST), host=HOST, environ=os.environ, cwd=tmp_path, zig=False)
     assert found.problems == ()
-    toolchain.refuse(found)
+    toolchain.check(found)
 
 
 def test_a_missing_standard_library_is_named_with_what_installs_it(tmp_path: Path) -> None:
     found = toolchain.examine(parse(FOREIGN), host=HOST, environ=os.environ, cwd=tmp_path, zig=True)
     with pytest.raises(MissingToolError) as caught:
-        toolchain.refuse(found)
+        toolchain.check(found)
     assert caught.value.message == (
         f"this machine cannot build for {FOREIGN}: Rust's standard library for {FOREIGN} is not installed"
     )
@@ -71,7 +71,9 @@ def test_a_missing_standard_library_is_named_with_what_installs_it(tmp_path: Pat
 
 def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
     found = toolchain.examine(parse("aarch64-nobody-linux-gnu"), host=HOST, environ=os.environ, cwd=tmp_path, zig=True)
-    assert [problem.text for problem in found.problems] == ["rustc knows no target aarch64-nobody-linux-gnu"]
+    assert [problem.text for problem in found.problems] == [
+        "rustc does not support the target aarch64-nobody-linux-gnu"
+    ]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
@@ -80,7 +82,7 @@ def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
     [
         (
             "aarch64-unknown-linux-gnu",
-            "cargo is told of no linker for aarch64-unknown-linux-gnu",
+            "no linker is configured for aarch64-unknown-linux-gnu",
             (
                 "pass --zig, or install a cross compiler (Debian: apt-get install gcc-aarch64-linux-gnu) and set "
                 "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc"
@@ -88,13 +90,13 @@ def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
         ),
         (
             "aarch64-unknown-linux-musl",
-            "cargo is told of no linker for aarch64-unknown-linux-musl",
+            "no linker is configured for aarch64-unknown-linux-musl",
             "pass --zig, or set CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER to a compiler for musl",
         ),
         (
             "aarch64-apple-darwin",
-            "cargo is told of no linker for aarch64-apple-darwin, and this system has none",
-            "pass --zig, or set CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER to a compiler with an SDK of Apple's",
+            "no linker is configured for aarch64-apple-darwin, and this system has none",
+            "pass --zig, or set CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER to a compiler with Apple's SDK",
         ),
         (
             "x86_64-pc-windows-gnu",
@@ -103,8 +105,8 @@ def test_a_target_that_rustc_does_not_know(tmp_path: Path) -> None:
         ),
         (
             "x86_64-pc-windows-msvc",
-            "nothing links for x86_64-pc-windows-msvc on this system",
-            "pip install cargo-xwin, which fetches Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
+            "no linker was found for x86_64-pc-windows-msvc on this system",
+            "pip install cargo-xwin, which downloads Microsoft's SDK, or build for x86_64-pc-windows-gnu with --zig",
         ),
     ],
 )
@@ -116,11 +118,11 @@ def test_a_missing_linker_is_named_with_what_gets_one(tmp_path: Path, triple: st
 @pytest.mark.parametrize(
     ("triple", "there", "text"),
     [
-        ("x86_64-pc-windows-gnu", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-gcc, rustc's own choice"),
+        ("x86_64-pc-windows-gnu", "x86_64-w64-mingw32-gcc", "x86_64-w64-mingw32-gcc, rustc's default"),
         ("x86_64-pc-windows-msvc", "cargo-xwin", "cargo-xwin"),
         ("wasm32-unknown-emscripten", "emcc", "emcc"),
-        ("x86_64-unknown-linux-musl", "cc", "cc, rustc's own choice"),
-        ("i686-unknown-linux-gnu", "cc", "cc, rustc's own choice"),
+        ("x86_64-unknown-linux-musl", "cc", "cc, rustc's default"),
+        ("i686-unknown-linux-gnu", "cc", "cc, rustc's default"),
     ],
 )
 def test_a_linker_that_is_there(tmp_path: Path, triple: str, there: str, text: str) -> None:
@@ -139,7 +141,7 @@ def test_the_linker_that_cargo_is_told_of(tmp_path: Path) -> None:
     path = program(tmp_path, "mine")
     assert linker(triple, tmp_path, PATH=path, **{variable: "mine"}).text == f"mine, by {variable}"
     absent = linker(triple, tmp_path, **{variable: "absent"})
-    assert (absent.ok, absent.text) == (False, f"the linker absent, which {variable} names, was not found")
+    assert (absent.ok, absent.text) == (False, f"the linker absent (set by {variable}) was not found")
     config = tmp_path / ".cargo" / "config.toml"
     config.parent.mkdir()
     config.write_text(f'[target.{triple}]\nlinker = "mine"\n', encoding="utf-8")
@@ -148,7 +150,7 @@ def test_the_linker_that_cargo_is_told_of(tmp_path: Path) -> None:
     (project / "rustc").symlink_to(tmp_path / "rustc")
     assert linker(triple, project, PATH=path).text == f"mine, by {config}"
     config.write_text("[target.'cfg(unix)']\nrustflags = [\"-Clinker=mine\"]\n", encoding="utf-8")
-    assert linker(triple, project, PATH=path).text.startswith("the linker cc, which rustflags in")
+    assert linker(triple, project, PATH=path).text.startswith("the linker cc (set by rustflags in")
     assert linker(triple, project, PATH=program(tmp_path, "cc")).ok
 
 
@@ -182,7 +184,7 @@ def test_a_linker_for_a_condition_counts_where_the_target_meets_it(condition: st
     config.parent.mkdir()
     config.write_text(f"[target.'{condition}']\nlinker = \"mine\"\n", encoding="utf-8")
     found = linker("aarch64-unknown-linux-gnu", tmp_path, PATH=program(tmp_path, "mine"))
-    expected = f"mine, by {config}" if CONDITIONS[condition] else "cargo is told of no linker for"
+    expected = f"mine, by {config}" if CONDITIONS[condition] else "no linker is configured for"
     assert found.text.startswith(expected)
 
 
@@ -221,7 +223,7 @@ def test_several_problems_are_told_at_once() -> None:
         ),
     )
     with pytest.raises(MissingToolError) as caught:
-        toolchain.refuse(found)
+        toolchain.check(found)
     assert caught.value.message == f"this machine cannot build for {FOREIGN}: no a"
     assert (caught.value.hint, caught.value.notes) == ("get a", ("no b: get b",))
 

@@ -64,17 +64,17 @@ def test_zig_links_each_processor_of_a_universal2_wheel() -> None:
     ],
 )
 def test_zig_is_told_the_target_in_its_own_words(triple: str, policy: str, told: str) -> None:
-    assert zig.plan(parse(triple), policy).target == told
+    assert zig.plan_zig(parse(triple), policy).target == told
 
 
 def test_what_zig_does_not_link_for_is_refused() -> None:
     for triple in ("sparc64-unknown-linux-gnu", "x86_64-unknown-freebsd", "aarch64-linux-android"):
         with pytest.raises(UnsupportedError) as caught:
-            zig.plan(parse(triple), "linux")
+            zig.plan_zig(parse(triple), "linux")
         assert caught.value.message == f"zig does not link for {triple}"
     with pytest.raises(UnsupportedError) as msvc:
-        zig.plan(parse("x86_64-pc-windows-msvc"), "")
-    assert msvc.value.hint == "leave --zig out and install cargo-xwin, or build for x86_64-pc-windows-gnu"
+        zig.plan_zig(parse("x86_64-pc-windows-msvc"), "")
+    assert msvc.value.hint == "remove --zig and install cargo-xwin, or build for x86_64-pc-windows-gnu"
 
 
 # rustc's own words to the linker of each system, recorded
@@ -129,7 +129,7 @@ def test_a_library_of_c_is_linked_for_each_system(tmp_path: Path) -> None:
         ("aarch64-apple-darwin", ""),
         ("x86_64-pc-windows-gnu", ""),
     ):
-        plan = zig.plan(parse(triple), policy, macos=(11, 0))
+        plan = zig.plan_zig(parse(triple), policy, macos=(11, 0))
         linker = str(dict(zig.environment(plan, tmp_path / "zig", {}))[f"CC_{triple.replace('-', '_')}"])
         out = tmp_path / triple
         subprocess.run([linker, "-shared", "-o", out, source, *(["-liconv"] if "apple" in triple else [])], check=True)
@@ -173,6 +173,6 @@ def test_without_zig_there_is_an_error_that_says_how_to_get_it(monkeypatch: pyte
     with pytest.raises(MissingToolError) as caught:
         zig.find({"PATH": "/nowhere"})
     assert (caught.value.message, caught.value.hint) == (
-        "zig was not found, which --zig links with",
+        "zig was not found, but --zig needs it",
         "pip install cratewheel[zig], or put the program zig on PATH",
     )

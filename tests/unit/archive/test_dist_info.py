@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.archive.dist_info import DistInfo, Recorded, record, wheel_file
+from cratewheel.archive.dist_info import DistInfo, Recorded, format_record, wheel_file
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.targets.wheel_tags import WheelTag
 
@@ -40,13 +40,13 @@ def test_wheel_has_a_line_for_every_single_tag() -> None:
     ],
 )
 def test_record_quotes_what_csv_must_quote(path: str, written: str) -> None:
-    text = record([Recorded(path=path, sha256=hashlib.sha256(b"").digest(), size=0)], record_path="x/RECORD")
+    text = format_record([Recorded(path=path, sha256=hashlib.sha256(b"").digest(), size=0)], record_path="x/RECORD")
     assert text == f"{written},sha256=47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU,0\nx/RECORD,,\n"
 
 
 def test_record_is_sorted_by_path_and_lists_itself_last() -> None:
     files = [Recorded(path=path, sha256=b"", size=1) for path in ("z", "a/b", "x-1.dist-info/WHEEL", "a-b")]
-    rows = csv.reader(io.StringIO(record(files, record_path="x-1.dist-info/RECORD")))
+    rows = csv.reader(io.StringIO(format_record(files, record_path="x-1.dist-info/RECORD")))
     assert [row[0] for row in rows] == ["a-b", "a/b", "x-1.dist-info/WHEEL", "z", "x-1.dist-info/RECORD"]
 
 
@@ -55,7 +55,7 @@ def test_record_is_read_back_by_csv(sizes: dict[str, int]) -> None:
     files = [
         Recorded(path=path, sha256=hashlib.sha256(path.encode()).digest(), size=size) for path, size in sizes.items()
     ]
-    text = io.StringIO(record(files, record_path="the/RECORD"), newline="")
+    text = io.StringIO(format_record(files, record_path="the/RECORD"), newline="")
     *rows, last = csv.reader(text)
     assert last == ["the/RECORD", "", ""]
     assert {path: int(size) for path, _, size in rows} == sizes

@@ -7,7 +7,7 @@ import importlib.metadata
 
 import pytest
 
-from cratewheel.archive.entry_points import check, check_command, parse, refuse_doubles
+from cratewheel.archive.entry_points import check, check_command, check_unique, parse
 from cratewheel.errors import ConfigError
 from cratewheel.project.metadata.fields import Fields
 from cratewheel.project.metadata.render import entry_points
@@ -26,7 +26,7 @@ def test_no_part_of_an_entry_point_has_a_line_end(end: str) -> None:
     name = f"x{end}[console_scripts"
     assert refused("plugins", name) == f"{name!r} cannot be the name of an entry point (table)"
     assert refused("plugins", "x", f"a:b{end}y = c:d").startswith("'x' cannot refer to ")
-    assert refused(f"a{end}b", "x").endswith(" cannot be the name of a group of entry points (table)")
+    assert refused(f"a{end}b", "x").endswith(" cannot be the name of an entry point group (table)")
 
 
 @pytest.mark.parametrize("name", ["", " x", "x ", "a=b", "[x", "#x", ";x", "a\x1b[0m", "a\0", "a\u200b", "a\u202eb"])
@@ -36,7 +36,7 @@ def test_a_name_that_readers_take_for_something_else_is_refused(name: str) -> No
 
 @pytest.mark.parametrize("group", ["", "a]", "[a", "a ", "DEFAULT"])
 def test_a_group_that_readers_take_for_something_else_is_refused(group: str) -> None:
-    assert refused(group, "x") == f"{group!r} cannot be the name of a group of entry points (table)"
+    assert refused(group, "x") == f"{group!r} cannot be the name of an entry point group (table)"
 
 
 @pytest.mark.parametrize(
@@ -91,10 +91,10 @@ def test_other_groups_may_refer_to_anything_with_a_warning() -> None:
 
 
 def test_two_commands_cannot_be_one_file() -> None:
-    refuse_doubles([("a", "one"), ("b", "two"), ("a", "one")])
+    check_unique([("a", "one"), ("b", "two"), ("a", "one")])
     for first, second in (("tool", "TOOL"), ("caf\u00e9", "cafe\u0301")):
         with pytest.raises(ConfigError) as caught:
-            refuse_doubles([(first, "one"), (second, "two")])
+            check_unique([(first, "one"), (second, "two")])
         assert caught.value.message == f"two commands would be installed as {second}: one, and two"
 
 

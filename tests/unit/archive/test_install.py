@@ -192,14 +192,14 @@ def test_a_file_of_somebody_else_is_not_replaced(tmp_path: Path, path: str, plac
     target.write_text("precious", encoding="utf-8")
     with pytest.raises(CratewheelError) as caught:
         put(paths, path)
-    assert caught.value.message == f"{target} is there already, and no install of this project made it"
+    assert caught.value.message == f"{target} already exists, and no install of this project made it"
     other = paths.platlib / "other-1.dist-info"
     other.mkdir()
     (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n", encoding="utf-8")
     (other / "RECORD").write_text(f"../../../{place_of},,\n", encoding="utf-8")
     with pytest.raises(CratewheelError) as caught:
         put(paths, path)
-    assert caught.value.message == f"{target} is there already: it belongs to other"
+    assert caught.value.message == f"{target} already exists: it belongs to other"
     assert caught.value.hint == "uninstall other, or rename the file in this project"
     assert target.read_text(encoding="utf-8") == "precious"
 
@@ -208,7 +208,7 @@ def test_a_link_in_the_way_is_not_replaced(tmp_path: Path) -> None:
     paths = environment(tmp_path)
     (tmp_path / "victim").write_text("new", encoding="utf-8")
     (tmp_path / "bin" / "run").symlink_to(tmp_path / "victim")
-    with pytest.raises(CratewheelError, match="is there already, and no install of this project made it"):
+    with pytest.raises(CratewheelError, match="already exists, and no install of this project made it"):
         put(paths, "demo-1.data/scripts/run")
 
 

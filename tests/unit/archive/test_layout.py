@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.archive.layout import Entry, FromFile, Generated, layout, refuse_uninstallable
+from cratewheel.archive.layout import Entry, FromFile, Generated, check_installable, layout
 from cratewheel.errors import ConfigError
 
 
@@ -60,7 +60,7 @@ def test_a_name_with_a_backslash_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
         layout([generated("pkg/a\\b.py")])
     assert caught.value.message == (
-        "the name pkg/a\\b.py has a backslash in it, which divides folders on Windows (a generated file)"
+        "the name pkg/a\\b.py has a backslash in it, which separates folders on Windows (a generated file)"
     )
 
 
@@ -83,17 +83,17 @@ def test_a_name_with_a_line_end_or_a_control_character_is_refused_and_can_be_sho
 def test_a_file_of_a_data_folder_that_no_installer_knows_is_refused(path: str) -> None:
     top = path.partition("/")[0]
     with pytest.raises(ConfigError) as caught:
-        refuse_uninstallable([copied(path, "/src/x")], "app-1.0.dist-info")
+        check_installable([copied(path, "/src/x")], "app-1.0.dist-info")
     assert caught.value.message == (
-        f"no installer takes {path} in a wheel ({Path('/src/x')}): `{top}` names a data folder"
+        f"installers reject {path} in a wheel ({Path('/src/x')}): `{top}` is the name of a data folder"
     )
 
 
 def test_a_file_of_the_metadata_of_another_distribution_is_refused() -> None:
     with pytest.raises(ConfigError) as caught:
-        refuse_uninstallable([copied("other-2.dist-info/RECORD", "/src/x", why="include")], "app-1.0.dist-info")
+        check_installable([copied("other-2.dist-info/RECORD", "/src/x", why="include")], "app-1.0.dist-info")
     assert caught.value.message == (
-        f"no installer takes other-2.dist-info/RECORD in a wheel ({Path('/src/x')} (include)): "
+        f"installers reject other-2.dist-info/RECORD in a wheel ({Path('/src/x')} (include)): "
         "the wheel's metadata is app-1.0.dist-info"
     )
 
@@ -107,7 +107,7 @@ def test_what_installers_take_is_taken() -> None:
         "pkg/other.dist-info/x",
         "x.database",
     ]
-    refuse_uninstallable(map(generated, paths), "app-1.0.dist-info")
+    check_installable(map(generated, paths), "app-1.0.dist-info")
 
 
 PATHS = st.lists(st.sampled_from("abcdefghij"), min_size=1, max_size=4).map("/".join)
@@ -131,7 +131,7 @@ def answer(entries: list[Entry]) -> object:
 @pytest.mark.parametrize("name", ["python3", "activate", "PIP.exe"])
 def test_a_script_in_a_wheel_cannot_replace_a_program_of_the_environment(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        refuse_uninstallable([copied(f"app-1.0.data/scripts/{name}", "/src/x", why="data folder")], "app-1.0.dist-info")
+        check_installable([copied(f"app-1.0.data/scripts/{name}", "/src/x", why="data folder")], "app-1.0.dist-info")
     assert caught.value.message == (
         f"{name!r} cannot be the name of a command: every environment has a program of its own with that name "
         "(/src/x (data folder))"
@@ -141,8 +141,8 @@ def test_a_script_in_a_wheel_cannot_replace_a_program_of_the_environment(name: s
 @pytest.mark.parametrize("name", ["bin/python3", "Scripts/python.exe", "BIN/activate", "pyvenv.cfg", "python.exe"])
 def test_no_file_of_a_wheel_replaces_one_of_the_environment(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        refuse_uninstallable([copied(f"app-1.0.data/data/{name}", "/src/x")], "app-1.0.dist-info")
+        check_installable([copied(f"app-1.0.data/data/{name}", "/src/x")], "app-1.0.dist-info")
     assert caught.value.message == (
-        f"app-1.0.data/data/{name} would replace a file of each environment that the wheel is installed into (/src/x)"
+        f"app-1.0.data/data/{name} would replace a file in every environment that the wheel is installed into (/src/x)"
     )
-    refuse_uninstallable([copied(f"app-1.0.data/data/share/{name}", "/src/x")], "app-1.0.dist-info")
+    check_installable([copied(f"app-1.0.data/data/share/{name}", "/src/x")], "app-1.0.dist-info")

@@ -7,20 +7,20 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import FromFile, Generated
-from cratewheel.archive.reading import opened, whole
+from cratewheel.archive.reading import open_source, read_whole
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import CHUNK, FileOpener, project_roots
 
 
 def test_generated_bytes_are_one_chunk() -> None:
-    with opened(Generated(data=b"abc")) as (size, chunks):
+    with open_source(Generated(data=b"abc")) as (size, chunks):
         assert (size, list(chunks)) == (3, [b"abc"])
 
 
 def test_a_file_comes_in_chunks(tmp_path: Path) -> None:
     path = tmp_path / "large"
     path.write_bytes(b"x" * (CHUNK + 1))
-    with opened(FromFile(path=str(path), roots=project_roots(tmp_path))) as (size, chunks):
+    with open_source(FromFile(path=str(path), roots=project_roots(tmp_path))) as (size, chunks):
         assert (size, [len(chunk) for chunk in chunks]) == (CHUNK + 1, [CHUNK, 1])
 
 
@@ -28,7 +28,7 @@ def test_a_file_comes_in_chunks(tmp_path: Path) -> None:
 def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path, text: bytes) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"as it was")
-    with opened(FromFile(path=str(path), roots=project_roots(tmp_path))) as (_, chunks):
+    with open_source(FromFile(path=str(path), roots=project_roots(tmp_path))) as (_, chunks):
         path.write_bytes(text)
         with pytest.raises(ConfigError) as caught:
             list(chunks)
@@ -36,7 +36,7 @@ def test_a_file_that_changes_meanwhile_is_told(tmp_path: Path, text: bytes) -> N
 
 
 def test_a_file_that_is_not_there_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError) as caught, opened(FromFile(path=str(tmp_path / "gone"))):
+    with pytest.raises(ConfigError) as caught, open_source(FromFile(path=str(tmp_path / "gone"))):
         pass
     assert caught.value.message == f"{tmp_path / 'gone'} cannot be read: No such file or directory"
 
@@ -46,5 +46,5 @@ def test_all_bytes_come_at_once_up_to_a_limit(tmp_path: Path, limit: int, expect
     path = tmp_path / "file"
     path.write_bytes(b"abc")
     with FileOpener() as opener:
-        assert whole(FromFile(path=str(path), roots=project_roots(tmp_path)), limit, opener) == expected
-        assert whole(Generated(data=b"abc"), limit, opener) == expected
+        assert read_whole(FromFile(path=str(path), roots=project_roots(tmp_path)), limit, opener) == expected
+        assert read_whole(Generated(data=b"abc"), limit, opener) == expected

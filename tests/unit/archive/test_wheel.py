@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cratewheel.archive import wheel
-from cratewheel.archive.compression import compression
+from cratewheel.archive.compression import make_compression
 from cratewheel.archive.dist_info import DistInfo
 from cratewheel.archive.layout import Entry, FromFile, Generated, layout
 from cratewheel.errors import ConfigError
@@ -87,7 +87,7 @@ def test_without_a_moment_every_file_is_of_1980(tmp_path: Path) -> None:
 
 
 def test_the_compression_can_be_chosen(tmp_path: Path) -> None:
-    built = wheel.write((), INFO, tmp_path / NAME, compression=compression("bzip2"), large_files=True)
+    built = wheel.write((), INFO, tmp_path / NAME, compression=make_compression("bzip2"), large_files=True)
     members = zipfile.ZipFile(built.path).infolist()
     assert {member.compress_type for member in members} == {zipfile.ZIP_BZIP2}
 
@@ -130,7 +130,7 @@ def test_a_large_library_passes_through_little_memory(tmp_path: Path) -> None:
     entries = (Entry(path="large.so", source=FromFile(path=str(library), executable=True)),)
     tracemalloc.start()
     try:
-        wheel.write(entries, INFO, tmp_path / NAME, compression=compression("deflated", 1))
+        wheel.write(entries, INFO, tmp_path / NAME, compression=make_compression("deflated", 1))
         assert tracemalloc.get_traced_memory()[1] < 8 << 20
     finally:
         tracemalloc.stop()
@@ -167,8 +167,8 @@ def test_a_source_that_changes_while_it_is_packed_is_an_error_and_leaves_no_whee
     source.parent.mkdir()
     source.write_bytes(bytes(100_000))
     monkeypatch.setattr("cratewheel.archive.reading.CHUNK", 1000)
-    monkeypatch.setattr(wheel, "AT_ONCE", 1000)
-    real = wheel._hashed
+    monkeypatch.setattr(wheel, "LARGE", 1000)
+    real = wheel._hash_chunks
 
     def meddling(chunks: object, digest: object) -> object:
         for number, chunk in enumerate(real(chunks, digest)):  # type: ignore[arg-type] # handed on as they come
@@ -176,7 +176,7 @@ def test_a_source_that_changes_while_it_is_packed_is_an_error_and_leaves_no_whee
                 change(source)
             yield chunk
 
-    monkeypatch.setattr(wheel, "_hashed", meddling)
+    monkeypatch.setattr(wheel, "_hash_chunks", meddling)
     entries = (Entry(path="a.so", source=FromFile(path=str(source))),)
     with pytest.raises(ConfigError, match=r"library\.so changed while it was being packed: it had 100000 bytes"):
         wheel.write(entries, INFO, tmp_path / NAME)
@@ -230,7 +230,7 @@ CHANGES: dict[str, Callable[[Again], dict[str, Any]]] = {
     "executable": lambda _: {"executable": True},
     "metadata": lambda _: {"info": replace(INFO, metadata="Metadata-Version: 2.1\nName: demo\nVersion: 1.0\n\nMore\n")},
     "time": lambda _: {"mtime": 1_700_000_000},
-    "level": lambda _: {"compression": compression("deflated", 9)},
+    "level": lambda _: {"compression": make_compression("deflated", 9)},
     "zip64": lambda _: {"large_files": True},
     "damaged wheel": lambda again: void(again.path.write_bytes(again.path.read_bytes()[:-1] + b"x")),
     "shorter wheel": lambda again: void(again.path.write_bytes(b"PK")),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.archive.compression import DEFLATED, Compression, compression
+from cratewheel.archive.compression import DEFLATED, Compression, make_compression
 from cratewheel.archive.zip import ZipWriter
 
 
@@ -32,7 +32,7 @@ def test_an_archive_has_these_very_bytes() -> None:
         f"504b0102 1403 1400 0000 {moment_to_size} 0100 0000 0000 0000 0000 0000a481 00000000 61"
         "504b0506 0000 0000 0100 0100 2f000000 20000000 0000"
     )
-    assert archive({"a": b"b"}, how=compression("stored")) == bytes.fromhex(expected)
+    assert archive({"a": b"b"}, how=make_compression("stored")) == bytes.fromhex(expected)
 
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0\\"), min_size=1, max_size=20)
@@ -47,7 +47,9 @@ def test_what_is_written_is_read(files: dict[str, bytes]) -> None:
     assert archive(files) == data
 
 
-@pytest.mark.parametrize("how", [compression("stored"), compression("deflated", 9), compression("bzip2")])
+@pytest.mark.parametrize(
+    "how", [make_compression("stored"), make_compression("deflated", 9), make_compression("bzip2")]
+)
 def test_each_method_is_read(how: Compression) -> None:
     with zipfile.ZipFile(io.BytesIO(archive({"a": b"x" * 5000, "b": b""}, how=how))) as read:
         assert (read.read("a"), read.read("b")) == (b"x" * 5000, b"")
@@ -104,7 +106,7 @@ def test_numbers_beyond_four_gigabytes_get_zip64_fields(tmp_path: Path, monkeypa
     monkeypatch.setattr(
         "cratewheel.archive.zip.zlib.crc32", lambda _data, _crc=0: 0
     )  # that of a gigabyte takes a second
-    stored = compression("stored")
+    stored = make_compression("stored")
     with Sparse(tmp_path / "large.zip", "w+b") as stream:
         writer = ZipWriter(stream, mtime=0)
         writer.add_in_chunks("five", [*GIGABYTE * 5, b"x"], size=(5 << 30) + 1, executable=False, compression=stored)
@@ -120,13 +122,13 @@ def test_numbers_beyond_four_gigabytes_get_zip64_fields(tmp_path: Path, monkeypa
 
 def test_more_files_than_a_16_bit_number_can_count_are_counted() -> None:
     files = {f"{number:x}": b"" for number in range(65536)}
-    with zipfile.ZipFile(io.BytesIO(archive(files, how=compression("stored")))) as read:
+    with zipfile.ZipFile(io.BytesIO(archive(files, how=make_compression("stored")))) as read:
         assert read.namelist() == list(files)
 
 
 @pytest.mark.parametrize(("count", "zip64"), [(65534, False), (65535, True)])
 def test_a_count_that_16_bits_cannot_tell_from_none_gets_a_zip64_record(count: int, zip64: bool) -> None:
     """65,535 in the last record says that the number is in the record of zip64 (APPNOTE 4.4.1.4)."""
-    data = archive({f"{number:x}": b"" for number in range(count)}, how=compression("stored"))
+    data = archive({f"{number:x}": b"" for number in range(count)}, how=make_compression("stored"))
     assert data[-22:-18] == b"PK\5\6"
     assert (data[-42:-38] == b"PK\6\7", b"PK\6\6" in data[-98:]) == (zip64, zip64)

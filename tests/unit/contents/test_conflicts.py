@@ -28,7 +28,7 @@ def test_the_same_bytes_are_no_conflict(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "hint"),
     [
-        ("LICENSE", "rename one of them, or leave it out with `exclude`; the page on sdists says which files move"),
+        ("LICENSE", "rename one of them, or exclude it with `exclude`; the page on sdists says which files move"),
         (
             "pyproject.toml",
             'leave {path} out: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it',

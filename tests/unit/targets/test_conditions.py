@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cratewheel.targets.conditions import holds
+from cratewheel.targets.conditions import is_met
 
 LINUX = frozenset({"unix", "r", 'target_os="linux"', 'target_arch="x86_64"', 'feature="a b"'})
 
@@ -34,7 +34,7 @@ LINUX = frozenset({"unix", "r", 'target_os="linux"', 'target_arch="x86_64"', 'fe
     ],
 )
 def test_a_condition_is_what_rustc_says(condition: str, met: bool) -> None:
-    assert holds(condition, LINUX) is met
+    assert is_met(condition, LINUX) is met
 
 
 @pytest.mark.parametrize(
@@ -47,9 +47,9 @@ def test_a_condition_is_what_rustc_says(condition: str, met: bool) -> None:
     ],
 )  # fmt: skip
 def test_a_malformed_condition_never_holds(condition: str) -> None:
-    assert not holds(condition, LINUX)
+    assert not is_met(condition, LINUX)
 
 
 @pytest.mark.parametrize(("depth", "met"), [(64, True), (65, False), (100_000, False)])
 def test_conditions_lie_in_each_other_up_to_a_bound(depth: int, met: bool) -> None:
-    assert holds("cfg(" + "all(" * depth + "unix" + ")" * depth + ")", LINUX) is met
+    assert is_met("cfg(" + "all(" * depth + "unix" + ")" * depth + ")", LINUX) is met

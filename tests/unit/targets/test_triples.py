@@ -50,7 +50,10 @@ def test_a_triple_is_taken_apart(triple: str, os: str, arch: str, env: str, widt
         ("", "'' is not a target triple"),
         ("linux", "'linux' is not a target triple"),
         ("-linux", "'-linux' is not a target triple"),
-        ("x86_64-pc-nto-qnx710", "wheels cannot be built for x86_64-pc-nto-qnx710: its operating system is not known"),
+        (
+            "x86_64-pc-nto-qnx710",
+            "wheels cannot be built for x86_64-pc-nto-qnx710: its operating system is not supported",
+        ),
         (
             "sparc-unknown-linux-gnu",
             "wheels cannot be built for sparc-unknown-linux-gnu: sparc is not supported on linux",

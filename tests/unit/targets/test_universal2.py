@@ -61,7 +61,7 @@ def test_what_is_no_thin_file_is_refused(tmp_path: Path, content: bytes) -> None
     (tmp_path / "x").write_bytes(content)
     with pytest.raises(AuditError) as caught:
         join([tmp_path / "x"], tmp_path / "fat")
-    assert caught.value.message == f"{tmp_path / 'x'} is no Mach-O file for one processor"
+    assert caught.value.message == f"{tmp_path / 'x'} is not a thin Mach-O file"
     assert not (tmp_path / "fat").exists()
 
 

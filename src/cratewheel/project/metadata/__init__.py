@@ -102,5 +102,5 @@ def _check_entry_points(fields: Fields, pyproject: PyProject | None, manifest: M
     groups += [(group, entries, f"project.entry-points.{group!r} in {file}") for group, entries in fields.entry_points]
     warnings = [text for group, entries, where in groups for text in entry_points.check(group, entries, where)]
     commands = ((fields.scripts, scripts), (fields.gui_scripts, windows))
-    entry_points.refuse_doubles((name, f"{name!r} of {where}") for entries, where in commands for name, _ in entries)
+    entry_points.check_unique((name, f"{name!r} of {where}") for entries, where in commands for name, _ in entries)
     return tuple(warnings)
