@@ -1,0 +1,66 @@
+"""Which environment a project is installed into."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError
+from cratewheel.interpreter.environment import find_python
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the folders are those of Unix")
+
+
+def python(folder: Path, program: str = "bin/python") -> Path:
+    path = folder / program
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o755)
+    return path
+
+
+def refusal(environ: dict[str, str], cwd: Path, named: str | None = None) -> CratewheelError:
+    with pytest.raises(CratewheelError) as caught:
+        find_python(named, environ=environ, cwd=cwd)
+    return caught.value
+
+
+def test_a_named_interpreter_comes_first_then_the_active_environment_then_one_nearby(tmp_path: Path) -> None:
+    near, above = python(tmp_path / "a" / ".venv"), python(tmp_path / ".venv")
+    active, named = python(tmp_path / "active"), python(tmp_path / "named")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "active"), "PATH": ""}
+    assert find_python(str(named), environ=environ, cwd=tmp_path / "a") == named
+    assert find_python(None, environ=environ, cwd=tmp_path / "a") == active
+    assert find_python(None, environ={"CONDA_PREFIX": str(tmp_path / "active")}, cwd=tmp_path) == active
+    assert find_python(None, environ={"VIRTUAL_ENV": ""}, cwd=tmp_path / "a") == near
+    assert find_python(None, environ={}, cwd=tmp_path / "b") == above
+
+
+@pytest.mark.parametrize("program", ["bin/python", "Scripts/python.exe", "python.exe"])
+def test_the_program_is_where_each_system_has_it(tmp_path: Path, program: str) -> None:
+    made = python(tmp_path / ".venv", program)
+    assert find_python(None, environ={}, cwd=tmp_path) == made
+
+
+def test_two_active_environments_are_an_error_but_one_by_two_names_is_not(tmp_path: Path) -> None:
+    one = python(tmp_path / "one")
+    environ = {"VIRTUAL_ENV": str(tmp_path / "one"), "CONDA_PREFIX": str(tmp_path / "one")}
+    assert find_python(None, environ=environ, cwd=tmp_path) == one
+    error = refusal({**environ, "CONDA_PREFIX": "/two"}, tmp_path)
+    assert isinstance(error, ConfigError)
+    assert error.message == f"two environments are active: VIRTUAL_ENV ({tmp_path}/one) and CONDA_PREFIX (/two)"
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    python(tmp_path / ".venv")
+    broken = refusal({"VIRTUAL_ENV": str(tmp_path / "gone")}, tmp_path)
+    assert broken.message == f"the active environment {tmp_path}/gone has no Python in it"
+    absent = refusal({"PATH": str(tmp_path)}, tmp_path, "python9")
+    assert isinstance(absent, MissingToolError)
+    assert absent.message == "the interpreter `python9` was not found"
+    (tmp_path / "x").mkdir()
+    (tmp_path / ".venv" / "bin" / "python").unlink()
+    assert refusal({}, tmp_path / "x").message == (
+        "there is no environment to install into: none is active, and no .venv is here or above"
+    )

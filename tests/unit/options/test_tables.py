@@ -1,0 +1,145 @@
+"""Structured settings, as TOML gives them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.options import tables
+from cratewheel.options.values import BOTH_FORMATS, Exclude, Feature, Include, Sbom, TargetOptions, TargetSelection
+
+KEY = "tool.x.key"
+
+
+def refusal(parser: Any, value: object) -> tuple[str, str | None]:
+    with pytest.raises(ConfigError) as caught:
+        parser(KEY, value)
+    return caught.value.message, caught.value.hint
+
+
+def test_one_text_may_stand_for_a_list_of_it() -> None:
+    assert tables.words(KEY, "a b") == ("a b",)
+    assert tables.words(KEY, ["a", "b"]) == ("a", "b")
+    assert refusal(tables.words, [1]) == (
+        "tool.x.key must be a list of strings, found an array",
+        "correct `tool.x.key` in pyproject.toml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("a", Include(path="a", formats=BOTH_FORMATS)),
+        ({"path": "a"}, Include(path="a", formats=BOTH_FORMATS)),
+        ({"path": "a", "format": "wheel"}, Include(path="a", formats=("wheel",))),
+        ({"path": "a", "format": ["wheel", "sdist"]}, Include(path="a", formats=("sdist", "wheel"))),
+        (
+            {"path": "a", "from": "out-dir", "to": "b/c", "format": "sdist"},
+            Include(path="a", formats=("wheel",), from_out_dir=True, to="b/c"),
+        ),
+        (
+            {"path": "a", "from": "out-dir", "to": ".", "crate-name": "d", "crate_name": "e"},
+            Include(path="a", formats=("wheel",), from_out_dir=True, to=".", crate="d"),
+        ),
+        (
+            {"path": "a", "from": "out-dir", "to": ".", "crate_name": "e"},
+            Include(path="a", formats=("wheel",), from_out_dir=True, to=".", crate="e"),
+        ),
+    ],
+)
+def test_an_include_is_a_glob_or_a_table(value: object, expected: Include) -> None:
+    assert tables.include(KEY, ["first", value]) == (Include(path="first"), expected)
+
+
+@pytest.mark.parametrize(
+    ("parser", "value", "message"),
+    [
+        (tables.include, {"path": 1}, "tool.x.key[0].path must be a string, found 1"),
+        (tables.include, {"path": "a", "from": "x"}, 'tool.x.key[0].from must be "out-dir", found \'x\''),
+        (tables.include, {"path": "a", "from": "out-dir"}, "tool.x.key[0] has no `to`"),
+        (
+            tables.include,
+            {"path": "a", "from": "out-dir", "to": ".", "crate-name": 1},
+            "tool.x.key[0].crate-name must be a string, found 1",
+        ),
+        (
+            tables.exclude,
+            {"path": "a", "format": "egg"},
+            "tool.x.key[0].format must be sdist, wheel or a list of both, found 'egg'",
+        ),
+        (
+            tables.features,
+            {"feature": "a", "python-version": 3},
+            "tool.x.key[0].python-version must be a string, found 3",
+        ),
+        (
+            tables.targets,
+            {"name": "a", "kind": "exe"},
+            "tool.x.key[0].kind must be one of bin, cdylib, dylib, lib, rlib, staticlib, found 'exe'",
+        ),
+        (tables.targets, "a", "tool.x.key[0] must be a table with a `name`, found 'a'"),
+    ],
+)  # fmt: skip
+def test_the_place_of_a_wrong_value_is_named(parser: Any, value: object, message: str) -> None:
+    assert refusal(parser, [value])[0] == message
+
+
+def test_the_keys_of_a_table_are_told() -> None:
+    assert refusal(tables.exclude, [{"path": "a", "z": 1, "b": 2}]) == (
+        "tool.x.key[0] has an unknown key `b`",
+        "the keys are path, format",
+    )
+    assert refusal(tables.features, [{}]) == (
+        "tool.x.key[0] has no `feature`",
+        "add `feature` to this table in pyproject.toml",
+    )
+
+
+def test_excludes_features_and_targets_are_plain_or_tables() -> None:
+    assert tables.exclude(KEY, ["a", {"path": "b", "format": "sdist"}]) == (
+        Exclude(path="a"),
+        Exclude(path="b", formats=("sdist",)),
+    )
+    assert tables.features(KEY, ["a", {"feature": "b", "python-implementation": "pypy"}]) == (
+        Feature(name="a"),
+        Feature(name="b", python_implementation="pypy"),
+    )
+    assert tables.targets(KEY, [{"name": "a"}, {"name": "b", "kind": "bin", "odd": 1}]) == (
+        TargetSelection(name="a"),
+        TargetSelection(name="b", kind="bin"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "version"),
+    [
+        ({}, None),
+        ({"macos-deployment-target": "11.0"}, "11.0"),
+        ({"macosx-deployment-target": "10.12"}, "10.12"),
+        ({"macosx-deployment-target": "10.12", "macos-deployment-target": "11.0"}, "11.0"),
+    ],
+)
+def test_a_target_may_name_its_macos(table: dict[str, str], version: str | None) -> None:
+    assert tables.target_options(KEY, {"t": table}) == (TargetOptions(triple="t", macos_deployment_target=version),)
+
+
+def test_a_wrong_table_of_targets_is_refused() -> None:
+    assert (
+        refusal(tables.target_options, [])[0]
+        == "tool.x.key must be a table for each target triple, found an empty array"
+    )
+    assert refusal(tables.target_options, {"t": 1})[0] == "tool.x.key.t must be a table, found 1"
+    assert refusal(tables.target_options, {"t": {"macosx-deployment-target": 11}})[0] == (
+        "tool.x.key.t.macos-deployment-target must be a string, found 11"
+    )
+
+
+def test_bills_of_materials_are_on_unless_turned_off() -> None:
+    assert tables.sbom(KEY, {}) == Sbom(rust=True, auditwheel=True, include=())
+    assert tables.sbom(KEY, {"rust": False, "auditwheel": False, "include": ["a"]}) == Sbom(
+        rust=False, auditwheel=False, include=("a",)
+    )
+    assert refusal(tables.sbom, {"python": True})[0] == "tool.x.key has an unknown key `python`"
+    assert refusal(tables.sbom, [])[0] == "tool.x.key must be a table, found an empty array"

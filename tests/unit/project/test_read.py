@@ -1,0 +1,84 @@
+"""The two files that say what a project is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.events import CallbackReporter, Event, WarningEvent
+from cratewheel.project.location import Location
+from cratewheel.project.read import read, read_metadata, warn_of_unread_config
+
+PYPROJECT = '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n[project]\nname = "p"\n'
+CRATE = '[package]\nname = "p"\nversion = "1.0.0"\n'
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def place(root: Path, crate: Path, *, workspace: Path | None = None) -> Location:
+    """Write a project in `root` with its crate in another folder, and return where they are."""
+    (root / ".git").mkdir(parents=True)  # a repository of its own, whatever is above
+    if workspace is not None:
+        write(workspace / "Cargo.toml", "[workspace]\nmembers = ['**']\n")
+    return Location(
+        manifest=write(crate / "Cargo.toml", CRATE),
+        pyproject=write(root / "pyproject.toml", PYPROJECT),
+        root=root,
+        cwd=root,
+    )
+
+
+@pytest.mark.parametrize(
+    ("crate", "workspace"), [("a/p", None), ("a/p/rust", None), ("a/rust", None), ("b/rust", "."), ("b/deep/er", ".")]
+)
+def test_a_crate_is_below_a_project_or_beside_it_or_in_one_workspace(
+    tmp_path: Path, crate: str, workspace: str | None
+) -> None:
+    around = None if workspace is None else tmp_path / workspace
+    project = read(place(tmp_path / "a" / "p", tmp_path / crate, workspace=around))
+    assert (project.root, project.cwd, project.manifest.name) == (tmp_path / "a" / "p", tmp_path / "a" / "p", "p")
+    assert project.pyproject is not None
+    assert project.pyproject.project == {"name": "p"}
+
+
+def test_a_crate_elsewhere_is_not_the_projects(tmp_path: Path) -> None:
+    location = place(tmp_path / "a" / "p", tmp_path / "b" / "rust")
+    with pytest.raises(ConfigError) as caught:
+        read(location)
+    assert caught.value.message == (
+        f"manifest-path in {location.pyproject} names {location.manifest}, which lies outside of the project"
+    )
+
+
+def test_a_workspace_without_a_package_is_no_crate(tmp_path: Path) -> None:
+    manifest = write(tmp_path / "Cargo.toml", "[workspace]\nmembers = []\n")
+    with pytest.raises(ConfigError) as caught:
+        read(Location(manifest=manifest, pyproject=None, root=tmp_path, cwd=tmp_path))
+    assert caught.value.message == f"{manifest} is a workspace without a package of its own"
+
+
+def test_warnings_of_both_files_are_told(tmp_path: Path) -> None:
+    location = place(tmp_path, tmp_path)
+    write(tmp_path / "pyproject.toml", PYPROJECT + 'version = "1"\nlicence = "MIT"\n')
+    events: list[Event] = []
+    metadata = read_metadata(read(location), CallbackReporter(on_event=events.append))
+    assert (metadata.name, metadata.version) == ("p", "1")
+    assert [event.text for event in events if isinstance(event, WarningEvent)] == [
+        f"project.licence in {tmp_path / 'pyproject.toml'} means nothing; did you mean `license`?"
+    ]
+
+
+def test_configuration_beside_the_crate_that_cargo_does_not_read_from_here_is_told(tmp_path: Path) -> None:
+    config = write(tmp_path / "p" / "rust" / ".cargo" / "config.toml", "")
+    location = place(tmp_path / "p", tmp_path / "p" / "rust")
+    events: list[Event] = []
+    warn_of_unread_config(read(location), {}, CallbackReporter(on_event=events.append))
+    here = f"cargo and rustup read what is in {tmp_path / 'p'}, where this runs, and above"
+    hint = "run the command in that file's folder, or move the file"
+    assert events == [WarningEvent(text=f"{config} has no effect: {here}", hint=hint)]
