@@ -296,7 +296,7 @@ def from_elsewhere(
         requires_python=None,
         environ={},
         reporter=Ui(out=io.StringIO(), err=io.StringIO()),
-        none_is_fine=True,
+        allow_empty=True,
     )
     machine = Machine(triple=triple, system=target.python_os, platform=None, words="")
     return situation(

@@ -152,7 +152,7 @@ def list_interpreters(
         environ=chosen,
         cache_dir=cache_dir(chosen),
         reporter=_reporter(on_event),
-        none_is_fine=True,
+        allow_empty=True,
     )
 
 

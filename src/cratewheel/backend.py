@@ -64,12 +64,12 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
     """
     with _hook(config_settings) as call:
         from cratewheel.archive.dist_info import GENERATOR, DistInfo
-        from cratewheel.interpreter.probe import describe, own_answer
+        from cratewheel.interpreter.probe import describe, probe_self
         from cratewheel.targets.platform_tags import normalise_platform
         from cratewheel.targets.wheel_tags import WheelTag, dist_info_name
 
         metadata = call.metadata
-        python = describe(own_answer(), executable=Path(sys.executable))
+        python = describe(probe_self(), executable=Path(sys.executable))
         platform = normalise_platform(sysconfig.get_platform())
         tag = WheelTag(python=(python.python_tag,), abi=(python.abi_tag,), platform=(platform,))
         info = DistInfo(

@@ -345,5 +345,5 @@ def test_an_isolated_build_takes_nothing_but_cratewheel(project: Project, own_wh
     ok(project.pip("wheel", "--quiet", "--no-deps", "-w", "by-pip", ".", env=env))
     ok(project.run(UV, "build", "--quiet", "--wheel", "--python", sys.executable, "--out-dir", "by-uv", env=env))
     (by_pip,) = (project.root / "by-pip").glob("*.whl")
-    (by_uv,) = (project.root / "by-uv").glob("*.whl")
-    assert by_pip.read_bytes() == by_uv.read_bytes()
+    (made_by_uv,) = (project.root / "by-uv").glob("*.whl")
+    assert by_pip.read_bytes() == made_by_uv.read_bytes()

@@ -352,7 +352,7 @@ def test_without_an_environment_there_is_an_error(run_light: Cratewheel, tmp_pat
     root = run_light.copy("light-module")
     run = run_light("develop", cwd=root)
     assert (run.status, run.stdout) == (1, "")
-    assert run.stderr.startswith("error: there is no environment to install into")
+    assert run.stderr.startswith("error: no environment to install into")
     two = run_light("develop", cwd=root, env={"VIRTUAL_ENV": str(tmp_path / "a"), "CONDA_PREFIX": str(tmp_path / "b")})
     assert two.stderr.startswith("error: two environments are active: VIRTUAL_ENV (")
 

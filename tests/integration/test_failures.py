@@ -209,7 +209,7 @@ def test_a_broken_project_is_refused_before_anything_is_compiled(project: Projec
         (("-m", "nowhere/Cargo.toml"), 1, "there is no manifest at {root}/nowhere/Cargo.toml"),
         (("-m", "src"), 1, "{root}/src is a folder\n help: name the file: {root}/src/Cargo.toml"),
         (("-i", "3.99"), 1, "the interpreter `3.99` was not found"),
-        (("-i", "/bin/ls"), 1, "/bin/ls does not work as a Python interpreter: it ended with status 2"),
+        (("-i", "/bin/ls"), 1, "/bin/ls is not a working Python interpreter: it ended with status 2"),
         (
             ("--target", "foo-bar-baz"),
             1,
@@ -442,15 +442,15 @@ def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project,
         (
             "echo 'pyenv: python3.7: command not found' >&2\nexit 127",
             (
-                "error: none of the interpreters that were asked for can be used\n"
-                "       python3.7: pyenv has no version active that provides it\n"
-                " help: `cratewheel list-python` shows every interpreter that is found\n"
+                "error: none of the requested interpreters can be used\n"
+                "       python3.7: no active pyenv version provides it\n"
+                " help: `cratewheel list-python` lists all interpreters that were found\n"
             ),
         ),
         (
             "echo garbage",
             (
-                "error: {bin}/python3.7 does not work as a Python interpreter: it did not answer as a Python does\n"
+                "error: {bin}/python3.7 is not a working Python interpreter: it did not answer as a Python does\n"
                 "       garbage\n"
                 " help: name a Python with -i; `cratewheel list-python` shows those that are found\n"
             ),
@@ -458,9 +458,9 @@ def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project,
         (
             "kill -9 $$",
             (
-                "error: none of the interpreters that were asked for can be used\n"
-                "       python3.7: it ended with status -9 and said nothing\n"
-                " help: `cratewheel list-python` shows every interpreter that is found\n"
+                "error: none of the requested interpreters can be used\n"
+                "       python3.7: it ended with status -9 without output\n"
+                " help: `cratewheel list-python` lists all interpreters that were found\n"
             ),
         ),
         (

@@ -162,7 +162,7 @@ def test_a_program_that_is_no_python_is_shown_with_what_it_printed(
     program = script(tmp_path / "python3", text)
     with pytest.raises(InterpreterError) as caught:
         ask(program, timeout=0.5 if "sleep" in text else 60)
-    assert caught.value.message == f"{program} does not work as a Python interpreter: {message}"
+    assert caught.value.message == f"{program} is not a working Python interpreter: {message}"
     assert caught.value.notes == notes
 
 
@@ -197,20 +197,18 @@ def test_a_stand_in_that_finds_nothing_is_skipped_with_a_warning(tmp_path: Path)
         reporter=silent(err),
     )
     assert [one.requested for one in found] == [sys.executable]
-    assert err.getvalue() == (
-        "warning: skipped the interpreter python3.10: pyenv has no version active that provides it\n"
-    )
+    assert err.getvalue() == ("warning: skipped the interpreter python3.10: no active pyenv version provides it\n")
 
 
 def test_a_lone_stand_in_that_finds_nothing_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(InterpreterError, match="none of the interpreters that were asked for can be used"):
+    with pytest.raises(InterpreterError, match="none of the requested interpreters can be used"):
         ask(stand_in(tmp_path / "python3.10"))
 
 
 def test_a_program_that_fails_without_a_word_is_skipped(tmp_path: Path) -> None:
     program = script(tmp_path / "python3", "#!/bin/sh\nexit 1\n")
     assert probe(program, os.environ, reporter=silent()) == Skip(
-        executable=program, reason="it ended with status 1 and said nothing"
+        executable=program, reason="it ended with status 1 without output"
     )
 
 
@@ -228,7 +226,7 @@ def test_unasked_a_broken_program_on_path_is_left_out_with_a_warning(tmp_path: P
     )
     assert whole.is_file()
     assert any(one.version == sys.version_info[:2] for one in found)
-    assert f"warning: left out {broken}: {broken} does not work as a Python interpreter: it ended with status 1\n" in (
+    assert f"warning: skipped {broken}: {broken} is not a working Python interpreter: it ended with status 1\n" in (
         err.getvalue()
     )
 
@@ -263,7 +261,7 @@ except InterpreterError as error:
     words = [sys.executable, "-m", "cratewheel", "build", "--dry-run", "-i", sys.executable]
     done = subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "does not work as a Python interpreter: it ended with status 1\n       ModuleNotFoundError: " in done.stderr
+    assert "is not a working Python interpreter: it ended with status 1\n       ModuleNotFoundError: " in done.stderr
 
 
 def test_pyenvs_own_answer_is_what_is_foretold() -> None:
@@ -281,4 +279,4 @@ def test_pyenvs_own_answer_is_what_is_foretold() -> None:
             try:
                 assert str(ask("python3", environ=selected).executable) == said.stdout.strip()
             except InterpreterError as error:
-                assert "the oldest that can be built for is 3.7" in error.message  # noqa: PT017 (the loop goes on)
+                assert "the oldest supported version is 3.7" in error.message  # noqa: PT017 (the loop goes on)

@@ -101,7 +101,7 @@ def test_a_python_before_a_pinned_stable_abi_gets_a_module_that_it_can_load(
 
     run = run_cratewheel("build", "--no-sdist", "-i", interpreters["3.11"], cwd=project)
     assert built(run, "cp311-cp311")[-1] == "pyo3_abi3/pyo3_abi3.cpython-311-x86_64-linux-gnu.so"
-    assert "warning: CPython 3.11 was asked for, but these bindings are made for CPython 3.12 to 3.15" in run.stderr
+    assert "warning: CPython 3.11 was requested, but these bindings support CPython 3.12 to 3.15" in run.stderr
     assert answer(interpreters["3.11"], run.wheel, code) == "42"
 
     environment = run_cratewheel.folder / "environment"

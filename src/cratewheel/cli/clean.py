@@ -33,7 +33,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         ).target_directory
     here = find(
         (), supported=EVERY, requires_python=None, environ=environ, cache_dir=cache_dir(environ), reporter=ui,
-        none_is_fine=True,
+        allow_empty=True,
     )  # fmt: skip
     folders = (project.root, project.manifest.workspace_root, options.out or target / "wheels")
     if not dry_run:

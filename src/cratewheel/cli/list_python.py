@@ -23,7 +23,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         environ=environ,
         cache_dir=cache_dir(environ),
         reporter=ui,
-        none_is_fine=True,
+        allow_empty=True,
     )
     if not found:
         ui.warn("no Python interpreter was found")

@@ -117,7 +117,7 @@ def install_requirements(
     words = tuple(_without_marker(requirement) for requirement in needed)
     reporter.step("Installing", ", ".join(words))
     python = str(environment.paths.python)
-    uv = which("uv", environ) if wanted.uv or environment.by_uv else None
+    uv = which("uv", environ) if wanted.uv or environment.made_by_uv else None
     if wanted.pip is not None:
         argv = (str(wanted.pip), "--python", python, "install", *words)
     elif uv is not None:

@@ -117,7 +117,7 @@ def _interpreters(environ: Mapping[str, str], reporter: Reporter) -> Iterator[Ch
             environ=environ,
             cache_dir=cache_dir(environ),
             reporter=reporter,
-            none_is_fine=True,
+            allow_empty=True,
         )
     except CratewheelError as error:
         yield Check(subject="python", state="problem", text=error.message, hint=error.hint)

@@ -1,4 +1,4 @@
-"""Answers of interpreters, kept between builds, so that none is started to be asked the same again.
+"""Caches the answers of interpreters between builds, so that they need not be started again.
 
 An answer belongs to the file behind all symbolic links, and to the machine that the kernel shows this process
 (`setarch` shows another). Whoever replaces, upgrades or exchanges an interpreter changes what identifies the file.
@@ -19,7 +19,7 @@ _CONFIG = "pyvenv.cfg"  # it tells a copy of an interpreter, in a virtual enviro
 
 
 class Cache:
-    """The stored answers of one cache folder; `save` writes what was learnt since they were read.
+    """The cached answers in a folder; `save` writes new ones.
 
     Without a folder, or while a variable steers what interpreters say of themselves, it stores nothing. `warn` is told
     of a folder that cannot be trusted, which counts as an empty one.
@@ -34,7 +34,7 @@ class Cache:
         self._changed = False
 
     def get(self, executable: Path) -> Answer | None:
-        """Return the stored answer of `executable`, or None when there is none or the file has changed since."""
+        """Return the cached answer of `executable`, or None if there is none or the file has changed."""
         real = os.path.realpath(executable)
         entry = self._entries.get(real)
         stamp = self._stamp(real)
@@ -46,7 +46,7 @@ class Cache:
         return {**answer, "executable": real} if isinstance(answer, dict) and is_answer(answer) else None
 
     def put(self, executable: Path, answer: Answer) -> None:
-        """Store the answer of `executable`, unless that only hands on to some other program today."""
+        """Add the answer of `executable`, unless it may start another program next time."""
         real, said = os.path.realpath(executable), answer.get("executable")
         # a version manager's stand-in answers for another file, and tomorrow perhaps for a third; with its own name
         # for `sys.executable`, only the kernel tells
@@ -60,7 +60,7 @@ class Cache:
             self._changed = True
 
     def save(self) -> None:
-        """Write the store, whole or not at all; entries of files that are gone or changed are left out."""
+        """Write the cache atomically, without entries of files that were removed or changed."""
         if not self._changed or self._store is None:
             return
         kept = {real: entry for real, entry in sorted(self._entries.items()) if entry.get("stamp") == self._stamp(real)}
@@ -77,7 +77,7 @@ class Cache:
 
 
 def _identity(path: str) -> list[int] | None:
-    """Return what changes when another file is put at `path`, or its content is changed; None where there is none."""
+    """Return a value that changes when the file at `path` is replaced or modified; None if there is no file."""
     try:
         status = os.stat(path)  # noqa: PTH116 (as above)
     except (OSError, ValueError):  # a damaged store has names that no file can have
@@ -86,7 +86,7 @@ def _identity(path: str) -> list[int] | None:
 
 
 def _is_script(path: str) -> bool:
-    """Return whether another program reads the file, which can start any Python."""
+    """Return whether the file is a script, which may start any Python."""
     try:
         with open(path, "rb") as file:  # noqa: PTH123 (as above)
             return file.read(2) == b"#!"

@@ -1,4 +1,4 @@
-"""Where the Pythons of a machine may be: files to ask, in the order in which one is preferred to its like.
+"""Finds files that may be Python interpreters, in order of preference.
 
 Only folders are read here; no program is started. First comes what the user put forward (variables, the active
 environment, PATH), then what version managers have in store.
@@ -41,7 +41,7 @@ SYSTEM_FOLDERS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A file that may be an interpreter; `version` is what its name promises, `source` how it was come by."""
+    """A file that may be an interpreter, the version in its name, and where it was found."""
 
     path: Path
     source: str
@@ -49,40 +49,40 @@ class Candidate:
 
 
 def candidates(environ: Mapping[str, str], *, cwd: Path, windows: bool = WINDOWS) -> tuple[Candidate, ...]:
-    """Return every file on this machine that may be a Python, the preferred first, each file once.
+    """Return every file on this machine that may be a Python, the preferred first, without duplicates.
 
     Of several names for one file the first counts, so the Python of an active virtual environment stays that one.
     """
     roots = pyenv.roots(environ, home_folder(environ))
-    return each_once(chain(_put_forward(environ, roots, cwd, windows), _in_store(environ, roots, windows)))
+    return unique(chain(_user_chosen(environ, roots, cwd, windows), _in_store(environ, roots, windows)))
 
 
-def each_once(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Return the candidates without those that are another name for the file of an earlier one."""
-    unique: dict[str, Candidate] = {}
+def unique(found: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Return the candidates without those that are the same file as an earlier one."""
+    first: dict[str, Candidate] = {}
     for candidate in found:
-        unique.setdefault(_real(candidate.path), candidate)
-    return tuple(unique.values())
+        first.setdefault(_real(candidate.path), candidate)
+    return tuple(first.values())
 
 
-def programs_of(prefix: Path, *, windows: bool = WINDOWS) -> tuple[Path, ...]:
-    """Return the interpreters of an environment or installation, the most telling name (`python3.12`) first."""
+def list_programs(prefix: Path, *, windows: bool = WINDOWS) -> tuple[Path, ...]:
+    """Return the interpreters of an environment or installation, the most specific name (`python3.12`) first."""
     folders = (prefix, prefix / "Scripts") if windows else (prefix / "bin",)
     return tuple(path for folder in folders for path in _programs(folder, windows))
 
 
 def home_folder(environ: Mapping[str, str]) -> Path | None:
-    """Return the user's home folder as the environment names it."""
+    """Return the user's home folder from the environment."""
     home = environ.get("HOME") or environ.get("USERPROFILE")
     return Path(home) if home else None
 
 
-def promised_version(path: Path, *, folder: bool) -> Version | None:
-    """Return the version in a program's name, or in that of the folder that it is installed in.
+def version_in_name(path: Path, *, folder: bool) -> Version | None:
+    """Return the version in a program's name, or in the name of its installation folder.
 
-    >>> promised_version(Path("/v/pypy3.10-7.3.12/bin/pypy3"), folder=True)
+    >>> version_in_name(Path("/v/pypy3.10-7.3.12/bin/pypy3"), folder=True)
     (3, 10)
-    >>> promised_version(Path("/usr/bin/python3"), folder=True) is None
+    >>> version_in_name(Path("/usr/bin/python3"), folder=True) is None
     True
     """
     names = [path.name]
@@ -94,7 +94,7 @@ def promised_version(path: Path, *, folder: bool) -> Version | None:
     return None
 
 
-def _put_forward(environ: Mapping[str, str], roots: tuple[Path, ...], cwd: Path, windows: bool) -> Iterator[Candidate]:
+def _user_chosen(environ: Mapping[str, str], roots: tuple[Path, ...], cwd: Path, windows: bool) -> Iterator[Candidate]:
     yield from _named(environ)
     for variable in ("VIRTUAL_ENV", "CONDA_PREFIX", "pythonLocation"):
         if environ.get(variable):
@@ -103,13 +103,13 @@ def _put_forward(environ: Mapping[str, str], roots: tuple[Path, ...], cwd: Path,
         if folder.name != "shims":
             yield from _named_after_themselves(_programs(folder, windows), "PATH")
         elif folder.parent in roots:
-            yield from _installed(pyenv.active(folder.parent, environ, cwd), "PATH, by pyenv", windows)
+            yield from _installed(pyenv.active_versions(folder.parent, environ, cwd), "PATH, by pyenv", windows)
 
 
 def _in_store(environ: Mapping[str, str], roots: tuple[Path, ...], windows: bool) -> Iterator[Candidate]:
     home = home_folder(environ)
     for root in roots:
-        yield from _installed(pyenv.versions(root), "pyenv", windows)
+        yield from _installed(pyenv.list_versions(root), "pyenv", windows)
     yield from _installed(_children(_uv_folder(environ, home, windows)), "uv", windows)
     if home:
         yield from _installed(_conda_environments(home), "conda", windows, telling=False)
@@ -126,20 +126,20 @@ def _named(environ: Mapping[str, str]) -> Iterator[Candidate]:
     folders = [folder for folder in pyenv.path_folders(environ) if folder.name != "shims"]
     for path in [Path(word)] if os.path.isabs(word) else [folder / word for folder in folders if word]:  # noqa: PTH117 (a word)
         if path.is_file():
-            yield Candidate(path=path, source="PYO3_PYTHON", version=promised_version(path, folder=False))
+            yield Candidate(path=path, source="PYO3_PYTHON", version=version_in_name(path, folder=False))
             return
 
 
 def _installed(prefixes: Iterable[Path], source: str, windows: bool, *, telling: bool = True) -> Iterator[Candidate]:
     # `telling`: whether the folders are named after versions; an environment has any name
     for prefix in prefixes:
-        for path in programs_of(prefix, windows=windows):
-            yield Candidate(path=path, source=source, version=promised_version(path, folder=telling))
+        for path in list_programs(prefix, windows=windows):
+            yield Candidate(path=path, source=source, version=version_in_name(path, folder=telling))
 
 
 def _named_after_themselves(paths: Iterable[Path], source: str) -> Iterator[Candidate]:
     for path in paths:
-        yield Candidate(path=path, source=source, version=promised_version(path, folder=False))
+        yield Candidate(path=path, source=source, version=version_in_name(path, folder=False))
 
 
 def _programs(folder: Path, windows: bool) -> list[Path]:

@@ -1,7 +1,7 @@
-"""Finding the interpreters to build for: those that were asked for, or every one on the machine that fits.
+"""Finds the interpreters to build for: the requested ones, or all on the machine that fit.
 
-Whatever is asked for and cannot be used is an error; what only happens to be on the machine and cannot be used is left
-out, and told about if the user put it forward.
+A requested interpreter that cannot be used is an error. Others that cannot be used are skipped, with a warning if they
+are on PATH or named by a variable.
 """
 
 from __future__ import annotations
@@ -15,37 +15,37 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter.cache import Cache
-from cratewheel.interpreter.candidates import WINDOWS, Candidate, programs_of
+from cratewheel.interpreter.candidates import WINDOWS, Candidate, list_programs
 from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported
 from cratewheel.interpreter.probe import TIMEOUT, Skip, UnsuitableError
-from cratewheel.interpreter.requests import LIST_HINT, asked_for
+from cratewheel.interpreter.requests import LIST_HINT, find_requested
 from cratewheel.interpreter.search import Finding, Search
 
 if TYPE_CHECKING:
     from cratewheel.events import Reporter
 
-_PUT_FORWARD = ("PYO3_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "pythonLocation", "PATH", "PATH, by pyenv")
+_USER_CHOSEN = ("PYO3_PYTHON", "VIRTUAL_ENV", "CONDA_PREFIX", "pythonLocation", "PATH", "PATH, by pyenv")
 
 
 def find(
-    words: tuple[str, ...],
+    requests: tuple[str, ...],
     *,
     supported: Supported,
     requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
     cache_dir: Path | None,
     reporter: Reporter,
-    none_is_fine: bool = False,
+    allow_empty: bool = False,
     timeout: float = TIMEOUT,
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for, one for each wheel.
 
-    With `words`, these and no others, in their order, each with its word in `requested`; `supported` and
-    `requires_python` then only cause warnings, as whoever asks may know better. Without words, every interpreter that
+    With `requests`, only these, in order, each with its request in `requested`; `supported` and `requires_python` then
+    only cause warnings. Without requests, every interpreter that
     fits both: CPython ascending, free-threaded ones after, then PyPy and GraalPy. Of several that one wheel would
-    serve, the one that the user put forward counts: PYO3_PYTHON, the active environment, PATH.
+    serve, the first of these is used: PYO3_PYTHON, the active environment, PATH.
 
-    Raises `InterpreterError` when a word names nothing that can be used, or nothing fits (unless `none_is_fine`).
+    Raises `InterpreterError` when a request matches nothing usable, or when no interpreter fits (unless `allow_empty`).
     """
     search = Search(
         environ=environ,
@@ -55,16 +55,16 @@ def find(
         timeout=timeout,
     )
     try:
-        if words:
-            return asked_for(search, words, supported, requires_python)
-        fitting, left_out = _every(search, supported, requires_python)
+        if requests:
+            return find_requested(search, requests, supported, requires_python)
+        fitting, skipped = _find_all(search, supported, requires_python)
     finally:
         search.cache.save()
-    if not fitting and not none_is_fine:
+    if not fitting and not allow_empty:
         raise InterpreterError(
-            "no Python interpreter was found that this project can be built for",
-            notes=tuple(left_out),
-            hint="install one, or name it with -i",
+            "no Python interpreter found that this project supports",
+            notes=tuple(skipped),
+            hint="install one, or select one with -i",
         )
     return fitting
 
@@ -77,11 +77,11 @@ def default_python(
     pyo3: bool = False,
     timeout: float = TIMEOUT,
 ) -> Interpreter:
-    """Return the one interpreter that is meant when none is named.
+    """Return the default interpreter, for commands without `-i`.
 
     That is PYO3_PYTHON (for pyo3 crates), the active virtual environment's, the one that setup-python made
-    (`pythonLocation`), `python3` on PATH, and at last the one that runs this. Raises `InterpreterError` when a
-    variable names one that is not there or does not work: any other would not be the one that is meant.
+    (`pythonLocation`), `python3` on PATH, and finally the running one. Raises `InterpreterError` when a
+    variable names one that does not exist or does not work.
     """
     search = Search(
         environ=environ,
@@ -92,12 +92,12 @@ def default_python(
     )
     try:
         if pyo3 and environ.get("PYO3_PYTHON"):
-            named = asked_for(search, (environ["PYO3_PYTHON"],), EVERY, None)[0]
+            named = find_requested(search, (environ["PYO3_PYTHON"],), EVERY, None)[0]
             return replace(named, source="PYO3_PYTHON", requested=None)
         for variable in ("VIRTUAL_ENV", "pythonLocation"):
             if environ.get(variable):
-                return _of_environment(search, variable)
-        return _on_path(search)
+                return _find_in_environment(search, variable)
+        return _find_on_path(search)
     finally:
         search.cache.save()
 
@@ -110,7 +110,7 @@ def probe(
     reporter: Reporter,
     timeout: float = TIMEOUT,
 ) -> Interpreter | Skip:
-    """Return the interpreter that the file `executable` is; raises `InterpreterError` when it is none."""
+    """Return the interpreter in the file `executable`; raises `InterpreterError` if it is not one."""
     search = Search(
         environ=environ,
         cwd=Path.cwd(),
@@ -125,27 +125,27 @@ def probe(
     return finding
 
 
-def _every(
+def _find_all(
     search: Search, supported: Supported, requires_python: SpecifierSet | None
 ) -> tuple[tuple[Interpreter, ...], list[str]]:
-    """Return the interpreters that fit, and a line for each that does not."""
+    """Return the interpreters that fit, and a reason for each that was skipped."""
     named = search.environ.get("PYO3_PYTHON", "")
     if Path(named).is_absolute() and not Path(named).is_file():
-        search.reporter.warn(f"PYO3_PYTHON names {named}, which is not there")
+        search.reporter.warn(f"PYO3_PYTHON names {named}, which does not exist")
     promising = [one for one in search.candidates() if one.version is None or one.version >= OLDEST]
     fitting: dict[tuple[object, ...], Interpreter] = {}
-    left_out: list[str] = []
+    skipped: list[str] = []
     for candidate, finding in search.findings(promising):
         reason = _why_not(finding, supported, requires_python)
         if reason is None and isinstance(finding, Interpreter):
             fitting.setdefault(finding.identity, finding)
             continue
-        line = f"left out {candidate.path}: {reason}"
-        left_out.append(line)
+        line = f"skipped {candidate.path}: {reason}"
+        skipped.append(line)
         unsuitable = isinstance(finding, (Interpreter, UnsuitableError))
-        tell = search.reporter.detail if unsuitable or candidate.source not in _PUT_FORWARD else search.reporter.warn
-        tell(line)
-    return tuple(sorted(fitting.values(), key=lambda one: one.order)), left_out
+        report = search.reporter.detail if unsuitable or candidate.source not in _USER_CHOSEN else search.reporter.warn
+        report(line)
+    return tuple(sorted(fitting.values(), key=lambda one: one.order)), skipped
 
 
 def _why_not(finding: Finding, supported: Supported, requires_python: SpecifierSet | None) -> str | None:
@@ -160,35 +160,36 @@ def _why_not(finding: Finding, supported: Supported, requires_python: SpecifierS
     return None
 
 
-def _of_environment(search: Search, variable: str) -> Interpreter:
+def _find_in_environment(search: Search, variable: str) -> Interpreter:
     folder = Path(search.environ[variable])
-    programs = programs_of(folder)
+    programs = list_programs(folder)
     if not programs:
         raise InterpreterError(
-            f"{variable} is set to {folder}, where there is no Python", hint=f"unset {variable}, or make it anew"
+            f"{variable} is set to {folder}, which has no Python",
+            hint=f"unset {variable}, or create the environment again",
         )
     # `python` is what a shell in this environment would run
     finding = search.finding(Candidate(path=programs[-1], source=variable))
-    return _demanded(finding)
+    return _require(finding)
 
 
-def _on_path(search: Search) -> Interpreter:
+def _find_on_path(search: Search) -> Interpreter:
     for name in ("python", "python3") if WINDOWS else ("python3", "python"):
         program = search.which(name)
-        real = search.behind_shim(program) if program else None
+        real = search.resolve_shim(program) if program else None
         if real is None:
             continue
         finding = search.finding(Candidate(path=real, source="PATH" if real == program else "PATH, by pyenv"))
         if isinstance(finding, Interpreter):
             return finding
-        search.reporter.warn(f"left out {real}: {_why_not(finding, EVERY, None)}")
+        search.reporter.warn(f"skipped {real}: {_why_not(finding, EVERY, None)}")
     running = search.running()
     if running is None:
         raise InterpreterError("no Python interpreter was found", hint=LIST_HINT)
-    return _demanded(search.finding(running))
+    return _require(search.finding(running))
 
 
-def _demanded(finding: Finding) -> Interpreter:
+def _require(finding: Finding) -> Interpreter:
     if isinstance(finding, Skip):
         raise InterpreterError(f"{finding.executable} cannot be used: {finding.reason}", hint=LIST_HINT)
     if isinstance(finding, InterpreterError):

@@ -1,4 +1,4 @@
-"""The Python environment that a project is installed into: which one it is, and what it says of itself."""
+"""The Python environment that a project is installed into."""
 
 from __future__ import annotations
 
@@ -42,15 +42,15 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A Python environment: where it keeps things, what markers see in it, and whether uv made it."""
+    """A Python environment: its paths, its values for markers, and whether uv created it."""
 
     paths: InstallPaths
     markers: Mapping[str, str]
-    by_uv: bool
+    made_by_uv: bool
 
     @property
     def site_folders(self) -> tuple[str, ...]:
-        """The folders that installed distributions are in."""
+        """The folders of installed distributions."""
         return tuple(dict.fromkeys((str(self.paths.platlib), str(self.paths.purelib))))
 
 
@@ -75,28 +75,28 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
             if program.is_file():
                 return program
         if folder in active.values():
-            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="make it anew")
+            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="create it again")
     raise MissingToolError(
-        "there is no environment to install into: none is active, and no .venv is here or above",
-        hint="make one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
+        "no environment to install into: none is active, and no .venv in this folder or its parents",
+        hint="create one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
     )
 
 
 def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
-    """Return the environment of an interpreter. Raises `MissingToolError` for one that installers must leave alone."""
+    """Return the environment of an interpreter; raises `MissingToolError` if it is managed by the system."""
     done = capture(Command(argv=(str(python), "-I", *utf8.MODE, "-c", _ASK)), environ)
     if done.status:
-        raise MissingToolError(f"{python} does not work as a Python interpreter", notes=tuple(done.stderr.splitlines()))
+        raise MissingToolError(f"{python} is not a working Python interpreter", notes=tuple(done.stderr.splitlines()))
     answer: dict[str, Any] = json.loads(done.stdout)
     if answer["managed"] and not answer["venv"]:
         raise MissingToolError(
             f"the environment of {python} is managed by the system (PEP 668)",
-            hint="make one of your own: `python3 -m venv .venv`",
+            hint="create a virtual environment: `python3 -m venv .venv`",
         )
     folders = {name: Path(path) for name, path in answer["paths"].items()}
     config = Path(answer["prefix"], "pyvenv.cfg")
     lines = config.read_text(encoding="utf-8", errors="replace").splitlines() if config.is_file() else []
-    by_uv = any(line.partition("=")[0].strip() == "uv" for line in lines)
+    made_by_uv = any(line.partition("=")[0].strip() == "uv" for line in lines)
     return Environment(
         paths=InstallPaths(
             python=Path(answer["executable"] or python),
@@ -107,5 +107,5 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
             headers=folders["data"] / "include" / "site" / folders["include"].name,
         ),
         markers=answer["markers"],
-        by_uv=by_uv,
+        made_by_uv=made_by_uv,
     )

@@ -1,6 +1,6 @@
-"""Choosing the Pythons of a system that is not here: described by files, or known from a table. None is started.
+"""Chooses Pythons for another system: described by files, or known from a table. None of them is started.
 
-One of this machine may be, to learn which version of the other system it stands for.
+An interpreter of this machine may be started, to learn which version to choose for the other system.
 """
 
 from __future__ import annotations
@@ -37,45 +37,45 @@ _PYTHON_OF_YEAR: dict[str, Version] = {"2024": (3, 12), "2025": (3, 13), "2026":
 
 
 def find(
-    words: tuple[str, ...],
+    requests: tuple[str, ...],
     *,
     target: Target,
     supported: Supported,
     requires_python: SpecifierSet | None,
     environ: Mapping[str, str],
     reporter: Reporter,
-    none_is_fine: bool = False,
+    allow_empty: bool = False,
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for, one for each wheel; none has an executable.
 
-    One that PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR describes is the only one. Otherwise the table of known ones has
-    those that `words` name, or, without words, all that fit `supported` and `requires_python`;
-    PYO3_CROSS_PYTHON_VERSION, with PYO3_CROSS_PYTHON_IMPLEMENTATION, is such a word. For a version with two ABIs there
-    are two interpreters. Raises `InterpreterError` when a word names none of them, or nothing fits (unless
-    `none_is_fine`).
+    If PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR describes one, it is the only one. Otherwise they are taken from the table
+    of known ones: those that match `requests`, or without requests all that `supported` and `requires_python` allow;
+    PYO3_CROSS_PYTHON_VERSION, with PYO3_CROSS_PYTHON_IMPLEMENTATION, is such a request. For a version with two ABIs
+    there are two interpreters. Raises `InterpreterError` when a request matches none of them, or when there are none
+    (unless `allow_empty`).
     """
-    wanted = _Wanted(
+    selector = _Selector(
         target=target, supported=supported, requires_python=requires_python, environ=environ, reporter=reporter
     )
     one = described.from_environment(environ, target=target)
     if one is not None:
-        one = wanted.told(one, words)
-        wanted.warn_of_misfits((one,))
+        one = selector.mark_described(one, requests)
+        selector.warn_of_unsupported((one,))
         return (one,)
     version = environ.get("PYO3_CROSS_PYTHON_VERSION", "").strip()
-    if words or version:
-        found = wanted.named(words) if words else wanted.by_variable(version)
-        wanted.warn_of_misfits(found)
+    if requests or version:
+        found = selector.by_requests(requests) if requests else selector.by_variable(version)
+        selector.warn_of_unsupported(found)
         return found
     fitting = tuple(
-        sorted(filter(wanted.fits, _of_platform(known(target), target, environ)), key=lambda one: one.order)
+        sorted(filter(selector.fits, _filter_by_pyodide(known(target), target, environ)), key=lambda one: one.order)
     )
-    if not fitting and not none_is_fine:
+    if not fitting and not allow_empty:
         notes = [f"the project supports {supported}"]
         if requires_python is not None:
             notes.append(f"its Requires-Python is {requires_python}")
         raise InterpreterError(
-            f"no Python is known for {target.triple} that this project can be built for",
+            f"no Python is known for {target.triple} that this project supports",
             notes=tuple(notes),
             hint="describe one with PYO3_CONFIG_FILE or PYO3_CROSS_LIB_DIR",
         )
@@ -83,8 +83,8 @@ def find(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Wanted:
-    """What the interpreters must fit, and who hears of those that do not."""
+class _Selector:
+    """What the interpreters must fit, and where warnings go."""
 
     target: Target
     supported: Supported
@@ -93,15 +93,15 @@ class _Wanted:
     reporter: Reporter
 
     def fits(self, interpreter: Interpreter) -> bool:
-        return self.supported.fits(interpreter) and _allowed(interpreter, self.requires_python)
+        return self.supported.fits(interpreter) and _meets_requires_python(interpreter, self.requires_python)
 
-    def told(self, one: Interpreter, words: tuple[str, ...]) -> Interpreter:
-        """Return the described interpreter as one that was asked for, with a warning for words that mean another."""
-        for word in _separate(words):
+    def mark_described(self, one: Interpreter, words: tuple[str, ...]) -> Interpreter:
+        """Return the described interpreter as requested; warn of requests for other versions."""
+        for word in _split_requests(words):
             spec = _spec(word)
             if spec is not None and spec.version is not None and not spec.matches(one):
                 self.reporter.warn(
-                    f"nothing is built for `{word}`: {one.source} describes {one.display}, which is the only one"
+                    f"skipped `{word}`: {one.source} describes {one.display}, the only interpreter to build for"
                 )
         return replace(one, requested=words[0] if words else one.source)
 
@@ -110,15 +110,15 @@ class _Wanted:
         word = f"{kind}{version}"
         return tuple(replace(one, requested=word) for one in self._known_as(word, "PYO3_CROSS_PYTHON_VERSION"))
 
-    def named(self, words: tuple[str, ...]) -> tuple[Interpreter, ...]:
+    def by_requests(self, words: tuple[str, ...]) -> tuple[Interpreter, ...]:
         found: dict[tuple[object, ...], Interpreter] = {}
-        for word in dict.fromkeys(_separate(words)):
+        for word in dict.fromkeys(_split_requests(words)):
             for one in self._known_as(word, "-i"):
                 found.setdefault(one.identity, replace(one, requested=word))
         return tuple(found.values())
 
     def _known_as(self, word: str, origin: str) -> list[Interpreter]:
-        """Return the interpreters of the table that `word` means: of an open version the newest that fits."""
+        """Return the known interpreters that a request matches: for an open version the newest that fits."""
         table = known(self.target)
         tag = word.strip().lower().replace("-", "_")
         here = self._on_this_machine(word)
@@ -135,14 +135,15 @@ class _Wanted:
         matches = [one for one in table if spec is not None and spec.matches(one)]
         fitting = [one for one in matches if self.fits(one)] or matches
         if not fitting:
-            raise _absent(word, origin, table, self.target, known_word=spec is not None)
+            raise _not_known_error(word, origin, table, self.target, known_word=spec is not None)
         newest = max(one.version for one in fitting)
         return [one for one in fitting if one.version == newest]
 
     def _on_this_machine(self, word: str) -> Interpreter | None:
-        """Return the interpreter of this machine that `word` names, which stands for that of the target.
+        """Return the interpreter of this machine that a request names, whose version is then used for the target.
 
-        A word that says a version needs none; the file of another machine, which cannot be started, is known by name.
+        Requests with a version do not need it; a program for another machine, which cannot be started, is matched by
+        name.
         """
         spec = _spec(word)
         open_version = spec is None or spec.version is None
@@ -157,41 +158,45 @@ class _Wanted:
             return None
         if isinstance(answer, Skip):
             if open_version:
-                raise InterpreterError(f"{word} does not say which Python it is: {answer.reason}", hint=_BY_VERSION)
+                raise InterpreterError(f"{word} cannot be identified: {answer.reason}", hint=_BY_VERSION)
             return None
-        self.reporter.step("Python", f"{word} is {answer.display} here, and stands for that of {self.target.triple}")
+        self.reporter.step(
+            "Python", f"{word} is {answer.display} on this machine: using the same version for {self.target.triple}"
+        )
         return answer
 
-    def warn_of_misfits(self, found: tuple[Interpreter, ...]) -> None:
+    def warn_of_unsupported(self, found: tuple[Interpreter, ...]) -> None:
         wide = replace(self.supported, free_threaded_minimum=(3, 13))
         for one in found:
             if not wide.fits(one):
-                self.reporter.warn(f"{one.display} was asked for, but these bindings are made for {self.supported}")
-            if not _allowed(one, self.requires_python):
+                self.reporter.warn(f"{one.display} was requested, but these bindings support {self.supported}")
+            if not _meets_requires_python(one, self.requires_python):
                 self.reporter.warn(
-                    f"{one.display} was asked for, but the project's Requires-Python is {self.requires_python}: "
+                    f"{one.display} was requested, but the project's Requires-Python is {self.requires_python}: "
                     "pip will not install the wheel there"
                 )
 
 
-def _separate(words: tuple[str, ...]) -> list[str]:
-    # `-i "3.8 3.9"` comes from a variable that was quoted once too often; a path may hold a space
+def _split_requests(requests: tuple[str, ...]) -> list[str]:
+    # `-i "3.8 3.9"` happens when a shell variable is quoted; a path may contain a space
     parted: list[str] = []
-    for word in words:
+    for word in requests:
         parts = word.replace(",", " ").split()
         parted += parts if len(parts) > 1 and all(map(parse_spec, parts)) else [word]
     return parted
 
 
 def _spec(word: str) -> InterpreterSpec | None:
-    """Return what a word means: a version, or the program or file of one, by its name."""
+    """Return the spec in a request: a version, or the name of a program or file."""
     spec = parse_spec(Path(word).name)
-    # which patch release it is makes no difference to a wheel
+    # wheels do not depend on the patch release
     return None if spec is None else replace(spec, patch=None)
 
 
-def _of_platform(table: tuple[Interpreter, ...], target: Target, environ: Mapping[str, str]) -> tuple[Interpreter, ...]:
-    """Return those that run on the platform which the variables name: each of Pyodide's has one version of Python."""
+def _filter_by_pyodide(
+    table: tuple[Interpreter, ...], target: Target, environ: Mapping[str, str]
+) -> tuple[Interpreter, ...]:
+    """Return the interpreters for the platform that the variables name: each Pyodide ABI has one Python version."""
     named = next((environ[name] for name in _PYEMSCRIPTEN if environ.get(name)), "")
     version = _PYTHON_OF_YEAR.get(named.partition("_")[0])
     if target.os != "emscripten" or version is None:
@@ -199,7 +204,7 @@ def _of_platform(table: tuple[Interpreter, ...], target: Target, environ: Mappin
     return tuple(one for one in table if one.version == version)
 
 
-def _absent(
+def _not_known_error(
     word: str, origin: str, table: tuple[Interpreter, ...], target: Target, *, known_word: bool
 ) -> InterpreterError:
     there = ", ".join(one.display for one in table) or "none"
@@ -211,9 +216,9 @@ def _absent(
     )
 
 
-def _allowed(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
+def _meets_requires_python(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
     if requires_python is None:
         return True
-    # any patch release will do: `>=3.9.1` is met by the newest 3.9
+    # any patch release: the newest 3.9 meets `>=3.9.1`
     version = f"{interpreter.version[0]}.{interpreter.version[1]}"
     return any(requires_python.contains(f"{version}.{patch}", prereleases=True) for patch in (99, 0))

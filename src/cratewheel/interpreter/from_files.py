@@ -1,4 +1,4 @@
-"""Pythons that are described by files: sysconfigdata, PEP 739's build-details.json, and pyo3's configuration file.
+"""Reads descriptions of Pythons: sysconfigdata, PEP 739's build-details.json, and pyo3's configuration file.
 
 They say what a Python on another machine says of itself. All are read as data: a sysconfigdata file is Python source,
 and only the literals of one table in it count; nothing of it is run.
@@ -60,7 +60,7 @@ _SYSTEMS = (
 
 
 def from_environment(environ: Mapping[str, str], *, target: Target) -> Interpreter | None:
-    """Return the interpreter that the variables of pyo3 describe, or None when none of them does.
+    """Return the interpreter that pyo3's variables describe, or None.
 
     PYO3_CONFIG_FILE comes before PYO3_CROSS_LIB_DIR, which PYO3_CROSS_PYTHON_VERSION and _PYTHON_SYSCONFIGDATA_NAME
     narrow down. For Windows that folder holds import libraries, and describes a Python only by a build-details.json.
@@ -83,7 +83,7 @@ def from_environment(environ: Mapping[str, str], *, target: Target) -> Interpret
 
 
 def from_config_file(text: str, *, target: Target, place: str = "the configuration file") -> Interpreter:
-    """Return the interpreter of a PYO3_CONFIG_FILE: `key=value` lines, of which `version` must be there.
+    """Return the interpreter of a PYO3_CONFIG_FILE: lines `key=value`, at least `version`.
 
     See https://pyo3.rs/main/building-and-distribution.html#advanced-config-files. `abiflags`, `ext_suffix` and
     `abi_tag` are read too, as maturin does. Raises `InterpreterError`.
@@ -94,7 +94,7 @@ def from_config_file(text: str, *, target: Target, place: str = "the configurati
     free = "Py_GIL_DISABLED" in flags or "-free_threaded-" in values.get("target_abi", "")
     debug = "Py_DEBUG" in flags
     width = values.get("pointer_width", "")
-    said = _Said(
+    said = _Description(
         implementation=values.get("implementation", "CPython"),
         version=values.get("version", ""),
         version_key="a line `version=3.12`",
@@ -128,14 +128,14 @@ def from_lib_dir(folder: Path, *, target: Target, version: str | None = None, na
             notes=tuple(f"there is {path}" for path in (*details, *modules)),
             hint=_HINT,
         )
-    path = _one(wanted, target, folder)
+    path = _choose(wanted, target, folder)
     read = from_build_details if path.suffix == ".json" else from_sysconfigdata
     found = read(path, target=target)
     own = f"{found.version[0]}.{found.version[1]}"
     if version is not None and version not in (own, f"{own}t" if found.gil_disabled else own):
         raise InterpreterError(
             f"PYO3_CROSS_PYTHON_VERSION is {version}, but {path} describes {found.display}",
-            hint="correct the variable, or leave it out",
+            hint="correct or unset the variable",
         )
     return found
 
@@ -154,8 +154,8 @@ def from_build_details(path: Path, *, target: Target) -> Interpreter:
         extensions = details.get("suffixes", {}).get("extensions", [])
         suffix = str(abi.get("extension_suffix") or (extensions[0] if extensions else "")) or None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise InterpreterError(f"{path} is no build-details.json of PEP 739: {error!r}") from error
-    said = _Said(
+        raise InterpreterError(f"{path} is not a build-details.json (PEP 739): {error!r}") from error
+    said = _Description(
         implementation=str(implementation),
         version=str(version),
         version_key="language.version",
@@ -177,13 +177,13 @@ def from_sysconfigdata(path: Path, *, target: Target) -> Interpreter:
     values = read_sysconfigdata(path)
     named = _FOLDER_VERSION.findall(str(path.parent))
     soabi = str(values.get("SOABI") or "")
-    suffix = str(values.get("EXT_SUFFIX") or "") or _suffix_beside(path)
+    suffix = str(values.get("EXT_SUFFIX") or "") or _find_suffix(path)
     told = next((name for name in _IMPLEMENTATIONS if soabi.startswith(name)), None)
     kind = told or ("pypy" if not soabi and ("lib_pypy" in path.parts or (named and named[-1][0] == "pypy")) else None)
     width = values.get("SIZEOF_VOID_P")
     version = values.get("VERSION") or values.get("py_version_short") or (named[-1][1].rstrip("t") if named else "")
     flags = str(values.get("ABIFLAGS") or "")
-    said = _Said(
+    said = _Description(
         implementation=kind or "cpython",
         version=str(version),
         version_key="VERSION",
@@ -200,7 +200,7 @@ def from_sysconfigdata(path: Path, *, target: Target) -> Interpreter:
 
 
 def read_sysconfigdata(path: Path) -> Mapping[str, object]:
-    """Return the variables in a `_sysconfigdata*.py`, which is read, not run; raises `InterpreterError` without any.
+    """Return the variables in a `_sysconfigdata*.py` without running it; raises `InterpreterError` if it has none.
 
     Of `build_time_vars = {…}` the names and values that are literals count.
     """
@@ -220,7 +220,7 @@ def read_sysconfigdata(path: Path) -> Mapping[str, object]:
                     and isinstance(key.value, str)
                     and (literal := _literal(value)) is not None
                 }
-    raise InterpreterError(f"{path} has no `build_time_vars = {{…}}`, as the sysconfigdata of a Python has", hint=_HINT)
+    raise InterpreterError(f"{path} has no `build_time_vars = {{…}}`, which a sysconfigdata file needs", hint=_HINT)
 
 
 def _literal(node: ast.expr) -> object:
@@ -230,8 +230,8 @@ def _literal(node: ast.expr) -> object:
         return None
 
 
-def _suffix_beside(path: Path) -> str | None:
-    """Return how the extension modules in the folder of `path` are named, if there are any."""
+def _find_suffix(path: Path) -> str | None:
+    """Return the suffix of the extension modules in the folder of `path`, if there are any."""
     for file in sorted(path.parent.glob("*-pp[0-9]*.*")):
         match = re.fullmatch(r"[^.]+(\.pypy3\d+-pp\d+-[^.]+\.(?:so|pyd))", file.name)
         if match is not None:
@@ -256,7 +256,7 @@ def _fits(path: Path, version: str | None) -> bool:
     return version is None or not numbers or numbers[-1][1] == version
 
 
-def _one(found: list[Path], target: Target, folder: Path) -> Path:
+def _choose(found: list[Path], target: Target, folder: Path) -> Path:
     # Debian has the same file under two names
     found = list({path.resolve(): path for path in reversed(found)}.values())[::-1]
     if len(found) == 1:
@@ -265,7 +265,7 @@ def _one(found: list[Path], target: Target, folder: Path) -> Path:
     named = [
         path
         for path in found
-        if (_word(_PROCESSORS, path.name) or _word(_PROCESSORS, str(path.relative_to(folder)))) == arch
+        if (_normalise(_PROCESSORS, path.name) or _normalise(_PROCESSORS, str(path.relative_to(folder)))) == arch
     ]
     if len(named) == 1:
         return named[0]
@@ -277,8 +277,8 @@ def _one(found: list[Path], target: Target, folder: Path) -> Path:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Said:
-    """What a file says of a Python, as it says it; `place` is the file.
+class _Description:
+    """The description of a Python in a file; `place` is the file.
 
     `machine` is a triple or a platform; `abi` the ABI's part of a suffix that is not given.
     """
@@ -296,24 +296,22 @@ class _Said:
     place: str
 
     def interpreter(self, target: Target) -> Interpreter:
-        """Return the interpreter; raises `InterpreterError` when too little is said, or it is not one of `target`."""
+        """Return the interpreter; raises `InterpreterError` for missing values, or another target."""
         implementation = _IMPLEMENTATIONS.get(self.implementation.lower())
         if implementation is None:
-            raise InterpreterError(
-                f"{self.place} describes {self.implementation}, for which no extension modules can be built"
-            )
+            raise InterpreterError(f"{self.place} describes {self.implementation}, which is not supported")
         version = self._version()
         if version < OLDEST:
             raise InterpreterError(
-                f"{self.place} describes Python {self.version}; the oldest that can be built for is "
+                f"{self.place} describes Python {self.version}; the oldest supported version is "
                 f"{OLDEST[0]}.{OLDEST[1]}",
-                hint="describe a newer one",
+                hint="describe a newer Python",
             )
         suffix = self.suffix or self._known_suffix(target, implementation, version)
         # both become parts of file names
         for said, form in ((suffix, r"[\w+.-]*\.\w+"), (self.flags, r"[a-z]*")):
             if re.fullmatch(form, said, re.ASCII) is None:
-                raise InterpreterError(f"{self.place} says {said!r}, which no extension module and no ABI is called")
+                raise InterpreterError(f"{self.place} says {said!r}, which is not a known ABI or suffix")
         self._refuse_other_machine(target, suffix, version)
         words = suffix.strip(".").split(".")
         return Interpreter(
@@ -334,7 +332,7 @@ class _Said:
         match = re.fullmatch(r"(\d)\.(\d{1,3})(\..*)?", self.version.strip(), re.ASCII)
         if match is None:
             raise InterpreterError(
-                f"{self.place} does not say which Python it is of: {self.version_key} is missing, or no version"
+                f"{self.place} does not specify its Python version: {self.version_key} is missing or invalid"
             )
         return int(match[1]), int(match[2])
 
@@ -344,7 +342,7 @@ class _Said:
             if alike and not self.debug and (implementation == "cpython" or one.abi_tag.endswith(self.abi or "")):
                 return one.ext_suffix
         raise InterpreterError(
-            f"{self.place} does not say how extension modules are named", hint="add a line `ext_suffix=…` to it"
+            f"{self.place} does not specify the suffix of extension modules", hint="add a line `ext_suffix=…` to it"
         )
 
     def _refuse_other_machine(self, target: Target, suffix: str, version: Version) -> None:
@@ -355,7 +353,8 @@ class _Said:
         other = [
             text
             for text in texts
-            if (arch and _word(_PROCESSORS, text) not in (None, arch)) or _word(_SYSTEMS, text) not in (None, target.os)
+            if (arch and _normalise(_PROCESSORS, text) not in (None, arch))
+            or _normalise(_SYSTEMS, text) not in (None, target.os)
         ]
         if version >= MUSL_SPELLED_SINCE and suffix.startswith(".cpython-"):
             library = "musl" if target.is_musl else "gnu" if target.is_glibc else ""
@@ -364,8 +363,8 @@ class _Said:
             other.append(f"pointers of {self.pointer_width} bits")
         if other:
             raise InterpreterError(
-                f"{self.place} describes a Python of another machine than {target.triple}: it has {other[0]}",
-                hint="name the target that it is for with --target, or describe another Python",
+                f"{self.place} describes a Python for another machine than {target.triple}: it has {other[0]}",
+                hint="set --target to its platform, or describe another Python",
             )
 
 
@@ -373,8 +372,8 @@ def _family(arch: str) -> str:
     return "arm" if arch.startswith("armv") else "sparc64" if arch == "sparcv9" else arch
 
 
-def _word(table: tuple[tuple[str, str], ...], text: str) -> str | None:
-    """Return our word for the processor or system that `text` names, or None when it names none."""
+def _normalise(table: tuple[tuple[str, str], ...], text: str) -> str | None:
+    """Return our name for the processor or system in `text`, or None if it is unknown."""
     for pattern, word in table:
         found = re.search(pattern, text)
         if found is not None:

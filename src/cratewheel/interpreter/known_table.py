@@ -1,4 +1,4 @@
-"""The Pythons that there are for a system: what is known of them without having one.
+"""The Python versions that exist for each system, with their tags.
 
 How an extension module's name ends is fixed for each release and system, so that a wheel can be made for a Python that
 is not here. Sources: CPython's configure.ac and Misc/platform_triplet.c (SOABI, EXT_SUFFIX), PEP 730 (iOS), PEP 738
@@ -50,7 +50,7 @@ MUSL_SPELLED_SINCE: Version = (3, 11)
 
 
 def known(target: Target) -> tuple[Interpreter, ...]:
-    """Return every interpreter of the table for `target`, CPython first, each kind by version; none has an executable.
+    """Return every interpreter of the table for `target`: CPython first, sorted by version; none has an executable.
 
     >>> from cratewheel.targets.triples import parse
     >>> [one.ext_suffix for one in known(parse("x86_64-apple-darwin")) if one.version == (3, 13)]
@@ -91,7 +91,7 @@ def _cpython_suffix(target: Target, version: Version, flags: str) -> str | None:
 
 
 def _library(target: Target, version: Version) -> str:
-    """Return the C library as CPython writes it, which takes musl for glibc before 3.11."""
+    """Return the name of the C library in CPython's suffix; before 3.11, musl builds use the name of glibc."""
     library = _LIBRARIES.get(target.env, target.env) or "gnu"
     return library if version >= MUSL_SPELLED_SINCE else library.replace("musl", "gnu")
 

@@ -1,4 +1,4 @@
-"""The Pythons that the Windows launcher `py` knows: what installers have registered."""
+"""The Pythons that the Windows launcher `py` has registered."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ TIMEOUT = 10.0  # seconds
 _LINE = r"\s*(?:-\S+)?\s*\*?\s*(?P<path>(?:[A-Za-z]:[\\/]|\\\\).*\.exe)\s*\*?\s*"
 
 
-def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the interpreters that `py --list-paths` names; none where there is no launcher."""
+def list_pythons(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the interpreters that `py --list-paths` prints; none without a launcher."""
     try:
         done = capture(Command(argv=("py", "--list-paths")), environ, timeout=TIMEOUT)
     except MissingToolError:
@@ -24,7 +24,7 @@ def ask(environ: Mapping[str, str]) -> tuple[Path, ...]:
 
 
 def parse(output: str) -> tuple[str, ...]:
-    r"""Return the paths in what `py --list-paths` prints, old form and new, in its order, each once.
+    r"""Return the paths in the output of `py --list-paths` (old and new format), in order, without duplicates.
 
     A tag (`-V:3.12`, `-3.8-64`) stands before a path, the star of the default before or after it; a heading has none.
 

@@ -1,4 +1,4 @@
-"""What a Python interpreter is to a build, the words that name one, and which ones a project can be built for.
+"""Describes Python interpreters: their properties, specs that match them, and which ones a project supports.
 
 Values only: nothing here looks at the machine. `probe` makes an `Interpreter` from what a program answers.
 """
@@ -24,7 +24,7 @@ _ORDER: tuple[Implementation, ...] = ("cpython", "pypy", "graalpy")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interpreter:
-    """A Python to build for: what decides a wheel's tags and the name of its extension module.
+    """A Python to build for: the values that decide a wheel's tags and the name of its extension module.
 
     `version` is the language's (3, 9) even for PyPy 7.3. `platform` is `sysconfig.get_platform()` as it stands in a
     tag ("linux_x86_64"), or None on macOS, whose tag follows from the target. `executable` is None for an interpreter
@@ -50,7 +50,7 @@ class Interpreter:
 
     @property
     def python_tag(self) -> str:
-        """The first part of a wheel's tag: `cp311`, `pp39`, `graalpy311`, or another implementation's own name."""
+        """The first part of a wheel's tag: `cp311`, `pp39`, `graalpy311`, or the name of another implementation."""
         prefix = _PREFIX[self.implementation]
         if self.implementation == "cpython" and self.implementation_name != "cpython":
             prefix = self.implementation_name
@@ -73,7 +73,7 @@ class Interpreter:
 
     @property
     def display(self) -> str:
-        """The name that people know it by: `CPython 3.13t`, `PyPy 3.9`; with the ABI where PyPy 8.0 changed it.
+        """The usual name: `CPython 3.13t`, `PyPy 3.9`; with the ABI where PyPy 8.0 changed it.
 
         >>> Interpreter(implementation="pypy", implementation_name="pypy", version=(3, 11), system="linux",
         ...             ext_suffix=".pypy311-pp80-darwin.so").display
@@ -94,12 +94,12 @@ class Interpreter:
 
     @property
     def stable_abi_capable(self) -> bool:
-        """Whether it loads some stable-ABI module: see `loads`."""
+        """Whether it loads modules for some stable ABI: see `loads`."""
         return self.loads("abi3") or self.loads("abi3t")
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What tells two interpreters apart for wheels: two with the same identity need only one."""
+        """A key that is equal for interpreters that one wheel serves."""
         # the platform is the same for all that are alike, but Windows has 32-bit and ARM Pythons side by side
         return (
             self.implementation_name,
@@ -113,7 +113,7 @@ class Interpreter:
 
     @property
     def order(self) -> tuple[object, ...]:
-        """The key to sort by: CPython by version, its debug and free-threaded builds after, then PyPy, GraalPy."""
+        """A sort key: CPython by version, its debug and free-threaded builds after, then PyPy and GraalPy."""
         kin = self.implementation == "cpython" and self.implementation_name != "cpython"
         return (
             _ORDER.index(self.implementation),
@@ -125,7 +125,7 @@ class Interpreter:
         )
 
     def loads(self, kind: StableKind, minimum: Version | None = None) -> bool:
-        """Return whether it loads a module built for the stable ABI `kind` of Python `minimum`.
+        """Return whether it loads modules for the stable ABI `kind` of Python `minimum`.
 
         Only CPython itself does. `abi3` needs the GIL; `abi3t` (PEP 803) works with and without it, from 3.15 on.
         """
@@ -136,7 +136,7 @@ class Interpreter:
         return not self.gil_disabled if kind == "abi3" else self.version >= ABI3T_OLDEST
 
     def extension_suffix(self, stable: StableKind | None = None) -> str:
-        """Return how the extension module's file name ends, for its own ABI or for the stable one.
+        """Return the suffix of extension modules, for its own ABI or the stable one.
 
         Windows has no suffix for the stable ABI, and a debug build there loads only `_d.pyd`; Cygwin says `.dll`.
         """
@@ -152,7 +152,7 @@ class Interpreter:
 
 
 def tag_word(text: str, *, keep: str = "") -> str:
-    """Return `text` as a part of a wheel's tag, where `-` and `.` mean something else.
+    """Return `text` as a part of a wheel's tag, without `-` and `.`.
 
     >>> tag_word("linux-x86_64")
     'linux_x86_64'
@@ -162,7 +162,7 @@ def tag_word(text: str, *, keep: str = "") -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InterpreterSpec:
-    """An interpreter in words: `3.12`, `pypy3.10`, `3.13t`. A part that was not said is None."""
+    """A description of interpreters: `3.12`, `pypy3.10`, `3.13t`. Unspecified parts are None."""
 
     implementation: Implementation
     version: Version | None = None
@@ -171,7 +171,7 @@ class InterpreterSpec:
     debug: bool = False
 
     def matches(self, interpreter: Interpreter) -> bool:
-        """Return whether `interpreter` is one of those that are meant."""
+        """Return whether `interpreter` matches."""
         return (
             self.implementation == interpreter.implementation
             and self.version in (None, interpreter.version)
@@ -182,7 +182,7 @@ class InterpreterSpec:
 
     @property
     def program(self) -> str:
-        """The program that carries this name on a PATH: `python3.13t`, `pypy3`, `graalpy`."""
+        """The usual name of its program: `python3.13t`, `pypy3`, `graalpy`."""
         stem = {"cpython": "python3", "pypy": "pypy3", "graalpy": "graalpy"}[self.implementation]
         version = "" if self.version is None else f"{self.version[0]}.{self.version[1]}"
         flags = ("t" if self.free_threaded else "") + ("d" if self.debug else "")
@@ -213,7 +213,7 @@ _TAG = r"(?P<name>cp|pp|graalpy)(?P<major>3)(?P<minor>[0-9]{1,2})(?P<free>t?)(?P
 
 
 def parse_spec(text: str) -> InterpreterSpec | None:
-    """Return the interpreter that `text` describes, or None when these are not version words.
+    """Return the spec in `text`, or None if it is not one.
 
     Read are a version, a program's name, the words of pyenv, setup-python and uv, and a wheel's Python tag. `pypy` or
     `python3` mean any version of theirs.
@@ -252,7 +252,7 @@ def _spec(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Supported:
-    """Which interpreters the bindings of a project can be built for: the first and last version of each kind.
+    """The interpreters that a project's bindings support: the first and last version of each kind.
 
     An implementation that is None cannot be built for. Free-threaded CPython needs `free_threaded`, and counts from
     `free_threaded_minimum` on.
@@ -265,7 +265,7 @@ class Supported:
     free_threaded_minimum: Version = (3, 14)
 
     def fits(self, interpreter: Interpreter | InterpreterSpec) -> bool:
-        """Return whether `interpreter` is among them; a version that was left open fits if its kind does."""
+        """Return whether `interpreter` is supported; an open version is if its kind is."""
         bounds = self._bounds(interpreter.implementation)
         if bounds is None:
             return False

@@ -1,4 +1,4 @@
-"""Asking a program which Python it is.
+"""Runs a Python program to learn its version and properties.
 
 One short script prints one line of JSON; `describe` turns that answer into an `Interpreter`. Answers can be stored:
 see `cache`.
@@ -80,7 +80,7 @@ Answer = Mapping[str, Any]
 
 
 class UnsuitableError(InterpreterError):
-    """A Python that works, but that nothing can be built for."""
+    """A working Python that is not supported."""
 
 
 _NAME_ANOTHER = "name a Python with -i; `cratewheel list-python` shows those that are found"
@@ -88,14 +88,14 @@ _NAME_ANOTHER = "name a Python with -i; `cratewheel list-python` shows those tha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
-    """A program that is no interpreter to use now, though nothing is wrong with it; `reason` says why."""
+    """A program that is not a usable interpreter at the moment, with the reason."""
 
     executable: Path
     reason: str
 
 
-def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> Answer | Skip:
-    """Run `executable` and return what it says of itself.
+def run_probe(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> Answer | Skip:
+    """Run `executable` and return its answer.
 
     A version manager's stand-in that has no Python behind it now, and a program that fails without a word, are a
     `Skip`. Raises `InterpreterError`, which shows what was printed, when this is no Python or does not work.
@@ -111,21 +111,21 @@ def ask(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOU
             f"{executable} cannot be used as a Python interpreter: {error.message}", hint=_NAME_ANOTHER
         ) from error
     if done.status == 0:
-        answer = read(done.stdout)
+        answer = parse_answer(done.stdout)
         if answer is None:
-            raise _broken(executable, "it did not answer as a Python does", done.stdout + done.stderr)
+            raise _broken_error(executable, "it did not answer as a Python does", done.stdout + done.stderr)
         return answer
     words = done.stderr.strip()
     if words.startswith("pyenv: ") and "command not found" in words.partition("\n")[0]:
-        return Skip(executable=executable, reason="pyenv has no version active that provides it")
+        return Skip(executable=executable, reason="no active pyenv version provides it")
     if not words:
-        return Skip(executable=executable, reason=f"it ended with status {done.status} and said nothing")
+        return Skip(executable=executable, reason=f"it ended with status {done.status} without output")
     how = words if done.status == 124 else f"it ended with status {done.status}"
-    raise _broken(executable, how, "" if done.status == 124 else done.stderr)
+    raise _broken_error(executable, how, "" if done.status == 124 else done.stderr)
 
 
-def own_answer() -> Answer:
-    """Return what the interpreter that runs this very code says of itself.
+def probe_self() -> Answer:
+    """Return the answer of the running interpreter.
 
     Raises `InterpreterError` where a variable sends its `sysconfig` to a module that is not there.
     """
@@ -137,19 +137,19 @@ def own_answer() -> Answer:
     except ImportError as error:
         raise InterpreterError(
             f"the sysconfig of {sys.executable} does not work: {error}",
-            hint="unset _PYTHON_SYSCONFIGDATA_NAME, or let it name a module that this Python finds",
+            hint="unset _PYTHON_SYSCONFIGDATA_NAME, or set it to a module that this Python finds",
         ) from error
     return answer
 
 
-def read(output: str) -> Answer | None:
-    r"""Return the answer in what the script printed, or None if there is none.
+def parse_answer(output: str) -> Answer | None:
+    r"""Return the answer in the output of the script, or None.
 
     The last line counts: a `sitecustomize` may print something before.
 
-    >>> read('hello\n{"format": 1, "version": [2, 7, 18]}\n')
+    >>> parse_answer('hello\n{"format": 1, "version": [2, 7, 18]}\n')
     {'format': 1, 'version': [2, 7, 18]}
-    >>> read("Python 3.11.2") is None
+    >>> parse_answer("Python 3.11.2") is None
     True
     """
     lines = output.strip().splitlines()
@@ -161,7 +161,7 @@ def read(output: str) -> Answer | None:
 
 
 def is_answer(answer: object) -> bool:
-    """Return whether `answer` has what `describe` needs: the fields of the script, each as the script can have it."""
+    """Return whether `answer` has all fields that `describe` needs, with valid values."""
     if not isinstance(answer, dict) or type(answer.get("format")) is not int or answer["format"] != FORMAT:
         return False
     version = answer.get("version")
@@ -209,7 +209,7 @@ def _is_path(value: object) -> bool:
 def describe(
     answer: Answer, *, executable: Path, in_virtualenv: bool = False, source: str = "", requested: str | None = None
 ) -> Interpreter:
-    """Return the interpreter that gave `answer`.
+    """Return the interpreter for `answer`.
 
     Raises `UnsuitableError` when it is too old, of a kind that nothing can be built for, or has no ABI flags where
     it must.
@@ -218,14 +218,14 @@ def describe(
     if version < OLDEST:
         said = ".".join(str(part) for part in answer["version"])
         raise UnsuitableError(
-            f"{executable} is Python {said}; the oldest that can be built for is {OLDEST[0]}.{OLDEST[1]}",
+            f"{executable} is Python {said}; the oldest supported version is {OLDEST[0]}.{OLDEST[1]}",
             hint="name a newer interpreter with -i",
         )
     implementation = _IMPLEMENTATIONS.get(answer["implementation"])
     if implementation is None:
         raise UnsuitableError(
-            f"{executable} is {answer['implementation']}, for which no extension modules can be built",
-            hint="CPython, PyPy and GraalPy can be built for",
+            f"{executable} is {answer['implementation']}, which is not supported",
+            hint="supported are CPython, PyPy and GraalPy",
         )
     system = "cygwin" if answer["system"].startswith("cygwin") else answer["system"]
     return Interpreter(
@@ -249,7 +249,7 @@ def describe(
 
 
 def _platform(answer: Answer) -> str:
-    """Return the platform as a tag has it; `sysconfig` names the kernel's processor, `packaging.tags` Python's own."""
+    """Return the platform for tags; `sysconfig` has the kernel's processor, `packaging.tags` Python's own."""
     word = tag_word(answer["platform"])
     return _ON_64_BIT_KERNEL.get(word, word) if answer["pointer_width"] == 32 else word
 
@@ -263,19 +263,19 @@ def _abiflags(answer: Answer, implementation: Implementation, version: tuple[int
         known = ("t" if answer["gil_disabled"] else "") + ("d" if answer["debug"] else "")
         return flags or known + ("m" if version < (3, 8) else "")
     if flags is None:
-        raise UnsuitableError(f"{executable} does not tell its ABI flags (sysconfig has no ABIFLAGS)")
+        raise UnsuitableError(f"{executable} does not report its ABI flags (sysconfig has no ABIFLAGS)")
     if version < (3, 8) and "m" not in flags:
-        raise UnsuitableError(f"{executable} has the ABI flags '{flags}', which no wheel tag stands for")
+        raise UnsuitableError(f"{executable} has the ABI flags '{flags}', for which there is no wheel tag")
     return flags
 
 
-def _broken(executable: Path, how: str, printed: str) -> InterpreterError:
+def _broken_error(executable: Path, how: str, printed: str) -> InterpreterError:
     lines = [line[:200] for line in printed.strip().splitlines()]
     if lines and lines[0].startswith("Traceback "):
         lines = lines[-1:]  # the only one that says why
     shown = lines[:SHOWN_LINES] + (["…"] if len(lines) > SHOWN_LINES else [])
     return InterpreterError(
-        f"{executable} does not work as a Python interpreter: {how}",
+        f"{executable} is not a working Python interpreter: {how}",
         hint=_NAME_ANOTHER,
         notes=tuple(shown),
     )

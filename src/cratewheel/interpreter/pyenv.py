@@ -1,4 +1,4 @@
-"""pyenv's folders: which versions it has, and which of them its stand-ins ("shims") run here.
+"""pyenv: its installed versions, and the ones that its shims run.
 
 A shim takes a fifth of a second to find out what two small files say, so it is answered for here instead of run. The
 rules are those of `pyenv version-name` and `pyenv which`:
@@ -17,7 +17,7 @@ _UNFINISHED = r"(-dev|-src|-latest|(a|b|rc)[0-9]+)$"
 
 
 def roots(environ: Mapping[str, str], home: Path | None) -> tuple[Path, ...]:
-    """Return the pyenv folders of this machine: PYENV_ROOT, those whose shims are on PATH, and `~/.pyenv`."""
+    """Return the pyenv folders of this machine: PYENV_ROOT, those with shims on PATH, and `~/.pyenv`."""
     named = [Path(environ[name]) for name in ("PYENV_ROOT", "PYENV") if environ.get(name)]  # PYENV: pyenv-win
     on_path = [folder.parent for folder in path_folders(environ) if folder.name == "shims"]
     default = [home / ".pyenv", home / ".pyenv" / "pyenv-win"] if home else []
@@ -26,13 +26,13 @@ def roots(environ: Mapping[str, str], home: Path | None) -> tuple[Path, ...]:
 
 
 def path_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Return the absolute folders of PATH, in order, each once."""
+    """Return the absolute folders of PATH, in order, without duplicates."""
     words = environ.get("PATH", os.defpath).split(os.pathsep)
     return tuple(dict.fromkeys(Path(word) for word in words if os.path.isabs(word)))  # noqa: PTH117 (before it is a Path)
 
 
-def versions(root: Path) -> tuple[Path, ...]:
-    """Return the version folders of a pyenv root: plain CPython versions first, newest first, then the others.
+def list_versions(root: Path) -> tuple[Path, ...]:
+    """Return the version folders of a pyenv root: CPython versions first, newest first, then the others.
 
     Virtual environments that pyenv-virtualenv links here come among the others.
     """
@@ -43,7 +43,7 @@ def versions(root: Path) -> tuple[Path, ...]:
     return tuple(sorted(found, key=lambda entry: _newest_first(entry.name)))
 
 
-def active(root: Path, environ: Mapping[str, str], cwd: Path) -> tuple[Path, ...]:
+def active_versions(root: Path, environ: Mapping[str, str], cwd: Path) -> tuple[Path, ...]:
     """Return the version folders that the shims of `root` use in the folder `cwd`, in order.
 
     PYENV_VERSION decides, else the nearest `.python-version` above PYENV_DIR and `cwd`, else the file `version` of the
@@ -83,7 +83,7 @@ def _resolve(root: Path, word: str) -> Path | None:
     wanted = word.removeprefix("python-")
     free = "t" if wanted.endswith("t") else ""
     stem = wanted.removesuffix("t")
-    for folder in versions(root):
+    for folder in list_versions(root):
         name = folder.name
         if not name.startswith((f"{stem}.", f"{stem}-")) or re.search(_UNFINISHED, name):
             continue

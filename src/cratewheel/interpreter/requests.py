@@ -1,4 +1,4 @@
-"""The words of `-i`: a path, a program on PATH, or a version of which one must be somewhere."""
+"""Resolves the requests of `-i`: a path, a program on PATH, or a version."""
 
 from __future__ import annotations
 
@@ -11,21 +11,23 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.interpreter import pyenv
-from cratewheel.interpreter.candidates import Candidate, programs_of, promised_version
+from cratewheel.interpreter.candidates import Candidate, list_programs, version_in_name
 from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
 from cratewheel.interpreter.probe import Skip
 from cratewheel.interpreter.search import Finding, Search
 
-_TOO_OLD = f"too old: the oldest Python that can be built for is {OLDEST[0]}.{OLDEST[1]}"
-_PYTHON_2 = r"(python|cpython|cp|pypy|pp)?[-@]?2(\.?[0-9]+){0,2}(\.exe)?"  # words for what `parse_spec` does not know
-LIST_HINT = "`cratewheel list-python` shows every interpreter that is found"
+_TOO_OLD = f"too old: the oldest supported Python is {OLDEST[0]}.{OLDEST[1]}"
+_PYTHON_2 = (
+    r"(python|cpython|cp|pypy|pp)?[-@]?2(\.?[0-9]+){0,2}(\.exe)?"  # Python 2, which `parse_spec` does not support
+)
+LIST_HINT = "`cratewheel list-python` lists all interpreters that were found"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Request:
-    """What a word asks for: a file, the reason why there is none, or neither when it must be looked for.
+    """One request: a file, the reason to skip it, or neither for a version that is searched for later.
 
-    `literal` tells a path or program, which is used whatever it turns out to be, from a version.
+    `literal` is true for a path or program, which is used whatever version it has.
     """
 
     word: str
@@ -34,20 +36,22 @@ class _Request:
     skip: Skip | None = None
 
 
-def asked_for(
-    search: Search, words: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
+def find_requested(
+    search: Search, requests: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
 ) -> tuple[Interpreter, ...]:
-    """Return the interpreters that `words` name, in order, each once.
+    """Return the interpreters that `requests` name, in order, without duplicates.
 
-    Raises `InterpreterError` for a word that names nothing, or nothing that works. A stand-in with no Python behind it
-    is skipped with a warning, and an error only when nothing else was named.
+    Raises `InterpreterError` for a request that matches nothing usable. A pyenv shim without an active Python is
+    skipped with a warning, or an error if it is the only request.
     """
-    requests = [_locate(search, word) for word in dict.fromkeys(_separate(search, words))]
-    findings = dict(search.findings(request.candidate for request in requests if request.candidate))
+    located = [_locate_request(search, word) for word in dict.fromkeys(_split_requests(search, requests))]
+    findings = dict(search.findings(request.candidate for request in located if request.candidate))
     found: dict[tuple[object, ...], Interpreter] = {}
     skipped: list[str] = []
-    for request in requests:
-        finding = _settle(search, request, findings.get(request.candidate) if request.candidate else request.skip)
+    for request in located:
+        finding = _choose_interpreter(
+            search, request, findings.get(request.candidate) if request.candidate else request.skip
+        )
         if isinstance(finding, Skip):
             skipped.append(f"{request.word}: {finding.reason}")
             continue
@@ -57,19 +61,17 @@ def asked_for(
                 f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both"
             )
     if not found:
-        raise InterpreterError(
-            "none of the interpreters that were asked for can be used", notes=tuple(skipped), hint=LIST_HINT
-        )
+        raise InterpreterError("none of the requested interpreters can be used", notes=tuple(skipped), hint=LIST_HINT)
     for line in skipped:
         search.reporter.warn(f"skipped the interpreter {line}")
-    _warn_of_misfits(search, tuple(found.values()), supported, requires_python)
+    _warn_of_unsupported(search, tuple(found.values()), supported, requires_python)
     return tuple(found.values())
 
 
-def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
-    # `-i "3.8 3.9"` comes from a variable that was quoted once too often
+def _split_requests(search: Search, requests: tuple[str, ...]) -> list[str]:
+    # `-i "3.8 3.9"` happens when a shell variable is quoted
     parted: list[str] = []
-    for word in words:
+    for word in requests:
         parts = word.replace(",", " ").split()
         versions = all(parse_spec(part) or re.fullmatch(_PYTHON_2, part) for part in parts)
         several = len(parts) > 1 and versions and not (search.cwd / word).exists()
@@ -77,11 +79,9 @@ def _separate(search: Search, words: tuple[str, ...]) -> list[str]:
     return parted
 
 
-def _locate(search: Search, word: str) -> _Request:
+def _locate_request(search: Search, word: str) -> _Request:
     if not word.strip():
-        raise UsageError(
-            "an interpreter was asked for with an empty word", hint="leave -i out to find every interpreter"
-        )
+        raise UsageError("-i has an empty value", hint="omit -i to build for every interpreter")
     if _is_path(word):
         path = Path(os.path.abspath(search.cwd / word))  # noqa: PTH100 (`resolve` would leave a virtual environment)
         _check_file(word, path)
@@ -95,32 +95,36 @@ def _locate(search: Search, word: str) -> _Request:
         if spec.version is not None and spec.version < OLDEST:
             raise InterpreterError(f"`{word}` is {_TOO_OLD}")
         program = search.which(spec.program)
-    real = search.behind_shim(program) if program else None
+    real = search.resolve_shim(program) if program else None
     if program is not None and real is None and literal:
-        return _behind_sleeping_shim(search, word, program)
+        return _find_inactive_pyenv_version(search, word, program)
     candidate = _candidate(real, "PATH" if real == program else "PATH, by pyenv") if real else None
     return _Request(word=word, literal=literal, candidate=candidate)
 
 
-def _behind_sleeping_shim(search: Search, word: str, shim: Path) -> _Request:
-    """Return the newest version of pyenv that has this program, as none that is active has it."""
+def _find_inactive_pyenv_version(search: Search, word: str, shim: Path) -> _Request:
+    """Return the newest pyenv version that has this program, because no active version has it."""
     root = search.shim_root(shim)
-    having = [
-        folder for folder in (pyenv.versions(root) if root else ()) if os.access(folder / "bin" / shim.name, os.X_OK)
+    providers = [
+        folder
+        for folder in (pyenv.list_versions(root) if root else ())
+        if os.access(folder / "bin" / shim.name, os.X_OK)
     ]
-    for folder in having:
+    for folder in providers:
         candidate = _candidate(folder / "bin" / shim.name, "pyenv", folder=True)
         if (candidate.version or OLDEST) >= OLDEST:
             search.reporter.warn(
-                f"`{word}` is provided by pyenv, but no active version has it: taking {folder.name}",
-                hint=f"`pyenv shell {folder.name}` makes it the active one",
+                f"`{word}` is provided by pyenv, but no active version has it: using {folder.name}",
+                hint=f"`pyenv shell {folder.name}` activates it",
             )
             return _Request(word=word, literal=True, candidate=candidate)
-    reason = f"it is pyenv's {having[0].name}, which is {_TOO_OLD}" if having else "no version in pyenv provides it"
+    reason = (
+        f"it is pyenv's {providers[0].name}, which is {_TOO_OLD}" if providers else "no version in pyenv provides it"
+    )
     return _Request(word=word, literal=True, skip=Skip(executable=shim, reason=reason))
 
 
-def _settle(search: Search, request: _Request, finding: Finding | None) -> Interpreter | Skip:
+def _choose_interpreter(search: Search, request: _Request, finding: Finding | None) -> Interpreter | Skip:
     spec = parse_spec(request.word)
     if not request.literal and spec is not None:
         if isinstance(finding, Interpreter) and spec.matches(finding):
@@ -131,33 +135,33 @@ def _settle(search: Search, request: _Request, finding: Finding | None) -> Inter
     if isinstance(finding, InterpreterError):
         raise finding
     if finding is None or not request.literal:
-        raise _absent(search, request.word)
+        raise _not_found_error(search, request.word)
     return finding
 
 
 def _newest_match(search: Search, spec: InterpreterSpec) -> Interpreter | None:
-    """Return the preferred interpreter that `spec` describes, the newest if it leaves the version open."""
+    """Return the preferred interpreter that `spec` describes, the newest if it has no version."""
     asked = [one for one in search.candidates() if spec.version is None or one.version in (None, spec.version)]
     found = [finding for _, finding in search.findings(asked) if isinstance(finding, Interpreter)]
     matches = [interpreter for interpreter in found if spec.matches(interpreter)]
-    # `max` keeps the first, which is the preferred one, of those that are equal
+    # of equal versions, `max` returns the first, which is preferred
     return max(matches, key=lambda interpreter: interpreter.version, default=None)
 
 
-def _warn_of_misfits(
+def _warn_of_unsupported(
     search: Search,
     found: tuple[Interpreter, ...],
     supported: Supported,
     requires_python: SpecifierSet | None,
 ) -> None:
-    # that free-threaded 3.13 is not built for unasked does not make it wrong
+    # free-threaded 3.13 is skipped by default, but may be requested
     supported = replace(supported, free_threaded_minimum=(3, 13))
     for interpreter in found:
         if not supported.fits(interpreter):
-            search.reporter.warn(f"{interpreter.display} was asked for, but these bindings are made for {supported}")
+            search.reporter.warn(f"{interpreter.display} was requested, but these bindings support {supported}")
         if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
             search.reporter.warn(
-                f"{interpreter.display} was asked for, but the project's Requires-Python is {requires_python}: "
+                f"{interpreter.display} was requested, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"
             )
 
@@ -171,18 +175,18 @@ def _is_path(word: str) -> bool:
 
 
 def _candidate(path: Path, source: str, *, folder: bool = False) -> Candidate:
-    return Candidate(path=path, source=source, version=promised_version(path, folder=folder))
+    return Candidate(path=path, source=source, version=version_in_name(path, folder=folder))
 
 
 def _check_file(word: str, path: Path) -> None:
     if path.is_dir():
-        inside = programs_of(path)
+        inside = list_programs(path)
         hint = f"name the interpreter in it: {inside[0]}" if inside else LIST_HINT
         raise InterpreterError(f"`{word}` is a folder, not an interpreter", hint=hint)
     if path.is_symlink() and not path.exists():
         raise InterpreterError(
-            f"`{word}` is a symbolic link to {os.readlink(path)}, which is not there",  # noqa: PTH115 (as it is written)
-            hint="the Python behind this virtual environment was removed: make the environment anew",
+            f"`{word}` is a symbolic link to {os.readlink(path)}, which does not exist",  # noqa: PTH115 (as it is written)
+            hint="the Python of this virtual environment was removed: create the environment again",
         )
     if not path.exists():
         raise InterpreterError(f"there is no interpreter at `{word}`", hint=LIST_HINT)
@@ -190,18 +194,18 @@ def _check_file(word: str, path: Path) -> None:
         raise InterpreterError(f"`{word}` is not an executable file", hint=LIST_HINT)
 
 
-def _absent(search: Search, word: str) -> InterpreterError:
+def _not_found_error(search: Search, word: str) -> InterpreterError:
     found = [finding for _, finding in search.findings(search.candidates()) if isinstance(finding, Interpreter)]
     names = dict.fromkeys(one.display for one in sorted(found, key=lambda one: one.order))
     there = ", ".join(names) or "none"
     if (search.cwd / word).is_file():
-        hint = f"for the file in this folder write ./{word}"
+        hint = f"to use the file in this folder, write ./{word}"
     elif parse_spec(word) is None:
-        hint = "name an interpreter by its path, its program or its version: 3.12, python3.12, pypy3.10, 3.13t"
+        hint = "use a path, a program or a version: 3.12, python3.12, pypy3.10, 3.13t"
     else:
         hint = "install it, or name it by its path"
     return InterpreterError(
         f"the interpreter `{word}` was not found",
-        notes=(f"on PATH and in version managers there is: {there}",),
+        notes=(f"on PATH and in version managers: {there}",),
         hint=hint,
     )

@@ -1,4 +1,4 @@
-"""Looking at candidates: each file once, the stored answers first, and all that must be started side by side."""
+"""Probes candidate files: each file once, cached answers first, the others in parallel."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import launcher, pyenv
 from cratewheel.interpreter.cache import Cache
-from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, each_once, home_folder, promised_version
+from cratewheel.interpreter.candidates import WINDOWS, Candidate, candidates, home_folder, unique, version_in_name
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.interpreter.probe import Answer, Skip, ask, describe, own_answer
+from cratewheel.interpreter.probe import Answer, Skip, describe, probe_self, run_probe
 from cratewheel.system.command import which
 from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.events import Reporter
 
-WORKERS = 8  # interpreters asked at a time; they wait for the disk more than they compute
+WORKERS = 8  # interpreters started in parallel; they mostly wait for the disk
 OWN_SOURCE = "runs cratewheel"
 
 Finding = Interpreter | Skip | InterpreterError
@@ -30,7 +30,7 @@ Finding = Interpreter | Skip | InterpreterError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search on one machine: what it reads, and to whom it talks."""
+    """One search for interpreters on this machine."""
 
     environ: Mapping[str, str]
     cwd: Path
@@ -39,57 +39,57 @@ class Search:
     timeout: float
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """Return every file that may be a Python: those in folders, the launcher's, and the one that runs this."""
+        """Return every file that may be a Python: in folders, from the Windows launcher, and the running one."""
         found = list(candidates(self.environ, cwd=self.cwd))
         if WINDOWS:
             found += [
-                Candidate(path=path, source="py launcher", version=promised_version(path, folder=False))
-                for path in launcher.ask(self.environ)
+                Candidate(path=path, source="py launcher", version=version_in_name(path, folder=False))
+                for path in launcher.list_pythons(self.environ)
             ]
         running = self.running()
         if running is not None:
             found.append(running)
-        return each_once(found)
+        return unique(found)
 
     def running(self) -> Candidate | None:
         """Return the interpreter that runs this code."""
         return Candidate(path=Path(sys.executable), source=OWN_SOURCE) if sys.executable else None
 
-    def findings(self, asked: Iterable[Candidate]) -> Iterator[tuple[Candidate, Finding]]:
-        """Yield what each candidate turns out to be, in order; those that must be started are started together."""
-        asked = tuple(asked)
-        answers = {candidate.path: self._known(candidate.path) for candidate in asked}
+    def findings(self, requested: Iterable[Candidate]) -> Iterator[tuple[Candidate, Finding]]:
+        """Yield what each candidate is, in order; programs that must be started run in parallel."""
+        requested = tuple(requested)
+        answers = {candidate.path: self._known(candidate.path) for candidate in requested}
         unknown = [path for path, answer in answers.items() if answer is None]
         new = dict(zip(unknown, self._ask_all(unknown), strict=True))
         for path, answer in new.items():
             if isinstance(answer, Mapping):
                 self.cache.put(path, answer)
-        for candidate in asked:
-            yield candidate, _described(candidate, answers[candidate.path] or new[candidate.path])
+        for candidate in requested:
+            yield candidate, _to_finding(candidate, answers[candidate.path] or new[candidate.path])
 
     def finding(self, candidate: Candidate) -> Finding:
-        """Return what one candidate turns out to be."""
+        """Return what one candidate is."""
         return next(iter(self.findings([candidate])))[1]
 
     def which(self, program: str) -> Path | None:
-        """Return the file that `program` names on PATH, not looking through version managers' stand-ins."""
+        """Return the file that `program` names on PATH; pyenv shims are not resolved."""
         found = which(program, self.environ)
         return self.cwd / found if found else None
 
-    def behind_shim(self, shim: Path) -> Path | None:
-        """Return what a stand-in of pyenv runs here, None when no active version has it; `shim` if it is none."""
+    def resolve_shim(self, shim: Path) -> Path | None:
+        """Return the program that a pyenv shim runs, or None if no active version has it; other paths are unchanged."""
         root = self.shim_root(shim)
         if root is None:
             return shim
-        for folder in pyenv.active(root, self.environ, self.cwd):
+        for folder in pyenv.active_versions(root, self.environ, self.cwd):
             if os.access(folder / "bin" / shim.name, os.X_OK):
                 return folder / "bin" / shim.name
         elsewhere = [str(folder) for folder in pyenv.path_folders(self.environ) if folder != shim.parent]
         found = which(shim.name, {"PATH": os.pathsep.join(elsewhere)})
-        return self.behind_shim(found) if found else None
+        return self.resolve_shim(found) if found else None
 
     def shim_root(self, path: Path) -> Path | None:
-        """Return the pyenv folder whose stand-in `path` is."""
+        """Return the pyenv root of a shim, or None if `path` is not a shim."""
         if path.parent.name != "shims":
             return None
         roots = pyenv.roots(self.environ, home_folder(self.environ))
@@ -100,9 +100,9 @@ class Search:
         if stored is not None or not sys.executable or os.path.realpath(path) != os.path.realpath(sys.executable):
             return stored
         try:
-            answer = own_answer()
+            answer = probe_self()
         except InterpreterError:
-            return None  # asked as others are, it says why
+            return None  # probed like the others, which gives the reason
         self.cache.put(path, answer)
         return answer
 
@@ -115,12 +115,12 @@ class Search:
 
     def _ask(self, path: Path) -> Answer | Skip | InterpreterError:
         try:
-            return ask(path, self.environ, timeout=self.timeout)
+            return run_probe(path, self.environ, timeout=self.timeout)
         except InterpreterError as error:
             return error
 
 
-def _described(candidate: Candidate, answer: Answer | Skip | InterpreterError) -> Finding:
+def _to_finding(candidate: Candidate, answer: Answer | Skip | InterpreterError) -> Finding:
     if isinstance(answer, (Skip, InterpreterError)):
         return answer
     executable = _own_path(candidate.path, answer.get("executable"))
@@ -133,7 +133,7 @@ def _described(candidate: Candidate, answer: Answer | Skip | InterpreterError) -
 
 
 def _own_path(path: Path, said: str | None) -> Path:
-    # a stand-in is not what cargo should run: the file behind it is
+    # cargo should run the interpreter itself, not a shim
     if said and os.path.realpath(said) != os.path.realpath(path) and Path(said).is_file():
         return Path(said)
     return path

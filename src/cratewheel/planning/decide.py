@@ -29,9 +29,9 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
     wheels = plan_wheels(inputs, bindings, platform_plan)
     if not wheels:
         raise InterpreterError(
-            "there is nothing to build: no Python interpreter that fits the project was found",
+            "no Python interpreter found that this project supports",
             notes=(f"the project supports {bindings.supported}",),
-            hint="install one, or name one with -i",
+            hint="install one, or select one with -i",
         )
     _check_commands(inputs, wheels)
     target_dir = options.target_dir or inputs.cargo.target_directory

@@ -26,7 +26,7 @@ CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
 def plan_wheels(inputs: Inputs, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
-    """Return the fewest wheels that serve the interpreters of `inputs`; none when there is nothing to build for.
+    """Return the fewest wheels that serve the interpreters of `inputs`; none if there are no interpreters.
 
     Raises `UnsupportedError` for what these bindings cannot be compiled for.
     """

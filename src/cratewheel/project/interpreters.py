@@ -44,7 +44,7 @@ def find_foreign(
         requires_python=metadata.requires_python,
         environ=environ,
         reporter=reporter,
-        none_is_fine=_needs_no_interpreter(bindings),
+        allow_empty=_needs_no_interpreter(bindings),
     )
 
 
@@ -67,7 +67,7 @@ def find_interpreters(
         environ=environ,
         cache_dir=cache_dir(environ),
         reporter=reporter,
-        none_is_fine=_needs_no_interpreter(bindings),
+        allow_empty=_needs_no_interpreter(bindings),
     )
     if need != "all" and len(found) > 1:
         raise InterpreterError(

@@ -23,7 +23,7 @@ def found(
     supported: Supported = PYO3,
     requires_python: str | None = None,
     environ: dict[str, str] | None = None,
-    none_is_fine: bool = False,
+    allow_empty: bool = False,
 ) -> tuple[list[str], str]:
     """Return the names of what is found, and what was said."""
     said = io.StringIO()
@@ -34,7 +34,7 @@ def found(
         requires_python=SpecifierSet(requires_python) if requires_python else None,
         environ={"PATH": "", **(environ or {})},
         reporter=Ui(out=io.StringIO(), err=said),
-        none_is_fine=none_is_fine,
+        allow_empty=allow_empty,
     )
     assert all(one.executable is None for one in interpreters)
     return [one.display for one in interpreters], said.getvalue()
@@ -50,8 +50,8 @@ def test_a_python_of_the_target_is_known_by_its_name_as_it_cannot_be_started(tmp
 @pytest.mark.parametrize(
     ("script", "message"),
     [
-        ("echo no >&2; exit 3", "does not work as a Python interpreter"),
-        ("exit 3", "does not say which Python it is"),
+        ("echo no >&2; exit 3", "is not a working Python interpreter"),
+        ("exit 3", "cannot be identified"),
     ],
 )
 def test_a_program_that_is_no_python_is_an_error(tmp_path: Path, script: str, message: str) -> None:

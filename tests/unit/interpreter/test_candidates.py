@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.interpreter.candidates import candidates, programs_of, promised_version
+from cratewheel.interpreter.candidates import candidates, list_programs, version_in_name
 from cratewheel.interpreter.model import Version
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the folders are those of Unix")
@@ -156,7 +156,7 @@ def test_windows_keeps_interpreters_at_the_top_of_an_installation(tmp_path: Path
 def test_an_installation_names_its_most_telling_program_first(tmp_path: Path) -> None:
     for name in ("python", "python3", "python3.12"):
         program(tmp_path / "bin" / name)
-    assert [path.name for path in programs_of(tmp_path)] == ["python3.12", "python3", "python"]
+    assert [path.name for path in list_programs(tmp_path)] == ["python3.12", "python3", "python"]
 
 
 @pytest.mark.parametrize(
@@ -176,4 +176,4 @@ def test_an_installation_names_its_most_telling_program_first(tmp_path: Path) ->
     ],
 )
 def test_version_that_a_managed_installation_promises(path: str, version: Version | None) -> None:
-    assert promised_version(Path("/store") / path, folder=True) == version
+    assert version_in_name(Path("/store") / path, folder=True) == version

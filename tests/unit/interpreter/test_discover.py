@@ -21,7 +21,7 @@ PYO3 = Supported(pypy=((3, 9), (3, 11)), free_threaded=True)
 
 
 def every(
-    machine: Machine, supported: Supported = EVERY, requires: str | None = None, *, none_is_fine: bool = False
+    machine: Machine, supported: Supported = EVERY, requires: str | None = None, *, allow_empty: bool = False
 ) -> tuple[Interpreter, ...]:
     return find(
         (),
@@ -30,7 +30,7 @@ def every(
         environ=machine.environ,
         cache_dir=machine.cache,
         reporter=machine.talkative,
-        none_is_fine=none_is_fine,
+        allow_empty=allow_empty,
     )
 
 
@@ -74,7 +74,7 @@ def test_only_those_that_the_bindings_and_the_project_fit_are_built_for(machine:
     assert [one.display for one in every(machine, PYO3, ">=3.10")] == [
         "CPython 3.10", "CPython 3.11", "CPython 3.12", "CPython 3.12d", "CPython 3.14t",
     ]  # fmt: skip
-    assert f"left out {machine.root}/usr/bin/pypy3.9: Python 3.9.16 does not fit Requires-Python >=3.10" in machine.said
+    assert f"skipped {machine.root}/usr/bin/pypy3.9: Python 3.9.16 does not fit Requires-Python >=3.10" in machine.said
     assert not any(line.startswith("warning") for line in machine.said)
 
 
@@ -144,7 +144,7 @@ def test_a_variable_of_pyo3_that_names_nothing_is_told_about(machine: Machine) -
     machine.python("bin/python3.12", "cpython-3.12-linux")
     machine.environ["PYO3_PYTHON"] = "/nowhere/python3"
     assert len(every(machine)) == 1
-    assert machine.said == ["warning: PYO3_PYTHON names /nowhere/python3, which is not there"]
+    assert machine.said == ["warning: PYO3_PYTHON names /nowhere/python3, which does not exist"]
 
 
 def test_stand_ins_of_pyenv_are_not_started(machine: Machine) -> None:
@@ -163,8 +163,8 @@ def test_stand_ins_of_pyenv_are_not_started(machine: Machine) -> None:
 def test_an_empty_machine_is_an_error_that_says_what_to_do(machine: Machine) -> None:
     with pytest.raises(InterpreterError) as caught:
         every(machine)
-    assert caught.value.message == "no Python interpreter was found that this project can be built for"
-    assert caught.value.hint == "install one, or name it with -i"
+    assert caught.value.message == "no Python interpreter found that this project supports"
+    assert caught.value.hint == "install one, or select one with -i"
 
 
 def test_a_machine_where_nothing_fits_says_why(machine: Machine) -> None:
@@ -174,13 +174,13 @@ def test_a_machine_where_nothing_fits_says_why(machine: Machine) -> None:
     with pytest.raises(InterpreterError) as caught:
         every(machine, Supported(), ">=3.9")
     assert caught.value.notes == (
-        f"left out {machine.root}/bin/python3.8: Python 3.8.18 does not fit Requires-Python >=3.9",
-        f"left out {machine.root}/bin/pypy3.9: PyPy 3.9 is not among CPython 3.7 to 3.15",
+        f"skipped {machine.root}/bin/python3.8: Python 3.8.18 does not fit Requires-Python >=3.9",
+        f"skipped {machine.root}/bin/pypy3.9: PyPy 3.9 is not among CPython 3.7 to 3.15",
     )
 
 
 def test_finding_nothing_may_be_fine(machine: Machine) -> None:
-    assert every(machine, none_is_fine=True) == ()
+    assert every(machine, allow_empty=True) == ()
 
 
 def test_the_default_is_the_active_environment_then_setup_python_then_path(machine: Machine) -> None:
@@ -209,7 +209,7 @@ def test_a_default_that_a_variable_names_must_be_there(machine: Machine) -> None
     machine.environ["VIRTUAL_ENV"] = str(machine.root / "gone")
     with pytest.raises(InterpreterError) as caught:
         default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui)
-    assert caught.value.message == f"VIRTUAL_ENV is set to {machine.root}/gone, where there is no Python"
+    assert caught.value.message == f"VIRTUAL_ENV is set to {machine.root}/gone, which has no Python"
 
 
 def test_the_default_on_path_is_the_one_that_pyenv_has_active(machine: Machine) -> None:

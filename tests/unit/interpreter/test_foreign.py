@@ -24,7 +24,7 @@ def found(
     supported: Supported = PYO3,
     requires_python: str | None = None,
     environ: dict[str, str] | None = None,
-    none_is_fine: bool = False,
+    allow_empty: bool = False,
 ) -> tuple[list[str], str]:
     """Return the names of what is found, and what was said."""
     said = io.StringIO()
@@ -35,7 +35,7 @@ def found(
         requires_python=SpecifierSet(requires_python) if requires_python else None,
         environ={"PATH": "", **(environ or {})},
         reporter=Ui(out=io.StringIO(), err=said),
-        none_is_fine=none_is_fine,
+        allow_empty=allow_empty,
     )
     assert all(one.executable is None for one in interpreters)
     return [one.display for one in interpreters], said.getvalue()
@@ -72,8 +72,8 @@ def test_what_was_asked_for_and_does_not_fit_is_built_with_a_warning() -> None:
     names, said = found("3.15", requires_python="<3.15")
     assert names == ["CPython 3.15"]
     assert said == (
-        "warning: CPython 3.15 was asked for, but these bindings are made for CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
-        "warning: CPython 3.15 was asked for, but the project's Requires-Python is <3.15: pip will not install the "
+        "warning: CPython 3.15 was requested, but these bindings support CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
+        "warning: CPython 3.15 was requested, but the project's Requires-Python is <3.15: pip will not install the "
         "wheel there\n"
     )
     assert found("3.13t")[1] == ""
@@ -99,7 +99,7 @@ def test_a_program_of_this_machine_stands_for_the_same_python_of_the_target(tmp_
     here = f"CPython {sys.version_info[0]}.{sys.version_info[1]}"
     assert found(word, environ={"PATH": str(tmp_path)}) == (
         [here],
-        f"      Python {word} is {here} here, and stands for that of aarch64-unknown-linux-gnu\n",
+        f"      Python {word} is {here} on this machine: using the same version for aarch64-unknown-linux-gnu\n",
     )
 
 
@@ -120,10 +120,10 @@ def test_a_word_that_names_none_of_them_is_an_error(word: str, hint: str) -> Non
 
 
 def test_a_system_without_known_pythons() -> None:
-    assert found(triple="x86_64-unknown-illumos", none_is_fine=True) == ([], "")
+    assert found(triple="x86_64-unknown-illumos", allow_empty=True) == ([], "")
     with pytest.raises(InterpreterError) as caught:
         found(triple="x86_64-unknown-illumos")
-    assert caught.value.message == ("no Python is known for x86_64-unknown-illumos that this project can be built for")
+    assert caught.value.message == ("no Python is known for x86_64-unknown-illumos that this project supports")
 
 
 def test_the_version_variable_of_pyo3_is_a_word() -> None:
@@ -146,9 +146,9 @@ def test_a_described_python_is_the_only_one_and_was_asked_for(tmp_path: Path) ->
     names, said = found("3.12", "pypy3.10", "python", environ=environ, requires_python=">=3.11")
     assert names == ["PyPy 3.10"]
     assert said == (
-        f"warning: nothing is built for `3.12`: {path} describes PyPy 3.10, which is the only one\n"
-        "warning: PyPy 3.10 was asked for, but these bindings are made for CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
-        "warning: PyPy 3.10 was asked for, but the project's Requires-Python is >=3.11: pip will not install the "
+        f"warning: skipped `3.12`: {path} describes PyPy 3.10, the only interpreter to build for\n"
+        "warning: PyPy 3.10 was requested, but these bindings support CPython 3.9 to 3.14, PyPy 3.11 to 3.11\n"
+        "warning: PyPy 3.10 was requested, but the project's Requires-Python is >=3.11: pip will not install the "
         "wheel there\n"
     )
     (one,) = foreign.find(

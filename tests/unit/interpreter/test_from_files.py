@@ -168,7 +168,7 @@ def test_sysconfigdata_is_read_and_not_run(tmp_path: Path) -> None:
     path.write_text(f"build_time_vars = dict(a=open({str(witness)!r}, 'w'))\n", encoding="utf-8")
     with pytest.raises(InterpreterError) as caught:
         from_lib_dir(tmp_path)
-    assert caught.value.message == f"{path} has no `build_time_vars = {{…}}`, as the sysconfigdata of a Python has"
+    assert caught.value.message == f"{path} has no `build_time_vars = {{…}}`, which a sysconfigdata file needs"
     assert not witness.exists()
 
 
@@ -252,7 +252,7 @@ def test_the_machine_of_a_described_python_must_be_the_target(tmp_path: Path, ma
     other = "s390x-unknown-linux-gnu" if machine != "s390x-linux-gnu" else "aarch64-unknown-linux-gnu"
     with pytest.raises(InterpreterError) as caught:
         from_lib_dir(tmp_path, parse(other))
-    assert caught.value.message == (f"{path} describes a Python of another machine than {other}: it has {machine}")
+    assert caught.value.message == (f"{path} describes a Python for another machine than {other}: it has {machine}")
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_what_contradicts_the_target_is_an_error(
     path = written(tmp_path, {**SYSCONFIG, **changes})
     with pytest.raises(InterpreterError) as caught:
         from_lib_dir(tmp_path, parse(triple))
-    assert caught.value.message == f"{path} describes a Python of another machine than {triple}: it has {reason}"
+    assert caught.value.message == f"{path} describes a Python for another machine than {triple}: it has {reason}"
 
 
 def test_a_musl_python_before_3_11_spells_itself_glibc(tmp_path: Path) -> None:
@@ -292,14 +292,14 @@ def test_what_would_leave_the_file_name_is_an_error(tmp_path: Path, changes: dic
     with pytest.raises(InterpreterError) as caught:
         from_lib_dir(tmp_path)
     (said,) = changes.values()
-    assert caught.value.message == f"{path} says {said!r}, which no extension module and no ABI is called"
+    assert caught.value.message == f"{path} says {said!r}, which is not a known ABI or suffix"
 
 
 def test_a_described_python_that_is_too_old(tmp_path: Path) -> None:
     path = written(tmp_path, {**SYSCONFIG, "VERSION": "3.6"})
     with pytest.raises(InterpreterError) as caught:
         from_lib_dir(tmp_path)
-    assert caught.value.message == f"{path} describes Python 3.6; the oldest that can be built for is 3.7"
+    assert caught.value.message == f"{path} describes Python 3.6; the oldest supported version is 3.7"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sysconfigdata")
@@ -436,16 +436,16 @@ def test_the_configuration_file_of_pyo3(tmp_path: Path, text: str, display: str,
 def test_a_configuration_file_that_says_too_little(tmp_path: Path) -> None:
     path = tmp_path / "pyo3.txt"
     path.write_text("implementation=CPython\n", encoding="utf-8")
-    with pytest.raises(InterpreterError, match="does not say which Python it is of"):
+    with pytest.raises(InterpreterError, match="does not specify its Python version"):
         described.from_environment({"PYO3_CONFIG_FILE": str(path)}, target=ARM)
     path.write_text("version=3.12\n", encoding="utf-8")
-    with pytest.raises(InterpreterError, match="does not say how extension modules are named"):
+    with pytest.raises(InterpreterError, match="does not specify the suffix of extension modules"):
         described.from_environment({"PYO3_CONFIG_FILE": str(path)}, target=parse("x86_64-unknown-illumos"))
     path.write_text("version=3.12\npointer_width=32\n", encoding="utf-8")
     with pytest.raises(InterpreterError, match="pointers of 32 bits"):
         described.from_environment({"PYO3_CONFIG_FILE": str(path)}, target=ARM)
     path.write_text("version=3.12\nimplementation=RustPython\n", encoding="utf-8")
-    with pytest.raises(InterpreterError, match="describes RustPython, for which no extension modules can be built"):
+    with pytest.raises(InterpreterError, match="describes RustPython, which is not supported"):
         described.from_environment({"PYO3_CONFIG_FILE": str(path)}, target=ARM)
     with pytest.raises(ConfigError, match="cannot be read"):
         described.from_environment({"PYO3_CONFIG_FILE": str(tmp_path / "absent")}, target=ARM)

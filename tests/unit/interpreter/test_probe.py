@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.interpreter.probe import FORMAT, SCRIPT, UnsuitableError, describe, is_answer, own_answer, read
+from cratewheel.interpreter.probe import FORMAT, SCRIPT, UnsuitableError, describe, is_answer, parse_answer, probe_self
 
 PROBES = Path(__file__).parent / "probes"
 
@@ -24,7 +24,7 @@ def recorded(name: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROBES.glob("*.json")))
 def test_recorded_answers_are_answers(name: str) -> None:
-    assert read(json.dumps(recorded(name))) == recorded(name)
+    assert parse_answer(json.dumps(recorded(name))) == recorded(name)
 
 
 def test_an_answer_becomes_the_interpreter_it_tells_of() -> None:
@@ -55,7 +55,7 @@ def test_an_answer_becomes_the_interpreter_it_tells_of() -> None:
 def test_a_python_before_3_7_is_too_old(name: str, version: str) -> None:
     with pytest.raises(UnsuitableError) as caught:
         describe(recorded(name), executable=Path("/bin/python"))
-    assert caught.value.message == f"/bin/python is Python {version}; the oldest that can be built for is 3.7"
+    assert caught.value.message == f"/bin/python is Python {version}; the oldest supported version is 3.7"
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_a_32_bit_python_on_a_64_bit_kernel_has_a_platform_of_its_own(said: str,
 
 
 def test_another_implementation_is_refused_by_name() -> None:
-    with pytest.raises(InterpreterError, match=r"^/bin/x is ironpython, for which no extension modules can be built$"):
+    with pytest.raises(InterpreterError, match=r"^/bin/x is ironpython, which is not supported$"):
         describe({**recorded("cpython-3.8-linux"), "implementation": "ironpython"}, executable=Path("/bin/x"))
 
 
 def test_a_unix_python_must_tell_its_abi_flags() -> None:
-    with pytest.raises(InterpreterError, match="does not tell its ABI flags"):
+    with pytest.raises(InterpreterError, match="does not report its ABI flags"):
         describe({**recorded("cpython-3.8-linux"), "abiflags": None}, executable=Path("/bin/x"))
 
 
 def test_python_3_7_must_be_built_with_pymalloc() -> None:
-    with pytest.raises(InterpreterError, match="has the ABI flags 'd', which no wheel tag stands for"):
+    with pytest.raises(InterpreterError, match="has the ABI flags 'd', for which there is no wheel tag"):
         describe({**recorded("cpython-3.7-linux"), "abiflags": "d"}, executable=Path("/bin/x"))
 
 
@@ -96,7 +96,7 @@ def test_python_3_7_must_be_built_with_pymalloc() -> None:
     ids=lambda output: output[:40] or "empty",
 )  # fmt: skip
 def test_anything_else_is_no_answer(output: str) -> None:
-    assert read(output) is None
+    assert parse_answer(output) is None
 
 
 def test_an_answer_without_one_of_its_fields_is_none() -> None:
@@ -107,7 +107,7 @@ def test_an_answer_without_one_of_its_fields_is_none() -> None:
 
 def test_what_is_printed_before_the_answer_does_not_matter() -> None:
     answer = recorded("cpython-3.12-linux")
-    assert read("sitecustomize says hello\n" + json.dumps(answer) + "\n\n") == answer
+    assert parse_answer("sitecustomize says hello\n" + json.dumps(answer) + "\n\n") == answer
 
 
 @given(st.dictionaries(st.sampled_from(sorted(recorded("cpython-3.12-linux"))), st.none() | st.text() | st.integers()))
@@ -120,7 +120,7 @@ def test_a_damaged_answer_is_described_or_refused_but_never_a_crash(damage: dict
 
 def test_this_interpreter_answers_for_itself_without_being_started() -> None:
     before = list(sys.path)
-    answer = own_answer()
+    answer = probe_self()
     assert is_answer(answer)
     assert tuple(answer["version"]) == sys.version_info[:3]
     assert answer["executable"] == sys.executable

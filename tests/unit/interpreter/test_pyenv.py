@@ -26,11 +26,11 @@ def root(tmp_path: Path) -> Path:
 
 
 def active(root: Path, environ: dict[str, str], folder: str = "project/deep") -> list[str]:
-    return [path.name for path in pyenv.active(root, environ, root.parent / folder)]
+    return [path.name for path in pyenv.active_versions(root, environ, root.parent / folder)]
 
 
 def test_versions_come_newest_first_and_cpython_before_the_others(root: Path) -> None:
-    assert [path.name for path in pyenv.versions(root)] == [
+    assert [path.name for path in pyenv.list_versions(root)] == [
         "3.13.1t", "3.13.0", "3.12.10", "3.12.1", "3.8.18", "3.14-dev", "3.14.0rc1", "pypy3.10-7.3.12", "site",
     ]  # fmt: skip
 
@@ -89,4 +89,4 @@ def test_roots_are_named_or_on_path_or_at_home(root: Path, tmp_path: Path) -> No
 
 
 def test_a_root_without_versions_has_none(tmp_path: Path) -> None:
-    assert pyenv.versions(tmp_path) == ()
+    assert pyenv.list_versions(tmp_path) == ()

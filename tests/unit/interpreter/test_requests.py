@@ -110,8 +110,8 @@ def test_a_stand_in_leads_to_the_newest_version_when_no_active_one_has_it(usual:
         "3.11: home/.pyenv/versions/3.11.7/bin/python3.11 (PATH, by pyenv)",
     ]
     assert usual.said == [
-        "warning: `python3.12` is provided by pyenv, but no active version has it: taking 3.12.9",
-        "   help: `pyenv shell 3.12.9` makes it the active one",
+        "warning: `python3.12` is provided by pyenv, but no active version has it: using 3.12.9",
+        "   help: `pyenv shell 3.12.9` activates it",
     ]
 
 
@@ -124,16 +124,16 @@ def test_a_stand_in_with_nothing_usable_behind_it_is_skipped(usual: Machine) -> 
     assert asked(usual, "python2.7", "3.11") == ["3.11: home/.pyenv/versions/3.11.7/bin/python3.11 (PATH, by pyenv)"]
     (warning,) = usual.said
     assert warning == (
-        "warning: skipped the interpreter python2.7: it is pyenv's 2.7.18, which is too old: the oldest Python that "
-        "can be built for is 3.7"
+        "warning: skipped the interpreter python2.7: it is pyenv's 2.7.18, which is too old: the oldest supported "
+        "Python is 3.7"
     )
 
 
 def test_only_a_stand_in_with_nothing_behind_it_is_an_error(usual: Machine) -> None:
     usual.shims("python3.5")
     error = refusal(usual, "python2.7", "python3.6", "python3.5")
-    too_old = "which is too old: the oldest Python that can be built for is 3.7"
-    assert error.message == "none of the interpreters that were asked for can be used"
+    too_old = "which is too old: the oldest supported Python is 3.7"
+    assert error.message == "none of the requested interpreters can be used"
     assert error.notes == (
         f"python2.7: it is pyenv's 2.7.18, {too_old}",
         f"python3.6: it is pyenv's 3.6.15, {too_old}",
@@ -144,29 +144,25 @@ def test_only_a_stand_in_with_nothing_behind_it_is_an_error(usual: Machine) -> N
 def test_what_is_not_there_is_an_error_even_beside_others(usual: Machine) -> None:
     error = refusal(usual, "3.11", "3.14")
     assert error.message == "the interpreter `3.14` was not found"
-    assert error.notes == (
-        "on PATH and in version managers there is: CPython 3.11, CPython 3.12, CPython 3.13t, PyPy 3.9",
-    )
+    assert error.notes == ("on PATH and in version managers: CPython 3.11, CPython 3.12, CPython 3.13t, PyPy 3.9",)
     assert error.hint == "install it, or name it by its path"
 
 
 def test_an_unknown_word_says_what_words_there_are(usual: Machine) -> None:
     error = refusal(usual, "jython")
     assert error.message == "the interpreter `jython` was not found"
-    assert (
-        error.hint == "name an interpreter by its path, its program or its version: 3.12, python3.12, pypy3.10, 3.13t"
-    )
+    assert error.hint == "use a path, a program or a version: 3.12, python3.12, pypy3.10, 3.13t"
 
 
 def test_a_file_in_the_working_directory_is_not_a_program_on_path(usual: Machine) -> None:
     usual.python("project/my-python", "cpython-3.12-linux")
-    assert refusal(usual, "my-python").hint == "for the file in this folder write ./my-python"
+    assert refusal(usual, "my-python").hint == "to use the file in this folder, write ./my-python"
     assert asked(usual, "./my-python") == ["./my-python: project/my-python (-i)"]
 
 
 @pytest.mark.parametrize("word", ["3.6", "pypy3.6", "cp36", "2.7", "2", "python2", "python-2.7.18", "cp27", "pypy2.7"])
 def test_a_version_before_3_7_is_too_old_whether_there_or_not(usual: Machine, word: str) -> None:
-    assert refusal(usual, word).message == f"`{word}` is too old: the oldest Python that can be built for is 3.7"
+    assert refusal(usual, word).message == f"`{word}` is too old: the oldest supported Python is 3.7"
 
 
 @pytest.mark.parametrize("word", ["3.7", "cp37", "python3.7"])
@@ -188,7 +184,7 @@ def test_a_stand_in_leads_to_the_oldest_version_too(usual: Machine) -> None:
 
 def test_an_old_interpreter_by_its_path_is_too_old(usual: Machine) -> None:
     path = f"{usual.home}/.pyenv/versions/2.7.18/bin/python"
-    assert refusal(usual, path).message == f"{path} is Python 2.7.18; the oldest that can be built for is 3.7"
+    assert refusal(usual, path).message == f"{path} is Python 2.7.18; the oldest supported version is 3.7"
 
 
 def test_a_folder_is_no_interpreter_but_may_have_one(usual: Machine) -> None:
@@ -209,7 +205,9 @@ def test_a_path_where_nothing_is_is_an_error(usual: Machine) -> None:
 def test_an_environment_whose_base_is_gone_is_named_as_such(usual: Machine) -> None:
     usual.venv("project/.venv", usual.root / "gone" / "python3.9")
     error = refusal(usual, ".venv/bin/python")
-    assert error.message == f"`.venv/bin/python` is a symbolic link to {usual.root}/gone/python3.9, which is not there"
+    assert (
+        error.message == f"`.venv/bin/python` is a symbolic link to {usual.root}/gone/python3.9, which does not exist"
+    )
 
 
 def test_an_empty_word_is_a_usage_error(usual: Machine) -> None:
@@ -221,9 +219,9 @@ def test_whoever_asks_is_warned_but_obeyed(usual: Machine) -> None:
     assert len(asked(usual, "3.11", "3.13t", "pypy3", supported=supported, requires=SpecifierSet(">=3.12"))) == 3
     python, wheel = "the project's Requires-Python is >=3.12", "pip will not install the wheel there"
     assert usual.said == [
-        f"warning: CPython 3.11 was asked for, but {python}: {wheel}",
-        "warning: PyPy 3.9 was asked for, but these bindings are made for CPython 3.9 to 3.14",
-        f"warning: PyPy 3.9 was asked for, but {python}: {wheel}",
+        f"warning: CPython 3.11 was requested, but {python}: {wheel}",
+        "warning: PyPy 3.9 was requested, but these bindings support CPython 3.9 to 3.14",
+        f"warning: PyPy 3.9 was requested, but {python}: {wheel}",
     ]
 
 

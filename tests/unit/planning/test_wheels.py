@@ -60,8 +60,8 @@ def test_without_a_pinned_minimum_the_oldest_interpreter_names_the_wheel() -> No
 def test_without_a_pinned_minimum_an_interpreter_is_needed() -> None:
     with pytest.raises(InterpreterError) as caught:
         decide(situation(cargo=pyo3("0.26.0", "abi3")))
-    assert caught.value.message == "there is nothing to build: no Python interpreter that fits the project was found"
-    assert caught.value.hint == "install one, or name one with -i"
+    assert caught.value.message == "no Python interpreter found that this project supports"
+    assert caught.value.hint == "install one, or select one with -i"
 
 
 @pytest.mark.parametrize(

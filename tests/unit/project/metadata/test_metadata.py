@@ -341,7 +341,7 @@ def test_a_group_of_entry_points_is_checked(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, f'{STATIC}[project.entry-points."x]\\n[console_scripts"]\na = "b"\n')
     assert caught.value.message == (
-        "'x]\\n[console_scripts' cannot be the name of a group of entry points "
+        "'x]\\n[console_scripts' cannot be the name of an entry point group "
         f"(project.entry-points.'x]\\n[console_scripts' in {tmp_path / 'pyproject.toml'})"
     )
 
