@@ -6,12 +6,13 @@ import io
 import stat
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.archive.compression import DEFLATED, Compression, make_compression
+from cratewheel.archive.compression import DEFLATED, STORED, Compression, make_compression
 from cratewheel.archive.zip import ZipWriter
 
 
@@ -132,3 +133,17 @@ def test_a_count_that_16_bits_cannot_tell_from_none_gets_a_zip64_record(count: i
     data = archive({f"{number:x}": b"" for number in range(count)}, how=make_compression("stored"))
     assert data[-22:-18] == b"PK\5\6"
     assert (data[-42:-38] == b"PK\6\7", b"PK\6\6" in data[-98:]) == (zip64, zip64)
+
+
+@pytest.mark.parametrize("field", ["size", "packed", "offset"])
+@pytest.mark.parametrize(("value", "extra"), [(0xFFFFFFFE, b""), (0xFFFFFFFF, b"\1\0\x08\0\xff\xff\xff\xff\0\0\0\0")])
+def test_a_number_that_32_bits_cannot_tell_from_none_gets_a_zip64_field(field: str, value: int, extra: bytes) -> None:
+    """0xFFFFFFFF in the directory says that the number is in the extra field (APPNOTE 4.5.3)."""
+    writer = ZipWriter(io.BytesIO(), mtime=0)
+    member = writer._member("a", STORED, executable=False, zip64=False)
+    changes: dict[str, Any] = {field: value}
+    header = writer._central_header(member._replace(**changes))
+    assert header[46:] == b"a" + extra
+    assert header[6] == (45 if extra else 20)  # the version that a reader needs
+    at = {"packed": 20, "size": 24, "offset": 42}[field]
+    assert header[at : at + 4] == value.to_bytes(4, "little")

@@ -322,3 +322,23 @@ def test_versions_that_lead_back_to_themselves_do_not_take_forever() -> None:
     data[record + 2 : record + 4] = b"\xff\xff"  # as many versions as the field can say
     data[record + 12 : record + 16] = struct.pack("<I", 0)
     within(60, lambda: read_or_refuse(bytes(data) + bytes(1_000_000)))
+
+
+@pytest.mark.parametrize(
+    ("at", "value"), [(58, 63), (40, 0), (60, 0)], ids=["narrow rows", "no sections", "none of them"]
+)
+def test_a_table_of_sections_that_cannot_be_read_leaves_the_count_to_the_names(at: int, value: int) -> None:
+    """Names follow the symbols at once here, so that the count is right without a section."""
+    data = bytearray(Image(count="section").build())
+    struct.pack_into("<H" if at != 40 else "<Q", data, at, value)
+    assert parse(bytes(data)) == WHOLE
+
+
+def test_a_table_of_sections_with_wide_rows_is_read_by_their_width() -> None:
+    data = bytearray(Image(count="section").build())
+    (sections,) = struct.unpack_from("<Q", data, 40)
+    (count,) = struct.unpack_from("<Q", data, sections + 32)
+    struct.pack_into("<Q", data, sections + 32, count - 24)  # one symbol fewer: nobody counts the names
+    assert parse(bytes(data)) == WHOLE  # the last one is local
+    struct.pack_into("<Q", data, sections + 32, count - 3 * 24)
+    assert parse(bytes(data)).exported == ()

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crate_graphs import CDYLIB, HOME, Edge, app, crate, graph, target
-from cratewheel.cargo.features import Choice, certain_features, parse_choice, parse_tree, tree_command
+from cratewheel.cargo.features import Choice, certain_features, host_packages, parse_choice, parse_tree, tree_command
 from cratewheel.cargo.model import CargoMetadata, Dependency, Package
 from cratewheel.system.command import Command
 
@@ -188,3 +188,16 @@ def test_lines_of_the_tree_may_hold_paths_marks_and_headings() -> None:
 @given(st.text())
 def test_any_text_can_be_read(text: str) -> None:
     assert set(parse_tree(text, graph(app(), PYO3))) <= {"app", "pyo3"}
+
+
+def test_for_the_host_are_build_scripts_and_macros_with_all_that_they_need_but_for_their_tests() -> None:
+    edges: dict[str, tuple[Edge, ...]] = {
+        "app": (("cc", "build"), ("macro", "normal"), ("serde", "normal"), ("dev", "dev")),
+        "cc": (("shlex", "normal"), ("tests", "dev"), ("cc", "normal")),
+        "macro": (("syn", "normal"),),
+        "syn": (("script", "build"),),
+        "serde": (("itoa", "normal"),),
+    }
+    names = ("cc", "serde", "dev", "shlex", "tests", "syn", "script", "itoa")
+    metadata = graph(app(CDYLIB), MACRO, *map(crate, names), edges=edges)
+    assert host_packages(metadata) == {"cc", "macro", "shlex", "syn", "script"}

@@ -32,3 +32,8 @@ def test_a_value_for_a_switch_is_not_shown() -> None:
     with pytest.raises(UsageError) as caught:
         parse_flags("build", "", ["--all-features=registry.token='hush'"])
     assert caught.value.message == "argument --all-features: it takes no value"
+
+
+@pytest.mark.parametrize("number", [1, 2147483647])
+def test_the_least_and_the_greatest_number_of_jobs(number: int) -> None:
+    assert parse_flags("build", "", [f"--jobs={number}"])["jobs"] == number
