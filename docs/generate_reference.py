@@ -10,7 +10,8 @@ import sys
 from collections.abc import Callable, Iterable
 
 from cratewheel.options import model
-from cratewheel.options.model import GROUPS, Setting, settings
+from cratewheel.options.model import settings
+from cratewheel.options.setting import GROUPS, Setting
 
 MODEL = model.__file__
 

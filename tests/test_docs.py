@@ -36,7 +36,7 @@ def generated() -> str:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    options = [module.options_page(command) for command in ("build", "sdist")]
+    options = [module.options_page(command) for command in ("build", "sdist", "publish")]
     return "\n".join((*options, module.keys_page(), module.variables_page()))
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError
-from cratewheel.options.model import GROUPS, Setting, settings
+from cratewheel.options.model import settings
+from cratewheel.options.setting import GROUPS, Setting
 from cratewheel.system import redaction
 from cratewheel.ui import Ui, print_result, terminal_ui
 

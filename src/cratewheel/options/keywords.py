@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import UsageError
-from cratewheel.options.model import Setting, settings
+from cratewheel.options.model import settings
+from cratewheel.options.setting import Setting
 
 # The class of each command's keywords in `typed_keywords`
 TYPED = {"build": "BuildOptions", "sdist": "SdistOptions", "develop": "DevelopOptions"}

@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
 
+from cratewheel.options.setting import (
+    ALL_COMMANDS,
+    ARCHIVING,
+    COMPILING,
+    OPTIMISING,
+    UPLOADING,
+    WITH_SDIST,
+    Setting,
+    setting,
+)
 from cratewheel.options.values import (
     Exclude,
     Feature,
@@ -22,78 +31,8 @@ from cratewheel.options.values import (
     TargetSelection,
 )
 
-Kind = Literal[
-    "switch",  # a flag without value; true or false in TOML
-    "toggle",  # a flag with an optional true or false
-    "text",
-    "path",
-    "number",
-    "count",  # a flag that counts how often it is given
-    "list",  # one value each time the flag is given; an array in TOML
-    "words",  # several values each time the flag is given; an array or one string in TOML
-    "shell",  # text split as a shell does, repeatable; one string or an array in TOML
-    "rest",  # what follows -- on the command line
-    "table",  # structured TOML, read by its own parser
-]
-
 BINDINGS = ("pyo3", "pyo3-ffi", "rust-cpython", "cffi", "uniffi", "bin")
 AUDIT_MODES = ("repair", "check", "warn", "skip")
-GROUPS = (
-    "Build",
-    "Python",
-    "Platform",
-    "Output",
-    "Cargo",
-    "Compilation",
-    "Features",
-    "Manifest",
-    "Reporting",
-    "Project layout",
-    "Editable installs",
-    "Build backend",
-    "Continuous integration",
-    "Not used yet",
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Setting:
-    """How one option can be given, and what it means.
-
-    `flags` without a leading dash name a positional. `key` is the name in `[tool.maturin]` and `[tool.cratewheel]`,
-    `key_aliases` older spellings of it. `negations` are flags that turn the option off (`--no-sdist`).
-    """
-
-    kind: Kind
-    help: str
-    group: str
-    flags: tuple[str, ...] = ()
-    flag_aliases: tuple[str, ...] = ()
-    negations: tuple[str, ...] = ()
-    negation_help: str = ""
-    metavar: str | None = None
-    choices: tuple[str, ...] = ()
-    variables: tuple[str, ...] = ()
-    key: str | None = None
-    key_aliases: tuple[str, ...] = ()
-    commands: tuple[str, ...] = ("build",)
-
-
-ALL_COMMANDS = (
-    "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
-)  # fmt: skip
-WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide")
-COMPILING = ("build", "develop", "rebuild", "ide")
-ARCHIVING = ("build", "sdist")
-
-T = TypeVar("T")
-
-
-def setting(default: T, kind: Kind, group: str, text: str, **how: Any) -> T:
-    """Return a dataclass field that carries a `Setting`."""
-    assert group in GROUPS
-    model = Setting(kind=kind, group=group, help=text, **how)
-    return field(default=default, metadata={"setting": model})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +51,7 @@ class Options:
     strip: bool = setting(
         False, "toggle", "Build",
         "Remove symbols from the compiled files, for the smallest wheel",
-        flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip", commands=COMPILING,
+        flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip", commands=OPTIMISING,
     )  # fmt: skip
     sdist: bool = setting(
         True, "switch", "Build",
@@ -122,7 +61,7 @@ class Options:
     sdist_first: bool = setting(
         False, "switch", "Build",
         "Build the source distribution, unpack it, and build the wheels from that",
-        flags=("--sdist-first",),
+        flags=("--sdist-first",), commands=("build",),
     )  # fmt: skip
     vendor: bool = setting(
         False, "switch", "Build",
@@ -156,7 +95,7 @@ class Options:
         (), "words", "Python",
         "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Every interpreter "
         "that is found and fits the project, unless given",
-        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files"),
+        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",
@@ -171,7 +110,7 @@ class Options:
         "universal2-apple-darwin is both of macOS in one wheel. `build.target` of cargo's configuration unless given, "
         "or else this machine's own",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
-        commands=("build", "list-files"),
+        commands=("build", "list-files", "publish"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
@@ -277,7 +216,7 @@ class Options:
     # Compilation
     release: bool = setting(
         False, "switch", "Compilation", "Optimise: cargo's release profile",
-        flags=("-r", "--release"), commands=COMPILING,
+        flags=("-r", "--release"), commands=OPTIMISING,
     )  # fmt: skip
     profile: str | None = setting(
         None, "text", "Compilation", "The cargo profile to build with",
@@ -322,7 +261,7 @@ class Options:
         None, "path", "Manifest",
         "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
         flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
-        commands=("build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "clean"),
+        commands=(*WITH_SDIST, "metadata", "clean"),
     )  # fmt: skip
     locked: bool = setting(
         False, "switch", "Manifest", "Fail if Cargo.lock would have to change",
@@ -340,7 +279,7 @@ class Options:
     # Reporting
     dry_run: bool = setting(
         False, "switch", "Reporting", "Print what would be built, and stop",
-        flags=("--dry-run",),
+        flags=("--dry-run",), commands=("build",),
     )  # fmt: skip
     explain: bool = setting(
         False, "switch", "Reporting", "Say of each decision why it was made",
@@ -350,7 +289,7 @@ class Options:
         "human", "text", "Reporting",
         "What stdout carries: the path of each finished file, or one JSON object a line",
         flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
-        commands=(*ARCHIVING, "doctor"),
+        commands=(*ARCHIVING, "doctor", "upload"),
     )  # fmt: skip
 
     # Project layout: keys without a flag
@@ -441,6 +380,75 @@ class Options:
     origins: Origins = field(default_factory=lambda: MappingProxyType({}), compare=False)
 
 
-def settings() -> dict[str, Setting]:
-    """Return the model: each field's name and its `Setting`, in the order of `Options`."""
-    return {field.name: field.metadata["setting"] for field in fields(Options) if "setting" in field.metadata}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishOptions:
+    """What `publish` and `upload` take besides; no build sees these."""
+
+    debug: bool = setting(
+        False, "switch", "Compilation", "Do not optimise: cargo's dev profile",
+        flags=("--debug",), commands=("publish",),
+    )  # fmt: skip
+    no_strip: bool = setting(
+        False, "switch", "Build", "Keep the symbols in the compiled files, which are removed otherwise",
+        flags=("--no-strip",), commands=("publish",),
+    )  # fmt: skip
+    repository: str | None = setting(
+        None, "text", "Upload", "Where to upload: `pypi` (the default), `testpypi`, or a section of ~/.pypirc",
+        flags=("-r", "--repository"), metavar="NAME", variables=("CRATEWHEEL_REPOSITORY", "MATURIN_REPOSITORY"),
+        commands=UPLOADING,
+    )  # fmt: skip
+    repository_url: str | None = setting(
+        None, "text", "Upload", "The address to upload to; overrides --repository",
+        flags=("--repository-url",), metavar="URL",
+        variables=("CRATEWHEEL_REPOSITORY_URL", "MATURIN_REPOSITORY_URL"), commands=UPLOADING,
+    )  # fmt: skip
+    username: str | None = setting(
+        None, "text", "Upload", "The user to upload as; `__token__` with a token",
+        flags=("-u", "--username"), metavar="NAME", variables=("CRATEWHEEL_USERNAME", "MATURIN_USERNAME"),
+        commands=UPLOADING,
+    )  # fmt: skip
+    password: str | None = setting(
+        None, "text", "Upload",
+        "The password, or a token. Others can see what stands on a command line: prefer the variable",
+        flags=("-p", "--password"), metavar="PASSWORD", variables=("CRATEWHEEL_PASSWORD", "MATURIN_PASSWORD"),
+        commands=UPLOADING, secret=True,
+    )  # fmt: skip
+    skip_existing: bool = setting(
+        False, "switch", "Upload",
+        "Skip files that are in the repository with the same content; other content is an error",
+        flags=("--skip-existing",), commands=UPLOADING,
+    )  # fmt: skip
+    check_url: str | None = setting(
+        None, "text", "Upload",
+        "The Simple API of the repository, which says what is there; known for PyPI, guessed for others",
+        flags=("--check-url",), metavar="URL", variables=("CRATEWHEEL_CHECK_URL",), commands=UPLOADING,
+    )  # fmt: skip
+    attestations: bool = setting(
+        False, "switch", "Upload",
+        "Upload attestations (PEP 740): those beside the files, or new ones signed with the identity of a CI job. Needs "
+        "the package pypi-attestations",
+        flags=("--attestations",), commands=UPLOADING,
+    )  # fmt: skip
+    non_interactive: bool = setting(
+        False, "toggle", "Upload", "Ask nothing; so it is on CI and where there is no terminal",
+        flags=("--non-interactive",), variables=("CRATEWHEEL_NON_INTERACTIVE", "MATURIN_NON_INTERACTIVE"),
+        commands=UPLOADING,
+    )  # fmt: skip
+    timeout: int = setting(
+        300, "number", "Upload", "How many seconds the repository may be silent; 300 unless given",
+        flags=("--timeout",), metavar="SECONDS", commands=UPLOADING,
+    )  # fmt: skip
+    upload_dry_run: bool = setting(
+        False, "switch", "Upload", "Do everything but the upload: build, check the files, find the credentials",
+        flags=("--dry-run",), commands=UPLOADING,
+    )  # fmt: skip
+
+
+def settings(*models: type[Options] | type[PublishOptions]) -> dict[str, Setting]:
+    """Return each field's name and its `Setting`, in order; of all models unless some are named."""
+    return {
+        field.name: field.metadata["setting"]
+        for model in models or (Options, PublishOptions)
+        for field in fields(model)
+        if "setting" in field.metadata
+    }

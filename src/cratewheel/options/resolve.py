@@ -10,7 +10,8 @@ from typing import Any
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_suggestion
 from cratewheel.options import tables
-from cratewheel.options.model import Options, Setting, settings
+from cratewheel.options.model import Options, PublishOptions, settings
+from cratewheel.options.setting import Setting
 from cratewheel.options.values import Feature, Origin, ToolTables
 from cratewheel.system.toml import describe
 
@@ -41,19 +42,34 @@ def resolve(
     Raises `UsageError` for a bad flag or variable, `ConfigError` for a bad value or an unknown key of
     `[tool.cratewheel]`.
     """
-    model = settings()
+    model = settings(Options)
     _refuse_conflicts(flags, model)
     warnings = check_keys(tools)
-    values: dict[str, Any] = dict(defaults)
-    origins: dict[str, Origin] = {}
-    for name, setting in model.items():
-        found = (
-            _from_flags(name, setting, flags) or _from_variables(setting, environ) or _from_keys(name, setting, tools)
-        )
-        if found:
-            values[name], origins[name] = found
+    found = _values(model, flags, environ, tools)
+    values = {**defaults, **{name: value for name, (value, _) in found.items()}}
+    origins = {name: origin for name, (_, origin) in found.items()}
     kept = {name: origin for name, origin in origins.items() if name not in overrides}
     return Options(**{**values, **overrides}, origins=MappingProxyType(kept)), warnings
+
+
+def resolve_publish(flags: Flags, environ: Mapping[str, str]) -> tuple[PublishOptions, Mapping[str, Origin]]:
+    """Return the options of `publish` and `upload`, and where those that are given come from; raises `UsageError`."""
+    found = _values(settings(PublishOptions), flags, environ, None)
+    options = PublishOptions(**{name: value for name, (value, _) in found.items()})
+    if options.debug and flags.get("profile"):
+        raise UsageError("--debug and --profile cannot be given together", hint="leave one of them out")
+    return options, {name: origin for name, (_, origin) in found.items()}
+
+
+def _values(
+    model: Mapping[str, Setting], flags: Flags, environ: Mapping[str, str], tools: ToolTables | None
+) -> dict[str, tuple[Any, Origin]]:
+    """Return the value of each setting that is given somewhere, and where."""
+    found = {
+        name: _from_flags(name, setting, flags) or _from_variables(setting, environ) or _from_keys(name, setting, tools)
+        for name, setting in model.items()
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def check_keys(tools: ToolTables | None) -> list[str]:

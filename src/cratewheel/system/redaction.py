@@ -62,14 +62,20 @@ def _redact_argv(argv: Iterable[str]) -> Iterator[str]:
 def redact_unknown(argv: Iterable[str]) -> tuple[str, ...]:
     """Return arguments of unknown meaning with every possible value replaced by `***`.
 
-    >>> redact_unknown(("--tokn", "x", "y", "--a=b"))
-    ('--tokn', '***', 'y', '--a=***')
+    >>> redact_unknown(("--tokn", "x", "y", "--a=b", "-psecret"))
+    ('--tokn', '***', 'y', '--a=***', '-p***')
     """
     shown, before = [], ""
     for word in argv:
         name, equals, _ = word.partition("=")
         is_value = before.startswith("-") and "=" not in before and not word.startswith("-")
-        shown.append(HIDDEN if is_value else f"{name}={HIDDEN}" if equals else strip_userinfo(word))
+        joined = re.match(r"-[^-](?=.)", word)  # -pVALUE
+        if is_value:
+            shown.append(HIDDEN)
+        elif joined:
+            shown.append(f"{joined[0]}{HIDDEN}")
+        else:
+            shown.append(f"{name}={HIDDEN}" if equals else strip_userinfo(word))
         before = word
     return tuple(shown)
 
