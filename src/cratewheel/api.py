@@ -1,9 +1,9 @@
 """The Python API: what the command line and the build backend call, and programs may call as well.
 
-`import cratewheel` offers `build`, `plan`, `develop`, `read_metadata` and `list_interpreters`; `build_sdist` is here
-only, as `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: what happens, and what programs print, is
-handed to `on_event` as the events of `cratewheel.events`; errors are those of `cratewheel.errors`. Each function may be
-called from any thread, and again and again.
+`import cratewheel` offers `build`, `plan`, `develop`, `read_metadata` and `list_interpreters`; `build_sdist`, `publish`
+and `upload` are here only, the first as `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: what
+happens, and what programs print, is handed to `on_event` as the events of `cratewheel.events`; errors are those of
+`cratewheel.errors`. Each function may be called from any thread, and again and again.
 """
 
 from __future__ import annotations
@@ -28,8 +28,15 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from cratewheel.commands.develop import Wanted
+    from cratewheel.commands.publish.upload import Outcome
     from cratewheel.interpreter.model import Interpreter
-    from cratewheel.options.typed_keywords import BuildOptions, DevelopOptions, SdistOptions
+    from cratewheel.options.typed_keywords import (
+        BuildOptions,
+        DevelopOptions,
+        PublishOptions,
+        SdistOptions,
+        UploadOptions,
+    )
 
 OnEvent = Callable[[Event], None]
 FOR_THIS_MACHINE: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
@@ -136,6 +143,35 @@ def develop(
     return folder
 
 
+def publish(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[PublishOptions],
+) -> tuple[Outcome, ...]:
+    """Build a project for release, upload the archives, and return what became of each.
+
+    Each keyword is the option of `cratewheel publish` with that name. Nobody is asked for a password. Raises a
+    `CratewheelError` as the command does.
+    """
+    return publish_archives(_request("publish", project, environ, options), _reporter(on_event))
+
+
+def upload(
+    files: Iterable[str | os.PathLike[str]],
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[UploadOptions],
+) -> tuple[Outcome, ...]:
+    """Upload archives and return what became of each; each keyword is an option of `cratewheel upload`.
+
+    Nobody is asked for a password. Raises a `CratewheelError` as the command does.
+    """
+    return upload_files(_request("upload", ".", environ, options), _reporter(on_event), files)
+
+
 def list_interpreters(
     *, on_event: OnEvent | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[Interpreter, ...]:
@@ -174,6 +210,30 @@ def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, 
 def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:
     """Return the plans that `build_archives` would carry out."""
     return tuple(session.plan for session in plan_builds(request, reporter))
+
+
+def upload_files(
+    request: Request, reporter: Reporter, files: Iterable[str | os.PathLike[str]], *, terminal: bool = False
+) -> tuple[Outcome, ...]:
+    """Check archives and upload them, as `cratewheel upload` does; `terminal` says that somebody can be asked."""
+    from cratewheel.commands.publish import distribution, upload
+    from cratewheel.commands.publish.prepare import prepare
+
+    job = prepare(request, reporter, terminal=terminal)
+    return upload.upload(job, distribution.find_files([os.fspath(file) for file in files], request.cwd))
+
+
+def publish_archives(request: Request, reporter: Reporter, *, terminal: bool = False) -> tuple[Outcome, ...]:
+    """Build as `request` asks, for release, and upload what was built; `cratewheel publish` and `publish` are this."""
+    from cratewheel.commands import sdist_check
+    from cratewheel.commands.publish import upload
+    from cratewheel.commands.publish.prepare import building, prepare
+
+    job = upload.with_credentials(prepare(request, reporter, terminal=terminal))
+    inside = building(request, job)
+    with_sdist = request.flags.get("sdist", True)
+    archives = sdist_check.build_from_sdist(inside, reporter) if with_sdist else build_archives(inside, reporter)
+    return upload.upload(job, [archive.path for archive in archives])
 
 
 def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:

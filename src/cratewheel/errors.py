@@ -59,6 +59,10 @@ class UnsupportedError(CratewheelError):
     """The request is understood, but not possible with this version, platform or combination."""
 
 
+class UploadError(CratewheelError):
+    """A file may not be uploaded, a repository refused one, or it could not be reached."""
+
+
 class OurMistakeError(CratewheelError):
     """Nothing that the user did: we must act."""
 

@@ -72,7 +72,39 @@ class BuiltArchive:
         return {"kind": self.kind, **of_wheel, "sha256": self.sha256, "size": self.size, "path": str(self.path)}
 
 
-Event = StepEvent | DetailEvent | WarningEvent | OutputEvent | ExplanationEvent | PlanEvent | BuiltArchive
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgressEvent:
+    """How much of a long work is done, in bytes; a `total` of 0 ends it."""
+
+    text: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadEvent:
+    """What became of an archive that was to be uploaded: `uploaded`, or `skipped` as it was there."""
+
+    path: Path
+    state: str
+    repository: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `--message-format json` prints."""
+        return {"state": self.state, "repository": self.repository, "path": str(self.path)}
+
+
+Event = (
+    StepEvent
+    | DetailEvent
+    | WarningEvent
+    | OutputEvent
+    | ExplanationEvent
+    | PlanEvent
+    | BuiltArchive
+    | ProgressEvent
+    | UploadEvent
+)
 
 
 class Reporter:
@@ -123,6 +155,10 @@ class Reporter:
     def passthrough(self, text: str) -> None:
         """Hand on what another program printed."""
         self.emit(OutputEvent(text=text))
+
+    def ask(self, question: str, *, secret: bool = False) -> str:  # noqa: ARG002  # for those below
+        """Return what somebody at a terminal answers; nothing where there is nobody."""
+        return ""
 
     def explain(self, lines: tuple[str, ...]) -> None:
         """Say reasons that were asked for."""

@@ -11,7 +11,9 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TextIO
 
@@ -23,10 +25,13 @@ from cratewheel.events import (
     ExplanationEvent,
     OutputEvent,
     PlanEvent,
+    ProgressEvent,
     Reporter,
     StepEvent,
+    UploadEvent,
     WarningEvent,
 )
+from cratewheel.system import signals as interrupts
 from cratewheel.system.redaction import strip_userinfo
 
 LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
@@ -34,6 +39,8 @@ LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up wi
 
 _STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
+_CLEAR = "\r\x1b[2K"
+_BAR_WIDTH = 30
 
 # Control characters but the tab (C0, DEL, C1), and those that reorder text, hide in it, end a line or are no
 # characters: the bidirectional controls of UAX #9, invisible operators and tags, U+2028 and U+2029, and halves of
@@ -45,6 +52,32 @@ _STEERING = re.compile(
 
 MessageFormat = Literal["human", "json"]
 ColorChoice = Literal["auto", "always", "never"]
+
+
+class ProgressLine:
+    """A last line that is drawn anew, and makes way for others; several threads may write."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._shown = ""
+
+    def draw(self, stream: TextIO, line: str) -> None:
+        """Show a line in place of the one before; an empty one removes it."""
+        with self._lock:
+            if line != self._shown:
+                self._shown = line
+                _write(stream, f"{_CLEAR}{line}")
+
+    @contextmanager
+    def hidden(self, stream: TextIO) -> Iterator[None]:
+        """Remove the line while something else is written."""
+        with self._lock:
+            shown = self._shown
+            self.draw(stream, "")
+            try:
+                yield
+            finally:
+                self.draw(stream, shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +92,7 @@ class Ui(Reporter):
     message_format: MessageFormat = "human"
     label: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
+    _progress: ProgressLine = field(default_factory=ProgressLine, repr=False, compare=False)
 
     @property
     def inherits_stderr(self) -> bool:
@@ -98,12 +132,16 @@ class Ui(Reporter):
             case ExplanationEvent():
                 for line in event.lines:
                     self._say(_sentence(line))
-            case PlanEvent() | BuiltArchive():
+            case PlanEvent() | BuiltArchive() | UploadEvent():
                 self._result(event)
+            case ProgressEvent() if not self.quiet and self.message_format == "human" and self.err.isatty():
+                self._progress.draw(self.err, _bar(event) if event.total else "")
 
-    def _result(self, event: PlanEvent | BuiltArchive) -> None:
+    def _result(self, event: PlanEvent | BuiltArchive | UploadEvent) -> None:
         if isinstance(event, PlanEvent):
             self.event("plan", event.plan)
+        elif isinstance(event, UploadEvent):
+            self.event("upload", event.as_json())
         elif self.message_format == "json":
             self.event("artifact", event.as_json())
         else:
@@ -136,7 +174,24 @@ class Ui(Reporter):
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
 
     def _say(self, line: str) -> None:
-        _write(self.err, f"{self.label}{line}\n")
+        with self._progress.hidden(self.err):
+            _write(self.err, f"{self.label}{line}\n")
+
+    def ask(self, question: str, *, secret: bool = False) -> str:
+        """Return what somebody at the terminal answers; a `secret` is not shown while it is typed."""
+        import getpass
+
+        with interrupts.RaisedAtOnce():
+            if secret:
+                return getpass.getpass(printable(question), stream=self.err)
+            _write(self.err, printable(question))
+            return sys.stdin.readline().strip()
+
+
+def _bar(event: ProgressEvent) -> str:
+    filled = _BAR_WIDTH * event.done // event.total
+    bar = "#" * filled + " " * (_BAR_WIDTH - filled)
+    return f"{event.text:>{LABEL_WIDTH}} [{bar}] {100 * event.done // event.total:3}% of {size_text(event.total)}"
 
 
 def printable(text: str) -> str:

@@ -21,6 +21,8 @@ COMMANDS = {
     "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
     "develop": ("develop", ("dev",), "Build the project and install it into an environment, its Python files live"),
     "sdist": ("sdist", (), "Build a source distribution only"),
+    "publish": ("publish", (), "Build for release, and upload to a package index"),
+    "upload": ("upload", (), "Upload wheels and source distributions that are built"),
     "list-files": ("list_files", (), "List what the source distribution and the wheel will hold; compiles nothing"),
     "new": ("new", (), "Make a project that builds at once"),
     "init": ("new:run_init", (), "Make a project in a folder that is there"),

@@ -63,7 +63,9 @@ def build_from_sdist(request: Request, reporter: Reporter) -> tuple[BuiltArchive
     sdist = build_sdist(inputs, out, environ=request.environ, reporter=reporter)
     with unpacked(sdist.path, inputs.project.root, environ=request.environ, reporter=reporter) as top:
         # cargo's configuration is what it is for the tree: these are the wheels that the tree would give
-        inside = replace(_without_manifest(request), folder=top, overrides=_overrides(out, _below(target)))
+        inside = replace(
+            _without_manifest(request), folder=top, overrides={**request.overrides, **_overrides(out, _below(target))}
+        )
         return (sdist, *run(plan_builds(inside, reporter)))
 
 

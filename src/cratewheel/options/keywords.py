@@ -13,7 +13,13 @@ from cratewheel.options.model import settings
 from cratewheel.options.setting import Setting
 
 # The class of each command's keywords in `typed_keywords`
-TYPED = {"build": "BuildOptions", "sdist": "SdistOptions", "develop": "DevelopOptions"}
+TYPED = {
+    "build": "BuildOptions",
+    "sdist": "SdistOptions",
+    "develop": "DevelopOptions",
+    "publish": "PublishOptions",
+    "upload": "UploadOptions",
+}
 # What belongs to a terminal, or has a function of its own: `plan`, the parameter `project`
 NOT_KEYWORDS = frozenset({"manifest_path", "message_format", "color", "dry_run"})
 

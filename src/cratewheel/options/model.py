@@ -425,12 +425,12 @@ class PublishOptions:
     )  # fmt: skip
     attestations: bool = setting(
         False, "switch", "Upload",
-        "Upload attestations (PEP 740): those beside the files, or new ones signed with the identity of a CI job. Needs "
-        "the package pypi-attestations",
+        "Upload attestations (PEP 740): those beside the files, or new ones signed with the identity of a CI job. "
+        "Needs the package pypi-attestations",
         flags=("--attestations",), commands=UPLOADING,
     )  # fmt: skip
     non_interactive: bool = setting(
-        False, "toggle", "Upload", "Ask nothing; so it is on CI and where there is no terminal",
+        False, "switch", "Upload", "Ask nothing; so it is on CI and where there is no terminal",
         flags=("--non-interactive",), variables=("CRATEWHEEL_NON_INTERACTIVE", "MATURIN_NON_INTERACTIVE"),
         commands=UPLOADING,
     )  # fmt: skip
@@ -444,7 +444,7 @@ class PublishOptions:
     )  # fmt: skip
 
 
-def settings(*models: type[Options] | type[PublishOptions]) -> dict[str, Setting]:
+def settings(*models: type[Options | PublishOptions]) -> dict[str, Setting]:
     """Return each field's name and its `Setting`, in order; of all models unless some are named."""
     return {
         field.name: field.metadata["setting"]

@@ -124,7 +124,7 @@ def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, 
         if value is None or (not value and setting.kind != "toggle"):
             continue
         parsed: object = value
-        if setting.kind == "toggle":
+        if setting.kind in ("toggle", "switch"):
             parsed = _toggle(value, f"the variable {variable}")
         elif setting.kind == "list":
             parsed = tuple(value.split())

@@ -99,3 +99,75 @@ class DevelopOptions(TypedDict, total=False):
     locked: bool
     offline: bool
     frozen: bool
+
+
+class PublishOptions(TypedDict, total=False):
+    """The options of `cratewheel publish`."""
+
+    bindings: Literal["pyo3", "pyo3-ffi", "rust-cpython", "cffi", "uniffi", "bin"]
+    sdist: bool
+    cargo_extra_args: Sequence[str]
+    rustc_extra_args: Sequence[str]
+    rustc_args: Sequence[str]
+    interpreter: Sequence[str]
+    find_interpreter: bool
+    target: Sequence[str]
+    compatibility: Sequence[str]
+    auditwheel: Literal["repair", "check", "warn", "skip"]
+    repair_exclude: Sequence[str]
+    skip_auditwheel: bool
+    zig: bool
+    universal2: bool
+    out: str | os.PathLike[str]
+    compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
+    compression_level: str
+    compression_large_files: bool
+    include_debuginfo: bool
+    sbom_include: Sequence[str]
+    quiet: bool
+    verbose: int
+    config: Sequence[str]
+    unstable_flags: Sequence[str]
+    ignore_rust_version: bool
+    future_incompat_report: bool
+    profile: str
+    jobs: int
+    target_dir: str | os.PathLike[str]
+    shared_target_dir: bool
+    timings: bool
+    features: Sequence[str]
+    all_features: bool
+    no_default_features: bool
+    locked: bool
+    offline: bool
+    frozen: bool
+    explain: bool
+    debug: bool
+    no_strip: bool
+    repository: str
+    repository_url: str
+    username: str
+    password: str
+    skip_existing: bool
+    check_url: str
+    attestations: bool
+    non_interactive: bool
+    timeout: int
+    upload_dry_run: bool
+
+
+class UploadOptions(TypedDict, total=False):
+    """The options of `cratewheel upload`."""
+
+    quiet: bool
+    verbose: int
+    repository: str
+    repository_url: str
+    username: str
+    password: str
+    skip_existing: bool
+    check_url: str
+    attestations: bool
+    non_interactive: bool
+    timeout: int
+    upload_dry_run: bool

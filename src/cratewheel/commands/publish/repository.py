@@ -1,0 +1,136 @@
+"""Which repository files go to: options and `.pypirc` → its address and those of its Simple API."""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+from cratewheel.errors import ConfigError, UsageError, did_you_mean
+from cratewheel.options.model import PublishOptions
+
+KNOWN = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
+PYPI_HOSTS = {
+    "upload.pypi.org": "https://pypi.org/simple/",
+    "pypi.org": "https://pypi.org/simple/",
+    "test.pypi.org": "https://test.pypi.org/simple/",
+}
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
+
+Sections = Mapping[str, Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """An index to upload to: its address without user and password, which are beside it where a file or URL has them.
+
+    `simple_urls` are where its Simple API may be, the likeliest first.
+    """
+
+    url: str
+    simple_urls: tuple[str, ...]
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    origin: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host of the address, in lower case."""
+        return (urlsplit(self.url).hostname or "").lower()
+
+    @property
+    def is_pypi(self) -> bool:
+        """Whether it is PyPI or TestPyPI, whose rules we know."""
+        return self.host in PYPI_HOSTS
+
+    @property
+    def is_readable_by_others(self) -> bool:
+        """Whether passwords would cross the network in the clear."""
+        return urlsplit(self.url).scheme == "http" and self.host not in LOCAL_HOSTS
+
+
+def read_pypirc(environ: Mapping[str, str]) -> Sections:
+    """Return the sections of the `.pypirc` in the home directory; none where there is no such file.
+
+    Raises `ConfigError` where it cannot be read.
+    """
+    home = environ.get("HOME") or environ.get("USERPROFILE")
+    if not home:
+        return {}
+    path = Path(home) / ".pypirc"
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeError) as error:
+        raise ConfigError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
+    except configparser.Error as error:
+        # what configparser says shows the line, which may hold a password
+        found = re.search(r"\[line:? *(\d+)\]", str(error))
+        where = f" in line {found[1]}" if found else ""
+        raise ConfigError(f"{path} is wrong{where}", hint="write `[pypi]`, `username = …`, `password = …`") from None
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def choose(options: PublishOptions, pypirc: Sections) -> Repository:
+    """Return the repository that is meant; raises `UsageError` and `ConfigError` where there is none.
+
+    An address that `--repository` is given, as maturin 0.12 took them, counts as `--repository-url`.
+    """
+    name = options.repository or "pypi"
+    url = options.repository_url
+    if url is None and name.startswith(("http://", "https://")):
+        url = name
+    if url is not None:
+        return _at(url, {}, options, origin="--repository-url")
+    section = pypirc.get(name, {})
+    url = section.get("repository") or KNOWN.get(name)
+    if url is None:
+        names = sorted({*KNOWN, *pypirc} - {"distutils"})
+        raise UsageError(
+            f"there is no repository `{name}`",
+            hint=did_you_mean(name, names) or f"give --repository-url, or a section [{name}] in ~/.pypirc",
+        )
+    return _at(url, section, options, origin=f"[{name}] of ~/.pypirc")
+
+
+def _at(url: str, section: Mapping[str, str], options: PublishOptions, *, origin: str) -> Repository:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or parts.scheme not in ("http", "https"):
+        raise UsageError(f"the repository's address, from {origin}, is no URL", hint=f"such as {KNOWN['pypi']}")
+    where = f"[{host}]" if ":" in host else host
+    netloc = where if port is None else f"{where}:{port}"
+    plain = urlunsplit((parts.scheme, netloc, _path(parts.path, host), parts.query, ""))
+    username = unquote(parts.username) if parts.username else section.get("username")
+    password = unquote(parts.password) if parts.password else section.get("password")
+    check = (options.check_url,) if options.check_url else _simple_urls(plain)
+    return Repository(url=plain, simple_urls=check, username=username, password=password, origin=origin)
+
+
+def _path(path: str, host: str) -> str:
+    """Return the path of an address; PyPI's needs its last slash, which people forget."""
+    return f"{path}/" if host in PYPI_HOSTS and path == "/legacy" else path or "/"
+
+
+def _simple_urls(url: str) -> tuple[str, ...]:
+    """Return where the Simple API of a repository may be.
+
+    >>> _simple_urls("https://index.example/team/legacy/")
+    ('https://index.example/team/simple/', 'https://index.example/team/legacy/simple/')
+    """
+    parts = urlsplit(url)
+    known = PYPI_HOSTS.get(parts.hostname or "")
+    if known is not None:
+        return (known,)
+    base = url.rstrip("/")
+    if base.endswith("/legacy"):
+        return (f"{base.removesuffix('legacy')}simple/", f"{base}/simple/")
+    return (f"{base}/simple/", f"{base}/+simple/")

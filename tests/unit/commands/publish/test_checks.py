@@ -1,0 +1,202 @@
+"""What a repository would refuse, and what it gets."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import uploads
+from cratewheel.commands.publish import form
+from cratewheel.commands.publish.checks import check, render_problem
+from cratewheel.commands.publish.distribution import find_files, read_archive
+from cratewheel.errors import UploadError, UsageError
+
+
+def problems(path: Path, *, pypi: bool = True) -> list[str]:
+    return list(check(read_archive(path), pypi=pypi).problems)
+
+
+def metadata(*lines: str, without: str = "") -> str:
+    """Return the metadata with more lines, and without those that begin in this way."""
+    head, _, text = uploads.METADATA.partition("\n\n")
+    kept = [line for line in head.splitlines() if not without or not line.startswith(without)]
+    return "\n".join([*kept, *lines]) + f"\n\n{text}"
+
+
+def test_a_good_wheel_and_a_good_sdist_have_no_problems(tmp_path: Path) -> None:
+    for path in (uploads.wheel(tmp_path), uploads.sdist(tmp_path)):
+        found = check(read_archive(path), pypi=True)
+        assert (found.problems, found.warnings, found.project, found.version) == ((), (), "demo", "1.0")
+
+
+def test_the_form_has_all_digests_and_all_metadata(tmp_path: Path) -> None:
+    path = uploads.wheel(tmp_path, metadata=metadata("Import-Name: demo", "Import-Namespace: ns").replace("2.4", "2.5"))
+    checked = check(read_archive(path), pypi=True)
+    assert checked.problems == ()
+    fields = form.fields(checked, "[{}]")
+    assert sorted(fields) == sorted(
+        [
+            (":action", "file_upload"),
+            ("protocol_version", "1"),
+            ("filetype", "bdist_wheel"),
+            ("pyversion", "cp312"),
+            ("md5_digest", uploads.digest(path, "md5")),
+            ("sha256_digest", uploads.digest(path)),
+            ("blake2_256_digest", read_archive(path).digests.blake2_256),
+            ("metadata_version", "2.5"),
+            ("name", "demo"),
+            ("version", "1.0"),
+            ("summary", "A demonstration"),
+            ("keywords", "rust,wheel"),
+            ("author_email", "Ann <ann@example.org>"),
+            ("license_expression", "MIT"),
+            ("license_file", "LICENSE"),
+            ("classifiers", "Programming Language :: Rust"),
+            ("classifiers", "Programming Language :: Python :: 3"),
+            ("requires_python", ">=3.8"),
+            ("requires_dist", "numpy>=1.20"),
+            ("provides_extra", "fast"),
+            ("project_urls", "Source, https://example.org/demo"),
+            ("description_content_type", "text/markdown; charset=UTF-8; variant=GFM"),
+            ("description", "# demo\n\nGrüße.\n"),
+            ("import_name", "demo"),
+            ("import_namespace", "ns"),
+            ("attestations", "[{}]"),
+        ]
+    )
+
+
+def test_an_sdist_is_of_the_python_version_source(tmp_path: Path) -> None:
+    checked = check(read_archive(uploads.sdist(tmp_path)), pypi=True)
+    assert [value for name, value in form.fields(checked) if name in ("filetype", "pyversion")] == ["sdist", "source"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "said"),
+    [
+        ("linux_x86_64", "PyPI refuses the tag linux_x86_64: build with --compatibility pypi, or with --zig"),
+        ("freebsd_14_0_release_amd64", "PyPI refuses the tag freebsd_14_0_release_amd64"),
+        ("musllinux_1_2_ppc64", "PyPI refuses the tag musllinux_1_2_ppc64"),
+        ("macosx_12_1_arm64", "PyPI refuses the tag macosx_12_1_arm64"),
+    ],
+)
+def test_tags_that_pypi_refuses(tmp_path: Path, tag: str, said: str) -> None:
+    path = uploads.wheel(tmp_path, tag=f"cp312-cp312-{tag}")
+    assert problems(path) == [said]
+    assert problems(path, pypi=False) == []
+
+
+@pytest.mark.parametrize("tag", ["linux_armv7l", "win_arm64", "macosx_11_0_universal2", "android_24_x86_64"])
+def test_tags_that_pypi_takes(tmp_path: Path, tag: str) -> None:
+    assert problems(uploads.wheel(tmp_path, tag=f"cp312-cp312-{tag}")) == []
+
+
+def test_elsewhere_a_linux_tag_is_a_warning(tmp_path: Path) -> None:
+    found = check(read_archive(uploads.wheel(tmp_path, tag="cp312-cp312-linux_x86_64")), pypi=False)
+    assert found.warnings == ("PyPI would refuse it for its tag linux_x86_64",)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (metadata(without="Name"), "'name' is a required field"),
+        (metadata("Version: 1.x", without="Version"), "'1.x' is invalid for 'version'"),
+        (metadata("Requires-Python: three", without="Requires-Python"), "'three' is invalid for 'requires-python'"),
+        (metadata("License-Expression: Free", without="License-Expression"), "'license-expression'"),
+        (metadata("Colour: red"), "the field colour is unknown, or malformed"),
+        (metadata("Version: 1.0+local", without="Version"), "PyPI takes no local version such as 1.0+local"),
+        (metadata("Requires-Dist: x @ https://e.org/x.whl"), "PyPI refuses the direct reference `x @ https://e.org/x.whl`"),
+        (metadata("Classifier: Private :: Do Not Upload"), "keeps it out of PyPI, as it is meant to"),
+        (metadata(f"Summary: {'x' * 513}", without="Summary"), "its summary has more than 512 characters"),
+        (metadata("Project-URL: Mail, mailto:x@y"), "the URL Mail must begin with https:// or http://"),
+        (metadata("License-File: COPYING"), "its License-File COPYING is not in the archive"),
+        (metadata("Description-Content-Type: text/html", without="Description-Content"), "text/html"),
+        (metadata("Version: 1.1", without="Version"), "its name says version 1.0, its metadata 1.1"),
+        (metadata("Name: other", without="Name"), "its name says demo, its metadata other"),
+    ],
+)  # fmt: skip
+def test_metadata_that_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    assert any(said in problem for problem in problems(uploads.wheel(tmp_path, metadata=text)))
+    assert any(said in problem for problem in problems(uploads.sdist(tmp_path, metadata=text)))
+
+
+def test_a_wheel_whose_files_contradict_each_other(tmp_path: Path) -> None:
+    path = uploads.wheel(tmp_path, inside="cp311-cp311-win32", record="demo/__init__.py,,\ngone.py,,\n")
+    assert problems(path) == [
+        "its name has the tags cp312-cp312-manylinux_2_17_x86_64, its WHEEL file cp311-cp311-win32",
+        "demo-1.0.dist-info/METADATA is not in its RECORD",
+        "demo-1.0.dist-info/RECORD is not in its RECORD",
+        "demo-1.0.dist-info/WHEEL is not in its RECORD",
+        "demo-1.0.dist-info/licenses/LICENSE is not in its RECORD",
+        "gone.py of its RECORD is not there",
+    ]
+
+
+def test_the_tags_of_a_name_may_stand_in_any_order(tmp_path: Path) -> None:
+    tag = "cp312-cp312-manylinux2014_x86_64.manylinux_2_17_x86_64"
+    lines = "cp312-cp312-manylinux_2_17_x86_64\nTag: cp312-cp312-manylinux2014_x86_64"
+    assert problems(uploads.wheel(tmp_path, tag=tag, inside=lines)) == []
+
+
+def test_an_sdist_without_metadata_or_with_files_outside_of_its_folder(tmp_path: Path) -> None:
+    assert problems(uploads.sdist(tmp_path, members=["other/x"])) == ["other/x is not in its top folder demo-1.0"]
+    path = uploads.sdist(tmp_path).rename(tmp_path / "demo-2.0.tar.gz")
+    assert problems(path) == ["it does not have PKG-INFO in its top folder"]
+
+
+def test_names_that_are_none(tmp_path: Path) -> None:
+    path = uploads.wheel(tmp_path).rename(tmp_path / "demo-cp312-cp312-win32.whl")
+    assert any("its name is not one of a wheel" in problem for problem in problems(path))
+
+
+def test_a_standard_modules_name_and_a_missing_readme_are_odd(tmp_path: Path) -> None:
+    text = uploads.METADATA.replace("Name: demo", "Name: statistics").partition("\n\n")[0] + "\n\n"
+    found = check(read_archive(uploads.wheel(tmp_path, metadata=text, name="statistics-1.0")), pypi=True)
+    assert found.problems == ()
+    assert found.warnings == (
+        "it has no description: add `readme` to pyproject.toml or Cargo.toml",
+        "PyPI makes no new project with the name of a standard module, statistics",
+    )
+
+
+def test_a_readme_that_cannot_be_shown(tmp_path: Path) -> None:
+    pytest.importorskip("readme_renderer")
+    text = metadata("Description-Content-Type: text/x-rst", without="Description-Content").replace(
+        "# demo", ".. raw:: x"
+    )
+    found = check(read_archive(uploads.wheel(tmp_path, metadata=text)), pypi=True)
+    said = render_problem(found.raw)
+    assert said is not None
+    assert said.startswith("PyPI could not show its description: ")
+    assert render_problem(check(read_archive(uploads.wheel(tmp_path)), pypi=True).raw) is None
+
+
+@pytest.mark.parametrize("name", ["demo-1.0.zip", "demo-1.0.egg", "demo"])
+def test_other_archives_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"")
+    with pytest.raises(UploadError, match="is neither a wheel nor a .tar.gz"):
+        read_archive(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"])
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04rest", b"\x1f\x8b\x08\x00"])
+def test_damaged_archives_are_refused(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(UploadError, match="is damaged"):
+        read_archive(tmp_path / name)
+
+
+def test_files_are_found_by_name_and_pattern_each_once_and_attestations_left_out(tmp_path: Path) -> None:
+    wheel, sdist = uploads.wheel(tmp_path), uploads.sdist(tmp_path)
+    (tmp_path / f"{wheel.name}.publish.attestation").touch()
+    assert find_files(["*", sdist.name], tmp_path) == (wheel, sdist)
+
+
+@pytest.mark.parametrize(
+    ("patterns", "said"),
+    [([], "no files to upload were named"), (["gone.whl"], "gone.whl does not exist"), (["."], "is a folder")],
+)
+def test_what_is_no_file_is_refused(tmp_path: Path, patterns: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        find_files(patterns, tmp_path)
