@@ -136,7 +136,7 @@ class Server(ThreadingHTTPServer):
         """The requests that brought a file."""
         return [one for one in self.received if one.file is not None]
 
-    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002  # a client may go away
+    def handle_error(self, request: object, client_address: object) -> None:  # a client may go away
         """Say nothing."""
 
 
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Server
 
-    def do_POST(self) -> None:  # noqa: N802  # the interface is the library's
+    def do_POST(self) -> None:  # the interface is the library's
         body = self.rfile.read(int(self.headers["Content-Length"]))
         with self.server.lock:
             self.server.received.append(_received(self, body))
@@ -152,7 +152,7 @@ class _Handler(BaseHTTPRequestHandler):
             reply = page or (self.server.replies.pop(0) if self.server.replies else OK)
         self._answer(reply)
 
-    def do_GET(self) -> None:  # noqa: N802  # as above
+    def do_GET(self) -> None:  # as above
         with self.server.lock:
             self.server.received.append(_received(self, b""))
         self._answer(self.server.pages.get(self.path, Reply(status=404, reason="Not Found")))

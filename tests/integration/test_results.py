@@ -18,6 +18,7 @@ pytestmark = [pytest.mark.cargo, pytest.mark.skipif(not FULL.exists(), reason="n
 COMMANDS = [
     "--help", "--version", "help", "help sdist", "build --help", "develop -h", "sdist --help", "list-files --help",
     "new --help", "init --help", "ide --help", "metadata --help", "list-python --help", "clean --help", "doctor --help",
+    "publish --help", "upload --help",
     "pep517 build-wheel --help", "metadata", "list-python", "list-python --json", "list-files --sdist",
     "list-files --wheel --json", "doctor", "sdist", "sdist --message-format json", "build --dry-run",
     "build --dry-run --message-format json", "build --no-sdist", "build --no-sdist --message-format json",

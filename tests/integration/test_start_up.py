@@ -35,8 +35,8 @@ COMMAND_LINE = {
     "cratewheel.system.utf8",
 }
 OPTIONS = {
-    "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.values",
-    "cratewheel.events", "cratewheel.system.redaction", "cratewheel.ui",
+    "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.setting",
+    "cratewheel.options.values", "cratewheel.events", "cratewheel.system.redaction", "cratewheel.ui",
 }  # fmt: skip
 
 

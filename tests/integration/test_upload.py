@@ -89,8 +89,7 @@ def test_files_arrive_whole_with_their_fields_and_the_sdist_last(upload: Run, fi
     with uploads.serving() as server:
         done = upload("--repository-url", server.url, "dist/*")
     assert done.status == 0, done.err
-    assert [one.file for one in server.uploads][0] == files.first.name
-    assert [one.file for one in server.uploads][-1] == files.sdist.name
+    assert (server.uploads[0].file, server.uploads[-1].file) == (files.first.name, files.sdist.name)
     assert sorted(one.file or "" for one in server.uploads) == sorted(files.names)
     sent = server.uploads[0]
     assert (sent.user, sent.content, sent.path) == (f"__token__:{TOKEN}", files.first.read_bytes(), "/legacy/")
@@ -232,7 +231,7 @@ def test_refusals_say_what_to_do_and_show_no_secret(
     assert hint in done.err
 
 
-def test_a_silent_server_ends_with_the_timeout(upload: Run, files: Files) -> None:
+def test_a_silent_server_ends_with_the_timeout(files: Files) -> None:
     with uploads.serving(*[Reply(silent=True)] * 5) as server:
         events: list[Event] = []
         with pytest.raises(errors.UploadError, match=r"127.0.0.1 gave no answer \(5 attempts\): timed out"):

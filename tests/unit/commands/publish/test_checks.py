@@ -175,7 +175,7 @@ def test_a_readme_that_cannot_be_shown(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["demo-1.0.zip", "demo-1.0.egg", "demo"])
 def test_other_archives_are_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"")
-    with pytest.raises(UploadError, match="is neither a wheel nor a .tar.gz"):
+    with pytest.raises(UploadError, match=r"is neither a wheel nor a \.tar\.gz"):
         read_archive(tmp_path / name)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from cratewheel.commands.publish.credentials import Credentials, Search, decide, without_secrets
@@ -17,8 +19,14 @@ IN_FILE = Repository(
 
 
 def found(
-    repository: Repository, flags: dict[str, str] | None = None, *, terminal: bool = False, **environ: str
+    repository: Repository,
+    flags: dict[str, str] | None = None,
+    env: Mapping[str, str] | None = None,
+    *,
+    terminal: bool = False,
+    **variables: str,
 ) -> Credentials | Search:
+    environ = {**(env or {}), **variables}
     options, origins = resolve_publish(flags or {}, environ)
     return decide(options, origins, environ, repository, terminal=terminal)
 
@@ -67,7 +75,7 @@ def test_the_password_in_pypirc_is_not_of_another_user() -> None:
 
 @pytest.mark.parametrize("variable", ["GITHUB_ACTIONS", "GITLAB_CI", "BUILDKITE", "CIRCLECI"])
 def test_a_ci_job_may_be_a_trusted_publisher(variable: str) -> None:
-    assert found(PYPI, terminal=True, CI="true", **{variable: "true"}) == Search(
+    assert found(PYPI, env={variable: "true"}, terminal=True, CI="true") == Search(
         username=None, trusted=True, keyring=True, ask=False
     )
 
@@ -89,8 +97,8 @@ def test_a_user_with_a_name_is_no_trusted_publisher() -> None:
         (True, {"MATURIN_NON_INTERACTIVE": "0"}, True),
     ],
 )
-def test_only_somebody_at_a_terminal_is_asked(terminal: bool, environ: dict[str, str], ask: bool) -> None:  # noqa: FBT001
-    assert found(PYPI, terminal=terminal, **environ) == Search(username=None, trusted=False, keyring=True, ask=ask)
+def test_only_somebody_at_a_terminal_is_asked(terminal: bool, environ: dict[str, str], ask: bool) -> None:
+    assert found(PYPI, env=environ, terminal=terminal) == Search(username=None, trusted=False, keyring=True, ask=ask)
 
 
 def test_no_password_is_in_the_text_of_an_object() -> None:

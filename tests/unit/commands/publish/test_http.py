@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Mapping
 from email.utils import formatdate
 from pathlib import Path
@@ -75,7 +76,7 @@ def test_a_silent_server_is_given_up_after_the_timeout() -> None:
 
 
 def test_retry_after_may_be_a_date() -> None:
-    assert 50 < delay(1, {"retry-after": formatdate(uploads.time.time() + 60, usegmt=True)}) <= 60
+    assert 50 < delay(1, {"retry-after": formatdate(time.time() + 60, usegmt=True)}) <= 60
     assert delay(2, {"retry-after": "soon"}) == 2.0
 
 

@@ -52,18 +52,15 @@ def test_what_is_no_page_says_nothing(reply: uploads.Reply | None) -> None:
 
 def test_the_bytes_count(tmp_path: Path) -> None:
     archive = read_archive(uploads.sdist(tmp_path))
-    name = archive.name
-    found = [
-        compare(archive, Listing(files=files))
-        for files in (
-            {},
-            {name: {"sha256": archive.digests.sha256, "md5": "0"}},
-            {name: {"md5": archive.digests.md5}},
-            {name: {"sha512": uploads.digest(archive.path, "sha512")}},
-            {name: {"sha256": "0"}},
-            {name: {"crc": "0"}},
-            {name: {}},
-        )
+    told: list[dict[str, str]] = [
+        {"sha256": archive.digests.sha256, "md5": "0"},
+        {"md5": archive.digests.md5},
+        {"sha512": uploads.digest(archive.path, "sha512")},
+        {"sha256": "0"},
+        {"crc": "0"},
+        {},
     ]
-    assert found == ["absent", "same", "same", "same", "other", "unknown", "unknown"]
+    found = [compare(archive, Listing(files={archive.name: hashes})) for hashes in told]
+    assert compare(archive, Listing(files={})) == "absent"
+    assert found == ["same", "same", "same", "other", "unknown", "unknown"]
     assert compare(archive, UNKNOWN) == "unknown"
