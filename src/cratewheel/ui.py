@@ -181,7 +181,7 @@ class Ui(Reporter):
         """Return what somebody at the terminal answers; a `secret` is not shown while it is typed."""
         import getpass
 
-        with interrupts.RaisedAtOnce():
+        with interrupts.RaiseImmediately():
             if secret:
                 return getpass.getpass(printable(question), stream=self.err)
             _write(self.err, printable(question))

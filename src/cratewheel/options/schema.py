@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cratewheel.options import tables
-from cratewheel.options.model import Setting, settings
+from cratewheel.options.model import settings
+from cratewheel.options.setting import Setting
 
 Schema = dict[str, Any]
 

@@ -24,7 +24,7 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 from cratewheel import __version__
 from cratewheel.errors import MissingToolError, UploadError, UsageError
 from cratewheel.system.redaction import HIDDEN, strip_userinfo
-from cratewheel.system.tasks import PATIENCE, check_cancelled
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
 
 if TYPE_CHECKING:
     import urllib3
@@ -76,7 +76,7 @@ def wait(seconds: float) -> None:
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
         check_cancelled()
-        time.sleep(min(left, PATIENCE))
+        time.sleep(min(left, POLL_INTERVAL))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,7 +199,7 @@ def interruptible(work: Callable[[], Answer]) -> Answer:
             done.set()
 
     threading.Thread(target=run, daemon=True).start()
-    while not done.wait(PATIENCE):
+    while not done.wait(POLL_INTERVAL):
         check_cancelled()
     if failures:
         raise failures[0]

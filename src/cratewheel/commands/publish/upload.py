@@ -222,7 +222,7 @@ class _Uploader:
     def _send_all(self, archives: Sequence[Checked]) -> None:
         if self._failed or not archives:
             return
-        with task_group(at_once=AT_ONCE) as group:
+        with task_group(max_running=AT_ONCE) as group:
             for task in [group.start(partial(self._send, one)) for one in archives]:
                 task.result()
 
