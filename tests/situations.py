@@ -193,8 +193,7 @@ def project(tool: Mapping[str, Any] | None = None, *, pyproject: bool = True) ->
         dependency_groups={},
     )
     return Project(
-        location=Location(manifest=manifest, pyproject=file.path if pyproject else None, root=HOME, cwd=HOME),
-        pyproject=file if pyproject else None,
+        location=Location(manifest=manifest, pyproject=file if pyproject else None, root=HOME, cwd=HOME),
         manifest=Manifest(
             path=manifest,
             document={},

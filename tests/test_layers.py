@@ -54,6 +54,40 @@ FILE_METHODS = frozenset(
     }
 )  # fmt: skip
 
+# Modules that write, start programs, wait for others or print: what decides, or lays out, imports none of them
+EFFECTS = (
+    "ui.py",
+    "events.py",
+    "system/files/atomic.py",
+    "system/files/copying.py",
+    "system/files/json_cache.py",
+    "system/files/lock.py",
+    "system/files/temporary.py",
+    "system/files/transaction.py",
+    "system/git.py",
+    "system/tasks.py",
+    "archive/install.py",
+    "archive/sdist.py",
+    "archive/unpacking.py",
+    "archive/wheel.py",
+    "archive/zip.py",
+    "cargo/run.py",
+)
+# Modules that read the project's files, and return what goes into an archive
+LAYING_OUT = (
+    "archive/dist_info.py",
+    "builder/wheel_entries.py",
+    "commands/list_files.py",
+    "contents/dist_info.py",
+    "contents/editable.py",
+    "contents/wheel.py",
+)
+WRITING_METHODS = frozenset(
+    {"write_text", "write_bytes", "mkdir", "unlink", "rename", "touch", "chmod", "rmdir", "symlink_to", "warn", "step"}
+)
+# Threads of their own have the tasks, their signals, a program's output, and deflate, which starts no program
+WITH_THREADS = ("system/tasks.py", "system/signals.py", "system/command.py", "archive/deflate.py")
+
 EDGES = frozenset({"cli", "backend", "api"})  # only these read the environment, and pass it on
 NAMELESS = frozenset({"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"})
 LONGEST_MODULE = 500
@@ -260,6 +294,59 @@ def test_pure_modules_touch_nothing(path: str) -> None:
         f"line {node.lineno} calls .{node.func.attr}()"
         for node in ast.walk(MODULES[path])
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in FILE_METHODS
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", [path for path in MODULES if path.startswith((*PURE, *LAYING_OUT))])
+def test_what_decides_or_lays_out_neither_writes_nor_starts_nor_prints(path: str) -> None:
+    wrong = [f"line {line} imports {target}" for line, target in own_imports(path) if target in EFFECTS]
+    wrong += [
+        f"line {node.lineno} takes {alias.name}"
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.ImportFrom) and node.module == "cratewheel.system.command"
+        for alias in node.names
+        if alias.name != "Command"  # the value
+    ]
+    wrong += [
+        f"line {node.lineno} calls .{node.func.attr}()"
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITING_METHODS
+    ]
+    assert wrong == []
+
+
+def test_modules_of_contents_that_start_programs_say_which() -> None:
+    starters = {"cratewheel.cargo.query", "cratewheel.cargo.run", "cratewheel.system.command"}
+    wrong = [
+        f"{path}:{line} imports {name}"
+        for path in MODULES
+        if room(path) == "contents" and not path.startswith(("contents/cargo_", "contents/git_"))
+        for line, name in imports(path)
+        if name in starters
+    ]
+    assert wrong == []
+
+
+def test_modules_that_the_rules_name_exist() -> None:
+    named = (*PURE, *EFFECTS, *LAYING_OUT, *WITH_THREADS)
+    assert [name for name in named if not any(path.startswith(name) for path in MODULES)] == []
+
+
+def test_work_in_threads_is_done_by_tasks() -> None:
+    """Only so does the end of a task reach the programs that it has started."""
+    starters = {"threading.Thread", "_thread.start_new_thread", "ThreadPoolExecutor", "ProcessPoolExecutor"}
+    wrong = [
+        f"{path}:{node.lineno} calls {ast.unparse(node.func)}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in starters and path not in WITH_THREADS
+    ]
+    wrong += [
+        f"{path}:{line} imports {name}"
+        for path in MODULES
+        for line, name in imports(path)
+        if name.split(".")[0] in ("concurrent", "_thread", "asyncio") and path not in WITH_THREADS
     ]
     assert wrong == []
 

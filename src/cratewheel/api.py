@@ -314,6 +314,7 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
     from cratewheel.builder.sdist import sdist_content
     from cratewheel.commands import list_files
     from cratewheel.contents.git_tracked import DanglingLinks
+    from cratewheel.system.git import tracked_but_ignored
 
     archives: dict[str, list[str]] = {}
     if sdist:
@@ -322,8 +323,9 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
     if wheel:
         (session,) = plan_builds(request, reporter, targets="first", only_first=True)
         skips = DanglingLinks(request.environ, reporter).skips
+        tracked = tracked_but_ignored(session.inputs.project.root, request.environ)
         for one in session.plan.wheels:
-            entries, unknown = list_files.wheel_layout(session.inputs, session.plan, one, skips)
+            entries, unknown = list_files.list_wheel(session.inputs, session.plan, one, skips=skips, tracked=tracked)
             for part in unknown:
                 reporter.warn(f"not known before compiling: {part}")
             archives["wheel"] = [entry.path for entry in entries]

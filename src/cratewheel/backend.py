@@ -63,24 +63,15 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
     Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
     """
     with _hook(config_settings) as call:
-        from cratewheel.archive.dist_info import GENERATOR, DistInfo
+        from cratewheel.contents.dist_info import dist_info
         from cratewheel.interpreter.probe import describe, probe_self
         from cratewheel.targets.platform_tags import normalise_platform
-        from cratewheel.targets.wheel_tags import WheelTag, dist_info_name
+        from cratewheel.targets.wheel_tags import WheelTag
 
-        metadata = call.metadata
         python = describe(probe_self(), executable=Path(sys.executable))
         platform = normalise_platform(sysconfig.get_platform())
         tag = WheelTag(python=(python.python_tag,), abi=(python.abi_tag,), platform=(platform,))
-        info = DistInfo(
-            directory=dist_info_name(metadata.name, metadata.version),
-            tag=tag,
-            generator=GENERATOR,
-            metadata=metadata.text,
-            entry_points=metadata.entry_points,
-            license_files=metadata.license_files,
-            roots=call.project.roots,
-        )
+        info = dist_info(call.metadata, tag, roots=call.project.roots)
         for entry in info.entries():
             _write(Path(metadata_directory, *entry.parts), entry.source)
         return info.directory

@@ -94,6 +94,13 @@ def layout(entries: Iterable[Entry]) -> Layout:
     return tuple(sorted(chosen.values(), key=lambda entry: sort_key(entry.path)))
 
 
+def wheel_layout(entries: Iterable[Entry], dist_info: str) -> Layout:
+    """Return a wheel's entries in archive order; raises `ConfigError` also for what no installer takes."""
+    found = layout(entries)
+    check_installable(found, dist_info)
+    return found
+
+
 def check_installable(entries: Iterable[Entry], dist_info: str) -> None:
     """Raise `ConfigError` for a file for which installers reject a wheel, or should.
 

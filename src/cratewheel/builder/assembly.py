@@ -7,47 +7,46 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.archive import wheel as wheel_writer
-from cratewheel.archive.dist_info import GENERATOR, DistInfo
-from cratewheel.archive.layout import Entry, Layout, check_installable, layout
+from cratewheel.archive.dist_info import DistInfo
+from cratewheel.archive.layout import Entry, Layout, wheel_layout
 from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
-from cratewheel.bindings import pyo3, wasi
+from cratewheel.bindings import pyo3
 from cratewheel.builder import repair_step as grafting
+from cratewheel.builder.binding_output import generate_parts, out_dirs
 from cratewheel.builder.sboms import Materials, materials, of_crates
 from cratewheel.builder.session import Session
-from cratewheel.builder.wheel_entries import entries
+from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
+from cratewheel.contents.dist_info import dist_info
+from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
 from cratewheel.planning.platform_result import needs_binaries, settle
 from cratewheel.repair.model import Grafted
 from cratewheel.repair.own import installed_paths, own_libraries
-from cratewheel.system.files.json_cache import JsonCache
-from cratewheel.targets.wheel_tags import (
-    WheelTag,
-    data_dir_name,
-    dist_info_name,
-    normalise_distribution,
-    wheel_file_name,
-)
+from cratewheel.system.git import tracked_but_ignored
+from cratewheel.targets.wheel_tags import WheelTag, data_dir_name, wheel_file_name
 from cratewheel.ui import size_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assembled:
-    """All of a wheel but its archive. The layout's compiled files exist only while it is being used."""
+    """All of a wheel but its archive. The layout's compiled files exist only while it is being used.
+
+    `in_project` are the files that `write_in_project` writes, for an editable install of the mode `inplace`.
+    """
 
     tag: WheelTag
     layout: Layout
     dist_info: DistInfo
+    in_project: tuple[Entry, ...] = ()
 
 
-def prepare(session: Session, wheel: WheelPlan) -> Materials:
-    """Do what takes a while and needs no artifact, and return the crates' bill of materials, for `assemble`."""
-    if needs_binaries(wheel, session.plan.target):
-        check.policies_for(session.plan.target)  # reads a large file, and keeps what that says
+def prepare(session: Session) -> Materials:
+    """Return the crates' bill of materials, for `assemble`: it takes a while, and needs no artifact."""
     return of_crates(session)
 
 
@@ -60,19 +59,36 @@ def assemble(
 
     Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
     """
-    editable = session.inputs.options.editable  # nothing is written to the project before the audit
-    found: Iterable[Entry] = () if editable else entries(session, wheel, artifacts, stage)
-    tag, grafted = _audited(session, wheel, artifacts, stage, [entry.path for entry in found])
-    if editable:
-        found = entries(session, wheel, artifacts, stage)
-    if grafted:
-        found = grafting.placed(session, found, grafted)
-    info = _dist_info(session, tag, materials(session, crates, grafted))
-    if session.plan.target.os == "wasi":
-        info = _with_launchers(session, info, [artifact.path.name for artifact in artifacts])
-    content = layout(found)
-    check_installable(content, info.directory)
-    return Assembled(tag=tag, layout=content, dist_info=info)
+    inputs, plan = session.inputs, session.plan
+    project = read_project_files(
+        inputs,
+        plan,
+        inputs.options.include,
+        skips=DanglingLinks(session.environ, session.reporter).skips,
+        tracked=tracked_but_ignored(inputs.project.root, session.environ),
+        out_dirs=out_dirs(session, artifacts),
+    )
+    _warn(session, project.warnings)
+    parts = generate_parts(session, wheel, artifacts, stage)
+    found = wheel_files(inputs, plan, wheel, project, parts)
+    _warn(session, found.warnings)
+    # the libraries beside an editable install are not those that its module will find
+    paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
+    tag, grafted = _audited(session, wheel, artifacts, stage, paths)
+    entries = grafting.placed(session, found.entries, grafted) if grafted else found.entries
+    info = dist_info(
+        inputs.metadata,
+        tag,
+        roots=inputs.project.roots,
+        sboms=materials(session, crates, grafted),
+        wasi_programs=[artifact.path.name for artifact in artifacts] if plan.target.os == "wasi" else (),
+    )
+    return Assembled(tag=tag, layout=wheel_layout(entries, info.directory), dist_info=info, in_project=found.in_project)
+
+
+def _warn(session: Session, warnings: Iterable[Advice]) -> None:
+    for warning in warnings:
+        session.reporter.warn(warning.text, hint=warning.hint)
 
 
 def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive:
@@ -85,7 +101,7 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive
         mtime=session.timestamp,
         compression=session.compression,
         large_files=session.inputs.options.compression_large_files,
-        cache=JsonCache(session.scratch / "packed", session.reporter.warn),
+        cache=session.memo("packed"),
     )
     session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
     served = tuple(python.display for python in wheel.serves)
@@ -94,32 +110,8 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive
     )
 
 
-def _with_launchers(session: Session, info: DistInfo, names: list[str]) -> DistInfo:
-    """Return the metadata of a wheel for WASI, whose programs something has to run."""
-    package = normalise_distribution(session.plan.name)
-    return replace(
-        info,
-        metadata=wasi.with_requirement(info.metadata),
-        entry_points=wasi.entry_points(names, package=package),
-    )
-
-
-def _dist_info(session: Session, tag: WheelTag, sboms: Materials) -> DistInfo:
-    metadata = session.inputs.metadata
-    return DistInfo(
-        directory=dist_info_name(session.plan.name, session.plan.version),
-        metadata=metadata.text,
-        entry_points=metadata.entry_points,
-        license_files=metadata.license_files,
-        sboms=sboms,
-        roots=session.inputs.project.roots,
-        tag=tag,
-        generator=GENERATOR,
-    )
-
-
 def _audited(
-    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, paths: list[str]
+    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, paths: tuple[str, ...]
 ) -> tuple[WheelTag, tuple[Grafted, ...]]:
     """Return the tag that the compiled files allow, and the libraries that they brought along to be allowed it.
 
@@ -153,7 +145,9 @@ def _audited(
     return tag, grafted
 
 
-def _own_libraries(session: Session, binaries: Mapping[str, Binary], paths: list[str]) -> dict[str, frozenset[str]]:
+def _own_libraries(
+    session: Session, binaries: Mapping[str, Binary], paths: tuple[str, ...]
+) -> dict[str, frozenset[str]]:
     """Return the libraries that each compiled file finds in the wheel, where the project ships them."""
     target, programs = session.plan.target, session.inputs.bindings.kind == "bin"
     data_folder = data_dir_name(session.plan.name, session.plan.version)

@@ -18,7 +18,6 @@ from cratewheel.errors import CompileError, MismatchError
 from cratewheel.planning.model import WheelPlan
 from cratewheel.system.command import Command
 from cratewheel.system.files import atomic_replace
-from cratewheel.system.files.json_cache import JsonCache
 from cratewheel.targets import universal2, zig
 from cratewheel.targets.triples import Target
 
@@ -78,7 +77,7 @@ def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> 
     Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
     the last time is kept.
     """
-    cache = JsonCache(session.scratch / "run-paths", session.reporter.warn)
+    cache = session.memo("run-paths")
     name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
     known = _strings(cache.read(name)) or []
     artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
@@ -95,7 +94,7 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
     that it links, and a fresh artifact was linked by what is kept.
     """
-    cache = JsonCache(session.scratch / "link-folders", session.reporter.warn)
+    cache = session.memo("link-folders")
     name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from cratewheel import __version__
 from cratewheel.builder import cyclonedx as sbom
 from cratewheel.builder.session import Session
 from cratewheel.cargo import lockfile as lock
+from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
+from cratewheel.options.model import Options
 from cratewheel.repair import owner
 from cratewheel.repair.model import Grafted
 from cratewheel.system import files, toml
@@ -34,6 +36,13 @@ def of_crates(session: Session) -> Materials:
         timestamp=session.timestamp,
     )
     return ((sbom.file_name(cargo), text),)
+
+
+def names_before_compiling(options: Options, cargo: CargoMetadata) -> tuple[str, ...]:
+    """Return the names of a wheel's SBOM files but for that of libraries put into it."""
+    own = [sbom.file_name(cargo)] if options.sbom.rust else []
+    given = (PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include))
+    return tuple(dict.fromkeys([*own, *given]))
 
 
 def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...]) -> Materials:

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
 from cratewheel.builder.session import source_date_epoch, warn_of_epoch
+from cratewheel.cargo.manifest import Manifest
 from cratewheel.contents import sdist as sdist_contents
-from cratewheel.contents import vendor
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.cargo_lock import resolve_lock_with_cargo
+from cratewheel.contents.cargo_packages import packages_with_cargo
+from cratewheel.contents.cargo_vendor import vendor_with_cargo
+from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.contents.missing_modules import left_out_modules
+from cratewheel.contents.sdist import SdistContents
+from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
+from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
 from cratewheel.project.inputs import SdistInputs
+from cratewheel.project.location import locate
+from cratewheel.project.pyproject import PyProject
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.targets.wheel_tags import sdist_stem
 from cratewheel.ui import size_text
@@ -38,7 +48,7 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
         if inputs.options.vendor:
             reporter.step("Vendoring", "the crates that the archive needs")
             scratch = stack.enter_context(temporary_folder())
-            entries = vendor.vendored(
+            entries = vendor_with_cargo(
                 content, scratch, inputs.options, cwd=inputs.project.cwd, environ=environ, reporter=reporter
             )
         built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ))
@@ -48,19 +58,40 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
     return archive
 
 
-def sdist_content(
-    inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter
-) -> sdist_contents.SdistContents:
-    """Return what the source distribution will hold, and what not."""
-    assert inputs.project.pyproject is not None, "gather_sdist refuses a project without one"
-    return sdist_contents.layout_of(
-        pyproject=inputs.project.pyproject,
-        manifest=inputs.project.manifest,
+def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter) -> SdistContents:
+    """Return what the source distribution will hold, and what not, with paths inside its single top folder.
+
+    Starts `cargo package --list` for each crate in the folder `cwd` of the project, or `git ls-files`. Raises
+    `ConfigError` when a file is missing or leads out of the project, and `ProcessError` when a program fails.
+    """
+    project, cwd = inputs.project, inputs.project.cwd
+    assert project.pyproject is not None, "gather_sdist refuses a project without one"
+    packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd)
+    reader = Reader(
+        pyproject=project.pyproject,
+        manifest=project.manifest,
         cargo=inputs.cargo,
+        packages=packages,
         options=inputs.options,
         core_metadata=inputs.metadata,
         modules=inputs.modules,
-        cwd=inputs.project.cwd,
+        cwd=cwd,
         environ=environ,
         reporter=reporter,
+        roots=project.roots,
+        dangling=DanglingLinks(environ, reporter),
     )
+    needs_manifest_path = _needs_manifest_path(project.pyproject, project.manifest)
+    tree = read_with_cargo_or_git(reader, needs_manifest_path=needs_manifest_path)
+    found = sdist_contents.contents_of(tree, packages, project.manifest, inputs.options, inputs.metadata)
+    for warning in sdist_contents.named_archives(tree, found.exclusion):
+        reporter.warn(warning)
+    settled = resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter)
+    return replace(found, layout=settled)
+
+
+def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
+    try:
+        return locate(None, pyproject.directory).manifest != manifest.path
+    except ConfigError:
+        return True

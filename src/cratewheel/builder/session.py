@@ -16,6 +16,7 @@ from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
+from cratewheel.system.files.json_cache import JsonCache
 
 LAST_SECOND = 0o77777777777  # in the year 2242: what the header of a file in a tar archive can say
 SHOWN = 30  # characters of a value that nobody can use
@@ -45,6 +46,10 @@ class Session:
     def scratch(self) -> Path:
         """The folder for files that a build needs on the way; it may be deleted between builds."""
         return self.target_dir / "cratewheel"
+
+    def memo(self, name: str) -> JsonCache:
+        """What is kept under a name from one build to the next, as long as the scratch folder is."""
+        return JsonCache(self.scratch / name, self.reporter.warn)
 
     def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
         """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""

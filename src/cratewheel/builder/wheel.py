@@ -25,28 +25,33 @@ def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
     with assembled(session, wheel) as content:
         from cratewheel.builder.assembly import pack
+        from cratewheel.builder.in_place import write_in_project
 
+        write_in_project(session, content.in_project)
         return pack(session, wheel, content)
 
 
 @contextmanager
 def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
-    """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used."""
+    """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used.
+
+    Nothing is written to the project: for an editable install, `write_in_project` does that.
+    """
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     with _stage(session.scratch) as stage:
         with task_group() as group:
-            crates = group.start(partial(_meanwhile, session, wheel))
+            crates = group.start(partial(_meanwhile, session))
             artifacts = compiled(session, wheel, stage)
         from cratewheel.builder.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
 
 
-def _meanwhile(session: Session, wheel: WheelPlan) -> Materials:
+def _meanwhile(session: Session) -> Materials:
     from cratewheel.builder.assembly import prepare  # a third of the imports, while cargo compiles
 
-    return prepare(session, wheel)
+    return prepare(session)
 
 
 @contextmanager

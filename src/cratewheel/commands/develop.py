@@ -20,6 +20,7 @@ from packaging.version import InvalidVersion, Version
 from cratewheel.archive import install as installer
 from cratewheel.archive.layout import Entry, Generated
 from cratewheel.builder.checks import check_before_compiling
+from cratewheel.builder.in_place import write_in_project
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel import assembled
 from cratewheel.contents import editable
@@ -150,9 +151,13 @@ def install(session: Session, environment: Environment) -> Path:
     root = session.inputs.project.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
-    with assembled(session, wheel) as content, _lock_environment(session, environment):
-        earlier = find_installed(session.plan.name, environment)
-        folder = installer.install(content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier)
+    with assembled(session, wheel) as content:
+        write_in_project(session, content.in_project)
+        with _lock_environment(session, environment):
+            earlier = find_installed(session.plan.name, environment)
+            folder = installer.install(
+                content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier
+            )
     how = "its Python files are live" if live else "a copy: run develop again after a change"
     session.reporter.step(
         "Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})"
@@ -207,18 +212,17 @@ def compiled_only(session: Session, into: Path) -> None:
     above = 1 if sys.platform == "win32" else 2  # <environment>/lib/python3.X/site-packages
     bounds = Bounds((site, *site.parents[above : above + 1]))
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {site}")
-    with (
-        assembled(session, wheel) as content,
-        exclusive_folder(site, on_wait=waiting),
-    ):
+    with assembled(session, wheel) as content:
+        write_in_project(session, content.in_project)
         compiled = (
             (site.joinpath(into.name, *entry.parts[1:]), entry)
             for entry in content.layout
             if entry.parts[0] == package and len(entry.parts) > 2  # not the finder itself
         )
-        files = [(path, entry) for path, entry in compiled if not _has_content(path, entry)]
-        for warning in installer.replace_files(files, site, session.plan.name, bounds):
-            session.reporter.warn(warning)
+        with exclusive_folder(site, on_wait=waiting):
+            files = [(path, entry) for path, entry in compiled if not _has_content(path, entry)]
+            for warning in installer.replace_files(files, site, session.plan.name, bounds):
+                session.reporter.warn(warning)
 
 
 def _has_content(path: Path, entry: Entry) -> bool:
@@ -251,6 +255,6 @@ def compile_in_place(session: Session) -> None:
     """Build the project and leave the compiled module in its Python package, with nothing installed."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
-    with assembled(session, wheel):
-        pass
+    with assembled(session, wheel) as content:
+        write_in_project(session, content.in_project)
     session.reporter.step("Compiled", f"{session.plan.name} {session.plan.version}")

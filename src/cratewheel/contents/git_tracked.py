@@ -15,7 +15,7 @@ from cratewheel.system.git import git
 SHOWN = 3  # files that a warning names
 
 
-def git_files(project: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[str, ...]:
+def list_files_with_git(project: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[str, ...]:
     """Return the files below a folder that git tracks; raises `ProcessError` where git fails."""
     command = git("ls-files", "-z", "--recurse-submodules", cwd=project)
     done = process.capture(command, environ, errors="surrogateescape")  # as names are decoded

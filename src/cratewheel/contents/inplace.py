@@ -6,37 +6,33 @@ Python takes `x.cpython-311-….so` before `x.abi3.so` before `x.so`, so an old 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from pathlib import Path
 
 from cratewheel.archive.layout import Entry
 from cratewheel.system import files
+from cratewheel.system.files.json_cache import JsonCache
 
 _ENDINGS = (".so", ".pyd")
 _STABLE = (".abi3.so", ".abi3.pyd", ".abi3t.so", ".abi3t.pyd")
 
 
-def record_path(scratch: Path, source: Path) -> Path:
-    """Return the file in our folder of the target directory that lists what was put into the folder `source`."""
-    return scratch / f"inplace-{hashlib.sha256(str(source).encode(errors='surrogateescape')).hexdigest()[:16]}.json"
+def read_record(memo: JsonCache, source: Path) -> dict[str, str]:
+    """Return the places and hashes of what was put into the folder `source`; nothing where no record can be read."""
+    found = memo.read(_name(source))
+    if not isinstance(found, dict):
+        return {}
+    return {place: value for place, value in found.items() if isinstance(value, str)}
 
 
-def read_record(path: Path) -> dict[str, str]:
-    """Return the places and hashes of what was put into the project; nothing where no record can be read."""
-    with suppress(OSError, ValueError):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return {place: value for place, value in found.items() if isinstance(value, str)}
-    return {}
-
-
-def write_record(path: Path, source: Path, places: Iterable[str]) -> None:
+def write_record(memo: JsonCache, source: Path, places: Iterable[str]) -> None:
     """Keep the hashes of the files at these places, which have just been written."""
     content = {place: files.sha256(source / place) for place in sorted(places) if (source / place).is_file()}
-    with files.atomic_replace(path) as stream:
-        stream.write(json.dumps(content, indent=1).encode())
+    memo.write(_name(source), content)
+
+
+def _name(source: Path) -> str:
+    return f"{hashlib.sha256(str(source).encode(errors='surrogateescape')).hexdigest()[:16]}.json"
 
 
 def outdated(source: Path, compiled: Iterable[Entry], record: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ what it names is laid out relative to it. Each Cargo.toml is rewritten for what 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -16,24 +16,18 @@ from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo.edits import Inheritance, ManifestEdits, filter_members, relative_path
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.cargo.model import CargoMetadata, Package
+from cratewheel.cargo.model import Package
 from cratewheel.contents import source_tree
 from cratewheel.contents.build_outputs import not_built
 from cratewheel.contents.conflicts import Displaced, refuse_conflicts
-from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.lockfile import settled
 from cratewheel.contents.own_archives import is_archive_of
-from cratewheel.contents.packages import packages_of
 from cratewheel.contents.pyproject import PyProjectEdits, edited
 from cratewheel.contents.required_files import refuse_incomplete, refuse_unbuildable
 from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
-from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, Reader, SourceFile, SourceTree
+from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, SourceFile, SourceTree
 from cratewheel.errors import ConfigError
-from cratewheel.events import Reporter
 from cratewheel.options.model import Options
-from cratewheel.project.location import locate
 from cratewheel.project.metadata import CoreMetadata
-from cratewheel.project.pyproject import PyProject
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files
 from cratewheel.system.files import Patterns, Roots
@@ -94,57 +88,40 @@ class SdistContents:
         return "neither cargo's list of the crate's files, nor a Python package, nor `include` names it"
 
 
-def layout_of(
-    *,
-    pyproject: PyProject,
+def contents_of(
+    tree: SourceTree,
+    packages: tuple[Package, ...],
     manifest: Manifest,
-    cargo: CargoMetadata,
     options: Options,
     core_metadata: CoreMetadata,
-    modules: ModuleLayout,
-    cwd: Path,
-    environ: Mapping[str, str],
-    reporter: Reporter,
 ) -> SdistContents:
-    """Return what the sdist of the project holds, with paths inside its single top folder.
+    """Return what the sdist of a tree holds, with its Cargo.lock as the tree has it; starts no program.
 
-    Starts `cargo package --list` for each crate in the folder `cwd`, or `git ls-files`. Raises `ConfigError` when a
-    file is missing or leads out of the project, and `ProcessError` when a program fails.
+    Raises `ConfigError` where files want one place, or one is missing that a build of the sdist needs.
     """
-    packages = packages_of(manifest, cargo, environ, reporter, cwd=cwd)
-    reader = Reader(
-        pyproject=pyproject,
-        manifest=manifest,
-        cargo=cargo,
-        packages=packages,
-        options=options,
-        core_metadata=core_metadata,
-        modules=modules,
-        cwd=cwd,
-        environ=environ,
-        reporter=reporter,
-        roots=manifest.roots_with(pyproject.directory),
-        dangling=DanglingLinks(environ, reporter),
-    )
-    tree = source_tree.read(reader, needs_manifest_path=_needs_manifest_path(pyproject, manifest))
-    left_out = Exclusion(
+    exclusion = Exclusion(
         patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
         project=tree.project,
         distribution=normalise_distribution(core_metadata.name),
     )
-    entries, displaced = arrange(tree, left_out, core_metadata.text)
+    entries, displaced = arrange(tree, exclusion, core_metadata.text)
     refuse_conflicts(displaced, entries)
-    _check_complete(entries, tree, packages, left_out)
-    for file in tree.named:
-        if is_archive_of(Path(file.path).name, left_out.distribution):
-            reporter.warn(f"{file.path} is left out, though {file.why} names it: an earlier build made it")
-    place = _manifest_place(tree, manifest.path)
+    _check_complete(entries, tree, packages, exclusion)
     return SdistContents(
-        layout=settled(entries, place, cwd=cwd, environ=environ, reporter=reporter),
-        manifest=place,
+        layout=entries,
+        manifest=_manifest_place(tree, manifest.path),
         tree=tree,
-        exclusion=left_out,
-        roots=files.join_roots(reader.roots, *(crate.roots for crate in tree.crates)),
+        exclusion=exclusion,
+        roots=files.join_roots(tree.roots, *(crate.roots for crate in tree.crates)),
+    )
+
+
+def named_archives(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
+    """Return a warning for each archive of the project itself that `include` and the like name in vain."""
+    return tuple(
+        f"{file.path} is left out, though {file.why} names it: an earlier build made it"
+        for file in tree.named
+        if is_archive_of(Path(file.path).name, exclusion.distribution)
     )
 
 
@@ -159,13 +136,6 @@ def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
     paths = SdistPaths.of(tree)
     return PurePosixPath(paths.of_crate(manifest) if tree.crates else paths.of_project(manifest))
-
-
-def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:
-    try:
-        return locate(None, pyproject.directory).manifest != manifest.path
-    except ConfigError:
-        return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

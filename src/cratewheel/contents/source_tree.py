@@ -20,7 +20,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.build_outputs import not_built
 from cratewheel.contents.cargo_listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
-from cratewheel.contents.git_tracked import DanglingLinks, git_files, warn_of_missing
+from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_of_missing
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
@@ -167,7 +167,7 @@ class Reader:
         return (*filter(None, own), *(Path(os.path.normpath(self.cwd / home)) for home in homes if home))
 
 
-def read(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
+def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
     """Return the files and manifests that an sdist of the project can hold.
 
     Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ProcessError` when one fails, `ConfigError`
@@ -304,7 +304,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     project = reader.project
     unpacked = (project / PKG_INFO).is_file()
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
-        tracked = git_files(project, reader.environ, reader.reporter)
+        tracked = list_files_with_git(project, reader.environ, reader.reporter)
         if str(reader.pyproject.path) in tracked or not unpacked:
             start = len(f"{project}{os.sep}")
             relative = ((path, path[start:]) for path in tracked)

@@ -25,8 +25,8 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
     options, project = inputs.options, inputs.project
     metadata = inputs.metadata
     bindings = inputs.bindings
-    platform_plan, warnings = plan_platform(inputs, bindings)
-    wheels = plan_wheels(inputs, bindings, platform_plan)
+    platform, warnings = plan_platform(inputs, bindings)
+    wheels = plan_wheels(inputs, bindings, platform)
     if not wheels:
         raise InterpreterError(
             "no Python interpreter found that this project supports",
@@ -42,7 +42,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         out=options.out or target_dir / "wheels",
         sdist=sdist and _wants_sdist(options, project),
         wheels=wheels[:1] if only_first else wheels,
-        zig=plan_zig(inputs, platform_plan),
+        zig=plan_zig(inputs, platform),
         warnings=(
             *_bindings_warnings(inputs),
             *warnings,

@@ -41,9 +41,9 @@ class ByPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """Platform tags that do not depend on the compiled file; none at all stands for the interpreter's own."""
+    """Platform tags that do not depend on the compiled file."""
 
-    tags: tuple[str, ...] = ()
+    tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,13 @@ class ByDeployment:
     versions: tuple[tuple[str, tuple[int, int]], ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InterpreterPlatform:
+    """The tag of the interpreter that a wheel is for, or the target's: known once the wheels are planned."""
+
+
 PlatformPlan = ByAudit | ByPolicy | ByDeployment | Fixed
+PlatformChoice = PlatformPlan | InterpreterPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,15 @@ from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
-from cratewheel.planning.model import AuditMode, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
+from cratewheel.planning.model import (
+    AuditMode,
+    ByAudit,
+    ByDeployment,
+    ByPolicy,
+    Fixed,
+    InterpreterPlatform,
+    PlatformChoice,
+)
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets import zig
@@ -46,20 +54,18 @@ def native(inputs: Inputs, interpreter: Interpreter | None) -> Fixed | ByDeploym
             return Fixed(tags=inputs.system.tags(target))
 
 
-def plan_zig(inputs: Inputs, platform_plan: PlatformPlan) -> tuple[ZigPlan, ...]:
+def plan_zig(inputs: Inputs, choice: PlatformChoice) -> tuple[ZigPlan, ...]:
     """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
     target, macos = inputs.target, dict(inputs.system.macos)
     if not inputs.options.zig:
         return ()
-    policies = (
-        platform_plan.policies if isinstance(platform_plan, ByPolicy) else (platform.arch_minimum_policy(target),)
-    )
+    policies = choice.policies if isinstance(choice, ByPolicy) else (platform.arch_minimum_policy(target),)
     policy = next((name for name in policies if name.startswith("manylinux")), "")
     return tuple(zig.plan_zig(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
-def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformPlan, tuple[str, ...]]:
-    """Return how the platform tag is decided, and warnings about it; `Fixed()` stands for the interpreter's own.
+def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformChoice, tuple[str, ...]]:
+    """Return how the platform tag of all wheels is decided, and warnings about it.
 
     Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
     """
@@ -73,14 +79,14 @@ def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformPlan, tup
         raise UnsupportedError(f"PyPI takes no wheels for {target.triple}", hint="leave `pypi` out of --compatibility")
     if target.os != "linux":
         _refuse_for_pypi(inputs, pypi=pypi)
-        return Fixed(), ()
+        return InterpreterPlatform(), ()
     policies = tuple(word for word in words if word != "pypi")
     _check_policies(options, policies, target, bindings, pypi=pypi)
     mode = audit_mode(options, target)
     if policies == ("linux",) or (not policies and mode == "skip"):
         if pypi:
             raise UsageError("the tag `linux` is one that PyPI refuses", hint="audit the wheel, or leave `pypi` out")
-        return Fixed(), ()
+        return InterpreterPlatform(), ()
     if options.zig and not policies:
         # what zig is told to link for is the tag that is promised
         policies = tuple(name for name in (platform.arch_minimum_policy(target),) if name != "linux")

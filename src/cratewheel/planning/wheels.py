@@ -14,7 +14,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.planning import flags
-from cratewheel.planning.model import ByAudit, Fixed, PlatformPlan, WheelPlan
+from cratewheel.planning.model import ByAudit, Fixed, InterpreterPlatform, PlatformChoice, PlatformPlan, WheelPlan
 from cratewheel.planning.platform import audit_mode, native
 from cratewheel.project.cargo_metadata import cargo_options
 from cratewheel.project.inputs import Inputs
@@ -25,7 +25,7 @@ BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
-def plan_wheels(inputs: Inputs, bindings: Bindings, platform_plan: PlatformPlan) -> tuple[WheelPlan, ...]:
+def plan_wheels(inputs: Inputs, bindings: Bindings, choice: PlatformChoice) -> tuple[WheelPlan, ...]:
     """Return the fewest wheels that serve the interpreters of `inputs`; none if there are no interpreters.
 
     Raises `UnsupportedError` for what these bindings cannot be compiled for.
@@ -33,20 +33,24 @@ def plan_wheels(inputs: Inputs, bindings: Bindings, platform_plan: PlatformPlan)
     groups = _groups(inputs, bindings)
     elsewhere = extra_value(inputs.options.cargo_extra_args, "--target-dir")  # the user's last word
     separate = len(groups) > 1 and not inputs.options.shared_target_dir and elsewhere is None
-    return tuple(_wheel(inputs, platform_plan, group, separate=separate) for group in groups)
+    return tuple(_wheel(inputs, choice, group, separate=separate) for group in groups)
 
 
-def _wheel(inputs: Inputs, platform_plan: PlatformPlan, group: _Group, *, separate: bool) -> WheelPlan:
+def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: bool) -> WheelPlan:
     target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
     flags.refuse_foreign_libraries(inputs, bindings, group.interpreter)
     module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
     python_tag, abi_tag = _python_tags(bindings, group)
     own = native(inputs, group.interpreter)
-    if platform_plan == Fixed():
-        platform_plan = own
-    elif isinstance(platform_plan, ByAudit) and isinstance(own, Fixed):
-        platform_plan = replace(platform_plan, plain=own.tags)
+    platform_plan: PlatformPlan
+    match choice:
+        case InterpreterPlatform():
+            platform_plan = own
+        case ByAudit() if isinstance(own, Fixed):
+            platform_plan = replace(choice, plain=own.tags)
+        case _:
+            platform_plan = choice
     directory = _directory(inputs, group) if separate else None
     return WheelPlan(
         builds=_builds(inputs, bindings, group, module_file, directory),

@@ -18,7 +18,7 @@ from cratewheel.system.files import is_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a project is: its Cargo.toml, its pyproject.toml if it has one, and the folder that is its root.
+    """Where a project is: its Cargo.toml, its pyproject.toml (read already) if it has one, and the root folder.
 
     `cwd` is the folder where the command was run: each cargo and each rustc of a build starts there, so that cargo
     reads its configuration and rustup its toolchain file as for any cargo of the user's. `src_layout` is true for the
@@ -26,7 +26,7 @@ class Location:
     """
 
     manifest: Path
-    pyproject: Path | None
+    pyproject: PyProject | None
     root: Path
     cwd: Path
     src_layout: bool = False
@@ -46,8 +46,8 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
         pyproject = _builder(manifest, [folder, *folder.parents]) or _search_upward(manifest)
     else:
         candidate = folder / "pyproject.toml"
-        pyproject = candidate if is_file(candidate) else None
-        named = _named_manifest(pyproject_toml.read(candidate)) if pyproject else None
+        pyproject = pyproject_toml.read(candidate) if is_file(candidate) else None
+        named = _named_manifest(pyproject) if pyproject else None
         manifest = _existing_manifest(named) if named else folder / "Cargo.toml"
     if not is_file(manifest):
         raise ConfigError(
@@ -58,9 +58,9 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
     return Location(
         manifest=manifest,
         pyproject=pyproject,
-        root=(pyproject or manifest).parent,
+        root=pyproject.directory if pyproject else manifest.parent,
         cwd=cwd,
-        src_layout=pyproject is not None and _has_src_layout(pyproject_toml.read(pyproject)),
+        src_layout=pyproject is not None and _has_src_layout(pyproject),
     )
 
 
@@ -75,25 +75,26 @@ def _existing_manifest(path: Path) -> Path:
     return manifest
 
 
-def _search_upward(manifest: Path) -> Path | None:
+def _search_upward(manifest: Path) -> PyProject | None:
     boundary = cargo_manifest.read(manifest).workspace_root.parent
     for folder in manifest.parents:
         candidate = folder / "pyproject.toml"
         if is_file(candidate):
-            return candidate
+            return pyproject_toml.read(candidate)
         if folder == boundary:
             return None
     return None
 
 
-def _builder(manifest: Path, folders: Iterable[Path]) -> Path | None:
+def _builder(manifest: Path, folders: Iterable[Path]) -> PyProject | None:
     """Return the first pyproject.toml of the folders that names this manifest, or has it by its layout; or None."""
     for folder in folders:
         candidate = folder / "pyproject.toml"
         if candidate.is_file():
             with suppress(ConfigError):  # it may be anybody's
-                if _named_manifest(pyproject_toml.read(candidate)) == manifest:
-                    return candidate
+                found = pyproject_toml.read(candidate)
+                if _named_manifest(found) == manifest:
+                    return found
     return None
 
 

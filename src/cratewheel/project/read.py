@@ -14,7 +14,6 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
 from cratewheel.project import metadata as core_metadata
-from cratewheel.project import pyproject as pyproject_toml
 from cratewheel.project.location import Location
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.pyproject import PyProject
@@ -26,8 +25,12 @@ class Project:
     """The two files that say what a project is, and where they are."""
 
     location: Location
-    pyproject: PyProject | None
     manifest: Manifest
+
+    @property
+    def pyproject(self) -> PyProject | None:
+        """The pyproject.toml, if there is one."""
+        return self.location.pyproject
 
     @property
     def root(self) -> Path:
@@ -50,11 +53,11 @@ def read(location: Location) -> Project:
 
     So does a pipe, a socket or a device in the place of a file that cargo reads before it answers.
     """
-    pyproject = pyproject_toml.read(location.pyproject) if location.pyproject else None
     manifest = cargo_manifest.read(location.manifest)
     if not _may_hold(location, manifest):
+        named_in = location.root / "pyproject.toml"
         raise ConfigError(
-            f"manifest-path in {location.pyproject} names {manifest.path}, which lies outside of the project",
+            f"manifest-path in {named_in} names {manifest.path}, which lies outside of the project",
             hint="the crate must be in the project's folder or beside it, in the same repository, or in a workspace "
             "around both",
         )
@@ -65,7 +68,7 @@ def read(location: Location) -> Project:
         )
     cargo_config.check_regular(location.cwd)
     lockfile.find(manifest.directory, manifest.workspace_root)
-    return Project(location=location, pyproject=pyproject, manifest=manifest)
+    return Project(location=location, manifest=manifest)
 
 
 def _may_hold(location: Location, manifest: Manifest) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cratewheel.cargo.model import CargoMetadata
-from cratewheel.commands.list_files import wheel_layout
+from cratewheel.commands.list_files import list_wheel
 from cratewheel.planning.decide import decide
 from cratewheel.project.inputs import Inputs
 from situations import CFFI, LINUX, PROGRAM, UNIFFI, WINDOWS, Machine, modules, pyo3, situation
@@ -31,7 +31,7 @@ def facts(root: Path, words: str = "", **more: Any) -> Inputs:
 
 def listed(inputs: Inputs) -> tuple[list[str], tuple[str, ...]]:
     plan = decide(inputs)
-    entries, unknown = wheel_layout(inputs, plan, plan.wheels[0], lambda _: False)
+    entries, unknown = list_wheel(inputs, plan, plan.wheels[0], skips=lambda _: False, tracked=())
     return [entry.path for entry in entries], unknown
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, Generated
-from cratewheel.contents.inplace import hiding, outdated, read_record, record_path, write_record
+from cratewheel.contents.inplace import hiding, outdated, read_record, write_record
+from cratewheel.system.files.json_cache import JsonCache
 
 OLD = "pkg/_x.cpython-311-x86_64-linux-gnu.so"
 STABLE = "pkg/_x.abi3.so"
@@ -21,9 +22,9 @@ def put(root: Path, *places: str) -> dict[str, str]:
     for place in places:
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (root / place).write_bytes(b"compiled")
-    record = record_path(root / "target" / "cratewheel", root)
-    write_record(record, root, places)
-    return read_record(record)
+    memo = JsonCache(root / "target" / "inplace", warn=pytest.fail)
+    write_record(memo, root, places)
+    return read_record(memo, root)
 
 
 @pytest.mark.parametrize(
@@ -61,5 +62,8 @@ def test_a_file_that_python_tries_later_hides_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "{"])
 def test_a_record_that_cannot_be_read_lists_nothing(tmp_path: Path, text: str) -> None:
-    (tmp_path / "record").write_text(text, encoding="utf-8")
-    assert (read_record(tmp_path / "record"), read_record(tmp_path / "absent")) == ({}, {})
+    memo = JsonCache(tmp_path / "memo", warn=pytest.fail)
+    write_record(memo, tmp_path, ())
+    (record,) = (tmp_path / "memo").iterdir()
+    record.write_text(text, encoding="utf-8")
+    assert (read_record(memo, tmp_path), read_record(memo, tmp_path / "absent")) == ({}, {})

@@ -10,6 +10,7 @@ import pytest
 from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
 from cratewheel.project.location import Location, locate
+from cratewheel.project.pyproject import read as read_pyproject
 from cratewheel.project.read import read
 from cratewheel.project.request import Request, resolve_options
 from cratewheel.ui import Ui
@@ -62,7 +63,7 @@ def test_the_layout_does_not_depend_on_how_the_manifest_is_found(
 
     assert locate(path, tmp_path / folder) == Location(
         manifest=project / "rust" / "Cargo.toml",
-        pyproject=project / "pyproject.toml",
+        pyproject=read_pyproject(project / "pyproject.toml"),
         root=project,
         cwd=tmp_path / folder,
         src_layout=True,
@@ -92,7 +93,7 @@ def test_the_layout_is_the_project_s_with_another_of_its_crates_too(tmp_path: Pa
     other = write(project / "other" / "Cargo.toml", CRATE)
 
     assert locate(Path("other/Cargo.toml"), project) == Location(
-        manifest=other, pyproject=project / "pyproject.toml", root=project, cwd=project, src_layout=True
+        manifest=other, pyproject=read_pyproject(project / "pyproject.toml"), root=project, cwd=project, src_layout=True
     )
 
 
@@ -109,11 +110,11 @@ def test_a_project_beside_its_crate_is_found_from_inside_of_it(
 ) -> None:
     crate = write(tmp_path / "deep" / "er" / "crate" / "Cargo.toml", CRATE)
     settings = '[tool.cratewheel]\nmanifest-path = "../deep/er/crate/Cargo.toml"\n'
-    pyproject = write(tmp_path / "project" / "pyproject.toml", BUILD_SYSTEM + settings)
+    file = write(tmp_path / "project" / "pyproject.toml", BUILD_SYSTEM + settings)
     (tmp_path / "project" / "sub").mkdir()
 
     assert locate(Path(manifest) if manifest else None, tmp_path / folder) == Location(
-        manifest=crate, pyproject=pyproject, root=tmp_path / "project", cwd=tmp_path / folder
+        manifest=crate, pyproject=read_pyproject(file), root=tmp_path / "project", cwd=tmp_path / folder
     )
 
 
@@ -122,10 +123,10 @@ def test_a_crate_far_below_the_project_that_names_it_belongs_to_it(tmp_path: Pat
     crate = write(tmp_path / "a" / "b" / "c" / "Cargo.toml", CRATE)
     write(tmp_path / "a" / "pyproject.toml", "[tool.ruff]\n")
     settings = '[tool.cratewheel]\nmanifest-path = "a/b/c/Cargo.toml"\n'
-    pyproject = write(tmp_path / "pyproject.toml", BUILD_SYSTEM + settings)
+    file = write(tmp_path / "pyproject.toml", BUILD_SYSTEM + settings)
     path = Path(manifest.format(top=tmp_path)) if manifest else None
 
-    assert locate(path, crate.parent).pyproject == pyproject
+    assert locate(path, crate.parent).pyproject == read_pyproject(file)
 
 
 def test_a_crate_that_the_project_above_does_not_name_stands_alone(tmp_path: Path) -> None:
@@ -140,7 +141,7 @@ def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -
 
     assert locate(None, cwd, project) == Location(
         manifest=project / "rust" / "Cargo.toml",
-        pyproject=project / "pyproject.toml",
+        pyproject=read_pyproject(project / "pyproject.toml"),
         root=project,
         cwd=cwd,
         src_layout=True,

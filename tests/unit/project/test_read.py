@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cratewheel.errors import ConfigError
 from cratewheel.events import CallbackReporter, Event, WarningEvent
 from cratewheel.project.location import Location
+from cratewheel.project.pyproject import read as read_pyproject
 from cratewheel.project.read import read, read_metadata, warn_of_unread_config
 
 PYPROJECT = '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n[project]\nname = "p"\n'
@@ -28,7 +30,7 @@ def place(root: Path, crate: Path, *, workspace: Path | None = None) -> Location
         write(workspace / "Cargo.toml", "[workspace]\nmembers = ['**']\n")
     return Location(
         manifest=write(crate / "Cargo.toml", CRATE),
-        pyproject=write(root / "pyproject.toml", PYPROJECT),
+        pyproject=read_pyproject(write(root / "pyproject.toml", PYPROJECT)),
         root=root,
         cwd=root,
     )
@@ -51,8 +53,9 @@ def test_a_crate_elsewhere_is_not_the_projects(tmp_path: Path) -> None:
     location = place(tmp_path / "a" / "p", tmp_path / "b" / "rust")
     with pytest.raises(ConfigError) as caught:
         read(location)
+    pyproject = tmp_path / "a" / "p" / "pyproject.toml"
     assert caught.value.message == (
-        f"manifest-path in {location.pyproject} names {location.manifest}, which lies outside of the project"
+        f"manifest-path in {pyproject} names {location.manifest}, which lies outside of the project"
     )
 
 
@@ -65,7 +68,8 @@ def test_a_workspace_without_a_package_is_no_crate(tmp_path: Path) -> None:
 
 def test_warnings_of_both_files_are_told(tmp_path: Path) -> None:
     location = place(tmp_path, tmp_path)
-    write(tmp_path / "pyproject.toml", PYPROJECT + 'version = "1"\nlicence = "MIT"\n')
+    path = write(tmp_path / "pyproject.toml", PYPROJECT + 'version = "1"\nlicence = "MIT"\n')
+    location = replace(location, pyproject=read_pyproject(path))
     events: list[Event] = []
     metadata = read_metadata(read(location), CallbackReporter(on_event=events.append))
     assert (metadata.name, metadata.version) == ("p", "1")

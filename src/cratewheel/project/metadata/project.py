@@ -18,7 +18,7 @@ from packaging.version import Version
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError, with_suggestion
 from cratewheel.project.metadata import cargo, licences, requirements
-from cratewheel.project.metadata.checked import HINTS, checked
+from cratewheel.project.metadata.checked import HINTS, Checked, checked
 from cratewheel.project.metadata.fields import (
     Fields,
     LicenceFile,
@@ -80,36 +80,16 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     standard = checked(_shown(source), source.path)
     written = table.keys() - ({"license"} if _names_only_a_file(table.get("license")) else set())
     base = cargo.read(manifest, dynamic - written | ({"version"} - table.keys()))
-    author, author_email = _people(source, "authors") or (base.author, base.author_email)
-    maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
-    license_files, notes, license_warnings = _license_files(source, base.license_files)
-    text, expression = _license(source)
-    return replace(
-        base,
+    found = _with_people(base, source)
+    found, license_warnings = _with_licences(found, source)
+    found = replace(
+        found,
         name=table["name"],
         version=_version(source) or base.version,
         metadata_version=max(base.metadata_version, standard.version, key=Version),
-        summary=one_line(table["description"]) if "description" in table else base.summary,
         readme=_readme(source) if "readme" in table else base.readme,
-        keywords=standard.keywords if "keywords" in table else base.keywords,
-        author=author,
-        author_email=author_email,
-        maintainer=maintainer,
-        maintainer_email=maintainer_email,
-        license=text or base.license,
-        license_expression=expression,
-        license_files=license_files,
-        classifiers=tuple(table["classifiers"]) if "classifiers" in table else base.classifiers,
-        urls=tuple(table["urls"].items()) if "urls" in table else base.urls,
         requires_python=_requires_python(table) or base.requires_python,
-        requires_dist=(*(() if "dependencies" in table else base.requires_dist), *standard.requires_dist),
-        provides_extra=tuple(dict.fromkeys((*base.provides_extra, *standard.provides_extra))),
-        import_names=standard.import_names,
-        import_namespaces=standard.import_namespaces,
-        scripts=standard.scripts if "scripts" in table else base.scripts,
-        gui_scripts=standard.gui_scripts,
         entry_points=_entry_points(source),
-        notes=notes,
         warnings=(
             *base.warnings,
             *_unknown_keys(source),
@@ -118,6 +98,42 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
             *license_warnings,
             *_leniencies(source),
         ),
+    )
+    return _with_standard(found, table, standard)
+
+
+def _with_people(base: Fields, source: _Source) -> Fields:
+    author, author_email = _people(source, "authors") or (base.author, base.author_email)
+    maintainer, maintainer_email = _people(source, "maintainers") or (base.maintainer, base.maintainer_email)
+    return replace(
+        base, author=author, author_email=author_email, maintainer=maintainer, maintainer_email=maintainer_email
+    )
+
+
+def _with_licences(base: Fields, source: _Source) -> tuple[Fields, tuple[str, ...]]:
+    """Return the fields with the licence of the table and its files, and warnings about these."""
+    license_files, notes, warnings = _license_files(source, base.license_files)
+    text, expression = _license(source)
+    found = replace(
+        base, license=text or base.license, license_expression=expression, license_files=license_files, notes=notes
+    )
+    return found, warnings
+
+
+def _with_standard(base: Fields, table: Table, standard: Checked) -> Fields:
+    """Return the fields with what needs no rule of ours: the values of the table, or else the crate's."""
+    return replace(
+        base,
+        summary=one_line(table["description"]) if "description" in table else base.summary,
+        keywords=standard.keywords if "keywords" in table else base.keywords,
+        classifiers=tuple(table["classifiers"]) if "classifiers" in table else base.classifiers,
+        urls=tuple(table["urls"].items()) if "urls" in table else base.urls,
+        requires_dist=(*(() if "dependencies" in table else base.requires_dist), *standard.requires_dist),
+        provides_extra=tuple(dict.fromkeys((*base.provides_extra, *standard.provides_extra))),
+        import_names=standard.import_names,
+        import_namespaces=standard.import_namespaces,
+        scripts=standard.scripts if "scripts" in table else base.scripts,
+        gui_scripts=standard.gui_scripts,
     )
 
 

@@ -98,11 +98,7 @@ class Transaction:
             os.close(self._journal)
             _finish(self._path, self._bounds)
         except OSError as left:
-            raise CratewheelError(
-                f"{left.filename2 or left.filename or self._path.parent} cannot be changed: {left.strerror or left}",
-                notes=(f"{self._path} says what was to be done",),
-                hint="run the command again: it takes back what is unfinished",
-            ) from left
+            raise _unfinished_error(left, self._path.parent, str(self._path)) from left
         if isinstance(error, OSError):
             raise _write_error(error) from error
 
@@ -189,11 +185,8 @@ def recover(folder: Path, name: str, bounds: Bounds) -> tuple[str, ...]:
         for path in _journals(folder, name):
             warnings += _finish(path, bounds)
     except OSError as error:
-        raise CratewheelError(
-            f"{error.filename2 or error.filename or folder} cannot be changed: {error.strerror or error}",
-            notes=(f"a change was interrupted, of which a file .{name}.cratewheel-*{JOURNAL} in {folder} tells",),
-            hint="make it writable, and run the command again",
-        ) from error
+        journal = str(folder / f".{name}.cratewheel-*{JOURNAL}")
+        raise _unfinished_error(error, folder, journal) from error
     return tuple(warnings)
 
 
@@ -370,6 +363,15 @@ def _identity_or_none(path: Path) -> Identity | None:
         return _identity(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+
+
+def _unfinished_error(error: OSError, folder: Path, journal: str) -> CratewheelError:
+    """Return the error of a change in `folder` that cannot be brought to its end now."""
+    return CratewheelError(
+        f"{error.filename2 or error.filename or folder} cannot be changed: {error.strerror or error}",
+        notes=(f"a change was interrupted; {journal} tells what was to be done",),
+        hint="make the file writable, and run the command again: that takes back what is unfinished",
+    )
 
 
 def _write_error(error: OSError) -> CratewheelError:

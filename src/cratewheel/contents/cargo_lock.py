@@ -22,7 +22,7 @@ from cratewheel.system.files.temporary import temporary_folder
 READ = frozenset({"Cargo.toml", lock.NAME})
 
 
-def settled(
+def resolve_lock_with_cargo(
     entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Mapping[str, str], reporter: Reporter
 ) -> Layout:
     """Return the layout with its rewritten Cargo.lock as cargo leaves it; versions stay, packages may go.

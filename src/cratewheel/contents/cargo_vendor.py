@@ -25,7 +25,7 @@ CONFIG = ".cargo/config.toml"
 OLD_CONFIG = ".cargo/config"
 
 
-def vendored(
+def vendor_with_cargo(
     contents: SdistContents,
     scratch: Path,
     options: Options,

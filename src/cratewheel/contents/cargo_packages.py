@@ -24,13 +24,13 @@ KINDS: tuple[tuple[str, DependencyKind], ...] = (
 )
 
 
-def packages_of(
+def packages_with_cargo(
     manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
 ) -> tuple[Package, ...]:
     """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
 
     That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
-    every platform, but of the crates outside of it only what is used.
+    every platform, but of the crates outside of it only what is used. Cargo describes those of other workspaces.
     """
     known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
     members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}

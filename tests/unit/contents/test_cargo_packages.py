@@ -11,7 +11,7 @@ import pytest
 from crate_graphs import crate
 from cratewheel.cargo import manifest
 from cratewheel.cargo.model import CargoMetadata, Dependency, DependencyKind, Package
-from cratewheel.contents.packages import packages_of
+from cratewheel.contents.cargo_packages import packages_with_cargo
 from cratewheel.ui import Ui
 
 
@@ -43,7 +43,7 @@ def found(root: Path, *packages: Package, members: tuple[str, ...] = ("app",), w
     )
     ui = Ui(out=io.StringIO(), err=io.StringIO())
     app = manifest.read(root / "app" / "Cargo.toml")
-    return [one.name for one in packages_of(app, cargo, {"PATH": ""}, ui, cwd=root)]
+    return [one.name for one in packages_with_cargo(app, cargo, {"PATH": ""}, ui, cwd=root)]
 
 
 def test_the_project_comes_first_and_the_others_in_the_order_of_their_paths(tmp_path: Path) -> None:

@@ -1,0 +1,119 @@
+"""What the bindings of a wheel run once its crate is compiled: cbindgen and cffi, or uniffi-bindgen."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from cratewheel.archive.layout import Entry, FromFile
+from cratewheel.bindings import cffi, uniffi
+from cratewheel.builder.session import Session
+from cratewheel.builder.wheel_entries import CompiledParts
+from cratewheel.cargo import run as cargo_run
+from cratewheel.cargo.run import Artifact
+from cratewheel.planning.model import WheelPlan
+
+
+def generate_parts(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> CompiledParts:
+    """Return what cargo built, with what the bindings generate from it; this lies in `stage` until it is packed."""
+    kind = session.inputs.bindings.kind
+    return CompiledParts(
+        files=tuple(artifact.path for artifact in artifacts),
+        companions=() if kind == "bin" else tuple(_companions(session, artifacts)),
+        ffi_source=_ffi_source(session, wheel, stage) if kind == "cffi" else "",
+        modules=_uniffi_modules(session, artifacts[0], stage) if kind == "uniffi" else (),
+    )
+
+
+def out_dirs(session: Session, artifacts: list[Artifact]) -> dict[str, Path]:
+    """Return the folders OUT_DIR of the build scripts that have run, by crate."""
+    return {
+        session.inputs.cargo.packages[package].name: folder
+        for artifact in artifacts
+        for package, folder in artifact.out_dirs.items()
+        if package in session.inputs.cargo.packages
+    }
+
+
+def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
+    """Return what the linker wrote beside a module and the project wants shipped: debug information, import library."""
+    options = session.inputs.options
+    folder = session.inputs.modules.extension_dir
+    entries = []
+    for artifact in artifacts:
+        if options.include_import_lib and artifact.import_library:
+            path = artifact.import_library
+            entries.append(
+                Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="the import library")
+            )
+        if options.include_debuginfo and not options.strip and artifact.debug_info:
+            found = artifact.debug_info
+            entries += [
+                Entry(
+                    path=str(folder / path.relative_to(found.parent).as_posix()),
+                    source=FromFile(path=str(path)),
+                    why="debug information",
+                )
+                for path in (sorted(found.rglob("*")) if found.is_dir() else [found])
+                if path.is_file()
+            ]
+    return entries
+
+
+def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
+    project = session.inputs.project
+    if cffi.undeclared(session.inputs.metadata.requires_dist):
+        session.reporter.warn(
+            "the wheel needs cffi at run time, and does not ask for it",
+            hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
+        )
+    declarations = cffi.declarations(
+        target_directory=session.target_dir,
+        crate=project.manifest.directory,
+        workspace=session.inputs.cargo.workspace_root,
+        cwd=session.cwd,
+        roots=project.roots,
+        scratch=stage / "cffi",
+        environ=session.environ,
+        reporter=session.reporter,
+    )
+    return cffi.ffi_source(
+        declarations,
+        interpreter=wheel.interpreter,
+        running=Path(sys.executable) if sys.executable else None,
+        scratch=stage / "cffi",
+        environ=session.environ,
+        reporter=session.reporter,
+    )
+
+
+def _uniffi_modules(session: Session, artifact: Artifact, stage: Path) -> tuple[Path, ...]:
+    project = session.inputs.project
+    settings = uniffi.read_settings(project.manifest.directory, project.roots)
+    out_dir = stage / "uniffi" / session.inputs.modules.module_name
+    options = session.inputs.options
+    flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
+    generator = uniffi.own_bindgen(
+        session.inputs.cargo,
+        cwd=session.cwd,
+        arguments=(
+            *("--target-dir", str(session.target_dir)),
+            *(("--target", session.inputs.rustc.host) if options.target else ()),  # it runs here
+            *(flag for flag, given in flags.items() if given),
+            *(word for value in options.config for word in ("--config", value)),
+        ),
+        cargo=session.environ.get("CARGO") or "cargo",
+    )
+    program, home = uniffi.BINDGEN, project.manifest.directory
+    if generator is not None:
+        compiled = cargo_run.run(
+            generator.build,
+            package=generator.package,
+            binary=uniffi.BINDGEN,
+            environ=session.environ,
+            reporter=session.reporter,
+            purpose=f" of {uniffi.BINDGEN}",
+        )
+        program, home = str(compiled.path), generator.home
+    command = uniffi.generate_command(program, settings, library=artifact.path, out_dir=out_dir, home=home)
+    return uniffi.generate(command, out_dir, session.environ, session.reporter)

@@ -1,0 +1,36 @@
+"""Writing what an editable install of the mode `inplace` puts into the project itself."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cratewheel.archive.install import replace_files
+from cratewheel.archive.layout import Entry
+from cratewheel.builder.session import Session
+from cratewheel.contents import editable
+from cratewheel.contents import inplace as placed
+from cratewheel.system.files.lock import exclusive_folder
+from cratewheel.system.files.transaction import Bounds
+
+
+def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
+    """Write the compiled files into the project, and remove what an earlier build put there and no longer counts."""
+    if not compiled:
+        return
+    modules = session.inputs.modules
+    source = modules.python_source
+    bounds = Bounds((source, session.inputs.project.root))
+    waiting = partial(session.reporter.step, "Blocking", f"waiting for another build that writes to {source}")
+    with exclusive_folder(source, on_wait=waiting):
+        memo = session.memo("inplace")
+        record = placed.read_record(memo, source)
+        gone = placed.outdated(source, compiled, record)
+        content = editable.in_place(modules, compiled)
+        removed = [source / place for place in gone]
+        for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
+            session.reporter.warn(warning)
+        placed.write_record(memo, source, {*record, *(entry.path for entry in compiled)} - set(gone))
+        for old, new in placed.hiding(source, compiled):
+            session.reporter.warn(
+                f"{old} is not from this build, and Python may import it instead of {new}", hint=f"remove {old}"
+            )
