@@ -85,8 +85,14 @@ LAYING_OUT = (
 WRITING_METHODS = frozenset(
     {"write_text", "write_bytes", "mkdir", "unlink", "rename", "touch", "chmod", "rmdir", "symlink_to", "warn", "step"}
 )
-# Threads of their own have the tasks, their signals, a program's output, and deflate, which starts no program
-WITH_THREADS = ("system/tasks.py", "system/signals.py", "system/command.py", "archive/deflate.py")
+# Threads of their own have tasks, signals and the output of programs; deflate and HTTP start no program
+WITH_THREADS = (
+    "system/tasks.py",
+    "system/signals.py",
+    "system/command.py",
+    "archive/deflate.py",
+    "commands/publish/http.py",
+)
 
 EDGES = frozenset({"cli", "backend", "api"})  # only these read the environment, and pass it on
 NAMELESS = frozenset({"utils", "util", "common", "helpers", "helper", "core", "manager", "misc"})
