@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 
 import uploads
-from cratewheel.commands.publish import form
 from cratewheel.commands.publish.checks import check, render_problem
-from cratewheel.commands.publish.distribution import find_files, read_archive
-from cratewheel.errors import UploadError, UsageError
+from cratewheel.commands.publish.distribution import read_archive
 
 
 def problems(path: Path, *, pypi: bool = True) -> list[str]:
@@ -28,48 +26,6 @@ def test_a_good_wheel_and_a_good_sdist_have_no_problems(tmp_path: Path) -> None:
     for path in (uploads.wheel(tmp_path), uploads.sdist(tmp_path)):
         found = check(read_archive(path), pypi=True)
         assert (found.problems, found.warnings, found.project, found.version) == ((), (), "demo", "1.0")
-
-
-def test_the_form_has_all_digests_and_all_metadata(tmp_path: Path) -> None:
-    path = uploads.wheel(tmp_path, metadata=metadata("Import-Name: demo", "Import-Namespace: ns").replace("2.4", "2.5"))
-    checked = check(read_archive(path), pypi=True)
-    assert checked.problems == ()
-    fields = form.fields(checked, "[{}]")
-    assert sorted(fields) == sorted(
-        [
-            (":action", "file_upload"),
-            ("protocol_version", "1"),
-            ("filetype", "bdist_wheel"),
-            ("pyversion", "cp312"),
-            ("md5_digest", uploads.digest(path, "md5")),
-            ("sha256_digest", uploads.digest(path)),
-            ("blake2_256_digest", read_archive(path).digests.blake2_256),
-            ("metadata_version", "2.5"),
-            ("name", "demo"),
-            ("version", "1.0"),
-            ("summary", "A demonstration"),
-            ("keywords", "rust,wheel"),
-            ("author_email", "Ann <ann@example.org>"),
-            ("license_expression", "MIT"),
-            ("license_file", "LICENSE"),
-            ("classifiers", "Programming Language :: Rust"),
-            ("classifiers", "Programming Language :: Python :: 3"),
-            ("requires_python", ">=3.8"),
-            ("requires_dist", "numpy>=1.20"),
-            ("provides_extra", "fast"),
-            ("project_urls", "Source, https://example.org/demo"),
-            ("description_content_type", "text/markdown; charset=UTF-8; variant=GFM"),
-            ("description", "# demo\n\nGrüße.\n"),
-            ("import_name", "demo"),
-            ("import_namespace", "ns"),
-            ("attestations", "[{}]"),
-        ]
-    )
-
-
-def test_an_sdist_is_of_the_python_version_source(tmp_path: Path) -> None:
-    checked = check(read_archive(uploads.sdist(tmp_path)), pypi=True)
-    assert [value for name, value in form.fields(checked) if name in ("filetype", "pyversion")] == ["sdist", "source"]
 
 
 @pytest.mark.parametrize(
@@ -170,33 +126,3 @@ def test_a_readme_that_cannot_be_shown(tmp_path: Path) -> None:
     assert said is not None
     assert said.startswith("PyPI could not show its description: ")
     assert render_problem(check(read_archive(uploads.wheel(tmp_path)), pypi=True).raw) is None
-
-
-@pytest.mark.parametrize("name", ["demo-1.0.zip", "demo-1.0.egg", "demo"])
-def test_other_archives_are_refused(tmp_path: Path, name: str) -> None:
-    (tmp_path / name).write_bytes(b"")
-    with pytest.raises(UploadError, match=r"is neither a wheel nor a \.tar\.gz"):
-        read_archive(tmp_path / name)
-
-
-@pytest.mark.parametrize("name", ["demo-1.0-py3-none-any.whl", "demo-1.0.tar.gz"])
-@pytest.mark.parametrize("data", [b"", b"PK\x03\x04rest", b"\x1f\x8b\x08\x00"])
-def test_damaged_archives_are_refused(tmp_path: Path, name: str, data: bytes) -> None:
-    (tmp_path / name).write_bytes(data)
-    with pytest.raises(UploadError, match="is damaged"):
-        read_archive(tmp_path / name)
-
-
-def test_files_are_found_by_name_and_pattern_each_once_and_attestations_left_out(tmp_path: Path) -> None:
-    wheel, sdist = uploads.wheel(tmp_path), uploads.sdist(tmp_path)
-    (tmp_path / f"{wheel.name}.publish.attestation").touch()
-    assert find_files(["*", sdist.name], tmp_path) == (wheel, sdist)
-
-
-@pytest.mark.parametrize(
-    ("patterns", "said"),
-    [([], "no files to upload were named"), (["gone.whl"], "gone.whl does not exist"), (["."], "is a folder")],
-)
-def test_what_is_no_file_is_refused(tmp_path: Path, patterns: list[str], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
-        find_files(patterns, tmp_path)

@@ -1,0 +1,89 @@
+"""What answers of repositories mean, and what is checked before the first of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import uploads
+from cratewheel.commands.publish.http import Answer, Transport
+from cratewheel.commands.publish.repository import Repository
+from cratewheel.commands.publish.upload import check_all, exists, refusal
+from cratewheel.errors import UploadError
+from cratewheel.events import CallbackReporter, Event, StepEvent, WarningEvent
+
+PYPI = Repository(url="https://upload.pypi.org/legacy/", simple_urls=())
+
+
+def answer(status: int, reason: str = "", body: str = "", **headers: str) -> Answer:
+    return Answer(status=status, reason=reason, headers=headers, body=body.encode())
+
+
+@pytest.mark.parametrize(
+    ("found", "there"),
+    [
+        (answer(409), True),
+        (answer(400, "File already exists ('x')"), True),
+        (answer(400, body="The name has already been taken"), True),
+        (answer(400, body="Repository does not allow updating assets"), True),
+        (answer(403, body="not enough permissions to overwrite artifact"), True),
+        (answer(400, "Invalid distribution file"), False),
+        (answer(403, "Invalid or non-existent authentication information"), False),
+        (answer(500, body="already exists"), False),
+    ],
+)
+def test_what_says_that_a_file_is_there(found: Answer, there: bool) -> None:
+    assert exists(found) == there
+
+
+@pytest.mark.parametrize(
+    ("found", "message", "hint"),
+    [
+        (
+            answer(401, "Unauthorized"),
+            "upload.pypi.org does not let these credentials upload x.whl: 401 Unauthorized",
+            "look at the user and the scope of the token; it is for https://upload.pypi.org/legacy/",
+        ),
+        (
+            answer(301, "Moved", location="https://e.org/"),
+            "https://upload.pypi.org/legacy/ has moved to https://e.org/",
+            "give --repository-url https://e.org/",
+        ),
+        (
+            answer(405, "Not Allowed"),
+            "https://upload.pypi.org/legacy/ takes no uploads: 405 Not Allowed",
+            "the address of PyPI is https://upload.pypi.org/legacy/",
+        ),
+        (answer(413, "Too Large", "no"), "upload.pypi.org refuses x.whl: 413 Too Large: no", None),
+    ],
+)
+def test_refusals(found: Answer, message: str, hint: str | None) -> None:
+    error = refusal(found, "x.whl", PYPI, Transport(environ={}))
+    assert (error.message, error.hint) == (message, hint)
+
+
+def test_all_problems_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    good, bad = uploads.wheel(tmp_path / "a"), uploads.wheel(tmp_path / "b", tag="py3-none-linux_x86_64")
+    events: list[Event] = []
+    reporter = CallbackReporter(on_event=events.append)
+    with pytest.raises(UploadError) as caught:
+        check_all([good, bad, uploads.wheel(tmp_path / "c")], PYPI, reporter)
+    assert caught.value.message == "upload.pypi.org would refuse what is to be uploaded; nothing was"
+    assert caught.value.notes == (
+        f"{bad.name}: PyPI refuses the tag linux_x86_64: build with --compatibility pypi, or with --zig",
+        f"{good.name}: it is named twice, as {good} and {tmp_path / 'c' / good.name}",
+    )
+    assert events == []
+
+
+def test_what_is_odd_is_a_warning(tmp_path: Path) -> None:
+    text = f"{uploads.METADATA.partition('Description-Content-Type')[0]}\nA text\n"
+    events: list[Event] = []
+    path = uploads.wheel(tmp_path, metadata=text)
+    (found,) = check_all([path], PYPI, CallbackReporter(on_event=events.append))
+    assert found.archive.path == path
+    assert events == [
+        WarningEvent(text=f"{path.name}: its description has no content type: text/x-rst is assumed"),
+        StepEvent(verb="Checked", text="1 file for upload.pypi.org"),
+    ]
