@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import stat
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,14 @@ def test_a_count_that_16_bits_cannot_tell_from_none_gets_a_zip64_record(count: i
     """65,535 in the last record says that the number is in the record of zip64 (APPNOTE 4.4.1.4)."""
     data = archive({f"{number:x}": b"" for number in range(count)}, how=make_compression("stored"))
     assert data[-22:-18] == b"PK\5\6"
-    assert (data[-42:-38] == b"PK\6\7", b"PK\6\6" in data[-98:]) == (zip64, zip64)
+    start = data.index(b"PK\1\2")
+    end = len(data) - (22 + 20 + 56 if zip64 else 22)
+    fits = (0, 0, count, count, end - start, start, 0)
+    assert data[-22:] == b"PK\5\6" + struct.pack("<HHHHLLH", *fits)
+    if zip64:
+        of_zip64 = (44, 45, 3, 45, 0, 0, count, count, end - start, start)
+        assert data[end:-42] == b"PK\6\6" + struct.pack("<QBBHLLQQQQ", *of_zip64)
+        assert data[-42:-22] == b"PK\6\7" + struct.pack("<LQL", 0, end, 1)
 
 
 @pytest.mark.parametrize("field", ["size", "packed", "offset"])

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile
-from cratewheel.builder.checks import Preconditions, refuse_impossible
+from cratewheel.builder.checks import Preconditions, ask_preconditions, check_before_compiling, refuse_impossible
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError
 from cratewheel.planning.decide import decide
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.toolchain import Finding, Toolchain
 from cratewheel.targets.triples import parse
+from sessions import in_folder, session
 from situations import METADATA, PROGRAM, from_elsewhere, pyo3, situation
 
 MODULE = situation(cargo=pyo3("0.28.3"), pythons=("12",))
@@ -65,3 +66,24 @@ def test_a_path_that_no_pth_file_can_hold_is_refused_for_an_editable_install() -
     inputs = replace(MODULE, modules=layout, options=replace(MODULE.options, editable=True))
     with pytest.raises(ConfigError, match="an editable install cannot lead to the folder"):
         refuse_impossible(inputs, decide(MODULE), Preconditions())
+
+
+def test_what_is_on_the_disk_is_found(tmp_path: Path) -> None:
+    data = tmp_path / "app.data" / "scripts"
+    data.mkdir(parents=True)
+    for path in (data / "app", data / "other", tmp_path / "out", tmp_path / "a.txt"):
+        path.touch()
+    tool = {"include": ["*.txt"]}
+    inputs = in_folder(situation(f"--out {tmp_path}/out", cargo=PROGRAM, tool=tool), tmp_path)
+    inputs = replace(inputs, modules=replace(inputs.modules, data=tmp_path / "app.data"))
+    found = ask_preconditions(session(inputs))
+    assert found.out_is_file
+    assert [entry.path for entry in found.included] == ["a.txt"]
+    assert [entry.path for entry in found.data] == [f"app-0.1.0.data/scripts/{name}" for name in ("app", "other")]
+
+
+def test_a_level_of_compression_is_a_number(tmp_path: Path) -> None:
+    inputs = in_folder(situation("--compression-level x", cargo=PROGRAM), tmp_path)
+    with pytest.raises(CratewheelError, match=r"^--compression-level must be a whole number, found 'x'$"):
+        check_before_compiling(session(inputs))
+    check_before_compiling(session(in_folder(situation(cargo=PROGRAM), tmp_path)))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from cratewheel.builder.sboms import materials, of_crates
 from cratewheel.builder.session import Session
 from cratewheel.errors import ConfigError
 from cratewheel.repair.model import Grafted
-from sessions import session
+from sessions import in_folder, session
 from situations import pyo3, situation
 
 LIBRARY = Grafted(name="libz-01234567.so.1", original=Path("/lib/libz.so.1"), path=Path("/tmp/libz"), sha256="01")
@@ -23,11 +22,7 @@ CRATES = (("app.cyclonedx.json", b"{}"),)
 def facts(root: Path, words: str = "", **table: Any) -> Session:
     """Return a session of a project in `root`."""
     inputs = situation(words, cargo=pyo3(), pythons=("12",), tool={"sbom": table})
-    project = inputs.project
-    moved = replace(project, location=replace(project.location, root=root, manifest=root / "Cargo.toml"))
-    moved = replace(moved, manifest=replace(moved.manifest, path=root / "Cargo.toml", workspace_root=root))
-    cargo = replace(inputs.cargo, workspace_root=root)
-    return session(replace(inputs, project=moved, cargo=cargo), environ={"SOURCE_DATE_EPOCH": "0", "PATH": ""})
+    return session(in_folder(inputs, root), environ={"SOURCE_DATE_EPOCH": "0", "PATH": ""})
 
 
 def test_the_crates_are_listed_with_the_checksums_of_the_lock_file(tmp_path: Path) -> None:

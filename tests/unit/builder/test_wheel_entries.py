@@ -149,3 +149,19 @@ def test_a_file_from_elsewhere_that_belongs_to_a_package_goes_where_the_module_g
     assert paths(found.in_project) == [MODULE, "app/made.txt"]
     assert paths(found.entries) == ["app.pth"]
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["__init__.py", "app"]
+
+
+def test_the_rebuild_command_says_every_switch() -> None:
+    words = (
+        "--profile dist --features a,b --no-default-features --all-features --offline --frozen --strip -Z x "
+        "--cargo-extra-args=--keep-going --rustc-extra-args='--cfg q'"
+    )
+    inputs = mixed(words)
+    command, warnings = rebuild_command(inputs, decide(inputs).wheels[0])
+    assert command[8:] == (
+        *("--profile", "dist", "--features", "a", "--features", "b"),
+        *("--target-dir", str(inputs.cargo.target_directory)),
+        *("--all-features", "--no-default-features", "--offline", "--frozen", "--strip", "-Z", "x"),
+        *("--cargo-extra-args=--keep-going", "--rustc-extra-args=--cfg q"),
+    )
+    assert warnings == ()

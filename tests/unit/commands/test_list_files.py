@@ -12,21 +12,15 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.commands.list_files import list_wheel
 from cratewheel.planning.decide import decide
 from cratewheel.project.inputs import Inputs
+from sessions import in_folder
 from situations import CFFI, LINUX, PROGRAM, UNIFFI, WINDOWS, Machine, modules, pyo3, situation
 
 INFO = ["METADATA", "RECORD", "WHEEL", "sboms/app.cyclonedx.json"]
 
 
 def facts(root: Path, words: str = "", **more: Any) -> Inputs:
-    inputs = situation(words, **more)
-    project = inputs.project
-    moved = replace(project, location=replace(project.location, root=root, manifest=root / "Cargo.toml"))
-    moved = replace(moved, manifest=replace(moved.manifest, path=root / "Cargo.toml", workspace_root=root))
-    layout = replace(inputs.modules, python_source=root)
-    if layout.package_dir is not None:
-        layout = replace(layout, package_dir=root / layout.package_dir.name)
-    metadata = replace(inputs.metadata, text="Name: app\n")
-    return replace(inputs, project=moved, modules=layout, metadata=metadata)
+    inputs = in_folder(situation(words, **more), root)
+    return replace(inputs, metadata=replace(inputs.metadata, text="Name: app\n"))
 
 
 def listed(inputs: Inputs) -> tuple[list[str], tuple[str, ...]]:
