@@ -147,9 +147,9 @@ class _Call:
 
 
 def _flags(words: list[str]) -> Mapping[str, Any]:
-    from cratewheel.options.arguments import command_parser, parse_words
+    from cratewheel.options.arguments import command_parser, parse_argv
 
-    return parse_words(command_parser("build", "The build backend"), words)
+    return parse_argv(command_parser("build", "The build backend"), words)
 
 
 def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
@@ -208,10 +208,10 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
 
 def _words(value: object, place: str) -> list[str]:
     """Return the words of a setting as a shell splits them; pip and uv make a list of a setting given twice."""
-    from cratewheel.options.resolve import split_words
+    from cratewheel.options.resolve import split_argv
 
     items = value if isinstance(value, (list, tuple)) else [value] if value else []
-    return [word for item in items for word in split_words(str(item), place)]
+    return [word for item in items for word in split_argv(str(item), place)]
 
 
 def _split(words: list[str]) -> tuple[list[str], list[str]]:

@@ -157,7 +157,7 @@ def test_options_come_from_settings_and_variables_together(
         ({"release": "perhaps"}, "error: the config setting release must be true or false, found 'perhaps'\n"),
         (
             {"build-args": "'"},
-            "error: the config setting build-args cannot be split into words: No closing quotation\n",
+            "error: the config setting build-args cannot be split into arguments: No closing quotation\n",
         ),
         ({"interpreter": "3.8 3.9"}, "error: "),
     ],

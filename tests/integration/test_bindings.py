@@ -63,7 +63,7 @@ def test_cffi_turns_declarations_into_a_module(tmp_path: Path) -> None:
 
 
 def test_cffi_says_what_it_does_not_understand(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="cffi does not understand the C declarations") as caught:
+    with pytest.raises(ConfigError, match="cffi cannot parse the C declarations") as caught:
         ffi_source("#include <stdint.h>\nint add(int, int);", tmp_path, running=THIS)
 
     assert any("#include" in note for note in caught.value.notes)
@@ -87,7 +87,9 @@ def test_the_chosen_python_helps_when_ours_has_no_cffi(tmp_path: Path) -> None:
 def test_no_python_with_cffi_is_an_error_with_a_way_out(tmp_path: Path) -> None:
     bare = script(tmp_path / "bare", f'exec "{THIS}" -I -S "$@"')
 
-    with pytest.raises(MissingToolError, match=f"cffi is not installed for {bare}; it makes the bindings") as caught:
+    with pytest.raises(
+        MissingToolError, match=f"cffi is not installed for {bare}, but is needed to generate the bindings"
+    ) as caught:
         ffi_source("int add(int, int);", tmp_path, running=bare, chosen=python(bare))
     assert caught.value.hint == f"install it: {bare} -m pip install cffi, or build in a virtual environment"
 
@@ -133,7 +135,7 @@ def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
     script(tmp_path / "cbindgen", "echo ERROR: a strange crate >&2; exit 1")
 
     with pytest.raises(ConfigError, match=f"cbindgen cannot make C declarations for {tmp_path}") as caught:
-        cffi.declarations(
+        cffi.read_declarations(
             target_directory=tmp_path / "target",
             crate=tmp_path,
             workspace=tmp_path,
@@ -152,7 +154,7 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
     crate = tmp_path / "crate"
     shutil.copytree(CRATES / "cffi-pure", crate, ignore=shutil.ignore_patterns("target"))
     (crate / "cbindgen.toml").write_text('language = "C++"\ninclude_guard = "X_H"\n', encoding="utf-8")
-    text = cffi.declarations(
+    text = cffi.read_declarations(
         target_directory=tmp_path / "target",
         crate=crate,
         workspace=crate,
@@ -179,7 +181,7 @@ def test_enums_with_a_size_are_read_whatever_cbindgen_writes_around_them(tmp_pat
     programs = tmp_path / "bin"
     programs.mkdir()
     (programs / "cbindgen").symlink_to(cbindgen)
-    text = cffi.declarations(
+    text = cffi.read_declarations(
         target_directory=tmp_path / "target",
         crate=crate,
         workspace=crate,
@@ -209,7 +211,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
         extension_name="cffi_pure", extension_dir=PURE.extension_dir.with_name("cffi_pure"), mixed=False
     )
     library = tmp_path / "target" / "debug" / library_name("cffi_pure", target_os)
-    text = cffi.declarations(
+    text = cffi.read_declarations(
         target_directory=tmp_path / "target",
         crate=crate,
         workspace=crate,

@@ -176,7 +176,7 @@ def test_open_quotes_are_wrong_usage(watched: Watched, option: str) -> None:
     run, commands = watched(f"{option}=--cfg 'open")
 
     assert run.status == 2
-    assert f"error: {option} cannot be split into words: No closing quotation\n" in run.stderr
+    assert f"error: {option} cannot be split into arguments: No closing quotation\n" in run.stderr
     assert [words for words in commands if words[0] == "rustc"] == []
 
 
@@ -387,7 +387,7 @@ def test_bindings_whose_crate_is_not_there_are_an_error(run_light: Cratewheel, k
 
     assert run.status == 1
     crate = {"rust-cpython": "cpython"}.get(kind, kind)
-    assert f"error: the bindings {kind} were asked for, but " in run.stderr
+    assert f"error: the bindings {kind} were requested, but " in run.stderr
     assert f"Cargo.toml does not depend on {crate}\n" in run.stderr
     assert run.stdout == ""
 
@@ -416,14 +416,14 @@ def test_what_is_not_there_yet_ends_at_once(watched: Watched, words: tuple[str, 
         (("--no-such-option",), "unrecognized arguments: --no-such-option"),
         (("stray",), "unrecognized arguments: stray"),
         (("-b", "swig"), "invalid choice: 'swig'"),
-        (("--jobs", "0"), "expected a number from 1 on, found '0'"),
-        (("--jobs", "many"), "expected a number from 1 on, found 'many'"),
+        (("--jobs", "0"), "expected a number greater than 0, found '0'"),
+        (("--jobs", "many"), "expected a number greater than 0, found 'many'"),
         (("--color", "sometimes"), "invalid choice: 'sometimes'"),
         (("--strip=perhaps",), "--strip must be true or false, found 'perhaps'"),
         (("--auditwheel", "fix"), "invalid choice: 'fix'"),
-        (("-r", "--profile", "dev"), "--release and --profile cannot be given together"),
-        (("-i", "3.11", "-f"), "--interpreter and --find-interpreter cannot be given together"),
-        (("--auditwheel=check", "--skip-auditwheel"), "--auditwheel and --skip-auditwheel cannot be given together"),
+        (("-r", "--profile", "dev"), "--release and --profile cannot be used together"),
+        (("-i", "3.11", "-f"), "--interpreter and --find-interpreter cannot be used together"),
+        (("--auditwheel=check", "--skip-auditwheel"), "--auditwheel and --skip-auditwheel cannot be used together"),
         (("--out",), "expected one argument"),
         (("--rel",), "unrecognized arguments: --rel"),
         (("--message-format", "xml"), "invalid choice: 'xml'"),

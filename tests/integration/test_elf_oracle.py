@@ -26,7 +26,7 @@ from elftools.elf.elffile import ELFFile
 from elftools.elf.segments import InterpSegment
 
 from cratewheel.audit.binary import Binary, Symbol, SymbolVersion, read
-from cratewheel.audit.check import explain, lowest
+from cratewheel.audit.check import explain, lowest_policy
 from cratewheel.errors import AuditError
 from cratewheel.targets.triples import parse
 
@@ -191,7 +191,7 @@ def test_every_library_gets_the_policy_that_auditwheel_gives_it() -> None:
     for path in sample():
         binary = read(path)
         if (binary.arch, binary.bits, "libc.so.6" in binary.needed) == (HOST.arch, HOST.pointer_width, True):
-            report = lowest(binary, HOST, libpython_allowed=True)
+            report = lowest_policy(binary, HOST, libpython_allowed=True)
             ours, theirs = f"{report.policy}_{platform.machine()}", auditwheel_policy(path, binary.needed)
             if ours != theirs:
                 different[path] = (ours, theirs, explain(report))
@@ -222,7 +222,7 @@ def test_a_wheel_around_a_c_library_gets_the_tag_that_auditwheel_shows(tmp_path:
     shown = subprocess.run(
         [sys.executable, "-m", "auditwheel", "show", str(wheel)], check=True, capture_output=True, text=True
     ).stdout
-    report = lowest(read(library), HOST)
+    report = lowest_policy(read(library), HOST)
     tag = f"{report.policy}_{platform.machine()}"
     assert f'following platform tag: "{tag}"' in " ".join(shown.split())
 

@@ -129,6 +129,6 @@ def test_a_symbol_that_the_stable_abi_does_not_have(
     words: list[str | Path] = ["build", "--no-sdist", "-i", interpreters.this, *audit.split()]
     assert run_light(*words, cwd=project).wheel.name.startswith("light_module-1.2.3-cp3")
     assert refused(run_light(*words, "--features", "stable", cwd=project)).startswith(
-        "liblight_module.so uses what the stable ABI does not have (PyCode_NewEmpty), which does not fit the tag "
+        "liblight_module.so uses symbols outside of the stable ABI (PyCode_NewEmpty), which does not fit the tag "
         "cp38-abi3-"
     )

@@ -157,7 +157,7 @@ def test_a_file_that_misses_the_policy_is_an_error_that_names_symbols(
         *undefined(Path(build.command.environ["CARGO_TARGET_DIR"]) / "debug" / file),
         "…",
     }
-    assert f"help: it fits manylinux_2_{build.lowest(crate)}: ask for that" in said
+    assert f"help: it fits manylinux_2_{build.lowest(crate)}: use --compatibility" in said
 
 
 def undefined(path: Path) -> set[str]:
@@ -217,7 +217,7 @@ def test_musl_is_asked_for_in_vain_where_the_file_links_glibc(build: Builder) ->
     assert "x86_64-unknown-linux-gnu links glibc, which musllinux_1_2 does not have" in run.stderr
     assert refused(run).startswith(
         "error: liblight_module.so does not fit musllinux_1_2: it is linked to libc.so.6, which is the C library of "
-        f"other systems\n help: the file fits manylinux_2_{build.lowest(MODULE)}: ask for that, or "
+        f"other systems\n help: the file fits manylinux_2_{build.lowest(MODULE)}: use --compatibility "
     )
 
 
@@ -327,7 +327,7 @@ def test_a_module_must_not_link_the_library_of_python(build: Builder, tmp_path: 
     said = refused(build(*words.split(), crate=libpython.linked(build.command.copy(MODULE))))
 
     assert said.startswith(
-        "error: liblight_module.so is linked to libpython3.11.so.1.0, which an extension module must not be"
+        "error: liblight_module.so is linked to libpython3.11.so.1.0, but the interpreter that loads"
     )
     assert said.endswith("help: turn on the feature `extension-module` of pyo3 (or of cpython)\n")
 

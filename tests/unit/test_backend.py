@@ -28,4 +28,6 @@ def test_a_setting_that_is_given_twice_is_split_item_by_item(settings: dict[str,
 def test_an_open_quote_in_one_of_the_items_is_an_error_that_names_the_setting() -> None:
     with pytest.raises(UsageError) as caught:
         arguments({"build-args": ["--locked", "--features 'a"]}, {})
-    assert caught.value.message == ("the config setting build-args cannot be split into words: No closing quotation")
+    assert caught.value.message == (
+        "the config setting build-args cannot be split into arguments: No closing quotation"
+    )

@@ -1,4 +1,4 @@
-"""Reading a compiled file: its format is found by its first bytes, its inputs by the reader of that format."""
+"""Reads compiled files: detects the format and calls its reader."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _XCOFF_MAGICS = {b"\x01\xdf": ("powerpc", 32), b"\x01\xf7": ("powerpc64", 64)}  
 
 
 def read(path: Path) -> Binary:
-    """Return the inputs about the compiled file at `path`.
+    """Return the facts about the compiled file at `path`.
 
     Raises `AuditError`, which names the file, when it cannot be opened, is damaged, or has a format without a reader.
     """
     try:
-        _refuse_special(path)
+        _check_regular(path)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             return parse(data)
     except AuditError as error:
@@ -42,15 +42,15 @@ def read(path: Path) -> Binary:
         raise AuditError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _refuse_special(path: Path) -> None:
-    """Raise `AuditError` for a pipe, which may never be written to, a device or a socket."""
+def _check_regular(path: Path) -> None:
+    """Raise `AuditError` for a pipe, a device or a socket, which may block."""
     mode = path.stat().st_mode
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
         raise AuditError("this is no regular file")
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
-    """Return the inputs about a compiled file from its bytes; raises `AuditError` as `read` does."""
+    """Return the facts about a compiled file from its bytes; raises `AuditError` as `read` does."""
     magic = data[:4]
     if magic == elf.MAGIC:
         return elf.parse(data)

@@ -1,4 +1,4 @@
-"""Which policy a compiled file meets, and what in it forces that one.
+"""Checks which policies a compiled file meets, and what prevents better ones.
 
 Pure: a `Binary` and the policies in, an `AuditReport` out. Libraries that a policy does not promise do not decide,
 since they can be put into the wheel: they are reported as `external`. What decides are symbol versions, black-listed
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cratewheel.audit import windows
-from cratewheel.audit.identity import refuse_other_machine
+from cratewheel.audit.identity import check_machine
 from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.audit.policy import Policy, find, is_musl_libc, load, names
 from cratewheel.errors import AuditError
@@ -45,7 +45,7 @@ class Finding:
     symbols: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        symbols = _shortened(self.symbols)
+        symbols = _shorten(self.symbols)
         match self.kind:
             case "version":
                 return f"it needs {self.version}{f' ({symbols})' if symbols else ''} of {self.library}"
@@ -57,7 +57,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
-    """The policy that a file carries, and why.
+    """The policy of a file, and the reasons.
 
     `findings` are the reasons against the older policies, in their order; `external` the libraries that a wheel with
     this policy must bring along; `links_libpython` a linked libpython that was allowed; `better` an older policy than
@@ -71,7 +71,7 @@ class AuditReport:
     better: str | None = None
 
 
-def lowest(
+def lowest_policy(
     binary: Binary,
     target: Target,
     *,
@@ -79,17 +79,17 @@ def lowest(
     libpython_allowed: bool = False,
     name: str = "the compiled file",
 ) -> AuditReport:
-    """Return the oldest policy that the file meets, or `linux` when there is none.
+    """Return the oldest policy that the file meets, or `linux` if there is none.
 
     With `musl`, which is the target's answer unless given, that is a musllinux policy. Raises `AuditError` when the
     file is for another processor, or links libpython where it must not; `name` is what the message calls it.
     """
-    refuse_other_machine(binary, target, name)
+    check_machine(binary, target, name)
     policies = policies_for(target, musl=musl)
     if policies and not libpython_allowed:
-        _refuse_libpython(binary, name)
+        _check_libpython(binary, name)
     refused: list[Finding] = []
-    wanted = _wanted(binary)
+    wanted = _required_symbols(binary)
     for policy in policies:
         against = _findings(binary, wanted, policy, linux_arch(target))
         if not against:
@@ -106,10 +106,10 @@ def check(
     libpython_allowed: bool = False,
     name: str = "the compiled file",
 ) -> AuditReport:
-    """Return the report on a file that is to carry `policy`, which may be `linux`.
+    """Return the report on a file for `policy`, which may be `linux`.
 
     Raises `AuditError`, which names symbols and libraries, when the file does not meet it; when there is no such policy
-    for the target; and as `lowest` does. Libraries to bring along are no error here: see `external`.
+    for the target; and as `lowest_policy` does. Libraries to bring along are no error here: see `external`.
     """
     return check_together({name: binary}, policy, target, libpython_allowed=libpython_allowed)[name]
 
@@ -117,26 +117,26 @@ def check(
 def check_together(
     files: Mapping[str, Binary], policy: str, target: Target, *, libpython_allowed: bool = False
 ) -> dict[str, AuditReport]:
-    """Return the reports on the files of one wheel, by name, that is to carry `policy`.
+    """Return the reports on the files of one wheel, by name, for `policy`.
 
     Raises `AuditError` as `check` does, for all files that do not meet it at once, with the policy that they all meet.
     """
     for name, binary in files.items():
-        refuse_other_machine(binary, target, name)
+        check_machine(binary, target, name)
     if policy == "linux":
         return {name: AuditReport(policy=policy, links_libpython=_libpython(binary)) for name, binary in files.items()}
-    rules = _existing(policy, target)
+    rules = _find_policy(policy, target)
     best = {
-        name: lowest(binary, target, libpython_allowed=libpython_allowed, name=name).policy
+        name: lowest_policy(binary, target, libpython_allowed=libpython_allowed, name=name).policy
         for name, binary in files.items()
     }
     against = {
         name: found
         for name, binary in files.items()
-        if (found := _findings(binary, _wanted(binary), rules, linux_arch(target)))
+        if (found := _findings(binary, _required_symbols(binary), rules, linux_arch(target)))
     }
     if against:
-        raise _misfits(against, policy, common_policy(best.values()))
+        raise _misfit_error(against, policy, common_policy(best.values()))
     return {
         name: _report(
             binary,
@@ -150,7 +150,7 @@ def check_together(
 
 
 def common_policy(policies: Iterable[str]) -> str:
-    """Return the policy that a wheel meets whose files meet these; `linux` is the least.
+    """Return the policy of a wheel whose files meet these; `linux` is the weakest.
 
     >>> common_policy(["manylinux_2_17", "manylinux_2_28", "manylinux_2_5"])
     'manylinux_2_28'
@@ -159,15 +159,15 @@ def common_policy(policies: Iterable[str]) -> str:
     return min(found, key=lambda name: policy.priority if (policy := found[name]) else 0)
 
 
-def _misfits(against: Mapping[str, tuple[Finding, ...]], policy: str, best: str) -> AuditError:
+def _misfit_error(against: Mapping[str, tuple[Finding, ...]], policy: str, best: str) -> AuditError:
     lines = [f"{name} does not fit {policy}: {_summary(findings)}" for name, findings in against.items()]
     everything = tuple(finding for findings in against.values() for finding in findings)
     details = tuple(str(finding) for finding in everything) if len(everything) > _CLAUSES_SHOWN else ()
-    return AuditError(lines[0], notes=tuple(lines[1:]) or details, hint=_way_out(everything, best))
+    return AuditError(lines[0], notes=tuple(lines[1:]) or details, hint=_suggest_fix(everything, best))
 
 
 def explain(report: AuditReport) -> tuple[str, ...]:
-    """Return lines of text: what forces the report's policy, and what comes with it.
+    """Return lines of text: what prevents older policies than the report's, and other facts.
 
     >>> explain(AuditReport(policy="manylinux_2_34", findings=(Finding(policy="manylinux_2_31", kind="version",
     ...     library="libc.so.6", version="GLIBC_2.34", symbols=("pthread_create",)),)))
@@ -181,7 +181,7 @@ def explain(report: AuditReport) -> tuple[str, ...]:
 
 
 def forced_by(report: AuditReport) -> tuple[Finding, ...]:
-    """Return the reasons against the policy just before the report's: without them it would be met."""
+    """Return the reasons why the policy before the report's is not met."""
     if not report.findings:
         return ()
     nearest = report.findings[-1].policy
@@ -189,7 +189,7 @@ def forced_by(report: AuditReport) -> tuple[Finding, ...]:
 
 
 def policies_for(target: Target, *, musl: bool | None = None) -> tuple[Policy, ...]:
-    """Return the policies to try, the oldest first; none for a target that has no portable tags.
+    """Return the policies to try, oldest first; none for a target without portable tags.
 
     Those for musl are told from those for glibc by the target, unless `musl` says it.
     """
@@ -202,14 +202,14 @@ def policies_for(target: Target, *, musl: bool | None = None) -> tuple[Policy, .
     return tuple(policy for policy in load("manylinux") if arch in policy.symbol_versions)
 
 
-def _existing(name: str, target: Target) -> Policy:
+def _find_policy(name: str, target: Target) -> Policy:
     arch = linux_arch(target)
     policy = find(name)
     if policy is None or arch not in policy.symbol_versions:
         there = names("musllinux" if name.startswith("musllinux") else "manylinux", arch)
         raise AuditError(
             f"there is no policy {name} for {arch}",
-            hint=f"those that exist: {', '.join(there)}" if there else "use --compatibility linux",
+            hint=f"existing policies: {', '.join(there)}" if there else "use --compatibility linux",
         )
     if target.is_soft_float and policy.name.startswith("manylinux"):
         raise AuditError(
@@ -250,18 +250,18 @@ def _too_new(wanted: _Wanted, policy: Policy, arch: str) -> Iterable[Finding]:
             )
 
 
-def _wanted(binary: Binary) -> _Wanted:
-    """Return the symbols that want each version, by library, the newest first."""
+def _required_symbols(binary: Binary) -> _Wanted:
+    """Return the symbols that need each version, by library, newest first."""
     found: dict[tuple[str, str], set[str]] = {(need.library, need.version): set() for need in binary.versions}
     for symbol in binary.undefined:
         if symbol.library is not None and symbol.version is not None:
             found.get((symbol.library, symbol.version), set()).add(symbol.name)
-    ordered = sorted(found, key=lambda need: (need[0], _natural(need[1])), reverse=True)
+    ordered = sorted(found, key=lambda need: (need[0], _version_key(need[1])), reverse=True)
     return {SymbolVersion(library=need[0], version=need[1]): tuple(sorted(found[need])) for need in ordered}
 
 
-def _natural(version: str) -> tuple[tuple[int, str], ...]:
-    """Return a key by which 2.9 comes before 2.17.
+def _version_key(version: str) -> tuple[tuple[int, str], ...]:
+    """Return a sort key by which 2.9 comes before 2.17.
 
     Numbers are compared as text, by their length first: they can have more digits than `int` takes.
     """
@@ -295,7 +295,7 @@ def _report(
 
 
 def _better(best: str, asked: Policy, target: Target) -> str | None:
-    """Return the policy to recommend, if it is older than the one asked for; never older than rustc can link for."""
+    """Return an older policy that is met too, to recommend it; never older than rustc can link for."""
     family: Literal["manylinux", "musllinux"] = "musllinux" if best.startswith("musllinux") else "manylinux"
     minimum = find(arch_minimum_policy(target))
     if not asked.name.startswith(family) or minimum is None:
@@ -311,17 +311,16 @@ def _libpython(binary: Binary) -> str | None:
     return next((library for library in binary.needed if re.fullmatch(_LIBPYTHON, library)), None)
 
 
-def _refuse_libpython(binary: Binary, name: str) -> None:
+def _check_libpython(binary: Binary, name: str) -> None:
     if library := _libpython(binary):
         raise AuditError(
-            f"{name} is linked to {library}, which an extension module must not be: the interpreter that loads it "
-            "brings its own",
+            f"{name} is linked to {library}, but the interpreter that loads an extension module already provides it",
             hint="turn on the feature `extension-module` of pyo3 (or of cpython)",
         )
 
 
 def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
-    """Return the libraries of a file that not every system of the target has, in the file's order.
+    """Return the needed libraries that are not on every system of the target, in the file's order.
 
     The interpreter's own library is none of them: whoever loads the module has it.
     """
@@ -337,7 +336,7 @@ def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
         )
     if target.os == "windows":
         names = dict.fromkeys((*binary.needed, *binary.delayed))
-        return tuple(name for name in names if not windows.provides(name, target.arch))
+        return tuple(name for name in names if not windows.is_provided(name, target.arch))
     return tuple(
         name for name in binary.needed if not re.match(_MACOS_SYSTEM, name) and not re.search(_MACOS_PYTHON, name)
     )
@@ -349,14 +348,14 @@ def _summary(findings: tuple[Finding, ...]) -> str:
     return "; ".join(clauses) + (f"; and {more} more" if more else "")
 
 
-def _way_out(findings: tuple[Finding, ...], best: str) -> str:
+def _suggest_fix(findings: tuple[Finding, ...], best: str) -> str:
     if any(finding.kind == "library" for finding in findings):
-        return f"the file fits {best}: ask for that, or compile for a target with the right C library"
+        return f"the file fits {best}: use --compatibility {best}, or compile for a target with the right C library"
     if best == "linux":
         return "build in a manylinux container or with --zig, or use --compatibility linux for this machine alone"
-    return f"it fits {best}: ask for that with --compatibility, or build in a manylinux container or with --zig"
+    return f"it fits {best}: use --compatibility {best}, or build in a manylinux container or with --zig"
 
 
-def _shortened(symbols: tuple[str, ...]) -> str:
+def _shorten(symbols: tuple[str, ...]) -> str:
     shown = ", ".join(symbols[:_SYMBOLS_SHOWN])
     return f"{shown}, …" if len(symbols) > _SYMBOLS_SHOWN else shown

@@ -1,4 +1,4 @@
-"""The few tables of an ELF file that say where it runs: dynamic section, symbol versions, dynamic symbols.
+"""Reads ELF files: dynamic section, symbol versions and dynamic symbols.
 
 Everything is found as the loader finds it, through the program headers, so that a file without section headers reads
 the same. Section headers are asked for one thing only: how many dynamic symbols there are. Specifications: the System V

@@ -1,4 +1,4 @@
-"""Whether a compiled file is what its wheel's tag says: system, processor, calling convention, Python. Pure.
+"""Checks that a compiled file matches its wheel's tag: system, processor, calling convention and Python. Pure.
 
 This is asked of every file of every wheel, whatever is asked for the audit: a tag can come from an interpreter's
 answer, from a variable or from a flag, and the file from cargo's own configuration.
@@ -79,7 +79,7 @@ _LIBPYTHON = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Promise:
-    """What a platform tag, or a target, says of a file: its system and, where it names them, its processors."""
+    """The system and, if named, the processors of a platform tag or a target."""
 
     system: str
     processors: tuple[str, ...]
@@ -90,39 +90,37 @@ class _Promise:
 
     @property
     def systems(self) -> tuple[str | None, ...]:
-        """What a file can say of its system; the older way of Apple's does not tell a simulator from a device."""
+        """The systems that a file may report; Apple's older load command does not tell simulators from devices."""
         return (None, self.system, self.system.removesuffix("-simulator"), *_NAMED_SYSTEMS.get(self.system, ()))
 
 
-def refuse_mislabelled(
-    files: Mapping[str, Binary], tag: WheelTag, target: Target, *, module_file: str | None = None
-) -> None:
-    """Raise `AuditError` where one of the compiled files, by name, is not what the tag or the target says.
+def check_tag(files: Mapping[str, Binary], tag: WheelTag, target: Target, *, module_file: str | None = None) -> None:
+    """Raise `AuditError` if one of the compiled files, by name, does not match the tag or the target.
 
     `module_file` is the name by which Python is to import the extension module, if the files are one.
     """
     for name, binary in files.items():
-        refuse_other_machine(binary, target, name)
+        check_machine(binary, target, name)
         for platform in tag.platform:
             promise = _promise(platform)
             if promise is None:
                 continue
             _compare(binary, promise, f"the tag {platform}", name)
             if promise.system not in _systems_of_tags(target):
-                raise _not_what(name, binary, (target.os,), f"the tag {platform}")
+                raise _mismatch_error(name, binary, (target.os,), f"the tag {platform}")
         if tag.abi != ("none",):
             _compare_python(binary, tag, name)
             if module_file is not None:
                 _compare_suffix(binary, module_file, tag)
 
 
-def refuse_other_machine(binary: Binary, target: Target, name: str) -> None:
-    """Raise `AuditError` when a file, which the message calls `name`, is for another system or processor."""
+def check_machine(binary: Binary, target: Target, name: str) -> None:
+    """Raise `AuditError` if a file, called `name` in the message, is for another system or processor."""
     processors = tuple(_arch(slice_.arch) for slice_ in target.slices)
     simulator = target.os == "ios" and (target.env == "sim" or target.arch == "x86_64")
     promise = _Promise(system=f"{target.os}-simulator" if simulator else target.os, processors=processors)
     if binary.bits != target.pointer_width or _processors(binary) != set(processors):
-        raise _not_what(name, binary, (), target.triple)
+        raise _mismatch_error(name, binary, (), target.triple)
     _compare(binary, promise, target.triple, name)
     expected = _float_abi(target)
     if expected is not None and binary.float_abi not in (None, expected):
@@ -140,14 +138,14 @@ def _compare(binary: Binary, promise: _Promise, what: str, name: str) -> None:
     systems = {part.system for part in binary.slices or (binary,)}
     strange = sorted(str(system) for system in systems if system not in promise.systems)
     if strange or binary.format != promise.format or not _processors(binary).issuperset(promise.processors):
-        raise _not_what(name, binary, strange, what)
+        raise _mismatch_error(name, binary, strange, what)
 
 
 def _processors(binary: Binary) -> set[str]:
     return {part.arch for part in binary.slices or (binary,)}
 
 
-def _not_what(name: str, binary: Binary, systems: Iterable[str], what: str) -> AuditError:
+def _mismatch_error(name: str, binary: Binary, systems: Iterable[str], what: str) -> AuditError:
     found = sorted({(part.arch, part.bits) for part in binary.slices or (binary,)})
     arches = " and ".join(f"{arch} ({bits} bits)" for arch, bits in found)
     return AuditError(
@@ -158,7 +156,7 @@ def _not_what(name: str, binary: Binary, systems: Iterable[str], what: str) -> A
 
 
 def _systems_of_tags(target: Target) -> tuple[str, ...]:
-    """Return what tags for the target can call its system."""
+    """Return the names for the target's system in tags."""
     own = {"illumos": ("solaris",), "ios": ("ios-simulator",)}.get(target.os, ())
     return (target.os, *own)
 
@@ -168,7 +166,7 @@ def _arch(arch: str) -> str:
 
 
 def _promise(platform: str) -> _Promise | None:
-    """Return what a platform tag says; None for `any`, and for systems that are not known here."""
+    """Return the promise of a platform tag; None for `any`, and for unknown systems."""
     for system, pattern in _TAGS:
         if match := re.fullmatch(pattern, platform):
             word = match.groupdict().get("arch")
@@ -179,7 +177,7 @@ def _promise(platform: str) -> _Promise | None:
 
 
 def _float_abi(target: Target) -> str | None:
-    """Return how code for the target passes floating-point numbers, where processors of its kind differ in that."""
+    """Return how code for the target passes floating-point numbers, if that varies on its processor."""
     if target.arch.startswith("armv") and target.os in ("linux", "android"):
         return "hard" if target.env.endswith("hf") else "soft"
     if target.arch == "loongarch64":
@@ -200,7 +198,7 @@ def _compare_python(binary: Binary, tag: WheelTag, name: str) -> None:
     for_pypy = [symbol for symbol in symbols if re.fullmatch(_PYPY_SYMBOL, symbol)]
     if bool(for_pypy) != tag.python[0].startswith("pp") and symbols:
         kinds = ("PyPy", "another Python") if for_pypy else ("CPython", "PyPy")
-        raise _other_python(name, tag, f"is compiled for {kinds[0]} ({_shown(for_pypy or symbols)})")
+        raise _python_error(name, tag, f"is compiled for {kinds[0]} ({_shorten(for_pypy or symbols)})")
     if any(abi.startswith(_ABI3) for abi in tag.abi):
         _compare_stable(symbols, tag, name)
 
@@ -218,7 +216,7 @@ def _compare_library(library: str, match: re.Match[str], tag: WheelTag, name: st
         free = bool(match["flags"] or match["free"])
         differs = wanted is not None and (wanted[1] != minor or free != tag.abi[0].rstrip("d").endswith("t"))
     if differs:
-        raise _other_python(name, tag, f"is linked to {library}")
+        raise _python_error(name, tag, f"is linked to {library}")
 
 
 def _compare_stable(symbols: list[str], tag: WheelTag, name: str) -> None:
@@ -227,10 +225,10 @@ def _compare_stable(symbols: list[str], tag: WheelTag, name: str) -> None:
     if wanted is None or (minor := int(wanted[1])) > max(names.values()):  # of a newer Python than is known here
         return
     if foreign := [symbol for symbol in symbols if symbol not in names]:
-        raise _other_python(name, tag, f"uses what the stable ABI does not have ({_shown(foreign)})")
+        raise _python_error(name, tag, f"uses symbols outside of the stable ABI ({_shorten(foreign)})")
     if newer := [symbol for symbol in symbols if names[symbol] > minor]:
         oldest = max(names[symbol] for symbol in newer)
-        raise _other_python(name, tag, f"uses the stable ABI of Python 3.{oldest} ({_shown(newer)})")
+        raise _python_error(name, tag, f"uses the stable ABI of Python 3.{oldest} ({_shorten(newer)})")
 
 
 def _python_symbols(binary: Binary) -> Iterator[str]:
@@ -241,7 +239,7 @@ def _python_symbols(binary: Binary) -> Iterator[str]:
 
 
 def _compare_suffix(binary: Binary, module_file: str, tag: WheelTag) -> None:
-    """Raise `AuditError` where Python's import system takes the name for that of another Python's module.
+    """Raise `AuditError` if the module's file name is for another Python than the tag.
 
     `.cpython-311-x86_64-linux-gnu.so`, `.cp311-win_amd64.pyd`, `.pypy311-pp73-darwin.so`, `.abi3.so`, `.so`
     """
@@ -250,21 +248,21 @@ def _compare_suffix(binary: Binary, module_file: str, tag: WheelTag) -> None:
     if match := re.fullmatch(r"(?:cpython-|cp)(\d+[a-z]*)(?:-(.+))?", word):
         python, machine = f"cp{match[1]}", match[2] or ""
         if python.rstrip("dm") != tag.abi[0].rstrip("dm"):  # on Windows the suffix does not name these
-            raise _other_python(module_file, tag, f"is called as a module for {python} is")
+            raise _python_error(module_file, tag, f"is called as a module for {python} is")
         processor = _PROCESSORS.get(machine.removeprefix("win_").partition("-")[0])
         if processor is not None and processor not in _processors(binary):
-            raise _other_python(module_file, tag, f"is called as a module for {machine} is, and is for {binary.arch}")
+            raise _python_error(module_file, tag, f"is called as a module for {machine} is, and is for {binary.arch}")
     elif word.startswith(_ABI3) and word not in tag.abi:
-        raise _other_python(module_file, tag, "is called as a module for the stable ABI is")
+        raise _python_error(module_file, tag, "is called as a module for the stable ABI is")
 
 
-def _other_python(name: str, tag: WheelTag, fact: str) -> AuditError:
+def _python_error(name: str, tag: WheelTag, fact: str) -> AuditError:
     return AuditError(
         f"{name} {fact}, which does not fit the tag {tag}",
         hint="compile it for the Python that is meant: see PYO3_PYTHON, PYO3_CONFIG_FILE and the features of pyo3",
     )
 
 
-def _shown(symbols: list[str]) -> str:
+def _shorten(symbols: list[str]) -> str:
     more = len(symbols) - _SYMBOLS_SHOWN
     return ", ".join(sorted(symbols)[:_SYMBOLS_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""The load commands and symbols of a Mach-O file that say where it runs: macOS, iOS, thin and fat.
+"""Reads load commands and symbols of Mach-O files, thin and universal, for macOS and iOS.
 
 The structures are those of <mach-o/loader.h>, <mach-o/nlist.h> and <mach-o/fat.h>. Damaged input raises `AuditError`.
 No loop trusts a count or an offset of the file: the file's length bounds each.

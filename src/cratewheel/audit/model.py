@@ -1,4 +1,4 @@
-"""What a compiled file says about itself, whatever its format."""
+"""The facts about a compiled file, independent of its format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FloatAbi = Literal["soft", "single", "double", "quad", "hard"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SymbolVersion:
-    """A version of a library's interface that must be there at load time: `libc.so.6` and `GLIBC_2.34`."""
+    """A symbol version required at load time: `libc.so.6` and `GLIBC_2.34`."""
 
     library: str
     version: str
@@ -34,7 +34,7 @@ class Symbol:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binary:
-    """The inputs about a library or program that decide where it runs.
+    """The facts about a library or program that decide where it runs.
 
     `arch` is in Rust's words (see `tags.target`), but `arm` for each 32-bit little-endian ARM. `needed` are the
     libraries it is linked to, in the order of the loader; `delayed` those that Windows loads at their first call;

@@ -1,4 +1,4 @@
-"""The symbols that the objects in a static library take from elsewhere: which crate brings a symbol into a file.
+"""Finds which objects in a static library use symbols of other libraries.
 
 An `.rlib` is an `ar` archive of ELF object files (System V gABI, chapter 4). What is no ELF object, such as metadata or
 the bitcode of link-time optimisation, says nothing. Nor does damaged input: this is only asked for to explain.
@@ -18,8 +18,8 @@ _SECTIONS = {1: ("<10I", "<IIIBBH"), 2: ("<IIQQQQIIQQ", "<IBBHQQ")}  # class →
 _HEADER = {1: (32, 46), 2: (40, 58)}  # class → where e_shoff and e_shentsize stand
 
 
-def users(symbols: Iterable[str], libraries: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
-    """Return for each of the symbols the names of the libraries with objects that take it from elsewhere, sorted.
+def find_users(symbols: Iterable[str], libraries: Mapping[str, Path]) -> dict[str, tuple[str, ...]]:
+    """Return for each symbol the names of the libraries with objects that use it, sorted.
 
     A library that cannot be read has none.
     """

@@ -1,4 +1,4 @@
-"""The import, delay-import and export tables of a PE file: libraries and programs of Windows.
+"""Reads import, delay-import and export tables of PE files for Windows.
 
 The structures are those of https://learn.microsoft.com/windows/win32/debug/pe-format. Damaged input raises
 `AuditError`. No loop trusts a count or an offset of the file: the file's length bounds each.

@@ -1,4 +1,4 @@
-"""The manylinux and musllinux policies: which libraries and symbol versions a wheel may count on.
+"""The manylinux and musllinux policies: the libraries and symbol versions that a wheel may rely on.
 
 The data is that of auditwheel (see NOTICE), the figures behind PEP 600 and PEP 656. `scripts/refresh_policies.py`
 brings it up to date.
@@ -66,7 +66,7 @@ def is_musl_libc(library: str) -> bool:
 
 @functools.cache  # a data file of ours, which does not change while we run
 def load(family: Family) -> tuple[Policy, ...]:
-    """Return the policies of a family, the oldest (which most systems meet) first."""
+    """Return the policies of a family, oldest (most compatible) first."""
     path = Path(__file__).with_name(f"{family}-policy.json")
     entries = json.loads(path.read_text(encoding="utf-8"))
     policies = (_policy(entry) for entry in entries if entry["name"] != "linux")
@@ -97,11 +97,11 @@ def find(name: str) -> Policy | None:
     return next((policy for policy in load(family) if policy.name == name), None)
 
 
-def known(name: str, arch: str) -> bool:
-    """Return whether there is such a policy for a processor (as `uname -m` says it); `linux` there always is.
+def is_known(name: str, arch: str) -> bool:
+    """Return whether a policy exists for a processor (named as in `uname -m`); `linux` always does.
 
-    >>> known("manylinux_2_12", "x86_64"), known("manylinux_2_12", "aarch64"), known("manylinux_2_13", "x86_64")
-    (True, False, False)
+    >>> is_known("manylinux_2_12", "x86_64"), is_known("manylinux_2_12", "aarch64")
+    (True, False)
     """
     if name == "linux":
         return True
@@ -110,7 +110,7 @@ def known(name: str, arch: str) -> bool:
 
 
 def names(family: Family, arch: str) -> tuple[str, ...]:
-    """Return the policies that exist for a processor, the oldest first, to tell a user what there is.
+    """Return the policies that exist for a processor, oldest first.
 
     >>> names("musllinux", "loongarch64")
     ('musllinux_1_2',)

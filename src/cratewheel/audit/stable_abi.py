@@ -13,7 +13,7 @@ from pathlib import Path
 
 @functools.cache  # a data file of ours, which does not change while we run
 def names() -> Mapping[str, int]:
-    """Return each symbol with the Python 3 from which on it is stable.
+    """Return each symbol with the first Python 3 minor version that has it.
 
     >>> names()["PyModule_Create2"], names()["PyType_GetName"], "PyCode_New" in names()
     (2, 11, False)

@@ -1,4 +1,4 @@
-"""The DLLs that a wheel for Windows may count on."""
+"""The DLLs that are available on every Windows."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _INTERPRETER = (
 )
 
 
-def provides(name: str, arch: str) -> bool:
-    """Return whether every Windows on the processor (in Rust's word) has the DLL, or the interpreter brings it.
+def is_provided(name: str, arch: str) -> bool:
+    """Return whether every Windows on the processor (Rust's name) has the DLL, or Python provides it.
 
-    >>> provides("KERNEL32.dll", "x86_64"), provides("libgcc_s_seh-1.dll", "x86_64")
+    >>> is_provided("KERNEL32.dll", "x86_64"), is_provided("libgcc_s_seh-1.dll", "x86_64")
     (True, False)
     """
     word = name.lower()

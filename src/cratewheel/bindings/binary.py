@@ -9,7 +9,7 @@ from cratewheel.archive.layout import Entry, FromFile
 
 
 def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Entry, ...]:
-    """Return each program where installers find scripts; `programs` are file names (`demo.exe`) and compiled files.
+    """Return each program as a script of the wheel; `programs` are file names (`demo.exe`) and compiled files.
 
     `data_dir` is the wheel's `<distribution>-<version>.data`
     (https://packaging.python.org/en/latest/specifications/binary-distribution-format/#the-data-directory).

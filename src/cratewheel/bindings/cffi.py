@@ -1,4 +1,4 @@
-"""The files of a wheel for a C library that cffi opens: a package with the library and its declarations.
+"""The files of a wheel with cffi bindings: a package with the library and its declarations.
 
 The declarations come from a header: the one that the crate's build script left in cargo's target directory, or what
 cbindgen writes. cffi turns them into `ffi.py`, in its ABI mode, where nothing is compiled and the file suits any Python
@@ -38,7 +38,7 @@ __all__ = ["ffi", "lib"]
 del os
 """
 
-# What cffi's parser does not understand, it must not be given: it knows declarations, but no preprocessor and no C++.
+# Overrides for cffi's parser, which supports declarations, but neither a preprocessor nor C++.
 _CBINDGEN = {
     "language": "C",
     "cpp_compat": False,
@@ -93,17 +93,17 @@ def entries(
     )
 
 
-def undeclared(requires_dist: Iterable[str]) -> bool:
-    """Return whether nothing would install cffi for the wheel's users: it is no dependency, or only of an extra.
+def is_cffi_missing(requires_dist: Iterable[str]) -> bool:
+    """Return whether installing the wheel does not install cffi: it is no dependency, or only of an extra.
 
-    >>> undeclared(["cffi>=1.16; python_version >= '3.8'"]), undeclared(["cffi; extra == 'test'"])
+    >>> is_cffi_missing(["cffi>=1.16; python_version >= '3.8'"]), is_cffi_missing(["cffi; extra == 'test'"])
     (False, True)
     """
     wanted = (Requirement(text) for text in requires_dist)
     return not any(one.name.lower() == "cffi" and "extra" not in str(one.marker or "") for one in wanted)
 
 
-def declarations(
+def read_declarations(
     *,
     target_directory: Path,
     crate: Path,
@@ -114,7 +114,7 @@ def declarations(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> str:
-    """Return the C declarations of the library, once cargo has built it.
+    """Return the C declarations of the compiled library.
 
     `crate` and `workspace` are the folders of the crate and of its workspace, `cwd` the one where cargo is asked about
     them, `scratch` one for what is needed on the way. A header that is a link must lead to the target directory or to
@@ -123,12 +123,12 @@ def declarations(
     """
     header = target_directory / HEADER
     if is_file(header):
-        reporter.step("Using", f"the header that the build script wrote: {header}")
+        reporter.step("Using", f"the header written by the build script: {header}")
         return _read(header, join_roots((os.path.realpath(target_directory),), roots))
     settings = crate / "cbindgen.toml"
     own = toml.load_file(settings, roots) if is_file(settings) else {}
     if own:
-        reporter.step("Using", f"{settings}, but for what cffi cannot read: includes, guards, defines and C++")
+        reporter.step("Using", f"{settings}, without what cffi cannot parse: includes, guards, defines and C++")
     scratch.mkdir(parents=True, exist_ok=True)
     config = scratch / "cbindgen.toml"
     config.write_text(cbindgen_settings(own), encoding="utf-8")
@@ -137,7 +137,7 @@ def declarations(
         done = capture(command, environ)
     except MissingToolError as error:
         raise MissingToolError(
-            f"the C declarations of the library are needed: there is no {header}, and no program cbindgen to make them",
+            f"the C declarations of the library are missing: there is no {header}, and cbindgen is not installed",
             hint="install it (`cargo install cbindgen`, or your system's package), or let the crate's build.rs write "
             f"{HEADER} to cargo's target directory",
         ) from error
@@ -145,7 +145,7 @@ def declarations(
         raise ConfigError(
             f"cbindgen cannot make C declarations for {crate}",
             notes=tuple(done.stderr.splitlines()),
-            hint=f"`{command}` shows it again",
+            hint=f"`{command}` shows the error again",
         )
     return done.stdout
 
@@ -160,7 +160,7 @@ def _read(header: Path, roots: Roots) -> str:
 
 
 def cbindgen_settings(own: Mapping[str, object]) -> str:
-    """Return the text of a `cbindgen.toml` with the crate's own settings where cffi can live with them.
+    """Return the text of a `cbindgen.toml` with those of the crate's settings that cffi supports.
 
     >>> print(cbindgen_settings({"language": "C++", "usize_is_size_t": True, "include_guard": "X_H"}), end="")
     language = "C"
@@ -180,7 +180,7 @@ def cbindgen_settings(own: Mapping[str, object]) -> str:
 
 
 def cbindgen_command(*, crate: Path, workspace: Path, config: Path, cwd: Path) -> Command:
-    """Return the command that prints a C header for a crate; the cargo that it asks starts in `cwd`."""
+    """Return the command that prints a C header for a crate; cargo, which it runs, starts in `cwd`."""
     lock = workspace / "Cargo.lock"
     lockfile = ("--lockfile", str(lock)) if lock.is_file() else ()
     return Command(argv=("cbindgen", "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=cwd)
@@ -195,7 +195,7 @@ def ffi_source(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> str:
-    """Return the text of `ffi.py` for C declarations, made by cffi in ABI mode.
+    """Return the text of `ffi.py` for C declarations, generated by cffi in ABI mode.
 
     Asked for it are the Python that we run in (`running`) and the one that was chosen. If neither has cffi and the
     chosen one is in a virtual environment, cffi is installed there. Raises `MissingToolError` when no Python has it,
@@ -208,22 +208,22 @@ def ffi_source(
             reporter.detail(f"cffi of {python} made ffi.py")
             return source
     if interpreter is not None and chosen is not None and interpreter.in_virtualenv:
-        reporter.step("Installing", f"cffi, with which the bindings are made, for {chosen}")
+        reporter.step("Installing", f"cffi, which generates the bindings, for {chosen}")
         done = capture(
             Command(argv=(str(chosen), "-m", "pip", "install", "cffi"), cwd=scratch), environ, rolls_back=True
         )
         source = _recompile(text, chosen, scratch, environ) if done.status == 0 else None
         if source is not None:
             return source
-        raise _no_cffi(chosen, notes=tuple((done.stderr or done.stdout).splitlines()))
-    raise _no_cffi(chosen or running)
+        raise _cffi_missing_error(chosen, notes=tuple((done.stderr or done.stdout).splitlines()))
+    raise _cffi_missing_error(chosen or running)
 
 
 def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str]) -> str | None:
     scratch.mkdir(parents=True, exist_ok=True)
     made = scratch / "ffi.py"
     made.unlink(missing_ok=True)
-    # in a folder of our own, where no file of the project can pass for a module of cffi
+    # in a separate folder, so that no file of the project shadows a module of cffi
     command = Command(argv=(str(python), "-c", _RECOMPILE, str(made)), cwd=scratch)
     done = capture(command, environ, stdin=declarations_in_c99(text))
     match done.status:
@@ -233,7 +233,7 @@ def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str
             return None
         case 4:
             raise ConfigError(
-                "cffi does not understand the C declarations of the library",
+                "cffi cannot parse the C declarations of the library",
                 notes=tuple(done.stderr.splitlines()),
                 hint="it reads plain C without a preprocessor: keep other things out with cbindgen.toml, or out of "
                 f"the {HEADER} that the build script writes",
@@ -242,10 +242,10 @@ def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str
             raise ProcessError(f"cffi of {python} failed", notes=tuple(done.stderr.splitlines()))
 
 
-def _no_cffi(python: Path | None, notes: tuple[str, ...] = ()) -> MissingToolError:
+def _cffi_missing_error(python: Path | None, notes: tuple[str, ...] = ()) -> MissingToolError:
     place = f" for {python}" if python is not None else ""
     return MissingToolError(
-        f"cffi is not installed{place}; it makes the bindings",
+        f"cffi is not installed{place}, but is needed to generate the bindings",
         notes=notes,
         hint=f"install it: {python or 'python'} -m pip install cffi, or build in a virtual environment",
     )

@@ -1,4 +1,4 @@
-"""Which bindings a crate uses, which interpreters they fit, and whether one wheel serves many: decided from inputs.
+"""Detects the bindings of a crate, the interpreters they support, and their stable ABI. Pure.
 
 Pure. The crates that decide are those which the build compiles for the target, with the features that they are compiled
 with: see `cargo.features`.
@@ -26,20 +26,20 @@ PythonVersion = tuple[int, int]
 PYO3_CRATES = ("pyo3", "pyo3-ffi")
 RUST_CPYTHON_CRATES = ("cpython", "python3-sys")
 CRATES = (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi")
-# Crates that are another thing for each interpreter, as all are that depend on them.
+# Crates that are compiled for each interpreter separately, as are those that depend on them.
 INTERPRETER_CRATES = frozenset({"pyo3-build-config", "pyo3-ffi", "python3-sys", "python27-sys"})
 
 _NOT_SHIPPED = frozenset(("bench", "custom-build", "example", "proc-macro", "test"))
 _STABLE_ABI = r"(abi3t?)(?:-py(.*))?"
-# The features that change how Python and the crate meet; the others are nobody's business here.
+# The features that decide about interpreters or linking.
 _DECISIVE = rf"{_STABLE_ABI}|extension-module|generate-(abi3-)?import-lib|python-?[23].*"
 
-NO_EXTENSION_MODULE_NEEDED = (0, 26)  # from here on a variable that is set for every build does the same
+NO_EXTENSION_MODULE_NEEDED = (0, 26)  # since then a variable, which every build sets, has the same effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbi:
-    """A stable ABI that the crate asks for: abi3 (PEP 384) or abi3t (PEP 803).
+    """A stable ABI that the crate enables: abi3 (PEP 384) or abi3t (PEP 803).
 
     `minimum` is the oldest Python that a wheel is for; None leaves that to the interpreter it is built with.
     """
@@ -49,7 +49,7 @@ class StableAbi:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The ABI tags of a wheel: what is built for abi3t serves interpreters with a GIL too."""
+        """The ABI tags of a wheel: builds for abi3t also support interpreters with a GIL."""
         return ("abi3",) if self.kind == "abi3" else ("abi3", "abi3t")
 
     def __str__(self) -> str:
@@ -58,7 +58,7 @@ class StableAbi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bindings:
-    """How the crate and Python meet.
+    """The bindings of a crate to Python.
 
     `crate` and `version` name the binding crate that was found, with `features` the ones that are on in it; a program
     (kind "bin") has them when it embeds an interpreter. `package_features` are those of the crate itself. `warnings`
@@ -77,7 +77,7 @@ class Bindings:
 
     @property
     def per_interpreter(self) -> bool:
-        """Whether a wheel is for one interpreter, or one stable ABI, rather than for any Python 3."""
+        """Whether a wheel is for one interpreter or stable ABI, and not for any Python 3."""
         return self.crate is not None
 
     def __str__(self) -> str:
@@ -98,7 +98,7 @@ class _Crate:
 
 
 def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None = None) -> Bindings:
-    """Return the bindings of the root package: those `requested`, else those that its dependencies tell.
+    """Return the bindings of the root package: the `requested` ones, else those found in its dependencies.
 
     `compiled` holds what the build compiles for the target. Raises `ConfigError` when nothing tells, when what was
     requested does not fit the crate, or when two versions of the binding crate are in the graph.
@@ -109,12 +109,12 @@ def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None
     if crate is None:
         return Bindings(
             kind=kind,
-            supported=support.anything(programs=kind == "bin"),
+            supported=support.every_interpreter(programs=kind == "bin"),
             package_features=package_features,
-            warnings=_doubts(metadata, compiled) if kind == "cffi" and requested is None else (),
+            warnings=_cffi_warnings(metadata, compiled) if kind == "cffi" and requested is None else (),
         )
     family = RUST_CPYTHON_CRATES if crate.name in RUST_CPYTHON_CRATES else PYO3_CRATES
-    members = [_only(crates[name]) for name in family if name in crates]
+    members = [_unique_version(crates[name]) for name in family if name in crates]
     release = support.release(crate.version)
     features = tuple(sorted(set().union(*(member.features for member in members))))
     extension_module = "extension-module" in features
@@ -132,37 +132,38 @@ def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None
         features=features,
         stable_abi=() if kind == "bin" else asked_for,
         extension_module=extension_module,
-        supported=_pin(supported, asked_for),
+        supported=_pin_supported(supported, asked_for),
         package_features=package_features,
         warnings=_warnings(kind, crate, extension_module=extension_module),
     )
 
 
-def decisive(features: Iterable[str]) -> frozenset[str]:
-    """Return those of a binding crate's features that change how it meets Python.
+def decisive_features(features: Iterable[str]) -> frozenset[str]:
+    """Return the features of a binding crate that decide about interpreters or linking.
 
-    >>> sorted(decisive(("default", "macros", "abi3", "abi3-py39", "extension-module")))
+    >>> sorted(decisive_features(("default", "macros", "abi3", "abi3-py39", "extension-module")))
     ['abi3', 'abi3-py39', 'extension-module']
     """
     return frozenset(feature for feature in features if re.fullmatch(_DECISIVE, feature))
 
 
 def is_certain(metadata: CargoMetadata, at_least: Compiled) -> bool:
-    """Return whether `at_least` holds all that `detect` wants to know: at most there is what `metadata` unites."""
+    """Return whether the lower bound `at_least` already decides everything that `detect` needs."""
     return all(
-        package in at_least and decisive(metadata.nodes[package].features) == decisive(at_least[package])
+        package in at_least
+        and decisive_features(metadata.nodes[package].features) == decisive_features(at_least[package])
         for package in metadata.closure()
         if metadata.packages[package].name in CRATES and package != metadata.root
     )
 
 
 def has_crate_for_python(metadata: CargoMetadata, compiled: Compiled) -> bool:
-    """Return whether a build compiles a crate that binds it to an interpreter."""
+    """Return whether a build compiles a crate that depends on the interpreter."""
     return not _binding_crates(metadata, compiled).keys().isdisjoint((*PYO3_CRATES, "cpython"))
 
 
 def without_stable_abi(compiled: Compiled) -> Compiled:
-    """Return the same crates without the features that ask for a stable ABI."""
+    """Return the same crates without stable ABI features."""
     return {
         package: frozenset(feature for feature in features if not re.fullmatch(_STABLE_ABI, feature))
         for package, features in compiled.items()
@@ -170,12 +171,12 @@ def without_stable_abi(compiled: Compiled) -> Compiled:
 
 
 def oldest_abi3(bindings: Bindings) -> PythonVersion | None:
-    """Return the oldest Python that pyo3 can be compiled for, by its abi3 features; also of a program."""
+    """Return the oldest Python by pyo3's abi3 features, also for programs."""
     return next((abi.minimum for abi in _stable_abi_of(bindings.features) if abi.kind == "abi3"), None)
 
 
 def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
-    """Return whether a build for `interpreter` has this feature: it meets both conditions, or there are none.
+    """Return whether a build for `interpreter` has this feature: it meets all conditions.
 
     Raises `ConfigError` when the condition on the version is not a PEP 440 specifier.
     """
@@ -189,18 +190,18 @@ def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
         return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
     except InvalidSpecifier as error:
         raise ConfigError(
-            f"the feature {feature.name} is for python-version `{feature.python_version}`: no version specifier",
-            hint='write it as in requires-python: ">=3.9,<3.13"',
+            f"the feature {feature.name} has an invalid python-version `{feature.python_version}`",
+            hint='use the syntax of requires-python: ">=3.9,<3.13"',
         ) from error
 
 
 def features_for(features: Iterable[FeatureChoice], interpreter: Interpreter) -> tuple[str, ...]:
-    """Return the names of the features that a build for `interpreter` has."""
+    """Return the names of the features of a build for `interpreter`."""
     return tuple(feature.name for feature in features if feature_applies(feature, interpreter))
 
 
 def uses_stable_abi(interpreter: Interpreter, abi: StableAbi) -> bool:
-    """Return whether a wheel for `abi` serves this interpreter.
+    """Return whether a wheel for `abi` supports this interpreter.
 
     Only CPython itself counts: PyPy, GraalPy and forks of CPython have no stable ABI, and a build without a GIL has
     abi3t only.
@@ -209,7 +210,7 @@ def uses_stable_abi(interpreter: Interpreter, abi: StableAbi) -> bool:
 
 
 def stable_abi_for(bindings: Bindings, interpreter: Interpreter) -> StableAbi | None:
-    """Return the stable ABI that a build for `interpreter` has, or None for a wheel of its own.
+    """Return the stable ABI of a build for `interpreter`, or None for a wheel of its own.
 
     Where a crate asks for both, pyo3 takes abi3t for every interpreter that has it, and abi3 for older ones: so one
     run can make wheels of both and of neither.
@@ -237,13 +238,13 @@ def _choose(
     crates: Mapping[str, list[_Crate]],
     compiled: Compiled,
 ) -> tuple[Kind, _Crate | None]:
-    pyo3 = next((_only(crates[name]) for name in PYO3_CRATES if name in crates), None)
-    cpython = _only(crates["cpython"]) if "cpython" in crates else None
+    pyo3 = next((_unique_version(crates[name]) for name in PYO3_CRATES if name in crates), None)
+    cpython = _unique_version(crates["cpython"]) if "cpython" in crates else None
     match requested:
         case "pyo3" | "pyo3-ffi":
-            return "pyo3", pyo3 or _refuse_absent(metadata, compiled, requested, PYO3_CRATES)
+            return "pyo3", pyo3 or _check_present(metadata, compiled, requested, PYO3_CRATES)
         case "rust-cpython":
-            return "rust-cpython", cpython or _refuse_absent(metadata, compiled, requested, ("cpython",))
+            return "rust-cpython", cpython or _check_present(metadata, compiled, requested, ("cpython",))
         case "cffi":
             return "cffi", None
         case "uniffi":
@@ -254,13 +255,13 @@ def _choose(
             return _guess(metadata, compiled, pyo3 or cpython, uniffi="uniffi" in crates)
         case _:
             raise ConfigError(
-                f"there are no bindings called `{requested}`",
-                hint="they are pyo3, pyo3-ffi, rust-cpython, cffi, uniffi and bin; left out, they are found",
+                f"unknown bindings `{requested}`",
+                hint="use pyo3, pyo3-ffi, rust-cpython, cffi, uniffi or bin; default: detected",
             )
 
 
 def _crate_types(metadata: CargoMetadata, package_features: frozenset[str]) -> frozenset[str]:
-    """Return the crate types of the package's targets, without those that these features leave out."""
+    """Return the crate types of the package's targets, without those that these features disable."""
     return frozenset(
         crate_type
         for target in metadata.root_package.targets
@@ -286,7 +287,7 @@ def _guess(
         return "bin", None
     absence = absent.find(metadata, compiled, (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi"))
     raise ConfigError(
-        f"{package.manifest_path} has nothing to make a wheel of: no dependency on pyo3, rust-cpython or uniffi, no "
+        f"{package.manifest_path} has nothing to build a wheel from: no dependency on pyo3, rust-cpython or uniffi, no "
         "library of the crate type cdylib, and no program",
         notes=(absence.reason,) if absence else (),
         hint=absence.hint
@@ -295,19 +296,19 @@ def _guess(
     )
 
 
-def _refuse_absent(metadata: CargoMetadata, compiled: Compiled, requested: str, crates: tuple[str, ...]) -> _Crate:
+def _check_present(metadata: CargoMetadata, compiled: Compiled, requested: str, crates: tuple[str, ...]) -> _Crate:
     absence = absent.find(metadata, compiled, crates)
     if absence is not None:
-        raise ConfigError(f"the bindings {requested} were asked for, but {absence.reason}", hint=absence.hint)
+        raise ConfigError(f"the bindings {requested} were requested, but {absence.reason}", hint=absence.hint)
     manifest = metadata.root_package.manifest_path
     raise ConfigError(
-        f"the bindings {requested} were asked for, but {manifest} does not depend on {crates[0]}",
-        hint=f"add it with `cargo add {crates[0]}`, or leave the bindings to be found",
+        f"the bindings {requested} were requested, but {manifest} does not depend on {crates[0]}",
+        hint=f"add it with `cargo add {crates[0]}`, or remove `bindings` to detect them",
     )
 
 
-def _doubts(metadata: CargoMetadata, compiled: Compiled) -> tuple[str, ...]:
-    """Return a warning where a library that would be called through cffi can be something else."""
+def _cffi_warnings(metadata: CargoMetadata, compiled: Compiled) -> tuple[str, ...]:
+    """Return a warning if a library with cffi bindings might be meant for other bindings."""
     absence = absent.find(metadata, compiled, (*PYO3_CRATES, "cpython", "uniffi"))
     if absence is None or absence.feature is None:
         return ()
@@ -318,19 +319,19 @@ def _doubts(metadata: CargoMetadata, compiled: Compiled) -> tuple[str, ...]:
     return (text,)
 
 
-def _only(crates: list[_Crate]) -> _Crate:
+def _unique_version(crates: list[_Crate]) -> _Crate:
     if len(crates) > 1:
         name = crates[0].name
         versions = sorted(crate.version for crate in crates)
         raise ConfigError(
             f"there are {len(crates)} versions of {name} among the dependencies: {', '.join(versions)}",
-            hint=f"`cargo tree --invert {name}@{versions[0]}` shows who wants which; they have to agree on one",
+            hint=f"`cargo tree --invert {name}@{versions[0]}` shows what depends on it; all must use one version",
         )
     return crates[0]
 
 
 def _stable_abi(members: Iterable[_Crate]) -> tuple[StableAbi, ...]:
-    # pyo3 turns on the features of pyo3-ffi, so that one knows better
+    # pyo3 enables features of pyo3-ffi, so pyo3-ffi has all of them
     for crate in sorted(members, key=lambda crate: crate.name != "pyo3-ffi"):
         found = _stable_abi_of(crate.features)
         if found:
@@ -347,7 +348,7 @@ def _stable_abi_of(features: Iterable[str]) -> tuple[StableAbi, ...]:
         pinned = minimums.setdefault(match[1], [])
         if match[2] is not None:
             pinned.append(_pinned(feature, match[2]))
-    # each of these features turns on those of newer versions, down to the bare one: the lowest was asked for
+    # each feature enables those of newer versions, so the oldest is the requested one
     found = []
     if "abi3" in minimums:
         found.append(StableAbi(kind="abi3", minimum=min(minimums["abi3"], default=None)))
@@ -363,7 +364,7 @@ def _pinned(feature: str, digits: str) -> PythonVersion:
     return int(digits[0]), int(digits[1:])
 
 
-def _pin(supported: Supported, stable_abi: tuple[StableAbi, ...]) -> Supported:
+def _pin_supported(supported: Supported, stable_abi: tuple[StableAbi, ...]) -> Supported:
     pinned = [abi.minimum for abi in stable_abi if abi.minimum is not None]
     return support.pinned(supported, min(pinned)) if pinned else supported
 

@@ -1,4 +1,4 @@
-"""C headers for cffi, whose parser knows declarations but no preprocessor. Pure."""
+"""Evaluates preprocessor conditions in C headers for cffi, whose parser has no preprocessor. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OPERATORS: Mapping[str, Callable[[int, int], bool]] = {
 
 
 def declarations_in_c99(text: str) -> str:
-    r"""Return a header without its conditions on the standard of C and on C++, as a compiler for C99 sees it.
+    r"""Return a header without conditions on the C standard and C++, as a C99 compiler sees it.
 
     cbindgen writes such a condition around the type of each enum with a size. Other conditions stay as they are: cffi
     will say what it makes of them.
@@ -48,7 +48,7 @@ def declarations_in_c99(text: str) -> str:
 
 
 class _Level:
-    """One `#if` with its branches; `unknown` if what its first condition says cannot be told."""
+    """One `#if` with its branches; `unknown` if its first condition cannot be evaluated."""
 
     def __init__(self, truth: bool | None) -> None:
         self.unknown = truth is None
@@ -56,14 +56,14 @@ class _Level:
         self._done = truth is True
 
     def turn(self, truth: bool | None) -> None:
-        """Enter the next branch."""
+        """Start the next branch."""
         if not self.unknown:
             self.active = not self._done and truth is not False
             self._done = self._done or self.active
 
 
 def _truth(word: str, condition: str) -> bool | None:
-    """Return whether a condition holds in C99, or None where that depends on something else."""
+    """Return whether a condition is true in C99, or None if that is unknown."""
     if word in ("ifdef", "ifndef"):
         defined = _defined(condition)
         return defined if defined is None or word == "ifdef" else not defined

@@ -1,4 +1,4 @@
-"""Where bindings put their files: the shapes of the values that say so, and the names that follow from them."""
+"""Protocols and file names for the place of bindings in a wheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratewheel.archive.layout import Entry, FromFile, Generated
 
 
 class ModulePlace(Protocol):
-    """Where the compiled module goes: `modules.ModuleLayout` is one."""
+    """The place of the compiled module; implemented by `modules.ModuleLayout`."""
 
     @property
     def extension_name(self) -> str:
@@ -17,31 +17,31 @@ class ModulePlace(Protocol):
 
     @property
     def extension_dir(self) -> PurePosixPath:
-        """The folder in the wheel that gets the compiled module."""
+        """The folder of the compiled module in the wheel."""
 
     @property
     def mixed(self) -> bool:
-        """Whether the module lies in a Python package that the project brings along."""
+        """Whether the module is in a Python package of the project."""
 
 
 class FeatureChoice(Protocol):
-    """A cargo feature, perhaps for some interpreters only: `options.values.Feature` is one."""
+    """A cargo feature, possibly for some interpreters only; implemented by `options.values.Feature`."""
 
     @property
     def name(self) -> str:
-        """The feature as cargo's --features takes it."""
+        """The feature as in cargo's --features."""
 
     @property
     def python_version(self) -> str | None:
-        """A PEP 440 specifier that X.Y must meet."""
+        """A PEP 440 specifier for X.Y."""
 
     @property
     def python_implementation(self) -> str | None:
-        """The `sys.implementation.name` that it is for."""
+        """The `sys.implementation.name` that it applies to."""
 
 
 def package_dir(place: ModulePlace) -> PurePosixPath:
-    """Return the folder of the Python package that is generated around a plain library (cffi, uniffi).
+    """Return the folder of the generated Python package for a library (cffi, uniffi).
 
     A pure project's is the module's own; in a mixed one it is a folder in the package that the module lies in.
     """
@@ -49,7 +49,7 @@ def package_dir(place: ModulePlace) -> PurePosixPath:
 
 
 def library_name(name: str, target_os: str) -> str:
-    """Return the file name of a shared library as the system's loader spells it.
+    """Return the file name of a shared library on the system.
 
     >>> library_name("demo", "linux"), library_name("demo", "macos"), library_name("demo", "windows")
     ('libdemo.so', 'libdemo.dylib', 'demo.dll')
@@ -64,7 +64,7 @@ def library_name(name: str, target_os: str) -> str:
 
 
 def stub_entries(place: ModulePlace, stub: FromFile | None) -> tuple[Entry, ...]:
-    """Return the stub of a generated package, with the mark that makes type checkers read it (PEP 561)."""
+    """Return the stub of a generated package, with `py.typed` (PEP 561)."""
     if stub is None or place.mixed:
         return ()
     folder = package_dir(place)

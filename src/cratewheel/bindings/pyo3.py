@@ -20,7 +20,7 @@ del _extension
 
 
 def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: FromFile | None = None) -> tuple[Entry, ...]:
-    """Return the extension module as `file_name`, and in a pure project the package around it.
+    """Return the extension module as `file_name`, with a package around it in a pure project.
 
     `stub` is the project's `<extension>.pyi`, if it has one; a mixed project ships its own.
     """
@@ -40,26 +40,28 @@ def entries(place: ModulePlace, artifact: Path, file_name: str, *, stub: FromFil
     return (init, module, *stub_entries(place, stub))
 
 
-def missing_init(exported: tuple[str, ...], extension_name: str) -> str | None:
-    """Return a warning when Python cannot initialise the module: none of its functions for that is exported.
+def missing_init_warning(exported: tuple[str, ...], extension_name: str) -> str | None:
+    """Return a warning if the library exports no init function of the module, or None.
 
     See https://peps.python.org/pep-0489/#export-hook-name for names that are not ASCII, and PEP 793 for `PyModExport_`.
 
-    >>> missing_init(("PyInit_demo", "rust_eh_personality"), "demo")
+    >>> missing_init_warning(("PyInit_demo", "rust_eh_personality"), "demo")
     """
     hooks = init_functions(extension_name)
-    if not set(exported).isdisjoint((*hooks, *(f"_{hook}" for hook in hooks))):  # Mach-O writes an underscore before
+    if not set(exported).isdisjoint(
+        (*hooks, *(f"_{hook}" for hook in hooks))
+    ):  # Mach-O symbols start with an underscore
         return None
     others = sorted(name.lstrip("_") for name in exported if name.lstrip("_").startswith(("PyInit", "PyModExport")))
     found = f"; it exports {', '.join(others)}" if others else ""
     return (
         f"the compiled library does not export {' or '.join(hooks)}, so Python cannot import it as "
-        f"{extension_name}{found}: is that the name of the #[pymodule]?"
+        f"{extension_name}{found}; check the name of the #[pymodule]"
     )
 
 
 def init_functions(extension_name: str) -> tuple[str, ...]:
-    """Return the names of the functions by which Python can start to load a module.
+    """Return the names of the functions that initialise the module.
 
     >>> init_functions("demo")
     ('PyInit_demo', 'PyModExport_demo')

@@ -1,4 +1,4 @@
-"""Which interpreters each release of a binding crate can be built for, by the crates' manifests and change logs."""
+"""The interpreters that each release of a binding crate supports."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NEWEST_CPYTHON: Python = (3, 15)
 OLDEST_PYPY: Python = (3, 8)
 NEWEST_PYPY: Python = (3, 12)
 OLDEST_GRAALPY: Python = (3, 10)
-FREE_THREADED: Python = (3, 14)  # 3.13t was an experiment: it is built for only when it is asked for
+FREE_THREADED: Python = (3, 14)  # 3.13t was experimental: it is only built on request
 FREE_THREADED_PYO3 = (0, 23)
 
 # What each pyo3 supports, newest first, by its change log and the check in pyo3-ffi's build script: the newest CPython,
@@ -50,7 +50,7 @@ _RUST_CPYTHON: tuple[tuple[tuple[int, ...], Python], ...] = (
 
 
 def release(version: str) -> Release:
-    """Return the numbers of a crate's version; a pre-release supports what the release will.
+    """Return the numbers of a crate's version; pre-releases count as the release.
 
     >>> release("0.26.0-alpha.1")
     (0, 26, 0)
@@ -61,7 +61,7 @@ def release(version: str) -> Release:
 
 
 def pyo3(version: Release, declared: Mapping[str, Any]) -> Supported:
-    """Return what this pyo3 supports; `declared` is the `[package.metadata]` of pyo3-ffi, which wins."""
+    """Return the interpreters that this pyo3 supports; `declared` is `[package.metadata]` of pyo3-ffi, which wins."""
     newest, pypy, graalpy = next(row[1:] for row in _PYO3 if version >= row[0])
     return Supported(
         cpython=_declared(declared, "cpython") or (OLDEST, newest),
@@ -73,7 +73,7 @@ def pyo3(version: Release, declared: Mapping[str, Any]) -> Supported:
 
 
 def rust_cpython(version: Release, features: Iterable[str]) -> Supported:
-    """Return what this release of the crate cpython supports with these features on: CPython with a GIL alone."""
+    """Return the interpreters that this release of the crate cpython supports: CPython with a GIL only."""
     newest = next(python for since, python in _RUST_CPYTHON if version >= since)
     # python-3-11 makes its build script insist on that very version; of several it takes the last by spelling
     exact = max(
@@ -84,8 +84,8 @@ def rust_cpython(version: Release, features: Iterable[str]) -> Supported:
     return Supported(cpython=(OLDEST, newest))
 
 
-def anything(*, programs: bool) -> Supported:
-    """Return what bindings support that do not compile against Python: a program runs beside any of them."""
+def every_interpreter(*, programs: bool) -> Supported:
+    """Return support for every interpreter: such bindings do not compile against Python."""
     if programs:
         return EVERY
     return Supported(
@@ -96,7 +96,7 @@ def anything(*, programs: bool) -> Supported:
 
 
 def pinned(supported: Supported, minimum: Python) -> Supported:
-    """Return `supported` for a stable ABI that is pinned to `minimum`.
+    """Return `supported` restricted to a stable ABI from `minimum` on.
 
     Such a wheel is compiled for its oldest Python, whichever is at hand: none is too new to build it.
     """

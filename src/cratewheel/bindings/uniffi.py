@@ -1,4 +1,4 @@
-"""The files of a wheel for uniffi: the Python modules that uniffi-bindgen makes from the library, and the library.
+"""The files of a wheel with uniffi bindings: the library and the Python modules that uniffi-bindgen generates.
 
 See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `uniffi.toml`.
 """
@@ -25,7 +25,7 @@ BINDGEN = "uniffi-bindgen"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What `uniffi.toml` says of the Python bindings.
+    """The settings for Python in `uniffi.toml`.
 
     `path` is the file, if there is one; `library` the name under which the modules load the library, without prefix and
     suffix; `external` are modules that other distributions bring.
@@ -37,7 +37,7 @@ class Settings:
 
 
 def read_settings(crate: Path, roots: Roots) -> Settings:
-    """Return what the crate's `uniffi.toml` says; raises `ConfigError` when it is not valid, or not in `roots`."""
+    """Return the settings in the crate's `uniffi.toml`; raises `ConfigError` if it is invalid or outside of `roots`."""
     path = crate / "uniffi.toml"
     if not is_file(path):
         return Settings()
@@ -51,7 +51,7 @@ def read_settings(crate: Path, roots: Roots) -> Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bindgen:
-    """The crate's own uniffi-bindgen, or that of another package of the workspace, to be compiled by `build`.
+    """A uniffi-bindgen program in the workspace, to be compiled by `build`.
 
     It has to be of the same version as the library's uniffi. It runs in the folder `home`, where it finds the crates.
     """
@@ -61,10 +61,10 @@ class Bindgen:
     home: Path
 
 
-def own_bindgen(
+def find_bindgen(
     metadata: CargoMetadata, *, cwd: Path, arguments: tuple[str, ...] = (), cargo: str = "cargo"
 ) -> Bindgen | None:
-    """Return the uniffi-bindgen of the project, if it has one; `arguments` are for the cargo, which starts in `cwd`."""
+    """Return the project's uniffi-bindgen, if it has one; `arguments` are for cargo, which starts in `cwd`."""
     found = _bindgen(metadata)
     if found is None:
         return None
@@ -84,14 +84,14 @@ def own_bindgen(
 
 
 def generate_command(program: str, settings: Settings, *, library: Path, out_dir: Path, home: Path) -> Command:
-    """Return the command by which the uniffi-bindgen `program` writes the Python modules for `library` to `out_dir`."""
+    """Return the command by which `program` writes the Python modules for `library` to `out_dir`."""
     config = () if settings.path is None else ("--config", str(settings.path))
     options = ("--no-format", "--language", "python", "--out-dir", str(out_dir), *config)
     return Command(argv=(program, "generate", *options, "--library", str(library)), cwd=home)
 
 
 def generate(command: Command, out_dir: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[Path, ...]:
-    """Run `command` and return the modules that it wrote to `out_dir`, which is emptied before.
+    """Run `command` and return the modules in `out_dir`, which is emptied before.
 
     Raises `MissingToolError` when there is no uniffi-bindgen, `ProcessError` when it fails or makes nothing.
     """
@@ -102,8 +102,8 @@ def generate(command: Command, out_dir: Path, environ: Mapping[str, str], report
         done = capture(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
     except MissingToolError as error:
         raise MissingToolError(
-            f"{command.argv[0]} was not found; it makes the Python modules of a uniffi library",
-            hint="give the crate a program of that name that calls `uniffi::uniffi_bindgen_main()` "
+            f"{command.argv[0]} was not found, but is needed to generate the Python modules",
+            hint="add a program of that name to the crate that calls `uniffi::uniffi_bindgen_main()` "
             "(https://mozilla.github.io/uniffi-rs/latest/tutorial/foreign_language_bindings.html)",
         ) from error
     modules = tuple(sorted(out_dir.glob("*.py")))
@@ -122,7 +122,7 @@ def entries(
     target_os: str,
     stub: FromFile | None = None,
 ) -> tuple[Entry, ...]:
-    """Return the package: an `__init__.py` with all that the generated modules have, these, and the library."""
+    """Return the package: `__init__.py` that re-exports the generated modules, the modules, and the library."""
     folder = package_dir(place)
     shipped = sorted((path for path in modules if path.stem not in settings.external), key=lambda path: path.name)
     library = artifact.name if settings.library is None else library_name(settings.library, target_os)

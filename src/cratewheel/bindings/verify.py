@@ -1,4 +1,4 @@
-"""What was compiled, held against what was decided before: a wheel's tag must say what is in the wheel.
+"""Compares the compiled crates with the plan: a wheel's tag must match its content.
 
 Pure. The inputs are cargo's messages about each crate that it compiled or found fresh, and about each build script. Of
 crates that are compiled twice, for the target and for build scripts, the messages tell which is which only when cargo
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
-from cratewheel.bindings.detect import PYO3_CRATES, RUST_CPYTHON_CRATES, Bindings, decisive
+from cratewheel.bindings.detect import PYO3_CRATES, RUST_CPYTHON_CRATES, Bindings, decisive_features
 from cratewheel.cargo.features import host_packages
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun
@@ -24,7 +24,7 @@ _Part = TypeVar("_Part", CompiledCrate, ScriptRun)
 LIMITED_API, NO_GIL = "Py_LIMITED_API", "Py_GIL_DISABLED"
 
 
-def contradictions(
+def find_mismatches(
     artifact: Artifact,
     metadata: CargoMetadata,
     bindings: Bindings,
@@ -33,14 +33,14 @@ def contradictions(
     interpreter: Interpreter | None,
     target_folder: str | None,
 ) -> tuple[str, ...]:
-    """Return in which ways a build is another one than was decided; nothing when it is the same.
+    """Return how a build differs from the plan; empty if it matches.
 
     `target_folder` is the part of a path by which the files for the target are told from those for the host, if cargo
     was given a target.
     """
     crates = _by_name(_for_target(artifact.crates, target_folder), metadata)
     if bindings.crate is None:
-        return tuple(_uninvited(crates, metadata, certain=target_folder is not None))
+        return tuple(_unexpected_crates(crates, metadata, certain=target_folder is not None))
     found = list(_other_features(crates, bindings))
     if bindings.crate in PYO3_CRATES and (interpreter is None or interpreter.implementation_name == "cpython"):
         runs = _by_name(_for_target(artifact.script_runs, target_folder), metadata)
@@ -63,11 +63,13 @@ def _by_name(parts: Iterable[_Part], metadata: CargoMetadata) -> dict[str, list[
     return found
 
 
-def _uninvited(crates: dict[str, list[CompiledCrate]], metadata: CargoMetadata, *, certain: bool) -> Iterator[str]:
+def _unexpected_crates(
+    crates: dict[str, list[CompiledCrate]], metadata: CargoMetadata, *, certain: bool
+) -> Iterator[str]:
     on_the_host = frozenset[str]() if certain else host_packages(metadata)
     for name in (*PYO3_CRATES, "cpython"):
         if any(crate.package not in on_the_host for crate in crates.get(name, ())):
-            yield f"{name} was compiled, for a wheel that is for any Python"
+            yield f"{name} was compiled, but the wheel is for any Python"
 
 
 def _other_features(crates: dict[str, list[CompiledCrate]], bindings: Bindings) -> Iterator[str]:
@@ -75,13 +77,13 @@ def _other_features(crates: dict[str, list[CompiledCrate]], bindings: Bindings) 
     if bindings.crate not in crates:
         yield f"{bindings.crate} was not compiled"
         return
-    expected = decisive(bindings.features)
+    expected = decisive_features(bindings.features)
     compiled = {
-        decisive(feature for crate in combination for feature in crate.features)
+        decisive_features(feature for crate in combination for feature in crate.features)
         for combination in product(*(crates[name] for name in family if name in crates))
     }
     if expected not in compiled:
-        yield f"{bindings.crate} was to have {_listed(expected)}, and has {' or '.join(map(_listed, compiled))}"
+        yield f"{bindings.crate} should have {_listed(expected)}, but has {' or '.join(map(_listed, compiled))}"
 
 
 def _listed(features: frozenset[str]) -> str:
@@ -91,21 +93,21 @@ def _listed(features: frozenset[str]) -> str:
 def _other_api(
     runs: dict[str, list[ScriptRun]], stable_abi: tuple[StableKind, Version] | None, interpreter: Interpreter | None
 ) -> Iterator[str]:
-    """Yield how the API that pyo3 was compiled for is another one: by the flags that its build script sets."""
+    """Yield how pyo3's API differs, from the flags that its build script sets."""
     scripts = next((runs[name] for name in ("pyo3-ffi", "pyo3") if name in runs), [])
     apis = [api for script in scripts if (api := _api(script.flags)) is not None]
-    if not apis or any(_serves(api, stable_abi, interpreter) for api in apis):
+    if not apis or any(_matches(api, stable_abi, interpreter) for api in apis):
         return
     if stable_abi is not None:
         expected = _Api(version=stable_abi[1], limited=True, free=stable_abi[0] == "abi3t")
     elif interpreter is not None:
         expected = _Api(version=interpreter.version, limited=False, free=interpreter.gil_disabled)
-    yield f"pyo3 was to be compiled for {expected}, and was for {' or '.join(sorted(map(str, apis)))}"
+    yield f"pyo3 should have been compiled for {expected}, but was for {' or '.join(sorted(map(str, apis)))}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Api:
-    """What of Python a pyo3 uses: the API of a version, or what of it is stable, with or without a GIL."""
+    """The Python API that pyo3 was compiled for: of a version or stable, with or without a GIL."""
 
     version: Version
     limited: bool
@@ -117,12 +119,12 @@ class _Api:
 
 
 def _api(flags: frozenset[str]) -> _Api | None:
-    """Return what pyo3 was compiled for, or None where its build script does not tell."""
+    """Return the API that pyo3 was compiled for, or None if its build script does not report it."""
     minors = [int(found[1]) for flag in flags if (found := re.fullmatch(r"Py_3_([0-9]{1,4})", flag))]
     return _Api(version=(3, max(minors)), limited=LIMITED_API in flags, free=NO_GIL in flags) if minors else None
 
 
-def _serves(api: _Api, stable_abi: tuple[StableKind, Version] | None, interpreter: Interpreter | None) -> bool:
+def _matches(api: _Api, stable_abi: tuple[StableKind, Version] | None, interpreter: Interpreter | None) -> bool:
     if stable_abi is not None:
         kind, oldest = stable_abi
         return api.limited and api.version <= oldest and api.free == (kind == "abi3t")

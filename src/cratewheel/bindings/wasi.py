@@ -1,4 +1,4 @@
-"""The files of a wheel for programs of WASI: WebAssembly that wasmtime runs, started by a small Python module.
+"""The files of a wheel for WASI programs: WebAssembly, run with wasmtime by a small Python module.
 
 Such a wheel is for every system (`py3-none-any`), so a script that starts the program cannot be a program itself: it is
 an entry point, which installers make for each system.
@@ -51,7 +51,7 @@ if __name__ == "__main__":
 
 
 def entries(programs: Iterable[tuple[str, Path]], *, package: str) -> tuple[Entry, ...]:
-    """Return each program with the module that runs it; `programs` are file names (`demo.wasm`) and compiled files.
+    """Return each program and the module that runs it; `programs` are file names (`demo.wasm`) and compiled files.
 
     `package` is the folder for both.
     """
@@ -74,7 +74,7 @@ def module_name(program: str) -> str:
 
 
 def entry_points(programs: Sequence[str], *, package: str) -> str:
-    r"""Return the entry_points.txt by which installers make a script for each program.
+    r"""Return the entry_points.txt with a script for each program.
 
     >>> entry_points(["hello-there.wasm"], package="demo")
     '[console_scripts]\nhello-there = demo.hello_there:main\n'
@@ -84,7 +84,7 @@ def entry_points(programs: Sequence[str], *, package: str) -> str:
 
 
 def with_requirement(metadata: str) -> str:
-    r"""Return the text of METADATA with the dependency on what runs the programs.
+    r"""Return the text of METADATA with the dependency on wasmtime.
 
     >>> with_requirement("Name: demo\nVersion: 1\n\nText\n")
     'Name: demo\nVersion: 1\nRequires-Dist: wasmtime>=11\n\nText\n'

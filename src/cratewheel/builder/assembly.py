@@ -121,7 +121,7 @@ def _audited(
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
     if wheel.module_file:
         for found in binaries.values():
-            warning = pyo3.missing_init(found.exported, session.inputs.modules.extension_name)
+            warning = pyo3.missing_init_warning(found.exported, session.inputs.modules.extension_name)
             if warning and found.format in SYMBOLS_READ:
                 session.reporter.warn(warning)
     programs = session.inputs.bindings.kind == "bin"
@@ -129,7 +129,7 @@ def _audited(
     own = _own_libraries(session, judged, paths)
     settlement = settle(wheel, target, judged, programs=programs, own=own)
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-    identity.refuse_mislabelled(binaries, tag, target, module_file=wheel.module_file)
+    identity.check_tag(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
     if wheel.audit == "repair" and settlement.external:
         grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
@@ -167,7 +167,7 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
     for artifact in artifacts:
         libraries.update(artifact.libraries)
     by_crates: dict[tuple[str, ...], list[str]] = {}
-    for symbol, crates in objects.users(symbols, libraries).items():
+    for symbol, crates in objects.find_users(symbols, libraries).items():
         by_crates.setdefault(crates, []).append(symbol)
     for crates, used in sorted(by_crates.items()):
         session.reporter.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")

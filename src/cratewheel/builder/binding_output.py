@@ -62,12 +62,12 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
     project = session.inputs.project
-    if cffi.undeclared(session.inputs.metadata.requires_dist):
+    if cffi.is_cffi_missing(session.inputs.metadata.requires_dist):
         session.reporter.warn(
             "the wheel needs cffi at run time, and does not ask for it",
             hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
         )
-    declarations = cffi.declarations(
+    declarations = cffi.read_declarations(
         target_directory=session.target_dir,
         crate=project.manifest.directory,
         workspace=session.inputs.cargo.workspace_root,
@@ -93,7 +93,7 @@ def _uniffi_modules(session: Session, artifact: Artifact, stage: Path) -> tuple[
     out_dir = stage / "uniffi" / session.inputs.modules.module_name
     options = session.inputs.options
     flags = {"--locked": options.locked, "--offline": options.offline, "--frozen": options.frozen}
-    generator = uniffi.own_bindgen(
+    generator = uniffi.find_bindgen(
         session.inputs.cargo,
         cwd=session.cwd,
         arguments=(

@@ -147,7 +147,7 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
     inputs = session.inputs
     if wheel.bindings.crate is None and inputs.options.bindings is not None:
         return  # whoever named the bindings answers for what the crate does with Python
-    found = verify.contradictions(
+    found = verify.find_mismatches(
         artifact,
         inputs.cargo,
         wheel.bindings,

@@ -6,13 +6,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 from cratewheel.system.machine import cache_dir, project_dir
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Remove what builds left, with `--stale` only what nobody needs, and return the exit status."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
     ui = session_ui(flags, environ)
     from cratewheel.cargo import query

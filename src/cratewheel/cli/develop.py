@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
     from cratewheel.commands.develop import Wanted
@@ -53,7 +53,7 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     parser = command_parser("rebuild", "Replace the compiled files of an editable install.")
     parser.add_argument("--into", type=Path, required=True, help="The folder of the install's finder")
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
-    flags: dict[str, Any] = parse_words(parser, argv)
+    flags: dict[str, Any] = parse_argv(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
     from cratewheel.project.request import Request

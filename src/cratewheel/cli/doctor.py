@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 if TYPE_CHECKING:
     from cratewheel.commands.doctor import Check
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print what was found and return 0 when nothing stops a build, else 1."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.commands import doctor
 

@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print the files of the source distribution and of the first wheel; with `--json` as one object."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     as_json, only = flags.pop("json"), flags.pop("only")
     ui = session_ui(flags, environ)
     from cratewheel import api

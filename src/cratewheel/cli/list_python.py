@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Mapping
 
 from cratewheel.interpreter.model import EVERY, Interpreter
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print every interpreter that discovery finds, whatever a project may need, and return the exit status."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.interpreter.discover import find
     from cratewheel.system.machine import cache_dir

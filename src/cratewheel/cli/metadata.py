@@ -6,12 +6,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import Parser, command_parser, parse_words, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print METADATA, exactly where it goes to a file or pipe; with `--json` the same as JSON by PEP 566's rules."""
-    flags = parse_words(make_parser(), argv)
+    flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.project.read import read_metadata
     from cratewheel.project.request import Request, read_project

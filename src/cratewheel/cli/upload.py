@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -14,7 +14,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     parser = command_parser("upload", "Check wheels and source distributions, and upload them.")
     parser.usage = "cratewheel upload [OPTIONS] FILE..."
     parser.add_argument("files", nargs="*", metavar="FILE", help="The archives, such as target/wheels/*")
-    flags = parse_words(parser, argv)
+    flags = parse_argv(parser, argv)
     flags["files"] += flags.pop("rustc_args", [])  # what follows --
     ui = session_ui(flags, environ)
     from cratewheel import api

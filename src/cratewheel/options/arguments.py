@@ -1,4 +1,4 @@
-"""The settings model → argparse, and parsed arguments → flags."""
+"""The settings model → argparse parsers; parsed arguments → flags."""
 
 from __future__ import annotations
 
@@ -20,35 +20,35 @@ _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError` instead of ending the process."""
+    """An argument parser that raises `UsageError` instead of exiting."""
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # one of three overloads
-        """Return the parsed arguments; of those that nobody knows, the error shows no values."""
+        """Return the parsed arguments; the error for unknown ones hides possible secrets."""
         found, rest = self.parse_known_args(args, namespace)
         if rest:
             self.error(f"unrecognized arguments: {' '.join(redaction.redact_unknown(rest))}")
         return found
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # one of three overloads
-        """Return the parsed arguments and the rest; `--` is no value, and argparse would make an empty list of it."""
+        """Return the parsed arguments and the rest; works around argparse's treatment of `--`."""
         for word in args or ():
             if _NO_VALUE.fullmatch(word):
                 self.error(f"{word.removesuffix('--').rstrip('=')} has the value `--`, which ends the options")
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
-        """Raise the error with a pointer to the right help page."""
+        """Raise the error, with a hint at the help page."""
         shown = message.partition(": ignored explicit argument")  # which may be anything
         said = f"{shown[0]}: it takes no value" if shown[1] else message
-        raise UsageError(said, hint=f"`{self.prog} --help` shows what it takes")
+        raise UsageError(said, hint=f"`{self.prog} --help` shows the options")
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002  # the interface is argparse's
-        """Print the page of help; what this replaces keeps silent where that cannot be done."""
+        """Print the help page; unlike argparse's method, this raises errors of the stream."""
         print_result(self.format_help())
 
 
 class HelpFormatter(argparse.HelpFormatter):
-    """Help in one column for flags and one for text, as wide as a page is easy to read."""
+    """Two columns, flags and help, with a limited width."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=32, width=HELP_WIDTH)
@@ -67,12 +67,12 @@ class HelpFormatter(argparse.HelpFormatter):
 
 
 def parse_flags(command: str, description: str, argv: Sequence[str]) -> dict[str, Any]:
-    """Return what `argv` gives of the settings that `command` takes: field of `Options` → value."""
-    return parse_words(command_parser(command, description), argv)
+    """Return the settings of `command` that `argv` sets: field of `Options` → value."""
+    return parse_argv(command_parser(command, description), argv)
 
 
 def command_parser(command: str, description: str) -> Parser:
-    """Return a parser with the flags of every setting that `command` takes."""
+    """Return a parser with the flags of every setting of `command`."""
     rest = any(setting.kind == "rest" and command in setting.commands for setting in settings().values())
     parser = Parser(
         prog=f"cratewheel {command}",
@@ -82,20 +82,20 @@ def command_parser(command: str, description: str) -> Parser:
         allow_abbrev=False,
         add_help=False,
     )
-    parser.add_argument_group("Help").add_argument("-h", "--help", action="help", help="Show this and end")
+    parser.add_argument_group("Help").add_argument("-h", "--help", action="help", help="Show this help and exit")
     add_settings(parser, command)
     return parser
 
 
-def parse_words(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
-    """Return the parsed arguments; what follows `--` is `rustc_args`. Raises `UsageError`."""
-    words, rest = split_rest(argv)
-    flags = vars(parser.parse_args(_joined(words)))
+def parse_argv(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str, Any]:
+    """Return the parsed arguments; arguments after `--` are `rustc_args`. Raises `UsageError`."""
+    words, rest = split_at_dashes(argv)
+    flags = vars(parser.parse_args(_join_option_values(words)))
     return flags if rest is None else {**flags, "rustc_args": rest}
 
 
-def _joined(words: Sequence[str]) -> list[str]:
-    """Return the words with `--cargo-extra-args --locked` as one, which argparse takes for two options."""
+def _join_option_values(words: Sequence[str]) -> list[str]:
+    """Return argv with `--cargo-extra-args --locked` as one argument, which argparse would read as two options."""
     shell = {flag for setting in settings().values() if setting.kind == "shell" for flag in setting.flags}
     joined: list[str] = []
     for word in words:
@@ -107,7 +107,7 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 
 def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
-    """Return the `Ui` that the flags ask for."""
+    """Return the `Ui` for the flags."""
     return terminal_ui(
         environ,
         color=flags.get("color", "auto"),
@@ -118,7 +118,7 @@ def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
 
 
 def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
-    """Add the flags of every setting that `command` takes, in the groups of the model."""
+    """Add the flags of every setting of `command`, in the model's groups."""
     model = [(name, setting) for name, setting in settings().items() if command in setting.commands and setting.flags]
     for title in GROUPS:
         chosen = [(name, setting) for name, setting in model if setting.group == title and setting.kind != "rest"]
@@ -128,8 +128,8 @@ def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
                 _add(group, name, setting)
 
 
-def split_rest(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
-    """Return what stands before and after the first `--`; None for the latter when there is none."""
+def split_at_dashes(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
+    """Return the arguments before and after the first `--`; the latter is None if there is none."""
     words = list(argv)
     if "--" not in words:
         return words, None
@@ -138,7 +138,7 @@ def split_rest(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:
 
 
 def help_text(setting: Setting) -> str:
-    """Return the help of a setting with its choices, variables and key."""
+    """Return the help of a setting, with its choices, variables and key."""
     text = setting.help
     if setting.choices:
         text += f" ({', '.join(setting.choices)})"
@@ -172,7 +172,7 @@ def _add(group: argparse._ArgumentGroup, name: str, setting: Setting) -> None:
 
 
 class _Append(argparse.Action):
-    """Collect one value each time, without argparse's shared default list."""
+    """Collects one value per option, without argparse's shared default list."""
 
     def __call__(
         self,
@@ -188,7 +188,7 @@ class _Append(argparse.Action):
 
 
 class _Extend(_Append):
-    """Collect several values each time."""
+    """Collects several values per option."""
 
     def __call__(
         self,
@@ -206,5 +206,5 @@ def _positive(text: str) -> int:
     except ValueError:
         number = 0
     if not 1 <= number <= MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 on, found {text[:SHOWN]!r}")
+        raise argparse.ArgumentTypeError(f"expected a number greater than 0, found {text[:SHOWN]!r}")
     return number

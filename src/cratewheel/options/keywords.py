@@ -1,4 +1,4 @@
-"""The settings as keyword arguments of the Python API: keywords → flags, and the source of `typed_keywords`."""
+"""The settings as keyword arguments of the Python API, and the generator of `typed_keywords`."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def keywords_of(command: str) -> dict[str, Setting]:
 
 
 def as_flags(command: str, options: Mapping[str, Any], *, cwd: Path) -> dict[str, Any]:
-    """Return what the command line would give for these keywords; relative paths are of the folder `cwd`.
+    """Return the flags for these keywords; relative paths are relative to `cwd`.
 
     Raises `TypeError` for a keyword that the command does not have, as Python does, and `UsageError` for a value that
     is none of an option's choices.
@@ -77,7 +77,7 @@ def _as_flag(name: str, setting: Setting, value: Any, cwd: Path) -> object:
         case "toggle":
             return "true" if value else "false"
         case "number" if not isinstance(value, int) or value < 1:
-            raise UsageError(f"{name} must be a number from 1 on, found {value!r}")
+            raise UsageError(f"{name} must be a number greater than 0, found {value!r}")
         case "path":
             return cwd / os.fspath(value)
         case "shell":
@@ -89,12 +89,12 @@ def _as_flag(name: str, setting: Setting, value: Any, cwd: Path) -> object:
 
 
 def _texts(value: str | Iterable[str]) -> Iterable[str]:
-    """Return the values of a list; one text is a list of itself, and not of its letters."""
+    """Return the strings of a list; a single string is a list of one."""
     return [value] if isinstance(value, str) else value
 
 
 def render() -> str:
-    """Return the text of the module `typed_keywords`."""
+    """Return the source of the module `typed_keywords`."""
     lines = [HEADER]
     for command, title in TYPED.items():
         lines += [

@@ -1,4 +1,4 @@
-"""The settings model: each option's type, default, flag, variable, key and help, in one place.
+"""The settings model: type, default, flag, variable, key and help of each option.
 
 `Options` is what the rest of the program sees. Each field carries a `Setting`; the command line, the merge, the check
 of `[tool.maturin]` and `[tool.cratewheel]`, the JSON schema and the reference page are all made from these.
@@ -37,7 +37,7 @@ AUDIT_MODES = ("repair", "check", "warn", "skip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """What the user asked for: flags over variables over keys over defaults.
+    """The options of the user: flags over variables over keys over defaults.
 
     `origins` says of each field that is not at its default where the value came from.
     """
@@ -45,38 +45,38 @@ class Options:
     # Build
     bindings: str | None = setting(
         None, "text", "Build",
-        "The kind of bindings between Rust and Python; found from the crate's dependencies unless given",
+        "The kind of bindings between Rust and Python; default: detected from the crate's dependencies",
         flags=("-b", "--bindings"), metavar="KIND", choices=BINDINGS, key="bindings", commands=COMPILING,
     )  # fmt: skip
     strip: bool = setting(
         False, "toggle", "Build",
-        "Remove symbols from the compiled files, for the smallest wheel",
+        "Strip symbols from the compiled files, for the smallest wheel",
         flags=("--strip",), variables=("CRATEWHEEL_STRIP", "MATURIN_STRIP"), key="strip", commands=OPTIMISING,
     )  # fmt: skip
     sdist: bool = setting(
         True, "switch", "Build",
-        "Build a source distribution next to the wheels (the default); given, it means --sdist-first too",
+        "Build a source distribution next to the wheels (the default); --sdist also implies --sdist-first",
         flags=("--sdist",), negations=("--no-sdist",), negation_help="Build no source distribution",
     )  # fmt: skip
     sdist_first: bool = setting(
         False, "switch", "Build",
-        "Build the source distribution, unpack it, and build the wheels from that",
+        "Build the wheels from the unpacked source distribution",
         flags=("--sdist-first",), commands=("build",),
     )  # fmt: skip
     vendor: bool = setting(
         False, "switch", "Build",
-        "Put the crates that the project needs into the source distribution, for builds without a network",
+        "Include the crates that the project needs in the source distribution, for builds without a network",
         flags=("--vendor",), commands=("sdist",),
     )  # fmt: skip
     check: bool = setting(
         False, "switch", "Build",
-        "Build a wheel from the finished archive too, and fail if it is not the one that the source tree gives",
+        "Also build a wheel from the archive, and fail if it differs from the one built from the source tree",
         flags=("--check",), commands=("sdist",),
     )  # fmt: skip
     cargo_extra_args: tuple[str, ...] = setting(
         (), "shell", "Build",
-        "More arguments for `cargo rustc`, split as a shell does: --cargo-extra-args=\"--locked -j 2\". Those that "
-        "`cargo metadata` understands reach it too",
+        "More arguments for `cargo rustc`, split as a shell does: --cargo-extra-args=\"--locked -j 2\". `cargo "
+        "metadata` gets those that it supports",
         flags=("--cargo-extra-args",), metavar="ARGS", key="cargo-extra-args", commands=COMPILING,
     )  # fmt: skip
     rustc_extra_args: tuple[str, ...] = setting(
@@ -93,45 +93,45 @@ class Options:
     # Python
     interpreter: tuple[str, ...] = setting(
         (), "words", "Python",
-        "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Every interpreter "
-        "that is found and fits the project, unless given",
+        "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Default: every "
+        "interpreter found that the project supports",
         flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",
-        "Build for every interpreter that is found: the default, here for those who come from maturin 1.x",
+        "Build for every interpreter found (the default; for compatibility with maturin 1.x)",
         flags=("-f", "--find-interpreter"),
     )  # fmt: skip
 
     # Platform
     target: tuple[str, ...] = setting(
         (), "list", "Platform",
-        "The target triple to compile for, as cargo's --target; given several times, wheels for each. "
-        "universal2-apple-darwin is both of macOS in one wheel. `build.target` of cargo's configuration unless given, "
-        "or else this machine's own",
+        "The target triple to compile for, as cargo's --target; repeat it to build for several targets. "
+        "universal2-apple-darwin is one wheel for both macOS processors. Default: `build.target` of cargo's "
+        "configuration, or this machine's target",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
         commands=("build", "list-files", "publish"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
         "The platform tag on Linux: a manylinux tag (manylinux2014, manylinux_2_28, 2_28), a musllinux tag "
-        "(musllinux_1_2), `linux` for the tag that PyPI refuses, or `pypi` to insist on one that it takes. The "
-        "lowest manylinux tag that the compiled file fits, or `linux` if there is none, unless given. Other systems "
-        "ignore it",
+        "(musllinux_1_2), `linux` for the tag that PyPI rejects, or `pypi` to require one that PyPI accepts. "
+        "Default: the lowest manylinux tag that the compiled file fits, or `linux` if there is none. Ignored on other "
+        "systems",
         flags=("--compatibility",), flag_aliases=("--manylinux",), metavar="TAG",
         key="compatibility", key_aliases=("manylinux",),
     )  # fmt: skip
     auditwheel: str | None = setting(
         None, "text", "Platform",
-        "What to do about the platform tag's rules: `repair` puts external libraries into the wheel (the default on "
-        "Linux), `check` refuses them, `warn` reports them (the default elsewhere), `skip` asks nothing and tags the "
+        "How to enforce the platform tag's rules: `repair` puts external libraries into the wheel (the default on "
+        "Linux), `check` rejects them, `warn` reports them (the default elsewhere), `skip` checks nothing and tags the "
         "wheel `linux`",
         flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
     )  # fmt: skip
     repair_exclude: tuple[str, ...] = setting(
         (), "list", "Platform",
-        "A glob of external libraries that stay outside of the wheel when it is repaired, such as libcuda.so.*; may be "
-        "given several times",
+        "A glob of external libraries that repair does not add to the wheel, such as libcuda.so.*; may be "
+        "repeated",
         flags=("--repair-exclude",), metavar="GLOB", key="repair-exclude",
     )  # fmt: skip
     skip_auditwheel: bool = setting(
@@ -141,55 +141,55 @@ class Options:
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
-        "Link with zig, so that the wheel runs with the glibc of the manylinux tag that was asked for; of the oldest "
-        "that Rust supports, unless one was. Needs the package ziglang, or zig on PATH",
+        "Link with zig, so that the wheel runs with the glibc version of the requested manylinux tag (default: the "
+        "oldest that Rust supports). Needs the package ziglang, or zig on PATH",
         flags=("--zig",),
     )  # fmt: skip
     universal2: bool = setting(
         False, "switch", "Platform",
-        "Build one macOS wheel for both x86_64 and arm64; other systems ignore it",
+        "Build one macOS wheel for both x86_64 and arm64; ignored on other systems",
         flags=("--universal2",),
     )  # fmt: skip
 
     # Output
     out: Path | None = setting(
         None, "path", "Output",
-        "The folder for what is built; made if it is missing. `wheels` in cargo's target directory unless given",
+        "The output folder; created if missing. Default: `wheels` in cargo's target directory",
         flags=("-o", "--out"), metavar="DIR", commands=ARCHIVING,
     )  # fmt: skip
     compression_method: str = setting(
         "deflated", "text", "Output",
-        "How the files of a wheel are packed. Every installer reads deflated and stored; bzip2 and zstd not all",
+        "How the files of a wheel are compressed. Every installer supports deflated and stored, but not bzip2 and zstd",
         flags=("--compression-method",), metavar="METHOD", choices=("deflated", "stored", "bzip2", "zstd"),
     )  # fmt: skip
     compression_level: str | None = setting(
         None, "text", "Output",
-        "How hard to pack: 0 to 9 for deflated (4 unless given) and bzip2 (6), -7 to 22 for zstd (3), 0 for stored",
+        "Compression level: 0 to 9 for deflated (4 unless given) and bzip2 (6), -7 to 22 for zstd (3), 0 for stored",
         flags=("--compression-level",), metavar="LEVEL",
     )  # fmt: skip
     compression_large_files: bool = setting(
         False, "switch", "Output",
-        "Write the fields for files beyond 4 GiB for every file of a wheel",
+        "Write the zip fields for files larger than 4 GiB for every file",
         flags=("--compression-enable-large-file-support",),
     )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",
-        "Put the debug information that the compiler wrote to files of its own next to the module",
+        "Include separate debug information files next to the module",
         flags=("--include-debuginfo",),
     )  # fmt: skip
     sbom_include: tuple[str, ...] = setting(
         (), "list", "Output",
-        "One more SBOM file for the wheel, relative to the project",
+        "An additional SBOM file for the wheel, relative to the project",
         flags=("--sbom-include",), metavar="PATH",
     )  # fmt: skip
 
     # Cargo
     quiet: bool = setting(
-        False, "switch", "Cargo", "Say nothing but warnings and errors; cargo too",
+        False, "switch", "Cargo", "Print only warnings and errors; cargo too",
         flags=("-q", "--quiet"), commands=ALL_COMMANDS,
     )  # fmt: skip
     verbose: int = setting(
-        0, "count", "Cargo", "Say more; cargo too. Twice shows what rustc is given",
+        0, "count", "Cargo", "Print more; cargo too. Repeat to show rustc's command lines",
         flags=("-v", "--verbose"), commands=ALL_COMMANDS,
     )  # fmt: skip
     color: str | None = setting(
@@ -197,7 +197,7 @@ class Options:
         flags=("--color",), metavar="WHEN", choices=("auto", "always", "never"), commands=ALL_COMMANDS,
     )  # fmt: skip
     config: tuple[str, ...] = setting(
-        (), "list", "Cargo", "A cargo configuration value, or a file of them",
+        (), "list", "Cargo", "A cargo configuration value, or a configuration file",
         flags=("--config",), metavar="KEY=VALUE", key="config", commands=WITH_SDIST,
     )  # fmt: skip
     unstable_flags: tuple[str, ...] = setting(
@@ -205,11 +205,11 @@ class Options:
         flags=("-Z",), metavar="FLAG", key="unstable-flags", commands=WITH_SDIST,
     )  # fmt: skip
     ignore_rust_version: bool = setting(
-        False, "switch", "Cargo", "Build although the crate asks for a newer Rust",
+        False, "switch", "Cargo", "Build even if the crate requires a newer Rust",
         flags=("--ignore-rust-version",), commands=COMPILING,
     )  # fmt: skip
     future_incompat_report: bool = setting(
-        False, "switch", "Cargo", "Let cargo report what future versions of Rust will refuse",
+        False, "switch", "Cargo", "Let cargo report code that future Rust versions will reject",
         flags=("--future-incompat-report",), commands=COMPILING,
     )  # fmt: skip
 
@@ -223,43 +223,44 @@ class Options:
         flags=("--profile",), metavar="NAME", key="profile", commands=COMPILING,
     )  # fmt: skip
     jobs: int | None = setting(
-        None, "number", "Compilation", "How many things to compile at once",
+        None, "number", "Compilation", "The number of parallel compile jobs",
         flags=("-j", "--jobs"), metavar="N", commands=COMPILING,
     )  # fmt: skip
     target_dir: Path | None = setting(
-        None, "path", "Compilation", "Cargo's folder for what it compiles",
+        None, "path", "Compilation", "Cargo's target directory",
         flags=("--target-dir",), metavar="DIR", commands=(*COMPILING, "clean"),
     )  # fmt: skip
     shared_target_dir: bool = setting(
         False, "toggle", "Compilation",
-        "Compile for all interpreters in cargo's own target directory, one after the other. Otherwise each of several "
-        "has a build directory of its own below it, so that nothing is compiled twice; `cratewheel clean` frees these",
+        "Compile for all interpreters in cargo's own target directory, one after the other. By default, builds for "
+        "several interpreters have a build directory each, so that nothing is compiled twice; `cratewheel clean` "
+        "removes these",
         flags=("--shared-target-dir",), variables=("CRATEWHEEL_SHARED_TARGET_DIR",), key="shared-target-dir",
     )  # fmt: skip
     timings: bool = setting(
-        False, "switch", "Compilation", "Let cargo write a report of where the time went",
+        False, "switch", "Compilation", "Let cargo write a report on compile times",
         flags=("--timings",), commands=COMPILING,
     )  # fmt: skip
 
     # Features
     features: tuple[Feature, ...] = setting(
         (), "list", "Features",
-        "Cargo features to turn on, separated by commas or spaces",
+        "Cargo features to enable, separated by commas or spaces",
         flags=("-F", "--features"), metavar="FEATURES", key="features", commands=WITH_SDIST,
     )  # fmt: skip
     all_features: bool = setting(
-        False, "switch", "Features", "Turn on every cargo feature of the crate",
+        False, "switch", "Features", "Enable every cargo feature of the crate",
         flags=("--all-features",), key="all-features", commands=WITH_SDIST,
     )  # fmt: skip
     no_default_features: bool = setting(
-        False, "switch", "Features", "Leave out the crate's default features",
+        False, "switch", "Features", "Disable the crate's default features",
         flags=("--no-default-features",), key="no-default-features", commands=WITH_SDIST,
     )  # fmt: skip
 
     # Manifest
     manifest_path: Path | None = setting(
         None, "path", "Manifest",
-        "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, unless given",
+        "The Cargo.toml to build; the one in this folder, or the one that pyproject.toml names, by default",
         flags=("-m", "--manifest-path"), metavar="PATH", key="manifest-path",
         commands=(*WITH_SDIST, "metadata", "clean"),
     )  # fmt: skip
@@ -278,27 +279,27 @@ class Options:
 
     # Reporting
     dry_run: bool = setting(
-        False, "switch", "Reporting", "Print what would be built, and stop",
+        False, "switch", "Reporting", "Print what would be built, without building",
         flags=("--dry-run",), commands=("build",),
     )  # fmt: skip
     explain: bool = setting(
-        False, "switch", "Reporting", "Say of each decision why it was made",
+        False, "switch", "Reporting", "Print the reason for each decision",
         flags=("--explain",), commands=ARCHIVING,
     )  # fmt: skip
     message_format: str = setting(
         "human", "text", "Reporting",
-        "What stdout carries: the path of each finished file, or one JSON object a line",
+        "The output on stdout: the path of each finished file, or one JSON object per line",
         flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
         commands=(*ARCHIVING, "doctor", "upload"),
     )  # fmt: skip
 
     # Project layout: keys without a flag
     module_name: str | None = setting(
-        None, "text", "Project layout", "The dotted name by which Python imports the extension",
+        None, "text", "Project layout", "The dotted module name of the extension",
         key="module-name",
     )  # fmt: skip
     python_source: str | None = setting(
-        None, "text", "Project layout", "The folder that holds the Python packages, relative to the project",
+        None, "text", "Project layout", "The folder of the Python packages, relative to the project",
         key="python-source",
     )  # fmt: skip
     python_packages: tuple[str, ...] = setting(
@@ -310,17 +311,18 @@ class Options:
         key="data",
     )  # fmt: skip
     include: tuple[Include, ...] = setting(
-        (), "table", "Project layout", "Globs of more files for the archives", key="include",
+        (), "table", "Project layout", "Globs of additional files for the archives", key="include",
     )  # fmt: skip
     exclude: tuple[Exclude, ...] = setting(
-        (), "table", "Project layout", "Patterns of files to leave out, as in .gitignore", key="exclude",
+        (), "table", "Project layout", "Patterns of files to exclude, as in .gitignore", key="exclude",
     )  # fmt: skip
     sdist_include: tuple[str, ...] = setting(
         (), "list", "Project layout",
-        "Globs of more files for the sdist, relative to Cargo.toml: the spelling of maturin 0.12", key="sdist-include",
+        "Globs of additional files for the sdist, relative to Cargo.toml (from maturin 0.12)",
+        key="sdist-include",
     )  # fmt: skip
     sdist_generator: str = setting(
-        "cargo", "text", "Project layout", "What lists the files of an sdist",
+        "cargo", "text", "Project layout", "The program that lists the files of an sdist",
         key="sdist-generator", choices=("cargo", "git"),
     )  # fmt: skip
     targets: tuple[TargetSelection, ...] = setting(
@@ -330,10 +332,10 @@ class Options:
         (), "table", "Project layout", "Settings for one target triple", key="target",
     )  # fmt: skip
     sbom: Sbom = setting(
-        Sbom(), "table", "Project layout", "Which bills of materials the wheel carries", key="sbom",
+        Sbom(), "table", "Project layout", "The SBOMs (bills of materials) in the wheel", key="sbom",
     )  # fmt: skip
     include_import_lib: bool = setting(
-        False, "switch", "Project layout", "Ship the import library next to a Windows module",
+        False, "switch", "Project layout", "Include the import library of a Windows module",
         key="include-import-lib",
     )  # fmt: skip
 
@@ -344,7 +346,7 @@ class Options:
     )  # fmt: skip
     editable_mode: str = setting(
         "redirect", "text", "Editable installs",
-        "Where an editable install has the compiled files: `redirect` keeps them out of the project, `inplace` puts "
+        "Where editable installs put the compiled files: `redirect` keeps them out of the project, `inplace` puts "
         "them into the Python package",
         key="editable-mode", choices=("redirect", "inplace"),
     )  # fmt: skip
@@ -445,7 +447,7 @@ class PublishOptions:
 
 
 def settings(*models: type[Options | PublishOptions]) -> dict[str, Setting]:
-    """Return each field's name and its `Setting`, in order; of all models unless some are named."""
+    """Return the model: each field's name and its `Setting`, in the order of `Options`."""
     return {
         field.name: field.metadata["setting"]
         for model in models or (Options, PublishOptions)

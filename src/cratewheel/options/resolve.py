@@ -1,4 +1,4 @@
-"""Flags over variables over keys over defaults → `Options`; each value remembers where it came from."""
+"""Merges flags, variables, keys and defaults into `Options`; each value records its origin."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def resolve(
     defaults: Mapping[str, Any] = MappingProxyType({}),
     overrides: Mapping[str, Any] = MappingProxyType({}),
 ) -> tuple[Options, list[str]]:
-    """Return the options, and warnings about keys of `[tool.maturin]` that mean nothing.
+    """Return the options, and warnings about unknown keys in `[tool.maturin]`.
 
     `defaults` count where nothing else says anything, `overrides` whatever the others say; no origin is kept of them.
     Raises `UsageError` for a bad flag or variable, `ConfigError` for a bad value or an unknown key of
@@ -57,7 +57,7 @@ def resolve_publish(flags: Flags, environ: Mapping[str, str]) -> tuple[PublishOp
     found = _values(settings(PublishOptions), flags, environ, None)
     options = PublishOptions(**{name: value for name, (value, _) in found.items()})
     if options.debug and flags.get("profile"):
-        raise UsageError("--debug and --profile cannot be given together", hint="leave one of them out")
+        raise UsageError("--debug and --profile cannot be used together", hint="remove one of them")
     return options, {name: origin for name, (_, origin) in found.items()}
 
 
@@ -73,7 +73,7 @@ def _values(
 
 
 def check_keys(tools: ToolTables | None) -> list[str]:
-    """Return a warning for each key of `[tool.maturin]` that no version knows, with the nearest one that exists.
+    """Return a warning for each unknown key in `[tool.maturin]`, with the most similar known one.
 
     Raises `ConfigError` for such a key in `[tool.cratewheel]`.
     """
@@ -84,7 +84,7 @@ def check_keys(tools: ToolTables | None) -> list[str]:
         if key not in known:
             raise ConfigError(
                 f"tool.cratewheel.{key} in {tools.path} is not a setting",
-                hint=did_you_mean(key, known) or "the reference page of the documentation lists all of them",
+                hint=did_you_mean(key, known) or "see the list of settings in the documentation",
             )
     return [
         with_suggestion(f"tool.maturin.{key} in {tools.path} is not a setting and has no effect", key, known)
@@ -97,7 +97,7 @@ def _refuse_conflicts(flags: Flags, model: Mapping[str, Setting]) -> None:
     for first, second in CONFLICTS:
         if flags.get(first) and flags.get(second):
             names = [model[name].flags[-1] for name in (first, second)]
-            raise UsageError(f"{names[0]} and {names[1]} cannot be given together", hint="leave one of them out")
+            raise UsageError(f"{names[0]} and {names[1]} cannot be used together", hint="remove one of them")
 
 
 def _from_flags(name: str, setting: Setting, flags: Flags) -> tuple[Any, Origin] | None:
@@ -108,11 +108,11 @@ def _from_flags(name: str, setting: Setting, flags: Flags) -> tuple[Any, Origin]
     if name == "features":
         value = tuple(Feature(name=word) for item in value for word in re.split(r"[,\s]+", item) if word)
     elif setting.kind == "shell":
-        value = tuple(word for item in value for word in split_words(item, flag))
+        value = tuple(word for item in value for word in split_argv(item, flag))
     elif setting.kind in ("list", "words", "rest"):
         value = tuple(value)
     elif setting.kind == "toggle":
-        value = _toggle(value, flag)
+        value = _parse_toggle(value, flag)
     elif setting.kind == "path":
         value = Path(value)
     return value, Origin(kind="flag", name=flag)
@@ -125,7 +125,7 @@ def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, 
             continue
         parsed: object = value
         if setting.kind in ("toggle", "switch"):
-            parsed = _toggle(value, f"the variable {variable}")
+            parsed = _parse_toggle(value, f"the variable {variable}")
         elif setting.kind == "list":
             parsed = tuple(value.split())
         return parsed, Origin(kind="variable", name=variable)
@@ -152,7 +152,7 @@ def _parse_key(name: str, setting: Setting, place: str, value: object) -> object
         case "words":
             return tables.words(place, value)
         case "shell":
-            return tuple(word for item in tables.words(place, value) for word in split_words(item, place))
+            return tuple(word for item in tables.words(place, value) for word in split_argv(item, place))
         case "list" | "rest":
             return tables.texts(place, value)
         case "path":
@@ -167,10 +167,10 @@ def _parse_key(name: str, setting: Setting, place: str, value: object) -> object
             return word
 
 
-def split_words(text: str, place: str) -> tuple[str, ...]:
-    """Return the words of `text` as a POSIX shell splits them; raises `UsageError` naming `place` for open quotes.
+def split_argv(text: str, place: str) -> tuple[str, ...]:
+    """Return the arguments in `text`, split as by a POSIX shell; raises `UsageError` naming `place` for open quotes.
 
-    >>> split_words("--cfg 'a b'", "--rustc-extra-args")
+    >>> split_argv("--cfg 'a b'", "--rustc-extra-args")
     ('--cfg', 'a b')
     """
     import shlex  # seldom needed
@@ -179,10 +179,10 @@ def split_words(text: str, place: str) -> tuple[str, ...]:
         return tuple(shlex.split(text))
     except ValueError as error:
         # the text itself may hold a token
-        raise UsageError(f"{place} cannot be split into words: {error}", hint="close the quotes") from error
+        raise UsageError(f"{place} cannot be split into arguments: {error}", hint="close the quotes") from error
 
 
-def _toggle(value: str, place: str) -> bool:
+def _parse_toggle(value: str, place: str) -> bool:
     word = value.lower()
     if word in TRUE_WORDS:
         return True

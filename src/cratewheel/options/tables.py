@@ -1,4 +1,4 @@
-"""TOML values → the structured settings, with errors that name the key and what was found there."""
+"""TOML values → structured settings; errors name the key and the value found."""
 
 from __future__ import annotations
 
@@ -39,41 +39,41 @@ TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 def switch(key: str, value: object) -> bool:
     """Return a boolean."""
     if not isinstance(value, bool):
-        raise wrong(key, "true or false", value)
+        raise type_error(key, "true or false", value)
     return value
 
 
 def text(key: str, value: object) -> str:
     """Return a string."""
     if not isinstance(value, str):
-        raise wrong(key, "a string", value)
+        raise type_error(key, "a string", value)
     return value
 
 
 def texts(key: str, value: object) -> tuple[str, ...]:
     """Return the strings of an array."""
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise wrong(key, "a list of strings", value)
+        raise type_error(key, "a list of strings", value)
     return tuple(value)
 
 
 def words(key: str, value: object) -> tuple[str, ...]:
-    """Return the strings of an array, or one string as an array of its own."""
+    """Return the strings of an array; a single string is an array of one."""
     return (value,) if isinstance(value, str) else texts(key, value)
 
 
 def features(key: str, value: object) -> tuple[Feature, ...]:
-    """Return the features of `features`: plain names, or tables with conditions."""
+    """Return the features of `features`: names, or tables with conditions."""
     return tuple(_feature(f"{key}[{at}]", item) for at, item in enumerate(_items(key, value)))
 
 
 def include(key: str, value: object) -> tuple[Include, ...]:
-    """Return the globs of `include`: plain ones for both formats, or tables with a format or an OUT_DIR."""
+    """Return the globs of `include`: strings for both formats, or tables with a format or an OUT_DIR."""
     return tuple(_include(f"{key}[{at}]", item) for at, item in enumerate(_items(key, value)))
 
 
 def exclude(key: str, value: object) -> tuple[Exclude, ...]:
-    """Return the patterns of `exclude`, plain or with a format."""
+    """Return the patterns of `exclude`: strings, or tables with a format."""
     found = []
     for at, item in enumerate(_items(key, value)):
         place = f"{key}[{at}]"
@@ -86,15 +86,15 @@ def exclude(key: str, value: object) -> tuple[Exclude, ...]:
 
 
 def targets(key: str, value: object) -> tuple[TargetSelection, ...]:
-    """Return the `[[targets]]` tables; keys of theirs that we do not know are passed over, as the peer does."""
+    """Return the `[[targets]]` tables; unknown keys in them are ignored, as in maturin."""
     found = []
     for at, item in enumerate(_items(key, value)):
         place = f"{key}[{at}]"
         if not isinstance(item, dict) or "name" not in item:
-            raise wrong(place, "a table with a `name`", item)
+            raise type_error(place, "a table with a `name`", item)
         kind = item.get("kind")
         if kind is not None and kind not in TARGET_KINDS:
-            raise wrong(f"{place}.kind", f"one of {', '.join(TARGET_KINDS)}", kind)
+            raise type_error(f"{place}.kind", f"one of {', '.join(TARGET_KINDS)}", kind)
         found.append(TargetSelection(name=text(f"{place}.name", item["name"]), kind=kind))
     return tuple(found)
 
@@ -102,12 +102,12 @@ def targets(key: str, value: object) -> tuple[TargetSelection, ...]:
 def target_options(key: str, value: object) -> tuple[TargetOptions, ...]:
     """Return the `[target.<triple>]` tables."""
     if not isinstance(value, dict):
-        raise wrong(key, "a table for each target triple", value)
+        raise type_error(key, "a table for each target triple", value)
     found = []
     for triple, item in value.items():
         place = f"{key}.{triple}"
         if not isinstance(item, dict):
-            raise wrong(place, "a table", item)
+            raise type_error(place, "a table", item)
         version = item.get("macos-deployment-target", item.get("macosx-deployment-target"))
         if version is not None:
             version = text(f"{place}.macos-deployment-target", version)
@@ -128,14 +128,14 @@ def sbom(key: str, value: object) -> Sbom:
 def generate_ci(key: str, value: object) -> GenerateCi:
     """Return the `generate-ci` table; what it must not have is kept for the one command that uses it."""
     if not isinstance(value, dict):
-        raise wrong(key, "a table", value)
+        raise type_error(key, "a table", value)
     services = {name: _ci_options(f"{key}.{name}", value[name]) for name in CI_SERVICES if name in value}
     return GenerateCi(unknown=_others(key, value, CI_SERVICES), **services)
 
 
 def _ci_options(key: str, value: object) -> CiOptions:
     if not isinstance(value, dict):
-        raise wrong(key, "a table", value)
+        raise type_error(key, "a table", value)
     switches = {name: switch(f"{key}.{name}", value.get(name, False)) for name in CI_SWITCHES}
     unknown = list(_others(key, value, (*CI_SWITCHES, *CI_TEXTS, *CI_PLATFORMS)))
     platforms = []
@@ -155,7 +155,7 @@ def _ci_options(key: str, value: object) -> CiOptions:
 
 def _ci_platform(key: str, name: str, value: object) -> tuple[CiPlatform, tuple[str, ...]]:
     if not isinstance(value, dict):
-        raise wrong(key, "a table", value)
+        raise type_error(key, "a table", value)
     if "targets" in value and "target" in value:
         raise ConfigError(f"{key} has both `targets` and `target`", hint="keep one of them in pyproject.toml")
     unknown = list(_others(key, value, (*CI_SETTINGS, "targets", "target")))
@@ -163,7 +163,7 @@ def _ci_platform(key: str, name: str, value: object) -> tuple[CiPlatform, tuple[
     for at, item in enumerate(_items(f"{key}.target", value.get("target", []))):
         place = f"{key}.target[{at}]"
         if not isinstance(item, dict) or "arch" not in item:
-            raise wrong(place, "a table with an `arch`", item)
+            raise type_error(place, "a table with an `arch`", item)
         unknown += _others(place, item, (*CI_SETTINGS, "arch"))
         targets.append(CiTarget(arch=text(f"{place}.arch", item["arch"]), settings=_ci_settings(place, item)))
     if not targets and ("targets" in value or "target" in value):
@@ -190,20 +190,20 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
 }
 
 
-def wrong(key: str, wanted: str, found: object) -> ConfigError:
-    """Return the error for a value of the wrong kind."""
-    return ConfigError(f"{key} must be {wanted}, found {describe(found)}", hint=f"correct `{key}` in pyproject.toml")
+def type_error(key: str, expected: str, found: object) -> ConfigError:
+    """Return the error for a value of the wrong type."""
+    return ConfigError(f"{key} must be {expected}, found {describe(found)}", hint=f"correct `{key}` in pyproject.toml")
 
 
 def _items(key: str, value: object) -> list[Any]:
     if not isinstance(value, list):
-        raise wrong(key, "a list", value)
+        raise type_error(key, "a list", value)
     return value
 
 
 def _table(key: str, value: object, *, required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise wrong(key, "a string or a table" if required else "a table", value)
+        raise type_error(key, "a string or a table" if required else "a table", value)
     for name in required:
         if name not in value:
             raise ConfigError(f"{key} has no `{name}`", hint=f"add `{name}` to this table in pyproject.toml")
@@ -220,7 +220,7 @@ def _formats(key: str, table: Mapping[str, Any]) -> tuple[ArchiveFormat, ...]:
     chosen = words(f"{key}.format", table["format"])
     for name in chosen:
         if name not in get_args(ArchiveFormat):
-            raise wrong(f"{key}.format", "sdist, wheel or a list of both", name)
+            raise type_error(f"{key}.format", "sdist, wheel or a list of both", name)
     return tuple(known for known in BOTH_FORMATS if known in chosen)
 
 
@@ -232,9 +232,9 @@ def _include(key: str, item: object) -> Include:
     if "from" not in table:
         return Include(path=path, formats=_formats(key, table))
     if table["from"] != "out-dir":
-        raise wrong(f"{key}.from", '"out-dir"', table["from"])
+        raise type_error(f"{key}.from", '"out-dir"', table["from"])
     if "to" not in table:
-        raise ConfigError(f"{key} has no `to`", hint="say with `to` which folder of the wheel gets the files")
+        raise ConfigError(f"{key} has no `to`", hint="set `to` to the folder in the wheel")
     crate = table.get("crate-name", table.get("crate_name"))
     return Include(
         path=path,
@@ -249,7 +249,7 @@ def _folder_of_wheel(key: str, value: object) -> str:
     folder = text(key, value)
     path = PurePosixPath(folder)
     if path.is_absolute() or ".." in path.parts or CONTROL.search(folder):
-        raise wrong(key, "a folder of the wheel, such as the package", value)
+        raise type_error(key, "a folder of the wheel, such as the package", value)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The structured values that settings can have, each parsed once from TOML or text."""
+"""Structured values of settings, parsed from TOML or text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Include:
-    """Files to add to an archive: a glob relative to the project root, or to a build script's OUT_DIR.
+    """Files to add to an archive: a glob relative to the project, or to a build script's OUT_DIR.
 
     With `from_out_dir`, `to` is the folder in the wheel and `crate` the package whose build script wrote the files
     (None is the project's own).
@@ -28,7 +28,7 @@ class Include:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclude:
-    """A gitignore-style pattern, rooted at the project, whose files stay out of the archives named."""
+    """A gitignore-style pattern, relative to the project, of files that are not in the archives."""
 
     path: str
     formats: tuple[ArchiveFormat, ...] = BOTH_FORMATS
@@ -36,7 +36,7 @@ class Exclude:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
-    """A cargo feature, for every interpreter or only for those that meet the conditions.
+    """A cargo feature, for every interpreter or those that meet the conditions.
 
     `python_version` is a PEP 440 specifier on X.Y; `python_implementation` is compared with `sys.implementation.name`.
     """
@@ -53,7 +53,7 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetSelection:
-    """One `[[tool.maturin.targets]]` table: a cargo target to build, by name and perhaps kind."""
+    """One `[[tool.maturin.targets]]` table: the name and optionally the kind of a cargo target to build."""
 
     name: str
     kind: str | None = None
@@ -61,7 +61,7 @@ class TargetSelection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sbom:
-    """The `sbom` table: which bills of materials a wheel carries, and files to add to them."""
+    """The `sbom` table: the SBOMs in a wheel, and additional files."""
 
     rust: bool = True
     auditwheel: bool = True
@@ -135,7 +135,7 @@ class GenerateCi:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where the value of a setting came from.
+    """The source of a setting's value.
 
     `kind` is how it was given, `cargo` a setting of cargo's own; `name` is the flag, variable or key as the user wrote
     it.

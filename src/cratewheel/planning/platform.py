@@ -118,7 +118,7 @@ def _check_policies(
         )
     arch = platform.linux_arch(target)
     for policy in policies:
-        if policy != "linux" and not audit_policy.known(policy, arch):
+        if policy != "linux" and not audit_policy.is_known(policy, arch):
             family: audit_policy.Family = "musllinux" if policy.startswith("musllinux") else "manylinux"
             defined = ", ".join(audit_policy.names(family, arch)) or "none"
             raise kind(f"{policy} is not defined for {arch}", hint=f"the {family} policies for {arch} are {defined}")

@@ -84,7 +84,7 @@ def settle(
             return _by_reports(wheel, target, reports, policies, there)
         case ByAudit() as plan:
             reports = {
-                file: check.lowest(binary, target, libpython_allowed=programs, name=file)
+                file: check.lowest_policy(binary, target, libpython_allowed=programs, name=file)
                 for file, binary in files.items()
             }
             newest = check.common_policy(report.policy for report in reports.values())
@@ -123,7 +123,7 @@ def _deployment(
 
 def _external(target: Target, files: Mapping[str, Binary]) -> dict[str, tuple[str, ...]]:
     for file, binary in files.items():
-        identity.refuse_other_machine(binary, target, file)
+        identity.check_machine(binary, target, file)
     if target.os == "linux":
         return {}
     return {file: check.external_libraries(binary, target) for file, binary in files.items()}

@@ -120,12 +120,12 @@ def test_both_processors_in_one_file(compiled: dict[str, Path], tmp_path: Path) 
     assert [part.arch for part in found.slices] == ["x86_64", "aarch64"]
     assert list(found.slices) == [binary.read(compiled[MACOS[arch]]) for arch in ("x86_64", "aarch64")]
     assert (found.arch, found.minimum_os, found.needed) == ("universal2", (12, 0), ("/usr/lib/libSystem.B.dylib",))
-    identity.refuse_other_machine(found, parse("universal2-apple-darwin"), "it")
+    identity.check_machine(found, parse("universal2-apple-darwin"), "it")
     with pytest.raises(
         AuditError,
         match=r"it is a Mach-O file for aarch64 \(64 bits\) and x86_64 \(64 bits\), which is not what aarch64-apple",
     ):
-        identity.refuse_other_machine(found, parse("aarch64-apple-darwin"), "it")
+        identity.check_machine(found, parse("aarch64-apple-darwin"), "it")
 
 
 def test_what_cannot_be_joined(compiled: dict[str, Path], tmp_path: Path) -> None:
@@ -146,8 +146,8 @@ def test_the_libraries_that_a_wheel_has_to_bring() -> None:
     dlls = ("KERNEL32.dll", "python312.dll", "VCRUNTIME140.dll", "api-ms-win-core-synch-l1-2-0.dll", "zlib1.dll")
     pe = Binary(format="pe", arch="x86_64", bits=64, little_endian=True, needed=dlls, delayed=("libfoo.dll",))
     assert check.external_libraries(pe, parse("x86_64-pc-windows-msvc")) == ("zlib1.dll", "libfoo.dll")
-    assert windows.provides("ntdll.dll", "aarch64")
-    assert not windows.provides("libwinpthread-1.dll", "x86_64")
+    assert windows.is_provided("ntdll.dll", "aarch64")
+    assert not windows.is_provided("libwinpthread-1.dll", "x86_64")
 
 
 # -- damage

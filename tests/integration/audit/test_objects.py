@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cratewheel.audit.objects import users
+from cratewheel.audit.objects import find_users
 from watchdog import within
 
 
@@ -31,7 +31,7 @@ def libraries(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_the_libraries_that_take_a_symbol_from_elsewhere(libraries: dict[str, Path]) -> None:
-    assert users(("shared", "open_it", "one", "unknown"), libraries) == {
+    assert find_users(("shared", "open_it", "one", "unknown"), libraries) == {
         "shared": ("first", "second"),
         "open_it": ("first",),
     }
@@ -47,7 +47,7 @@ def test_what_cannot_be_read_says_nothing(libraries: dict[str, Path], tmp_path: 
         path = tmp_path / f"cut{cut}.rlib"
         path.write_bytes(whole[:cut])
         found[f"cut{cut}"] = path
-    assert users(("open_it",), found) == {"open_it": ("first",)}
+    assert find_users(("open_it",), found) == {"open_it": ("first",)}
 
 
 def test_a_changed_archive_says_something_or_nothing(libraries: dict[str, Path], tmp_path: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_changed_archive_says_something_or_nothing(libraries: dict[str, Path],
     random.seed(0)
     for at in random.sample(range(len(data)), 600):
         path.write_bytes(data[:at] + bytes([data[at] ^ 1 << random.randrange(8)]) + data[at + 1 :])
-        within(60, lambda: users(("shared",), {"it": path}))
+        within(60, lambda: find_users(("shared",), {"it": path}))
 
     @given(st.lists(st.tuples(st.integers(0, len(data) - 8), st.binary(min_size=1, max_size=8)), max_size=6))
     @settings(max_examples=150, deadline=None)
@@ -64,6 +64,6 @@ def test_a_changed_archive_says_something_or_nothing(libraries: dict[str, Path],
         for place, word in changes:
             changed[place : place + len(word)] = word
         path.write_bytes(bytes(changed))
-        within(60, lambda: users(("shared",), {"it": path}))
+        within(60, lambda: find_users(("shared",), {"it": path}))
 
     tried()

@@ -16,7 +16,7 @@ from cratewheel.ui import Ui
 
 def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
     err = io.StringIO()
-    text = cffi.declarations(
+    text = cffi.read_declarations(
         target_directory=root / "target",
         crate=root,
         workspace=root,
@@ -30,7 +30,7 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def test_without_a_header_and_cbindgen_there_is_a_way_out(tmp_path: Path) -> None:
-    with pytest.raises(MissingToolError, match="no program cbindgen to make them") as caught:
+    with pytest.raises(MissingToolError, match="cbindgen is not installed") as caught:
         declarations(tmp_path, {"PATH": str(tmp_path)})
 
     assert caught.value.hint == (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cratewheel.audit.binary import Binary, parse, read
-from cratewheel.audit.objects import users
+from cratewheel.audit.objects import find_users
 from cratewheel.errors import AuditError
 from watchdog import within
 
@@ -57,7 +57,7 @@ def test_nobody_waits_for_a_pipe(tmp_path: Path) -> None:
     with pytest.raises(AuditError) as caught:
         within(60, lambda: read(path))
     assert caught.value.message == f"{path}: this is no regular file"
-    assert within(60, lambda: users(("open",), {"x": path})) == {}
+    assert within(60, lambda: find_users(("open",), {"x": path})) == {}
 
 
 @given(st.binary(max_size=100))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.audit.check import AuditReport, Finding, check, check_together, explain, forced_by, lowest
+from cratewheel.audit.check import AuditReport, Finding, check, check_together, explain, forced_by, lowest_policy
 from cratewheel.audit.model import Binary, Symbol, SymbolVersion
 from cratewheel.audit.policy import load
 from cratewheel.errors import AuditError
@@ -63,19 +63,19 @@ MODERN = binary(
 
 
 def test_the_tag_is_the_oldest_policy_that_has_every_version() -> None:
-    report = lowest(MODERN, GNU)
+    report = lowest_policy(MODERN, GNU)
     assert (report.policy, report.external, report.links_libpython) == ("manylinux_2_34", (), None)
 
 
 def test_the_report_says_which_symbols_force_the_tag() -> None:
-    assert explain(lowest(MODERN, GNU)) == (
+    assert explain(lowest_policy(MODERN, GNU)) == (
         "not manylinux_2_31: it needs GLIBC_2.34 (pthread_create, pthread_join) of libc.so.6",
         "not manylinux_2_31: it needs GLIBC_2.33 (stat) of libc.so.6",
     )
 
 
 def test_the_reasons_against_each_older_policy_are_kept() -> None:
-    report = lowest(binary("libc.so.6", symbols=("secure_getenv@GLIBC_2.17@libc.so.6",)), GNU)
+    report = lowest_policy(binary("libc.so.6", symbols=("secure_getenv@GLIBC_2.17@libc.so.6",)), GNU)
     assert report == AuditReport(
         policy="manylinux_2_17",
         findings=tuple(
@@ -93,7 +93,7 @@ def test_the_reasons_against_each_older_policy_are_kept() -> None:
 
 
 def test_a_file_that_asks_for_nothing_meets_the_oldest_policy_and_nothing_forces_it() -> None:
-    report = lowest(binary(), GNU)
+    report = lowest_policy(binary(), GNU)
     assert report == AuditReport(policy="manylinux_2_5")
     assert (explain(report), forced_by(report)) == ((), ())
 
@@ -116,40 +116,40 @@ def test_a_file_that_asks_for_nothing_meets_the_oldest_policy_and_nothing_forces
     ],
 )
 def test_each_target_has_its_own_oldest_policy(triple: str, arch: str, bits: int, policy: str) -> None:
-    assert lowest(binary(arch=arch, bits=bits), parse(triple)) == AuditReport(policy=policy)
+    assert lowest_policy(binary(arch=arch, bits=bits), parse(triple)) == AuditReport(policy=policy)
 
 
 def test_a_version_newer_than_every_policy_makes_the_tag_linux_and_says_why() -> None:
-    report = lowest(binary("libc.so.6", symbols=("future@GLIBC_2.99@libc.so.6",)), GNU)
+    report = lowest_policy(binary("libc.so.6", symbols=("future@GLIBC_2.99@libc.so.6",)), GNU)
     newest = load("manylinux")[-1].name
     assert report.policy == "linux"
     assert explain(report) == (f"not {newest}: it needs GLIBC_2.99 (future) of libc.so.6",)
 
 
 def test_a_version_that_no_symbol_uses_counts_as_well() -> None:
-    report = lowest(binary("libc.so.6", versions=("GLIBC_ABI_DT_RELR@libc.so.6",)), GNU)
+    report = lowest_policy(binary("libc.so.6", versions=("GLIBC_ABI_DT_RELR@libc.so.6",)), GNU)
     assert report.policy == "manylinux_2_36"
     assert explain(report) == ("not manylinux_2_35: it needs GLIBC_ABI_DT_RELR of libc.so.6",)
 
 
 def test_an_unknown_namespace_of_a_promised_library_is_refused() -> None:
-    assert lowest(binary("libc.so.6", versions=("LIBFOO_1.0@libc.so.6",)), GNU).policy == "linux"
+    assert lowest_policy(binary("libc.so.6", versions=("LIBFOO_1.0@libc.so.6",)), GNU).policy == "linux"
 
 
 def test_a_black_listed_symbol_of_a_needed_library_forces_a_newer_policy() -> None:
-    report = lowest(binary("libc.so.6", symbols=("__cxa_thread_atexit_impl@GLIBC_2.2.5@libc.so.6",)), GNU)
+    report = lowest_policy(binary("libc.so.6", symbols=("__cxa_thread_atexit_impl@GLIBC_2.2.5@libc.so.6",)), GNU)
     assert report.policy == "manylinux_2_24"
     assert explain(report) == ("not manylinux_2_17: it uses __cxa_thread_atexit_impl, which not every libc.so.6 has",)
 
 
 def test_a_black_listed_symbol_does_not_count_when_it_is_weak_or_its_library_is_not_needed() -> None:
-    assert lowest(binary("libc.so.6", weak=("__cxa_thread_atexit_impl",)), GNU).policy == "manylinux_2_5"
-    assert lowest(binary("libm.so.6", symbols=("gzflags",)), GNU).policy == "manylinux_2_5"
-    assert lowest(binary("libz.so.1", symbols=("gzflags",)), GNU).policy == "linux"
+    assert lowest_policy(binary("libc.so.6", weak=("__cxa_thread_atexit_impl",)), GNU).policy == "manylinux_2_5"
+    assert lowest_policy(binary("libm.so.6", symbols=("gzflags",)), GNU).policy == "manylinux_2_5"
+    assert lowest_policy(binary("libz.so.1", symbols=("gzflags",)), GNU).policy == "linux"
 
 
 def test_libraries_that_are_not_promised_are_listed_without_changing_the_tag() -> None:
-    report = lowest(
+    report = lowest_policy(
         binary(
             "libssl.so.3",
             "libc.so.6",
@@ -167,22 +167,22 @@ def test_libraries_that_are_not_promised_are_listed_without_changing_the_tag() -
 
 @pytest.mark.parametrize("libc", ["libc.so", "libc.musl-x86_64.so.1"])
 def test_musl_under_either_of_its_names_meets_musllinux(libc: str) -> None:
-    assert lowest(binary(libc, "ld-musl-x86_64.so.1"), MUSL) == AuditReport(policy="musllinux_1_2")
+    assert lowest_policy(binary(libc, "ld-musl-x86_64.so.1"), MUSL) == AuditReport(policy="musllinux_1_2")
 
 
 def test_symbol_versions_do_not_matter_to_musllinux_but_black_listed_symbols_do() -> None:
     versioned = binary("libc.so", "libz.so.1", versions=("ZLIB_1.2.9@libz.so.1",))
-    assert lowest(versioned, MUSL) == AuditReport(policy="musllinux_1_2")
-    assert lowest(binary("libc.so", "libz.so.1", symbols=("gzflags",)), MUSL).policy == "linux"
+    assert lowest_policy(versioned, MUSL) == AuditReport(policy="musllinux_1_2")
+    assert lowest_policy(binary("libc.so", "libz.so.1", symbols=("gzflags",)), MUSL).policy == "linux"
 
 
 def test_a_libgcc_on_musl_must_be_brought_along() -> None:
-    report = lowest(binary("libc.musl-x86_64.so.1", "libgcc_s.so.1", versions=("GCC_3.0@libgcc_s.so.1",)), MUSL)
+    report = lowest_policy(binary("libc.musl-x86_64.so.1", "libgcc_s.so.1", versions=("GCC_3.0@libgcc_s.so.1",)), MUSL)
     assert (report.policy, report.external) == ("musllinux_1_2", ("libgcc_s.so.1",))
 
 
 def test_the_c_library_of_other_systems_is_never_one_to_bring_along() -> None:
-    report = lowest(binary("libc.so.6", symbols=("memcpy@GLIBC_2.14@libc.so.6",)), MUSL)
+    report = lowest_policy(binary("libc.so.6", symbols=("memcpy@GLIBC_2.14@libc.so.6",)), MUSL)
     assert (report.policy, report.external) == ("linux", ())
     assert explain(report) == ("not musllinux_1_2: it is linked to libc.so.6, which is the C library of other systems",)
     with pytest.raises(AuditError) as caught:
@@ -191,7 +191,8 @@ def test_the_c_library_of_other_systems_is_never_one_to_bring_along() -> None:
         "x.so does not fit manylinux_2_17: it is linked to libc.so, which is the C library of other systems"
     )
     assert caught.value.hint == (
-        "the file fits musllinux_1_2: ask for that, or compile for a target with the right C library"
+        "the file fits musllinux_1_2: use --compatibility musllinux_1_2, or compile for a target "
+        "with the right C library"
     )
 
 
@@ -229,7 +230,7 @@ def test_a_policy_that_is_missed_is_an_error_that_names_symbols_and_libraries() 
     )
     assert caught.value.notes == ()
     assert caught.value.hint == (
-        "it fits manylinux_2_34: ask for that with --compatibility, or build in a manylinux container or with --zig"
+        "it fits manylinux_2_34: use --compatibility manylinux_2_34, or build in a manylinux container or with --zig"
     )
 
 
@@ -285,13 +286,12 @@ def test_a_module_must_not_link_libpython_but_a_program_may(library: str) -> Non
     with pytest.raises(AuditError) as caught:
         check(linked, "manylinux_2_28", GNU, name="x.so")
     assert caught.value.message == (
-        f"x.so is linked to {library}, which an extension module must not be: the interpreter that loads it brings "
-        "its own"
+        f"x.so is linked to {library}, but the interpreter that loads an extension module already provides it"
     )
     assert caught.value.hint == "turn on the feature `extension-module` of pyo3 (or of cpython)"
-    with pytest.raises(AuditError, match=f"is linked to {library}, which an extension module must not be"):
-        lowest(linked, GNU, name="x.so")
-    report = lowest(linked, GNU, libpython_allowed=True)
+    with pytest.raises(AuditError, match=f"is linked to {library}, but the interpreter that loads"):
+        lowest_policy(linked, GNU, name="x.so")
+    report = lowest_policy(linked, GNU, libpython_allowed=True)
     assert report == AuditReport(policy="manylinux_2_5", links_libpython=library)
     assert explain(report) == (f"it is linked to {library}",)
 
@@ -306,7 +306,7 @@ def test_a_module_must_not_link_libpython_but_a_program_may(library: str) -> Non
 )
 def test_a_file_for_another_machine_is_refused(other: Binary, described: str) -> None:
     with pytest.raises(AuditError) as caught:
-        lowest(other, GNU, name="x.so")
+        lowest_policy(other, GNU, name="x.so")
     assert caught.value.message == f"x.so is {described}, which is not what x86_64-unknown-linux-gnu says"
 
 
@@ -317,7 +317,7 @@ VERSIONS = st.sampled_from(["GLIBC_2.5", "GLIBC_2.17", "GLIBC_2.34", "GLIBCXX_3.
 @given(st.lists(LIBRARIES, max_size=4), st.lists(st.tuples(VERSIONS, LIBRARIES), max_size=5))
 def test_the_lowest_policy_is_met_and_every_older_one_is_not(needed: list[str], asked: list[tuple[str, str]]) -> None:
     some = binary(*needed, versions=tuple(f"{version}@{library}" for version, library in asked))
-    report = lowest(some, GNU)
+    report = lowest_policy(some, GNU)
     older = [p.name for p in load("manylinux") if p.name != report.policy]
     if report.policy != "linux":
         assert check(some, report.policy, GNU).external == report.external
@@ -338,7 +338,7 @@ def test_all_files_that_miss_a_policy_are_named_with_the_one_that_they_all_meet(
     )
     assert raised.value.notes == ("libnewer-2.so does not fit manylinux_2_17: it needs GLIBC_2.29 (pow) of libc.so.6",)
     assert raised.value.hint is not None
-    assert raised.value.hint.startswith("it fits manylinux_2_34: ask for that with --compatibility")
+    assert raised.value.hint.startswith("it fits manylinux_2_34: use --compatibility manylinux_2_34")
 
 
 def test_files_that_meet_a_policy_are_reported_each() -> None:
@@ -355,7 +355,7 @@ def test_a_version_may_have_any_number_of_digits(digits: int) -> None:
     """`int` refuses more than 4300 of them."""
     new, newer = f"GLIBC_2.{'7' * digits}", f"GLIBC_2.{'8' * digits}"
     found = binary("libc.so.6", versions=tuple(f"{version}@libc.so.6" for version in (new, "GLIBC_2.9999", newer)))
-    report = lowest(found, GNU)
+    report = lowest_policy(found, GNU)
     assert report.policy == "linux"
     oldest = [finding.version for finding in report.findings if finding.policy == report.findings[0].policy]
     assert oldest == [newer, new, "GLIBC_2.9999"]
@@ -370,14 +370,14 @@ def test_a_version_may_have_any_number_of_digits(digits: int) -> None:
     ],
 )
 def test_reasons_are_listed_from_the_newest_version_on(versions: tuple[str, ...], ordered: tuple[str, ...]) -> None:
-    report = lowest(binary("libc.so.6", versions=tuple(f"GLIBC_{one}@libc.so.6" for one in versions)), GNU)
+    report = lowest_policy(binary("libc.so.6", versions=tuple(f"GLIBC_{one}@libc.so.6" for one in versions)), GNU)
     assert tuple(finding.version for finding in forced_by(report)) == tuple(f"GLIBC_{one}" for one in ordered)
 
 
 def test_many_versions_of_many_symbols_take_linear_time() -> None:
     symbols = tuple(f"s{number}@GLIBC_9.{number}@libc.so.6" for number in range(10_000))
     found = binary("libc.so.6", symbols=symbols)
-    report = within(60, lambda: lowest(found, GNU))
+    report = within(60, lambda: lowest_policy(found, GNU))
     assert (report.policy, len(forced_by(report))) == ("linux", 10_000)
     with pytest.raises(AuditError, match=r"and 9997 more"):
         within(60, lambda: check(found, "manylinux_2_17", GNU))

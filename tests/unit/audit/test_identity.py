@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cratewheel.audit import binary, stable_abi
-from cratewheel.audit.identity import refuse_mislabelled, refuse_other_machine
+from cratewheel.audit.identity import check_machine, check_tag
 from cratewheel.audit.model import Binary, Symbol
 from cratewheel.errors import AuditError
 from cratewheel.targets.triples import parse
@@ -124,7 +124,7 @@ def test_a_tag_is_for_files_of_its_own_system_and_processor_alone(triple: str, p
     fitting = set()
     for name, one in FILES.items():
         try:
-            refuse_mislabelled({"it": one}, tag, parse(triple))
+            check_tag({"it": one}, tag, parse(triple))
         except AuditError:
             continue
         fitting.add(name)
@@ -134,24 +134,24 @@ def test_a_tag_is_for_files_of_its_own_system_and_processor_alone(triple: str, p
 def test_each_platform_of_a_tag_and_each_file_of_a_wheel_counts() -> None:
     target = parse("universal2-apple-darwin")
     tag = WheelTag.parse("py3-none-macosx_10_12_universal2.macosx_10_12_x86_64.macosx_11_0_arm64")
-    refuse_mislabelled({"one": BOTH, "two": BOTH}, tag, target)
+    check_tag({"one": BOTH, "two": BOTH}, tag, target)
     with pytest.raises(AuditError, match=r"^two is a Mach-O file for aarch64 "):
-        refuse_mislabelled({"one": BOTH, "two": MAC["aarch64"]}, tag, target)
+        check_tag({"one": BOTH, "two": MAC["aarch64"]}, tag, target)
 
 
 def test_the_c_library_is_for_the_policies_to_judge() -> None:
     """Who skips those gets the tag that was asked for, with a warning."""
-    refuse_mislabelled({"it": file(needed=("libc.so.6",))}, WheelTag.parse("py3-none-musllinux_1_2_x86_64"), parse(GNU))
+    check_tag({"it": file(needed=("libc.so.6",))}, WheelTag.parse("py3-none-musllinux_1_2_x86_64"), parse(GNU))
 
 
 def test_the_message_names_the_file_and_what_is_promised() -> None:
     with pytest.raises(AuditError) as caught:
-        refuse_mislabelled({"libx.so": ELF}, WheelTag.parse("cp311-cp311-linux_i686"), parse(GNU))
+        check_tag({"libx.so": ELF}, WheelTag.parse("cp311-cp311-linux_i686"), parse(GNU))
     assert caught.value.message == (
         "libx.so is an ELF file for x86_64 (64 bits), which is not what the tag linux_i686 says"
     )
     with pytest.raises(AuditError) as caught:
-        refuse_other_machine(FILES["freebsd"], parse(GNU), "libx.so")
+        check_machine(FILES["freebsd"], parse(GNU), "libx.so")
     assert caught.value.message == (
         "libx.so is an ELF file for freebsd x86_64 (64 bits), which is not what x86_64-unknown-linux-gnu says"
     )
@@ -223,15 +223,13 @@ def refusal(found: Binary, python: str, module_file: str | None = None) -> str |
     """Return why a file is not what the tag says, or None."""
     triple, platform = TARGETS[found.format]
     try:
-        refuse_mislabelled(
-            {"it": found}, WheelTag.parse(f"{python}-{platform}"), parse(triple), module_file=module_file
-        )
+        check_tag({"it": found}, WheelTag.parse(f"{python}-{platform}"), parse(triple), module_file=module_file)
     except AuditError as error:
         return error.message.removesuffix(f", which does not fit the tag {python}-{platform}")
     return None
 
 
-ABI3 = "uses what the stable ABI does not have"
+ABI3 = "uses symbols outside of the stable ABI"
 PYTHONS = [
     (module("PyModule_Create2", "malloc"), "cp38-abi3", None),
     (module("PyModule_Create2"), "cp311-cp311", None),

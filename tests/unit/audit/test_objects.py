@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.audit.objects import users
+from cratewheel.audit.objects import find_users
 from watchdog import within
 
 
@@ -32,7 +32,7 @@ def elf(*, symbols: int, name: bytes, width: int = 64, sections: int = 3) -> byt
 
 def found_in(path: Path, data: bytes, *wanted: str) -> list[str]:
     path.write_bytes(data)
-    return sorted(within(60, lambda: users(wanted, {"it": path})))
+    return sorted(within(60, lambda: find_users(wanted, {"it": path})))
 
 
 def test_an_object_made_here_is_read(tmp_path: Path) -> None:
@@ -96,9 +96,12 @@ def test_the_libraries_that_take_a_symbol_from_elsewhere_are_named_in_order(tmp_
         libraries[name] = tmp_path / f"{name}.rlib"
         libraries[name].write_bytes(archive(*members))
     libraries["absent"] = tmp_path / "absent"
-    assert users(("shared", "open_it", "own", "unknown"), libraries) == {"shared": ("a", "z"), "open_it": ("a", "z")}
+    assert find_users(("shared", "open_it", "own", "unknown"), libraries) == {
+        "shared": ("a", "z"),
+        "open_it": ("a", "z"),
+    }
     libraries["a"].write_bytes(archive(b"odd", second))
-    assert users(("shared", "open_it"), libraries) == {"shared": ("a", "z"), "open_it": ("z",)}
+    assert find_users(("shared", "open_it"), libraries) == {"shared": ("a", "z"), "open_it": ("z",)}
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from cratewheel.audit.policy import Family, find, known, load, names
+from cratewheel.audit.policy import Family, find, is_known, load, names
 from cratewheel.targets.platform_tags import LEGACY_ALIASES, parse_compatibility
 
 FAMILIES: tuple[Family, ...] = ("manylinux", "musllinux")
@@ -59,7 +59,7 @@ def test_old_names_are_those_of_the_tags() -> None:
     ],
 )
 def test_a_policy_is_known_for_some_processors(policy: str, arch: str, there: bool) -> None:
-    assert known(policy, arch) is there
+    assert is_known(policy, arch) is there
     assert policy == "linux" or (policy in (*names("manylinux", arch), *names("musllinux", arch))) is there
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cratewheel.audit.windows import provides
+from cratewheel.audit.windows import is_provided
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from cratewheel.audit.windows import provides
     ],
 )  # fmt: skip
 def test_what_windows_and_the_interpreter_bring(name: str) -> None:
-    assert provides(name, "x86_64")
+    assert is_provided(name, "x86_64")
 
 
 @pytest.mark.parametrize(
@@ -28,5 +28,5 @@ def test_what_windows_and_the_interpreter_bring(name: str) -> None:
     ],
 )  # fmt: skip
 def test_what_they_do_not(name: str) -> None:
-    assert not provides(name, "x86_64")
-    assert not provides(name, "no such processor")
+    assert not is_provided(name, "x86_64")
+    assert not is_provided(name, "no such processor")

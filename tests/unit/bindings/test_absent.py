@@ -22,7 +22,7 @@ def without(
     return graph(app(*targets or (CDYLIB,), dependencies=dependencies, features=features))
 
 
-OPTIONAL = "pyo3 is an optional dependency of app that no feature of this build turns on"
+OPTIONAL = "pyo3 is an optional dependency of app that no feature of this build enables"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_feature_that_turns_pyo3_on_is_named(metadata: CargoMetadata, reason
     with pytest.raises(ConfigError) as caught:
         detected(metadata, requested="pyo3")
 
-    assert caught.value.message == f"the bindings pyo3 were asked for, but {reason}"
+    assert caught.value.message == f"the bindings pyo3 were requested, but {reason}"
     assert caught.value.hint is not None
     assert f"`--features {feature}`" in caught.value.hint
 
@@ -65,7 +65,7 @@ def test_one_of_a_dependency_is_named_with_its_crate() -> None:
         detected(graph(root, helper), requested="pyo3")
 
     assert caught.value.message.endswith(
-        "pyo3 is an optional dependency of helper that no feature of this build turns on"
+        "pyo3 is an optional dependency of helper that no feature of this build enables"
     )
     assert caught.value.hint is not None
     assert "`--features own/python`" in caught.value.hint
@@ -74,16 +74,16 @@ def test_one_of_a_dependency_is_named_with_its_crate() -> None:
 @pytest.mark.parametrize(
     ("dependency", "reason"),
     [
-        (pyo3(kind="dev"), "pyo3 is in [dev-dependencies], for tests alone"),
-        (pyo3(kind="build"), "pyo3 is in [build-dependencies], for the build script alone"),
-        (pyo3(target="cfg(windows)"), "pyo3 is a dependency for cfg(windows) alone"),
+        (pyo3(kind="dev"), "pyo3 is in [dev-dependencies], which are for tests only"),
+        (pyo3(kind="build"), "pyo3 is in [build-dependencies], which are for the build script only"),
+        (pyo3(target="cfg(windows)"), "pyo3 is a dependency for cfg(windows) only"),
     ],
 )
 def test_what_is_for_something_else_is_told(dependency: Dependency, reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
         detected(without(dependency), requested="pyo3")
 
-    assert caught.value.message == f"the bindings pyo3 were asked for, but {reason}"
+    assert caught.value.message == f"the bindings pyo3 were requested, but {reason}"
     assert caught.value.hint == f"move it to [dependencies] in {MANIFEST}"
 
 
@@ -110,7 +110,7 @@ def test_a_library_that_is_taken_for_cffi_is_told_of_what_it_could_be() -> None:
 def test_a_crate_with_nothing_to_ship_is_told_of_what_is_off() -> None:
     metadata = without(pyo3(optional=True), features={"python": ("dep:pyo3",)}, targets=(RLIB,))
 
-    with pytest.raises(ConfigError, match="has nothing to make a wheel of") as caught:
+    with pytest.raises(ConfigError, match="has nothing to build a wheel from") as caught:
         detected(metadata)
 
     assert caught.value.notes == (OPTIONAL,)

@@ -69,7 +69,7 @@ def test_the_package_opens_the_library_beside_it() -> None:
     ],
 )
 def test_a_wheel_that_nobody_gives_cffi_to_is_noticed(requires: tuple[str, ...], expected: bool) -> None:
-    assert cffi.undeclared(requires) is expected
+    assert cffi.is_cffi_missing(requires) is expected
 
 
 def test_the_crate_s_cbindgen_settings_are_kept_where_cffi_can_live_with_them() -> None:
@@ -111,7 +111,7 @@ def test_cbindgen_reads_the_lock_of_the_workspace(tmp_path: Path) -> None:
 
 def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
     err = io.StringIO()
-    text = cffi.declarations(
+    text = cffi.read_declarations(
         target_directory=root / "target",
         crate=root,
         workspace=root,
@@ -131,5 +131,5 @@ def test_the_header_of_the_build_script_is_used(tmp_path: Path) -> None:
 
     assert declarations(tmp_path, {}) == (
         "int add(int, int);\n",
-        f"       Using the header that the build script wrote: {header}\n",
+        f"       Using the header written by the build script: {header}\n",
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.bindings.pyo3 import entries, init_functions, missing_init
+from cratewheel.bindings.pyo3 import entries, init_functions, missing_init_warning
 from places import MIXED, PURE, lay_out
 
 ARTIFACT = Path("/target/release/libdemo.so")
@@ -79,21 +79,21 @@ def test_the_package_is_what_its_module_is(
 
 @pytest.mark.parametrize("exported", ["PyInit_demo", "PyModExport_demo", "_PyInit_demo"])
 def test_a_module_that_python_can_initialise_is_not_warned_of(exported: str) -> None:
-    assert missing_init(("other", exported), "demo") is None
+    assert missing_init_warning(("other", exported), "demo") is None
 
 
 def test_a_module_without_its_function_is_warned_of() -> None:
-    assert missing_init(("answer",), "demo") == (
-        "the compiled library does not export PyInit_demo or PyModExport_demo, so Python cannot import it as demo: "
-        "is that the name of the #[pymodule]?"
+    assert missing_init_warning(("answer",), "demo") == (
+        "the compiled library does not export PyInit_demo or PyModExport_demo, so Python cannot import it as demo; "
+        "check the name of the #[pymodule]"
     )
 
 
 def test_the_warning_names_the_function_of_another_name() -> None:
-    warning = missing_init(("PyInit_dmeo", "answer"), "demo")
+    warning = missing_init_warning(("PyInit_dmeo", "answer"), "demo")
 
     assert warning is not None
-    assert "; it exports PyInit_dmeo: is that" in warning
+    assert "; it exports PyInit_dmeo; check" in warning
 
 
 def test_names_beyond_ascii_follow_pep_489() -> None:
@@ -101,4 +101,4 @@ def test_names_beyond_ascii_follow_pep_489() -> None:
     code = name.encode("punycode").decode().replace("-", "_")
 
     assert init_functions(name) == (f"PyInitU_{code}", f"PyModExportU_{code}")
-    assert missing_init((f"PyInitU_{code}",), name) is None
+    assert missing_init_warning((f"PyInitU_{code}",), name) is None

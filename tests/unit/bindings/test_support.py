@@ -75,11 +75,13 @@ def test_rust_cpython_is_for_cpython_with_a_gil(
 
 
 def test_a_program_runs_beside_any_python() -> None:
-    assert support.anything(programs=True) == EVERY
+    assert support.every_interpreter(programs=True) == EVERY
 
 
 def test_a_library_of_cffi_is_described_by_a_python_with_a_gil() -> None:
-    assert str(support.anything(programs=False)) == "CPython 3.7 to 3.15, PyPy 3.8 to 3.12, GraalPy 3.10 to 3.15"
+    assert (
+        str(support.every_interpreter(programs=False)) == "CPython 3.7 to 3.15, PyPy 3.8 to 3.12, GraalPy 3.10 to 3.15"
+    )
 
 
 def test_a_pinned_stable_abi_can_be_compiled_with_a_newer_python() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from crate_graphs import CDYLIB, HOME, app, crate, graph, target
 from cratewheel.archive.layout import FromFile, Generated
-from cratewheel.bindings.uniffi import Bindgen, Settings, entries, generate_command, own_bindgen, read_settings
+from cratewheel.bindings.uniffi import Bindgen, Settings, entries, find_bindgen, generate_command, read_settings
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.errors import ConfigError
 from cratewheel.system.command import Command
@@ -21,7 +21,7 @@ MODULES = (OUT / "demo.py", OUT / "base.py")
 
 
 def test_the_crate_s_own_bindgen_is_compiled() -> None:
-    assert own_bindgen(graph(app(CDYLIB, BINDGEN)), cwd=CWD) == Bindgen(
+    assert find_bindgen(graph(app(CDYLIB, BINDGEN)), cwd=CWD) == Bindgen(
         build=Command(
             argv=(
                 *("cargo", "build", "--bin", "uniffi-bindgen", "--manifest-path", str(HOME / "Cargo.toml")),
@@ -42,7 +42,7 @@ def test_it_gets_the_features_it_needs_and_cargo_s_arguments() -> None:
         source=HOME / "bindgen.rs",
         required_features=("cli", "more"),
     )
-    found = own_bindgen(graph(app(CDYLIB, bindgen)), cwd=CWD, arguments=("--offline",), cargo="/bin/cargo")
+    found = find_bindgen(graph(app(CDYLIB, bindgen)), cwd=CWD, arguments=("--offline",), cargo="/bin/cargo")
 
     assert found is not None
     assert found.build.argv == (
@@ -53,7 +53,7 @@ def test_it_gets_the_features_it_needs_and_cargo_s_arguments() -> None:
 
 def test_another_package_of_the_workspace_may_have_it() -> None:
     tools = crate("tools", source=None, folder=HOME / "tools", targets=(BINDGEN,))
-    found = own_bindgen(graph(app(), siblings=(tools,)), cwd=CWD)
+    found = find_bindgen(graph(app(), siblings=(tools,)), cwd=CWD)
 
     assert found is not None
     assert found.build.argv[:6] == (
@@ -63,7 +63,7 @@ def test_another_package_of_the_workspace_may_have_it() -> None:
 
 
 def test_not_every_project_has_one() -> None:
-    assert own_bindgen(graph(app()), cwd=CWD) is None
+    assert find_bindgen(graph(app()), cwd=CWD) is None
 
 
 def test_it_writes_modules_for_the_library_by_the_project_s_settings() -> None:

@@ -19,7 +19,7 @@ def test_two_dashes_are_no_value(word: str) -> None:
 def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_flags("build", "", [f"--jobs={number}"])
-    assert caught.value.message == f"argument -j/--jobs: expected a number from 1 on, found {number[:60]!r}"
+    assert caught.value.message == f"argument -j/--jobs: expected a number greater than 0, found {number[:60]!r}"
 
 
 def test_of_options_that_nobody_knows_the_error_shows_no_values() -> None:

@@ -93,16 +93,16 @@ def test_extra_arguments_are_split_as_a_shell_does() -> None:
 
 
 def test_open_quotes_in_extra_arguments_name_the_flag() -> None:
-    with pytest.raises(UsageError, match=r"^--rustc-extra-args cannot be split into words: No closing quotation$"):
+    with pytest.raises(UsageError, match=r"^--rustc-extra-args cannot be split into arguments: No closing quotation$"):
         options({"rustc_extra_args": ["--cfg 'a"]})
 
 
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        ({"release": True, "profile": "dev"}, "--release and --profile cannot be given together"),
-        ({"interpreter": ["3.11"], "find_interpreter": True}, "--interpreter and --find-interpreter cannot be given"),
-        ({"auditwheel": "check", "skip_auditwheel": True}, "--auditwheel and --skip-auditwheel cannot be given"),
+        ({"release": True, "profile": "dev"}, "--release and --profile cannot be used together"),
+        ({"interpreter": ["3.11"], "find_interpreter": True}, "--interpreter and --find-interpreter cannot be used"),
+        ({"auditwheel": "check", "skip_auditwheel": True}, "--auditwheel and --skip-auditwheel cannot be used"),
     ],
     ids=["profile", "interpreter", "audit"],
 )

@@ -44,7 +44,7 @@ def test_the_programs_of_the_build_get_no_token() -> None:
 
 
 def test_debug_and_a_profile_contradict_each_other() -> None:
-    with pytest.raises(UsageError, match="--debug and --profile cannot be given together"):
+    with pytest.raises(UsageError, match="--debug and --profile cannot be used together"):
         built(debug=True, profile="dist")
 
 
