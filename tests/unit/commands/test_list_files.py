@@ -13,7 +13,7 @@ from cratewheel.commands.list_files import list_wheel
 from cratewheel.planning.decide import decide
 from cratewheel.project.inputs import Inputs
 from sessions import in_folder
-from situations import CFFI, LINUX, PROGRAM, UNIFFI, WINDOWS, Machine, modules, pyo3, situation
+from situations import CFFI, LINUX, PROGRAM, UNIFFI, WINDOWS, Machine, from_elsewhere, modules, pyo3, situation
 
 INFO = ["METADATA", "RECORD", "WHEEL", "sboms/app.cyclonedx.json"]
 
@@ -82,3 +82,22 @@ def test_uniffi_generates_modules_that_nobody_knows_yet(tmp_path: Path) -> None:
     found, unknown = listed(facts(tmp_path, cargo=UNIFFI))
     assert [path for path in found if ".dist-info/" not in path] == ["app/__init__.py", "app/libapp.so"]
     assert unknown == ("the modules that uniffi generates",)
+
+
+def test_what_git_tracks_though_it_is_ignored_is_listed_as_it_is_packed(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    for name in ("__init__.py", "made.py", "other.py"):
+        (tmp_path / "app" / name).touch()
+    (tmp_path / ".ignore").write_text("made.py\nother.py\n", encoding="utf-8")
+    inputs = facts(tmp_path, cargo=pyo3(), pythons=("12",), module=modules("app._lib", mixed=True))
+    plan = decide(inputs)
+    made = str(tmp_path / "app" / "made.py")
+    entries, _ = list_wheel(inputs, plan, plan.wheels[0], skips=lambda _: False, tracked=(made,))
+    assert [entry.path for entry in entries if entry.path.endswith(".py")] == ["app/__init__.py", "app/made.py"]
+
+
+def test_programs_for_wasi_are_listed_with_what_starts_them(tmp_path: Path) -> None:
+    inputs = from_elsewhere("wasm32-wasip1", cargo=PROGRAM)
+    moved = facts(tmp_path, cargo=PROGRAM)
+    found, _ = listed(replace(inputs, project=moved.project, modules=moved.modules, metadata=moved.metadata))
+    assert found == ["app/app.py", "app/app.wasm", *info("entry_points.txt")]
