@@ -85,3 +85,11 @@ def test_without_rustc_the_way_to_get_it_is_said(tmp_path: Path) -> None:
     with pytest.raises(MissingToolError) as rustc:
         query.read_rustc(nowhere, tmp_path)
     assert (rustc.value.message, rustc.value.hint) == ("the Rust compiler (rustc) was not found", query.INSTALL_RUST)
+
+
+def test_the_standard_library_is_known_by_the_names_of_its_crates(tmp_path: Path) -> None:
+    host = query.read_rustc(os.environ, tmp_path).host
+    found = query.read_standard_library(host, os.environ, tmp_path)
+    assert {"core", "alloc", "std"} <= set(found)
+    assert found["core"].name.startswith("libcore-")
+    assert query.read_standard_library("no-such-target", os.environ, tmp_path) == {}

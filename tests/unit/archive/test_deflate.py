@@ -65,3 +65,11 @@ def test_blocks_cost_no_size_to_speak_of() -> None:
 
 def test_as_many_work_as_this_process_may_use() -> None:
     assert processors() == (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
+
+
+def test_a_block_refers_to_all_that_the_window_before_it_holds() -> None:
+    repeated = random.Random(0).randbytes(400)
+    far = 32768 - 262  # what zlib keeps free at the end of its window
+    between = random.Random(1).randbytes(far - len(repeated))
+    near = deflated(repeated + between + repeated, block=far)
+    assert len(near) < len(deflated(repeated + between + random.Random(2).randbytes(400), block=far)) - 350

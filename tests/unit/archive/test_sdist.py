@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,10 @@ def test_it_is_as_small_as_if_it_were_compressed_at_once(tmp_path: Path) -> None
     built = sdist.write(tree(tmp_path, [3000] * 700), tmp_path / "out" / NAME)
     at_once = gzip.compress(gzip.decompress(built.path.read_bytes()), 5)
     assert built.size < len(at_once) * 1.02
+
+
+def test_the_archive_is_one_stream_of_level_5(tmp_path: Path) -> None:
+    data = b"".join(b"%d %d\n" % (number, number * number % 7919) for number in range(20000))
+    raw = sdist.write((generated("PKG-INFO", data),), tmp_path / NAME).path.read_bytes()
+    packer = zlib.compressobj(5, zlib.DEFLATED, -zlib.MAX_WBITS)
+    assert raw[10:-8] == packer.compress(gzip.decompress(raw)) + packer.flush()

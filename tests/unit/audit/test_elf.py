@@ -334,6 +334,14 @@ def test_a_table_of_sections_that_cannot_be_read_leaves_the_count_to_the_names(a
     assert parse(bytes(data)) == WHOLE
 
 
+def test_a_table_of_sections_with_narrow_rows_is_not_believed() -> None:
+    data = bytearray(Image(count="section").build())
+    (sections,) = struct.unpack_from("<Q", data, 40)
+    struct.pack_into("<Q", data, sections + 32, 24)  # one symbol, it says
+    struct.pack_into("<H", data, 58, 63)
+    assert parse(bytes(data)) == WHOLE
+
+
 def test_a_table_of_sections_with_wide_rows_is_read_by_their_width() -> None:
     data = bytearray(Image(count="section").build())
     (sections,) = struct.unpack_from("<Q", data, 40)

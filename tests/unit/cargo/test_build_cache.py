@@ -166,3 +166,15 @@ def test_of_what_rustc_made_all_but_programs_is_copied(tmp_path: Path) -> None:
     target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
     extra = {f"release/deps/x-{'a' * 16}{ending}" for ending in endings}
     assert tree(tmp_path / "other") == of_unit("syn", "a") | extra
+
+
+def test_a_unit_whose_fingerprint_does_not_come_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(target_dir, "FINGERPRINT_TIMEOUT", 0.03)
+    root = tmp_path / "root"
+    tracker = UnitTracker(root, frozenset({"syn", "quote", "gone"}), lambda: None)
+    unit(root / "release", "syn", "a")
+    unit(root / "release", "quote", "b", finished=False)
+    for package, mark in (("syn", "a"), ("quote", "b"), ("gone", "c")):
+        tracker.add_message(artifact(root, package, mark))
+    assert tracker.copy_to(tmp_path / "cp312").units == 1
+    assert tree(tmp_path / "cp312") == of_unit("syn", "a")

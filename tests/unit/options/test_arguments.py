@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cratewheel.errors import UsageError
-from cratewheel.options.arguments import parse_flags
+from cratewheel.options.arguments import command_parser, parse_flags, session_ui
 
 
 @pytest.mark.parametrize("word", ["--manifest-path=--", "-m--", "-m=--", "--features=--"])
@@ -37,3 +37,17 @@ def test_a_value_for_a_switch_is_not_shown() -> None:
 @pytest.mark.parametrize("number", [1, 2147483647])
 def test_the_least_and_the_greatest_number_of_jobs(number: int) -> None:
     assert parse_flags("build", "", [f"--jobs={number}"])["jobs"] == number
+
+
+def test_a_page_of_help_names_a_value_once_and_none_for_a_switch() -> None:
+    lines = command_parser("build", "").format_help().splitlines()
+    starts = [line.split("  ")[1] for line in lines if line.startswith("  -")]
+    assert {"-h, --help", "-r, --release", "-j, --jobs N", "--target-dir DIR"} <= set(starts)
+
+
+def test_without_flags_people_are_told_the_usual_and_with_them_what_they_ask_for() -> None:
+    usual = session_ui({}, {"NO_COLOR": "1"})
+    assert (usual.color, usual.quiet, usual.verbosity, usual.message_format) == (False, False, 0, "human")
+    flags = {"color": "always", "quiet": True, "verbose": 2, "message_format": "json"}
+    asked = session_ui(flags, {"NO_COLOR": "1"})
+    assert (asked.color, asked.quiet, asked.verbosity, asked.message_format) == (True, True, 2, "json")
