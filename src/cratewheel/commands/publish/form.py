@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from cratewheel.commands.publish.checks import Checked
+from cratewheel.errors import UploadError
 from cratewheel.system.tasks import check_cancelled
 
 if TYPE_CHECKING:
@@ -66,14 +67,21 @@ class Body:
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._head = b"".join(_parts(form, boundary)) + _part(boundary, "content", path.name)
         self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self._path, self._sent = path, sent
+        self._path, self._size, self._sent = path, size, sent
         self.length = len(self._head) + size + len(self._tail)
         self._chunks: Iterator[bytes] = iter(())
         self._rest = b""
 
     def __enter__(self) -> Self:
-        """Open the file."""
-        self._stream = self._path.open("rb")
+        """Open the file; raises `UploadError` where it is not the one that was checked."""
+        try:
+            self._stream = self._path.open("rb")
+            size = os.fstat(self._stream.fileno()).st_size
+        except OSError as error:
+            raise UploadError(f"{self._path} cannot be read: {error.strerror}") from error
+        if size != self._size:
+            self._stream.close()
+            raise UploadError(f"{self._path.name} has changed since it was checked", hint="upload it again")
         self._chunks = self._read_all(self._stream)
         return self
 

@@ -136,7 +136,7 @@ def _from_keyring(repository: Repository, username: str | None, reporter: Report
     """Return what the keyring has for the address; for `maturin` too, the name that the peer keeps passwords by."""
     try:
         import keyring
-        from keyring.errors import KeyringError
+        from keyring.errors import NoKeyringError
     except ImportError:
         return None
     name = username or (TOKEN_USER if repository.is_pypi else None)
@@ -145,7 +145,9 @@ def _from_keyring(repository: Repository, username: str | None, reporter: Report
         if found is not None and found.username:
             return Credentials(username=found.username, password=found.password, origin="the keyring")
         password = keyring.get_password("maturin", name) if name is not None else None
-    except (KeyringError, RuntimeError, OSError) as error:
+    except NoKeyringError:
+        return None
+    except Exception as error:  # noqa: BLE001  # each kind of keyring has errors of its own
         reporter.warn(f"the keyring cannot be asked: {error}")
         return None
     return Credentials(username=name, password=password, origin="the keyring") if name and password else None
@@ -174,7 +176,7 @@ class _Uploader:
         }
         self._lock = threading.Lock()
         self._sent: dict[str, int] = {}
-        self._total = sum(one.archive.size for one in archives)
+        self._total = 0
         self._outcomes: dict[str, Outcome] = {}
         self._failed = False
 
@@ -186,6 +188,7 @@ class _Uploader:
                 for one in waiting:
                     self._job.reporter.step("Would upload", f"{one.archive.name} to {self._job.repository.url}")
                 return self._result()
+            self._total = sum(one.archive.size for one in waiting)
             wheels = [one for one in waiting if one.archive.filetype == "bdist_wheel"]
             sdists = [one for one in waiting if one.archive.filetype == "sdist"]
             self._send_all(wheels[:1])

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import uploads
 from cratewheel.commands.publish import form
 from cratewheel.commands.publish.checks import check
 from cratewheel.commands.publish.distribution import read_archive
+from cratewheel.errors import UploadError
 
 
 def test_the_form_has_all_digests_and_all_metadata(tmp_path: Path) -> None:
@@ -72,3 +75,13 @@ def test_a_body_has_the_length_that_it_says_and_tells_what_was_read(tmp_path: Pa
         + path.read_bytes()
         + f"\r\n--{boundary}--\r\n".encode()
     )
+
+
+def test_a_file_that_has_changed_since_is_not_sent(tmp_path: Path) -> None:
+    path = uploads.sdist(tmp_path)
+    body = form.Body((), path, path.stat().st_size + 1, lambda _: None)
+    with pytest.raises(UploadError, match="has changed since it was checked"), body:
+        pass
+    path.unlink()
+    with pytest.raises(UploadError, match="cannot be read: No such file"), body:
+        pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+import ipaddress
 import ssl
 import time
 from collections.abc import Mapping
@@ -142,3 +144,48 @@ def test_the_certificates_of_a_variable_are_the_only_ones() -> None:
 def test_what_is_shown_of_an_answer(kind: str, body: bytes, said: str) -> None:
     answer = Answer(status=403, reason="Forbidden", headers={"content-type": kind}, body=body)
     assert Transport(environ={}, secrets=("s3cret",)).said(answer) == said
+
+
+def certificate(folder: Path) -> Path:
+    """Return a file with a key and a certificate for this machine that it has signed itself."""
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "index")])
+    now = datetime.datetime.now(datetime.timezone.utc)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "index.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+def test_a_certificate_that_a_variable_names_is_trusted_and_no_other(tmp_path: Path) -> None:
+    path = certificate(tmp_path)
+    pauses: list[float] = []
+    with uploads.serving() as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        url = server.url.replace("http:", "https:")
+        trusting = Transport(environ={"REQUESTS_CA_BUNDLE": str(path)}, timeout=10)
+        assert trusting.request("POST", url, data=b"x").status == 200
+        with pytest.raises(ConnectionFailedError, match="CERTIFICATE_VERIFY_FAILED") as caught:
+            Transport(environ={}, timeout=10, pause=pauses.append).request("POST", url, data=b"x")
+    assert pauses == []
+    assert caught.value.hint == "set MATURIN_CA_BUNDLE to a file with the certificate of the one who signed it"
