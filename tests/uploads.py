@@ -7,9 +7,12 @@ import hashlib
 import io
 import socket
 import struct
+import subprocess
+import sys
 import tarfile
 import threading
 import time
+import urllib.request
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -234,3 +237,22 @@ def until(condition: object, seconds: float = 30.0) -> None:
                 return
         time.sleep(0.05)
     raise AssertionError("it did not come to pass")
+
+
+@contextmanager
+def pypiserver(folder: Path) -> Iterator[str]:
+    """Run a real server over a folder and yield its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder.mkdir()
+    words = ["run", "-p", str(port), "-i", "127.0.0.1", "-P", ".", "-a", ".", "--disable-fallback", str(folder)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "pypiserver", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        try:
+            url = f"http://127.0.0.1:{port}/"
+            until(lambda: urllib.request.urlopen(f"{url}simple/", timeout=5).status == 200, seconds=60)
+            yield url
+        finally:
+            server.terminate()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tarfile
 import zipfile
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,3 +82,17 @@ def test_missing_credentials_end_it_before_anything_is_built(run_light: Cratewhe
 def test_wrong_words_end_it_before_anything_is_built(run_light: Cratewheel, words: tuple[str, ...]) -> None:
     done = run_light("publish", *words, crate="light-module", env={"MATURIN_PYPI_TOKEN": TOKEN})
     assert (done.status, "Compiling" in done.stderr) == (2, False)
+
+
+def test_pip_installs_what_was_published(run_light: Cratewheel, tmp_path: Path) -> None:
+    pytest.importorskip("pypiserver")
+    with uploads.pypiserver(tmp_path / "index") as url:
+        words = ["publish", "-i", THIS, "--compatibility", "linux", "--repository-url", url, "-u", "ann"]
+        first = run_light(*words, crate="light-module", env={"MATURIN_PASSWORD": "pw"})
+        again = run_light(*words, "--skip-existing", cwd=first.project, env={"MATURIN_PASSWORD": "pw"})
+        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--only-binary", ":all:", "--target", "site"]
+        subprocess.run([*pip, "--index-url", f"{url}simple/", "light-module"], cwd=tmp_path, check=True, timeout=120)
+    assert first.status == again.status == 0, first.stderr + again.stderr
+    assert again.stderr.count("Skipped") == 2
+    assert len(list((tmp_path / "index").iterdir())) == 2
+    assert len(list((tmp_path / "site" / "light_module").glob("light_module*"))) == 1

@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -309,30 +308,9 @@ def test_the_api_tells_events_and_returns_what_became_of_each(files: Files) -> N
     assert TOKEN not in repr((events, outcomes))
 
 
-@contextmanager
-def pypiserver(folder: Path) -> Iterator[str]:
-    """Run a real server over a folder and yield its address."""
-    import socket
-
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    folder.mkdir()
-    words = ["run", "-p", str(port), "-i", "127.0.0.1", "-P", ".", "-a", ".", "--disable-fallback", str(folder)]
-    with subprocess.Popen(
-        [sys.executable, "-m", "pypiserver", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as server:
-        try:
-            url = f"http://127.0.0.1:{port}/"
-            uploads.until(lambda: urllib.request.urlopen(f"{url}simple/", timeout=5).status == 200, seconds=60)
-            yield url
-        finally:
-            server.terminate()
-
-
 def test_a_real_server_takes_the_files_once(upload: Run, files: Files, tmp_path: Path) -> None:
     pytest.importorskip("pypiserver")
-    with pypiserver(tmp_path / "index") as url:
+    with uploads.pypiserver(tmp_path / "index") as url:
         words = ["--repository-url", url, "-u", "ann", "dist/*"]
         first = upload(*words, token=None, MATURIN_PASSWORD="pw")
         again = upload(*words, token=None, MATURIN_PASSWORD="pw")
