@@ -397,7 +397,7 @@ def test_bindings_whose_crate_is_not_there_are_an_error(run_light: Cratewheel, k
     [
         (
             ("--cargo-extra-args=--target x86_64-pc-windows-gnu",),
-            "error: --target stands among the extra cargo arguments",
+            "error: --target is in the extra cargo arguments",
         ),
     ],
 )

@@ -145,5 +145,5 @@ def test_cargo_does_not_compile_where_others_can_write(
     assert (run.status, run.wheels) == (1, ())
     assert (
         f"error: {mount} cannot be written, and cargo cannot compile in the cache: {(cache / place)} can be written by "
-        "other users\n help: name another folder with --target-dir, or remove that one\n"
+        "other users\n help: use another folder with --target-dir, or remove that one\n"
     ) in run.stderr

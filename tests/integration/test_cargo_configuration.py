@@ -127,7 +127,7 @@ def test_the_configuration_of_the_folder_where_the_command_runs_counts(
 
     assert printed(run.wheel, tmp_path) == expected
     unread = [line for line in run.stderr.splitlines() if "has no effect" in line]
-    text = "warning: {} has no effect: cargo and rustup read what is in {}, where this runs, and above"
+    text = "warning: {} has no effect: cargo and rustup only read files in {} and its parents"
     elsewhere = [folder for folder in (rust, project) if cwd != rust and folder not in (cwd, *cwd.parents)]
     files = [folder / ".cargo" / "config.toml" for folder in elsewhere]
     assert unread == [text.format(file, cwd) for file in files]

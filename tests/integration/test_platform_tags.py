@@ -191,7 +191,7 @@ def undefined(path: Path) -> set[str]:
         ("--compatibility 2_28 2_31", PROGRAM, 2, "error: a wheel has one platform policy, and 2 were asked for"),
         ("--compatibility 2_28 musllinux_1_2", MODULE, 2, "error: a wheel has one platform policy, and 2 were asked"),
         ("--compatibility linux 2_28", MODULE, 2, "error: a wheel has one platform policy, and 2 were asked for"),
-        ("--compatibility pypi --skip-auditwheel", MODULE, 2, "error: the tag `linux` is one that PyPI refuses"),
+        ("--compatibility pypi --skip-auditwheel", MODULE, 2, "error: PyPI rejects the tag `linux`"),
     ],
 )
 def test_an_impossible_policy_is_refused_before_anything_is_compiled(
@@ -305,11 +305,11 @@ def test_a_library_from_elsewhere_is_named(build: Builder, linked: Path, foreign
 
     checked = refused(build("--auditwheel", "check", crate=linked))
     assert checked.startswith(
-        f"error: the wheel would need libraries that manylinux_2_{n}_x86_64 does not promise\n{needs} help: link them"
+        f"error: the wheel needs libraries that manylinux_2_{n}_x86_64 does not guarantee\n{needs} help: link them"
     )
     asked = refused(build("--auditwheel", "check", "--compatibility", f"2_{NEWEST}", crate=linked))
     assert asked.startswith(
-        f"error: the wheel would need libraries that manylinux_2_{NEWEST}_x86_64 does not promise\n{needs}"
+        f"error: the wheel needs libraries that manylinux_2_{NEWEST}_x86_64 does not guarantee\n{needs}"
     )
 
     warned = build("--auditwheel", "warn", crate=linked).ok()

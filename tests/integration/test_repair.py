@@ -208,7 +208,7 @@ def test_a_library_that_is_not_there_is_named(build: Build, run_light: Cratewhee
     (libraries.folder / "libinner.so").symlink_to("hidden-libinner.so.1.0.0")
     run = build(project)
     assert (run.status, run.stdout, run.wheels) == (1, "", ())
-    assert "error: libouter.so.2.0.0 needs libinner.so.1, which was not found, so it cannot be put into" in run.stderr
+    assert "error: libouter.so.2.0.0 needs libinner.so.1, which was not found, so it cannot be added to" in run.stderr
     assert f"looked in {libraries.folder}" in run.stderr
     assert 'repair-exclude = ["libinner.so.1"]' in run.stderr
 

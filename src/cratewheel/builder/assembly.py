@@ -24,7 +24,7 @@ from cratewheel.contents.dist_info import dist_info
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
-from cratewheel.planning.platform_result import needs_binaries, settle
+from cratewheel.planning.platform_result import needs_binaries, platform_tags_from_audit
 from cratewheel.repair.model import Grafted
 from cratewheel.repair.own import installed_paths, own_libraries
 from cratewheel.system.git import tracked_but_ignored
@@ -127,14 +127,14 @@ def _audited(
     programs = session.inputs.bindings.kind == "bin"
     judged = binaries if needs_binaries(wheel, target) else {}
     own = _own_libraries(session, judged, paths)
-    settlement = settle(wheel, target, judged, programs=programs, own=own)
+    settlement = platform_tags_from_audit(wheel, target, judged, programs=programs, own=own)
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
     identity.check_tag(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
     if wheel.audit == "repair" and settlement.external:
         grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
-        settlement = settle(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
+        settlement = platform_tags_from_audit(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
         tag = replace(tag, platform=settlement.tags)
     for warning in settlement.warnings:
         session.reporter.warn(warning)

@@ -75,7 +75,7 @@ def refuse_incomplete(entries: Layout, crates: Iterable[tuple[Package, bool]], e
         raise ConfigError(
             f"{named.path}, the {named.what} in {package.manifest_path}, {problem}",
             notes=tuple(f"so it is with {named.path}, the {named.what}" for _, named in missing[1:]),
-            hint=named.hint if named.path.exists() else "correct the path, or take the key out",
+            hint=named.hint if named.path.exists() else "correct the path, or remove the key",
         )
 
 

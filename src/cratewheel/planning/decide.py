@@ -1,4 +1,4 @@
-"""The one place where a build is decided; the modules beside it hold the parts."""
+"""Decides what to build; the other modules of the package decide the parts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.platform import plan_platform, plan_zig
-from cratewheel.planning.wheels import left_in, plan_wheels
+from cratewheel.planning.wheels import interpreters_with_wheel, plan_wheels
 from cratewheel.project import pyproject
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.read import Project
 
 
 def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> BuildPlan:
-    """Return the plan: the fewest wheels that serve all interpreters.
+    """Return the plan: the fewest wheels for all interpreters.
 
     `sdist` is false where another plan makes the source distribution, which is the same for every target; with
     `only_first` it is the first of the wheels alone.
@@ -46,16 +46,16 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         warnings=(
             *_bindings_warnings(inputs),
             *warnings,
-            *_left_out(inputs),
+            *_skip_reasons(inputs),
             *_debuginfo_warning(options, bindings),
             *_sdist_warning(options, project),
         ),
-        why=_why(inputs),
+        why=_reasons(inputs),
     )
 
 
 def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
-    """Raise `ConfigError` for a program that cannot be installed under its name, or not beside an entry point."""
+    """Raise `ConfigError` for a program with an invalid name, or with the name of an entry point."""
     programs = sorted({build.binary for wheel in wheels for build in wheel.builds if build.binary})
     where = f"a program of {inputs.project.manifest.path}"
     for name in programs:
@@ -79,8 +79,8 @@ def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
     return ()
 
 
-def _left_out(inputs: Inputs) -> tuple[str, ...]:
-    wanted = left_in(inputs)
+def _skip_reasons(inputs: Inputs) -> tuple[str, ...]:
+    wanted = interpreters_with_wheel(inputs)
     # of those that are only known of, nobody expects a wheel
     names = [python.display for python in inputs.interpreters if python not in wanted and python.executable]
     if not names:
@@ -96,11 +96,11 @@ def _sdist_warning(options: Options, project: Project) -> tuple[str, ...]:
     if project.pyproject is not None or not options.sdist:
         return ()
     if "sdist" in options.origins:
-        raise pyproject.absent(project.root)
+        raise pyproject.missing_error(project.root)
     return ("no source distribution is built, as there is no pyproject.toml; --no-sdist silences this",)
 
 
-def _why(inputs: Inputs) -> tuple[str, ...]:
+def _reasons(inputs: Inputs) -> tuple[str, ...]:
     options, project, bindings = inputs.options, inputs.project, inputs.bindings
     crate = f", from the crate {bindings.crate} {bindings.version}" if bindings.crate else ""
     layout = "mixed: Python sources beside the crate" if inputs.modules.mixed else "pure: the crate alone"

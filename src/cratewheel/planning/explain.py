@@ -1,21 +1,21 @@
-"""A plan as text for people, and as JSON for tools."""
+"""Prints a plan as text and as JSON."""
 
 from __future__ import annotations
 
 from cratewheel.cargo.command import command
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.planning.model import BuildPlan, ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan, WheelPlan
+from cratewheel.planning.model import BuildPlan, ByAudit, ByDeploymentTarget, ByPolicy, Fixed, PlatformPlan, WheelPlan
 from cratewheel.planning.platform_result import deployment_tags
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets.triples import Target
 
 
 def describe_platform(plan: PlatformPlan, target: Target) -> str:
-    """Return the platform part of a wheel's tag as far as it is known before compiling."""
+    """Return the platform part of a wheel's tag, as far as known before compiling."""
     match plan:
         case Fixed(tags=tags):
             return ".".join(tags)
-        case ByDeployment(versions=versions):
+        case ByDeploymentTarget(versions=versions):
             return ".".join(deployment_tags(dict(versions), target))
         case ByPolicy(policies=policies):
             return ".".join(platform.linux_platform_tag(policies, target))
@@ -25,7 +25,7 @@ def describe_platform(plan: PlatformPlan, target: Target) -> str:
 
 
 def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
-    """Return the plan as lines, one for each thing that will be made; with `reasons`, why each was decided."""
+    """Return the plan as lines, one for each archive; with `reasons`, why each was decided."""
     lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
     if reasons:
         lines += [f"  because {reason}" for reason in plan.why]

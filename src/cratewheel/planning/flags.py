@@ -1,4 +1,4 @@
-"""What a build tells cargo, rustc and pyo3 beyond the user's own options: flags, variables, pyo3's description."""
+"""The flags and variables that a build adds for cargo, rustc and pyo3, and pyo3's configuration file."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
-TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 that takes the ABI from its configuration file
-CONFIG_FILE_SINCE = (0, 17)  # the oldest pyo3 whose configuration file was tried
-FEATURES_DECIDE_SINCE = (0, 23)  # pyo3 that puts its abi3 features above its configuration file
-RAW_DYLIB_SINCE = (0, 29)  # pyo3 that links on Windows without an import library
-NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # pyo3 that needs no PYO3_NO_PYTHON for the stable ABI
-LINKS_LIBPYTHON = ("windows", "cygwin", "android", "aix")  # where pyo3 links extension modules with it
+TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 reads the ABI from its configuration file since then
+CONFIG_FILE_SINCE = (0, 17)  # the oldest pyo3 tested with a configuration file
+FEATURES_DECIDE_SINCE = (0, 23)  # since then, abi3 features override the configuration file
+RAW_DYLIB_SINCE = (0, 29)  # since then, pyo3 links on Windows without an import library
+NO_PYTHON_NEEDED_SINCE = (0, 16, 4)  # since then, the stable ABI does not need PYO3_NO_PYTHON
+LINKS_LIBPYTHON = ("windows", "cygwin", "android", "aix")  # systems where pyo3 links extension modules with libpython
 PYO3_NAMES = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalVM"}
 IMPORT_LIBRARY_FEATURES = frozenset({"generate-import-lib", "generate-abi3-import-lib"})
 PYO3_LINKS = "python"  # the key `links` of pyo3-ffi
 OLDEST_FLAG = 6  # the first of the flags Py_3_6, Py_3_7, …
-EMSCRIPTEN_LIBRARIES_SINCE = (1, 93, 0)  # rustc that does not link its own libraries into side modules
+EMSCRIPTEN_LIBRARIES_SINCE = (1, 93, 0)  # since then, rustc does not link its own libraries into side modules
 
 StableBuild = tuple[str, tuple[int, int]]  # the kind of the stable ABI, and its oldest Python
 
 Variables = tuple[tuple[str, str | None], ...]
 
 
-def refuse_foreign_libraries(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> None:
-    """Raise `UnsupportedError` where a Python that is not here would have to be started, or linked."""
+def check_foreign_python(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> None:
+    """Raise `UnsupportedError` if a Python for another system would have to be started or linked."""
     here = interpreter is not None and interpreter.executable is not None
     if bindings.kind == "rust-cpython" and not here:
         raise UnsupportedError(
-            "rust-cpython starts the Python that it compiles for, and that one cannot run here",
+            "rust-cpython must start the target's Python, which cannot run on this machine",
             hint="build on that system, or move the crate to pyo3",
         )
     if (
@@ -46,27 +46,27 @@ def refuse_foreign_libraries(inputs: Inputs, bindings: Bindings, interpreter: In
         and "PYO3_CROSS_LIB_DIR" not in inputs.described
     ):
         raise UnsupportedError(
-            f"{bindings.crate} {bindings.version} needs Python's import library to link for Windows, and there is none",
+            f"{bindings.crate} {bindings.version} needs Python's import library to link for Windows, which is missing",
             hint="update pyo3 to 0.29, turn on its feature `generate-import-lib`, or set PYO3_CROSS_LIB_DIR to the "
             "folder of python3.lib",
         )
 
 
-def through(inputs: Inputs) -> str | None:
-    """Return the subcommand of cargo that a build goes through: xwin, for Microsoft's linker on other systems."""
+def cargo_wrapper(inputs: Inputs) -> str | None:
+    """Return the cargo subcommand that wraps the build: xwin for Microsoft's linker on other systems, else None."""
     windows = "-windows-" in inputs.rustc.host
     return "xwin" if inputs.target.os == "windows" and inputs.target.env == "msvc" and not windows else None
 
 
 def linker_args(inputs: Inputs, bindings: Bindings, module_file: str | None) -> tuple[str, ...]:
-    """Return the arguments for the crate's own rustc by which its linker makes what Python loads."""
+    """Return the linker arguments for the crate, so that Python can load the result."""
     match inputs.target.os:
         case "macos" | "ios" if module_file is not None:
-            # the interpreter that loads the module has Python's symbols; the linker must not look for them
+            # Python's symbols are in the interpreter that loads the module
             lookup = ("-C", "link-arg=-undefined", "-C", "link-arg=dynamic_lookup")
-            # rustc would write the folder of the build into the library
+            # by default, rustc writes the build folder into the library
             name = ("-C", f"link-arg=-Wl,-install_name,@rpath/{module_file}")
-            # the names of bundled libraries are longer than those that the linker wrote
+            # space for the longer names of bundled libraries
             room = ("-C", "link-arg=-Wl,-headerpad_max_install_names") if inputs.options.auditwheel == "repair" else ()
             return (*lookup, *name, *room)
         case "emscripten" if bindings.kind != "bin":
@@ -89,31 +89,31 @@ def _side_module_args(inputs: Inputs) -> tuple[str, ...]:
 
 
 def _rustflags(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
-    """Return the flags that rustc must have for every crate."""
+    """Return the rustc flags that every crate needs."""
     if bindings.kind == "bin" or not inputs.target.is_musl:
         return ()
     if inputs.rustflags is not None and "crt-static" in inputs.rustflags[1]:
         return ()
-    # rustc links its own libc statically into what is for musl, and cargo refuses libraries then
+    # by default, musl targets link libc statically, for which cargo does not build shared libraries
     return ("-C", "target-feature=-crt-static")
 
 
 def cargo_config(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
-    """Return the settings of cargo for one build: our rustc flags, beside those of the user's configuration files.
+    """Return the cargo settings for one build: our rustc flags joined with the user's.
 
     Raises `UnsupportedError` where pyo3 cannot be compiled for so old an interpreter.
     """
-    build_script = _instead_of_build_script(inputs, bindings, interpreter)
+    build_script = _build_script_override(inputs, bindings, interpreter)
     words = _rustflags(inputs, bindings)
     if not words or inputs.rustflags is not None:
         return build_script
-    # what stands in build.rustflags counts only where the target has none
+    # build.rustflags is ignored if the target has flags
     everything = json.dumps((*inputs.configured_rustflags, *words))
     return (*(f"target.{slice_.triple}.rustflags={everything}" for slice_ in inputs.target.slices), *build_script)
 
 
-def _instead_of_build_script(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
-    """Return what the build script of pyo3-ffi is to have said, where it would refuse an old interpreter.
+def _build_script_override(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+    """Return the output of pyo3-ffi's build script, to replace it where it would reject an old interpreter.
 
     With its feature abi3-py312 it refuses a configuration file for Python 3.11, and with `PYO3_PYTHON` alone it takes
     the API of 3.12 all the same, which 3.11 cannot load. Cargo lets us answer for it:
@@ -128,10 +128,10 @@ def _instead_of_build_script(inputs: Inputs, bindings: Bindings, interpreter: In
         raise UnsupportedError(
             f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
             f"{interpreter.display} on {inputs.target.triple}",
-            hint="name a newer Python with -i, or turn the feature on for newer ones only: "
+            hint="name a newer Python with -i, or enable the feature for newer versions only: "
             f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`',
         )
-    if not _refuses(inputs, bindings, interpreter):
+    if not _rejects_interpreter(inputs, bindings, interpreter):
         return ()
     text = _version_config(inputs, bindings, interpreter, {})
     flags = json.dumps([f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)])
@@ -143,7 +143,7 @@ def _instead_of_build_script(inputs: Inputs, bindings: Bindings, interpreter: In
 
 
 def _is_too_old(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
-    """Return whether the abi3 features of pyo3 begin with a newer Python than an interpreter that has abi3."""
+    """Return whether pyo3's abi3 features need a newer Python than an interpreter with abi3."""
     oldest = detect.oldest_abi3(bindings) if bindings.crate in detect.PYO3_CRATES else None
     return (
         oldest is not None
@@ -154,21 +154,21 @@ def _is_too_old(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) ->
     )
 
 
-def _refuses(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
-    """Return whether a configuration file does not make pyo3 compile for an interpreter older than its stable ABI."""
+def _rejects_interpreter(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether this pyo3 ignores a configuration file for an interpreter older than its stable ABI."""
     by_feature = not _older_than(bindings, FEATURES_DECIDE_SINCE)
     return _is_too_old(inputs, bindings, interpreter) and (by_feature or _links_libpython(bindings))
 
 
 def _links_libpython(bindings: Bindings) -> bool:
-    """Return whether pyo3 links a module with libpython on systems where that is not needed."""
+    """Return whether pyo3 links modules with libpython on systems where that is not needed."""
     return _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
 
 
 def cargo_env(
     inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, slice_: Target, *, stable: bool
 ) -> Variables:
-    """Return the variables for one cargo build: what pyo3 and others read of the interpreter, and of the system."""
+    """Return the variables for one cargo build: for pyo3 and other crates, about the interpreter and the system."""
     env: dict[str, str | None] = {}
     pyo3 = bindings.crate in detect.PYO3_CRATES
     if interpreter is not None and interpreter.executable is not None:
@@ -183,14 +183,14 @@ def cargo_env(
         env["PYO3_BUILD_EXTENSION_MODULE"] = "1"
     if stable and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
         env["PYO3_NO_PYTHON"] = "1"
-    if interpreter is not None and _links_libpython(bindings) and _refuses(inputs, bindings, interpreter):
-        env["PYO3_NO_PYTHON"] = "1"  # pyo3-build-config would compare the interpreter with the features itself
+    if interpreter is not None and _links_libpython(bindings) and _rejects_interpreter(inputs, bindings, interpreter):
+        env["PYO3_NO_PYTHON"] = "1"  # otherwise pyo3-build-config compares the interpreter with the features
     if inputs.foreign and pyo3 and interpreter is not None and not inputs.described:
         free = "t" if interpreter.gil_disabled else ""
         env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free
     words = _rustflags(inputs, bindings)
     if words and inputs.rustflags is not None:
-        # cargo passes over the settings of its files when one of these is set
+        # cargo ignores the flags in its files when one of these is set
         variable, value = inputs.rustflags
         separator = "\x1f" if variable == "CARGO_ENCODED_RUSTFLAGS" else " "
         env[variable] = separator.join((value, *words))
@@ -232,12 +232,12 @@ def pyo3_config(
     python = interpreter
     if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
         return None
-    if _refuses(inputs, bindings, python) or _begins_with_abi3t(bindings, python):
+    if _rejects_interpreter(inputs, bindings, python) or _has_abi3t_minimum(bindings, python):
         return None
     return _version_config(inputs, bindings, python, lines)
 
 
-def _begins_with_abi3t(bindings: Bindings, python: Interpreter) -> bool:
+def _has_abi3t_minimum(bindings: Bindings, python: Interpreter) -> bool:
     """Return whether a file for `python` would be refused because of abi3t, which an interpreter itself is not."""
     oldest = [abi.minimum for abi in bindings.stable_abi if abi.kind == "abi3t"]
     alone = python.gil_disabled or len(bindings.stable_abi) == len(oldest)
@@ -253,7 +253,7 @@ def _version_config(inputs: Inputs, bindings: Bindings, python: Interpreter, lin
     if not _older_than(bindings, TARGET_ABI_KEY_SINCE):
         abi = "free_threaded" if python.gil_disabled else "gil_enabled"
         return _config_text(name, python.version, abi=abi, **lines)
-    # PyPy and GraalPy have no stable ABI, yet pyo3 takes notice of the feature
+    # PyPy and GraalPy have no stable ABI, but pyo3 evaluates the feature
     abi3 = name != "CPython" and any(abi.kind == "abi3" for abi in bindings.stable_abi)
     return _config_text(name, python.version, abi3="true" if abi3 else "false", **lines)
 

@@ -1,4 +1,4 @@
-"""What is decided: a `BuildPlan` and its parts.
+"""A `BuildPlan` and its parts.
 
 Where the answer needs the compiled file (the lowest manylinux tag), the plan holds a `ByAudit`.
 """
@@ -22,7 +22,7 @@ AuditMode = Literal["repair", "check", "warn", "skip"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByAudit:
-    """The lowest tag that the compiled file fits: known only once it is there.
+    """The lowest tag that the compiled file meets; known only after compiling.
 
     `plain` are the tags of a wheel that fits none.
     """
@@ -33,7 +33,7 @@ class ByAudit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ByPolicy:
-    """Tags that were asked for; the compiled file must fit each, unless the audit is skipped."""
+    """Requested tags; the compiled file must meet each, unless the audit is skipped."""
 
     policies: tuple[str, ...]
     pypi: bool = False
@@ -41,14 +41,14 @@ class ByPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixed:
-    """Platform tags that do not depend on the compiled file."""
+    """Platform tags that do not depend on the compiled file; empty means the interpreter's own."""
 
     tags: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ByDeployment:
-    """The macOS that is compiled for, by processor; the tag names a newer one where the compiled file needs that."""
+class ByDeploymentTarget:
+    """The macOS deployment target by processor; the tag has a newer version if the compiled file needs it."""
 
     versions: tuple[tuple[str, tuple[int, int]], ...]
 
@@ -58,13 +58,13 @@ class InterpreterPlatform:
     """The tag of the interpreter that a wheel is for, or the target's: known once the wheels are planned."""
 
 
-PlatformPlan = ByAudit | ByPolicy | ByDeployment | Fixed
+PlatformPlan = ByAudit | ByPolicy | ByDeploymentTarget | Fixed
 PlatformChoice = PlatformPlan | InterpreterPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelPlan:
-    """One wheel: the cargo builds whose artifacts it holds, and its tags.
+    """One wheel: the cargo builds that it contains, and its tags.
 
     `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
     binaries and for libraries that are not imported as a module. `bindings` are those of this build, `stable_abi` is
@@ -90,7 +90,7 @@ class WheelPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPlan:
-    """All that is made for one target, in the order in which it is made: the sdist first.
+    """Everything that is built for one target, in order: the sdist first.
 
     `zig` tells for each processor what zig links for, where it does.
     """

@@ -1,4 +1,4 @@
-"""Which platform tag a wheel gets, or who will decide it."""
+"""Plans a wheel's platform tag, or how it will be decided."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cratewheel.options.model import Options
 from cratewheel.planning.model import (
     AuditMode,
     ByAudit,
-    ByDeployment,
+    ByDeploymentTarget,
     ByPolicy,
     Fixed,
     InterpreterPlatform,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 def audit_mode(options: Options, target: Target) -> AuditMode:
-    """Return what to do about the rules of the tag: flags over `auditwheel` over `skip-auditwheel` over the default."""
+    """Return the audit mode: flags over `auditwheel` over `skip-auditwheel` over the default."""
     flagged = options.origins.get("skip_auditwheel")
     if options.skip_auditwheel and (options.auditwheel is None or (flagged and flagged.kind == "flag")):
         return "skip"
@@ -39,23 +39,23 @@ def audit_mode(options: Options, target: Target) -> AuditMode:
             return "repair" if target.os == "linux" else "warn"
 
 
-def native(inputs: Inputs, interpreter: Interpreter | None) -> Fixed | ByDeployment:
-    """Return the tag that the interpreter gives its own platform, or else the target's."""
+def native_platform(inputs: Inputs, interpreter: Interpreter | None) -> Fixed | ByDeploymentTarget:
+    """Return the interpreter's own platform tag, or else the target's."""
     target = inputs.target
-    # on macOS an interpreter tells for which versions it was compiled itself
+    # on macOS the interpreter's tag has the version that it was compiled for
     if interpreter is not None and interpreter.platform and target.os != "macos" and not inputs.foreign:
         return Fixed(tags=(interpreter.platform,))
     match target.os:
         case "linux":
             return Fixed(tags=platform.linux_platform_tag(("linux",), target))
         case "macos":
-            return ByDeployment(versions=inputs.system.macos)
+            return ByDeploymentTarget(versions=inputs.system.macos)
         case _:
             return Fixed(tags=inputs.system.tags(target))
 
 
 def plan_zig(inputs: Inputs, choice: PlatformChoice) -> tuple[ZigPlan, ...]:
-    """Return what zig links for, by processor, or nothing without it; raises `UnsupportedError` where zig cannot."""
+    """Return the zig target by processor, or nothing without zig; raises `UnsupportedError` if zig cannot link."""
     target, macos = inputs.target, dict(inputs.system.macos)
     if not inputs.options.zig:
         return ()
@@ -65,7 +65,7 @@ def plan_zig(inputs: Inputs, choice: PlatformChoice) -> tuple[ZigPlan, ...]:
 
 
 def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformChoice, tuple[str, ...]]:
-    """Return how the platform tag of all wheels is decided, and warnings about it.
+    """Return how the platform tag is decided, and warnings; `Fixed()` means the interpreter's own.
 
     Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
     """
@@ -76,30 +76,32 @@ def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformChoice, t
     words = tuple(dict.fromkeys(platform.parse_compatibility(word) for word in options.compatibility))
     pypi = "pypi" in words
     if pypi and not platform.pypi_supports(target):
-        raise UnsupportedError(f"PyPI takes no wheels for {target.triple}", hint="leave `pypi` out of --compatibility")
+        raise UnsupportedError(f"PyPI accepts no wheels for {target.triple}", hint="remove `pypi` from --compatibility")
     if target.os != "linux":
-        _refuse_for_pypi(inputs, pypi=pypi)
+        _check_pypi(inputs, pypi=pypi)
         return InterpreterPlatform(), ()
     policies = tuple(word for word in words if word != "pypi")
     _check_policies(options, policies, target, bindings, pypi=pypi)
     mode = audit_mode(options, target)
     if policies == ("linux",) or (not policies and mode == "skip"):
         if pypi:
-            raise UsageError("the tag `linux` is one that PyPI refuses", hint="audit the wheel, or leave `pypi` out")
+            raise UsageError(
+                "PyPI rejects the tag `linux`", hint="remove --skip-auditwheel, or `pypi` from --compatibility"
+            )
         return InterpreterPlatform(), ()
     if options.zig and not policies:
-        # what zig is told to link for is the tag that is promised
+        # zig links for the glibc version of the tag
         policies = tuple(name for name in (platform.arch_minimum_policy(target),) if name != "linux")
     if policies:
         return ByPolicy(policies=policies, pypi=pypi), _policy_warnings(policies, target)
     return ByAudit(pypi=pypi), ()
 
 
-def _refuse_for_pypi(inputs: Inputs, *, pypi: bool) -> None:
+def _check_pypi(inputs: Inputs, *, pypi: bool) -> None:
     refused = [tag for tag in inputs.system.tags(inputs.target) if not platform.pypi_accepts(tag)] if pypi else []
     if refused:
         raise UnsupportedError(
-            f"PyPI refuses wheels for {' and '.join(refused)}", hint="leave `pypi` out of --compatibility"
+            f"PyPI rejects wheels for {' and '.join(refused)}", hint="remove `pypi` from --compatibility"
         )
 
 
@@ -129,7 +131,7 @@ def _check_policies(
             )
         tags = platform.linux_platform_tag((policy,), target)
         if pypi and not any(platform.pypi_accepts(tag) for tag in tags):
-            raise kind(f"PyPI refuses wheels for {' and '.join(tags)}", hint="choose another tag, or leave `pypi` out")
+            raise kind(f"PyPI rejects wheels for {' and '.join(tags)}", hint="choose another tag, or leave `pypi` out")
 
 
 def _policy_warnings(policies: tuple[str, ...], target: Target) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What the compiled files answer: the platform tag of a wheel whose plan left it to the audit. Pure."""
+"""Decides platform tags that depend on the compiled files. Pure."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from cratewheel.audit import check, identity
 from cratewheel.audit.check import AuditReport
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError
-from cratewheel.planning.model import ByAudit, ByDeployment, ByPolicy, Fixed, WheelPlan
+from cratewheel.planning.model import ByAudit, ByDeploymentTarget, ByPolicy, Fixed, WheelPlan
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets.triples import Target
 
-AUDITED = ("linux", "macos", "windows")  # the systems whose files are read, to know what they need
+AUDITED = ("linux", "macos", "windows")  # the systems whose compiled files are checked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
-    """The platform tags of a wheel, with what to warn of and the reasons for `--explain`.
+class PlatformResult:
+    """The platform tags of a wheel, with warnings and the reasons for `--explain`.
 
-    `external` are the libraries that each compiled file needs and that its systems need not have; `decisive` the
-    symbols without whose versions a lower tag would fit.
+    `external` are the libraries that each compiled file needs and that may be missing on its systems; `decisive` are
+    the symbols whose versions prevent a lower tag.
     """
 
     tags: tuple[str, ...]
@@ -33,8 +33,8 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _There:
-    """The libraries in the wheel: those that a file finds by itself, and those that were put there for all files."""
+class _Provided:
+    """The libraries in the wheel: those that a file finds by itself, and those grafted for all files."""
 
     own: Mapping[str, frozenset[str]]
     grafted: frozenset[str]
@@ -44,14 +44,14 @@ class _There:
 
 
 def needs_binaries(wheel: WheelPlan, target: Target) -> bool:
-    """Return whether `settle` must see the compiled files."""
+    """Return whether `platform_tags_from_audit` needs the compiled files."""
     if wheel.audit == "skip" or target.os not in AUDITED:
         return False
-    # the tag `linux` promises nothing
+    # the tag `linux` has no requirements
     return target.os != "linux" or not isinstance(wheel.platform, Fixed)
 
 
-def settle(
+def platform_tags_from_audit(
     wheel: WheelPlan,
     target: Target,
     binaries: Mapping[str, Binary],
@@ -59,29 +59,29 @@ def settle(
     programs: bool,
     own: Mapping[str, frozenset[str]] = MappingProxyType({}),
     grafted: Mapping[str, Binary] = MappingProxyType({}),
-) -> Settlement:
-    """Return the tags that `binaries` (by file name) allow; `programs` may link libpython.
+) -> PlatformResult:
+    """Return the tags that `binaries` (by file name) meet; `programs` may link libpython.
 
-    `own` are the libraries that each file finds in the wheel. `grafted` are libraries that were put into it: they must
-    fit the tag as well, and nothing that needs them lacks anything. Raises `AuditError` when a file misses the policy
-    that was asked for, or needs a library that `check` refuses.
+    `own` are the libraries that each file finds in the wheel. `grafted` are libraries added by repair: they must meet
+    the tag as well, and count as present. Raises `AuditError` when a file does not meet the requested policy, or needs
+    an external library and the audit mode is `check`.
     """
     files = {**binaries, **grafted}
-    there = _There(own=own, grafted=frozenset(grafted))
+    provided = _Provided(own=own, grafted=frozenset(grafted))
     match wheel.platform:
         case Fixed(tags=tags):
-            return _with_external(wheel, tags, _external(target, files), there)
-        case ByDeployment(versions=versions):
+            return _with_external(wheel, tags, _external(target, files), provided)
+        case ByDeploymentTarget(versions=versions):
             raised, why = _deployment(dict(versions), target, files)
             external = _external(target, files)
-            return _with_external(wheel, deployment_tags(raised, target), external, there, why=why)
+            return _with_external(wheel, deployment_tags(raised, target), external, provided, why=why)
         case ByPolicy(policies=policies) if wheel.audit == "skip":
-            return Settlement(tags=platform.linux_platform_tag(policies, target))
+            return PlatformResult(tags=platform.linux_platform_tag(policies, target))
         case ByPolicy(policies=policies):
-            # a pair of policies is for a static program, which has no libraries: each is checked where it applies
+            # two policies are for a static program: only the one for the target's C library is checked
             fitting = [name for name in policies if name.startswith("musllinux") == target.is_musl] or list(policies)
             reports = check.check_together(files, fitting[0], target, libpython_allowed=programs)
-            return _by_reports(wheel, target, reports, policies, there)
+            return _by_reports(wheel, target, reports, policies, provided)
         case ByAudit() as plan:
             reports = {
                 file: check.lowest_policy(binary, target, libpython_allowed=programs, name=file)
@@ -90,11 +90,11 @@ def settle(
             newest = check.common_policy(report.policy for report in reports.values())
             if newest == "linux":
                 return _plain_linux(plan, reports)
-            return _by_reports(wheel, target, reports, (newest,), there)
+            return _by_reports(wheel, target, reports, (newest,), provided)
 
 
 def deployment_tags(versions: Mapping[str, tuple[int, int]], target: Target) -> tuple[str, ...]:
-    """Return the tags of a macOS wheel from the deployment target of each processor; rustc's own where one is unknown.
+    """Return the tags of a macOS wheel from the deployment target of each processor (default: rustc's).
 
     >>> from cratewheel.targets.triples import parse
     >>> deployment_tags({"aarch64": (12, 3)}, parse("aarch64-apple-darwin"))
@@ -109,7 +109,7 @@ def deployment_tags(versions: Mapping[str, tuple[int, int]], target: Target) -> 
 def _deployment(
     versions: Mapping[str, tuple[int, int]], target: Target, files: Mapping[str, Binary]
 ) -> tuple[dict[str, tuple[int, int]], tuple[str, ...]]:
-    """Return the macOS that each processor's files need, at least the one that was promised, with the reasons."""
+    """Return the macOS version that the files need for each processor, at least the promised one, with the reasons."""
     needed = {slice_.arch: versions.get(slice_.arch, platform.MACOS_DEFAULTS[slice_.arch]) for slice_ in target.slices}
     why = []
     for file, binary in files.items():
@@ -134,12 +134,12 @@ def _by_reports(
     target: Target,
     reports: Mapping[str, AuditReport],
     policies: tuple[str, ...],
-    there: _There,
-) -> Settlement:
+    provided: _Provided,
+) -> PlatformResult:
     external = {file: report.external for file, report in reports.items()}
     why = tuple(f"{file}: {line}" for file, report in reports.items() for line in check.explain(report))
-    settled = _with_external(wheel, platform.linux_platform_tag(policies, target), external, there, why=why)
-    return replace(settled, decisive=_decisive(reports))
+    result = _with_external(wheel, platform.linux_platform_tag(policies, target), external, provided, why=why)
+    return replace(result, decisive=_decisive(reports))
 
 
 def _decisive(reports: Mapping[str, AuditReport]) -> tuple[str, ...]:
@@ -151,35 +151,35 @@ def _with_external(
     wheel: WheelPlan,
     tags: tuple[str, ...],
     needs: Mapping[str, tuple[str, ...]],
-    there: _There,
+    provided: _Provided,
     *,
     why: tuple[str, ...] = (),
-) -> Settlement:
+) -> PlatformResult:
     external = {
         file: lacking
         for file, libraries in needs.items()
-        if (lacking := tuple(library for library in libraries if not there.has(file, library)))
+        if (lacking := tuple(library for library in libraries if not provided.has(file, library)))
     }
     lines = [f"{file} needs {library}" for file, libraries in external.items() for library in libraries]
     if lines and wheel.audit == "check":
         raise AuditError(
-            f"the wheel would need libraries that {'.'.join(tags)} does not promise",
+            f"the wheel needs libraries that {'.'.join(tags)} does not guarantee",
             notes=tuple(lines),
             hint="link them statically, pass --auditwheel=repair to put them into the wheel, or --auditwheel=warn to "
-            "leave it to whoever installs it",
+            "only print a warning",
         )
     left = lines if wheel.audit == "warn" else []
-    warnings = tuple(f"{line}, which is not on every system that installs the wheel" for line in left)
-    return Settlement(tags=tags, external=external, warnings=warnings, why=why)
+    warnings = tuple(f"{line}, which is not on every system with this tag" for line in left)
+    return PlatformResult(tags=tags, external=external, warnings=warnings, why=why)
 
 
-def _plain_linux(plan: ByAudit, reports: Mapping[str, AuditReport]) -> Settlement:
+def _plain_linux(plan: ByAudit, reports: Mapping[str, AuditReport]) -> PlatformResult:
     reasons = tuple(f"{file}: {finding}" for file, report in reports.items() for finding in check.forced_by(report))
     if plan.pypi:
-        raise AuditError("no tag that PyPI takes fits the compiled files", notes=reasons)
-    return Settlement(
+        raise AuditError("no tag that PyPI accepts fits the compiled files", notes=reasons)
+    return PlatformResult(
         tags=plan.plain,
-        warnings=("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI refuses",),
+        warnings=("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI rejects",),
         why=reasons,
         decisive=_decisive(reports),
     )

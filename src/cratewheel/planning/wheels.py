@@ -1,4 +1,4 @@
-"""Which wheels serve the interpreters, and which cargo builds they are made of."""
+"""Plans the wheels for the interpreters, and the cargo builds of each wheel."""
 
 from __future__ import annotations
 
@@ -15,34 +15,34 @@ from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.planning import flags
 from cratewheel.planning.model import ByAudit, Fixed, InterpreterPlatform, PlatformChoice, PlatformPlan, WheelPlan
-from cratewheel.planning.platform import audit_mode, native
+from cratewheel.planning.platform import audit_mode, native_platform
 from cratewheel.project.cargo_metadata import cargo_options
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
-BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean` frees what is there
+BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean` removes it
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
 def plan_wheels(inputs: Inputs, bindings: Bindings, choice: PlatformChoice) -> tuple[WheelPlan, ...]:
-    """Return the fewest wheels that serve the interpreters of `inputs`; none if there are no interpreters.
+    """Return the fewest wheels for the interpreters of `inputs`; none if there are no interpreters.
 
     Raises `UnsupportedError` for what these bindings cannot be compiled for.
     """
     groups = _groups(inputs, bindings)
-    elsewhere = extra_value(inputs.options.cargo_extra_args, "--target-dir")  # the user's last word
+    elsewhere = extra_value(inputs.options.cargo_extra_args, "--target-dir")  # overrides other settings
     separate = len(groups) > 1 and not inputs.options.shared_target_dir and elsewhere is None
     return tuple(_wheel(inputs, choice, group, separate=separate) for group in groups)
 
 
 def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: bool) -> WheelPlan:
     target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
-    flags.refuse_foreign_libraries(inputs, bindings, group.interpreter)
+    flags.check_foreign_python(inputs, bindings, group.interpreter)
     module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
     python_tag, abi_tag = _python_tags(bindings, group)
-    own = native(inputs, group.interpreter)
+    own = native_platform(inputs, group.interpreter)
     platform_plan: PlatformPlan
     match choice:
         case InterpreterPlatform():
@@ -70,29 +70,29 @@ def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: b
 
 
 def _directory(inputs: Inputs, group: _Group) -> Path | None:
-    """Return a build directory for one interpreter, called by its tag, and the target that cargo is told of."""
+    """Return a build directory for one interpreter, named after its tag, and the target that cargo gets."""
     if group.interpreter is None or group.stable_abi is not None:
-        return None  # what is compiled for the stable ABI is so for every interpreter
+        return None  # a stable ABI build is the same for every interpreter
     name = "-".join((*filter(None, (inputs.cargo_target,)), directory_name(group.interpreter)))
     return (inputs.options.target_dir or inputs.cargo.target_directory) / BUILD_DIRS / name
 
 
 def directory_name(python: Interpreter) -> str:
-    """Return what the build directory of an interpreter is called: by its ABI tag where that tells it from others."""
+    """Return the name of an interpreter's build directory: its ABI tag if that is unique."""
     return python.abi_tag if python.implementation == "cpython" else python.python_tag
 
 
 def _builds(
     inputs: Inputs, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
 ) -> tuple[CargoBuild, ...]:
-    """Return the cargo builds of a wheel: of each crate one for each processor, next to each other."""
+    """Return the cargo builds of a wheel: one for each processor and crate."""
     options, project = inputs.options, inputs.project
     base = cargo_options(options, inputs.cargo_target)
     elsewhere: flags.Variables = ()
     if directory is not None:
         base = replace(base, target_dir=directory)
         if inputs.cargo.build_directory not in (None, inputs.cargo.target_directory):
-            # cargo's setting `build.build-dir` would bring all back into one place
+            # overrides cargo's `build.build-dir`, which would be shared
             elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
     features = (*base.features, *inputs.features_of(group.interpreter))
     stable = group.stable_abi is not None
@@ -101,8 +101,8 @@ def _builds(
             manifest=project.manifest.path,
             cwd=project.location.cwd,
             binary=crate.name if bindings.kind == "bin" else None,
-            cdylib=_forces_cdylib(crate, bindings, inputs.rustc),
-            through=flags.through(inputs),
+            cdylib=_needs_cdylib_override(crate, bindings, inputs.rustc),
+            through=flags.cargo_wrapper(inputs),
             options=replace(
                 base,
                 features=features,
@@ -119,7 +119,7 @@ def _builds(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Group:
-    """One wheel's worth of interpreters: the one to compile against comes from those it serves."""
+    """The interpreters of one wheel; `interpreter` is the one to compile for."""
 
     interpreter: Interpreter | None
     stable_abi: StableAbi | None = None
@@ -133,7 +133,7 @@ def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
         why = f"{bindings.kind} bindings do not depend on the version of Python: one wheel serves all"
         first = interpreters[0] if interpreters else None
         return [_Group(interpreter=first, serves=interpreters, why=(why,))]
-    wanted = left_in(inputs)
+    wanted = interpreters_with_wheel(inputs)
     by_abi: dict[StableAbi, list[Interpreter]] = {}
     groups = []
     for python in wanted:
@@ -143,12 +143,12 @@ def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
         else:
             by_abi.setdefault(stable_abi, []).append(python)
     if not wanted:
-        # a pinned stable ABI says all that the compiler must know: no Python is needed to build for it
+        # a build for a pinned stable ABI needs no interpreter
         by_abi.update({abi: [] for abi in bindings.stable_abi if abi.minimum and abi.kind == "abi3"})
     return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
 
 
-def left_in(inputs: Inputs) -> tuple[Interpreter, ...]:
+def interpreters_with_wheel(inputs: Inputs) -> tuple[Interpreter, ...]:
     """Return the interpreters that get a wheel.
 
     A crate that pins the stable ABI means one wheel: discovered interpreters that cannot load that are left out, as
@@ -161,7 +161,7 @@ def left_in(inputs: Inputs) -> tuple[Interpreter, ...]:
 
 
 def stable_abi_for(inputs: Inputs, python: Interpreter) -> StableAbi | None:
-    """Return the stable ABI that a build for `python` has, with the features that it gets; None if it has none."""
+    """Return the stable ABI of a build for `python`, with its features; None if it has none."""
     return detect.stable_abi_for(inputs.bindings_of(python), python)
 
 
@@ -174,7 +174,7 @@ def _own_group(bindings: Bindings, python: Interpreter) -> _Group:
 
 
 def _stable_group(stable_abi: StableAbi, served: tuple[Interpreter, ...]) -> _Group:
-    # compiled against the oldest, so that without a pinned minimum the wheel still serves all of them
+    # compiled for the oldest, so that without a pinned minimum the wheel supports all of them
     oldest = min(served, key=lambda python: python.version) if served else None
     names = ", ".join(python.display for python in served) or "every Python from its minimum on"
     why = f"the stable ABI {stable_abi.kind}: one wheel serves {names}"
@@ -235,7 +235,7 @@ def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, 
     return tuple(found)
 
 
-def _forces_cdylib(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool:
+def _needs_cdylib_override(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool:
     return (
         bindings.kind != "bin"
         and rustc.version >= CRATE_TYPE_FLAG_SINCE

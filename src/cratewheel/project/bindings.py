@@ -1,4 +1,4 @@
-"""Which bindings a project has, as cargo will compile it."""
+"""Detects a project's bindings from the crates that cargo compiles."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cratewheel.project.cargo_metadata import CargoAnswer, conditional_feature_n
 from cratewheel.system.tasks import task_group
 
 
-def bindings_of(answer: CargoAnswer, options: Options, environ: Mapping[str, str]) -> Bindings:
-    """Return what the bindings are for every interpreter.
+def read_bindings(answer: CargoAnswer, options: Options, environ: Mapping[str, str]) -> Bindings:
+    """Return the bindings without conditional features.
 
     That is what they are without conditional features; where only those bring the crate for Python, with all of them,
     though the stable ABI is then left to each interpreter.
@@ -24,7 +24,7 @@ def bindings_of(answer: CargoAnswer, options: Options, environ: Mapping[str, str
     names = conditional_feature_names(options)
     if names:
         cargo = answer.cargo
-        plain, everything = (_compiled(answer, options, chosen, environ) for chosen in ((), names))
+        plain, everything = (_read_compiled(answer, options, chosen, environ) for chosen in ((), names))
         only_then = any(detect.has_crate_for_python(cargo, one) for one in everything) and not any(
             detect.has_crate_for_python(cargo, one) for one in plain
         )
@@ -34,14 +34,14 @@ def bindings_of(answer: CargoAnswer, options: Options, environ: Mapping[str, str
     return _detect_for_features(answer, options, (), environ)
 
 
-def bindings_with(
+def read_conditional_bindings(
     answer: CargoAnswer,
     options: Options,
     choices: Iterable[tuple[str, ...]],
     bindings: Bindings,
     environ: Mapping[str, str],
 ) -> dict[tuple[str, ...], Bindings]:
-    """Return the bindings of builds that differ in their conditional features, by these.
+    """Return the bindings by each choice of conditional features.
 
     `bindings` are those of the project. Raises `ConfigError` where a build has others.
     """
@@ -56,7 +56,7 @@ def bindings_with(
             with_features = f"with the features {', '.join(features)}" if features else "without conditional features"
             raise ConfigError(
                 f"the bindings are {bindings}, but {one} in a build {with_features}",
-                hint="conditional features may not change the bindings: turn the feature that does on for all",
+                hint="conditional features must not change the bindings: enable the feature for all interpreters",
             )
     return found
 
@@ -64,25 +64,25 @@ def bindings_with(
 def _detect_for_features(
     answer: CargoAnswer, options: Options, features: tuple[str, ...], environ: Mapping[str, str]
 ) -> Bindings:
-    return _detect(answer, options, _compiled(answer, options, features, environ))
+    return _detect(answer, options, _read_compiled(answer, options, features, environ))
 
 
 def _detect(answer: CargoAnswer, options: Options, compiled: Sequence[Compiled]) -> Bindings:
-    """Return the bindings; raises `ConfigError` when the processors of one wheel have different ones."""
+    """Return the bindings; raises `ConfigError` if the processors of one wheel have different ones."""
     first, *others = (detect.detect(answer.cargo, one, requested=options.bindings) for one in compiled)
     for slice_, other in zip(answer.target.slices[1:], others, strict=True):
         if other != first:
             raise ConfigError(
                 f"the bindings are {first} for {answer.target.slices[0].triple}, but {other} for {slice_.triple}",
-                hint="one wheel holds both: give the dependency the same features on every processor",
+                hint="both are in one wheel: use the same dependency and features for every processor",
             )
     return first
 
 
-def _compiled(
+def _read_compiled(
     answer: CargoAnswer, options: Options, features: tuple[str, ...], environ: Mapping[str, str]
 ) -> list[Compiled]:
-    """Return what a build compiles, for each processor of the target."""
+    """Return the compiled crates for each processor of the target."""
     cargo, arguments = answer.cargo, answer.resolution_arguments(options, features)
     certain = certain_features(cargo, parse_choice(arguments))
     if detect.is_certain(cargo, certain):

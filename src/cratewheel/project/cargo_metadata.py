@@ -1,4 +1,4 @@
-"""What rustc and cargo say of a project: the compiler, each target, and the crates that are compiled for it."""
+"""Queries rustc and cargo about a project: compiler, targets, and crates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cratewheel.targets.triples import parse as parse_target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoAnswer:
-    """What rustc and cargo say for one target.
+    """The answers of rustc and cargo for one target.
 
     `triple` is that target where cargo must be told of it. `cargo` has the crates of all interpreters: it was asked
     with the conditional features of each. `cwd` is the folder that cargo starts in.
@@ -35,7 +35,7 @@ class CargoAnswer:
     cwd: Path
 
     def resolution_arguments(self, options: Options, features: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Return what tells cargo how to resolve the crates of one build, which has these conditional features."""
+        """Return the arguments by which cargo resolves the crates of a build with these conditional features."""
         chosen = cargo_options(options, self.triple)
         return metadata_arguments(replace(chosen, features=(*chosen.features, *features)), platforms=())
 
@@ -43,7 +43,7 @@ class CargoAnswer:
 def query_cargo(
     triples: tuple[str, ...], options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
 ) -> tuple[CargoAnswer, ...]:
-    """Return what rustc and cargo say for each of the targets, in their order.
+    """Return the answers of rustc and cargo for each target, in order.
 
     Without any they say it for what cargo builds by default.
 
@@ -56,42 +56,42 @@ def query_cargo(
 
 
 def _query_for(
-    asked_for: str | None,
+    requested: str | None,
     options: Options,
     rustc: Rustc,
     project: Project,
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> CargoAnswer:
-    target, triple = choose_target(asked_for, options, rustc.host, environ)
+    target, triple = choose_target(requested, options, rustc.host, environ)
     chosen = cargo_options(options, triple)
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
     arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
     cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
     if cargo.root is None:
-        raise ConfigError(f"{project.manifest.path} has no package of its own")
+        raise ConfigError(f"{project.manifest.path} has no [package]")
     return CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
 
 
 def query_every_crate(
     options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
 ) -> CargoMetadata:
-    """Return the crates of every platform, with every feature on; raises as `cargo.query.read_metadata` does."""
+    """Return the crates for every platform, with every feature; raises as `cargo.query.read_metadata` does."""
     chosen = cargo_options(options, options.target[0] if options.target else None)
     chosen = replace(chosen, features=(), all_features=True, no_default_features=False, extra=())
     return query.read_metadata(resolution_flags(chosen), project.manifest.path, environ, reporter, cwd=project.cwd)
 
 
 def choose_target(
-    asked_for: str | None, options: Options, host: str, environ: Mapping[str, str]
+    requested: str | None, options: Options, host: str, environ: Mapping[str, str]
 ) -> tuple[Target, str | None]:
-    """Return what to build for, and its triple where cargo must be told of it.
+    """Return the target to build for, and its triple if cargo needs `--target`.
 
-    That is the target that was `asked_for`, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this
+    That is the target that was `requested`, else what ARCHFLAGS asks for on macOS, as setuptools reads it, else this
     machine. `--universal2` makes both processors of one of macOS. Raises `UnsupportedError` for a triple that no wheel
     can be for.
     """
-    triple = asked_for or _archflags_target(host, environ)
+    triple = requested or _archflags_target(host, environ)
     triple = host if triple == HOST_TUPLE else triple
     target = _parsed(triple or host, options)
     if options.universal2 and target.os == "macos":
@@ -109,7 +109,7 @@ def _parsed(triple: str, options: Options) -> Target:
 
 
 def only_target(answers: tuple[CargoAnswer, ...], options: Options) -> CargoAnswer:
-    """Return the one that an installation is for: this machine's, or the only one.
+    """Return the target of an installation: this machine's, or the only one.
 
     Raises `ConfigError` where there are several, all of them for other machines.
     """
@@ -139,7 +139,7 @@ def _archflags_target(host: str, environ: Mapping[str, str]) -> str | None:
 
 
 def cargo_features(options: Options) -> tuple[str, ...]:
-    """Return the cargo features that are on for every interpreter."""
+    """Return the cargo features for every interpreter."""
     return tuple(feature.name for feature in options.features if not feature.conditional)
 
 
@@ -149,7 +149,7 @@ def conditional_features(options: Options) -> tuple[Feature, ...]:
 
 
 def conditional_feature_names(options: Options) -> tuple[str, ...]:
-    """Return the names of the features that depend on the interpreter, each once."""
+    """Return the names of the features that depend on the interpreter, without duplicates."""
     return tuple(dict.fromkeys(feature.name for feature in conditional_features(options)))
 
 
@@ -159,12 +159,12 @@ def _is_flag(options: Options, name: str) -> bool:
 
 
 def cargo_options(options: Options, triple: str | None) -> CargoOptions:
-    """Return what cargo is told for every interpreter; `triple` is the target that it is told of, if any."""
+    """Return the cargo options for every interpreter; `triple` is the value of `--target`, if any."""
     profile = options.profile
     if options.editable and options.editable_profile and not _is_flag(options, "profile"):
         profile = options.editable_profile
     if options.release:
-        # a profile among the extra arguments is the user's last word
+        # a profile in the extra arguments overrides others
         profile = None if extra_value(options.cargo_extra_args, "--profile") else "release"
     return CargoOptions(
         profile=profile,

@@ -11,12 +11,12 @@ from packaging.utils import canonicalize_name
 from cratewheel.errors import ConfigError
 from cratewheel.system.toml import describe
 
-DEEPEST = 100  # groups that include each other in a row
+MAX_DEPTH = 100  # groups that are nested
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/dependency-groups/"
 
 
 def requirements(groups: Mapping[str, object], names: Iterable[str], path: Path) -> tuple[Requirement, ...]:
-    """Return the requirements of the groups and of those that they include, each group once, in their order.
+    """Return the requirements of the groups and the groups they include, in order, without duplicates.
 
     `path` is the file that the groups are in. Raises `ConfigError` for a group that is not there, is no list or
     includes itself, and for an entry that is neither a requirement nor an include.
@@ -40,10 +40,10 @@ def _collect(
     if group in above:
         raise ConfigError(
             f"the dependency group `{group}` in {path} includes itself: {' → '.join((*above, group))}",
-            hint="take one of the includes out",
+            hint="remove one of the includes",
         )
-    if len(above) > DEEPEST:
-        raise ConfigError(f"more than {DEEPEST} dependency groups in {path} include each other in a row")
+    if len(above) > MAX_DEPTH:
+        raise ConfigError(f"more than {MAX_DEPTH} dependency groups in {path} are nested")
     if group in done:
         return
     done.add(group)

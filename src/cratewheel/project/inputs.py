@@ -1,4 +1,4 @@
-"""The last facts before deciding: options, project, compiler and interpreters, gathered for a plan."""
+"""Gathers the inputs of a plan: options, project, compiler and interpreters."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ Targets = Literal["all", "first", "installable"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """All that a plan for one target is decided from.
+    """The inputs of a plan for one target.
 
     `cargo_target` is the triple of the target where cargo must be told of it. `foreign` says that the Pythons of the
     target cannot be started here, or are not to be: they are `described` by the variables of that name, or known from a
@@ -85,11 +85,11 @@ class Inputs:
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
 
     def features_of(self, interpreter: Interpreter | None) -> tuple[str, ...]:
-        """Return the conditional features that a build for this interpreter has."""
+        """Return the conditional features of a build for this interpreter."""
         return _conditional(self.options, interpreter)
 
     def bindings_of(self, interpreter: Interpreter | None) -> Bindings:
-        """Return the bindings as a build for this interpreter has them."""
+        """Return the bindings of a build for this interpreter."""
         return self.conditional_bindings.get(self.features_of(interpreter), self.bindings)
 
     @property
@@ -100,7 +100,7 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistInputs:
-    """All that the content of a source distribution is decided from: no interpreter, and every platform's crates."""
+    """The inputs of a source distribution: no interpreter, and the crates for every platform."""
 
     options: Options
     project: Project
@@ -110,7 +110,7 @@ class SdistInputs:
 
 
 def gather(request: Request, reporter: Reporter, *, targets: Targets = "all") -> tuple[Inputs, ...]:
-    """Return the inputs for each target that is asked for, in their order.
+    """Return the inputs for each requested target, in order.
 
     `targets` may choose the first one alone, or the one that can be installed here: this machine's, or the only one.
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
@@ -130,7 +130,7 @@ def gather(request: Request, reporter: Reporter, *, targets: Targets = "all") ->
 
 
 def gather_sdist(request: Request, reporter: Reporter) -> SdistInputs:
-    """Return the inputs for a source distribution: the crates of every platform, with every feature on.
+    """Return the inputs for a source distribution: the crates for every platform, with every feature.
 
     Raises `ConfigError` when there is no pyproject.toml, `ProcessError` when cargo fails.
     """
@@ -145,7 +145,7 @@ def gather_sdist_of(
 ) -> SdistInputs:
     """Return the inputs for the source distribution of a project that has been read; raises as `gather_sdist` does."""
     if project.pyproject is None:
-        raise pyproject.absent(project.root)
+        raise pyproject.missing_error(project.root)
     return SdistInputs(
         options=options,
         project=project,
@@ -164,7 +164,7 @@ def _for_target(
     reporter: Reporter,
 ) -> Inputs:
     target, rustc = answer.target, answer.rustc
-    bindings = project_bindings.bindings_of(answer, options, environ)
+    bindings = project_bindings.read_bindings(answer, options, environ)
     described = {name: environ[name] for name in DESCRIBED_PYTHON if environ.get(name)}
     elsewhere = is_foreign(target, parse_target(rustc.host)) or bool(described)
     if elsewhere and bindings.per_interpreter:
@@ -215,7 +215,7 @@ def _conditional_bindings(
     if not conditional_features(options):
         return {}
     choices = [_conditional(options, interpreter) for interpreter in interpreters]
-    return project_bindings.bindings_with(answer, options, choices, bindings, environ)
+    return project_bindings.read_conditional_bindings(answer, options, choices, bindings, environ)
 
 
 def _configured_rustflags(
@@ -228,7 +228,7 @@ def _configured_rustflags(
 
 
 def report(inputs: Inputs, reporter: Reporter) -> None:
-    """Say what was found of a project: bindings, layout, where each setting came from, and the interpreters."""
+    """Report the facts about a project: bindings, layout, origins of settings, and interpreters."""
     reporter.step("Bindings", str(inputs.bindings))
     modules = inputs.modules
     layout = f"with Python packages in {modules.python_source}" if modules.mixed else "without Python sources"

@@ -1,4 +1,4 @@
-"""Which interpreters take part in a build."""
+"""Finds the interpreters of a build."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def find_foreign(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> tuple[Interpreter, ...]:
-    """Return the interpreters of a system that is not here: described by variables, or known from a table.
+    """Return the interpreters for another system: described by variables, or known from a table.
 
     Raises `InterpreterError` when a request names none of them, or there is none that fits.
     """
@@ -51,7 +51,7 @@ def find_foreign(
 def find_interpreters(
     bindings: Bindings, metadata: CoreMetadata, options: Options, environ: Mapping[str, str], reporter: Reporter
 ) -> tuple[Interpreter, ...]:
-    """Return the interpreters that take part: those named, or all that fit the project.
+    """Return the interpreters to build for: the requested ones, or all that fit the project.
 
     Raises `InterpreterError` when one that was named is missing or unfit, or there are more than the bindings take.
     """
@@ -71,26 +71,26 @@ def find_interpreters(
     )
     if need != "all" and len(found) > 1:
         raise InterpreterError(
-            f"{bindings.kind} bindings make one wheel for all Pythons, and {len(found)} were named",
-            hint="name one with -i, or none",
+            f"{bindings.kind} bindings make one wheel for all Pythons, but {len(found)} were requested",
+            hint="use -i at most once",
         )
     return found
 
 
 def interpreters_needed(bindings: Bindings) -> InterpreterNeed:
-    """Return how many interpreters take part: all that fit, exactly one (to make cffi's module), or none."""
+    """Return how many interpreters are needed: all that fit, one (to generate cffi's module), or none."""
     if bindings.per_interpreter:
         return "all"
     return "one" if bindings.kind == "cffi" else "none"
 
 
 def _needs_no_interpreter(bindings: Bindings) -> bool:
-    """Whether a wheel for the stable ABI can be built with no Python at all."""
+    """Return whether a stable ABI wheel can be built without any Python."""
     return any(abi.kind == "abi3" and abi.minimum for abi in bindings.stable_abi)
 
 
 def reads_interpreter(cargo: CargoMetadata) -> bool:
-    """Return whether the build script of a crate that is not pyo3's asks for what our description does not hold."""
+    """Return whether a build script needs facts about the interpreter that pyo3's configuration file does not have."""
     askers = (
         cargo.packages[package]
         for package in cargo.closure()

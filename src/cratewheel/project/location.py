@@ -1,4 +1,4 @@
-"""Where a project is: its pyproject.toml, its Cargo.toml and its root, found without starting a program."""
+"""Locates a project: its pyproject.toml, its Cargo.toml and its root, without starting a program."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cratewheel.system.files import is_file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Location:
-    """Where a project is: its Cargo.toml, its pyproject.toml (read already) if it has one, and the root folder.
+    """The paths of a project: its Cargo.toml, its pyproject.toml if it has one, and its root folder.
 
     `cwd` is the folder where the command was run: each cargo and each rustc of a build starts there, so that cargo
     reads its configuration and rustup its toolchain file as for any cargo of the user's. `src_layout` is true for the
@@ -33,7 +33,7 @@ class Location:
 
 
 def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) -> Location:
-    """Return the place of the project in `folder` (`cwd` unless given), for a command that was run in `cwd`.
+    """Return the location of the project in `folder` (default: `cwd`), for a command run in `cwd`.
 
     With `manifest_path`, pyproject.toml is the nearest around the folder that builds this crate, else the nearest above
     the manifest, no further than the folder around the cargo workspace. Without, the pyproject.toml of the folder may
@@ -52,7 +52,7 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
     if not is_file(manifest):
         raise ConfigError(
             f"there is no Cargo.toml in {folder}",
-            hint="change to the folder of the crate, or name its manifest with --manifest-path",
+            hint="change to the folder of the crate, or use --manifest-path",
         )
     pyproject = pyproject or _builder(manifest, manifest.parent.parents)
     return Location(
@@ -71,7 +71,9 @@ def _existing_manifest(path: Path) -> Path:
         raise ConfigError(f"{manifest} is a folder", hint=f"name the file: {manifest / 'Cargo.toml'}")
     if not is_file(manifest):
         slash = ", with `/` between folders" if "\\" in manifest.name else ""
-        raise ConfigError(f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it names a Cargo.toml")
+        raise ConfigError(
+            f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it must be a Cargo.toml"
+        )
     return manifest
 
 
@@ -99,7 +101,7 @@ def _builder(manifest: Path, folders: Iterable[Path]) -> PyProject | None:
 
 
 def _named_manifest(pyproject: PyProject) -> Path | None:
-    """Return the Cargo.toml that a pyproject.toml names, or has by its layout; None for the one beside it, if any."""
+    """Return the Cargo.toml for a pyproject.toml: named in it, or found by its layout; None for the one beside it."""
     named = _tool(pyproject).get("manifest-path")
     if isinstance(named, str):
         return Path(os.path.normpath(pyproject.directory / named))

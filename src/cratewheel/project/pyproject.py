@@ -1,4 +1,4 @@
-"""pyproject.toml → PyProject: parsed, its shape checked, nothing decided."""
+"""Reads pyproject.toml and checks its structure."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BEFORE_WILDCARD = re.compile(r"\\[*?[{]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PyProject:
-    """A pyproject.toml: its place and its tables, as TOML gives them.
+    """A pyproject.toml: its path and its tables.
 
     `project` is None where the file has no `[project]`. The two tool tables are checked by `options`. Paths have `/`
     between folders, whatever the file has; `warnings` say where it has backslashes.
@@ -43,12 +43,12 @@ class PyProject:
 
     @property
     def directory(self) -> Path:
-        """The folder of the file: the root of the project."""
+        """The folder of the file: the project's root."""
         return self.path.parent
 
 
-def absent(folder: Path) -> ConfigError:
-    """Return the error for a source distribution of a folder that has no pyproject.toml."""
+def missing_error(folder: Path) -> ConfigError:
+    """Return the error for building an sdist of a folder without a pyproject.toml."""
     return ConfigError(
         f"{folder} has no pyproject.toml, which a source distribution needs",
         hint='add one with a [build-system] table: `requires = ["cratewheel"]`, `build-backend = "cratewheel"`',
@@ -102,14 +102,14 @@ def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
 
 
 class _Slashes:
-    """Puts `/` in the place of the backslashes that a file written on Windows has between folders, with a warning."""
+    """Replaces the backslashes in paths of a file written on Windows by `/`, with a warning."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.warnings: list[str] = []
 
     def in_tool(self, name: str, table: Table) -> Table:
-        """Return a table of ours with `/` in its paths."""
+        """Return a tool table with `/` in its paths."""
         changed = {
             key: self._in(value, f"tool.{name}.{key}", (PATHS | PATTERNS)[key], pattern=key in PATTERNS)
             for key, value in table.items()
@@ -118,7 +118,7 @@ class _Slashes:
         return {**table, **changed}
 
     def in_project(self, table: Table) -> Table:
-        """Return `[project]` with `/` in its paths; a licence that is a text is no path."""
+        """Return `[project]` with `/` in its paths; a licence text is not changed."""
         paths = {key: table[key] for key in ("readme", "license") if key in table}
         if isinstance(paths.get("license"), str):
             del paths["license"]
@@ -148,6 +148,6 @@ class _Slashes:
         divided = text.replace("\\", "/")
         self.warnings.append(
             f"{place} in pyproject.toml is '{text}', and read as '{divided}': "
-            "write it with `/`, which divides folders on every system"
+            "write it with `/`, which works on every system"
         )
         return divided

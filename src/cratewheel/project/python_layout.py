@@ -1,4 +1,4 @@
-"""Where a project's extension module and its Python packages are, on the disk and in a wheel."""
+"""Locates a project's extension module and Python packages, on disk and in a wheel."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ModuleLayout:
 
     @property
     def packages(self) -> tuple[Path, ...]:
-        """The folders (or single files) whose files a wheel and an sdist hold."""
+        """The folders (or single files) of the packages in wheels and sdists."""
         own = (folder for folder in (self.package_dir, self.stubs_dir) if folder is not None)
         return tuple(dict.fromkeys((*own, *map(self.python_source.joinpath, self.python_packages))))
 
@@ -54,7 +54,7 @@ class ModuleLayout:
 
 
 def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleLayout:
-    """Return where the extension and the Python packages are; the name of a program (`binary`) is free."""
+    """Return the module layout; the name of a program (`binary`) need not be an identifier."""
     legacy = legacy_table(project.manifest)
     project_table = project.pyproject.project if project.pyproject else None
     return read(
@@ -88,7 +88,7 @@ def read(
     binary: bool = False,
     roots: Roots,
 ) -> ModuleLayout:
-    """Return the modules of the project at `root`, from what its settings say and from what is there.
+    """Return the modules of the project at `root`, from its settings and its folders.
 
     The first name that is given counts: `module_name`, `legacy_name` if it is dotted (`name` of Cargo.toml's
     `[package.metadata.maturin]`, from before maturin 0.14), `lib_name` (`[lib].name` if the manifest writes it),
@@ -108,7 +108,7 @@ def read(
             f"python-source is set to '{python_source}', but there is no Python package {package_dir}",
             hint=f"create {package_dir / '__init__.py'}, or remove `python-source`",
         )
-    there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_left_over(package_dir)
+    there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_only_rubbish(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
     packages, missing = _python_packages(source, python_packages)
@@ -122,12 +122,14 @@ def read(
         python_packages=packages,
         stubs_dir=package_dir if stubs else None,
         data=_data(root, data, default=f"{name}.data", roots=roots),
-        warnings=missing if there or python_source is not None else (*missing, *_overlooked(root, parts[0], packages)),
+        warnings=missing
+        if there or python_source is not None
+        else (*missing, *_unused_folder_warnings(root, parts[0], packages)),
     )
 
 
 def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
-    """Return the parts of a dotted module name, or raise `ConfigError` where nothing could import it."""
+    """Return the parts of a dotted module name; raises `ConfigError` if it cannot be imported."""
     parts = tuple(name.split("."))
     if not all(parts) or "/" in name or "\\" in name:
         raise ConfigError(
@@ -135,7 +137,7 @@ def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
         )
     if not binary and keyword.iskeyword(parts[-1]):
         raise ConfigError(
-            f"the module name '{name}' could not be imported: '{parts[-1]}' is a word of the language",
+            f"the module name '{name}' could not be imported: '{parts[-1]}' is a Python keyword",
             hint="set `module-name` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
         )
     if not binary and not parts[-1].isidentifier():
@@ -161,7 +163,7 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
     return source
 
 
-def _overlooked(root: Path, package: str, packages: tuple[str, ...]) -> list[str]:
+def _unused_folder_warnings(root: Path, package: str, packages: tuple[str, ...]) -> list[str]:
     """Return a warning for each usual place that has the package or its stubs (PEP 561), though no setting names it."""
     stubs = f"{package}-stubs"
     unnamed = stubs not in packages and any((root / stubs).glob("*.pyi"))
@@ -181,12 +183,12 @@ def _overlooked_sources(root: Path, package: str) -> list[str]:
 
 
 def _is_crate_folder(folder: Path) -> bool:
-    """Whether the folder is a crate that happens to have the module's name, not a namespace package."""
+    """Return whether the folder is a crate that happens to have the module's name, not a namespace package."""
     return (folder / "Cargo.toml").is_file() and not (folder / "__init__.py").is_file()
 
 
-def _is_left_over(folder: Path) -> bool:
-    """Whether nothing but rubbish is left of a package: git removes what it tracks, and no folder that holds more."""
+def _is_only_rubbish(folder: Path) -> bool:
+    """Return whether a folder has only rubbish left: git removes tracked files, but not the folder."""
     rubbish = False
     for _, folders, names in os.walk(folder):
         if not all(map(is_rubbish, names)):
@@ -197,20 +199,20 @@ def _is_left_over(folder: Path) -> bool:
 
 
 def _has_only_stubs(folder: Path) -> bool:
-    """Whether a folder holds stubs (PEP 561) and no other file, so that it is no package for Python."""
+    """Return whether a folder has only stubs (PEP 561), so that it is no package for Python."""
     found = {name for _, _, names in os.walk(folder) for name in names if not is_rubbish(name)}
     stubs = {name for name in found if name.endswith(".pyi") or name == "py.typed"}
     return bool(stubs) and found <= stubs | _IGNORE_FILES
 
 
 def _python_packages(source: Path, names: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the packages that are there, relative to `source`, and a warning for each that is not."""
+    """Return the existing packages, relative to `source`, and a warning for each missing one."""
     found = []
     warnings = []
     for name in names:
         path = _below(source, name)
         if not path.is_relative_to(source):
-            raise ConfigError(f"python-packages has '{name}', which is not in {source}", hint="name packages below it")
+            raise ConfigError(f"python-packages has '{name}', which is not in {source}", hint="use packages below it")
         if path.exists():
             found.append(path.relative_to(source).as_posix())
         else:

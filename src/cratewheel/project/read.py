@@ -1,4 +1,4 @@
-"""A project as its own files tell it: no program is started to read them, and no Rust is needed."""
+"""Reads the files of a project; no program is started, and Rust is not needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cratewheel.system.files import Roots, project_roots, root_of
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """The two files that say what a project is, and where they are."""
+    """The two files of a project, and their location."""
 
     location: Location
     manifest: Manifest
@@ -34,22 +34,22 @@ class Project:
 
     @property
     def root(self) -> Path:
-        """The folder of pyproject.toml, or of Cargo.toml where there is none."""
+        """The folder of pyproject.toml, or of Cargo.toml if there is none."""
         return self.location.root
 
     @property
     def cwd(self) -> Path:
-        """The folder where each cargo and rustc starts."""
+        """The folder where cargo and rustc are started."""
         return self.location.cwd
 
     @property
     def roots(self) -> Roots:
-        """The folders that files of the project may lie in, every link followed."""
+        """The folders that files of the project may lie in, with links followed."""
         return self.manifest.roots_with(self.root)
 
 
 def read(location: Location) -> Project:
-    """Return what the TOML files of the project hold; raises `ConfigError` when one of them is wrong or elsewhere.
+    """Return the content of the project's TOML files; raises `ConfigError` for an invalid or misplaced one.
 
     So does a pipe, a socket or a device in the place of a file that cargo reads before it answers.
     """
@@ -63,8 +63,8 @@ def read(location: Location) -> Project:
         )
     if manifest.is_virtual:
         raise ConfigError(
-            f"{manifest.path} is a workspace without a package of its own",
-            hint="name the crate to build: --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
+            f"{manifest.path} is a workspace without a package",
+            hint="select the crate with --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
         )
     cargo_config.check_regular(location.cwd)
     lockfile.find(manifest.directory, manifest.workspace_root)
@@ -82,7 +82,7 @@ def _may_hold(location: Location, manifest: Manifest) -> bool:
 
 
 def read_metadata(project: Project, reporter: Reporter) -> CoreMetadata:
-    """Return the core metadata that the project's files give, warning of what is probably not meant.
+    """Return the core metadata from the project's files, and report warnings.
 
     Raises `ConfigError` when one of them is wrong.
     """
@@ -93,11 +93,11 @@ def read_metadata(project: Project, reporter: Reporter) -> CoreMetadata:
 
 
 def warn_of_unread_config(project: Project, environ: Mapping[str, str], reporter: Reporter) -> None:
-    """Warn of cargo's configuration beside the crate or the project that a command run elsewhere does not read."""
+    """Warn of cargo configuration beside the crate or project that does not apply in the current folder."""
     location, manifest = project.location, project.manifest
     within = (folder for folder in manifest.path.parents if folder.is_relative_to(manifest.workspace_root))
     for path in cargo_config.find_unread((*within, location.root), environ, location.cwd):
         reporter.warn(
-            f"{path} has no effect: cargo and rustup read what is in {location.cwd}, where this runs, and above",
+            f"{path} has no effect: cargo and rustup only read files in {location.cwd} and its parents",
             hint="run the command in that file's folder, or move the file",
         )

@@ -1,4 +1,4 @@
-"""What is asked of a project: flags, variables and keys → the final `Options`."""
+"""Resolves a request's flags, variables and keys into the final `Options`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from cratewheel.system.machine import project_dir, user_dir
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks for, and where.
+    """A request to build, and where it was made.
 
     `flags` are values of settings as a command line gives them; `defaults` count where no flag, variable or key says
     anything; `overrides` count whatever these say. `cwd` is the folder where cargo and rustc start; the project is
@@ -42,12 +42,12 @@ class Request:
 
 
 def read_project(request: Request) -> Project:
-    """Return the project that is meant; raises `ConfigError` when there is none, or one of its files is wrong."""
+    """Return the project of a request; raises `ConfigError` if there is none, or a file is invalid."""
     return read.read(locate(request.flags.get("manifest_path"), request.cwd, request.folder))
 
 
 def resolve_options(request: Request, project: Project, reporter: Reporter, *, compiles: bool = True) -> Options:
-    """Return the options, which nothing changes later, warning of keys that mean nothing.
+    """Return the final options, and warn of unknown keys.
 
     Where nothing `compiles`, nobody needs a target directory that can be written. Raises `UsageError` and `ConfigError`
     as `options.resolve` does, and for a target that stands where it has no effect.
@@ -67,7 +67,7 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     options = _with_configured_target(options, request.environ, location.cwd)
     if not compiles:
         return options
-    _refuse_hidden_target(options)
+    _check_extra_target(options)
     return _with_writable_target_dir(options, project, request.environ, reporter)
 
 
@@ -97,12 +97,12 @@ def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: P
     return replace(options, target=triples, origins=MappingProxyType({**options.origins, "target": origin}))
 
 
-def _refuse_hidden_target(options: Options) -> None:
-    """Raise `UsageError` when the target stands where we do not look for it, before anything else is done."""
+def _check_extra_target(options: Options) -> None:
+    """Raise `UsageError` if the extra cargo arguments contain `--target`, which must be an option of ours."""
     extra_target = extra_value(options.cargo_extra_args, "--target")
     if extra_target is not None:
         raise UsageError(
-            "--target stands among the extra cargo arguments", hint=f"give it to cratewheel: --target {extra_target}"
+            "--target is in the extra cargo arguments", hint=f"pass it to cratewheel: --target {extra_target}"
         )
 
 
@@ -117,12 +117,12 @@ def _with_writable_target_dir(
     if cargo_config.setting("build.target-dir", flags, environ, project.location.cwd) is not None:
         return options
     folder = project_dir(environ, "target", root)
-    _refuse_planted(folder, user_dir(environ), f"{root} cannot be written")
-    reporter.warn(f"{root} cannot be written: cargo compiles in {folder}")
+    _make_private_target(folder, user_dir(environ), f"{root} cannot be written")
+    reporter.warn(f"{root} is not writable: compiling in {folder}")
     return replace(options, target_dir=folder)
 
 
-def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
+def _make_private_target(folder: Path, cache: Path, why: str) -> None:
     """Make the target directory `folder`; raises `ConfigError` where others can have put into it what cargo runs."""
     try:
         reason = make_private_folder(folder, below=cache)
@@ -131,5 +131,5 @@ def _refuse_planted(folder: Path, cache: Path, why: str) -> None:
     if reason is not None:
         raise ConfigError(
             f"{why}, and cargo cannot compile in the cache: {reason}",
-            hint="name another folder with --target-dir, or remove that one",
+            hint="use another folder with --target-dir, or remove that one",
         )

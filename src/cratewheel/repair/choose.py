@@ -1,4 +1,4 @@
-"""The decisions of a repair of ELF files: where to look, which file fits, what is copied, which run-time paths stay.
+"""Decides how to repair ELF files: search paths, matching files, copies and run paths.
 
 Pure. What is looked at, and what patchelf is told, is the matter of `linux`.
 """
@@ -20,7 +20,7 @@ Change = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """A file that the loader has loaded, or would load.
+    """A file that the loader has loaded or would load.
 
     `folders` are what `$ORIGIN` stands for in it, more than one when it was reached through a link; `by` is the file
     for which it was loaded.
@@ -34,7 +34,7 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
-    """A file to put into the wheel: the library's, under its `name` there, with the words for patchelf."""
+    """A file to add to the wheel under `name`: its source, and arguments for patchelf."""
 
     name: str
     library: Library
@@ -42,7 +42,7 @@ class Copy:
 
 
 def run_paths(loaded: Loaded) -> tuple[Path, ...]:
-    """Return the folders in which a file wants its libraries to be looked for first.
+    """Return the folders in which a file's libraries are searched first.
 
     They are its own and, where it does not say RUNPATH, those of the files that it was loaded for (ld.so(8)). A path
     from where the process happens to run is none.
@@ -63,8 +63,8 @@ def _expanded(paths: Iterable[str], folders: Sequence[Path]) -> list[Path]:
     return [Path(place) for place in places if place.startswith("/") and "$" not in place]
 
 
-def unfit(found: Binary, needer: Binary, target: Target) -> str | None:
-    """Return why the loader would not take `found` for `needer`, or None when it would."""
+def incompatibility(found: Binary, needer: Binary, target: Target) -> str | None:
+    """Return why the loader would skip `found` for `needer`, or None if it is compatible."""
     if (found.format, found.arch, found.bits) != (needer.format, needer.arch, needer.bits):
         return f"is for {found.arch} with {found.bits} bits"
     if target.is_musl and "libc.so.6" in found.needed:
@@ -74,8 +74,8 @@ def unfit(found: Binary, needer: Binary, target: Target) -> str | None:
     return None
 
 
-def copies(found: Closure) -> tuple[tuple[Copy, ...], dict[Path, dict[str, str]]]:
-    """Return the files to put into the wheel, and for each file the names there of the libraries that it needs.
+def plan_copies(found: Closure) -> tuple[tuple[Copy, ...], dict[Path, dict[str, str]]]:
+    """Return the files to add to the wheel, and for each file the new names of its libraries.
 
     Libraries of the same content are one, whatever they are called.
     """
@@ -101,14 +101,14 @@ def _library_changes(name: str, names: Mapping[str, str]) -> tuple[Change, ...]:
 def subject_changes(
     needs: Iterable[str], own: Sequence[str], names: Mapping[str, str], *, folder: PurePosixPath, libs: str
 ) -> tuple[Change, ...]:
-    """Return the words for patchelf that make a file of the wheel's `folder` find its libraries in `libs`.
+    """Return patchelf arguments by which a file in `folder` finds its libraries in `libs`.
 
     Of its `own` run-time paths those stay that lead to another place in the wheel, and all of them while one of its
     `needs` stays outside: it may be there.
     """
     if not names:
         return ()
-    way = way_to(folder, libs)
+    way = run_path_to(folder, libs)
     outside = any(need not in names for need in needs)
     kept = [path for path in dict.fromkeys(own) if path and path != way and (outside or _in_wheel(path, folder))]
     return (*_replaced(names), ("--force-rpath", "--set-rpath", ":".join([*kept, way])))
@@ -118,16 +118,16 @@ def _replaced(names: Mapping[str, str]) -> tuple[Change, ...]:
     return tuple(("--replace-needed", need, name) for need, name in names.items())
 
 
-def way_to(folder: PurePosixPath, libs: str) -> str:
-    """Return the run-time path from a folder of the wheel to the libraries.
+def run_path_to(folder: PurePosixPath, libs: str) -> str:
+    """Return the run path from a folder of the wheel to the libraries.
 
-    >>> way_to(PurePosixPath("pkg/inner"), "demo.libs"), way_to(PurePosixPath("."), "demo.libs")
+    >>> run_path_to(PurePosixPath("pkg/inner"), "demo.libs"), run_path_to(PurePosixPath("."), "demo.libs")
     ('$ORIGIN/../../demo.libs', '$ORIGIN/demo.libs')
     """
     return "/".join(["$ORIGIN", *[".."] * len(folder.parts), libs])
 
 
 def _in_wheel(path: str, folder: PurePosixPath) -> bool:
-    """Return whether a run-time path leads to a place in the wheel, or in another that is installed beside it."""
+    """Return whether a run path leads to a folder in the wheel, or in another one installed beside it."""
     origin, _, rest = path.replace("${ORIGIN}", "$ORIGIN").partition("/")
     return origin == "$ORIGIN" and not posixpath.normpath(posixpath.join(folder, rest)).startswith("..")

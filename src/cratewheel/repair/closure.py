@@ -1,4 +1,4 @@
-"""Which libraries go into the wheel: those that the compiled files need, and those that these need in their turn."""
+"""Finds the libraries to add to a wheel: those of the compiled files, and their dependencies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cratewheel.repair.model import Repair, Subject, hashed_name
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Library:
-    """A library that was found: the real file, its content's digest, and what it needs in its turn."""
+    """A library: its real path, digest, parsed content, and needed libraries."""
 
     path: Path
     sha256: str
@@ -29,7 +29,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Closure:
-    """The libraries, each once, and which of them each file means by the names that it needs."""
+    """The libraries without duplicates, and the library for each needed name of each file."""
 
     libraries: tuple[Library, ...]
     links: dict[Path, dict[str, Library]]
@@ -38,8 +38,8 @@ class Closure:
 Locate = Callable[[str, Path, Binary], Library | None]  # the name, and who needs it
 
 
-def closure(subjects: Iterable[Subject], surroundings: Repair, locate: Locate) -> Closure:
-    """Return all libraries that `locate` finds, from the subjects on; those that are excluded are not looked for."""
+def find_closure(subjects: Iterable[Subject], surroundings: Repair, locate: Locate) -> Closure:
+    """Return all libraries that `locate` finds, starting from the subjects; excluded ones are skipped."""
     found: dict[Path, Library] = {}
     links: dict[Path, dict[str, Library]] = {}
     waiting = [(subject.path, binary.read(subject.path), subject.needs) for subject in subjects]

@@ -1,4 +1,4 @@
-"""The repair for the system that a wheel is for."""
+"""Selects the repair for the target's system."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cratewheel.repair.model import Grafted, Repair, Subject
 
 
 def libraries_folder(dist: str, target_os: str) -> str:
-    """Return the folder of the wheel that holds the libraries.
+    """Return the wheel's folder for libraries.
 
     >>> libraries_folder("demo", "linux"), libraries_folder("demo", "macos")
     ('demo.libs', 'demo.dylibs')
@@ -19,7 +19,7 @@ def libraries_folder(dist: str, target_os: str) -> str:
 
 
 def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, ...]:
-    """Put the libraries that the subjects need into the wheel, and return them by name; the subjects are patched.
+    """Add the libraries that the subjects need to the wheel, and return them by name; the subjects are patched.
 
     Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
     """
@@ -32,7 +32,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
             return windows.repair(subjects, surroundings)
         case system:
             raise UnsupportedError(
-                f"libraries cannot be put into wheels for {system}",
+                f"libraries cannot be added to wheels for {system}",
                 notes=tuple(f"{subject.path.name} needs {need}" for subject in subjects for need in subject.needs),
-                hint="link them statically, or pass --auditwheel=warn to leave them to whoever installs the wheel",
+                hint="link them statically, or pass --auditwheel=warn to only print a warning",
             )

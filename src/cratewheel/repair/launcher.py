@@ -1,4 +1,4 @@
-"""A launcher for programs whose libraries are in the wheel.
+"""Launchers for programs whose libraries are in the wheel.
 
 Installers put a program into a folder of its own, from which the way to site-packages is different everywhere. So the
 program itself is installed there, beside its libraries, and a small script takes its place.

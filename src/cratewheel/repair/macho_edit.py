@@ -1,4 +1,4 @@
-"""Mach-O files with other names in their load commands, and with the signature that a changed file needs.
+"""Changes library names in Mach-O files, and signs the changed files.
 
 Own code, since nothing that is kept well does both on any system: install_name_tool and codesign are macOS's,
 macholib does not sign, and repairwheel, which does, offers no interface to it and wants Python 3.11. The structures are
@@ -42,7 +42,7 @@ _DIRECTORY_AT, _DIRECTORY_SIZE = 20, 88
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """What changes in the part of a file that is for one processor.
+    """The changes for one processor's part of a file.
 
     `libraries` gives the new name of each library that it needs, `install_name` the one by which others need it, where
     it has one; `dropped_rpaths` are run-time paths that go.
@@ -53,8 +53,8 @@ class Edit:
     dropped_rpaths: frozenset[str] = frozenset()
 
 
-def edited(data: bytes, edits: Mapping[str, Edit], *, identifier: str) -> bytes:
-    """Return a Mach-O file with the `edits` of its processors, which are in Rust's words; other parts stay.
+def edit(data: bytes, edits: Mapping[str, Edit], *, identifier: str) -> bytes:
+    """Return a Mach-O file with the `edits` for its processors (Rust names); other parts are unchanged.
 
     A part that changes is signed anew under the name `identifier`: arm64 runs nothing that is not signed, and no Mac
     what is signed wrongly. Raises `AuditError` when the new names do not fit in, or the file is damaged.
@@ -92,12 +92,12 @@ def _thin(data: bytes, edits: Mapping[str, Edit], identifier: str) -> bytes:
     if edit is None:
         return data
     before = tuple(_commands(data))
-    after = [changed for command in before if (changed := _changed(command, edit)) is not None]
+    after = [changed for command in before if (changed := _edit_command(command, edit)) is not None]
     if list(before) == after:
         return data
     if not any(_kind(command) == _CODE_SIGNATURE for command in after):
         after.append(struct.pack("<IIII", _CODE_SIGNATURE, 16, 0, 0))
-    return _signed(_with_commands(data, before, after), _VM_PAGES[_CPUS[cpu]], identifier)
+    return _sign(_with_commands(data, before, after), _VM_PAGES[_CPUS[cpu]], identifier)
 
 
 def _commands(data: bytes) -> Iterator[bytes]:
@@ -115,7 +115,7 @@ def _kind(command: bytes) -> int:
     return int(struct.unpack_from("<I", command)[0])
 
 
-def _changed(command: bytes, edit: Edit) -> bytes | None:
+def _edit_command(command: bytes, edit: Edit) -> bytes | None:
     """Return a load command as it is after the edit, or None when it goes."""
     kind = _kind(command)
     if kind == _RPATH:
@@ -174,7 +174,7 @@ def _first_content(data: bytes, commands: tuple[bytes, ...]) -> int:
     return min(found)
 
 
-def _signed(data: bytes, vm_page: int, identifier: str) -> bytes:
+def _sign(data: bytes, vm_page: int, identifier: str) -> bytes:
     """Return the file with a new signature in its end, where `codesign` and the linkers have it."""
     places = _places(data)
     if "__LINKEDIT" not in places or "__TEXT" not in places:

@@ -1,4 +1,4 @@
-"""Bundling libraries for macOS, on any system: found as dyld finds them, renamed and signed by `macho_edit`.
+"""Adds libraries to macOS wheels, on any system: found like dyld does, renamed and signed by `macho_edit`.
 
 The folder `<distribution>.dylibs` and the names in it are those of delocate, which runs on macOS alone.
 """
@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError
-from cratewheel.repair.closure import Library, closure, digest
-from cratewheel.repair.macho_edit import Edit, edited
+from cratewheel.repair.closure import Library, digest, find_closure
+from cratewheel.repair.macho_edit import Edit, edit
 from cratewheel.repair.model import Grafted, Repair, Subject
 
 _VARIABLES = ("DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
@@ -37,7 +37,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
             run_paths.setdefault(library.path, tuple(dict.fromkeys(paths)))
         return library
 
-    found = closure(subjects, surroundings, locate)
+    found = find_closure(subjects, surroundings, locate)
     folder = surroundings.scratch / f"{surroundings.dist}.dylibs"
     folder.mkdir(parents=True, exist_ok=True)
     grafted = []
@@ -90,9 +90,9 @@ def _find(need: str, needer: Path, inputs: Binary, run_paths: Iterable[Path], su
         surroundings.reporter.detail(f"{needer.name} can do without {need}, which was not found")
         return None
     raise AuditError(
-        f"{needer.name} needs {need}, which was not found, so it cannot be put into the wheel",
+        f"{needer.name} needs {need}, which was not found, so it cannot be added to the wheel",
         notes=(*passed_over, f"looked for {', '.join(map(str, looked))}"),
-        hint="name its folder with -L among the flags for rustc, or leave it to whoever installs the wheel: "
+        hint="name its folder with -L among the flags for rustc, or exclude it from the wheel: "
         f'repair-exclude = ["{need.rpartition("/")[2]}"] in [tool.cratewheel]',
     )
 
@@ -144,10 +144,10 @@ def _write(
     inputs = binary.read(source)
     outside = any(need.startswith("@rpath/") and need not in names for need in inputs.needed)
     rpaths = frozenset(path for path in inputs.rpath if path.startswith("/") and not outside)
-    edit = Edit(libraries=names, install_name=install_name, dropped_rpaths=rpaths)
-    edits = {target.arch: edit for target in surroundings.target.slices}
+    change = Edit(libraries=names, install_name=install_name, dropped_rpaths=rpaths)
+    edits = {target.arch: change for target in surroundings.target.slices}
     try:
-        data = edited(source.read_bytes(), edits, identifier=out.name)
+        data = edit(source.read_bytes(), edits, identifier=out.name)
     except AuditError as error:
         raise AuditError(f"{source.name} cannot be changed: {error.message}", hint=error.hint) from error
     out.write_bytes(data)

@@ -1,4 +1,4 @@
-"""What a repair is asked for, and what it did."""
+"""The inputs and results of a repair."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cratewheel.targets.triples import Target
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One compiled file of the wheel that needs libraries.
+    """A compiled file of the wheel that needs libraries.
 
     `path` is a copy of our own, which is patched in place; `folder` the folder in the wheel, seen from site-packages,
     that it is loaded from; `needs` the external libraries that the audit found. `origin` is the folder in which it was
@@ -28,7 +28,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repair:
-    """The surroundings of a repair: for which target, for which distribution, and where libraries may be.
+    """The inputs of a repair: target, distribution, and search folders.
 
     `dist` is the distribution's name as file names carry it. `search` are folders that the build linked from; `exclude`
     are globs of libraries that stay outside. `scratch` is a folder for the patched copies.
@@ -44,13 +44,13 @@ class Repair:
     reporter: Reporter
 
     def excludes(self, library: str) -> bool:
-        """Return whether the user wants the library to stay outside."""
+        """Return whether the user excludes the library."""
         return is_excluded(library, self.exclude, self.target)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grafted:
-    """A library that was put into the wheel: its file name there, where it came from, and the patched copy.
+    """A library added to the wheel: its file name there, its origin, and the patched copy.
 
     `sha256` is that of the original.
     """
@@ -62,7 +62,7 @@ class Grafted:
 
 
 def is_excluded(library: str, patterns: Iterable[str], target: Target) -> bool:
-    """Return whether one of the globs means the library; its case counts, but for Windows."""
+    """Return whether one of the globs matches the library; case-sensitive except for Windows."""
     if target.os == "windows":
         library, patterns = library.lower(), [pattern.lower() for pattern in patterns]
     name = library.rpartition("/")[2]
@@ -70,7 +70,7 @@ def is_excluded(library: str, patterns: Iterable[str], target: Target) -> bool:
 
 
 def hashed_name(name: str, sha256: str) -> str:
-    """Return the name of a library in the wheel, which no other library has: with the start of its digest.
+    """Return a unique name for a library in the wheel: it contains the start of its digest.
 
     >>> hashed_name("libssl.so.3", "0123456789abcdef"), hashed_name("libssl-01234567.so.3", "0123456789abcdef")
     ('libssl-01234567.so.3', 'libssl-01234567.so.3')

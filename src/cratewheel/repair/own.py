@@ -1,4 +1,4 @@
-"""Which libraries that a compiled file needs the wheel ships itself: found as the loader will find them. Pure."""
+"""Finds needed libraries that the wheel itself contains, like the loader does. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWN_FOLDERS = ("$ORIGIN", "${ORIGIN}", "@loader_path")
 
 
 def installed_paths(paths: Iterable[str], data_folder: str, *, programs: bool) -> frozenset[str]:
-    """Return where the files of a wheel are once they are installed, seen from site-packages.
+    """Return the paths of a wheel's files after installation, relative to site-packages.
 
     With `programs` they are seen from the environment instead, with the programs in `bin`: the way from there to
     site-packages differs between environments, so only what the wheel installs as data can be found.
@@ -40,7 +40,7 @@ def installed_paths(paths: Iterable[str], data_folder: str, *, programs: bool) -
 def own_libraries(
     binary: Binary, needs: Iterable[str], folder: PurePosixPath, installed: frozenset[str]
 ) -> frozenset[str]:
-    """Return those of the `needs` of a file in `folder` that are among the `installed` files of its wheel."""
+    """Return which of the `needs` of a file in `folder` are among the `installed` files of its wheel."""
     if binary.format == "pe":  # Windows looks beside the module
         beside = {path.lower() for path in installed}
         return frozenset(need for need in needs if str(folder / need).lower() in beside)

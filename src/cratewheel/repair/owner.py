@@ -1,4 +1,4 @@
-"""Which package of the system a library came from, as a package URL (https://github.com/package-url/purl-spec)."""
+"""Finds the system package of a library, as a package URL (https://github.com/package-url/purl-spec)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cratewheel.system.command import Command, capture
 
 
 def package_url(library: Path, environ: Mapping[str, str], *, root: Path = Path("/")) -> str | None:
-    """Return the package URL of the package that installed `library`, or None when none did."""
+    """Return the package URL of the package that installed `library`, or None."""
     system = _os_release(root / "etc/os-release")
     distribution = system.get("ID", "linux")
     words = {"distro": f"{distribution}-{system['VERSION_ID']}"} if "VERSION_ID" in system else {}

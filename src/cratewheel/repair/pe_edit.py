@@ -1,4 +1,4 @@
-"""PE files that import from DLLs of other names: libraries and programs of Windows.
+"""Changes the names of imported DLLs in PE files.
 
 Own code, since what delvewheel has for it is a command with no interface: it takes a file with symbols behind its
 sections only when GNU strip can read it, and needs a second start of Python for each file. The structures are those of
@@ -29,7 +29,7 @@ _READABLE_DATA = 0x40000040
 
 
 def with_imports(data: bytes, names: Mapping[str, str]) -> bytes:
-    """Return a PE file that imports from the DLLs `names` (old → new, in any case) instead, delayed imports too.
+    """Return a PE file that imports the DLLs `names` (old → new, ignoring case), delayed imports included.
 
     A restriction of the folders that its DLLs may come from is lifted, and a signature, which would be void, taken
     off. A file in which nothing changes is returned as it is. Raises `AuditError` when it is damaged, or no section can

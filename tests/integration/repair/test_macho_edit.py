@@ -15,7 +15,7 @@ from macholib.MachO import MachO, lc_str_value
 
 from cratewheel.audit import binary
 from cratewheel.errors import AuditError
-from cratewheel.repair.macho_edit import Edit, edited
+from cratewheel.repair.macho_edit import Edit, edit
 from integration.repair.foreign import SYSTEM, dylib, fat, load_commands, parts_of, verify_signature
 
 NEW = "@loader_path/../demo.dylibs/other-12345678.dylib"
@@ -62,7 +62,7 @@ EDITED_NAMES = [
 @pytest.mark.parametrize("cpu", ["aarch64", "x86_64"])
 def test_names_change_and_nothing_else_but_the_signature(samples: Path, tmp_path: Path, cpu: str) -> None:
     before = (samples / cpu / "lib.dylib").read_bytes()
-    after = edited(before, {cpu: EDIT}, identifier="lib.dylib")
+    after = edit(before, {cpu: EDIT}, identifier="lib.dylib")
     (tmp_path / "lib.dylib").write_bytes(after)
     (found,) = names(tmp_path / "lib.dylib")
     assert sorted(found) == sorted(EDITED_NAMES)
@@ -85,7 +85,7 @@ def test_names_change_and_nothing_else_but_the_signature(samples: Path, tmp_path
 def test_a_program_is_signed_as_one(samples: Path) -> None:
     data = bytearray((samples / "aarch64" / "lib.dylib").read_bytes())
     struct.pack_into("<I", data, 12, 2)  # MH_EXECUTE
-    after = edited(bytes(data), {"aarch64": EDIT}, identifier="run")
+    after = edit(bytes(data), {"aarch64": EDIT}, identifier="run")
     (signature,) = [command for kind, command in load_commands(after) if kind == 0x1D]
     (start,) = struct.unpack_from("<I", signature, 8)
     assert struct.unpack_from(">Q", after, start + 20 + 80) == (1,)
@@ -94,17 +94,17 @@ def test_a_program_is_signed_as_one(samples: Path) -> None:
 
 def test_each_part_of_a_fat_file_is_changed_and_signed(samples: Path, tmp_path: Path) -> None:
     before = (samples / "both/lib.dylib").read_bytes()
-    after = edited(before, {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")
+    after = edit(before, {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")
     (tmp_path / "lib.dylib").write_bytes(after)
     assert [sorted(found) for found in names(tmp_path / "lib.dylib")] == [sorted(EDITED_NAMES)] * 2
     assert [verify_signature(part) for part in parts_of(after)] == ["lib.dylib"] * 2
-    thin = [edited(part, {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib") for part in parts_of(before)]
+    thin = [edit(part, {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib") for part in parts_of(before)]
     assert parts_of(after) == thin
 
 
 def test_a_part_for_another_processor_stays_as_it_is(samples: Path) -> None:
     before = (samples / "both/lib.dylib").read_bytes()
-    after = edited(before, {"aarch64": EDIT}, identifier="lib.dylib")
+    after = edit(before, {"aarch64": EDIT}, identifier="lib.dylib")
     arches = [part.arch for part in binary.parse(after).slices]
     assert arches == [part.arch for part in binary.parse(before).slices]
     changed = {arch: one != other for arch, one, other in zip(arches, parts_of(before), parts_of(after), strict=True)}
@@ -116,7 +116,7 @@ def test_llvm_reads_the_same(samples: Path, tmp_path: Path) -> None:
         pytest.skip("llvm-objdump is not installed")
     out = tmp_path / "lib.dylib"
     out.write_bytes(
-        edited((samples / "both/lib.dylib").read_bytes(), {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")
+        edit((samples / "both/lib.dylib").read_bytes(), {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")
     )
     for arch in ("arm64", "x86_64"):
         words = ["llvm-objdump", "--macho", f"--arch={arch}", "--dylibs-used", "--dylib-id", "--rpaths", str(out)]
@@ -129,18 +129,18 @@ def test_llvm_reads_the_same(samples: Path, tmp_path: Path) -> None:
 
 def test_a_file_in_which_nothing_changes_keeps_its_signature(samples: Path) -> None:
     data = (samples / "aarch64/lib.dylib").read_bytes()
-    assert edited(data, {"aarch64": Edit(libraries={"libnone.dylib": "x"})}, identifier="lib.dylib") == data
-    assert edited(data, {"x86_64": EDIT}, identifier="lib.dylib") == data
+    assert edit(data, {"aarch64": Edit(libraries={"libnone.dylib": "x"})}, identifier="lib.dylib") == data
+    assert edit(data, {"x86_64": EDIT}, identifier="lib.dylib") == data
 
 
 def test_a_file_is_changed_again_as_the_first_time(samples: Path) -> None:
     data = (samples / "aarch64/lib.dylib").read_bytes()
-    once = edited(data, {"aarch64": EDIT}, identifier="lib.dylib")
+    once = edit(data, {"aarch64": EDIT}, identifier="lib.dylib")
     back = Edit(libraries={NEW: "@rpath/x.dylib"}, install_name="y")
-    twice = edited(once, {"aarch64": back}, identifier="lib.dylib")
+    twice = edit(once, {"aarch64": back}, identifier="lib.dylib")
     assert verify_signature(twice) == "lib.dylib"
     assert set(binary.parse(twice).needed) == {SYSTEM, "@rpath/x.dylib"}
-    again = edited(
+    again = edit(
         twice,
         {"aarch64": Edit(libraries={"@rpath/x.dylib": NEW}, install_name=EDIT.install_name)},
         identifier="lib.dylib",
@@ -151,7 +151,7 @@ def test_a_file_is_changed_again_as_the_first_time(samples: Path) -> None:
 def test_names_that_do_not_fit_are_refused(samples: Path) -> None:
     data = (samples / "aarch64/lib.dylib").read_bytes()
     with pytest.raises(AuditError) as caught:
-        edited(data, {"aarch64": Edit(libraries={"@rpath/other.dylib": "x" * 100_000})}, identifier="lib.dylib")
+        edit(data, {"aarch64": Edit(libraries={"@rpath/other.dylib": "x" * 100_000})}, identifier="lib.dylib")
     assert caught.value.message == "it has no room for the new names of its libraries"
     assert caught.value.hint == "link it with -headerpad_max_install_names, which leaves room"
 
@@ -161,7 +161,7 @@ def test_bytes_that_stand_where_the_names_would_go_are_not_lost(samples: Path) -
     end = 32 + struct.unpack_from("<I", data, 20)[0]
     data[end] = 1
     with pytest.raises(AuditError, match="no room"):
-        edited(bytes(data), {"aarch64": EDIT}, identifier="lib.dylib")
+        edit(bytes(data), {"aarch64": EDIT}, identifier="lib.dylib")
 
 
 @settings(deadline=None)
@@ -173,4 +173,4 @@ def test_damaged_files_are_errors_of_ours(samples: Path, data: st.DataObject) ->
         if place < len(damaged):
             damaged[place] = value
     with suppress(AuditError):
-        edited(bytes(damaged), {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")
+        edit(bytes(damaged), {"aarch64": EDIT, "x86_64": EDIT}, identifier="lib.dylib")

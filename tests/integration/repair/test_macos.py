@@ -64,14 +64,14 @@ def test_a_library_that_lacks_a_processor_is_refused(tmp_path: Path) -> None:
     with pytest.raises(AuditError) as caught:
         Bench(stage=tmp_path / "stage", triple=BOTH, search=(thin,)).repaired(module)
     assert caught.value.message == (
-        "mod.so needs @rpath/inner.dylib, which was not found, so it cannot be put into the wheel"
+        "mod.so needs @rpath/inner.dylib, which was not found, so it cannot be added to the wheel"
     )
     assert caught.value.notes == (
         f"{thin}/inner.dylib has nothing for x86_64",
         f"looked for {thin}/inner.dylib, {tmp_path}/stage/inner.dylib",
     )
     assert caught.value.hint == (
-        "name its folder with -L among the flags for rustc, or leave it to whoever installs the wheel: "
+        "name its folder with -L among the flags for rustc, or exclude it from the wheel: "
         'repair-exclude = ["inner.dylib"] in [tool.cratewheel]'
     )
 

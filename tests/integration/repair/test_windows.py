@@ -185,5 +185,5 @@ def test_a_package_that_is_not_python_is_refused(source: bytes) -> None:
     with pytest.raises(ConfigError) as caught:
         with_dll_directory(source, ("..", "demo.libs"))
     assert caught.value.message == (
-        "the package's __init__.py cannot be read, which must tell Windows of the libraries in the wheel"
+        "the package's __init__.py cannot be read, but it must register the libraries in the wheel"
     )

@@ -128,7 +128,7 @@ def test_a_file_that_does_not_exist_is_told_from_one_that_is_left_out(tmp_path: 
             f"so it is with {tmp_path}/build.rs, the build script 'build'",
             f"so it is with {tmp_path.parent}/L, the license-file",
         ),
-        "correct the path, or take the key out",
+        "correct the path, or remove the key",
     )
     (tmp_path / "src" / "other.rs").touch()
     error = incomplete(tmp_path, ("src/lib.rs", "src/main.rs"), license_file="../L")

@@ -153,11 +153,11 @@ def test_windows_needs_an_import_library_of_python(
         return
     with pytest.raises(UnsupportedError) as caught:
         decide(facts)
-    assert caught.value.message == ("pyo3 0.28.3 needs Python's import library to link for Windows, and there is none")
+    assert caught.value.message == ("pyo3 0.28.3 needs Python's import library to link for Windows, which is missing")
 
 
 def test_rust_cpython_starts_its_python() -> None:
-    with pytest.raises(UnsupportedError, match="rust-cpython starts the Python that it compiles for"):
+    with pytest.raises(UnsupportedError, match="rust-cpython must start the target's Python"):
         decide(from_elsewhere("aarch64-unknown-linux-gnu", cargo=RUST_CPYTHON, pythons=("3.11",)))
 
 
@@ -176,7 +176,7 @@ def test_microsoft_s_linker_is_reached_through_xwin(triple: str, host: str, thro
 
 def test_a_file_that_needs_a_newer_macos_raises_the_tag() -> None:
     from cratewheel.audit.model import Binary
-    from cratewheel.planning.platform_result import settle
+    from cratewheel.planning.platform_result import platform_tags_from_audit
 
     def part(arch: str, minimum: tuple[int, int]) -> Binary:
         return Binary(format="macho", arch=arch, bits=64, little_endian=True, minimum_os=minimum)
@@ -184,6 +184,6 @@ def test_a_file_that_needs_a_newer_macos_raises_the_tag() -> None:
     machine = Machine(triple="universal2-apple-darwin", system="darwin", platform=None, words="darwin")
     facts = situation(cargo=PROGRAM, machine=machine, host="aarch64-apple-darwin")
     fat = replace(part("universal2", (14, 0)), slices=(part("x86_64", (10, 12)), part("aarch64", (14, 2))))
-    settled = settle(wheel(facts), facts.target, {"app": fat}, programs=True)
+    settled = platform_tags_from_audit(wheel(facts), facts.target, {"app": fat}, programs=True)
     assert settled.tags == ("macosx_10_12_universal2", "macosx_10_12_x86_64", "macosx_14_0_arm64")
     assert settled.why == ("app: it is linked for macOS 14.2 on aarch64",)

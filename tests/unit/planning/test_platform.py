@@ -7,7 +7,7 @@ import pytest
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.planning.decide import decide
-from cratewheel.planning.model import ByAudit, ByDeployment, ByPolicy, Fixed, PlatformPlan
+from cratewheel.planning.model import ByAudit, ByDeploymentTarget, ByPolicy, Fixed, PlatformPlan
 from situations import (
     LINUX,
     LINUX_RISCV,
@@ -49,7 +49,7 @@ def test_each_form_of_compatibility_on_linux(words: str, platform: PlatformPlan)
 
 
 def test_off_linux_compatibility_changes_nothing() -> None:
-    own = ByDeployment(versions=(("aarch64", (11, 0)),))
+    own = ByDeploymentTarget(versions=(("aarch64", (11, 0)),))
     assert platform_of("--compatibility manylinux2014", machine=MACOS_ARM) == own
     assert platform_of("--compatibility pypi", machine=WINDOWS) == Fixed(tags=("win_amd64",))
 
@@ -104,15 +104,15 @@ def test_the_host_platform_variable_overrides_everything() -> None:
             "--compatibility pypi linux",
             PROGRAM,
             LINUX,
-            "PyPI refuses wheels for linux_x86_64",
+            "PyPI rejects wheels for linux_x86_64",
             "choose another tag, or leave `pypi` out",
         ),
         (
             "--compatibility pypi --skip-auditwheel",
             PROGRAM,
             LINUX,
-            "the tag `linux` is one that PyPI refuses",
-            "audit the wheel, or leave `pypi` out",
+            "PyPI rejects the tag `linux`",
+            "remove --skip-auditwheel, or `pypi` from --compatibility",
         ),
     ],
 )
@@ -134,7 +134,7 @@ def test_the_author_of_pyproject_is_told_of_a_tag_that_stands_there() -> None:
 def test_pypi_takes_nothing_for_some_processors() -> None:
     with pytest.raises(UnsupportedError) as caught:
         platform_of("--compatibility pypi", machine=LINUX_PPC)
-    assert caught.value.message == "PyPI takes no wheels for powerpc-unknown-linux-gnu"
+    assert caught.value.message == "PyPI accepts no wheels for powerpc-unknown-linux-gnu"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from cratewheel.audit.model import Binary, SymbolVersion
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import AuditError
 from cratewheel.planning.decide import decide
-from cratewheel.planning.platform_result import Settlement, needs_binaries, settle
+from cratewheel.planning.platform_result import PlatformResult, needs_binaries, platform_tags_from_audit
 from situations import LINUX, MUSL, PROGRAM, Machine, pyo3, situation
 
 
@@ -25,11 +25,11 @@ UNKNOWN = file("libc.so.6", glibc="2.999")
 EXTERNAL = file("libc.so.6", "libfoo.so.1", glibc="2.17")
 
 
-def settled(words: str, *files: Binary, cargo: CargoMetadata = PROGRAM, machine: Machine = LINUX) -> Settlement:
+def settled(words: str, *files: Binary, cargo: CargoMetadata = PROGRAM, machine: Machine = LINUX) -> PlatformResult:
     plan = decide(situation(words, cargo=cargo, machine=machine, pythons=("11",)))
     (wheel,) = plan.wheels
     binaries = {f"file{number}": binary for number, binary in enumerate(files)}
-    return settle(wheel, plan.target, binaries, programs=cargo is PROGRAM)
+    return platform_tags_from_audit(wheel, plan.target, binaries, programs=cargo is PROGRAM)
 
 
 def test_the_newest_of_several_files_decides() -> None:
@@ -40,14 +40,14 @@ def test_the_newest_of_several_files_decides() -> None:
 def test_a_file_that_fits_no_policy_makes_a_plain_linux_wheel_and_a_warning() -> None:
     found = settled("", OLD, UNKNOWN)
     assert found.tags == ("linux_x86_64",)
-    assert found.warnings == ("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI refuses",)
+    assert found.warnings == ("no manylinux or musllinux tag fits, so the wheel is tagged linux, which PyPI rejects",)
     assert "file1: it needs GLIBC_2.999 of libc.so.6" in found.why
 
 
 def test_for_pypi_a_plain_linux_wheel_is_an_error() -> None:
     with pytest.raises(AuditError) as caught:
         settled("--compatibility pypi", UNKNOWN)
-    assert caught.value.message == "no tag that PyPI takes fits the compiled files"
+    assert caught.value.message == "no tag that PyPI accepts fits the compiled files"
     assert "file0: it needs GLIBC_2.999 of libc.so.6" in caught.value.notes
 
 
@@ -84,12 +84,12 @@ def test_libraries_that_no_policy_promises() -> None:
         settled("--auditwheel check", EXTERNAL)
     assert (
         check.value.message
-        == "the wheel would need libraries that manylinux2014_x86_64.manylinux_2_17_x86_64 does not promise"
+        == "the wheel needs libraries that manylinux2014_x86_64.manylinux_2_17_x86_64 does not guarantee"
     )
     assert check.value.notes == ("file0 needs libfoo.so.1",)
     warned = settled("--auditwheel warn", EXTERNAL)
     assert warned.tags == ("manylinux2014_x86_64", "manylinux_2_17_x86_64")
-    assert warned.warnings == ("file0 needs libfoo.so.1, which is not on every system that installs the wheel",)
+    assert warned.warnings == ("file0 needs libfoo.so.1, which is not on every system with this tag",)
 
 
 def test_a_program_may_link_libpython_and_a_module_may_not() -> None:

@@ -52,7 +52,7 @@ BROKEN: dict[str, tuple[dict[str, object], str]] = {
     "two of a name": ({"dev": [], "Dev": []}, "dev and Dev in pyproject.toml are one dependency group"),
     "a long chain": (
         {"dev": [{"include-group": "g0"}], **{f"g{at}": [{"include-group": f"g{at + 1}"}] for at in range(3000)}},
-        "more than 100 dependency groups in pyproject.toml include each other in a row",
+        "more than 100 dependency groups in pyproject.toml are nested",
     ),
 }
 

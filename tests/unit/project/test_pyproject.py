@@ -80,7 +80,7 @@ def test_toml_errors_say_where(path: Path) -> None:
 def warning(place: str, text: str, divided: str) -> str:
     return (
         f"{place} in pyproject.toml is '{text}', and read as '{divided}': "
-        "write it with `/`, which divides folders on every system"
+        "write it with `/`, which works on every system"
     )
 
 

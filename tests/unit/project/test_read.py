@@ -63,7 +63,7 @@ def test_a_workspace_without_a_package_is_no_crate(tmp_path: Path) -> None:
     manifest = write(tmp_path / "Cargo.toml", "[workspace]\nmembers = []\n")
     with pytest.raises(ConfigError) as caught:
         read(Location(manifest=manifest, pyproject=None, root=tmp_path, cwd=tmp_path))
-    assert caught.value.message == f"{manifest} is a workspace without a package of its own"
+    assert caught.value.message == f"{manifest} is a workspace without a package"
 
 
 def test_warnings_of_both_files_are_told(tmp_path: Path) -> None:
@@ -83,6 +83,6 @@ def test_configuration_beside_the_crate_that_cargo_does_not_read_from_here_is_to
     location = place(tmp_path / "p", tmp_path / "p" / "rust")
     events: list[Event] = []
     warn_of_unread_config(read(location), {}, CallbackReporter(on_event=events.append))
-    here = f"cargo and rustup read what is in {tmp_path / 'p'}, where this runs, and above"
+    here = f"cargo and rustup only read files in {tmp_path / 'p'} and its parents"
     hint = "run the command in that file's folder, or move the file"
     assert events == [WarningEvent(text=f"{config} has no effect: {here}", hint=hint)]

@@ -80,7 +80,7 @@ def test_a_target_of_cargos_configuration_counts_unless_another_is_named(
 def test_a_target_among_the_extra_arguments_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError) as caught:
         resolved(tmp_path, {"cargo_extra_args": ["--target wasm32-wasip1"]})
-    assert caught.value.hint == "give it to cratewheel: --target wasm32-wasip1"
+    assert caught.value.hint == "pass it to cratewheel: --target wasm32-wasip1"
 
 
 def test_keys_that_mean_nothing_are_told(tmp_path: Path) -> None:

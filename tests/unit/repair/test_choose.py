@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from cratewheel.audit.model import Binary
-from cratewheel.repair.choose import Copy, Loaded, copies, run_paths, subject_changes, unfit
+from cratewheel.repair.choose import Copy, Loaded, incompatibility, plan_copies, run_paths, subject_changes
 from cratewheel.repair.closure import Closure, Library
 from cratewheel.repair.model import hashed_name
 from cratewheel.targets.triples import parse
@@ -88,12 +88,12 @@ def test_the_origin_of_a_file_behind_a_link_is_both_folders() -> None:
 )
 def test_only_a_library_for_the_same_machine_and_c_library_fits(found: Binary, triple: object, reason: str) -> None:
     assert isinstance(triple, type(GLIBC))
-    assert unfit(found, file(), triple) == reason
+    assert incompatibility(found, file(), triple) == reason
 
 
 def test_libraries_are_told_their_new_names() -> None:
     outer, inner = library("/l/libouter.so.2.0", ONE, "libinner.so.1", "libcuda.so.1"), library("/l/libinner.so.1", TWO)
-    made, names = copies(closure({"libouter.so.2": outer}, libouter={"libinner.so.1": inner}))
+    made, names = plan_copies(closure({"libouter.so.2": outer}, libouter={"libinner.so.1": inner}))
     assert names == {
         Path("/m/module.so"): {"libouter.so.2": "libouter-11111111.so.2.0"},
         Path("/l/libouter.so.2.0"): {"libinner.so.1": "libinner-22222222.so.1"},
@@ -119,14 +119,14 @@ def test_libraries_are_told_their_new_names() -> None:
 
 def test_the_same_content_is_copied_once_under_the_first_name() -> None:
     first, second = library("/x/liba.so.1", ONE), library("/y/liba.so", ONE)
-    made, names = copies(closure({"liba.so.1": first, "liba.so": second}))
+    made, names = plan_copies(closure({"liba.so.1": first, "liba.so": second}))
     assert names[Path("/m/module.so")] == {"liba.so.1": "liba-11111111.so.1", "liba.so": "liba-11111111.so.1"}
     assert [copy.library for copy in made] == [first]
 
 
 def test_two_libraries_of_one_name_are_kept_apart() -> None:
     first, second = library("/a/liba.so", ONE), library("/b/liba.so", TWO)
-    assert [copy.name for copy in copies(closure({"a/liba.so": first, "b/liba.so": second}))[0]] == [
+    assert [copy.name for copy in plan_copies(closure({"a/liba.so": first, "b/liba.so": second}))[0]] == [
         "liba-11111111.so",
         "liba-22222222.so",
     ]

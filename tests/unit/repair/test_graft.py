@@ -34,5 +34,5 @@ def test_a_system_without_a_repair_says_what_is_needed(tmp_path: Path) -> None:
     subject = Subject(path=Path("/t/x.so"), folder=PurePosixPath("demo"), needs=("libz.so.6", "libm.so.5"))
     with pytest.raises(UnsupportedError) as caught:
         repair([subject], surroundings)
-    assert caught.value.message == "libraries cannot be put into wheels for freebsd"
+    assert caught.value.message == "libraries cannot be added to wheels for freebsd"
     assert caught.value.notes == ("x.so needs libz.so.6", "x.so needs libm.so.5")

@@ -1,4 +1,4 @@
-"""Cargo.toml → core metadata: the fields that cargo knows, and the table in which maturin 0.12 kept the others."""
+"""Cargo.toml → core metadata, with the metadata table of maturin 0.12."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cratewheel.project.metadata.fields import (
     normal_version,
     one_line,
     read_readme,
-    within_reach,
+    resolve_file,
 )
 from cratewheel.system.files import is_file
 from cratewheel.system.toml import check_texts, describe
@@ -40,7 +40,7 @@ Table = Mapping[str, Any]
 
 
 def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
-    """Return what Cargo.toml says of the package.
+    """Return the metadata in Cargo.toml.
 
     `provided` are the keys of [project] that are to come from here; the values of others are not even looked at.
     Raises `ConfigError` for a version that PEP 440 has no place for, and for a readme or licence file that is missing.
@@ -79,7 +79,7 @@ def _readme(manifest: Manifest, content: str | None) -> Readme | None:
     if not named:
         return None
     where = f"package.readme in {manifest.path}"
-    path = within_reach(manifest.directory, named, where, roots=manifest.roots)
+    path = resolve_file(manifest.directory, named, where, roots=manifest.roots)
     return read_readme(path, where, content_type=content or content_type(path), roots=manifest.roots)
 
 
@@ -88,9 +88,9 @@ def _license_files(manifest: Manifest) -> tuple[LicenceFile, ...]:
     if named is None:
         return ()
     where = f"package.license-file in {manifest.path}"
-    source = within_reach(manifest.directory, named, where, roots=manifest.roots)
+    source = resolve_file(manifest.directory, named, where, roots=manifest.roots)
     if not is_file(source):
-        raise ConfigError(f"{source}, {where}, is not a file", hint="correct the path, or take the key out")
+        raise ConfigError(f"{source}, {where}, is not a file", hint="correct the path, or remove the key")
     inside = source.is_relative_to(manifest.directory)
     target = PurePosixPath(source.relative_to(manifest.directory).as_posix() if inside else source.name)
     return (LicenceFile(target=target, source=source),)

@@ -1,4 +1,4 @@
-"""A [project] table as `pyproject-metadata` and `packaging` understand it."""
+"""Validates a [project] table with `pyproject-metadata` and `packaging`."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
-    """A table that breaks no rule, as `pyproject-metadata` understands it, and what it finds odd in it.
+class CheckedTable:
+    """A valid [project] table as `pyproject-metadata` parses it, and its warnings.
 
     `version` is the least of the metadata format in which all of it can be said. Requirements and extras are in their
     normal form.
@@ -46,8 +46,8 @@ class Checked:
     warnings: Names
 
 
-def checked(table: Mapping[str, Any], path: Path) -> Checked:
-    """Return a [project] table of the file `path`, checked; raises `ConfigError` where it breaks the specification."""
+def check_table(table: Mapping[str, Any], path: Path) -> CheckedTable:
+    """Return the [project] table of the file `path`, validated; raises `ConfigError` if it is invalid."""
     requires_dist, provides_extra = _requirements(table, path)
     from pyproject_metadata import ConfigurationError, StandardMetadata
     from pyproject_metadata.errors import ExceptionGroup
@@ -62,7 +62,7 @@ def checked(table: Mapping[str, Any], path: Path) -> Checked:
         raise _is_refused(error.exceptions, path) from error
     except ConfigurationError as error:
         raise _is_refused([error], path) from error
-    return Checked(
+    return CheckedTable(
         version=standard.auto_metadata_version,
         keywords=tuple(standard.keywords),
         import_names=None if standard.import_names is None else tuple(standard.import_names),

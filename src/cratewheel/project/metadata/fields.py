@@ -1,4 +1,4 @@
-"""The fields of core metadata, as gathered from Cargo.toml and pyproject.toml and before they are written."""
+"""The fields of core metadata before they are written."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONTENT_TYPES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readme:
-    """The long description, and its type as PyPI wants to know it."""
+    """The long description and its content type."""
 
     text: str
     content_type: str | None
@@ -33,7 +33,7 @@ class Readme:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LicenceFile:
-    """A licence file: its place below `licenses/` in the archive, and the file itself."""
+    """A licence file: its path below `licenses/` in the archive, and its source."""
 
     target: PurePosixPath
     source: Path
@@ -77,15 +77,15 @@ class Fields:
     warnings: tuple[str, ...] = ()
 
 
-def within_reach(folder: Path, name: str, where: str, *, roots: Roots) -> Path:
-    """Return the file that a key names, relative to `folder`; `where` says in messages which key it is.
+def resolve_file(folder: Path, name: str, where: str, *, roots: Roots) -> Path:
+    """Return the file that a key names, relative to `folder`; `where` names the key in messages.
 
     Raises `ConfigError` for one that does not lie in `roots`, as its path stands or once every link is followed.
     """
     path = Path(os.path.normpath(folder / name))
     if files.root_of(os.path.realpath(path), roots) is None and not path.is_relative_to(folder):
         raise ConfigError(
-            f"{where} is {name!r}, which is not a path within {' or '.join(roots)}",
+            f"{where} is {name!r}, which is not a path in {' or '.join(roots)}",
             hint=f"write it relative to {folder}, or copy the file into the project",
         )
     files.ProjectBoundary(roots).check(str(path))
@@ -107,7 +107,7 @@ def read_readme(path: Path, where: str, *, content_type: str | None, roots: Root
     except OSError as error:
         raise ConfigError(
             f"{path}, the readme of {where}, cannot be read: {error.strerror}",
-            hint="correct the path, or take the key out",
+            hint="correct the path, or remove the key",
         ) from error
     return Readme(text=text, content_type=content_type)
 
@@ -124,7 +124,7 @@ def content_type(path: Path | PurePosixPath) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Return text without line ends and the space around them: a summary is one line.
+    r"""Return text on one line, without surrounding space.
 
     >>> one_line("  A thing\n   of two lines. ")
     'A thing of two lines.'
@@ -134,7 +134,7 @@ def one_line(text: str) -> str:
 
 
 def normal_version(text: str, where: str) -> str:
-    """Return a version in the normal form of PEP 440; `where` says in the error which key it is.
+    """Return a version in the normal form of PEP 440; `where` names the key in errors.
 
     SemVer's pre-releases that have a counterpart are understood.
 
@@ -145,7 +145,7 @@ def normal_version(text: str, where: str) -> str:
         return str(Version(text))
     except InvalidVersion as error:
         raise ConfigError(
-            f"{text!r}, {where}, is not a version that Python packages can have (PEP 440)",
+            f"{text!r}, {where}, is not a valid version (PEP 440)",
             hint=_version_hint(text),
         ) from error
 
@@ -162,7 +162,7 @@ def _version_hint(text: str) -> str:
 
 
 def is_name(name: str) -> bool:
-    """Return whether a distribution may be called so by the specification.
+    """Return whether this is a valid distribution name.
 
     >>> is_name("foo.Bar_2"), is_name("_foo")
     (True, False)
@@ -171,7 +171,7 @@ def is_name(name: str) -> bool:
 
 
 def check_name(name: str, where: str) -> tuple[str, ...]:
-    """Return warnings about a distribution's name; raises `ConfigError` for one that no installer takes."""
+    """Return warnings about a distribution's name; raises `ConfigError` for an invalid one."""
     if is_name(name):
         return ()
     if re.fullmatch(r"[A-Za-z0-9._-]*[A-Za-z0-9][A-Za-z0-9._-]*", name):

@@ -1,4 +1,4 @@
-"""The licence files of a project: those that [project] names, or those that are called like one (PEP 639)."""
+"""Finds the licence files of a project: those in [project], or those with usual names (PEP 639)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ USUAL_BEGINNINGS = (("LICENSE", "LICENCE"), ("COPYING",), ("NOTICE",), ("AUTHORS
 _PATTERN = r"(?:[\w.\-*?/ ]|\[[\w.\-]+\])+"  # PEP 639 leaves out `!`, braces, backslashes and the rest
 
 
-def usual(root: Path, *, roots: Roots) -> tuple[LicenceFile, ...]:
-    """Return the files directly in `root` whose names say that they are about the licence.
+def find_by_name(root: Path, *, roots: Roots) -> tuple[LicenceFile, ...]:
+    """Return the files directly in `root` with usual names of licence files.
 
     Raises `ConfigError` for one that is a link out of `roots`, and for a pipe, a socket or a device.
     """
@@ -30,15 +30,15 @@ def usual(root: Path, *, roots: Roots) -> tuple[LicenceFile, ...]:
     return tuple(LicenceFile(target=PurePosixPath(name), source=root / name) for name in found)
 
 
-def matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[LicenceFile, ...]:
-    """Return the files below `root` that a pattern of `project.license-files` means; `where` names it in messages.
+def find_matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[LicenceFile, ...]:
+    """Return the files below `root` that match a pattern of `project.license-files`; `where` names it in messages.
 
     Raises `ConfigError` for a pattern that PEP 639 does not allow, and for a link that leads out of `roots`.
     """
     if not re.fullmatch(_PATTERN, pattern) or ".." in pattern.split("/") or pattern.startswith("/"):
         raise ConfigError(
             f"{pattern!r}, {where}, is not a pattern that PEP 639 allows",
-            hint="write a path below pyproject.toml with `/`, in which `*`, `**`, `?` and `[a-z]` may stand",
+            hint="write a path below pyproject.toml with `/`, with `*`, `**`, `?` and `[a-z]` as wildcards",
         )
     return tuple(
         LicenceFile(target=PurePosixPath(path.relative_to(root).as_posix()), source=path)
@@ -47,7 +47,7 @@ def matching(root: Path, pattern: str, where: str, *, roots: Roots) -> tuple[Lic
 
 
 def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tuple[str, ...]]:
-    """Return the files with each place in the archive taken once, by the first; and a warning where their texts differ.
+    """Return the files without duplicate archive paths, and a warning where their contents differ.
 
     Raises `ConfigError` for a name that is not UTF-8.
     """
@@ -57,5 +57,5 @@ def unique(found: tuple[LicenceFile, ...]) -> tuple[tuple[LicenceFile, ...], tup
         utf8.check_name(str(file.target), "licence file")
         first = taken.setdefault(file.target, file)
         if first.source != file.source and not filecmp.cmp(first.source, file.source, shallow=False):
-            warnings.append(f"the licence file {file.source} is left out: {first.source} has its place in the wheel")
+            warnings.append(f"the licence file {file.source} is skipped: {first.source} has the same path in the wheel")
     return tuple(taken.values()), tuple(warnings)

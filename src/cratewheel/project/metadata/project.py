@@ -18,7 +18,7 @@ from packaging.version import Version
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError, with_suggestion
 from cratewheel.project.metadata import cargo, licences, requirements
-from cratewheel.project.metadata.checked import HINTS, Checked, checked
+from cratewheel.project.metadata.checked import HINTS, CheckedTable, check_table
 from cratewheel.project.metadata.fields import (
     Fields,
     LicenceFile,
@@ -30,7 +30,7 @@ from cratewheel.project.metadata.fields import (
     normal_version,
     one_line,
     read_readme,
-    within_reach,
+    resolve_file,
 )
 from cratewheel.project.pyproject import PyProject
 from cratewheel.system import files
@@ -77,7 +77,7 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     source = _Source(table=pyproject.project, path=pyproject.path, manifest=manifest)
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
-    standard = checked(_shown(source), source.path)
+    standard = check_table(_without_own_keys(source), source.path)
     written = table.keys() - ({"license"} if _names_only_a_file(table.get("license")) else set())
     base = cargo.read(manifest, dynamic - written | ({"version"} - table.keys()))
     found = _with_people(base, source)
@@ -96,7 +96,7 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
             *dynamic_warnings,
             *(f"{text} ({source.path})" for text in standard.warnings),
             *license_warnings,
-            *_leniencies(source),
+            *_lenient_warnings(source),
         ),
     )
     return _with_standard(found, table, standard)
@@ -120,7 +120,7 @@ def _with_licences(base: Fields, source: _Source) -> tuple[Fields, tuple[str, ..
     return found, warnings
 
 
-def _with_standard(base: Fields, table: Table, standard: Checked) -> Fields:
+def _with_standard(base: Fields, table: Table, standard: CheckedTable) -> Fields:
     """Return the fields with what needs no rule of ours: the values of the table, or else the crate's."""
     return replace(
         base,
@@ -159,7 +159,7 @@ def _dynamic(source: _Source) -> tuple[frozenset[str], tuple[str, ...]]:
     ]
     if "version" not in source.table and "version" not in listed:
         found.append(
-            f'[project] in {source.path} has no version: the crate\'s is taken; say so with `dynamic = ["version"]`'
+            f'[project] in {source.path} has no version: using the crate\'s; declare it with `dynamic = ["version"]`'
         )
     return frozenset(listed), tuple(found)
 
@@ -170,7 +170,7 @@ def _unknown_keys(source: _Source) -> Iterator[str]:
             yield with_suggestion(f"project.{key} in {source.path} means nothing", key, KEYS)
 
 
-def _shown(source: _Source) -> dict[str, Any]:
+def _without_own_keys(source: _Source) -> dict[str, Any]:
     """Return the table as `pyproject-metadata` is to see it.
 
     It sees no readme and no licence files, for which it has other rules than we follow.
@@ -200,8 +200,8 @@ def _is_license_classifier(item: object) -> bool:
     return isinstance(item, str) and item.startswith("License ::")
 
 
-def _leniencies(source: _Source) -> Iterator[str]:
-    """Yield what the specifications, or PyPI, do not allow, and maturin lets pass."""
+def _lenient_warnings(source: _Source) -> Iterator[str]:
+    """Yield warnings about values that the specifications or PyPI do not allow, and maturin accepts."""
     table, path = source.table, source.path
     yield from check_name(table["name"], f"project.name in {path}")
     yield from (
@@ -221,7 +221,7 @@ def _leniencies(source: _Source) -> Iterator[str]:
                 "write one like `MIT OR Apache-2.0`"
             )
         if any(map(_is_license_classifier, table.get("classifiers", ()))):
-            yield f"project.classifiers in {path} has `License ::` next to a licence expression: PyPI refuses both"
+            yield f"project.classifiers in {path} has `License ::` next to a licence expression: PyPI rejects this"
 
 
 # -- single fields
@@ -290,19 +290,20 @@ def _readme(source: _Source) -> Readme | None:
     if file is not None and text is not None:
         raise ConfigError(f"{where} has both `file` and `text`", hint="keep one of them")
     if file is not None:
-        path = _within_reach(source, file, "readme")
+        path = _resolve_file(source, file, "readme")
         return read_readme(path, where, content_type=kind, roots=source.roots)
     return None if text is None else Readme(text=text, content_type=kind)
 
 
-def _within_reach(source: _Source, name: str, key: str) -> Path:
+def _resolve_file(source: _Source, name: str, key: str) -> Path:
     """Return the file that a key names; only those in the project, its repository or its workspace can be."""
     where = f"project.{key} in {source.path}"
     if PurePosixPath(name).is_absolute() or Path(name).is_absolute():
         raise ConfigError(
-            f"{where} is {name!r}, which is not relative to it", hint="write it so, and copy the file into the project"
+            f"{where} is {name!r}, which is not relative to it",
+            hint="copy the file into the project, and use a relative path",
         )
-    return within_reach(source.folder, name, where, roots=source.roots)
+    return resolve_file(source.folder, name, where, roots=source.roots)
 
 
 # -- licences
@@ -346,7 +347,7 @@ def _license_files(
     patterns = source.table.get("license-files")
     if patterns is None:
         known = {file.source for file in found}
-        usual = [file for file in licences.usual(source.folder, roots=source.roots) if file.source not in known]
+        usual = [file for file in licences.find_by_name(source.folder, roots=source.roots) if file.source not in known]
         files, warnings = licences.unique((*found, *usual))
         return files, tuple(f"licence file {file.target}" for file in files if file in usual), warnings
     where = f"project.license-files in {source.path}"
@@ -356,7 +357,7 @@ def _license_files(
         )
     unmet = []
     for pattern in patterns:
-        matches = licences.matching(source.folder, pattern, where, roots=source.roots)
+        matches = licences.find_matching(source.folder, pattern, where, roots=source.roots)
         found += matches
         if not matches:
             unmet.append(f"{pattern!r}, {where}, matches no file")
@@ -365,11 +366,11 @@ def _license_files(
 
 
 def _named_license(source: _Source, name: str) -> LicenceFile:
-    path = _within_reach(source, name, "license.file")
+    path = _resolve_file(source, name, "license.file")
     if not files.is_file(path):
         raise ConfigError(
             f"{path}, project.license.file in {source.path}, is not a file",
-            hint="correct the path, or take the key out",
+            hint="correct the path, or remove the key",
         )
     around = (folder for folder in (source.folder, source.manifest.workspace_root) if path.is_relative_to(folder))
     relative = path.relative_to(next(around, path.parent))

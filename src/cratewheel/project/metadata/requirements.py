@@ -1,4 +1,4 @@
-"""Requirements as METADATA has them, in the spelling of `packaging`."""
+"""Normalises requirements for METADATA."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.project.metadata.checked import Checked, checked
+from cratewheel.project.metadata.checked import CheckedTable, check_table
 
 TABLE: dict[str, Any] = {
     "name": "demo",
@@ -20,7 +20,7 @@ TABLE: dict[str, Any] = {
     "dependencies": ["Foo_Bar >=2, >=1.0"],
     "optional-dependencies": {"An_Extra": ["other"]},
 }
-ANSWER = Checked(
+ANSWER = CheckedTable(
     version="2.5",
     keywords=("one", "two"),
     import_names=("demo",),
@@ -35,9 +35,9 @@ PYPROJECT = Path("/project/pyproject.toml")
 
 
 def test_a_table_is_read_in_its_normal_form() -> None:
-    assert checked(TABLE, PYPROJECT) == ANSWER
+    assert check_table(TABLE, PYPROJECT) == ANSWER
 
 
 def test_a_wrong_table_is_refused_with_its_key() -> None:
     with pytest.raises(ConfigError, match="keywords"):
-        checked({**TABLE, "keywords": "one"}, PYPROJECT)
+        check_table({**TABLE, "keywords": "one"}, PYPROJECT)

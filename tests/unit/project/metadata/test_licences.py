@@ -8,7 +8,7 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.project.metadata.fields import LicenceFile
-from cratewheel.project.metadata.licences import matching, unique, usual
+from cratewheel.project.metadata.licences import find_by_name, find_matching, unique
 from cratewheel.system.files import project_roots
 
 
@@ -23,7 +23,7 @@ def made(root: Path, *names: str) -> Path:
 def test_usual_names_come_in_the_order_of_their_kinds(tmp_path: Path) -> None:
     made(tmp_path, "NOTICE", "AUTHORS.md", "LICENSE-MIT", "LICENCE", "COPYING", "license", "README", "sub/LICENSE")
     (tmp_path / "LICENSES").mkdir()
-    found = usual(tmp_path, roots=project_roots(tmp_path))
+    found = find_by_name(tmp_path, roots=project_roots(tmp_path))
     assert [str(file.target) for file in found] == ["LICENCE", "LICENSE-MIT", "COPYING", "NOTICE", "AUTHORS.md"]
     assert found[0] == LicenceFile(target=PurePosixPath("LICENCE"), source=tmp_path / "LICENCE")
 
@@ -40,14 +40,14 @@ def test_usual_names_come_in_the_order_of_their_kinds(tmp_path: Path) -> None:
 )
 def test_a_pattern_is_one_of_pep_639(tmp_path: Path, pattern: str, found: list[str]) -> None:
     made(tmp_path, "LIC-A", "sub/lic-b", "sub/deep/LIC-C", "other")
-    files = matching(tmp_path, pattern, "here", roots=project_roots(tmp_path))
+    files = find_matching(tmp_path, pattern, "here", roots=project_roots(tmp_path))
     assert sorted(str(file.target) for file in files) == found
 
 
 @pytest.mark.parametrize("pattern", ["", "/LIC", "../LIC", "a/../LIC", "a\\b", "{a,b}", "[!a]", "a[", "LIC\n"])
 def test_other_patterns_are_refused(tmp_path: Path, pattern: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        matching(tmp_path, pattern, "here", roots=project_roots(tmp_path))
+        find_matching(tmp_path, pattern, "here", roots=project_roots(tmp_path))
     assert caught.value.message == f"{pattern!r}, here, is not a pattern that PEP 639 allows"
 
 
@@ -58,5 +58,5 @@ def test_each_place_is_taken_once_and_another_text_is_told(tmp_path: Path) -> No
     other = LicenceFile(target=PurePosixPath("OTHER"), source=tmp_path / "b" / "LIC")
     assert unique((*files, other)) == (
         (files[0], other),
-        (f"the licence file {tmp_path}/b/LIC is left out: {tmp_path}/a/LIC has its place in the wheel",),
+        (f"the licence file {tmp_path}/b/LIC is skipped: {tmp_path}/a/LIC has the same path in the wheel",),
     )

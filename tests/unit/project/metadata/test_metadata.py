@@ -183,7 +183,7 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
         (
             'license = "MIT"\nclassifiers = ["License :: OSI Approved"]\n',
             (),
-            "project.classifiers in {path} has `License ::` next to a licence expression: PyPI refuses both",
+            "project.classifiers in {path} has `License ::` next to a licence expression: PyPI rejects this",
         ),
         ('license-files = ["LIC*"]\n', (), "'LIC*', project.license-files in {path}, matches no file"),
         (
@@ -204,7 +204,7 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
         (
             'license = { file = "../LICENSE" }\n',
             ("LICENSE",),
-            "the licence file {root}/crate/LICENSE is left out: {root}/LICENSE has its place in the wheel",
+            "the licence file {root}/crate/LICENSE is skipped: {root}/LICENSE has the same path in the wheel",
         ),
     ],
 )  # fmt: skip
@@ -224,8 +224,8 @@ def test_a_project_without_a_version_is_told_how_to_say_so(tmp_path: Path) -> No
     assert core.version == "1.0.0"
     assert core.warnings == (
         (
-            f"[project] in {tmp_path / 'pyproject.toml'} has no version: the crate's is taken; "
-            'say so with `dynamic = ["version"]`'
+            f"[project] in {tmp_path / 'pyproject.toml'} has no version: using the crate's; "
+            'declare it with `dynamic = ["version"]`'
         ),
     )
 
@@ -247,8 +247,7 @@ def test_a_version_that_python_cannot_have_says_how_to_write_it(tmp_path: Path, 
     with pytest.raises(ConfigError) as caught:
         read(tmp_path, None, CRATE.replace("1.0.0", version))
     assert caught.value.message == (
-        f"{version!r}, package.version in {tmp_path / 'Cargo.toml'}, "
-        "is not a version that Python packages can have (PEP 440)"
+        f"{version!r}, package.version in {tmp_path / 'Cargo.toml'}, is not a valid version (PEP 440)"
     )
     assert caught.value.hint is not None
     assert caught.value.hint.startswith(hint)
