@@ -8,7 +8,17 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.options import tables
-from cratewheel.options.values import BOTH_FORMATS, Exclude, Feature, Include, Sbom, TargetOptions, TargetSelection
+from cratewheel.options.values import (
+    BOTH_FORMATS,
+    CiPlatform,
+    CiTarget,
+    Exclude,
+    Feature,
+    Include,
+    Sbom,
+    TargetOptions,
+    TargetSelection,
+)
 
 KEY = "tool.x.key"
 
@@ -143,3 +153,21 @@ def test_bills_of_materials_are_on_unless_turned_off() -> None:
     )
     assert refusal(tables.sbom, {"python": True})[0] == "tool.x.key has an unknown key `python`"
     assert refusal(tables.sbom, [])[0] == "tool.x.key must be a table, found an empty array"
+
+
+def test_a_platform_of_generate_ci_names_its_targets_in_one_of_two_ways() -> None:
+    def platforms(table: dict[str, Any]) -> tuple[CiPlatform, ...]:
+        found = tables.generate_ci(KEY, {"github": {"linux": table}}).github
+        assert found is not None
+        return found.platforms
+
+    one = (CiTarget(arch="x86_64"),)
+    assert platforms({}) == (CiPlatform(name="linux"),)
+    assert platforms({"targets": ["x86_64"]}) == (CiPlatform(name="linux", targets=one),)
+    assert platforms({"target": [{"arch": "x86_64"}]}) == (CiPlatform(name="linux", targets=one),)
+    for table, problem in (
+        ({"targets": ["x86"], "target": []}, "has both `targets` and `target`"),
+        ({"targets": []}, "has an empty list of targets"),
+        ({"target": []}, "has an empty list of targets"),
+    ):
+        assert refusal(tables.generate_ci, {"github": {"linux": table}})[0] == f"tool.x.key.github.linux {problem}"
