@@ -106,6 +106,16 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     )
 
 
+def exported_offsets(data: bytes | mmap.mmap, prefix: str) -> tuple[int, ...]:
+    """Return where in the file the data of each exported symbol starts whose name begins with `prefix`.
+
+    Raises `AuditError` when the file is damaged.
+    """
+    image = _image(data)
+    found = (image.offset_of(address) for name, address in _Tables(image).addresses() if name.startswith(prefix))
+    return tuple(offset for offset in found if offset is not None)
+
+
 def _float_abi(machine: int, flags: int) -> FloatAbi | None:
     """Return how numbers are passed, by the processor's supplement of the System V ABI."""
     match machine:
@@ -301,19 +311,31 @@ class _Tables:
                 exported[self._names.at(name)] = None
         return tuple(undefined), tuple(exported)
 
+    def addresses(self) -> Iterator[tuple[str, int]]:
+        """Yield the name and the address of each symbol that the file provides."""
+        for row in self._symbol_rows():
+            name, section, address = (row[0], row[3], row[4]) if self._image.bits == 64 else (row[0], row[5], row[1])
+            if section:
+                yield self._names.at(name), address
+
     def _dynamic_symbols(self) -> Iterator[tuple[int, tuple[int, int, int, int]]]:
         """Yield version index, and name, info, visibility and section, of each symbol but the empty first."""
-        place = self._place(_DT_SYMTAB)
-        if place is None:
-            return
         image = self._image
-        size = struct.calcsize("<" + image.layout.symbol)
-        count = self._symbol_count(place, size)
+        rows = self._symbol_rows()
         versions = self._place(_DT_VERSYM)
-        indices = image.rows("H", versions + 2, 2 * (count - 1)) if versions is not None else iter(())
-        for row in image.rows(image.layout.symbol, place + size, size * (count - 1)):
+        indices = image.rows("H", versions + 2, 2 * len(rows)) if versions is not None else iter(())
+        for row in rows:
             (index,) = next(indices, (0,))
             yield index & _VERSION_INDEX, (row[0], *row[1:4]) if image.bits == 64 else (row[0], *row[3:6])
+
+    def _symbol_rows(self) -> list[tuple[Any, ...]]:
+        """Return the structure of each dynamic symbol but the empty first."""
+        place = self._place(_DT_SYMTAB)
+        if place is None:
+            return []
+        image = self._image
+        size = struct.calcsize("<" + image.layout.symbol)
+        return list(image.rows(image.layout.symbol, place + size, size * (self._symbol_count(place, size) - 1)))
 
     def _symbol_count(self, place: int, size: int) -> int:
         """Return how many dynamic symbols there are, which no tag of the dynamic section says."""

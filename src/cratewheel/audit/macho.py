@@ -42,12 +42,13 @@ _REEXPORT_DYLIB, _LAZY_DYLIB, _UPWARD_DYLIB = 0x1F | _REQUIRED, 0x20, 0x23 | _RE
 _NEEDED = frozenset({_LOAD_DYLIB, _REEXPORT_DYLIB, _LAZY_DYLIB, _UPWARD_DYLIB, _LOAD_WEAK_DYLIB})
 _RPATH = 0x1C | _REQUIRED
 _SYMTAB = 0x2
+_SEGMENT, _SEGMENT_64 = 0x1, 0x19
 _VERSION_MIN = {0x24: "macos", 0x25: "ios"}
 _BUILD_VERSION = 0x32
 _PLATFORMS = {1: "macos", 2: "ios", 3: "tvos", 4: "watchos", 6: "maccatalyst", 7: "ios-simulator", 11: "visionos"}
 _DYLD_INFO, _DYLD_INFO_ONLY, _EXPORTS_TRIE = 0x22, 0x22 | _REQUIRED, 0x33 | _REQUIRED
 
-_N_STAB, _N_PEXT, _N_TYPE, _N_EXT = 0xE0, 0x10, 0x0E, 0x01
+_N_STAB, _N_PEXT, _N_TYPE, _N_EXT, _N_SECT = 0xE0, 0x10, 0x0E, 0x01, 0x0E
 _N_WEAK_REF = 0x40
 _TWO_LEVEL = 0x80  # of the header's flags: each symbol says which library it is of
 
@@ -62,6 +63,19 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     if magic in (FAT_MAGIC, FAT_MAGIC_64):
         return _fat(data, wide=magic == FAT_MAGIC_64)
     return _Thin(data, 0, len(data)).binary()
+
+
+def exported_offsets(data: bytes | mmap.mmap, prefix: str) -> tuple[int, ...]:
+    """Return where in the file the data of each exported symbol starts whose name begins with `prefix`.
+
+    Of a fat file that is the first processor's part. Names are compared without the underscore that the file has before
+    them. Raises `AuditError` when the file is damaged.
+    """
+    magic = data[:4]
+    if magic not in (FAT_MAGIC, FAT_MAGIC_64):
+        return tuple(_Thin(data, 0, len(data)).exported_offsets(prefix))
+    fields = _unpack(data, ">IIQQ" if magic == FAT_MAGIC_64 else ">IIII", 8)
+    return tuple(_Thin(data, fields[2], fields[3]).exported_offsets(prefix))
 
 
 def _fat(data: bytes | mmap.mmap, *, wide: bool) -> Binary:
@@ -184,19 +198,9 @@ class _Thin:
         self, commands: tuple[_Command, ...], libraries: tuple[str, ...]
     ) -> tuple[tuple[Symbol, ...], tuple[str, ...]]:
         """Return the symbols that others must provide, and the names of those provided to others."""
-        table = next((command for command in commands if command.kind == _SYMTAB and command.size >= 24), None)
-        if table is None:
-            return (), ()
-        symbols_at, count, names_at, names_size = self._fields("4I", table.offset + 8)
-        row = struct.Struct(self._order + ("IBBHQ" if self._bits == 64 else "IBBHI"))
-        start = self._start + symbols_at
-        rows = self._data[start : min(start + count * row.size, self._end)]
         undefined: dict[Symbol, None] = {}
         exported: dict[str, None] = {}
-        for name, kind, _, description, value in row.iter_unpack(rows[: len(rows) - len(rows) % row.size]):
-            if kind & _N_STAB or not kind & _N_EXT:
-                continue
-            text = self._symbol_name(names_at, names_size, name)
+        for text, kind, description, value in self._external_symbols(commands):
             if not kind & _N_TYPE and not value:  # with a value it is a common symbol of an object file
                 ordinal = description >> 8
                 library = libraries[ordinal - 1] if 0 < ordinal <= len(libraries) else None
@@ -204,6 +208,42 @@ class _Thin:
             elif not kind & _N_PEXT:
                 exported[text] = None
         return tuple(undefined), tuple(exported)
+
+    def _external_symbols(self, commands: tuple[_Command, ...]) -> Iterator[tuple[str, int, int, int]]:
+        """Yield name, type, description and value of each symbol that others may see or must provide."""
+        table = next((command for command in commands if command.kind == _SYMTAB and command.size >= 24), None)
+        if table is None:
+            return
+        symbols_at, count, names_at, names_size = self._fields("4I", table.offset + 8)
+        row = struct.Struct(self._order + ("IBBHQ" if self._bits == 64 else "IBBHI"))
+        start = self._start + symbols_at
+        rows = self._data[start : min(start + count * row.size, self._end)]
+        for name, kind, _, description, value in row.iter_unpack(rows[: len(rows) - len(rows) % row.size]):
+            if kind & _N_EXT and not kind & _N_STAB:
+                yield self._symbol_name(names_at, names_size, name), kind, description, value
+
+    def exported_offsets(self, prefix: str) -> Iterator[int]:
+        """Yield where the data of exported symbols starts; see the function of this name."""
+        _, _, _, _, count, size, _ = self._fields("7I", 0)
+        commands = tuple(self._commands(count, size))
+        for name, kind, _, address in self._external_symbols(commands):
+            if kind & _N_TYPE == _N_SECT and name.removeprefix("_").startswith(prefix):
+                offset = self._offset_of(commands, address)
+                if offset is not None:
+                    yield offset
+
+    def _offset_of(self, commands: tuple[_Command, ...], address: int) -> int | None:
+        """Return where in the file the bytes are that will be loaded at `address`."""
+        for command in commands:
+            if command.kind == _SEGMENT_64 and command.size >= 72:
+                start, _, offset, size = self._fields("4Q", command.offset + 24)
+            elif command.kind == _SEGMENT and command.size >= 56:
+                start, _, offset, size = self._fields("4I", command.offset + 24)
+            else:
+                continue
+            if start <= address < start + size:
+                return int(self._start + offset + address - start)
+        return None
 
     def _symbol_name(self, table: int, size: int, offset: int) -> str:
         start = self._start + table + offset

@@ -34,6 +34,14 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     return _Image(data).binary()
 
 
+def exported_offsets(data: bytes | mmap.mmap, prefix: str) -> tuple[int, ...]:
+    """Return where in the file the data of each exported symbol starts whose name begins with `prefix`.
+
+    Raises `AuditError` when the file is damaged.
+    """
+    return tuple(_Image(data).exported_offsets(prefix))
+
+
 class _Image:
     """The file's bytes with its sections, by which addresses become offsets."""
 
@@ -78,6 +86,20 @@ class _Image:
             exported=exported,
             minimum_os=self._fields("<HH", self._optional + 48),
         )
+
+    def exported_offsets(self, prefix: str) -> Iterator[int]:
+        """Yield where the data of exported symbols starts; see the function of this name."""
+        address, _ = self._directory(_EXPORTS)
+        if not address:
+            return
+        *_, exports, count, addresses, names, ordinals = self._fields("<IIHHIIIIIII", self._offset(address))
+        for index in range(min(count, len(self._data) // 4)):
+            (name,) = self._fields("<I", self._offset(names) + 4 * index)
+            if self._text(name).startswith(prefix):
+                (ordinal,) = self._fields("<H", self._offset(ordinals) + 2 * index)
+                if ordinal < exports:
+                    (place,) = self._fields("<I", self._offset(addresses) + 4 * ordinal)
+                    yield self._offset(place)
 
     def _fields(self, layout: str, offset: int) -> tuple[Any, ...]:
         try:
