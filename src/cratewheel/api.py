@@ -332,6 +332,27 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
     return archives
 
 
+def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool = False) -> tuple[Path, ...]:
+    """Compile the module, write its type stubs below the folder `out` and return their paths.
+
+    With `check` nothing is written. Raises `ConfigError` when the files there differ, for bindings other than pyo3's,
+    and for a module that describes nothing.
+    """
+    from cratewheel.builder.stubs import refuse_stubs
+    from cratewheel.commands import generate_stubs
+
+    (session,) = plan_builds(replace(request, overrides=FOR_THIS_MACHINE), reporter, targets="first", only_first=True)
+    refuse_stubs(session)
+    entries = generate_stubs.stub_entries(session)
+    if check:
+        generate_stubs.refuse_difference(entries, out)
+        reporter.step("Checked", f"the stubs in {out} are those of the compiled module")
+        return ()
+    written = generate_stubs.write(entries, out)
+    reporter.step("Wrote", ", ".join(map(str, written)))
+    return written
+
+
 def _installable(request: Request, reporter: Reporter) -> Session:
     (session,) = plan_builds(request, reporter, targets="installable")
     return session

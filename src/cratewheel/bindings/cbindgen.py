@@ -15,7 +15,7 @@ from pathlib import Path
 from cratewheel.errors import MissingToolError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, capture, which
-from cratewheel.system.files.json_cache import private_folder
+from cratewheel.system.files.json_cache import make_private_folder
 from cratewheel.system.files.lock import exclusive
 from cratewheel.system.machine import user_dir
 
@@ -57,11 +57,11 @@ def ensure_cbindgen(policy: CbindgenPolicy, environ: Mapping[str, str], reporter
         raise _missing("cargo may not ask the network for it")
     target = _installed(environ)
     folder = target.parent.parent
-    refused = private_folder(folder, below=user_dir(environ))
+    refused = make_private_folder(folder, below=user_dir(environ))
     if refused is not None:
         raise _missing(refused)
     waiting = partial(reporter.step, "Blocking", "waiting for another build that installs cbindgen")
-    with exclusive(folder.with_name(f"{folder.name}.lock"), waiting=waiting):
+    with exclusive(folder.with_name(f"{folder.name}.lock"), on_wait=waiting):
         if not target.is_file():
             _install(folder, environ, reporter, cwd)
     return target
@@ -75,9 +75,10 @@ def _installed(environ: Mapping[str, str]) -> Path:
 def _install(folder: Path, environ: Mapping[str, str], reporter: Reporter, cwd: Path) -> None:
     reporter.step("Installing", f"cbindgen {VERSION} with cargo, once: it makes the C declarations for cffi")
     command = Command(
-        argv=("cargo", "install", "--locked", "--quiet", "--root", str(folder), f"cbindgen@{VERSION}"), cwd=cwd
+        argv=("cargo", "install", "--locked", "--quiet", "--debug", "--root", str(folder), f"cbindgen@{VERSION}"),
+        cwd=cwd,
     )
-    # what is set for the project's own build is not for this program
+    # without optimisation it installs in half the time; what is set for the build of the project is not for it
     unset = ("CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR")
     done = capture(command, {name: value for name, value in environ.items() if name not in unset})
     if done.status:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cratewheel.builder.compile import compiled
 from cratewheel.builder.session import Session
+from cratewheel.cargo.run import Artifact
 from cratewheel.planning.model import WheelPlan
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name
@@ -52,6 +53,13 @@ def _meanwhile(session: Session) -> Materials:
     from cratewheel.builder.assembly import prepare  # a third of the imports, while cargo compiles
 
     return prepare(session)
+
+
+@contextmanager
+def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact]]:
+    """Compile one wheel and yield its compiled files, which exist as long as they are used."""
+    with _stage(session.scratch) as stage:
+        yield compiled(session, wheel, stage)
 
 
 @contextmanager

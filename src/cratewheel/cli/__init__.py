@@ -26,6 +26,7 @@ COMMANDS = {
     "list-files": ("list_files", (), "List what the source distribution and the wheel will hold; compiles nothing"),
     "new": ("new", (), "Make a project that builds at once"),
     "init": ("new:run_init", (), "Make a project in a folder that is there"),
+    "generate-stubs": ("generate_stubs", (), "Write type stubs of the extension module to a folder"),
     "ide": ("ide", (), "Keep cargo, an editor and our builds from compiling pyo3 for each other"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),

@@ -90,12 +90,18 @@ class Options:
         flags=("rustc_args",), metavar="RUSTC_ARGS", key="rustc-args",
     )  # fmt: skip
 
+    generate_stubs: bool = setting(
+        False, "switch", "Build",
+        "Put type stubs into the wheel, from what pyo3 describes of the module with its feature experimental-inspect",
+        flags=("--generate-stubs",), key="generate-stubs", commands=("build", "develop"),
+    )  # fmt: skip
+
     # Python
     interpreter: tuple[str, ...] = setting(
         (), "words", "Python",
         "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Default: every "
         "interpreter found that the project supports",
-        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish"),
+        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish", "generate-stubs"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",

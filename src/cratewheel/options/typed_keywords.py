@@ -20,6 +20,7 @@ class BuildOptions(TypedDict, total=False):
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
+    generate_stubs: bool
     interpreter: Sequence[str]
     find_interpreter: bool
     target: Sequence[str]
@@ -82,6 +83,7 @@ class DevelopOptions(TypedDict, total=False):
     strip: bool
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
+    generate_stubs: bool
     quiet: bool
     verbose: int
     config: Sequence[str]
