@@ -342,7 +342,7 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     from cratewheel.commands import generate_stubs
 
     (session,) = plan_builds(replace(request, overrides=FOR_THIS_MACHINE), reporter, targets="first", only_first=True)
-    refuse_stubs(session)
+    refuse_stubs(session.inputs)
     entries = generate_stubs.stub_entries(session)
     if check:
         generate_stubs.refuse_difference(entries, out)

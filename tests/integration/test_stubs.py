@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
+import cratewheel
 from cratewheel.audit.introspection import read_descriptions
 from cratewheel.bindings.cbindgen import VERSION, CbindgenPolicy, ensure_cbindgen
-from cratewheel.errors import AuditError, MissingToolError
+from cratewheel.errors import AuditError, ConfigError, MissingToolError
 from cratewheel.events import CallbackReporter
+from pyo3_stubs import write_stubs
 
 C = r"""
 #ifdef _WIN32
@@ -112,3 +115,114 @@ def test_where_cbindgen_cannot_be_had_the_error_names_the_other_ways(
     assert caught.value.message == (f"no program cbindgen was found to make the C declarations for cffi, and {why}")
     assert caught.value.hint is not None
     assert "cargo install cbindgen" in caught.value.hint
+
+
+MODULE = r'{"type":"module","id":"1","name":"_native","members":["2"],"incomplete":false}'
+FUNCTION = r'{"type":"function","id":"2","name":"add","arguments":{},"returns":{"type":"name","id":"int"}}'
+STUB = '# Made by cratewheel from what pyo3 describes of the module.\n__all__ = ["add"]\n\ndef add() -> int: ...\n'
+
+
+def write_project(folder: Path, *, described: bool = True) -> Path:
+    """Write a mixed project whose extension describes itself as pyo3's do, and return its folder."""
+    write_stubs(folder)
+    project = folder / "app"
+    (project / "src").mkdir(parents=True)
+    (project / "python" / "app").mkdir(parents=True)
+    (project / "python" / "app" / "__init__.py").write_text("")
+    (project / "Cargo.toml").write_text(
+        '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n'
+        '[dependencies]\npyo3 = { path = "../pyo3" }\n'
+    )
+    (project / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["cratewheel"]\nbuild-backend = "cratewheel"\n'
+        '[project]\nname = "app"\nversion = "1.0"\n'
+        '[tool.cratewheel]\nmodule-name = "app._native"\npython-source = "python"\ngenerate-stubs = true\n'
+    )
+    chunks = [
+        f"#[no_mangle] pub static PYO3_INTROSPECTION_1_{at}: (u32, [u8; {len(text)}]) = "
+        f"({len(text)}, *b{quoted(text)});"
+        for at, text in enumerate((MODULE, FUNCTION) if described else ())
+    ]
+    init = '#[no_mangle] pub extern "C" fn PyInit__native() -> usize { 0 }'
+    lines = ["#![allow(improper_ctypes_definitions)]", init, *chunks]
+    (project / "src" / "lib.rs").write_text("\n".join(lines))
+    return project
+
+
+def quoted(text: str) -> str:
+    escaped = text.replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def build(project: Path) -> zipfile.ZipFile:
+    (wheel,) = cratewheel.build(project, sdist=False, compatibility="linux", interpreter=[sys.executable]).wheels
+    return zipfile.ZipFile(wheel.path)
+
+
+@pytest.mark.cargo
+def test_a_wheel_gets_stubs_beside_its_module(tmp_path: Path) -> None:
+    with build(write_project(tmp_path)) as wheel:
+        assert [name for name in wheel.namelist() if name.endswith(".pyi")] == ["app/_native.pyi"]
+        assert wheel.read("app/_native.pyi").decode() == STUB
+
+
+@pytest.mark.cargo
+def test_a_stub_that_somebody_wrote_stays_and_ours_gives_way_to_the_next(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    stub = project / "python" / "app" / "_native.pyi"
+    stub.write_text(STUB.splitlines()[0] + "\nold = 1\n")
+    with build(project) as wheel:
+        assert wheel.read("app/_native.pyi").decode() == STUB
+    stub.write_text("def add() -> int: ...  # mine\n")
+    warnings: list[str] = []
+    result = cratewheel.build(project, sdist=False, compatibility="linux", interpreter=[sys.executable])
+    warnings += result.warnings
+    with zipfile.ZipFile(result.wheels[0].path) as wheel:
+        assert wheel.read("app/_native.pyi").decode() == "def add() -> int: ...  # mine\n"
+    assert warnings == ["app/_native.pyi is the project's own, and no stub is generated in its place"]
+
+
+@pytest.mark.cargo
+def test_develop_puts_the_stubs_into_the_project(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    python = tmp_path / "venv" / ("Scripts" if os.name == "nt" else "bin") / "python"
+    for _ in range(2):
+        cratewheel.develop(project, python=python)
+        assert (project / "python" / "app" / "_native.pyi").read_text() == STUB
+    assert sorted(path.name for path in (project / "python" / "app").iterdir()) == ["__init__.py", "_native.pyi"]
+
+
+@pytest.mark.cargo
+def test_a_module_that_describes_nothing_is_an_error_that_names_the_feature(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        build(write_project(tmp_path, described=False))
+    assert caught.value.message == ("no type stubs can be made for app._native: the compiled module describes nothing")
+    assert caught.value.hint is not None
+    assert "`experimental-inspect`" in caught.value.hint
+
+
+@pytest.mark.cargo
+def test_bindings_that_describe_nothing_are_refused_before_compiling(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    (project / "Cargo.toml").write_text(
+        '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n'
+    )
+    with pytest.raises(ConfigError, match="type stubs are generated for pyo3 modules, and the bindings are cffi"):
+        build(project)
+    assert not (project / "target" / "debug").exists()
+
+
+@pytest.mark.cargo
+def test_the_command_writes_stubs_and_compares_them(tmp_path: Path) -> None:
+    project = write_project(tmp_path)
+    command = [sys.executable, "-m", "cratewheel", "generate-stubs", "-i", sys.executable, "--out", "../typings"]
+    subprocess.run(command, cwd=project, check=True, capture_output=True)
+    stub = tmp_path / "typings" / "app" / "_native.pyi"
+    assert stub.read_text() == STUB
+    subprocess.run([*command, "--check"], cwd=project, check=True, capture_output=True)
+    stub.write_text(STUB.replace("add() -> int", "add() -> str"))
+    done = subprocess.run([*command, "--check"], cwd=project, check=False, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "-def add() -> str: ..." in done.stderr
+    assert stub.read_text() != STUB

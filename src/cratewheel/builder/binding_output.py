@@ -8,6 +8,7 @@ from pathlib import Path
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import cffi, uniffi
 from cratewheel.builder.session import Session
+from cratewheel.builder.stubs import read_stubs
 from cratewheel.builder.wheel_entries import CompiledParts
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
@@ -22,6 +23,7 @@ def generate_parts(session: Session, wheel: WheelPlan, artifacts: list[Artifact]
         companions=() if kind == "bin" else tuple(_companions(session, artifacts)),
         ffi_source=_ffi_source(session, wheel, stage) if kind == "cffi" else "",
         modules=_uniffi_modules(session, artifacts[0], stage) if kind == "uniffi" else (),
+        stubs=read_stubs(session, artifacts) if session.inputs.options.generate_stubs else {},
     )
 
 

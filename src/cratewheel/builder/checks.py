@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
 from cratewheel.builder.session import Session, wheel_compression
+from cratewheel.builder.stubs import refuse_stubs
 from cratewheel.cargo.command import config_values
 from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
@@ -77,6 +78,8 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     _refuse_doubles(inputs, plan, found.data)
     if options.editable:
         editable.check(inputs.modules)
+    if options.generate_stubs:
+        refuse_stubs(inputs)
     if found.out_is_file:
         raise ConfigError(f"{plan.out} is not a folder", hint="choose another one with `--out`")
 

@@ -11,11 +11,12 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents.stubs import stub_module
 from cratewheel.errors import ConfigError
+from cratewheel.project.inputs import Inputs
 
 
-def refuse_stubs(session: Session) -> None:
+def refuse_stubs(inputs: Inputs) -> None:
     """Raise `ConfigError` for bindings whose modules describe nothing, before anything is compiled."""
-    bindings = session.inputs.bindings
+    bindings = inputs.bindings
     if bindings.crate != "pyo3" or bindings.kind != "pyo3":
         raise ConfigError(
             f"type stubs are generated for pyo3 modules, and the bindings are {bindings}",

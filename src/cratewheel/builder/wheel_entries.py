@@ -9,8 +9,8 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import binary as programs
@@ -19,6 +19,7 @@ from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.missing_modules import left_out_modules
 from cratewheel.contents.own_archives import without_archives
+from cratewheel.contents.stubs import is_generated, place_stubs
 from cratewheel.options.model import Options
 from cratewheel.options.values import Include
 from cratewheel.planning.model import BuildPlan, WheelPlan
@@ -39,13 +40,15 @@ class Advice:
 class ProjectFiles:
     """The files of a project that a wheel holds.
 
-    `stub` is that of the extension module, `settings` what `uniffi.toml` says.
+    `stub` is that of the extension module, `settings` what `uniffi.toml` says. `generated_stubs` are the places of
+    stubs that an earlier build has made, which a new one replaces.
     """
 
     installed: tuple[Entry, ...]
     stub: FromFile | None = None
     settings: uniffi.Settings = field(default_factory=uniffi.Settings)
     warnings: tuple[Advice, ...] = ()
+    generated_stubs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +56,15 @@ class CompiledParts:
     """What comes out of the compiler and of the bindings' generators.
 
     `files` are the compiled files; `companions` what the linker wrote beside them and the project wants shipped;
-    `ffi_source` the text that cffi made, and `modules` the files that uniffi-bindgen wrote.
+    `ffi_source` the text that cffi made, `modules` the files that uniffi-bindgen wrote, and `stubs` the type stubs of
+    the module, by their paths in its package.
     """
 
     files: tuple[Path, ...]
     companions: tuple[Entry, ...] = ()
     ffi_source: str = ""
     modules: tuple[Path, ...] = ()
+    stubs: Mapping[PurePosixPath, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +117,7 @@ def read_project_files(
     left_out = left_out_modules(modules, root, gathered, inputs.metadata.entry_points)
     return ProjectFiles(
         installed=tuple(installed),
+        generated_stubs=_generated_stubs(installed) if options.generate_stubs else frozenset(),
         stub=wheel_contents.stub(modules, root, roots),
         settings=uniffi.read_settings(project.manifest.directory, roots)
         if inputs.bindings.kind == "uniffi"
@@ -123,15 +129,32 @@ def read_project_files(
     )
 
 
+def _generated_stubs(installed: Iterable[Entry]) -> frozenset[str]:
+    stubs = ((entry.path, entry.source) for entry in installed if entry.path.endswith(".pyi"))
+    return frozenset(path for path, source in stubs if isinstance(source, FromFile) and is_generated(source.path))
+
+
 def wheel_files(
     inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, project: ProjectFiles, parts: CompiledParts
 ) -> WheelFiles:
     """Return all that the wheel holds but its dist-info."""
     compiled = [*binding_entries(inputs, plan, wheel, project, parts), *parts.companions]
+    installed = [entry for entry in project.installed if entry.path not in project.generated_stubs]
+    stubs, texts = stub_entries(inputs, parts.stubs, [*installed, *compiled])
+    warnings = tuple(Advice(text=text) for text in texts)
     if inputs.options.editable and editable.keeps_sources(inputs.modules):
-        return _editable_files(inputs, plan, wheel, project.installed, compiled)
-    beside = wheel_contents.beside_stubs(inputs.modules, compiled, project.installed)
-    return WheelFiles(entries=(*project.installed, *beside))
+        found = _editable_files(inputs, plan, wheel, installed, compiled)
+        # beside the module in the project, where editors and type checkers look
+        return replace(found, in_project=(*found.in_project, *stubs), warnings=(*found.warnings, *warnings))
+    beside = wheel_contents.beside_stubs(inputs.modules, compiled, installed)
+    return WheelFiles(entries=(*installed, *beside, *stubs), warnings=warnings)
+
+
+def stub_entries(
+    inputs: Inputs, stubs: Mapping[PurePosixPath, str], others: Iterable[Entry]
+) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+    """Return the generated type stubs at their places, and warnings of those that are among `others` already."""
+    return place_stubs(inputs.modules, stubs, [entry.path for entry in others]) if stubs else ((), ())
 
 
 def _editable_files(

@@ -9,6 +9,7 @@ from cratewheel.archive.layout import Entry, Generated
 from cratewheel.project.python_layout import ModuleLayout
 
 MARKER = "py.typed"  # PEP 561
+HEADER = "# Made by cratewheel from what pyo3 describes of the module.\n"
 WHY = "type stubs from what pyo3 describes"
 
 
@@ -16,6 +17,12 @@ def stub_module(modules: ModuleLayout) -> str:
     """Return the dotted name of the module that the stubs describe: the package itself where it is generated."""
     folder = modules.extension_dir.parts
     return ".".join((*folder, modules.extension_name) if modules.mixed else folder)
+
+
+def is_generated(path: str) -> bool:
+    """Return whether the stub file at `path` is one that we made; raises `OSError` where it cannot be read."""
+    with open(path, encoding="utf-8", errors="replace") as file:  # noqa: PTH123  # a path as text, as entries have it
+        return file.read(len(HEADER)) == HEADER
 
 
 def place_stubs(
@@ -32,7 +39,7 @@ def place_stubs(
         if path in there:
             warnings.append(f"{path} is the project's own, and no stub is generated in its place")
         else:
-            entries.append(Entry(path=path, source=Generated(data=text.encode()), why=WHY))
+            entries.append(Entry(path=path, source=Generated(data=f"{HEADER}{text}".encode()), why=WHY))
     marker = str(modules.extension_dir / MARKER)
     if not modules.mixed and marker not in there:
         entries.append(Entry(path=marker, source=Generated(data=b""), why=WHY))
