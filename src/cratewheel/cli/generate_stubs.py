@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_words, session_ui
+from cratewheel.options.arguments import command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -19,7 +19,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         "-o", "--out", dest="stubs_out", type=Path, required=True, metavar="DIR", help="The folder to write to"
     )
     parser.add_argument("--check", action="store_true", help="Write nothing; fail if the files in DIR are not these")
-    flags = parse_words(parser, argv)
+    flags = parse_argv(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
     from cratewheel.project.request import Request
