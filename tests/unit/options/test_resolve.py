@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cratewheel.errors import ConfigError, UsageError
-from cratewheel.options.model import Options, settings
+from cratewheel.options.model import Options
 from cratewheel.options.resolve import resolve
 from cratewheel.options.values import (
     Exclude,
@@ -184,9 +184,3 @@ def test_an_unknown_key_of_our_own_table_is_an_error() -> None:
 
 def test_a_variable_may_name_several_targets() -> None:
     assert options(environ={"CARGO_BUILD_TARGET": " a-b-linux  c-d-linux "}).target == ("a-b-linux", "c-d-linux")
-
-
-def test_a_variable_of_a_text_is_taken_as_it_stands() -> None:
-    texts = [(name, one.variables[0]) for name, one in settings().items() if one.variables and one.kind == "text"]
-    for name, variable in texts:
-        assert getattr(options(environ={variable: "a b"}), name) == "a b"
