@@ -177,11 +177,11 @@ def pip_wheel(bench: Bench, *, other: bool) -> Row:
 
 def _switch(current: Path, folders: list[Path]) -> Callable[[], None]:
     """Return what makes the next environment the current one: what is on the PATH of its shell."""
-    turn = cycle(folders)
+    slot = cycle(folders)
 
     def switch() -> None:
         current.unlink(missing_ok=True)
-        current.symlink_to(next(turn))
+        current.symlink_to(next(slot))
 
     return switch
 

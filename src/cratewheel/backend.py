@@ -19,7 +19,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, told
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
 from cratewheel.ui import Ui, wants_color
@@ -349,7 +349,7 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     except Exception as error:
         if environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
             raise
-        known = told(error)
+        known = to_user_error(error)
         with suppress(OSError):
             ui.error(known)
         raise SystemExit(known.exit_status) from error

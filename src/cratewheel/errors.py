@@ -1,4 +1,4 @@
-"""Every error that a user can see, by who must act; and what is said of those that nobody has caught.
+"""All errors that a user can see, by who must act; and how other exceptions are reported.
 
 Each one says what is wrong and where in its message, and what to do in its hint. `exit_status` is what the process
 ends with. A traceback is for our own mistakes only.
@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 
 class CratewheelError(Exception):
-    """Something the user can understand and mend; `hint` says how, `notes` give the details line by line."""
+    """An error that the user can understand and fix; `hint` says how, `notes` are details, one per line."""
 
     exit_status = 1
 
@@ -22,7 +22,7 @@ class CratewheelError(Exception):
 
 
 class UsageError(CratewheelError):
-    """The command line or a variable is wrong: whoever typed it must act."""
+    """The command line or a variable is wrong: the caller must act."""
 
     exit_status = 2
 
@@ -32,31 +32,31 @@ class ConfigError(CratewheelError):
 
 
 class MissingToolError(CratewheelError):
-    """A program, interpreter or library is not on this machine: whoever looks after it must act."""
+    """A program, interpreter or library is missing on this machine."""
 
 
 class ProcessError(CratewheelError):
-    """A program that we started failed; what it printed has been shown or is in `notes`."""
+    """A program failed; its output has been shown or is in `notes`."""
 
 
 class CompileError(ProcessError):
-    """Cargo could not build the crate; its own messages have been shown."""
+    """Cargo could not build the crate; its messages have been shown."""
 
 
 class MismatchError(CratewheelError):
-    """Cargo compiled something else than a wheel's tag says: most often a mistake of ours, to be reported."""
+    """Cargo compiled something else than the wheel's tag says; most likely a bug in cratewheel."""
 
 
 class InterpreterError(CratewheelError):
-    """An interpreter that was asked for cannot be used."""
+    """A requested interpreter cannot be used."""
 
 
 class AuditError(CratewheelError):
-    """A binary is unreadable, or may not carry the platform tag that was asked for."""
+    """A binary is unreadable, or does not meet the requested platform tag."""
 
 
 class UnsupportedError(CratewheelError):
-    """The request is understood, but not possible with this version, platform or combination."""
+    """The request is valid, but not supported with this version, platform or combination."""
 
 
 class UploadError(CratewheelError):
@@ -64,13 +64,13 @@ class UploadError(CratewheelError):
 
 
 class OurMistakeError(CratewheelError):
-    """Nothing that the user did: we must act."""
+    """An internal error: a bug in cratewheel."""
 
     exit_status = 101  # what Rust programs end with when they panic
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Return a hint at the known word that is most like an unknown one, or None if none is.
+    """Return a hint with the most similar known word, or None if none is similar.
 
     >>> did_you_mean("Modul_name", ["features", "module-name"])
     'did you mean `module-name`?'
@@ -82,18 +82,18 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
 
 
 def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:
-    """Return the message about an unknown word, with the known one that is most like it if there is one."""
+    """Return the message about an unknown word, with the most similar known one if there is one."""
     hint = did_you_mean(word, known)
     return f"{message}; {hint}" if hint else message
 
 
-def told(error: Exception) -> CratewheelError:
-    """Return what a user is told of any error: a traceback helps nobody who has to make room on the disk."""
+def to_user_error(error: Exception) -> CratewheelError:
+    """Return the error to show for any exception, without a traceback."""
     match error:
         case CratewheelError():
             return error
         case OSError():
-            return _of_the_system(error)
+            return _system_error(error)
         case UnicodeError():
             return CratewheelError(f"a text or a file name is not what it should be: {error}")
         case ValueError() if "embedded null" in str(error):
@@ -102,23 +102,23 @@ def told(error: Exception) -> CratewheelError:
             return CratewheelError("a file is nested too deeply to be read")
         case MemoryError():
             return CratewheelError("there is not enough memory")
-    return _our_mistake(error)
+    return _internal_error(error)
 
 
-def _of_the_system(error: OSError) -> CratewheelError:
+def _system_error(error: OSError) -> CratewheelError:
     import os
 
     try:
         os.getcwd()  # noqa: PTH109  # whether there is one
     except FileNotFoundError:
-        return CratewheelError("the current folder does not exist any more", hint="change to one that does")
+        return CratewheelError("the current folder no longer exists", hint="change to one that does")
     except OSError:
         pass  # it is the error itself, or a worse one
     where = f"{error.filename2 or error.filename}: " if error.filename else ""
     return CratewheelError(f"{where}{error.strerror or error}", hint="look at the file system: space, permissions")
 
 
-def _our_mistake(error: Exception) -> CratewheelError:
+def _internal_error(error: Exception) -> CratewheelError:
     import traceback
 
     from cratewheel import __version__

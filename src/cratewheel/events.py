@@ -1,4 +1,4 @@
-"""What is told while a command works: typed events, and the `Reporter` that every step is handed to tell them."""
+"""Typed events of a running command, and the `Reporter` that emits them."""
 
 from __future__ import annotations
 

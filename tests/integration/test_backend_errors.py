@@ -47,9 +47,9 @@ def hook(call: str, root: Path, environ: Mapping[str, str], *, first: str = "") 
          "No such file or directory")),
         (f"{PREPARE}('a\\0b')", "", "the name of a file or folder has a NUL character in it"),
         ("cratewheel.build_sdist('out')", "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
-         "the current folder does not exist any more"),
+         "the current folder no longer exists"),
         (f"{PREPARE}('out')", "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
-         "the current folder does not exist any more"),
+         "the current folder no longer exists"),
         # what a full disk does, where nobody may make one
         (f"{PREPARE}('out')", "resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))",
          "out/light_module-1.2.3.dist-info/METADATA cannot be written: File too large"),

@@ -14,7 +14,7 @@ from cratewheel.errors import (
     OurMistakeError,
     UsageError,
     did_you_mean,
-    told,
+    to_user_error,
     with_suggestion,
 )
 
@@ -58,13 +58,13 @@ def test_the_nearest_known_word_is_suggested(word: str, hint: str | None) -> Non
     ],
 )  # fmt: skip
 def test_errors_of_the_machine_are_no_mistakes_of_ours(error: Exception, message: str, hint: str | None) -> None:
-    found = told(error)
+    found = to_user_error(error)
     assert (type(found), found.message, found.hint) == (CratewheelError, message, hint)
 
 
 def test_our_own_errors_are_told_as_they_are() -> None:
     error = UsageError("no", hint="yes")
-    assert told(error) is error
+    assert to_user_error(error) is error
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems keep a folder that somebody is in")
@@ -73,14 +73,14 @@ def test_a_current_folder_that_is_gone_is_told(tmp_path: Path, monkeypatch: pyte
     gone.mkdir()
     monkeypatch.chdir(gone)
     gone.rmdir()
-    assert told(FileNotFoundError(2, "No such file")).message == "the current folder does not exist any more"
+    assert to_user_error(FileNotFoundError(2, "No such file")).message == "the current folder no longer exists"
 
 
 def test_anything_else_is_a_mistake_of_ours_with_its_place() -> None:
     try:
         raise KeyError("x")  # noqa: TRY301  # it needs a traceback
     except KeyError as error:
-        found = told(error)
+        found = to_user_error(error)
     assert isinstance(found, OurMistakeError)
     assert found.message == f"a mistake in cratewheel {__version__} itself: KeyError: 'x'"
     (note,) = found.notes

@@ -38,7 +38,7 @@ def declarations_in_c99(text: str) -> str:
             kept.append(line)
             continue
         elif word in ("elif", "else"):
-            stack[-1].turn(True if word == "else" else _truth("if", condition))
+            stack[-1].next_branch(True if word == "else" else _truth("if", condition))
         shown = stack[-1].unknown and all(level.active for level in stack)
         if word == "endif":
             stack.pop()
@@ -55,7 +55,7 @@ class _Level:
         self.active = truth is not False
         self._done = truth is True
 
-    def turn(self, truth: bool | None) -> None:
+    def next_branch(self, truth: bool | None) -> None:
         """Start the next branch."""
         if not self.unknown:
             self.active = not self._done and truth is not False

@@ -1,4 +1,4 @@
-"""Compiling: cargo for each part of a wheel, with the files that it is told of, and its artifacts out of its reach."""
+"""Compiles wheels: runs cargo for each part and moves the artifacts to a folder of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cratewheel.bindings import verify
 from cratewheel.builder import linking
-from cratewheel.builder.scheduling import Turn
+from cratewheel.builder.scheduling import CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command, profile_folders
@@ -25,8 +25,8 @@ from cratewheel.targets.triples import Target
 _SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
 
 
-def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
-    """Return the artifacts of a wheel, moved out of cargo's reach to the folder `stage`, each for all its processors.
+def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
+    """Return the artifacts of a wheel, moved to the folder `stage`, joined for all processors.
 
     Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
     other build of ours may run in this target directory.
@@ -34,45 +34,47 @@ def compiled(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
     slices = len(session.plan.target.slices)
     directory = session.build_directory(wheel)
     found: list[Artifact] = []
-    with session.turns.turn(directory, session.reporter) as turn:
+    with session.scheduler.acquire(directory, session.reporter) as slot:
         for at, build in enumerate(wheel.builds):
             folder = stage if slices == 1 else stage / f"slice-{at % slices}"
             folder.mkdir(exist_ok=True)
-            artifact = _way(session, wheel)(session, wheel, build, turn)
+            artifact = _build_function(session, wheel)(session, wheel, build, slot)
             _verify(session, wheel, build, artifact)
-            found.append(_staged(artifact, folder))
+            found.append(_stage(artifact, folder))
     if slices == 1:
         return found
-    return [_joined(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+    return [_join(found[at : at + slices], stage) for at in range(0, len(found), slices)]
 
 
-def _way(session: Session, wheel: WheelPlan) -> Callable[[Session, WheelPlan, CargoBuild, Turn], Artifact]:
+def _build_function(
+    session: Session, wheel: WheelPlan
+) -> Callable[[Session, WheelPlan, CargoBuild, CompileSlot], Artifact]:
     if session.inputs.options.editable:
-        return _live
-    return _repairable if wheel.audit == "repair" else _run
+        return _build_editable
+    return _build_repairable if wheel.audit == "repair" else _run
 
 
 def _run(
     session: Session,
     wheel: WheelPlan,
     build: CargoBuild,
-    turn: Turn,
+    slot: CompileSlot,
     on_text: Callable[[str], bool] | None = None,
 ) -> Artifact:
     return cargo_run.run(
-        _command(session, wheel, build, turn),
+        _command(session, wheel, build, slot),
         package=session.inputs.cargo.root_package.id,
         binary=build.binary,
-        environ={**session.environ, **dict(turn.variables)},
+        environ={**session.environ, **dict(slot.variables)},
         reporter=session.reporter,
-        on_message=turn.on_message,
+        on_message=slot.on_message,
         purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
         on_text=on_text,
     )
 
 
-def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
-    """Return what an editable install has: linked so that the loader finds the libraries in the folders of the build.
+def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
+    """Build for an editable install: linked so that the loader finds libraries in the build's folders.
 
     Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
     the last time is kept.
@@ -80,16 +82,16 @@ def _live(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> 
     cache = session.memo("run-paths")
     name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
     known = _strings(cache.read(name)) or []
-    artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), turn)
+    artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), slot)
     needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
     if needed == known:
         return artifact
     cache.write(name, needed)
-    return _run(session, wheel, with_run_paths(build, needed, session.plan.target), turn)
+    return _run(session, wheel, with_run_paths(build, needed, session.plan.target), slot)
 
 
-def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Artifact:
-    """Return what a wheel has whose libraries are to be found: where only the linker knows them, it has said so.
+def _build_repairable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
+    """Build a wheel that will be repaired, with the linker's command line if libraries may be anywhere.
 
     For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
     that it links, and a fresh artifact was linked by what is kept.
@@ -98,7 +100,7 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
     name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:
-        artifact = _run(session, wheel, build, turn)
+        artifact = _run(session, wheel, build, slot)
     if known is None and not linking.must_ask(session, artifact):
         return artifact
     root = session.inputs.cargo.workspace_root  # where cargo starts rustc
@@ -111,8 +113,8 @@ def _repairable(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Tur
             said = [str(folder) for folder in linking.linked_folders(words, root)]
         return bool(words)
 
-    asking = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
-    artifact = _run(session, wheel, asking, turn, read_line)
+    with_link_args = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
+    artifact = _run(session, wheel, with_link_args, slot, read_line)
     if said is not None and said != known:
         cache.write(name, said)
     found = known or [] if said is None else said
@@ -169,17 +171,17 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
         )
 
 
-def _command(session: Session, wheel: WheelPlan, build: CargoBuild, turn: Turn) -> Command:
+def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Command:
     options, env = build.options, [*build.env, *wheel_env(session, wheel)]
-    if turn.descriptors:
+    if slot.descriptors:
         options = replace(options, jobs=None)  # it is the number that the jobserver holds
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
     found = command(replace(build, options=options, env=tuple(env)), program=session.environ.get("CARGO") or "cargo")
-    return replace(found, descriptors=turn.descriptors)
+    return replace(found, descriptors=slot.descriptors)
 
 
-def _joined(slices: list[Artifact], stage: Path) -> Artifact:
+def _join(slices: list[Artifact], stage: Path) -> Artifact:
     """Return one artifact for all processors; what lies beside it is that of the last one."""
     path = stage / slices[0].path.name
     universal2.join([artifact.path for artifact in slices], path)
@@ -191,7 +193,7 @@ def _joined(slices: list[Artifact], stage: Path) -> Artifact:
     )
 
 
-def _staged(artifact: Artifact, stage: Path) -> Artifact:
+def _stage(artifact: Artifact, stage: Path) -> Artifact:
     import shutil  # slow, and cargo need not wait for it
 
     def copied(path: Path | None) -> Path | None:

@@ -1,4 +1,4 @@
-"""Who of several wheels compiles when.
+"""Schedules parallel wheel builds.
 
 In a build directory, one at a time; of all, as many as processors and memory bear. Of the wheels with build directories
 of their own the first one leads: the others wait until it has compiled the crates that are the same for all, and copy
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from cratewheel.builder.scheduling import BuildDirectory, Turn, Turns, locked
+from cratewheel.builder.scheduling import BuildDirectory, CompileSlot, Scheduler, lock_directory
 from cratewheel.cargo import build_cache as target_dir
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.build_cache import CopyResult, UnitTracker
@@ -23,7 +23,7 @@ from cratewheel.ui import size_text
 
 
 class _Leader:
-    """The first wheel of those whose crates are the same but for the interpreter's."""
+    """The first of the wheels that share all crates but those for the interpreter."""
 
     def __init__(self, directory: BuildDirectory) -> None:
         self.directory = directory
@@ -31,8 +31,8 @@ class _Leader:
         self.followed = UnitTracker(directory.path, directory.common, self.ready.set)
 
 
-class Together(Turns):
-    """The turns of several wheels; close it when all have been compiled.
+class ParallelScheduler(Scheduler):
+    """Scheduler for several wheels; close it when all have been compiled.
 
     `jobs` is how many jobs may run at a time, by `--jobs`; `configured` what cargo's configuration says of it.
     """
@@ -62,26 +62,26 @@ class Together(Turns):
             self._jobserver.close()
 
     @contextmanager
-    def turn(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[Turn]:
-        """Wait until a wheel may compile in its directory, which has been filled by then, and hold that right."""
+    def acquire(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[CompileSlot]:
+        """Hold the permission to compile in a directory for the block; the directory has been filled by then."""
         leader = self._leaders.get(directory.folders) if directory.own else None
         leads = leader is not None and leader.directory == directory
         try:
             if leader is not None and not leads and target_dir.is_empty(directory.path, directory.folders):
                 _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
             with ExitStack() as stack:
-                stack.enter_context(_held(self._locks[directory.path].acquire, self._locks[directory.path].release))
-                stack.enter_context(locked(directory, reporter))
+                stack.enter_context(_hold(self._locks[directory.path].acquire, self._locks[directory.path].release))
+                stack.enter_context(lock_directory(directory, reporter))
                 if leads:
                     _fill(directory, reporter)
                 elif leader is not None:
                     _follow(leader, directory, reporter)
-                stack.enter_context(_held(self._room.acquire, self._room.release))
+                stack.enter_context(_hold(self._room.acquire, self._room.release))
                 if self._jobserver is None:
-                    yield Turn(on_message=leader.followed.add_message if leader and leads else None)
+                    yield CompileSlot(on_message=leader.followed.add_message if leader and leads else None)
                     return
                 stack.enter_context(self._jobserver.slot())
-                yield Turn(
+                yield CompileSlot(
                     variables=self._jobserver.variables,
                     descriptors=self._jobserver.descriptors,
                     on_message=leader.followed.add_message if leader and leads else None,
@@ -92,7 +92,7 @@ class Together(Turns):
 
 
 @contextmanager
-def _held(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
+def _hold(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
     while not acquire(timeout=POLL_INTERVAL):
         check_cancelled()
     try:
@@ -111,24 +111,24 @@ def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
             directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
         )
         if copied is not None:
-            _say(copied, directory, reporter)
+            _report_copied(copied, directory, reporter)
 
 
 def _wait_for(leader: _Leader) -> None:
-    """Wait for the crates that are the same for all."""
+    """Wait until the shared crates have been compiled."""
     while not leader.ready.wait(POLL_INTERVAL):
         check_cancelled()
     check_cancelled()
 
 
 def _follow(leader: _Leader, directory: BuildDirectory, reporter: Reporter) -> None:
-    """Take over the crates that are the same for all, if the directory is new."""
+    """Copy the shared crates, if the directory is new."""
     if leader.ready.is_set() and target_dir.is_empty(directory.path, directory.folders):
         with suppress(OSError):  # as above
             copied = leader.followed.copy_to(directory.path)
             if copied.units:
-                _say(copied, directory, reporter)
+                _report_copied(copied, directory, reporter)
 
 
-def _say(copied: CopyResult, directory: BuildDirectory, reporter: Reporter) -> None:
+def _report_copied(copied: CopyResult, directory: BuildDirectory, reporter: Reporter) -> None:
     reporter.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from cratewheel.builder.checks import check_before_compiling
-from cratewheel.builder.parallel import Together
+from cratewheel.builder.parallel import ParallelScheduler
 from cratewheel.builder.session import Session, warn_of_epoch
 from cratewheel.builder.wheel import build_wheel
 from cratewheel.cargo import config as cargo_config
@@ -51,7 +51,7 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ..
         return ()
     first = jobs[0][0]
     options = first.inputs.options
-    turns = Together(
+    scheduler = ParallelScheduler(
         [session.build_directory(wheel) for session, wheel in jobs],
         jobs=options.jobs,
         configured=cargo_config.build_jobs(
@@ -65,12 +65,12 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ..
         with task_group() as group:
             for session, wheel in jobs:
                 label = wheel.directory.name if wheel.directory else session.plan.target.triple
-                one = replace(session, turns=turns, reporter=session.reporter.labelled(label))
+                one = replace(session, scheduler=scheduler, reporter=session.reporter.labelled(label))
                 tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
                 reported.append(_reported(session, task.result()))
     finally:
-        turns.close()
+        scheduler.close()
         for session, task in tasks[len(reported) :]:
             if task.done:  # it is there, whatever became of the others
                 _reported(session, task.result())

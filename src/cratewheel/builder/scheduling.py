@@ -1,4 +1,4 @@
-"""Where a wheel is compiled, and the right to compile there: in a build directory, one at a time."""
+"""Schedules compilation: one build per build directory at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cratewheel.system.files.lock import exclusive
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildDirectory:
-    """Where a wheel is compiled.
+    """The directory in which a wheel is compiled.
 
     `own` says that `path` is this interpreter's; `plain` is then cargo's, from which it can be filled. `folders`
     are those of the profile, `packages` the names of all crates that take part, `common` the ids of those that are the
@@ -31,24 +31,24 @@ class BuildDirectory:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """The right to compile: what cargo must be told for it, and who wants to hear what it reports."""
+class CompileSlot:
+    """The permission to compile, with cargo's variables and descriptors for it, and a callback for its messages."""
 
     variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
     on_message: Callable[[Mapping[str, Any]], None] | None = None
 
 
-class Turns:
-    """The turns of one wheel, which waits for nobody in this process."""
+class Scheduler:
+    """Scheduler for one wheel: takes only the lock between processes."""
 
     @contextmanager
-    def turn(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[Turn]:
-        """Wait until a wheel may compile in its directory, and hold that right."""
-        with locked(directory, reporter):
-            yield Turn()
+    def acquire(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[CompileSlot]:
+        """Hold the permission to compile in a directory for the block, waiting until it is free."""
+        with lock_directory(directory, reporter):
+            yield CompileSlot()
 
 
-def locked(directory: BuildDirectory, reporter: Reporter) -> AbstractContextManager[None]:
-    """Lock a build directory against other processes of ours; raises as `check_cancelled` does while it waits."""
+def lock_directory(directory: BuildDirectory, reporter: Reporter) -> AbstractContextManager[None]:
+    """Hold the lock of a build directory against other processes; raises as `check_cancelled` does while it waits."""
     return exclusive(directory.lock, on_wait=lambda: reporter.step("Waiting", "for another cratewheel here"))

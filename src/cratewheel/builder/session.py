@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cratewheel.archive.compression import STORED, Compression, make_compression
 from cratewheel.bindings.detect import INTERPRETER_CRATES
-from cratewheel.builder.scheduling import BuildDirectory, Turns
+from cratewheel.builder.scheduling import BuildDirectory, Scheduler
 from cratewheel.cargo.command import profile_folders
 from cratewheel.errors import UsageError
 from cratewheel.events import Reporter
@@ -30,7 +30,7 @@ class Session:
     plan: BuildPlan
     environ: Mapping[str, str]
     reporter: Reporter
-    turns: Turns = field(default_factory=Turns)
+    scheduler: Scheduler = field(default_factory=Scheduler)
 
     @property
     def cwd(self) -> Path:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cratewheel.builder.compile import compiled
+from cratewheel.builder.compile import compile_wheel
 from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.planning.model import WheelPlan
@@ -43,7 +43,7 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     with _stage(session.scratch) as stage:
         with task_group() as group:
             crates = group.start(partial(_meanwhile, session))
-            artifacts = compiled(session, wheel, stage)
+            artifacts = compile_wheel(session, wheel, stage)
         from cratewheel.builder.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Literal, NoReturn
 
 from cratewheel import __version__
-from cratewheel.errors import CratewheelError, UsageError, did_you_mean, told
+from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
 
@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
             raise
-        known = told(error)
+        known = to_user_error(error)
         _say_last(words, known)
         return known.exit_status
 

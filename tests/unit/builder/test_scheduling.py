@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cratewheel.builder.scheduling import BuildDirectory, Turn, Turns
+from cratewheel.builder.scheduling import BuildDirectory, CompileSlot, Scheduler
 from cratewheel.events import CallbackReporter
 
 
@@ -18,7 +18,7 @@ def test_one_wheel_compiles_at_once_with_nothing_to_tell_cargo(tmp_path: Path) -
         packages=frozenset(),
         common=frozenset(),
     )
-    with Turns().turn(directory, CallbackReporter()) as turn:
-        assert turn == Turn(variables=(), descriptors=(), on_message=None)
-    with Turns().turn(directory, CallbackReporter()):
+    with Scheduler().acquire(directory, CallbackReporter()) as slot:
+        assert slot == CompileSlot(variables=(), descriptors=(), on_message=None)
+    with Scheduler().acquire(directory, CallbackReporter()):
         pass  # it was given back
