@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.events import BuiltArchive
+from cratewheel.events import BuiltArchive, ProgressEvent, UploadEvent
 from cratewheel.ui import ColorChoice, MessageFormat, Ui, printable, wants_color
 
 HOSTILE = "a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
@@ -199,3 +200,41 @@ def test_colour_by_choice_variables_and_terminal(
     choice: ColorChoice, environ: dict[str, str], terminal: bool, color: bool
 ) -> None:
     assert wants_color(choice, environ, terminal=terminal) is color
+
+
+def progress(err: io.StringIO, **fields: Any) -> str:
+    """Return what a terminal or another stream gets of an upload."""
+    ui = Ui(out=io.StringIO(), err=err, **fields)
+    ui.emit(ProgressEvent(text="Uploading", done=512, total=1024))
+    ui.emit(ProgressEvent(text="Uploading", done=513, total=1024))
+    ui.step("Uploaded", "a.whl")
+    ui.emit(ProgressEvent(text="Uploading", done=0, total=0))
+    return err.getvalue()
+
+
+def test_progress_is_a_last_line_that_makes_way_for_others() -> None:
+    line = "   Uploading [###############               ]  50% of 1.0 kB"
+    clear = "\r\x1b[2K"
+    assert progress(Terminal()) == f"{clear}{line}{clear}    Uploaded a.whl\n{clear}{line}{clear}"
+
+
+def test_only_people_at_a_terminal_see_progress() -> None:
+    assert progress(io.StringIO()) == "    Uploaded a.whl\n"
+    assert progress(Terminal(), quiet=True) == ""
+    assert progress(Terminal(), message_format="json") == "    Uploaded a.whl\n"
+
+
+def test_json_has_an_object_for_each_upload() -> None:
+    out = io.StringIO()
+    ui = Ui(out=out, err=io.StringIO(), message_format="json")
+    ui.emit(UploadEvent(path=Path("a.whl"), state="uploaded", repository="https://ann:pw@e.org/"))
+    assert json.loads(out.getvalue()) == {
+        "event": "upload", "state": "uploaded", "repository": "https://***@e.org/", "path": "a.whl",
+    }  # fmt: skip
+
+
+def test_a_question_is_asked_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
+    err = io.StringIO()
+    monkeypatch.setattr("sys.stdin", io.StringIO("ann\n"))
+    assert Ui(out=io.StringIO(), err=err).ask("User at \x1b[2Je.org: ") == "ann"
+    assert err.getvalue() == r"User at \x1b[2Je.org: "

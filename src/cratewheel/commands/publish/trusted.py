@@ -22,9 +22,8 @@ class NoIdentityError(UploadError):
 
 def mint_token(repository: Repository, transport: Transport) -> Credentials:
     """Return a token for the job that this is; raises `NoIdentityError`, which says why there is none."""
+    identity = prove_identity(repository, transport)
     try:
-        audience = _audience(repository, transport)
-        identity = _identity(audience)
         answer = transport.request(
             "POST",
             _url(repository, "/_/oidc/mint-token"),
@@ -40,6 +39,18 @@ def mint_token(repository: Repository, transport: Transport) -> Credentials:
             hint="register the repository, the workflow and the environment as a trusted publisher of the project",
         )
     return Credentials(username=TOKEN_USER, password=token, origin="trusted publishing")
+
+
+def prove_identity(repository: Repository, transport: Transport) -> str:
+    """Return what proves to the repository which job this is; raises `NoIdentityError`.
+
+    Whether the job is a trusted publisher is seen when it asks for a token. That is not tried out: for a publisher of a
+    project that does not exist yet, PyPI makes the project.
+    """
+    try:
+        return _identity(_audience(repository, transport))
+    except ConnectionFailedError as error:
+        raise NoIdentityError(error.message, hint=error.hint) from error
 
 
 def _audience(repository: Repository, transport: Transport) -> str:

@@ -63,7 +63,7 @@ def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
     if job.repository.is_readable_by_others:
         job.reporter.warn("the repository's address is http://: others in the network can read the password")
     attested = attestations.attest([one.archive.path for one in archives]) if job.options.attestations else {}
-    credentials = find_credentials(job)
+    credentials = find_credentials(job, minting=not job.options.upload_dry_run)
     if credentials is not None:
         job.reporter.detail(f"uploading as {credentials.username}, by {credentials.origin}")
         job = replace(job, transport=replace(job.transport, secrets=(credentials.password,)))
@@ -72,11 +72,14 @@ def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
 
 
 def with_credentials(job: Job) -> Job:
-    """Return the job with its credentials, before anything long is done; tokens that soon end are found later."""
+    """Return the job with its credentials, before anything long is done.
+
+    A token of a trusted publisher ends soon, so the job only proves who it is. Raises `UsageError` without any.
+    """
     require_urllib3()
-    if isinstance(job.found, Credentials) or job.found.trusted:
+    if isinstance(job.found, Credentials):
         return job
-    found = find_credentials(job)
+    found = find_credentials(job, minting=False)
     return job if found is None else replace(job, found=found)
 
 
@@ -105,19 +108,24 @@ def check_all(paths: Sequence[Path], repository: Repository, reporter: Reporter)
     return archives
 
 
-def find_credentials(job: Job) -> Credentials | None:
+def find_credentials(job: Job, *, minting: bool) -> Credentials | None:
     """Return the credentials: those given, or from trusted publishing, the keyring, or whoever sits at the terminal.
 
-    None is for a dry run that would have to ask. Raises `UsageError` where there are none.
+    None is for a trusted publisher who gets a token when `minting` only, and for a dry run that would have to ask.
+    Raises `UsageError` where there are none.
     """
     if isinstance(job.found, Credentials):
         return job.found
     search, why = job.found, None
     if search.trusted:
         try:
-            return trusted.mint_token(job.repository, job.transport)
+            if minting:
+                return trusted.mint_token(job.repository, job.transport)
+            trusted.prove_identity(job.repository, job.transport)
         except trusted.NoIdentityError as error:
             why = error
+        else:
+            return None
     if search.keyring and (found := _from_keyring(job.repository, search.username, job.reporter)):
         return found
     if not search.ask:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import base64
+import sys
 from pathlib import Path
 
 import pytest
 
 import uploads
+from cratewheel.commands.publish.credentials import Credentials, Search
 from cratewheel.commands.publish.http import Answer, Transport
 from cratewheel.commands.publish.repository import Repository
-from cratewheel.commands.publish.upload import check_all, exists, refusal
-from cratewheel.errors import UploadError
+from cratewheel.commands.publish.upload import (
+    Job,
+    check_all,
+    exists,
+    find_credentials,
+    refusal,
+    with_credentials,
+)
+from cratewheel.errors import MissingToolError, UploadError, UsageError
 from cratewheel.events import CallbackReporter, Event, StepEvent, WarningEvent
+from cratewheel.options.model import PublishOptions
 
 PYPI = Repository(url="https://upload.pypi.org/legacy/", simple_urls=())
 
@@ -87,3 +98,56 @@ def test_what_is_odd_is_a_warning(tmp_path: Path) -> None:
         WarningEvent(text=f"{path.name}: its description has no content type: text/x-rst is assumed"),
         StepEvent(verb="Checked", text="1 file for upload.pypi.org"),
     ]
+
+
+def job(found: Credentials | Search, *, events: list[Event] | None = None, url: str = PYPI.url) -> Job:
+    return Job(
+        options=PublishOptions(),
+        repository=Repository(url=url, simple_urls=()),
+        found=found,
+        transport=Transport(environ={}, timeout=10),
+        reporter=CallbackReporter(on_event=None if events is None else events.append),
+    )
+
+
+def test_credentials_that_were_given_are_looked_for_nowhere() -> None:
+    given = Credentials(username="ann", password="pw", origin="--password")
+    assert find_credentials(job(given), minting=True) == given
+    asked = job(given)
+    assert with_credentials(asked) is asked
+
+
+def test_a_trusted_publisher_proves_who_it_is_before_the_build_and_gets_no_token_yet(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("id")
+    payload = base64.urlsafe_b64encode(b'{"aud": "pypi"}').decode().rstrip("=")
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    monkeypatch.setenv("GITLAB_CI", "true")
+    monkeypatch.setenv("PYPI_ID_TOKEN", f"x.{payload}.y")
+    audience = uploads.Reply(body=b'{"audience": "pypi"}', headers={"Content-Type": "application/json"})
+    with uploads.serving(pages={"/_/oidc/audience": audience}) as server:
+        asked = job(Search(username=None, trusted=True, keyring=False, ask=False), url=server.url)
+        assert with_credentials(asked) is asked
+    assert [one.path for one in server.received] == ["/_/oidc/audience"]
+
+
+def test_what_stood_in_the_way_of_trusted_publishing_is_told() -> None:
+    with uploads.serving() as server, pytest.raises(UsageError) as caught:
+        with_credentials(job(Search(username=None, trusted=True, keyring=False, ask=False), url=server.url))
+    assert caught.value.message == "there are no credentials for 127.0.0.1"
+    assert caught.value.notes == ("trusted publishing: 127.0.0.1 knows no trusted publishers",)
+
+
+@pytest.mark.parametrize(("module", "package"), [("urllib3", "urllib3"), ("id", "id")])
+def test_a_package_that_is_missing_is_named_with_the_extra_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, module: str, package: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    audience = uploads.Reply(body=b'{"audience": "pypi"}', headers={"Content-Type": "application/json"})
+    with (
+        uploads.serving(pages={"/_/oidc/audience": audience}) as server,
+        pytest.raises(MissingToolError, match=f"the package {package}") as caught,
+    ):
+        with_credentials(job(Search(username=None, trusted=True, keyring=False, ask=False), url=server.url))
+    assert caught.value.hint == '`pip install "cratewheel[publish]"`'
