@@ -68,12 +68,12 @@ def valid(folder: Path, tables: dict[str, dict[str, Any]]) -> dict[str, bool]:
     return {name: name not in wrong for name in tables}
 
 
-def test_tables_of_real_projects_fit_the_schema_if_we_read_them_without_a_word(tmp_path: Path) -> None:
+def test_tables_of_the_projects_here_fit_the_schema_if_we_read_them_without_a_word(tmp_path: Path) -> None:
     tables: dict[str, dict[str, Any]] = {}
     for name, text in pyprojects():
         tool = tomllib.loads(text).get("tool", {})
         tables |= {f"{name}-{key}": tool[key] for key in ("maturin", "cratewheel") if key in tool}
-    assert len(tables) > 5
+    assert len(tables) > 3
     assert valid(tmp_path, tables) == {name: accepted(table) for name, table in tables.items()}
 
 
