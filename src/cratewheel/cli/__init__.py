@@ -28,6 +28,7 @@ COMMANDS = {
     "init": ("new:run_init", (), "Make a project in a folder that is there"),
     "generate-stubs": ("generate_stubs", (), "Write type stubs of the extension module to a folder"),
     "ide": ("ide", (), "Keep cargo, an editor and our builds from compiling pyo3 for each other"),
+    "generate-ci": ("generate_ci", (), "Write the file of a CI service that builds, tests and publishes wheels"),
     "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
     "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
     "clean": ("clean", (), "Free the disk of what builds left below the target directory"),

@@ -10,8 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from cratewheel.commands import templates
+from packaging.specifiers import SpecifierSet
+
+from cratewheel.bindings import support
+from cratewheel.bindings.detect import Bindings
+from cratewheel.commands import ci_github, generate_ci, templates
 from cratewheel.errors import ConfigError, UsageError
+from cratewheel.options.values import CiOptions
 from cratewheel.system.command import capture, which
 from cratewheel.system.git import git
 
@@ -24,8 +29,10 @@ WHAT: Mapping[Kind, str] = {
     "bin": "A program in Rust, installed with pip",
     "uniffi": "A Rust library for several languages, with uniffi",
 }
+PYO3 = "0.30"
+REQUIRES_PYTHON = ">=3.9"
 CRATES: Mapping[Kind, str] = {
-    "pyo3": 'pyo3 = "0.30"\n',
+    "pyo3": f'pyo3 = "{PYO3}"\n',
     "cffi": "",
     "bin": "",
     "uniffi": 'uniffi = { version = "0.29", features = ["cli"] }\n',
@@ -91,6 +98,7 @@ def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
     words = {
         "name": choices.name,
         "backend": choices.backend,
+        "requires_python": REQUIRES_PYTHON,
         "requires": REQUIRES[choices.backend],
         "module": choices.module,
         "crate": crate,
@@ -106,7 +114,6 @@ def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
         words["library"] += '\n[[bin]]\nname = "uniffi-bindgen"\npath = "uniffi-bindgen.rs"\n'
     test = {"cffi": templates.CFFI_TEST, "bin": templates.BIN_TEST}.get(choices.kind, templates.TEST)
     texts = {
-        ".github/workflows/ci.yml": templates.CI,
         ".gitignore": templates.GITIGNORE,
         "README.md": templates.README,
         f"{crate}Cargo.toml": templates.CARGO,
@@ -119,7 +126,8 @@ def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
         texts[f"{crate}build.rs"] = templates.CFFI_BUILD
     if choices.kind == "uniffi":
         texts[f"{crate}uniffi-bindgen.rs"] = templates.UNIFFI_BINDGEN
-    return tuple((PurePosixPath(path), _filled(text, words)) for path, text in sorted(texts.items()))
+    written = {path: _filled(text, words) for path, text in texts.items()} | {ci_github.PATH: _workflow(choices)}
+    return tuple((PurePosixPath(path), text) for path, text in sorted(written.items()))
 
 
 def write(root: Path, content: tuple[tuple[PurePosixPath, str], ...]) -> None:
@@ -141,6 +149,17 @@ def make_repository(root: Path, environ: Mapping[str, str]) -> bool:
     return capture(git("init", "--quiet", cwd=root), environ).status == 0
 
 
+def _workflow(choices: Choices) -> str:
+    """Return the workflow that `generate-ci` writes for the project: cargo need not be asked what is in it."""
+    if choices.kind == "pyo3":
+        bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(support.release(f"{PYO3}.0"), {}))
+    else:
+        bindings = Bindings(kind=choices.kind, supported=support.anything(programs=choices.kind == "bin"))
+    facts = generate_ci.facts_of(choices.name, bindings, SpecifierSet(REQUIRES_PYTHON))
+    command = f"cratewheel generate-ci github -o {ci_github.PATH}"
+    return generate_ci.text(facts, CiOptions(pytest=True), generate_ci.Choices(service="github", command=command))
+
+
 def _tool(choices: Choices, *, mixed: bool) -> str:
     lines = []
     if mixed and choices.kind != "uniffi":
@@ -149,7 +168,8 @@ def _tool(choices: Choices, *, mixed: bool) -> str:
         lines.append(f'bindings = "{choices.kind}"')
     if mixed and not choices.src:
         lines.append('python-source = "python"')
-    return f"\n[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
+    table = f"\n[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
+    return f"{table}\n[tool.{choices.backend}.generate-ci.github]\npytest = true\n"
 
 
 def _python_files(choices: Choices, *, mixed: bool) -> Mapping[str, str]:

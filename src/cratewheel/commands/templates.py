@@ -10,7 +10,7 @@ build-backend = "@backend@"
 [project]
 name = "@name@"
 dynamic = ["version"]
-requires-python = ">=3.9"
+requires-python = "@requires_python@"
 readme = "README.md"
 @dependencies@
 [dependency-groups]
@@ -172,10 +172,10 @@ def test_add() -> None:
 
 BIN_TEST = """\
 import subprocess
-import sys
+import sysconfig
 from pathlib import Path
 
-PROGRAM = Path(sys.executable).with_name("@name@")
+PROGRAM = Path(sysconfig.get_path("scripts"), "@name@")
 
 
 def test_greeting() -> None:
@@ -203,32 +203,4 @@ GITIGNORE = """\
 .venv/
 __pycache__/
 *.py[cod]
-"""
-
-CI = """\
-name: ci
-
-on:
-  push:
-  pull_request:
-
-permissions:
-  contents: read
-
-jobs:
-  test:
-    strategy:
-      fail-fast: false
-      matrix:
-        os: [ubuntu-latest, macos-latest, windows-latest]
-        python: ["3.10", "3.13"]
-    runs-on: ${{ matrix.os }}
-    steps:
-      - uses: actions/checkout@v5
-      - uses: actions/setup-python@v6
-        with:
-          python-version: ${{ matrix.python }}
-      - uses: dtolnay/rust-toolchain@stable
-      - run: python -m pip install . pytest
-      - run: python -m pytest
 """

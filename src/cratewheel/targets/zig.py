@@ -37,7 +37,8 @@ _WRAPPED = {"cc": "cc", "c++": "c++", "ar": "ar", "ranlib": "ranlib"}
 # Compiler arguments of rustc and the crate `cc` that zig does not understand or does not need, as patterns of
 # the shell's `case`. The crate `cc` passes the target by rustc's name.
 _DROPPED = {
-    "linux": ("--target=*", "-m64", "-m32"),
+    # of a program for musl both bring what starts it
+    "linux": ("--target=*", "-m64", "-m32", "*/self-contained/*crt*.o"),
     "macos": ("--target=*", "-mmacosx-version-min=*", "-mmacos-version-min=*"),
     # zig includes mingw-w64; libraries of gcc are not needed
     "windows": (

@@ -1,0 +1,128 @@
+"""The file of a CI service for a project: reading what decides it, and comparing it with the one on the disk."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from packaging.specifiers import SpecifierSet
+
+from cratewheel.bindings.detect import Bindings
+from cratewheel.commands import ci_github, ci_gitlab
+from cratewheel.commands.ci_plan import CiFacts, CiPlan, plan, pythons
+from cratewheel.errors import ConfigError, with_suggestion
+from cratewheel.events import Reporter
+from cratewheel.options import tables
+from cratewheel.options.model import Options
+from cratewheel.options.values import CiOptions
+from cratewheel.project.bindings import bindings_of
+from cratewheel.project.cargo_metadata import query_cargo
+from cratewheel.project.read import read_metadata
+from cratewheel.project.request import Request, read_project, resolve_options
+
+SERVICES: Mapping[str, Callable[[CiPlan, str], str]] = {"github": ci_github.render, "gitlab": ci_gitlab.render}
+PATHS = {"github": ci_github.PATH, "gitlab": ci_gitlab.PATH}
+KEYS = (
+    *tables.CI_SERVICES, *tables.CI_SWITCHES, *tables.CI_TEXTS, *tables.CI_PLATFORMS, *tables.CI_SETTINGS, "targets",
+    "target", "arch",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the command line chooses; `command` is that line, as the file's first lines have it."""
+
+    service: str
+    command: str
+    platforms: tuple[str, ...] = ()
+    pytest: bool = False
+    zig: bool = False
+    skip_attestation: bool = False
+
+
+def read(request: Request, choices: Choices, reporter: Reporter) -> str:
+    """Return the text of the file for a project.
+
+    Raises `ConfigError` for keys of `generate-ci` that mean nothing, and what reading a project raises.
+    """
+    project = read_project(request)
+    options = resolve_options(request, project, reporter, compiles=False)
+    ci = _ci_options(options, choices)
+    metadata = read_metadata(project, reporter)
+    (answer, *_) = query_cargo((), options, project, environ=request.environ, reporter=reporter)
+    facts = facts_of(metadata.name, bindings_of(answer, options, request.environ), metadata.requires_python)
+    given = request.flags.get("manifest_path")
+    facts = replace(facts, sdist=project.pyproject is not None, manifest=str(given) if given else None)
+    return text(facts, ci, choices)
+
+
+def text(facts: CiFacts, options: CiOptions, choices: Choices) -> str:
+    """Return the text of the file from what is known of the project."""
+    decided = plan(facts, options, platforms=choices.platforms, only_linux_machines=choices.service == "gitlab")
+    return SERVICES[choices.service](decided, choices.command)
+
+
+def facts_of(name: str, bindings: Bindings, requires_python: SpecifierSet | None) -> CiFacts:
+    """Return what decides the jobs of a project with these bindings."""
+    if not bindings.per_interpreter:
+        return CiFacts(name=name, program=bindings.kind == "bin")
+    wanted, tested = pythons(bindings.supported, requires_python, bindings.stable_abi)
+    return CiFacts(name=name, pythons=wanted, tested=tested, program=bindings.kind == "bin")
+
+
+def difference(path: Path, wanted: str) -> tuple[str, ...]:
+    """Return how the file at `path` differs from what it should be, as lines of a diff; none when it does not."""
+    try:
+        found = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        found = ""
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    lines: Iterable[str] = difflib.unified_diff(
+        found.splitlines(), wanted.splitlines(), str(path), f"{path} as it would be written", lineterm=""
+    )
+    return tuple(lines)
+
+
+def write(path: Path, content: str) -> None:
+    """Write the file, and the folders that it lies in."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="name another file with -o") from error
+
+
+def _ci_options(options: Options, choices: Choices) -> CiOptions:
+    """Return the settings of the service, where GitLab has no table of its own those of GitHub."""
+    given = options.generate_ci
+    found = given.github or CiOptions()
+    if choices.service == "gitlab":
+        found = given.gitlab or _without_runners(found)
+    unknown = (*given.unknown, *(place for one in (given.github, given.gitlab) if one for place in one.unknown))
+    if unknown:
+        message = with_suggestion(
+            f"{unknown[0]} in pyproject.toml is not a setting", unknown[0].rpartition(".")[2], KEYS
+        )
+        raise ConfigError(message, hint="correct or remove it")
+    return replace(
+        found,
+        pytest=found.pytest or choices.pytest,
+        zig=found.zig or choices.zig,
+        skip_attestation=found.skip_attestation or choices.skip_attestation,
+    )
+
+
+def _without_runners(options: CiOptions) -> CiOptions:
+    """Return the settings of one service for another, which has other machines."""
+    platforms = (
+        replace(
+            platform,
+            settings=replace(platform.settings, runner=None),
+            targets=tuple(replace(one, settings=replace(one.settings, runner=None)) for one in platform.targets),
+        )
+        for platform in options.platforms
+    )
+    return replace(options, platforms=tuple(platforms))

@@ -1,0 +1,255 @@
+"""Which jobs a project gets: from its bindings, the Pythons it is for, and the table of its settings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from packaging.specifiers import SpecifierSet
+
+from cratewheel.bindings.detect import StableAbi
+from cratewheel.commands.ci_plan import (
+    Build,
+    BuildJob,
+    CiFacts,
+    LinuxTest,
+    build_command,
+    installed_pythons,
+    plan,
+    pythons,
+)
+from cratewheel.errors import ConfigError
+from cratewheel.interpreter.model import Supported
+from cratewheel.options.tables import generate_ci
+from cratewheel.options.values import CiOptions, CiSettings
+
+PROGRAM = CiFacts(name="px", program=True)
+MODULE = CiFacts(name="px", pythons=("3.13", "3.14", "3.14t"), tested="3.14")
+
+
+def options(table: dict[str, Any]) -> CiOptions:
+    """Return what a table `generate-ci.github` says."""
+    found = generate_ci("generate-ci", {"github": table}).github
+    assert found is not None
+    return found
+
+
+def commands(facts: CiFacts, table: dict[str, Any], **how: Any) -> dict[str, list[str]]:
+    """Return the command lines of each job, without what all of them have."""
+    jobs = plan(facts, options(table), **how).jobs
+    return {
+        f"{job.name} on {job.runner}": [
+            build_command(facts, build).removeprefix("cratewheel build --release --no-sdist --out dist ")
+            for build in job.builds
+        ]
+        for job in jobs
+    }
+
+
+def test_one_linux_machine_builds_for_glibc_and_musl_and_all_processors() -> None:
+    assert commands(PROGRAM, {}) == {
+        "linux on ubuntu-latest": [
+            (
+                "--zig --target x86_64-unknown-linux-gnu --target i686-unknown-linux-gnu "
+                "--target aarch64-unknown-linux-gnu --target armv7-unknown-linux-gnueabihf "
+                "--target s390x-unknown-linux-gnu --target powerpc64le-unknown-linux-gnu "
+                "--target x86_64-unknown-linux-musl --target i686-unknown-linux-musl "
+                "--target aarch64-unknown-linux-musl --target armv7-unknown-linux-musleabihf"
+            )
+        ],
+        "windows on windows-latest": [
+            "--target x86_64-pc-windows-msvc --target i686-pc-windows-msvc --target aarch64-pc-windows-msvc"
+        ],
+        "macos on macos-latest": ["--target x86_64-apple-darwin --target aarch64-apple-darwin"],
+    }
+
+
+def test_wheels_that_are_tested_are_built_on_machines_of_their_own_kind() -> None:
+    assert list(commands(PROGRAM, {"pytest": True, "windows": {}, "macos": {}})) == [
+        "windows-x86_64 on windows-latest",
+        "windows-i686 on windows-latest",
+        "windows-aarch64 on windows-11-arm",
+        "macos-x86_64 on macos-15-intel",
+        "macos-aarch64 on macos-latest",
+    ]
+
+
+def test_what_a_linux_machine_is_named_for_zig_builds_there() -> None:
+    table = {
+        "linux": {"targets": ["x86_64"]},
+        "macos": {"runner": "ubuntu-latest", "targets": ["aarch64"]},
+        "windows": {"runner": "ubuntu-latest", "targets": ["x64"]},
+    }
+    assert commands(PROGRAM, table) == {
+        "linux on ubuntu-latest": [
+            "--zig --target x86_64-unknown-linux-gnu --target x86_64-pc-windows-gnu --target aarch64-apple-darwin"
+        ]
+    }
+
+
+def test_settings_of_a_target_win_over_those_of_the_platform_and_of_all() -> None:
+    table = {
+        "args": "--locked",
+        "linux": {
+            "manylinux": "2_28",
+            "runner": "big",
+            "before-script-linux": "apt-get install x",
+            "target": [
+                {"arch": "x86_64"},
+                {"arch": "aarch64", "manylinux": "off", "args": "--features a"},
+                {"arch": "armv7", "container": "image", "docker-options": "--privileged", "rust-toolchain": "nightly"},
+            ],
+        },
+    }
+    assert commands(PROGRAM, table) == {
+        "linux on big": [
+            "--zig --compatibility 2_28 --target x86_64-unknown-linux-gnu --locked",
+            "--zig --compatibility linux --target aarch64-unknown-linux-gnu --features a",
+        ],
+        "linux-armv7 on big": ["--compatibility 2_28 --target armv7-unknown-linux-gnueabihf --locked"],
+    }
+    last = plan(PROGRAM, options(table)).jobs[-1]
+    assert last == BuildJob(
+        name="linux-armv7",
+        platform="linux",
+        runner="big",
+        settings=CiSettings(
+            container="image",
+            docker_options="--privileged",
+            rust_toolchain="nightly",
+            before_script_linux="apt-get install x",
+        ),
+        builds=(
+            Build(
+                targets=("armv7-unknown-linux-gnueabihf",),
+                pythons=(),
+                zig=False,
+                compatibility="2_28",
+                args="--locked",
+            ),
+        ),
+    )
+
+
+def test_each_platform_builds_for_the_pythons_that_it_has() -> None:
+    facts = CiFacts(name="px", pythons=("3.9", "3.11", "3.14", "3.14t"), tested="3.14")
+    table = {"windows": {"targets": ["x64", "aarch64"]}, "android": {"targets": ["aarch64"]}}
+    assert commands(facts, table) == {
+        "windows on windows-latest": [
+            "--target x86_64-pc-windows-msvc -i 3.9 3.11 3.14 3.14t",
+            "--target aarch64-pc-windows-msvc -i 3.11 3.14 3.14t",
+        ],
+        "android on ubuntu-latest": ["--target aarch64-linux-android -i 3.14"],
+    }
+
+
+def test_for_the_stable_abi_the_oldest_python_that_a_platform_has_builds() -> None:
+    facts = CiFacts(name="px", pythons=("3.9",), tested="3.14")
+    (job,) = plan(facts, options({"android": {"targets": ["x86_64"]}})).jobs
+    assert job.builds[0].pythons == ("3.13",)
+
+
+def test_a_service_with_linux_machines_alone_has_no_others() -> None:
+    table = {"macos": {"targets": ["universal2"]}, "emscripten": {}, "musllinux": {"targets": ["x86_64"]}}
+    assert commands(PROGRAM, table, only_linux_machines=True) == {
+        "linux on ubuntu-latest": ["--zig --target x86_64-unknown-linux-musl --target universal2-apple-darwin"]
+    }
+    with pytest.raises(ConfigError, match="there is no job for android on this service"):
+        plan(PROGRAM, CiOptions(), platforms=("android",), only_linux_machines=True)
+
+
+@pytest.mark.parametrize(
+    ("named", "jobs"),
+    [
+        (("all",), ["linux", "windows", "macos", "emscripten", "android"]),
+        (("manylinux",), ["linux"]),
+        (("macos", "emscripten"), ["macos", "emscripten"]),
+    ],
+    ids=" ".join,
+)
+def test_platforms_that_are_named(named: tuple[str, ...], jobs: list[str]) -> None:
+    assert [job.name for job in plan(MODULE, CiOptions(), platforms=named).jobs] == jobs
+
+
+def test_a_program_has_no_wheel_for_emscripten() -> None:
+    assert [job.name for job in plan(PROGRAM, CiOptions(), platforms=("all",)).jobs] == ["linux", "windows", "macos"]
+
+
+def test_linux_wheels_are_tested_in_containers_of_each_processor() -> None:
+    table = {"pytest": True, "linux": {"targets": ["x86_64", "s390x", "ppc64"]}, "musllinux": {"targets": ["aarch64"]}}
+    assert plan(MODULE, options(table)).tests == (
+        LinuxTest(
+            target="x86_64-unknown-linux-gnu",
+            runner="ubuntu-latest",
+            platform="linux/amd64",
+            image="python:3.14-slim",
+            emulated=False,
+        ),
+        LinuxTest(
+            target="s390x-unknown-linux-gnu",
+            runner="ubuntu-latest",
+            platform="linux/s390x",
+            image="python:3.14-slim",
+            emulated=True,
+        ),
+        LinuxTest(
+            target="aarch64-unknown-linux-musl",
+            runner="ubuntu-24.04-arm",
+            platform="linux/arm64",
+            image="python:3.14-alpine",
+            emulated=False,
+        ),
+    )
+
+
+SUPPORTED = Supported(cpython=((3, 7), (3, 14)), free_threaded=True)
+NEWER = Supported(cpython=((3, 9), (3, 15)), free_threaded=True)
+ABI3 = StableAbi(kind="abi3", minimum=(3, 10))
+ABI3T = StableAbi(kind="abi3t", minimum=(3, 15))
+
+
+@pytest.mark.parametrize(
+    ("supported", "requires", "abis", "expected"),
+    [
+        (SUPPORTED, None, (), (("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t"), "3.14")),
+        (SUPPORTED, ">=3.12", (), (("3.12", "3.13", "3.14", "3.14t"), "3.14")),
+        (SUPPORTED, ">=3.12.4,<3.14", (), (("3.12", "3.13"), "3.13")),
+        (SUPPORTED, None, (ABI3,), (("3.9", "3.10", "3.14t"), "3.14")),
+        (SUPPORTED, ">=3.10", (ABI3,), (("3.10", "3.14t"), "3.14")),
+        (NEWER, ">=3.14", (ABI3, ABI3T), (("3.14", "3.15", "3.14t"), "3.15")),
+    ],
+)
+def test_one_python_for_each_wheel(
+    supported: Supported, requires: str | None, abis: tuple[StableAbi, ...], expected: tuple[tuple[str, ...], str]
+) -> None:
+    assert pythons(supported, SpecifierSet(requires) if requires else None, abis) == expected
+
+
+def test_without_a_python_there_is_an_error() -> None:
+    with pytest.raises(ConfigError, match="CI services have no Python that this project can be built for"):
+        pythons(SUPPORTED, SpecifierSet(">=4"), ())
+
+
+@pytest.mark.parametrize(
+    ("words", "installed"),
+    [((), ("3.x",)), (("3.9",), ("3.9", "3.x")), (("3.9", "3.14t", "3.13"), ("3.14t", "3.9", "3.13"))],
+)
+def test_the_last_python_that_is_installed_runs_cratewheel(words: tuple[str, ...], installed: tuple[str, ...]) -> None:
+    (job,) = plan(CiFacts(name="px", pythons=words), options({"macos": {}})).jobs
+    assert installed_pythons(job) == installed
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ({"linux": {"targets": ["x64"]}}, "'x64' is not a target of linux that CI can build for"),
+        (
+            {"args": "--nonsense"},
+            "`args` for linux in `generate-ci` is not what `cratewheel build` takes: unrecognized",
+        ),
+        ({"args": "'"}, "`args` for linux in `generate-ci` is not what `cratewheel build` takes: No closing quotation"),
+    ],
+)
+def test_what_cannot_be_built_is_an_error(table: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=f"^{message}"):
+        plan(PROGRAM, options(table))
