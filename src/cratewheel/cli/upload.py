@@ -6,15 +6,12 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.options.arguments import command_parser, parse_argv, session_ui
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
-    parser = command_parser("upload", "Check wheels and source distributions, and upload them.")
-    parser.usage = "cratewheel upload [OPTIONS] FILE..."
-    parser.add_argument("files", nargs="*", metavar="FILE", help="The archives, such as target/wheels/*")
-    flags = parse_argv(parser, argv)
+    flags = parse_argv(make_parser(), argv)
     flags["files"] += flags.pop("rustc_args", [])  # what follows --
     ui = session_ui(flags, environ)
     from cratewheel import api
@@ -24,3 +21,11 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     terminal = sys.stdin.isatty() and sys.stderr.isatty()
     api.upload_files(Request(flags=flags, environ=environ, cwd=Path.cwd()), ui, files, terminal=terminal)
     return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser("upload", "Check wheels and source distributions, and upload them.")
+    parser.usage = "cratewheel upload [OPTIONS] FILE..."
+    parser.add_argument("files", nargs="*", metavar="FILE", help="The archives, such as target/wheels/*")
+    return parser

@@ -17,7 +17,7 @@ from cratewheel.events import Reporter
 from cratewheel.options import tables
 from cratewheel.options.model import Options
 from cratewheel.options.values import CiOptions
-from cratewheel.project.bindings import bindings_of
+from cratewheel.project.bindings import read_bindings
 from cratewheel.project.cargo_metadata import query_cargo
 from cratewheel.project.read import read_metadata
 from cratewheel.project.request import Request, read_project, resolve_options
@@ -52,7 +52,7 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
     ci = _ci_options(options, choices)
     metadata = read_metadata(project, reporter)
     (answer, *_) = query_cargo((), options, project, environ=request.environ, reporter=reporter)
-    facts = facts_of(metadata.name, bindings_of(answer, options, request.environ), metadata.requires_python)
+    facts = facts_of(metadata.name, read_bindings(answer, options, request.environ), metadata.requires_python)
     given = request.flags.get("manifest_path")
     facts = replace(facts, sdist=project.pyproject is not None, manifest=str(given) if given else None)
     return text(facts, ci, choices)

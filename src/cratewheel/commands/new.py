@@ -154,7 +154,7 @@ def _workflow(choices: Choices) -> str:
     if choices.kind == "pyo3":
         bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(support.release(f"{PYO3}.0"), {}))
     else:
-        bindings = Bindings(kind=choices.kind, supported=support.anything(programs=choices.kind == "bin"))
+        bindings = Bindings(kind=choices.kind, supported=support.every_interpreter(programs=choices.kind == "bin"))
     facts = generate_ci.facts_of(choices.name, bindings, SpecifierSet(REQUIRES_PYTHON))
     command = f"cratewheel generate-ci github -o {ci_github.PATH}"
     return generate_ci.text(facts, CiOptions(pytest=True), generate_ci.Choices(service="github", command=command))

@@ -1,0 +1,215 @@
+"""The workflow of GitHub Actions, as it is written for a small project."""
+
+from __future__ import annotations
+
+from cratewheel.commands import ci_github
+from cratewheel.commands.ci_plan import CiFacts, plan
+from cratewheel.options.tables import generate_ci
+
+TABLE = {
+    "pytest": True,
+    "linux": {"targets": ["x86_64"], "before-script-linux": "sudo apt-get install x"},
+    "macos": {"targets": ["aarch64"], "rust-toolchain": "1.90", "rustup-components": "rust-src"},
+}
+EXPECTED = """\
+# Written by cratewheel. To write it again:
+#
+#     cratewheel generate-ci github
+
+name: ci
+
+on:
+  push:
+    branches:
+      - main
+      - master
+    tags:
+      - "*"
+  pull_request:
+  workflow_dispatch:
+
+permissions:
+  contents: read
+
+concurrency:
+  group: ${{ github.workflow }}-${{ github.ref }}
+  cancel-in-progress: ${{ github.event_name == 'pull_request' }}
+
+jobs:
+  linux:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@v6
+        with:
+          python-version: |
+            3.14t
+            3.13
+            3.14
+      - name: Install Rust
+        run: rustup target add x86_64-unknown-linux-gnu
+      - name: Prepare the machine
+        run: sudo apt-get install x
+      - uses: mozilla-actions/sccache-action@v0.0.9
+        if: ${{ !startsWith(github.ref, 'refs/tags/') }}
+      - name: Compile through sccache
+        if: ${{ !startsWith(github.ref, 'refs/tags/') }}
+        shell: bash
+        run: |
+          echo "RUSTC_WRAPPER=sccache" >> "$GITHUB_ENV"
+          echo "SCCACHE_GHA_ENABLED=true" >> "$GITHUB_ENV"
+      - name: Install cratewheel
+        run: python -m pip install "cratewheel[zig]"
+      - name: Build wheels
+        run: cratewheel build --release --no-sdist --out dist --zig --target x86_64-unknown-linux-gnu -i 3.13 3.14 3.14t
+      - uses: actions/upload-artifact@v6
+        with:
+          name: wheels-linux
+          path: dist
+          if-no-files-found: error
+  macos-aarch64:
+    runs-on: macos-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@v6
+        with:
+          python-version: |
+            3.14t
+            3.13
+            3.14
+      - name: Install Rust
+        run: rustup toolchain install 1.90 --profile minimal --component rust-src --target aarch64-apple-darwin
+      - name: Choose this Rust
+        run: rustup default 1.90
+      - uses: mozilla-actions/sccache-action@v0.0.9
+        if: ${{ !startsWith(github.ref, 'refs/tags/') }}
+      - name: Compile through sccache
+        if: ${{ !startsWith(github.ref, 'refs/tags/') }}
+        shell: bash
+        run: |
+          echo "RUSTC_WRAPPER=sccache" >> "$GITHUB_ENV"
+          echo "SCCACHE_GHA_ENABLED=true" >> "$GITHUB_ENV"
+      - name: Install cratewheel
+        run: python -m pip install cratewheel
+      - name: Build wheels
+        run: cratewheel build --release --no-sdist --out dist --target aarch64-apple-darwin -i 3.13 3.14 3.14t
+      - name: Install the wheel
+        run: python -m pip install --no-index --no-deps --find-links dist px
+      - name: Install pytest
+        run: python -m pip install px pytest
+      - name: Test
+        run: pytest
+      - uses: actions/upload-artifact@v6
+        with:
+          name: wheels-macos-aarch64
+          path: dist
+          if-no-files-found: error
+  test-linux:
+    name: test (${{ matrix.target }})
+    needs:
+      - linux
+    runs-on: ${{ matrix.runner }}
+    strategy:
+      fail-fast: false
+      matrix:
+        include:
+          - target: x86_64-unknown-linux-gnu
+            runner: ubuntu-latest
+            platform: linux/amd64
+            image: python:3.14-slim
+            emulated: false
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: actions/download-artifact@v7
+        with:
+          pattern: wheels-linux*
+          path: dist
+          merge-multiple: true
+      - name: Emulate other processors
+        if: matrix.emulated
+        run: docker run --privileged --rm tonistiigi/binfmt --install all
+      - name: Test
+        env:
+          PLATFORM: ${{ matrix.platform }}
+          IMAGE: ${{ matrix.image }}
+        run: |
+          docker run --rm --platform "$PLATFORM" --volume "$PWD:/project" --workdir /project "$IMAGE" sh -ec '
+          pip install --root-user-action ignore --no-index --no-deps --find-links dist px
+          pip install --root-user-action ignore px pytest
+          pytest'
+  sdist:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v6
+        with:
+          persist-credentials: false
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "3.x"
+      - name: Install cratewheel
+        run: python -m pip install cratewheel
+      - name: Build the source distribution
+        run: cratewheel sdist --out dist
+      - uses: actions/upload-artifact@v6
+        with:
+          name: wheels-sdist
+          path: dist
+          if-no-files-found: error
+  release:
+    runs-on: ubuntu-latest
+    if: ${{ startsWith(github.ref, 'refs/tags/') || github.event_name == 'workflow_dispatch' }}
+    needs:
+      - linux
+      - macos-aarch64
+      - test-linux
+      - sdist
+    permissions:
+      contents: read
+      id-token: write
+      attestations: write
+    steps:
+      - uses: actions/download-artifact@v7
+        with:
+          pattern: wheels-*
+          path: dist
+          merge-multiple: true
+      - name: Attest
+        uses: actions/attest@v4
+        with:
+          subject-path: dist/*
+      - uses: actions/setup-python@v6
+        with:
+          python-version: "3.x"
+        if: ${{ startsWith(github.ref, 'refs/tags/') }}
+      - name: Install cratewheel
+        if: ${{ startsWith(github.ref, 'refs/tags/') }}
+        run: python -m pip install "cratewheel[publish]"
+      - name: Publish
+        if: ${{ startsWith(github.ref, 'refs/tags/') }}
+        run: cratewheel upload --skip-existing dist/*
+        env:
+          MATURIN_PYPI_TOKEN: ${{ secrets.PYPI_API_TOKEN }}
+"""
+
+
+def test_the_whole_workflow() -> None:
+    options = generate_ci("generate-ci", {"github": TABLE}).github
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13", "3.14", "3.14t"), tested="3.14")
+    assert ci_github.render(plan(facts, options), "cratewheel generate-ci github") == EXPECTED
+
+
+def test_trusted_publishing_needs_no_secret_and_attests_nothing_if_that_is_skipped() -> None:
+    table = {"trusted-publishing": True, "skip-attestation": True, "publishing-environment": "pypi", "macos": {}}
+    options = generate_ci("generate-ci", {"github": table}).github
+    assert options is not None
+    release = ci_github.workflow(plan(CiFacts(name="px", program=True), options))["jobs"]["release"]
+    assert (release["environment"], release["permissions"]) == ("pypi", {"contents": "read", "id-token": "write"})
+    assert [step.get("name") for step in release["steps"]] == [None, None, "Install cratewheel", "Publish"]
+    assert "env" not in release["steps"][-1]

@@ -1,0 +1,87 @@
+"""The configuration of GitLab CI, as it is written for a small project."""
+
+from __future__ import annotations
+
+from cratewheel.commands import ci_gitlab
+from cratewheel.commands.ci_plan import CiFacts, plan
+from cratewheel.options.tables import generate_ci
+
+TABLE = {
+    "pytest": True,
+    "trusted-publishing": True,
+    "linux": {"targets": ["x86_64"], "runner": "big", "before-script-linux": "apt-get install x"},
+}
+EXPECTED = """\
+# Written by cratewheel. To write it again:
+#
+#     cratewheel generate-ci gitlab
+
+stages:
+  - build
+  - test
+  - release
+
+workflow:
+  rules:
+    - if: $CI_PIPELINE_SOURCE == 'merge_request_event'
+    - if: $CI_COMMIT_TAG
+    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
+
+linux:
+  stage: build
+  image: python:3
+  tags:
+    - big
+  script:
+    - curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
+    - export PATH="$HOME/.cargo/bin:$HOME/.local/bin:$PATH"
+    - rustup toolchain install stable --profile minimal --target x86_64-unknown-linux-gnu
+    - rustup default stable
+    - python -m pip install "cratewheel[zig]" uv
+    - uv python install 3.14t 3.13 3.14
+    - apt-get install x
+    - cratewheel build --release --no-sdist --out dist --zig --target x86_64-unknown-linux-gnu -i 3.13 3.14 3.14t
+  artifacts:
+    paths:
+      - dist/
+
+test:
+  stage: test
+  image: python:3.14
+  script:
+    - python -m pip install --no-index --no-deps --find-links dist px
+    - python -m pip install px pytest
+    - pytest
+
+sdist:
+  stage: build
+  image: python:3
+  script:
+    - curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal
+    - export PATH="$HOME/.cargo/bin:$HOME/.local/bin:$PATH"
+    - python -m pip install cratewheel
+    - cratewheel sdist --out dist
+  artifacts:
+    paths:
+      - dist/
+
+release:
+  stage: release
+  image: python:3
+  rules:
+    - if: $CI_COMMIT_TAG
+  id_tokens:
+    PYPI_ID_TOKEN:
+      aud: pypi
+  script:
+    - python -m pip install "cratewheel[publish]"
+    - cratewheel upload --skip-existing dist/*
+"""
+
+
+def test_the_whole_configuration() -> None:
+    options = generate_ci("generate-ci", {"gitlab": TABLE}).gitlab
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13", "3.14", "3.14t"), tested="3.14")
+    decided = plan(facts, options, only_linux_machines=True)
+    assert ci_gitlab.render(decided, "cratewheel generate-ci gitlab") == EXPECTED
