@@ -65,6 +65,10 @@ def check(archive: Archive, *, pypi: bool) -> Checked:
         place = "PKG-INFO in its top folder" if archive.filetype == "sdist" else "one .dist-info/METADATA"
         return _checked(archive, RawMetadata(), [f"it does not have {place}"], [])
     known, unknown = parse_email(archive.metadata)
+    if not _at_least(known, (2, 4)):
+        # setuptools wrote the field before there was one; indexes ignore it
+        known.pop("license_files", None)
+        unknown.pop("license-file", None)
     raw = cast("RawMetadata", {**known, **_newer(unknown)})
     problems = [f"the field {name} is unknown, or malformed" for name in sorted(unknown) if name not in NEWER_FIELDS]
     problems += [*_of_packaging(known), *_of_name(archive, raw)]
@@ -174,8 +178,6 @@ def _of_sdist(archive: Archive) -> Iterator[str]:
 
 def _of_licences(archive: Archive, raw: RawMetadata) -> Iterator[str]:
     """Yield the licence files that metadata 2.4 promises and the archive lacks (PEP 639)."""
-    if not _at_least(raw, (2, 4)):
-        return
     for name in raw.get("license_files", ()):
         end = f"/{name}" if archive.filetype == "sdist" else f".dist-info/licenses/{name}"
         if not any(member.endswith(end) for member in archive.members):

@@ -126,3 +126,9 @@ def test_a_readme_that_cannot_be_shown(tmp_path: Path) -> None:
     assert said is not None
     assert said.startswith("PyPI could not show its description: ")
     assert render_problem(check(read_archive(uploads.wheel(tmp_path)), pypi=True).raw) is None
+
+
+def test_licence_files_in_older_metadata_do_not_count(tmp_path: Path) -> None:
+    text = metadata("License-File: COPYING", without="License-Expression").replace("2.4", "2.1")
+    found = check(read_archive(uploads.wheel(tmp_path, metadata=text)), pypi=True)
+    assert (found.problems, found.raw.get("license_files")) == ((), None)
