@@ -59,7 +59,7 @@ def _meanwhile(session: Session) -> Materials:
 def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact]]:
     """Compile one wheel and yield its compiled files, which exist as long as they are used."""
     with _stage(session.scratch) as stage:
-        yield compiled(session, wheel, stage)
+        yield compile_wheel(session, wheel, stage)
 
 
 @contextmanager
