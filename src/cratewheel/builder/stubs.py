@@ -20,7 +20,7 @@ def refuse_stubs(inputs: Inputs) -> None:
     if bindings.crate != "pyo3" or bindings.kind != "pyo3":
         raise ConfigError(
             f"type stubs are generated for pyo3 modules, and the bindings are {bindings}",
-            hint="leave out --generate-stubs, and write the stubs by hand",
+            hint="remove --generate-stubs, and write the stubs by hand",
         )
 
 

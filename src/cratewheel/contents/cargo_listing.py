@@ -100,7 +100,7 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
         raise ProcessError(
             f"cargo cannot list the files of the crate in {folder}",
             notes=(f"`{command}` ended with status {done.status}",),
-            hint="mend what cargo says above",
+            hint="fix the error that cargo reports above",
         )
     start = f"{folder}{os.sep}"
     # not splitlines(): a name may hold what Unicode takes for a line end

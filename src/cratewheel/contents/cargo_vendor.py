@@ -55,7 +55,7 @@ def vendor_with_cargo(
         raise ProcessError(
             "cargo cannot bring together the crates for the sdist",
             notes=(f"`{command}` ended with status {done.status}",),
-            hint="mend what cargo says above",
+            hint="fix the error that cargo reports above",
         )
     if not (project / FOLDER).is_dir():
         return contents.layout  # it needs no crates but its own

@@ -23,7 +23,7 @@ def list_files_with_git(project: Path, environ: Mapping[str, str], reporter: Rep
         raise ProcessError(
             f"git cannot list the files of {project}",
             notes=tuple(done.stderr.splitlines()),
-            hint='mend what git says, or set `sdist-generator = "cargo"` in pyproject.toml',
+            hint='fix the error that git reports, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
     for line in done.stderr.splitlines():  # such as of a partial clone that has not all folders
         reporter.warn(f"git says of {project}: {line}")

@@ -113,7 +113,7 @@ def _check_policies(
     pair = {policy.partition("_")[0] for policy in policies} == {"manylinux", "musllinux"} and len(policies) == 2
     if len(policies) > 1 and not (pair and bindings.kind == "bin"):
         raise kind(
-            f"a wheel has one platform policy, and {len(policies)} were asked for: {', '.join(policies)}",
+            f"a wheel has one platform policy, and {len(policies)} were requested: {', '.join(policies)}",
             hint="run one build for each"
             if bindings.kind != "bin"
             else "a program takes one manylinux and one musllinux",

@@ -59,7 +59,7 @@ def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, 
             raise AuditError(
                 f"two different libraries are called {library.path.name}",
                 notes=(str(other.path), str(library.path)),
-                hint="only one of them can be loaded: leave one out of the folders that are linked from",
+                hint="only one of them can be loaded: remove one from the folders that are linked from",
             )
     folder = surroundings.scratch / f"{surroundings.dist}.libs"
     folder.mkdir(parents=True, exist_ok=True)
