@@ -156,6 +156,19 @@ def test_musl(project: Path, tmp_path: Path) -> None:
     assert binary.read(module).needed == ("libc.so",)
 
 
+def test_a_program_for_musl(tmp_path: Path) -> None:
+    needs_std("x86_64-unknown-linux-musl")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "main.rs").write_text('fn main() { println!("over there"); }', encoding="utf-8")
+    manifest = '[package]\nname = "there"\nversion = "1.0.0"\nedition = "2021"\n[workspace]\n'
+    (tmp_path / "Cargo.toml").write_text(manifest, encoding="utf-8")
+    wheel = built(tmp_path, tmp_path / "out", "-b", "bin", "--target", "x86_64-unknown-linux-musl", "--zig")
+    assert wheel.name == "there-1.0.0-py3-none-musllinux_1_2_x86_64.whl"
+    program = unpacked(wheel, tmp_path / "site") / "there-1.0.0.data" / "scripts" / "there"
+    program.chmod(0o755)
+    assert answer(program) == "over there"
+
+
 @pytest.mark.parametrize(
     ("triple", "tags", "arches"),
     [
