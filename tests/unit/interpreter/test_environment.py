@@ -62,5 +62,5 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "x").mkdir()
     (tmp_path / ".venv" / "bin" / "python").unlink()
     assert refusal({}, tmp_path / "x").message == (
-        "there is no environment to install into: none is active, and no .venv is here or above"
+        "no environment to install into: none is active, and no .venv in this folder or its parents"
     )
