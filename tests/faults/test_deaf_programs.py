@@ -14,7 +14,7 @@ import pytest
 from cratewheel.system import signals as interrupts
 from faults import interruption
 from faults.interruption import COMMAND, Ended, HangError, Stop, run
-from integration.conftest import AMBIENT, AMBIENT_PREFIXES
+from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CHEAPER
 
 pytestmark = [
     pytest.mark.cargo,
@@ -55,7 +55,14 @@ def environ_of(folder: Path, **more: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if name not in AMBIENT and not name.startswith(AMBIENT_PREFIXES)
     }
-    return {**kept, "NO_COLOR": "1", "CARGO_TARGET_DIR": str(folder / "target"), "FOLDER": str(folder), **more}
+    return {
+        **kept,
+        **CHEAPER,
+        "NO_COLOR": "1",
+        "CARGO_TARGET_DIR": str(folder / "target"),
+        "FOLDER": str(folder),
+        **more,
+    }
 
 
 def built(root: Path, script: str, *stops: Stop) -> Ended:

@@ -104,7 +104,7 @@ class Install:
 @pytest.fixture
 def install(tmp_path: Path) -> Install:
     target = Path(os.environ.get("CRATEWHEEL_TEST_TARGET") or ROOT / "target" / "tests").absolute()
-    own = target / "light" / os.environ.get("PYTEST_XDIST_WORKER", "alone")  # as the fixture of the integration tests
+    own = target / "light" / f"installs-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     own.mkdir(parents=True, exist_ok=True)
     command = Cratewheel(cargo_target=own, folder=tmp_path)
     environment = tmp_path / "venv"

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from faults.interruption import COMMAND, HEEDED, Ended, Stop, run
-from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CRATES, Interpreters
+from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CHEAPER, CRATES, Interpreters
 
 pytestmark = [
     pytest.mark.cargo,
@@ -80,11 +80,15 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     (package / "__init__.py").write_text("from .light_module import *\n", encoding="utf-8")
     for number in range(40):
         (package / f"part{number}.py").write_text(f"PART = {number}\n" * 50, encoding="utf-8")
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in AMBIENT and not name.startswith(AMBIENT_PREFIXES)
-    } | {"CARGO_TARGET_DIR": str(folder / "target"), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
+    environ = (
+        {
+            name: value
+            for name, value in os.environ.items()
+            if name not in AMBIENT and not name.startswith(AMBIENT_PREFIXES)
+        }
+        | {"CARGO_TARGET_DIR": str(folder / "target"), "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1"}
+        | CHEAPER
+    )
     out = str(folder / "out")
     argv: dict[str, tuple[str, ...]] = {
         "build": (*COMMAND, "build", "--out", out, *_interpreters(request.getfixturevalue("interpreters"))),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import importlib.metadata
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -22,9 +25,11 @@ AMBIENT = (
     "CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "CONDA_PREFIX", "VIRTUAL_ENV", "PYTHONHOME",
     "PYTHONPATH", "PYO3_CONFIG_FILE", "PYO3_PYTHON", "PYO3_CROSS", "PYO3_CROSS_LIB_DIR", "PYO3_CROSS_PYTHON_VERSION",
     "PYTHON_SYS_EXECUTABLE", "pythonLocation", "SOURCE_DATE_EPOCH", "FORCE_COLOR", "_PYTHON_HOST_PLATFORM",
-    "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET",
+    "ARCHFLAGS", "MACOSX_DEPLOYMENT_TARGET", "PYTHONDONTWRITEBYTECODE",
 )  # fmt: skip
 AMBIENT_PREFIXES = ("CRATEWHEEL_", "MATURIN_")
+# What most tests do not look at, and takes time to compile.
+CHEAPER = {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
 
 PROBE = """
 import platform, sys, sysconfig
@@ -81,6 +86,8 @@ class Cratewheel:
 
     def __init__(self, *, cargo_target: Path, folder: Path) -> None:
         self.folder = folder
+        self.copies: list[tuple[Path, Path]] = []
+        self.changed = cargo_target / "changed"
         self.environ = {
             name: value
             for name, value in os.environ.items()
@@ -89,6 +96,7 @@ class Cratewheel:
             "CARGO_TARGET_DIR": str(cargo_target),
             "CARGO_TERM_COLOR": "never",
             "NO_COLOR": "1",
+            **CHEAPER,
         }
         try:
             importlib.metadata.distribution("cratewheel")
@@ -96,7 +104,12 @@ class Cratewheel:
             self.environ["PYTHONPATH"] = str(ROOT / "src")
 
     def copy(self, crate: str | Path) -> Path:
-        """Return a fresh copy of a crate of tests/crates/, or of the project at a path."""
+        """Return a fresh copy of a crate of tests/crates/, or of the project at a path.
+
+        Cargo takes all copies of a crate for the same package, and goes by times alone: where another copy was changed
+        and compiled before, the files of this one are as young as that, so that they are compiled again.
+        """
+        self.settle()
         source = CRATES / crate if isinstance(crate, str) else crate
         destination = self.folder / source.name
         number = 1
@@ -104,7 +117,20 @@ class Cratewheel:
             number += 1
             destination = self.folder / str(number) / source.name
         shutil.copytree(source, destination, symlinks=True, ignore=shutil.ignore_patterns("target", "__pycache__"))
+        with suppress(FileNotFoundError):
+            changed = (self.changed / source.name).stat().st_mtime_ns
+            for path in destination.rglob("*"):
+                if path.is_file() and not path.is_symlink() and path.stat().st_mtime_ns < changed:
+                    os.utime(path, ns=(changed, changed))
+        self.copies.append((source, destination))
         return destination
+
+    def settle(self) -> None:
+        """Note of which crates a copy was changed; called when it will not be compiled again."""
+        for source, copy in self.copies:
+            if _rust_files(source) != _rust_files(copy):
+                self.changed.mkdir(parents=True, exist_ok=True)
+                (self.changed / source.name).touch()
 
     def __call__(
         self,
@@ -184,21 +210,32 @@ def interpreters() -> Interpreters:
 
 
 @pytest.fixture
-def run_cratewheel(cargo_target: Path, tmp_path: Path) -> Cratewheel:
+def run_cratewheel(cargo_target: Path, tmp_path: Path) -> Iterator[Cratewheel]:
     """The command: `run_cratewheel("build", "-i", "3.11", crate="pyo3-pure").wheel`."""
-    return Cratewheel(cargo_target=cargo_target, folder=tmp_path)
+    command = Cratewheel(cargo_target=cargo_target, folder=tmp_path)
+    yield command
+    command.settle()
 
 
 @pytest.fixture(scope="session")
-def own_target(cargo_target: Path) -> Path:
+def own_target(cargo_target: Path) -> Iterator[Path]:
     """A target directory for crates that share nothing: of this test process alone, so that no other is waited for."""
-    return cargo_target / "light" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    base = cargo_target / "light" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    for number in itertools.count(1):  # one is taken where somebody else tests the same checkout
+        target = base if number == 1 else base.with_name(f"{base.name}-{number}")
+        target.mkdir(parents=True, exist_ok=True)
+        with (target / "tests.lock").open("w") as lock:
+            if not _taken(lock):
+                yield target
+                return
 
 
 @pytest.fixture
-def run_light(own_target: Path, tmp_path: Path) -> Cratewheel:
+def run_light(own_target: Path, tmp_path: Path) -> Iterator[Cratewheel]:
     """The command for crates without dependencies: as `run_cratewheel`, compiling in `own_target`."""
-    return Cratewheel(cargo_target=own_target, folder=tmp_path)
+    command = Cratewheel(cargo_target=own_target, folder=tmp_path)
+    yield command
+    command.settle()
 
 
 @pytest.fixture(scope="session")
@@ -209,6 +246,31 @@ def peer() -> Path:
     if chosen is None:
         pytest.skip("maturin is not installed: `pip install --group test` brings it")
     return Path(chosen)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have one worker do all that compiles in the common target directory: two would wait for each other."""
+    for item in items:
+        if "run_cratewheel" in getattr(item, "fixturenames", ()) and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group("pyo3"))
+
+
+def _taken(lock: TextIO) -> bool:
+    """Take a lock until its file is closed, and return whether another process has it already."""
+    if os.name == "nt":
+        return False
+    import fcntl
+
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def _rust_files(project: Path) -> dict[str, bytes]:
+    paths = (path for path in project.rglob("*.rs") if "target" not in path.parts and path.is_file())
+    return {path.relative_to(project).as_posix(): path.read_bytes() for path in paths}
 
 
 def _candidates() -> Iterator[Path]:

@@ -60,6 +60,7 @@ def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             "-target",
             target,
             "-shared",
+            "-O1",  # otherwise zig compiles what reports undefined behaviour
             "-s",
             "-o",
             str(out),

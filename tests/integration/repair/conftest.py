@@ -150,7 +150,14 @@ def _compiler(triple: str) -> tuple[str, ...]:
     if triple == X86_64:
         return ("cc",)
     pytest.importorskip("ziglang", reason="ziglang, which compiles for other systems, is not installed")
-    return (sys.executable, "-m", "ziglang", "cc", "-target", triple.replace("-unknown", ""))
+    return (
+        sys.executable,
+        "-m",
+        "ziglang",
+        "cc",
+        "-target",
+        triple.replace("-unknown", "").replace("-gnu", "-gnu.2.17"),
+    )
 
 
 @pytest.fixture
