@@ -248,6 +248,7 @@ def peer() -> Path:
     return Path(chosen)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have one worker do all that compiles in the common target directory: two would wait for each other."""
     for item in items:
