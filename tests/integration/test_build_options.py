@@ -356,7 +356,7 @@ def test_the_program_of_the_variable_cargo_compiles(watched: Watched, tmp_path: 
 
 def test_debug_information_in_a_file_of_its_own_comes_along(run_light: Cratewheel, interpreters: Interpreters) -> None:
     words = ("build", "--no-sdist", "-i", interpreters.this, "--rustc-extra-args=-C split-debuginfo=packed")
-    run = run_light(*words, "--include-debuginfo", crate="light-module")
+    run = run_light(*words, "--include-debuginfo", crate="light-module", env={"CARGO_PROFILE_DEV_DEBUG": None})
 
     assert [name for name in wheels.names(run.wheel) if name.endswith(".dwp")] == [
         "light_module/liblight_module.so.dwp"
