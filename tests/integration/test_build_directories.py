@@ -247,7 +247,7 @@ def test_what_one_interpreter_has_compiled_never_takes_the_place_of_what_another
 
 
 def test_what_a_bare_cargo_left_is_taken_over_and_not_when_it_is_old(project: Project) -> None:
-    subprocess.run(["cargo", "build", "-q"], cwd=project.root, env=os.environ | project.env, check=True)
+    subprocess.run(["cargo", "build", "-q"], cwd=project.root, env=project.run.environ | project.env, check=True)
     project.edit("src/lib.rs", "        42\n", "        43\n")
     run = project.build()
     assert "Copied" in run.stderr
