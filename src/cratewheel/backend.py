@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
-from cratewheel.ui import Ui, wants_color
+from cratewheel.ui import Ui, use_color
 
 if TYPE_CHECKING:
     from cratewheel.archive.layout import Source
@@ -335,7 +335,7 @@ def how_to_get_rust(platform: str = sys.platform) -> str:
 def _hook(settings: ConfigSettings) -> Iterator[_Call]:
     environ = dict(os.environ)
     # nothing but the name of what was built is the frontend's business
-    ui = Ui(out=StringIO(), err=sys.stderr, color=wants_color("auto", environ, terminal=sys.stderr.isatty()))
+    ui = Ui(out=StringIO(), err=sys.stderr, color=use_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
         with interrupts.Handlers():
             yield _Call(settings, environ, ui)

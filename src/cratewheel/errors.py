@@ -1,7 +1,7 @@
-"""All errors that a user can see, by who must act; and how other exceptions are reported.
+"""Exceptions that end a command, grouped by who must act, and the conversion of other exceptions to them.
 
-Each one says what is wrong and where in its message, and what to do in its hint. `exit_status` is what the process
-ends with. A traceback is for our own mistakes only.
+The message says what is wrong and where, the hint says what to do. `exit_status` is the exit status of the process.
+Tracebacks are only for internal errors.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ class CratewheelError(Exception):
 
 
 class UsageError(CratewheelError):
-    """The command line or a variable is wrong: the caller must act."""
+    """The command line or an environment variable is wrong."""
 
     exit_status = 2
 
 
 class ConfigError(CratewheelError):
-    """A file of the project (pyproject.toml, Cargo.toml, the sources) is wrong: its author must act."""
+    """A file of the project (pyproject.toml, Cargo.toml, the sources) is wrong."""
 
 
 class MissingToolError(CratewheelError):
@@ -44,7 +44,7 @@ class CompileError(ProcessError):
 
 
 class MismatchError(CratewheelError):
-    """Cargo compiled something else than the wheel's tag says; most likely a bug in cratewheel."""
+    """Cargo compiled for another Python or platform than the wheel's tag says; most likely a bug in cratewheel."""
 
 
 class InterpreterError(CratewheelError):
@@ -60,10 +60,10 @@ class UnsupportedError(CratewheelError):
 
 
 class UploadError(CratewheelError):
-    """A file may not be uploaded, a repository refused one, or it could not be reached."""
+    """A file was rejected before the upload or by the repository, or the repository could not be reached."""
 
 
-class OurMistakeError(CratewheelError):
+class InternalError(CratewheelError):
     """An internal error: a bug in cratewheel."""
 
     exit_status = 101  # what Rust programs end with when they panic
@@ -75,14 +75,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     >>> did_you_mean("Modul_name", ["features", "module-name"])
     'did you mean `module-name`?'
     """
-    import difflib  # pages of help do without
+    import difflib  # slow to import; --help does not need it
 
     near = difflib.get_close_matches(word.replace("_", "-").lower(), known, n=1)
     return f"did you mean `{near[0]}`?" if near else None
 
 
 def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:
-    """Return the message about an unknown word, with the most similar known one if there is one."""
+    """Return `message` with the known word that is most similar to `word`, if there is one."""
     hint = did_you_mean(word, known)
     return f"{message}; {hint}" if hint else message
 
@@ -95,13 +95,13 @@ def to_user_error(error: Exception) -> CratewheelError:
         case OSError():
             return _system_error(error)
         case UnicodeError():
-            return CratewheelError(f"a text or a file name is not what it should be: {error}")
+            return CratewheelError(f"a text or file name has the wrong encoding: {error}")
         case ValueError() if "embedded null" in str(error):
-            return CratewheelError("the name of a file or folder has a NUL character in it")
+            return CratewheelError("a file name contains a NUL character")
         case RecursionError():
-            return CratewheelError("a file is nested too deeply to be read")
+            return CratewheelError("a file is nested too deeply")
         case MemoryError():
-            return CratewheelError("there is not enough memory")
+            return CratewheelError("out of memory")
     return _internal_error(error)
 
 
@@ -109,13 +109,13 @@ def _system_error(error: OSError) -> CratewheelError:
     import os
 
     try:
-        os.getcwd()  # noqa: PTH109  # whether there is one
+        os.getcwd()  # noqa: PTH109  # raises if it was removed
     except FileNotFoundError:
-        return CratewheelError("the current folder no longer exists", hint="change to one that does")
+        return CratewheelError("the current folder no longer exists", hint="change to an existing folder")
     except OSError:
-        pass  # it is the error itself, or a worse one
+        pass  # report the first error
     where = f"{error.filename2 or error.filename}: " if error.filename else ""
-    return CratewheelError(f"{where}{error.strerror or error}", hint="look at the file system: space, permissions")
+    return CratewheelError(f"{where}{error.strerror or error}", hint="check the free disk space and the permissions")
 
 
 def _internal_error(error: Exception) -> CratewheelError:
@@ -124,8 +124,8 @@ def _internal_error(error: Exception) -> CratewheelError:
     from cratewheel import __version__
 
     place = traceback.extract_tb(error.__traceback__)[-1]
-    return OurMistakeError(
-        f"a mistake in cratewheel {__version__} itself: {type(error).__name__}: {error}",
+    return InternalError(
+        f"internal error in cratewheel {__version__}: {type(error).__name__}: {error}",
         notes=(f"in {place.name}, {place.filename}:{place.lineno}",),
-        hint="report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows",
+        hint="please report this bug with the traceback; CRATEWHEEL_TRACEBACK=1 shows it",
     )

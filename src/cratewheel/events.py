@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepEvent:
-    """A step of the work, or a fact that was found: a short verb, and the rest of the sentence."""
+    """A step of the work, or a fact that was found: a short verb, and the rest of the line."""
 
     verb: str
     text: str
@@ -18,14 +18,14 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetailEvent:
-    """What only `--verbose` shows."""
+    """A line that only `--verbose` shows."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WarningEvent:
-    """Something that is probably not meant; the work goes on. Each text comes once."""
+    """A warning; the work goes on. Each text is emitted once."""
 
     text: str
     hint: str | None = None
@@ -33,14 +33,14 @@ class WarningEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutputEvent:
-    """What another program printed, most often cargo: one line or several, with their line ends."""
+    """Output of another program, most often cargo: one or more lines, with their line ends."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationEvent:
-    """Reasons that `explain` asked for, line by line."""
+    """The reasons that `--explain` prints, one per line."""
 
     lines: tuple[str, ...]
 
@@ -56,7 +56,7 @@ class PlanEvent:
 class BuiltArchive:
     """An archive that was written: its path, the SHA-256 of its bytes in hexadecimal, and its size in bytes.
 
-    A wheel has its compressed `tag` and the Pythons that it `serves`, by the names that people know.
+    A wheel has its compressed `tag`, and in `serves` the names of the Pythons that can install it.
     """
 
     kind: Literal["wheel", "sdist"]
@@ -74,7 +74,7 @@ class BuiltArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressEvent:
-    """How much of a long work is done, in bytes; a `total` of 0 ends it."""
+    """Progress of a long step, in bytes; a `total` of 0 ends it."""
 
     text: str
     done: int
@@ -83,7 +83,7 @@ class ProgressEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadEvent:
-    """What became of an archive that was to be uploaded: `uploaded`, or `skipped` as it was there."""
+    """The result of uploading one archive: `uploaded`, or `skipped` because the repository had it."""
 
     path: Path
     state: str
@@ -108,7 +108,7 @@ Event = (
 
 
 class Reporter:
-    """Tells what happens; what becomes of an event, `emit` of the class below decides."""
+    """Base class of what receives events; subclasses implement `emit`."""
 
     __slots__ = ()
 
@@ -117,57 +117,57 @@ class Reporter:
 
     @property
     def inherits_stderr(self) -> bool:
-        """Whether programs may write to this process's stderr themselves, as cargo's progress bar must."""
+        """Whether programs may write directly to this process's stderr, as cargo's progress bar must."""
         return False
 
     @property
     def shows_steps(self) -> bool:
-        """Whether anybody sees what is no warning: else programs are told to be quiet as well."""
+        """Whether more than warnings is shown; if not, programs are started with `--quiet`."""
         return True
 
     @property
     def colored(self) -> bool:
-        """Whether programs whose output is handed on are to colour it."""
+        """Whether programs whose output is passed on should colour it."""
         return False
 
     def emit(self, event: Event) -> None:
-        """Hand on one event."""
+        """Handle one event."""
         raise NotImplementedError
 
-    def labelled(self, label: str) -> Reporter:
-        """Return a reporter whose events carry a label: for one of several works at once."""
+    def with_label(self, label: str) -> Reporter:
+        """Return a reporter that labels its events, for one of several parallel builds."""
         raise NotImplementedError
 
     def step(self, verb: str, text: str) -> None:
-        """Say what was found or is being done: a short verb, and the rest of the line."""
+        """Report a step or a fact: a short verb, and the rest of the line."""
         self.emit(StepEvent(verb=verb, text=text))
 
     def detail(self, text: str) -> None:
-        """Say a line that only `-v` shows."""
+        """Report a line that only `-v` shows."""
         self.emit(DetailEvent(text=text))
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
-        """Say that something is probably not meant, once for all the archives that it concerns; the work goes on."""
+        """Emit a warning with `text`, once for all archives."""
         if text not in self._warned:
             self._warned.add(text)
             self.emit(WarningEvent(text=text, hint=hint))
 
-    def passthrough(self, text: str) -> None:
-        """Hand on what another program printed."""
+    def pass_output(self, text: str) -> None:
+        """Pass on output of another program."""
         self.emit(OutputEvent(text=text))
 
-    def ask(self, question: str, *, secret: bool = False) -> str:  # noqa: ARG002  # for those below
-        """Return what somebody at a terminal answers; nothing where there is nobody."""
+    def ask(self, question: str, *, secret: bool = False) -> str:  # noqa: ARG002  # subclasses use it
+        """Return the answer of a user at a terminal; an empty string without a terminal."""
         return ""
 
     def explain(self, lines: tuple[str, ...]) -> None:
-        """Say reasons that were asked for."""
+        """Report reasons, one per line."""
         self.emit(ExplanationEvent(lines=lines))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackReporter(Reporter):
-    """Hands each event to a function; None drops them."""
+    """Calls a function with each event; None ignores them."""
 
     on_event: Callable[[Event], None] | None = None
     label: str = ""
@@ -178,43 +178,43 @@ class CallbackReporter(Reporter):
         if self.on_event is not None:
             self.on_event(event)
 
-    def labelled(self, label: str) -> CallbackReporter:
-        """Return a reporter that begins what programs print with the label."""
+    def with_label(self, label: str) -> CallbackReporter:
+        """Return a reporter that starts each line of programs' output with the label."""
         return replace(self, label=label)
 
-    def passthrough(self, text: str) -> None:
-        """Hand on what another program printed, each line with the label."""
+    def pass_output(self, text: str) -> None:
+        """Pass on output of another program, each line with the label."""
         prefix = f"{self.label} " if self.label else ""
         self.emit(OutputEvent(text="".join(f"{prefix}{line}" for line in text.splitlines(keepends=True))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WithoutArchives(Reporter):
-    """Hands everything to another reporter but the archives: what is built on the way is nobody's result."""
+class HideArchives(Reporter):
+    """Passes all events but `BuiltArchive` to another reporter, for archives that are only intermediate."""
 
     reporter: Reporter
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
     def inherits_stderr(self) -> bool:
-        """As the other reporter has it."""
+        """Same as the other reporter."""
         return self.reporter.inherits_stderr
 
     @property
     def shows_steps(self) -> bool:
-        """As the other reporter has it."""
+        """Same as the other reporter."""
         return self.reporter.shows_steps
 
     @property
     def colored(self) -> bool:
-        """As the other reporter has it."""
+        """Same as the other reporter."""
         return self.reporter.colored
 
     def emit(self, event: Event) -> None:
-        """Hand on what is no archive."""
+        """Pass on the event unless it is a `BuiltArchive`."""
         if not isinstance(event, BuiltArchive):
             self.reporter.emit(event)
 
-    def labelled(self, label: str) -> WithoutArchives:
-        """Return one with a label."""
-        return replace(self, reporter=self.reporter.labelled(label))
+    def with_label(self, label: str) -> HideArchives:
+        """Return a reporter with the label."""
+        return replace(self, reporter=self.reporter.with_label(label))

@@ -1,9 +1,9 @@
-"""The only module that prints: talk goes to stderr, results to stdout.
+"""The only module that prints: messages go to stderr, results to stdout.
 
-People read stderr; tools read stdout, which carries the paths of what was built, or one JSON object a line with
-`--message-format json`. Colour only where a terminal shows it and NO_COLOR is not set. What a project, the environment
-or a program puts into our sentences may hold characters that steer a terminal: they are shown as escapes, and only
-what cargo says itself, and data for a file or a pipe, goes out as it is.
+stdout has the paths of the archives, or one JSON object per line with `--message-format json`. Messages are coloured
+on a terminal unless NO_COLOR is set. Texts from a project, the environment or a program may contain terminal control
+characters; messages show them as escapes. The output of cargo, and results for a file or pipe, are written
+unchanged.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ from cratewheel.events import (
 from cratewheel.system import signals as interrupts
 from cratewheel.system.redaction import strip_userinfo
 
-LONGEST_SENTENCE = 20_000  # characters: nobody reads more, and commands are shorter
-LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column; ours line up with them
+MAX_MESSAGE = 20_000  # characters; longer messages are cut
+LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column
 
 _STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
@@ -45,7 +45,7 @@ _BAR_WIDTH = 30
 # Control characters but the tab (C0, DEL, C1), and those that reorder text, hide in it, end a line or are no
 # characters: the bidirectional controls of UAX #9, invisible operators and tags, U+2028 and U+2029, and halves of
 # surrogate pairs.
-_STEERING = re.compile(
+_CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e007f\ud800-\udfff]"
 )
@@ -55,14 +55,14 @@ ColorChoice = Literal["auto", "always", "never"]
 
 
 class ProgressLine:
-    """A last line that is drawn anew, and makes way for others; several threads may write."""
+    """A progress line at the end of the terminal output; several threads may write."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._shown = ""
 
     def draw(self, stream: TextIO, line: str) -> None:
-        """Show a line in place of the one before; an empty one removes it."""
+        """Replace the progress line; an empty one removes it."""
         with self._lock:
             if line != self._shown:
                 self._shown = line
@@ -82,7 +82,7 @@ class ProgressLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ui(Reporter):
-    """Where and how to talk; handed to whatever has something to say."""
+    """Prints events to `err` and results to `out`."""
 
     out: TextIO
     err: TextIO
@@ -96,7 +96,7 @@ class Ui(Reporter):
 
     @property
     def inherits_stderr(self) -> bool:
-        """Whether programs write to our stderr themselves: a label could not be put before their lines."""
+        """Whether programs write directly to our stderr: without a label, which could not be put before their lines."""
         return not self.label
 
     @property
@@ -106,32 +106,32 @@ class Ui(Reporter):
 
     @property
     def colored(self) -> bool:
-        """Whether a program behind our pipe is to colour what it prints, as it would for the terminal."""
+        """Whether programs whose output is passed on should colour it."""
         return bool(self.label) and self.color
 
-    def labelled(self, label: str) -> Ui:
-        """Return a `Ui` that begins each line of talk with a label: for one of several works at once."""
-        return replace(self, label=f"{self._paint('dim', _sentence(label))} ")
+    def with_label(self, label: str) -> Ui:
+        """Return a `Ui` that starts each line of messages with a label, for one of several parallel builds."""
+        return replace(self, label=f"{self._paint('dim', _safe_message(label))} ")
 
     def emit(self, event: Event) -> None:
-        """Print an event: for people on stderr, paths and JSON on stdout."""
+        """Print an event: messages to stderr, paths and JSON to stdout."""
         match event:
             case StepEvent() if not self.quiet:
                 # aligned with cargo's own verbs
-                self._say(f"{self._paint('green', event.verb.rjust(LABEL_WIDTH))} {_sentence(event.text)}")
+                self._write_line(f"{self._paint('green', event.verb.rjust(LABEL_WIDTH))} {_safe_message(event.text)}")
             case DetailEvent() if self.verbosity > 0:
-                self._say(self._paint("dim", _sentence(event.text)))
+                self._write_line(self._paint("dim", _safe_message(event.text)))
             case WarningEvent():
-                self._say(f"{self._paint('yellow', 'warning')}: {_sentence(event.text)}")
+                self._write_line(f"{self._paint('yellow', 'warning')}: {_safe_message(event.text)}")
                 if event.hint:
-                    self._say(f"   {self._paint('cyan', 'help')}: {_sentence(event.hint)}")
+                    self._write_line(f"   {self._paint('cyan', 'help')}: {_safe_message(event.hint)}")
             case OutputEvent():
-                # in one piece: other threads write as well
+                # one write, since other threads write too
                 lines = event.text.splitlines(keepends=True)
                 _write(self.err, "".join(f"{self.label}{line}" for line in lines) if self.label else event.text)
             case ExplanationEvent():
                 for line in event.lines:
-                    self._say(_sentence(line))
+                    self._write_line(_safe_message(line))
             case PlanEvent() | BuiltArchive() | UploadEvent():
                 self._result(event)
             case ProgressEvent() if not self.quiet and self.message_format == "human" and self.err.isatty():
@@ -145,71 +145,71 @@ class Ui(Reporter):
         elif self.message_format == "json":
             self.event("artifact", event.as_json())
         else:
-            self.answer(f"{event.path}\n")
+            self.write_result(f"{event.path}\n")
 
     def error(self, error: CratewheelError) -> None:
-        """Say why the work ends: the error, its details, and what to do."""
-        self._say(f"{self._paint('red', 'error')}: {_sentence(error.message)}")
+        """Print an error with its notes and hint."""
+        self._write_line(f"{self._paint('red', 'error')}: {_safe_message(error.message)}")
         for note in error.notes:
-            self._say(f"       {_sentence(note)}")
+            self._write_line(f"       {_safe_message(note)}")
         if error.hint:
-            self._say(f" {self._paint('cyan', 'help')}: {_sentence(error.hint)}")
+            self._write_line(f" {self._paint('cyan', 'help')}: {_safe_message(error.hint)}")
         self.event("error", {"message": error.message, "notes": list(error.notes), "hint": error.hint})
 
-    def answer(self, text: str) -> None:
-        """Print the data that a command was asked for: exactly as it is, but on a terminal as far as that is safe."""
-        print_result("\n".join(map(printable, text.split("\n"))) if self.out.isatty() else text, self.out)
+    def write_result(self, text: str) -> None:
+        """Print a result unchanged; on a terminal, with control characters escaped."""
+        print_result("\n".join(map(escape_controls, text.split("\n"))) if self.out.isatty() else text, self.out)
 
-    def answer_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
-        """Print what a command was asked for, line by line: sentences, or `data` as `answer` has it."""
-        show = _sentence if not data else printable if self.out.isatty() else str
+    def write_result_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
+        """Print result lines; `data` is printed unchanged to a file or pipe, as `write_result` does."""
+        show = _safe_message if not data else escape_controls if self.out.isatty() else str
         print_result("".join(f"{show(line)}\n" for line in lines), self.out)
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
-        """Print one JSON object on a line of its own, if JSON was asked for."""
+        """Print a JSON object on one line, with `--message-format json` only."""
         if self.message_format == "json":
             print_result(f"{json.dumps({'event': kind, **_redacted(fields)})}\n", self.out)
 
     def _paint(self, style: str, text: str) -> str:
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
 
-    def _say(self, line: str) -> None:
+    def _write_line(self, line: str) -> None:
         with self._progress.hidden(self.err):
             _write(self.err, f"{self.label}{line}\n")
 
     def ask(self, question: str, *, secret: bool = False) -> str:
-        """Return what somebody at the terminal answers; a `secret` is not shown while it is typed."""
+        """Return the answer of the user at the terminal; a `secret` is not shown while it is typed."""
         import getpass
 
         with interrupts.RaiseImmediately():
             if secret:
-                return getpass.getpass(printable(question), stream=self.err)
-            _write(self.err, printable(question))
+                return getpass.getpass(escape_controls(question), stream=self.err)
+            _write(self.err, escape_controls(question))
             return sys.stdin.readline().strip()
 
 
 def _bar(event: ProgressEvent) -> str:
     filled = _BAR_WIDTH * event.done // event.total
     bar = "#" * filled + " " * (_BAR_WIDTH - filled)
-    return f"{event.text:>{LABEL_WIDTH}} [{bar}] {100 * event.done // event.total:3}% of {size_text(event.total)}"
+    return f"{event.text:>{LABEL_WIDTH}} [{bar}] {100 * event.done // event.total:3}% of {format_size(event.total)}"
 
 
-def printable(text: str) -> str:
-    r"""Return the text with escapes for what would steer a terminal: no colour, no move of the cursor, no new line.
+def escape_controls(text: str) -> str:
+    r"""Return the text with terminal control characters escaped: no colours, cursor moves or new lines.
 
-    >>> print(printable("name\x1b[31m\r\nerror: none\u202e"))
+    >>> print(escape_controls("name\x1b[31m\r\nerror: none\u202e"))
     name\x1b[31m\r\nerror: none\u202e
     """
-    return _STEERING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
+    return _CONTROL_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
 
 
-def _sentence(text: str) -> str:
-    shown = text if len(text) <= LONGEST_SENTENCE else f"{text[:LONGEST_SENTENCE]}…"
-    return printable(strip_userinfo(shown))
+def _safe_message(text: str) -> str:
+    shown = text if len(text) <= MAX_MESSAGE else f"{text[:MAX_MESSAGE]}…"
+    return escape_controls(strip_userinfo(shown))
 
 
 def _redacted(value: Any) -> Any:
-    """Return a JSON value without the users and passwords of URLs in its texts."""
+    """Return a JSON value without users and passwords in the URLs of its texts."""
     match value:
         case str():
             return strip_userinfo(value)
@@ -222,10 +222,10 @@ def _redacted(value: Any) -> Any:
 
 
 def print_result(text: str, stream: TextIO | None = None) -> None:
-    """Write what was asked for to stdout, or what stands for it.
+    """Write a result to stdout, or to `stream`.
 
-    Raises `CratewheelError` where it cannot be written, such as on a full disk; `BrokenPipeError` where nobody reads
-    it any more.
+    Raises `CratewheelError` when it cannot be written, such as on a full disk; `BrokenPipeError` when the reader has
+    exited.
     """
     try:
         _write(sys.stdout if stream is None else stream, text)
@@ -236,25 +236,26 @@ def print_result(text: str, stream: TextIO | None = None) -> None:
 
 
 def stdout_error(error: OSError) -> CratewheelError:
-    """Return what is said where stdout cannot be written."""
+    """Return the error for a failed write to stdout."""
     return CratewheelError(
-        f"stdout cannot be written: {error.strerror or error}", hint="make room there, or write to another file"
+        f"cannot write to stdout: {error.strerror or error}",
+        hint="free disk space, or redirect the output to another place",
     )
 
 
 def _write(stream: TextIO, text: str) -> None:
     try:
         stream.write(text)
-    except UnicodeEncodeError:  # a name that the terminal's encoding lacks must not end the build
+    except UnicodeEncodeError:  # a character missing in the terminal's encoding must not fail the build
         encoding = stream.encoding or "ascii"
         stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
     stream.flush()
 
 
-def wants_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Return whether to use colour: the choice if there is one, else NO_COLOR, FORCE_COLOR and the terminal decide.
+def use_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Return whether to use colour: by `choice`, else by NO_COLOR, FORCE_COLOR and whether it is a terminal.
 
-    >>> wants_color("auto", {"NO_COLOR": "1"}, terminal=True)
+    >>> use_color("auto", {"NO_COLOR": "1"}, terminal=True)
     False
     """
     if choice != "auto":
@@ -274,21 +275,21 @@ def terminal_ui(
     verbosity: int = 0,
     message_format: MessageFormat = "human",
 ) -> Ui:
-    """Return the `Ui` of this process's own stdout and stderr."""
+    """Return a `Ui` for this process's stdout and stderr."""
     return Ui(
         out=sys.stdout,
         err=sys.stderr,
-        color=wants_color(color, environ, terminal=sys.stderr.isatty()),
+        color=use_color(color, environ, terminal=sys.stderr.isatty()),
         quiet=quiet,
         verbosity=verbosity,
         message_format=message_format,
     )
 
 
-def size_text(size: int) -> str:
-    """Return a number of bytes for people.
+def format_size(size: int) -> str:
+    """Return a number of bytes as readable text.
 
-    >>> size_text(1536), size_text(12_345_678)
+    >>> format_size(1536), format_size(12_345_678)
     ('1.5 kB', '11.8 MB')
     """
     if size < 1024:

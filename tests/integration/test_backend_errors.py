@@ -45,7 +45,7 @@ def hook(call: str, root: Path, environ: Mapping[str, str], *, first: str = "") 
          "Not a directory")),
         ("cratewheel.build_sdist('/proc/x')", "", ("/proc/x/light_module-1.2.3.tar.gz cannot be written: "
          "No such file or directory")),
-        (f"{PREPARE}('a\\0b')", "", "the name of a file or folder has a NUL character in it"),
+        (f"{PREPARE}('a\\0b')", "", "a file name contains a NUL character"),
         ("cratewheel.build_sdist('out')", "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
          "the current folder no longer exists"),
         (f"{PREPARE}('out')", "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",

@@ -288,7 +288,7 @@ def test_a_full_disk_leaves_nothing_behind(project: Project) -> None:
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
     assert done.stderr.endswith(
-        "/liblight_module.so: File too large\n help: look at the file system: space, permissions\n"
+        "/liblight_module.so: File too large\n help: check the free disk space and the permissions\n"
     )
     assert not out.exists() or list(out.iterdir()) == []
 
@@ -392,9 +392,9 @@ def test_a_mistake_of_ours_is_told_as_such(project: Project) -> None:
         [sys.executable, "-c", code], env=project.run_light.environ, capture_output=True, text=True, check=False
     )
     assert done.returncode == 101
-    assert done.stderr.startswith("error: a mistake in cratewheel ")
+    assert done.stderr.startswith("error: internal error in cratewheel ")
     assert "itself: KeyError: 'gone'\n" in done.stderr
-    assert done.stderr.endswith(" help: report it, please, with the traceback that CRATEWHEEL_TRACEBACK=1 shows\n")
+    assert done.stderr.endswith(" help: please report this bug with the traceback; CRATEWHEEL_TRACEBACK=1 shows it\n")
 
 
 @pytest.mark.parametrize(("closed", "told"), [("<&-", True), (">&-", False), ("2>&-", True), ("<&- >&- 2>&-", False)])

@@ -50,7 +50,8 @@ def test_a_full_disk_for_stdout_is_an_error(text: str, run_light: Cratewheel, in
     status, stderr = run(run_light, words, run_light.copy("light-module"))
     assert status == 1, stderr
     assert stderr.endswith(
-        "error: stdout cannot be written: No space left on device\n help: make room there, or write to another file\n"
+        "error: cannot write to stdout: No space left on device\n"
+        " help: free disk space, or redirect the output to another place\n"
     )
     assert "Traceback" not in stderr
 

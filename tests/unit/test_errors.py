@@ -11,18 +11,18 @@ from cratewheel import __version__
 from cratewheel.errors import (
     CompileError,
     CratewheelError,
-    OurMistakeError,
+    InternalError,
     UsageError,
     did_you_mean,
     to_user_error,
     with_suggestion,
 )
 
-LOOK = "look at the file system: space, permissions"
+LOOK = "check the free disk space and the permissions"
 
 
 def test_the_exit_status_says_who_must_act() -> None:
-    assert [kind("x").exit_status for kind in (CratewheelError, CompileError, UsageError, OurMistakeError)] == [
+    assert [kind("x").exit_status for kind in (CratewheelError, CompileError, UsageError, InternalError)] == [
         1, 1, 2, 101
     ]  # fmt: skip
 
@@ -49,12 +49,12 @@ def test_the_nearest_known_word_is_suggested(word: str, hint: str | None) -> Non
         (OSError("strange"), "strange", LOOK),
         (
             UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"),
-            "a text or a file name is not what it should be: 'utf-8' codec can't decode byte 0xff in position 0: no",
+            "a text or file name has the wrong encoding: 'utf-8' codec can't decode byte 0xff in position 0: no",
             None,
         ),
-        (ValueError("embedded null byte"), "the name of a file or folder has a NUL character in it", None),
-        (RecursionError("deep"), "a file is nested too deeply to be read", None),
-        (MemoryError(), "there is not enough memory", None),
+        (ValueError("embedded null byte"), "a file name contains a NUL character", None),
+        (RecursionError("deep"), "a file is nested too deeply", None),
+        (MemoryError(), "out of memory", None),
     ],
 )  # fmt: skip
 def test_errors_of_the_machine_are_no_mistakes_of_ours(error: Exception, message: str, hint: str | None) -> None:
@@ -81,7 +81,7 @@ def test_anything_else_is_a_mistake_of_ours_with_its_place() -> None:
         raise KeyError("x")  # noqa: TRY301  # it needs a traceback
     except KeyError as error:
         found = to_user_error(error)
-    assert isinstance(found, OurMistakeError)
-    assert found.message == f"a mistake in cratewheel {__version__} itself: KeyError: 'x'"
+    assert isinstance(found, InternalError)
+    assert found.message == f"internal error in cratewheel {__version__}: KeyError: 'x'"
     (note,) = found.notes
     assert note.startswith(f"in test_anything_else_is_a_mistake_of_ours_with_its_place, {__file__}:")

@@ -10,10 +10,10 @@ from cratewheel.events import (
     DetailEvent,
     Event,
     ExplanationEvent,
+    HideArchives,
     OutputEvent,
     StepEvent,
     WarningEvent,
-    WithoutArchives,
 )
 
 WHEEL = BuiltArchive(kind="wheel", path=Path("/o/w.whl"), sha256="ab", size=3, tag="py3-none-any", serves=("CPython",))
@@ -26,9 +26,9 @@ def test_each_call_is_an_event_and_a_warning_comes_once() -> None:
     reporter.detail("more")
     for _ in range(2):
         reporter.warn("odd", hint="mend it")
-    reporter.passthrough("a\nb\n")
+    reporter.pass_output("a\nb\n")
     reporter.explain(("because",))
-    reporter.labelled("cp312").warn("odd")
+    reporter.with_label("cp312").warn("odd")
     assert events == [
         StepEvent(verb="Building", text="app"),
         DetailEvent(text="more"),
@@ -40,7 +40,7 @@ def test_each_call_is_an_event_and_a_warning_comes_once() -> None:
 
 def test_the_output_of_several_works_is_labelled_line_by_line() -> None:
     events: list[Event] = []
-    CallbackReporter(on_event=events.append).labelled("cp312").passthrough("a\nb")
+    CallbackReporter(on_event=events.append).with_label("cp312").pass_output("a\nb")
     assert events == [OutputEvent(text="cp312 a\ncp312 b")]
 
 
@@ -50,7 +50,7 @@ def test_nobody_need_listen() -> None:
 
 def test_archives_that_are_built_on_the_way_are_not_told_of() -> None:
     events: list[Event] = []
-    reporter = WithoutArchives(reporter=CallbackReporter(on_event=events.append)).labelled("x")
+    reporter = HideArchives(reporter=CallbackReporter(on_event=events.append)).with_label("x")
     reporter.emit(WHEEL)
     reporter.step("Building", "app")
     assert events == [StepEvent(verb="Building", text="app")]

@@ -11,7 +11,7 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, ProgressEvent, UploadEvent
-from cratewheel.ui import ColorChoice, MessageFormat, Ui, printable, wants_color
+from cratewheel.ui import ColorChoice, MessageFormat, Ui, escape_controls, use_color
 
 HOSTILE = "a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
 SHOWN = r"a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
@@ -35,7 +35,7 @@ def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tu
     ui.step("Building", "app")
     ui.detail("a detail")
     ui.warn("odd", hint="mend it")
-    ui.passthrough("from cargo\n")
+    ui.pass_output("from cargo\n")
     ui.emit(built("dist/app.whl"))
     ui.error(ConfigError("wrong", hint="right", notes=("line",)))
     return out.getvalue(), err.getvalue()
@@ -84,7 +84,7 @@ def test_json_on_stdout_is_an_object_a_line() -> None:
 
 def test_what_would_steer_a_terminal_is_shown_as_escapes_in_everything_that_we_say() -> None:
     err = io.StringIO()
-    ui = Ui(out=io.StringIO(), err=err, verbosity=1).labelled(HOSTILE)
+    ui = Ui(out=io.StringIO(), err=err, verbosity=1).with_label(HOSTILE)
     ui.step("Building", HOSTILE)
     ui.detail(HOSTILE)
     ui.warn(HOSTILE, hint=HOSTILE)
@@ -113,7 +113,7 @@ def test_users_and_passwords_of_addresses_are_shown_nowhere() -> None:
     ui.explain((url,))
     ui.error(ConfigError(url, hint=url, notes=(url,)))
     ui.event("plan", {"commands": [["cargo", url]], "python": {"at": url}, "abi3": True, "none": None})
-    ui.answer_lines([url])
+    ui.write_result_lines([url])
     text = out.getvalue() + err.getvalue()
     assert "p@ss" not in text
     assert text.count("git+https://***@example.org/@x") == 14
@@ -122,26 +122,26 @@ def test_users_and_passwords_of_addresses_are_shown_nowhere() -> None:
 def test_data_keeps_its_addresses() -> None:
     out = io.StringIO()
     ui = Ui(out=out, err=io.StringIO())
-    ui.answer("Requires-Dist: a @ https://${USER}@example.org/a.whl\n")
-    ui.answer_lines(["https:/me@x"], data=True)
+    ui.write_result("Requires-Dist: a @ https://${USER}@example.org/a.whl\n")
+    ui.write_result_lines(["https:/me@x"], data=True)
     assert out.getvalue() == "Requires-Dist: a @ https://${USER}@example.org/a.whl\nhttps:/me@x\n"
 
 
 def test_our_own_colour_stays() -> None:
     err = io.StringIO()
-    Ui(out=io.StringIO(), err=err, color=True, verbosity=1).labelled("\x1b[1m").detail("\x1b[31mred")
+    Ui(out=io.StringIO(), err=err, color=True, verbosity=1).with_label("\x1b[1m").detail("\x1b[31mred")
     assert err.getvalue() == "\x1b[2m\\x1b[1m\x1b[0m \x1b[2m\\x1b[31mred\x1b[0m\n"
 
 
 @pytest.mark.parametrize("text", ["Grüße, 世界 ☃ 👩‍🚀", "a\tb", "می‌خواهم", "e\u0301"], ids=ascii)
 def test_what_people_write_is_shown_as_it_is(text: str) -> None:
-    assert printable(text) == text
+    assert escape_controls(text) == text
 
 
 @pytest.mark.parametrize("message_format", ["human", "json"])
 def test_what_cargo_says_is_handed_on_as_it_is(message_format: MessageFormat) -> None:
     err = io.StringIO()
-    Ui(out=io.StringIO(), err=err, message_format=message_format).passthrough("\x1b[1mwarning\x1b[0m\r\n")
+    Ui(out=io.StringIO(), err=err, message_format=message_format).pass_output("\x1b[1mwarning\x1b[0m\r\n")
     assert err.getvalue() == "\x1b[1mwarning\x1b[0m\r\n"
 
 
@@ -149,8 +149,8 @@ def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
     pipe, terminal = io.StringIO(), Terminal()
     for out in (pipe, terminal):
         ui = Ui(out=out, err=io.StringIO())
-        ui.answer("one\x1b\ntwo\r\n")
-        ui.answer_lines(["three\x07\nfour"], data=True)
+        ui.write_result("one\x1b\ntwo\r\n")
+        ui.write_result_lines(["three\x07\nfour"], data=True)
         ui.emit(built("\x1b.whl"))
     assert pipe.getvalue() == "one\x1b\ntwo\r\nthree\x07\nfour\n\x1b.whl\n"
     assert terminal.getvalue() == "one\\x1b\ntwo\\r\nthree\\x07\\nfour\n\\x1b.whl\n"
@@ -158,7 +158,7 @@ def test_data_is_exact_in_a_pipe_and_escaped_on_a_terminal() -> None:
 
 def test_sentences_are_escaped_in_a_pipe_too() -> None:
     out = io.StringIO()
-    Ui(out=out, err=io.StringIO()).answer_lines(["three\x07\nfour", "five"])
+    Ui(out=out, err=io.StringIO()).write_result_lines(["three\x07\nfour", "five"])
     assert out.getvalue() == "three\\x07\\nfour\nfive\n"
 
 
@@ -175,8 +175,8 @@ def test_no_encoding_of_a_stream_ends_the_build(encoding: str) -> None:
     out, err = io.BytesIO(), io.BytesIO()
     ui = Ui(out=io.TextIOWrapper(out, encoding), err=io.TextIOWrapper(err, encoding))
     ui.step("Building", "é\u4e16")
-    ui.passthrough("é\u4e16\udcff\n")
-    ui.answer("é\u4e16\udcff\n")
+    ui.pass_output("é\u4e16\udcff\n")
+    ui.write_result("é\u4e16\udcff\n")
     shown = {"ascii": r"\xe9\u4e16", "iso-8859-1": r"é\u4e16"}.get(encoding, "é世")
     assert err.getvalue().decode(encoding) == f"    Building {shown}\n{shown}\\udcff\n"
     assert out.getvalue().decode(encoding) == f"{shown}\\udcff\n"
@@ -199,7 +199,7 @@ def test_no_encoding_of_a_stream_ends_the_build(encoding: str) -> None:
 def test_colour_by_choice_variables_and_terminal(
     choice: ColorChoice, environ: dict[str, str], terminal: bool, color: bool
 ) -> None:
-    assert wants_color(choice, environ, terminal=terminal) is color
+    assert use_color(choice, environ, terminal=terminal) is color
 
 
 def progress(err: io.StringIO, **fields: Any) -> str:

@@ -29,7 +29,7 @@ from cratewheel.repair.model import Grafted
 from cratewheel.repair.own import installed_paths, own_libraries
 from cratewheel.system.git import tracked_but_ignored
 from cratewheel.targets.wheel_tags import WheelTag, data_dir_name, wheel_file_name
-from cratewheel.ui import size_text
+from cratewheel.ui import format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive
         large_files=session.inputs.options.compression_large_files,
         cache=session.memo("packed"),
     )
-    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({size_text(built.size)})")
+    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({format_size(built.size)})")
     served = tuple(python.display for python in wheel.serves)
     return BuiltArchive(
         kind="wheel", path=path, sha256=built.sha256, size=built.size, tag=str(content.tag), serves=served

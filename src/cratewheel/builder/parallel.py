@@ -19,7 +19,7 @@ from cratewheel.cargo.jobserver import Jobserver
 from cratewheel.events import Reporter
 from cratewheel.system.machine import free_memory, processors
 from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
-from cratewheel.ui import size_text
+from cratewheel.ui import format_size
 
 
 class _Leader:
@@ -131,4 +131,4 @@ def _follow(leader: _Leader, directory: BuildDirectory, reporter: Reporter) -> N
 
 
 def _report_copied(copied: CopyResult, directory: BuildDirectory, reporter: Reporter) -> None:
-    reporter.step("Copied", f"{copied.units} compiled units ({size_text(copied.size)}) to {directory.path}")
+    reporter.step("Copied", f"{copied.units} compiled units ({format_size(copied.size)}) to {directory.path}")

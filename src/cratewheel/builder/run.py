@@ -65,7 +65,7 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ..
         with task_group() as group:
             for session, wheel in jobs:
                 label = wheel.directory.name if wheel.directory else session.plan.target.triple
-                one = replace(session, scheduler=scheduler, reporter=session.reporter.labelled(label))
+                one = replace(session, scheduler=scheduler, reporter=session.reporter.with_label(label))
                 tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
                 reported.append(_reported(session, task.result()))

@@ -26,7 +26,7 @@ from cratewheel.project.location import locate
 from cratewheel.project.pyproject import PyProject
 from cratewheel.system.files.temporary import temporary_folder
 from cratewheel.targets.wheel_tags import sdist_stem
-from cratewheel.ui import size_text
+from cratewheel.ui import format_size
 
 
 def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], reporter: Reporter) -> BuiltArchive:
@@ -52,7 +52,7 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
                 content, scratch, inputs.options, cwd=inputs.project.cwd, environ=environ, reporter=reporter
             )
         built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ))
-    reporter.step("Packed", f"{path.name} ({size_text(built.size)}, {len(entries)} files)")
+    reporter.step("Packed", f"{path.name} ({format_size(built.size)}, {len(entries)} files)")
     archive = BuiltArchive(kind="sdist", path=path, sha256=built.sha256, size=built.size)
     reporter.emit(archive)
     return archive

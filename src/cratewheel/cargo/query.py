@@ -91,7 +91,7 @@ def read_metadata(
     # cargo's progress goes directly to the user: downloads may take minutes
     done = run_cargo(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
     if done.status or reporter.shows_steps:
-        reporter.passthrough(done.stderr)  # empty if it was shown directly
+        reporter.pass_output(done.stderr)  # empty if it was shown directly
     if done.status:
         raise ProcessError(
             f"cargo cannot resolve {manifest}",

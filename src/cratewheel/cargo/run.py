@@ -90,7 +90,7 @@ def run(
                 if message is None:
                     if on_text is not None and on_text(line):
                         continue
-                    reporter.passthrough(f"{line}\n" if line else "")
+                    reporter.pass_output(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
                     messages.append(message)
                     if on_message is not None:
@@ -112,7 +112,7 @@ def run(
 
 def _line_printer(reporter: Reporter) -> Callable[[str], None] | None:
     """Return a function that prints a line of cargo's stderr, or None if cargo writes to the terminal itself."""
-    return None if reporter.inherits_stderr else (lambda line: reporter.passthrough(f"{line}\n"))
+    return None if reporter.inherits_stderr else (lambda line: reporter.pass_output(f"{line}\n"))
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

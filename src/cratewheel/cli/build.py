@@ -29,5 +29,5 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         if ui.message_format == "json":
             ui.emit(PlanEvent(plan=as_json(plan)))
         else:
-            ui.answer_lines(explain(plan, reasons=bool(flags.get("explain"))))
+            ui.write_result_lines(explain(plan, reasons=bool(flags.get("explain"))))
     return 0

@@ -21,7 +21,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.interpreter.model import EVERY
     from cratewheel.planning.wheels import directory_name
     from cratewheel.project.request import Request, read_project, resolve_options
-    from cratewheel.ui import size_text
+    from cratewheel.ui import format_size
 
     request = Request(flags=flags, environ=environ, cwd=Path.cwd())
     project = read_project(request)
@@ -45,7 +45,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     for item in (*left, *sources, *cleaning.find(target, {directory_name(python) for python in here})):
         if only_stale and item.stale is None:
             continue
-        text = f"{item.path} ({item.what}, {size_text(item.size)}{f', {item.stale}' if item.stale else ''})"
+        text = f"{item.path} ({item.what}, {format_size(item.size)}{f', {item.stale}' if item.stale else ''})"
         if dry_run:
             ui.step("Found", text)
         elif not cleaning.remove(item):
@@ -54,7 +54,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         else:
             ui.step("Removed", text)
         freed += item.size
-    ui.step("Would free" if dry_run else "Freed", size_text(freed))
+    ui.step("Would free" if dry_run else "Freed", format_size(freed))
     return 0
 
 

@@ -18,7 +18,7 @@ FOLDERS = frozenset({"DIR"})
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print the script of a shell and return the exit status."""
     words = make_parser().parse_args(argv)
-    session_ui({}, environ).answer(SHELLS[words.shell](command_lines()))
+    session_ui({}, environ).write_result(SHELLS[words.shell](command_lines()))
     return 0
 
 

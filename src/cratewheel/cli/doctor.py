@@ -24,7 +24,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         for check in checks:
             ui.event("check", asdict(check))
     else:
-        ui.answer_lines(render(checks))
+        ui.write_result_lines(render(checks))
     return int(any(check.state == "problem" for check in checks))
 
 

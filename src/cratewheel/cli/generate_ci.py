@@ -32,10 +32,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         different = generate_ci.difference(Path(output), text)
         if not different:
             return 0
-        ui.answer_lines(different, data=True)
+        ui.write_result_lines(different, data=True)
         raise CratewheelError(f"{output} is not what would be written", hint=command)
     if output == "-":
-        ui.answer(text)
+        ui.write_result(text)
     else:
         generate_ci.write(Path(output), text)
         ui.step("Wrote", output)

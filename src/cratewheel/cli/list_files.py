@@ -20,9 +20,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     request = Request(flags=flags, environ=environ, cwd=Path.cwd())
     archives = api.list_archive_files(request, ui, sdist=only != "wheel", wheel=only != "sdist")
     if as_json:
-        ui.answer(json.dumps(archives, indent=2) + "\n")
+        ui.write_result(json.dumps(archives, indent=2) + "\n")
     else:
-        ui.answer_lines(render(archives), data=True)
+        ui.write_result_lines(render(archives), data=True)
     return 0
 
 

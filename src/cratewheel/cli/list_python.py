@@ -28,9 +28,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if not found:
         ui.warn("no Python interpreter was found")
     if flags.get("json"):
-        ui.answer(as_json(found))
+        ui.write_result(as_json(found))
     else:
-        ui.answer_lines(render(found))
+        ui.write_result_lines(render(found))
     return 0
 
 

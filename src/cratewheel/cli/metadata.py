@@ -18,9 +18,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
     metadata = read_metadata(read_project(Request(flags=flags, environ=environ, cwd=Path.cwd())), ui)
     if flags.get("json"):
-        ui.answer(json.dumps(metadata.as_json(), indent=2) + "\n")
+        ui.write_result(json.dumps(metadata.as_json(), indent=2) + "\n")
     else:
-        ui.answer(metadata.text)
+        ui.write_result(metadata.text)
     return 0
 
 

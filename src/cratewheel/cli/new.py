@@ -92,9 +92,9 @@ def _ask(ui: Ui) -> Kind:
     if not sys.stdin.isatty():
         raise UsageError("what kind of project it is to be was not said", hint=f"-b {'|'.join(KINDS)}")
     for number, kind in enumerate(KINDS, start=1):
-        ui.passthrough(f"  {number}  {kind:<8}{WHAT[kind]}\n")
+        ui.pass_output(f"  {number}  {kind:<8}{WHAT[kind]}\n")
     while True:
-        ui.passthrough("Which kind of project? [1] ")
+        ui.pass_output("Which kind of project? [1] ")
         answer = sys.stdin.readline()
         if not answer:
             raise UsageError("what kind of project it is to be was not said", hint=f"-b {'|'.join(KINDS)}")

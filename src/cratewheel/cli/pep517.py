@@ -33,7 +33,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         parser.add_argument("--editable", action="store_true", help="Build the wheel of an editable install")
         parser.add_argument("-o", "--out", default=None, metavar="DIR", help="Where the wheel goes")
     words, build_args = parser.parse_known_args(argv[1:])
-    session_ui({}, environ).answer(f"{_call(argv[0], words, build_args, environ)}\n")
+    session_ui({}, environ).write_result(f"{_call(argv[0], words, build_args, environ)}\n")
     return 0
 
 

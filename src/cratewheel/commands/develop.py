@@ -128,7 +128,7 @@ def install_requirements(
     else:
         argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
     done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
-    reporter.passthrough(done.stderr)  # nothing, where it was shown as it came
+    reporter.pass_output(done.stderr)  # nothing, where it was shown as it came
     if done.status:
         raise ProcessError(
             f"the dependencies could not be installed (status {done.status})",

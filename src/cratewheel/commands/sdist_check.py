@@ -17,7 +17,7 @@ from cratewheel.builder.prepare import plan_builds
 from cratewheel.builder.run import run
 from cratewheel.builder.sdist import build_sdist
 from cratewheel.errors import ConfigError, CratewheelError
-from cratewheel.events import BuiltArchive, Reporter, WithoutArchives
+from cratewheel.events import BuiltArchive, HideArchives, Reporter
 from cratewheel.project.inputs import gather_sdist
 from cratewheel.project.request import Request
 from cratewheel.system.files.json_cache import make_private_folder
@@ -108,7 +108,7 @@ def check(sdist: Path, request: Request, reporter: Reporter) -> Comparison:
     The sdist is built as a frontend does it: with the unpacked folder as the current one, whose configuration cargo
     reads. Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
     """
-    quiet = WithoutArchives(reporter=reporter)
+    quiet = HideArchives(reporter=reporter)
     with temporary_folder() as scratch:
         from_tree = _one_wheel(replace(request, overrides=_overrides(scratch / "tree", None)), quiet)
         with unpacked(sdist, from_tree.project, environ=request.environ, reporter=quiet) as top:

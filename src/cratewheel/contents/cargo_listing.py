@@ -96,7 +96,7 @@ def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]
                 "which not every system can have",
                 hint=f'rename the file, or leave it out: `exclude = ["{special[2]}"]` in [package] of Cargo.toml',
             )
-        lister.reporter.passthrough(done.stderr)
+        lister.reporter.pass_output(done.stderr)
         raise ProcessError(
             f"cargo cannot list the files of the crate in {folder}",
             notes=(f"`{command}` ended with status {done.status}",),

@@ -51,7 +51,7 @@ def vendor_with_cargo(
     command = _command(project, contents.manifest, options, cwd)
     done = query.run_cargo(command, environ)
     if done.status:
-        reporter.passthrough(done.stderr)
+        reporter.pass_output(done.stderr)
         raise ProcessError(
             "cargo cannot bring together the crates for the sdist",
             notes=(f"`{command}` ended with status {done.status}",),
