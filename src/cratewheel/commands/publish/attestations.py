@@ -17,10 +17,11 @@ from cratewheel.errors import MissingToolError, UploadError
 NEEDED = '`pip install "pypi-attestations>=0.0.20"`'
 
 
-def attest(paths: Sequence[Path]) -> dict[Path, str]:
+def attest(paths: Sequence[Path], *, signing: bool) -> dict[Path, str]:
     """Return the attestations of each archive as the form has them: a JSON array.
 
-    Raises `UploadError` where one is wrong or cannot be made, `MissingToolError` without the package.
+    What has none gets new ones if `signing`: these are entered in a public log. Raises `UploadError` where one is wrong
+    or cannot be made, `MissingToolError` without the package.
     """
     try:
         import pypi_attestations
@@ -28,7 +29,7 @@ def attest(paths: Sequence[Path]) -> dict[Path, str]:
         raise MissingToolError("--attestations needs the package pypi-attestations", hint=NEEDED) from None
     found = {path: _beside(path, pypi_attestations) for path in paths}
     missing = [path for path in paths if not found[path]]
-    if missing:
+    if missing and signing:
         found |= _sign(missing, pypi_attestations)
     return {path: json.dumps(list(texts)) for path, texts in found.items()}
 

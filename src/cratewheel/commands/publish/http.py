@@ -83,7 +83,7 @@ def wait(seconds: float) -> None:
 class Transport:
     """How requests are made. `secrets` are shown of no answer; `pause` lets time pass between attempts."""
 
-    environ: Mapping[str, str]
+    environ: Mapping[str, str] = field(repr=False)  # which may have tokens
     timeout: float = 300.0
     attempts: int = ATTEMPTS
     pause: Callable[[float], None] = wait

@@ -125,12 +125,15 @@ def _simple_urls(url: str) -> tuple[str, ...]:
 
     >>> _simple_urls("https://index.example/team/legacy/")
     ('https://index.example/team/simple/', 'https://index.example/team/legacy/simple/')
+    >>> _simple_urls("https://index.example/team/")
+    ('https://index.example/team/simple/', 'https://index.example/team/+simple/')
     """
     parts = urlsplit(url)
     known = PYPI_HOSTS.get(parts.hostname or "")
     if known is not None:
         return (known,)
     base = url.rstrip("/")
-    if base.endswith("/legacy"):
-        return (f"{base.removesuffix('legacy')}simple/", f"{base}/simple/")
+    for end in ("/legacy", "/upload"):
+        if base.endswith(end):
+            return (f"{base.removesuffix(end)}/simple/", f"{base}/simple/")
     return (f"{base}/simple/", f"{base}/+simple/")

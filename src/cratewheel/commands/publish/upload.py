@@ -62,7 +62,9 @@ def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
     archives = check_all(paths, job.repository, job.reporter)
     if job.repository.is_readable_by_others:
         job.reporter.warn("the repository's address is http://: others in the network can read the password")
-    attested = attestations.attest([one.archive.path for one in archives]) if job.options.attestations else {}
+    signing = not job.options.upload_dry_run
+    checked = [one.archive.path for one in archives]
+    attested = attestations.attest(checked, signing=signing) if job.options.attestations else {}
     credentials = find_credentials(job, minting=not job.options.upload_dry_run)
     if credentials is not None:
         job.reporter.detail(f"uploading as {credentials.username}, by {credentials.origin}")

@@ -44,7 +44,7 @@ def beside(path: Path) -> Path:
 def test_those_beside_a_file_are_its_own(tmp_path: Path) -> None:
     path = uploads.wheel(tmp_path)
     beside(path).write_text(json.dumps(attestation(path)))
-    found = attest([path])
+    found = attest([path], signing=True)
     assert {key: json.loads(text) for key, text in found.items()} == {path: [attestation(path)]}
 
 
@@ -52,7 +52,7 @@ def test_one_of_another_file_is_refused(tmp_path: Path) -> None:
     path, other = uploads.wheel(tmp_path), uploads.sdist(tmp_path)
     beside(path).write_text(json.dumps(attestation(other)))
     with pytest.raises(UploadError) as caught:
-        attest([path])
+        attest([path], signing=True)
     assert caught.value.message == f"{beside(path).name} is not of this {path.name}"
 
 
@@ -61,10 +61,15 @@ def test_what_is_none_is_refused(tmp_path: Path, text: str) -> None:
     path = uploads.wheel(tmp_path)
     beside(path).write_text(text)
     with pytest.raises(UploadError, match="is no attestation"):
-        attest([path])
+        attest([path], signing=True)
 
 
 def test_only_a_ci_job_can_sign(tmp_path: Path) -> None:
     with pytest.raises(UploadError, match="attestations can be signed in a CI job only") as caught:
-        attest([uploads.wheel(tmp_path)])
+        attest([uploads.wheel(tmp_path)], signing=True)
     assert caught.value.hint == PERMISSION
+
+
+def test_nothing_is_signed_for_a_dry_run(tmp_path: Path) -> None:
+    path = uploads.wheel(tmp_path)
+    assert attest([path], signing=False) == {path: "[]"}
