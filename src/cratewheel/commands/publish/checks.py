@@ -71,13 +71,13 @@ def check(archive: Archive, *, pypi: bool) -> Checked:
         unknown.pop("license-file", None)
     raw = cast("RawMetadata", {**known, **_newer(unknown)})
     problems = [f"the field {name} is unknown, or malformed" for name in sorted(unknown) if name not in NEWER_FIELDS]
-    problems += [*_of_packaging(known), *_of_name(archive, raw)]
-    problems += _of_wheel(archive) if archive.filetype == "bdist_wheel" else _of_sdist(archive)
-    problems += _of_licences(archive, raw)
-    warnings = list(_oddities(raw))
+    problems += [*_packaging_problems(known), *_name_problems(archive, raw)]
+    problems += _wheel_problems(archive) if archive.filetype == "bdist_wheel" else _sdist_problems(archive)
+    problems += _licence_problems(archive, raw)
+    warnings = list(_description_warnings(raw))
     if pypi:
-        problems += [*_of_pypi(raw), *_tags_refused_by_pypi(archive)]
-        warnings += _oddities_on_pypi(archive, raw)
+        problems += [*_pypi_problems(raw), *_tags_refused_by_pypi(archive)]
+        warnings += _pypi_warnings(archive, raw)
     elif archive.filetype == "bdist_wheel":
         warnings += [
             f"PyPI would refuse it for its tag {tag}" for tag in _platforms(archive) if tag.startswith("linux_")
@@ -105,7 +105,7 @@ def _newer(unknown: dict[str, list[str]]) -> dict[str, str | list[str]]:
     }
 
 
-def _of_packaging(raw: RawMetadata) -> Iterator[str]:
+def _packaging_problems(raw: RawMetadata) -> Iterator[str]:
     """Yield what `packaging` finds wrong, field by field."""
     from packaging.metadata import ExceptionGroup
 
@@ -118,7 +118,7 @@ def _of_packaging(raw: RawMetadata) -> Iterator[str]:
                 yield str(error).replace("\n", " ")
 
 
-def _of_name(archive: Archive, raw: RawMetadata) -> Iterator[str]:
+def _name_problems(archive: Archive, raw: RawMetadata) -> Iterator[str]:
     """Yield how the file's name does not agree with its metadata."""
     try:
         if archive.filetype == "sdist":
@@ -137,7 +137,7 @@ def _of_name(archive: Archive, raw: RawMetadata) -> Iterator[str]:
         return  # which is told already
 
 
-def _of_wheel(archive: Archive) -> Iterator[str]:
+def _wheel_problems(archive: Archive) -> Iterator[str]:
     """Yield how the files of a wheel contradict each other."""
     if archive.wheel is None:
         yield "it does not have one .dist-info/WHEEL"
@@ -169,14 +169,14 @@ def _wheel_tags(wheel: str) -> set[str]:
     return {tag.strip() for tag in re.findall(r"(?im)^Tag:(.*)$", wheel)}
 
 
-def _of_sdist(archive: Archive) -> Iterator[str]:
+def _sdist_problems(archive: Archive) -> Iterator[str]:
     top = archive.name.removesuffix(".tar.gz")
     outside = [name for name in archive.members if not name.startswith(f"{top}/")]
     if outside:
         yield f"{outside[0]} is not in its top folder {top}"
 
 
-def _of_licences(archive: Archive, raw: RawMetadata) -> Iterator[str]:
+def _licence_problems(archive: Archive, raw: RawMetadata) -> Iterator[str]:
     """Yield the licence files that metadata 2.4 promises and the archive lacks (PEP 639)."""
     for name in raw.get("license_files", ()):
         end = f"/{name}" if archive.filetype == "sdist" else f".dist-info/licenses/{name}"
@@ -189,7 +189,7 @@ def _at_least(raw: RawMetadata, version: tuple[int, int]) -> bool:
     return found is not None and (int(found[1]), int(found[2])) >= version
 
 
-def _of_pypi(raw: RawMetadata) -> Iterator[str]:
+def _pypi_problems(raw: RawMetadata) -> Iterator[str]:
     """Yield what PyPI refuses in metadata that is right otherwise."""
     if "+" in raw.get("version", ""):
         yield f"PyPI takes no local version such as {raw['version']}"
@@ -229,14 +229,14 @@ def _tags_refused_by_pypi(archive: Archive) -> Iterator[str]:
             yield f"PyPI refuses the tag {tag}"
 
 
-def _oddities(raw: RawMetadata) -> Iterator[str]:
+def _description_warnings(raw: RawMetadata) -> Iterator[str]:
     if not raw.get("description", "").strip():
         yield "it has no description: add `readme` to pyproject.toml or Cargo.toml"
     elif "description_content_type" not in raw:
         yield "its description has no content type: text/x-rst is assumed"
 
 
-def _oddities_on_pypi(archive: Archive, raw: RawMetadata) -> Iterator[str]:
+def _pypi_warnings(archive: Archive, raw: RawMetadata) -> Iterator[str]:
     if archive.size > LARGEST_FILE:
         yield f"PyPI takes files beyond {LARGEST_FILE >> 20} MiB only of projects that have asked for it"
     if canonicalize_name(raw.get("name", "")) in {canonicalize_name(name) for name in sys.stdlib_module_names}:

@@ -37,7 +37,7 @@ SHOWN = 600  # characters of what a server says
 PASSING = (408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524)  # answers after which the next may be better
 
 
-class Sendable(Protocol):
+class RequestBody(Protocol):
     """What a request sends: a file-like object of known length."""
 
     content_type: str
@@ -97,7 +97,7 @@ class Transport:
         *,
         headers: Mapping[str, str] | None = None,
         credentials: tuple[str, str] | None = None,
-        body: Callable[[], AbstractContextManager[Sendable]] | None = None,
+        body: Callable[[], AbstractContextManager[RequestBody]] | None = None,
         data: bytes | None = None,
     ) -> Answer:
         """Return the answer to a request, made again while failures may pass; `body` is made anew for each attempt.
@@ -119,14 +119,14 @@ class Transport:
             if answer is not None and answer.status not in PASSING:
                 return Answer(**{**_fields(answer), "unsure": unsure})
             seconds = delay(number, answer.headers if answer is not None else {})
-            if number >= self.attempts or seconds > LONGEST_WAIT or _is_of_certificate(failure):
+            if number >= self.attempts or seconds > LONGEST_WAIT or _is_certificate_error(failure):
                 if answer is not None:
                     return Answer(**{**_fields(answer), "unsure": unsure})
                 raise self._failed(url, failure, number)
             unsure = unsure or answer is None or answer.status >= 500
             if self.on_retry is not None:
                 why = f"{answer.status} {answer.reason}".strip() if answer is not None else _reason(failure)
-                self.on_retry(f"{_host(url)}: {self.plain(why)}; trying again in {seconds:.0f} s")
+                self.on_retry(f"{_host(url)}: {self.redact(why)}; trying again in {seconds:.0f} s")
             self.pause(seconds)
 
     def _attempt(
@@ -135,21 +135,21 @@ class Transport:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        body: Callable[[], AbstractContextManager[Sendable]] | None,
+        body: Callable[[], AbstractContextManager[RequestBody]] | None,
         data: bytes | None,
     ) -> tuple[Answer | None, Exception | None]:
         """Make one request; return the answer, or why there is none."""
         import urllib3
 
-        with body() if body is not None else nullcontext() as sendable:
-            more = {} if sendable is None else _length_headers(sendable)
+        with body() if body is not None else nullcontext() as request_body:
+            more = {} if request_body is None else _length_headers(request_body)
 
             def make() -> Answer:
                 found = pool.request(
                     method,
                     url,
                     headers={**headers, **more},
-                    body=data if sendable is None else sendable,  # type: ignore[arg-type]  # which asks for all of IO
+                    body=data if request_body is None else request_body,  # type: ignore[arg-type]  # which asks for all of IO
                     redirect=False,
                     retries=False,
                 )
@@ -164,24 +164,24 @@ class Transport:
     def _failed(self, url: str, failure: Exception | None, attempts: int) -> ConnectionFailedError:
         hint = (
             f"set {CA_VARIABLES[0]} to a file with the certificate of the one who signed it"
-            if _is_of_certificate(failure)
+            if _is_certificate_error(failure)
             else "look at the network and the variables HTTPS_PROXY and NO_PROXY; then run the same again"
         )
         times = f" ({attempts} attempts)" if attempts > 1 else ""
-        return ConnectionFailedError(f"{_host(url)} gave no answer{times}: {self.plain(_reason(failure))}", hint=hint)
+        return ConnectionFailedError(f"{_host(url)} gave no answer{times}: {self.redact(_reason(failure))}", hint=hint)
 
-    def plain(self, text: str) -> str:
+    def redact(self, text: str) -> str:
         """Return a text of a server as it may be shown: without secrets and users of URLs."""
         for secret in self.secrets:
             if secret:
                 text = text.replace(secret, HIDDEN)
         return strip_userinfo(text)
 
-    def said(self, answer: Answer) -> str:
+    def describe(self, answer: Answer) -> str:
         """Return what a server says in an answer, for people: the status, and the text of the page."""
         text = " ".join(_page_text(answer).split())[:SHOWN]
         status = f"{answer.status} {answer.reason}".strip()
-        return self.plain(status if not text or text in status else f"{status}: {text}")
+        return self.redact(status if not text or text in status else f"{status}: {text}")
 
 
 def interruptible(work: Callable[[], Answer]) -> Answer:
@@ -229,11 +229,11 @@ def _fields(answer: Answer) -> dict[str, Any]:
     return {name: getattr(answer, name) for name in ("status", "reason", "headers", "body")}
 
 
-def _length_headers(sendable: Sendable) -> dict[str, str]:
-    return {"Content-Type": sendable.content_type, "Content-Length": str(sendable.length)}
+def _length_headers(request_body: RequestBody) -> dict[str, str]:
+    return {"Content-Type": request_body.content_type, "Content-Length": str(request_body.length)}
 
 
-def _is_of_certificate(failure: Exception | None) -> bool:
+def _is_certificate_error(failure: Exception | None) -> bool:
     return "certificate" in str(failure).lower()
 
 

@@ -47,7 +47,7 @@ class Repository:
         return self.host in PYPI_HOSTS
 
     @property
-    def is_readable_by_others(self) -> bool:
+    def is_unencrypted(self) -> bool:
         """Whether passwords would cross the network in the clear."""
         return urlsplit(self.url).scheme == "http" and self.host not in LOCAL_HOSTS
 

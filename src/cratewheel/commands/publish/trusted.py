@@ -35,7 +35,7 @@ def mint_token(repository: Repository, transport: Transport) -> Credentials:
     token = _text_of(answer, "token")
     if token is None:
         raise NoIdentityError(
-            f"{repository.host} gives this job no token: {transport.said(answer).replace(identity, '***')}",
+            f"{repository.host} gives this job no token: {transport.describe(answer).replace(identity, '***')}",
             hint="register the repository, the workflow and the environment as a trusted publisher of the project",
         )
     return Credentials(username=TOKEN_USER, password=token, origin="trusted publishing")

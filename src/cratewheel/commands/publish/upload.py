@@ -60,7 +60,7 @@ def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
     """
     require_urllib3()
     archives = check_all(paths, job.repository, job.reporter)
-    if job.repository.is_readable_by_others:
+    if job.repository.is_unencrypted:
         job.reporter.warn("the repository's address is http://: others in the network can read the password")
     signing = not job.options.upload_dry_run
     checked = [one.archive.path for one in archives]
@@ -206,7 +206,7 @@ class _Uploader:
             self._send_all(sdists)
         except BaseException:
             self._progress_ended()
-            self._tell_state()
+            self._report_state()
             raise
         self._progress_ended()
         return self._result()
@@ -219,7 +219,7 @@ class _Uploader:
             raise UploadError(
                 f"{self._job.repository.host} has other content under these names; nothing was uploaded",
                 notes=tuple(others),
-                hint="names are taken for ever: raise the version and build again",
+                hint="a name can be used once only: raise the version and build again",
             )
         for one in self._archives:
             if found[one.archive.name] == "same":
@@ -279,7 +279,7 @@ class _Uploader:
         if comparison == "other":
             raise UploadError(
                 f"{host} has other content under the name {one.archive.name}",
-                hint="names are taken for ever: raise the version and build again",
+                hint="a name can be used once only: raise the version and build again",
             )
         if answer.unsure and (comparison == "same" or not skip):
             return "uploaded"  # by the attempt before, whose answer was lost
@@ -321,7 +321,7 @@ class _Uploader:
             self._outcomes.get(one.archive.name, Outcome(archive=one, state="waiting")) for one in self._archives
         )
 
-    def _tell_state(self) -> None:
+    def _report_state(self) -> None:
         for line in self._state() if self._outcomes else ():
             self._job.reporter.step("State", line)
 
@@ -342,14 +342,14 @@ def exists(answer: Answer) -> bool:
 
 def refusal(answer: Answer, name: str, repository: Repository, transport: Transport) -> UploadError:
     """Return the error for an answer that is none of success."""
-    said = transport.said(answer)
+    said = transport.describe(answer)
     if answer.status in (401, 403):
         return UploadError(
             f"{repository.host} does not let these credentials upload {name}: {said}",
             hint=f"look at the user and the scope of the token; it is for {repository.url}",
         )
     if 300 <= answer.status < 400:
-        place = transport.plain(answer.headers.get("location", "elsewhere"))
+        place = transport.redact(answer.headers.get("location", "elsewhere"))
         return UploadError(f"{repository.url} has moved to {place}", hint=f"give --repository-url {place}")
     if answer.status in (404, 405):
         return UploadError(f"{repository.url} takes no uploads: {said}", hint=f"the address of PyPI is {KNOWN['pypi']}")

@@ -143,7 +143,7 @@ def test_the_certificates_of_a_variable_are_the_only_ones() -> None:
 )  # fmt: skip
 def test_what_is_shown_of_an_answer(kind: str, body: bytes, said: str) -> None:
     answer = Answer(status=403, reason="Forbidden", headers={"content-type": kind}, body=body)
-    assert Transport(environ={}, secrets=("s3cret",)).said(answer) == said
+    assert Transport(environ={}, secrets=("s3cret",)).describe(answer) == said
 
 
 def certificate(folder: Path) -> Path:
