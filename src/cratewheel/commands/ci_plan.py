@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from packaging.specifiers import SpecifierSet
 
@@ -105,13 +106,14 @@ class CiFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Build:
-    """One `cratewheel build`: for these targets."""
+    """One `cratewheel build`: for these targets and Pythons, which `args` name where `args_name_pythons`."""
 
     targets: tuple[str, ...]
     pythons: tuple[str, ...]
     zig: bool
     compatibility: str | None = None
     args: str | None = None
+    args_name_pythons: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +213,6 @@ def plan(
         table = tables.get(platform, CiPlatform(name=platform))
         for target in table.targets or _usual_targets(platform):
             settings = _inherit(target.settings, table.settings, CiSettings(args=options.args))
-            _check_arguments(settings.args, platform)
             job = _job(platform, target.arch, settings, options, facts, only_linux=only_linux_machines)
             key = (job.runner, job.settings, job.python_arch, job.platform)
             known_job = jobs.get(key)
@@ -229,7 +230,7 @@ def build_command(facts: CiFacts, build: Build, *, python: str | None = None) ->
     words += [word for target in build.targets for word in ("--target", target)]
     words += ["--manifest-path", facts.manifest] if facts.manifest else []
     line = shlex.join(words)
-    if build.pythons:
+    if build.pythons and not build.args_name_pythons:
         line += f" -i {python or ' '.join(build.pythons)}"
     return f"{line} {build.args}" if build.args else line
 
@@ -237,8 +238,13 @@ def build_command(facts: CiFacts, build: Build, *, python: str | None = None) ->
 def installed_pythons(job: BuildJob) -> tuple[str, ...]:
     """Return the Pythons that a machine needs, the one that runs cratewheel last."""
     words = {word for build in job.builds for word in build.pythons}
-    ordered = sorted(words, key=lambda word: (not word.endswith("t"), _version(word)))
-    if not ordered or ordered[-1].endswith("t") or _version(ordered[-1]) < OLDEST_FOR_US:
+    ordered = sorted(words, key=lambda word: (word[0].isdigit(), not word.endswith("t"), _version(word)))
+    if (
+        not ordered
+        or not ordered[-1][0].isdigit()
+        or ordered[-1].endswith("t")
+        or _version(ordered[-1]) < OLDEST_FOR_US
+    ):
         ordered.append("3.x")
     return tuple(ordered)
 
@@ -254,7 +260,7 @@ def rust_targets(builds: Iterable[Build]) -> tuple[str, ...]:
 
 
 def _version(word: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in word.rstrip("t").split("."))
+    return tuple(int(number) for number in re.findall(r"[0-9]+", word))
 
 
 def _platforms(named: tuple[str, ...], tables: tuple[str, ...], usual: tuple[str, ...], facts: CiFacts) -> list[str]:
@@ -287,9 +293,9 @@ def _inherit(*layers: CiSettings) -> CiSettings:
     )
 
 
-def _check_arguments(args: str | None, platform: str) -> None:
+def _flags(args: str | None, platform: str) -> dict[str, Any]:
     try:
-        parse_flags("build", "", shlex.split(args or ""))
+        return parse_flags("build", "", shlex.split(args or ""))
     except (UsageError, ValueError) as error:
         message = error.message if isinstance(error, UsageError) else str(error)
         raise ConfigError(
@@ -302,6 +308,8 @@ def _job(
     platform: str, arch: str, settings: CiSettings, options: CiOptions, facts: CiFacts, *, only_linux: bool
 ) -> BuildJob:
     triple = _triple(platform, arch)
+    flags = _flags(settings.args, platform)
+    named = tuple(word.removeprefix("python") for word in flags.get("interpreter", ()))
     on_linux = only_linux or (settings.runner is not None and settings.runner.startswith(("ubuntu", "linux")))
     container = settings.container if settings.container not in (None, "off", "") else None
     crossed = on_linux and platform in ("macos", "windows")
@@ -311,10 +319,11 @@ def _job(
         triple = ZIG_WINDOWS.get(triple, triple)
     build = Build(
         targets=(triple,),
-        pythons=_pythons_for(platform, triple, facts),
+        pythons=named or _pythons_for(platform, triple, facts),
         zig=linux and (container is None or options.zig or crossed),
         compatibility=_compatibility(settings.manylinux) if platform in ("linux", "musllinux") else None,
         args=settings.args,
+        args_name_pythons=bool(named or flags.get("find_interpreter")),
     )
     return BuildJob(
         name="",

@@ -235,7 +235,7 @@ def report(inputs: Inputs, reporter: Reporter) -> None:
     reporter.step("Module", f"{modules.module_name}, {layout}")
     for note in inputs.metadata.notes:
         reporter.detail(note)
-    origins = inputs.options.origins
+    origins = {name: origin for name, origin in inputs.options.origins.items() if name != "generate_ci"}  # no build's
     keys = [f"{name.replace('_', '-')} ({origin})" for name, origin in origins.items() if origin.kind != "flag"]
     if keys:
         reporter.step("Settings", ", ".join(keys))

@@ -63,7 +63,7 @@ def lint(service: str, path: Path) -> None:
         [sys.executable, "-m", "check_jsonschema", *words], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    actionlint = shutil.which("actionlint")
+    actionlint = shutil.which("actionlint", path=f"{ROOT / '.tools' / 'bin'}{os.pathsep}{os.environ['PATH']}")
     if service == "github" and actionlint:
         done = subprocess.run([actionlint, str(path)], capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr

@@ -143,6 +143,21 @@ def test_each_platform_builds_for_the_pythons_that_it_has() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("args", "installed"),
+    [
+        ("-i 3.12 pypy3.11 python3.13", ("pypy3.11", "3.12", "3.13")),
+        ("-i pypy3.11", ("pypy3.11", "3.x")),
+        ("--find-interpreter", ("3.14t", "3.13", "3.14")),
+    ],
+)
+def test_pythons_that_args_name_are_the_only_ones(args: str, installed: tuple[str, ...]) -> None:
+    table = {"linux": {"targets": ["x86_64"], "args": args}}
+    assert commands(MODULE, table) == {"linux on ubuntu-latest": [f"--zig --target x86_64-unknown-linux-gnu {args}"]}
+    (job,) = plan(MODULE, options(table)).jobs
+    assert installed_pythons(job) == installed
+
+
 def test_for_the_stable_abi_the_oldest_python_that_a_platform_has_builds() -> None:
     facts = CiFacts(name="px", pythons=("3.9",), tested="3.14")
     (job,) = plan(facts, options({"android": {"targets": ["x86_64"]}})).jobs
