@@ -24,11 +24,13 @@ found=$(find /opt/python -maxdepth 2 -path '*/cp3[0-9][0-9]-cp3[0-9][0-9]/bin' 2
 [ -z "$found" ] || echo "$found" >> "$GITHUB_PATH"
 """
 PYODIDE_VERSIONS = """\
+platform=$(pyodide config get pyemscripten_platform_version 2>/dev/null) ||
+  platform=$(pyodide config get pyodide_abi_version)
 {
   echo "EMSCRIPTEN_VERSION=$(pyodide config get emscripten_version)"
   echo "PYTHON_VERSION=$(pyodide config get python_version | cut -d . -f 1-2)"
   echo "RUST_TOOLCHAIN=$(pyodide config get rust_toolchain)"
-  echo "PYODIDE_ABI_VERSION=$(pyodide config get pyodide_abi_version)"
+  echo "PYEMSCRIPTEN_PLATFORM_VERSION=$platform"
 } >> "$GITHUB_ENV"
 """
 EMSDK = """\
