@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from cratewheel.bindings import cffi, uniffi
+from cratewheel.bindings.cbindgen import CbindgenPolicy
 from cratewheel.bindings.place import library_name
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
 from cratewheel.interpreter.model import Interpreter
@@ -144,6 +145,7 @@ def test_what_cbindgen_refuses_is_told(tmp_path: Path) -> None:
             scratch=tmp_path / "scratch",
             environ={"PATH": str(tmp_path)},
             reporter=silent(),
+            policy=CbindgenPolicy(install=False),
         )
     assert caught.value.notes == ("ERROR: a strange crate",)
 
@@ -163,6 +165,7 @@ def test_cbindgen_reads_a_crate(tmp_path: Path) -> None:
         scratch=tmp_path / "scratch",
         environ=os.environ,
         reporter=silent(),
+        policy=CbindgenPolicy(install=False),
     )
 
     assert "int32_t add(int32_t left, int32_t right);" in text
@@ -190,6 +193,7 @@ def test_enums_with_a_size_are_read_whatever_cbindgen_writes_around_them(tmp_pat
         scratch=tmp_path / "scratch",
         environ={**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}"},
         reporter=silent(),
+        policy=CbindgenPolicy(install=False),
     )
     made = ffi_source(text, tmp_path / "scratch", running=THIS)
     namespace: dict[str, Any] = {}
@@ -220,6 +224,7 @@ def test_a_library_of_cffi_imports(tmp_path: Path) -> None:
         scratch=tmp_path / "scratch",
         environ=environ,
         reporter=silent(),
+        policy=CbindgenPolicy(install=False),
     )
     source = ffi_source(text, tmp_path / "scratch", running=THIS)
     lay_out(cffi.entries(place, library, ffi_source=source, target_os=target_os), tmp_path / "site")

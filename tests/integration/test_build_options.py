@@ -126,8 +126,10 @@ def rustc_words(project: Path, flags: str, extra: str, last: str) -> list[str]:
         (("--timings",), "--timings", "", "", ""),
         (("--ignore-rust-version",), "--ignore-rust-version", "", "", ""),
         (("--future-incompat-report",), "--future-incompat-report", "", "", ""),
-        (("--cargo-extra-args", "--locked -j 2"), "", "--locked -j 2", "", "--locked"),
-        (("--cargo-extra-args=--locked",), "", "--locked", "", "--locked"),
+        (("--cargo-extra-args", "--locked -j 2"), "--locked", "-j 2", "", "--locked"),
+        ((f"--cargo-extra-args=--target {HOST}",), f"--target {HOST}", "", "", ""),
+        (("--offline", "--cargo-extra-args=--offline"), "--offline", "", "", "--offline"),
+        (("--cargo-extra-args=--locked",), "--locked", "", "", "--locked"),
         (("--cargo-extra-args", "-Zunstable-options"), "", "-Zunstable-options", "", "-Zunstable-options"),
         (
             ("--cargo-extra-args=--features loud", "--cargo-extra-args=--no-default-features --quiet"),
@@ -338,8 +340,8 @@ def test_settings_of_the_project_reach_cargo_and_the_command_line_counts_more(
     words = ("--profile=dev", "-F", "answer", "--cargo-extra-args=--offline", "--rustc-extra-args=", "--", "--cfg", "x")
     assert here.commands(*words)[1] == rustc_words(
         project,
-        "--profile dev --features answer --no-default-features --locked --config build.jobs=1",
-        "--offline",
+        "--profile dev --features answer --no-default-features --locked --offline --config build.jobs=1",
+        "",
         "--cfg x",
     )
 
@@ -396,8 +398,8 @@ def test_bindings_whose_crate_is_not_there_are_an_error(run_light: Cratewheel, k
     ("words", "message"),
     [
         (
-            ("--cargo-extra-args=--target x86_64-pc-windows-gnu",),
-            "error: --target is in the extra cargo arguments",
+            ("--target", HOST, "--cargo-extra-args=--target x86_64-pc-windows-gnu"),
+            "error: --target names other targets than --target in the extra cargo arguments: x86_64-pc-windows-gnu",
         ),
     ],
 )

@@ -52,7 +52,7 @@ def ensure_cbindgen(policy: CbindgenPolicy, environ: Mapping[str, str], reporter
     if found is not None:
         return found
     if not policy.install:
-        raise _missing("the key `install-cbindgen` forbids that cargo installs it")
+        raise _missing("the setting `install-cbindgen` forbids that cargo installs it")
     if policy.offline:
         raise _missing("cargo may not ask the network for it")
     target = _installed(environ)
@@ -75,7 +75,16 @@ def _installed(environ: Mapping[str, str]) -> Path:
 def _install(folder: Path, environ: Mapping[str, str], reporter: Reporter, cwd: Path) -> None:
     reporter.step("Installing", f"cbindgen {VERSION} with cargo, once: it makes the C declarations for cffi")
     command = Command(
-        argv=("cargo", "install", "--locked", "--quiet", "--debug", "--root", str(folder), f"cbindgen@{VERSION}"),
+        argv=(
+            environ.get("CARGO") or "cargo",
+            "install",
+            "--locked",
+            "--quiet",
+            "--debug",
+            "--root",
+            str(folder),
+            f"cbindgen@{VERSION}",
+        ),
         cwd=cwd,
     )
     # without optimisation it installs in half the time; what is set for the build of the project is not for it

@@ -14,6 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
+from cratewheel.bindings.cbindgen import CbindgenPolicy, ensure_cbindgen
 from cratewheel.bindings.header import declarations_in_c99
 from cratewheel.bindings.place import ModulePlace, library_name, package_dir, stub_entries
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
@@ -113,12 +114,14 @@ def read_declarations(
     scratch: Path,
     environ: Mapping[str, str],
     reporter: Reporter,
+    policy: CbindgenPolicy,
 ) -> str:
     """Return the C declarations of the compiled library.
 
     `crate` and `workspace` are the folders of the crate and of its workspace, `cwd` the one where cargo is asked about
     them, `scratch` one for what is needed on the way. A header that is a link must lead to the target directory or to
-    `roots`, the folders of the project. Raises `MissingToolError` without a header and without cbindgen, `ConfigError`
+    `roots`, the folders of the project. `policy` says whether cbindgen may be installed. Raises `MissingToolError`
+    without a header and without cbindgen, `ConfigError`
     when cbindgen refuses the crate or its `cbindgen.toml`, and for a header that cannot be read.
     """
     header = target_directory / HEADER
@@ -129,18 +132,12 @@ def read_declarations(
     own = toml.load_file(settings, roots) if is_file(settings) else {}
     if own:
         reporter.step("Using", f"{settings}, without what cffi cannot parse: includes, guards, defines and C++")
+    program = ensure_cbindgen(policy, environ, reporter, cwd=cwd)
     scratch.mkdir(parents=True, exist_ok=True)
     config = scratch / "cbindgen.toml"
     config.write_text(cbindgen_settings(own), encoding="utf-8")
-    command = cbindgen_command(crate=crate, workspace=workspace, config=config, cwd=cwd)
-    try:
-        done = capture(command, environ)
-    except MissingToolError as error:
-        raise MissingToolError(
-            f"the C declarations of the library are missing: there is no {header}, and cbindgen is not installed",
-            hint="install it (`cargo install cbindgen`, or your system's package), or let the crate's build.rs write "
-            f"{HEADER} to cargo's target directory",
-        ) from error
+    command = cbindgen_command(program, crate=crate, workspace=workspace, config=config, cwd=cwd)
+    done = capture(command, environ)
     if done.status:
         raise ConfigError(
             f"cbindgen cannot make C declarations for {crate}",
@@ -179,11 +176,11 @@ def cbindgen_settings(own: Mapping[str, object]) -> str:
     return tomlkit.dumps({**kept, **_CBINDGEN}, sort_keys=False)
 
 
-def cbindgen_command(*, crate: Path, workspace: Path, config: Path, cwd: Path) -> Command:
+def cbindgen_command(program: Path, *, crate: Path, workspace: Path, config: Path, cwd: Path) -> Command:
     """Return the command that prints a C header for a crate; cargo, which it runs, starts in `cwd`."""
     lock = workspace / "Cargo.lock"
     lockfile = ("--lockfile", str(lock)) if lock.is_file() else ()
-    return Command(argv=("cbindgen", "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=cwd)
+    return Command(argv=(str(program), "--quiet", "--config", str(config), *lockfile, str(crate)), cwd=cwd)
 
 
 def ffi_source(

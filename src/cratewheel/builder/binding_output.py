@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import cffi, uniffi
+from cratewheel.builder.declarations import read_declarations
 from cratewheel.builder.session import Session
 from cratewheel.builder.stubs import read_stubs
 from cratewheel.builder.wheel_entries import CompiledParts
@@ -63,24 +64,13 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
 
 
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
-    project = session.inputs.project
     if cffi.is_cffi_missing(session.inputs.metadata.requires_dist):
         session.reporter.warn(
             "the wheel needs cffi at run time, and does not ask for it",
             hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
         )
-    declarations = cffi.read_declarations(
-        target_directory=session.target_dir,
-        crate=project.manifest.directory,
-        workspace=session.inputs.cargo.workspace_root,
-        cwd=session.cwd,
-        roots=project.roots,
-        scratch=stage / "cffi",
-        environ=session.environ,
-        reporter=session.reporter,
-    )
     return cffi.ffi_source(
-        declarations,
+        read_declarations(session, stage / "cffi"),
         interpreter=wheel.interpreter,
         running=Path(sys.executable) if sys.executable else None,
         scratch=stage / "cffi",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
+from cratewheel.builder.declarations import prepare_cbindgen
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.builder.stubs import refuse_stubs
 from cratewheel.cargo.command import config_values
@@ -38,6 +39,7 @@ class Preconditions:
 def check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
+    prepare_cbindgen(session)
 
 
 def ask_preconditions(session: Session) -> Preconditions:

@@ -162,6 +162,25 @@ def extra_value(argv: tuple[str, ...], *names: str) -> str | None:
     return None
 
 
+def take_targets(argv: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the targets in the user's extra cargo arguments, and the arguments without them.
+
+    >>> take_targets(("-j2", "--target", "a", "--target=b", "--locked"))
+    (('a', 'b'), ('-j2', '--locked'))
+    """
+    found: list[str] = []
+    kept: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--target" and (value := next(words, None)) is not None:
+            found.append(value)
+        elif word.startswith("--target="):
+            found.append(word.removeprefix("--target="))
+        else:
+            kept.append(word)
+    return tuple(found), tuple(kept)
+
+
 def profile_folders(options: CargoOptions) -> tuple[str, ...]:
     """Return the folders in a build directory that hold the units of a build: for the target, and for the host.
 

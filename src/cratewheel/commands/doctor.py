@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cratewheel.bindings.cbindgen import find_cbindgen
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo import query
 from cratewheel.errors import CratewheelError
@@ -81,8 +82,11 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
     except CratewheelError as error:
         text = "not found; it puts libraries into Linux wheels" if "not found" in error.message else error.message
         yield Check(subject="patchelf", state="note", text=text, hint=error.hint)
-    for program, purpose in (("cbindgen", "for cffi bindings without a header"), ("uniffi-bindgen", "for uniffi")):
-        found = which(program, environ)
+    programs = (
+        ("cbindgen", "for cffi bindings without a header, and cargo installs it then", find_cbindgen(environ)),
+        ("uniffi-bindgen", "for uniffi", which("uniffi-bindgen", environ)),
+    )
+    for program, purpose, found in programs:
         yield Check(
             subject=program,
             state="ok" if found else "note",

@@ -96,6 +96,13 @@ class Options:
         flags=("--generate-stubs",), key="generate-stubs", commands=("build", "develop"),
     )  # fmt: skip
 
+    install_cbindgen: bool = setting(
+        True, "toggle", "Build",
+        "Let cargo install cbindgen into the cache folder where cffi bindings need it and there is none; never with "
+        "--offline or --frozen",
+        key="install-cbindgen", variables=("CRATEWHEEL_INSTALL_CBINDGEN",), commands=COMPILING,
+    )  # fmt: skip
+
     # Python
     interpreter: tuple[str, ...] = setting(
         (), "words", "Python",

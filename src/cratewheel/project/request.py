@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from cratewheel.cargo import config as cargo_config
-from cratewheel.cargo.command import config_values, extra_value
+from cratewheel.cargo.command import config_values, take_targets
 from cratewheel.errors import ConfigError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
@@ -50,7 +50,7 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     """Return the final options, and warn of unknown keys.
 
     Where nothing `compiles`, nobody needs a target directory that can be written. Raises `UsageError` and `ConfigError`
-    as `options.resolve` does, and for a target that stands where it has no effect.
+    as `options.resolve` does, and for two answers to what the target is.
     """
     options, warnings = resolve(
         request.flags,
@@ -61,13 +61,13 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     )
     for warning in warnings:
         reporter.warn(warning)
+    options = _with_extra_arguments(options)
     location = project.location
     anchored = {name: location.cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
     options = replace(options, config=_config(options, location), **anchored)
     options = _with_configured_target(options, request.environ, location.cwd)
     if not compiles:
         return options
-    _check_extra_target(options)
     return _with_writable_target_dir(options, project, request.environ, reporter)
 
 
@@ -85,7 +85,7 @@ def _config(options: Options, location: Location) -> tuple[str, ...]:
 def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: Path) -> Options:
     """Return the options with the targets of cargo's configuration, which `--target` overrides."""
     origin = options.origins.get("target")
-    if origin is not None and origin.kind == "flag":
+    if origin is not None and origin.kind in ("flag", "key"):
         return options
     flags = config_values(options.config, options.cargo_extra_args)
     found = cargo_config.build_targets(flags, environ, cwd)
@@ -97,13 +97,26 @@ def _with_configured_target(options: Options, environ: Mapping[str, str], cwd: P
     return replace(options, target=triples, origins=MappingProxyType({**options.origins, "target": origin}))
 
 
-def _check_extra_target(options: Options) -> None:
-    """Raise `UsageError` if the extra cargo arguments contain `--target`, which must be an option of ours."""
-    extra_target = extra_value(options.cargo_extra_args, "--target")
-    if extra_target is not None:
+def _with_extra_arguments(options: Options) -> Options:
+    """Return the options with those extra cargo arguments that are options of ours as well.
+
+    So they count for all that cargo is asked, and for the wheel's tag. Raises `UsageError` for a second `--target`.
+    """
+    origin = options.origins.get("cargo_extra_args")
+    if origin is None:
+        return options
+    triples, extra = take_targets(options.cargo_extra_args)
+    switches = {word.removeprefix("--"): True for word in extra if word in ("--frozen", "--locked", "--offline")}
+    found: dict[str, Any] = {**switches, **({"target": triples} if triples else {})}
+    given = options.origins.get("target")
+    if triples and given is not None and given.kind == "flag" and options.target != triples:
         raise UsageError(
-            "--target is in the extra cargo arguments", hint=f"pass it to cratewheel: --target {extra_target}"
+            f"{given.name} names other targets than --target in the extra cargo arguments: {' '.join(triples)}",
+            hint="remove one of them",
         )
+    rest = tuple(word for word in extra if word.removeprefix("--") not in switches)
+    origins = MappingProxyType({**options.origins, **dict.fromkeys(found, origin)})
+    return replace(options, cargo_extra_args=rest, origins=origins, **found)
 
 
 def _with_writable_target_dir(

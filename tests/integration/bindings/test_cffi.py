@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.bindings import cffi
+from cratewheel.bindings.cbindgen import CbindgenPolicy
 from cratewheel.errors import MissingToolError
 from cratewheel.system.files import project_roots
 from cratewheel.ui import Ui
@@ -25,12 +26,13 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         scratch=root / "scratch",
         environ=environ,
         reporter=Ui(out=io.StringIO(), err=err),
+        policy=CbindgenPolicy(install=False),
     )
     return text, err.getvalue()
 
 
 def test_without_a_header_and_cbindgen_there_is_a_way_out(tmp_path: Path) -> None:
-    with pytest.raises(MissingToolError, match="cbindgen is not installed") as caught:
+    with pytest.raises(MissingToolError, match="no program cbindgen was found") as caught:
         declarations(tmp_path, {"PATH": str(tmp_path)})
 
     assert caught.value.hint == (

@@ -9,6 +9,7 @@ import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings import cffi
+from cratewheel.bindings.cbindgen import CbindgenPolicy
 from cratewheel.system.command import Command
 from cratewheel.system.files import project_roots
 from cratewheel.ui import Ui
@@ -97,14 +98,15 @@ def test_the_crate_s_cbindgen_settings_are_kept_where_cffi_can_live_with_them() 
 
 def test_cbindgen_reads_the_lock_of_the_workspace(tmp_path: Path) -> None:
     crate, config, cwd = tmp_path / "crate", tmp_path / "cbindgen.toml", tmp_path / "elsewhere"
-    bare = ("cbindgen", "--quiet", "--config", str(config))
+    program = tmp_path / "cbindgen"
+    bare = (str(program), "--quiet", "--config", str(config))
 
-    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
+    assert cffi.cbindgen_command(program, crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
         argv=(*bare, str(crate)), cwd=cwd
     )
     lock = tmp_path / "Cargo.lock"
     lock.touch()
-    assert cffi.cbindgen_command(crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
+    assert cffi.cbindgen_command(program, crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
         argv=(*bare, "--lockfile", str(lock), str(crate)), cwd=cwd
     )
 
@@ -120,6 +122,7 @@ def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
         scratch=root / "scratch",
         environ=environ,
         reporter=Ui(out=io.StringIO(), err=err),
+        policy=CbindgenPolicy(install=False),
     )
     return text, err.getvalue()
 

@@ -77,10 +77,27 @@ def test_a_target_of_cargos_configuration_counts_unless_another_is_named(
         assert options.origins["target"] == Origin(kind="cargo", name=name)
 
 
-def test_a_target_among_the_extra_arguments_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError) as caught:
-        resolved(tmp_path, {"cargo_extra_args": ["--target wasm32-wasip1"]})
-    assert caught.value.hint == "pass it to cratewheel: --target wasm32-wasip1"
+@pytest.mark.parametrize(
+    ("flags", "keys"),
+    [
+        ({"cargo_extra_args": ["-j 2 --target a-b-linux --locked"]}, ""),
+        ({}, 'cargo-extra-args = "-j 2 --locked --target=a-b-linux"\n'),
+    ],
+    ids=["flag", "key"],
+)
+def test_options_of_ours_among_the_extra_arguments_of_cargo_are_taken(
+    tmp_path: Path, flags: dict[str, Any], keys: str
+) -> None:
+    environ = {"CARGO_BUILD_TARGET": "c-d-linux"}
+    config = '[build]\ntarget = "wasm32-wasip1"\n'
+    options, _ = resolved(tmp_path, flags, keys=keys, config=config, environ=environ)
+    assert (options.target, options.locked, options.cargo_extra_args) == (("a-b-linux",), True, ("-j", "2"))
+
+
+def test_two_answers_to_what_the_target_is_are_refused(tmp_path: Path) -> None:
+    both = {"target": ["a-b-linux"], "cargo_extra_args": ["--target wasm32-wasip1"]}
+    with pytest.raises(UsageError, match="other targets than --target in the extra cargo arguments: wasm32-wasip1"):
+        resolved(tmp_path, both)
 
 
 def test_keys_that_mean_nothing_are_told(tmp_path: Path) -> None:
