@@ -270,3 +270,17 @@ def render_problem(raw: RawMetadata) -> str | None:
         return None
     first = next((line for line in said.getvalue().splitlines() if line.strip()), "it is not reStructuredText")
     return f"PyPI could not show its description: {first}"
+
+
+def classifier_problems(raw: RawMetadata) -> Iterator[str]:
+    """Yield the classifiers that PyPI does not know; the package trove-classifiers does, where it is there."""
+    try:
+        import trove_classifiers
+    except ImportError:
+        return
+    for classifier in raw.get("classifiers", ()):
+        if classifier in trove_classifiers.deprecated_classifiers:
+            better = trove_classifiers.deprecated_classifiers[classifier]
+            yield f"the classifier `{classifier}` is deprecated{': use ' + ' or '.join(better) if better else ''}"
+        elif classifier not in trove_classifiers.classifiers and not classifier.startswith("Private ::"):
+            yield f"PyPI does not know the classifier `{classifier}`"

@@ -96,6 +96,8 @@ def check_all(paths: Sequence[Path], repository: Repository, reporter: Reporter)
             notes.append(f"{name}: it is named twice, as {seen[name]} and {one.archive.path}")
         seen[name] = one.archive.path
         notes += [f"{name}: {problem}" for problem in one.problems]
+        if repository.is_pypi:
+            notes += [f"{name}: {problem}" for problem in checks.classifier_problems(one.raw)]
         if unreadable := checks.render_problem(one.raw):
             notes.append(f"{name}: {unreadable}")
         for warning in one.warnings:

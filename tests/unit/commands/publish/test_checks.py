@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 
 import pytest
+from packaging.metadata import RawMetadata
 
 import uploads
-from cratewheel.commands.publish.checks import check, render_problem
+from cratewheel.commands.publish.checks import check, classifier_problems, render_problem
 from cratewheel.commands.publish.distribution import read_archive
 
 
@@ -132,3 +135,17 @@ def test_licence_files_in_older_metadata_do_not_count(tmp_path: Path) -> None:
     text = metadata("License-File: COPYING", without="License-Expression").replace("2.4", "2.1")
     found = check(read_archive(uploads.wheel(tmp_path, metadata=text)), pypi=True)
     assert (found.problems, found.raw.get("license_files")) == ((), None)
+
+
+def test_classifiers_that_pypi_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = types.ModuleType("trove_classifiers")
+    vars(known).update(classifiers={"A :: B"}, deprecated_classifiers={"Old": ["A :: B"], "Older": []})
+    monkeypatch.setitem(sys.modules, "trove_classifiers", known)
+    raw: RawMetadata = {"classifiers": ["A :: B", "Old", "Older", "New", "Private :: X"]}
+    assert list(classifier_problems(raw)) == [
+        "the classifier `Old` is deprecated: use A :: B",
+        "the classifier `Older` is deprecated",
+        "PyPI does not know the classifier `New`",
+    ]
+    monkeypatch.setitem(sys.modules, "trove_classifiers", None)
+    assert list(classifier_problems(raw)) == []
