@@ -1,4 +1,4 @@
-"""Rust crates in, Python wheels and source distributions out.
+"""Build Python wheels and source distributions from Rust crates.
 
 The functions of `cratewheel.api` are attributes of this module, but for `build_sdist`; so are the hooks of the build
 backend (`build-backend = "cratewheel"`), of which that is one: see `cratewheel.backend`.

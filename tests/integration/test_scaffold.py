@@ -98,17 +98,18 @@ def test_a_project_that_is_there_is_not_written_over(run_light: Cratewheel) -> N
     run_light("new", "there", "-b", "bin").ok()
     again = run_light("new", "there", "-b", "bin")
     assert again.stderr == (
-        f"error: {run_light.folder / 'there'} exists already\n help: `cratewheel init there` makes a project in it\n"
+        f"error: {run_light.folder / 'there'} already exists\n"
+        " help: to create the project in it, run `cratewheel init there`\n"
     )
     inside = run_light("init", "-b", "bin", cwd=run_light.folder / "there")
-    assert "is a project already: it has a pyproject.toml or a Cargo.toml" in inside.stderr
+    assert "is already a project: it has a pyproject.toml or Cargo.toml" in inside.stderr
 
 
 def test_without_a_kind_and_without_a_person_there_is_an_error(run_light: Cratewheel) -> None:
     asked = run_light("new", "demo")
     assert (asked.status, asked.stderr) == (
         2,
-        "error: what kind of project it is to be was not said\n help: -b pyo3|cffi|bin|uniffi\n",
+        "error: no kind of bindings given\n help: -b pyo3|cffi|bin|uniffi\n",
     )
     assert not (run_light.folder / "demo").exists()
 

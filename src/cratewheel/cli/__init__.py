@@ -1,4 +1,4 @@
-"""The command line: one module a subcommand; each makes Options and calls down."""
+"""The command line: finds the module of a subcommand, runs it, and turns exceptions into exit statuses."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
 
-# Name → module below this package (and its function, if not `run`), aliases, and one line of help. Modules are imported
-# when they are used: start-up is a tax on every build.
+# Name → module in this package (and its function, if not `run`), aliases, one line of help. Modules are imported when
+# they are used, to start quickly.
 COMMANDS = {
     "build": ("build", ("b",), "Build wheels, and a source distribution, from a crate"),
-    "develop": ("develop", ("dev",), "Build the project and install it into an environment, its Python files live"),
+    "develop": ("develop", ("dev",), "Build the project and install it in editable mode"),
     "sdist": ("sdist", (), "Build a source distribution only"),
-    "publish": ("publish", (), "Build for release, and upload to a package index"),
-    "upload": ("upload", (), "Upload wheels and source distributions that are built"),
-    "list-files": ("list_files", (), "List what the source distribution and the wheel will hold; compiles nothing"),
-    "new": ("new", (), "Make a project that builds at once"),
-    "init": ("new:run_init", (), "Make a project in a folder that is there"),
-    "generate-stubs": ("generate_stubs", (), "Write type stubs of the extension module to a folder"),
-    "ide": ("ide", (), "Keep cargo, an editor and our builds from compiling pyo3 for each other"),
+    "publish": ("publish", (), "Build for release and upload to a package index"),
+    "upload": ("upload", (), "Upload wheels and source distributions"),
+    "list-files": ("list_files", (), "List the files of the source distribution and the wheel, without compiling"),
+    "new": ("new", (), "Create a project"),
+    "init": ("new:run_init", (), "Create a project in an existing folder"),
+    "generate-stubs": ("generate_stubs", (), "Write type stubs for the extension module"),
+    "ide": ("ide", (), "Configure cargo and editors to share compiled files with our builds"),
     "generate-ci": ("generate_ci", (), "Write the file of a CI service that builds, tests and publishes wheels"),
-    "metadata": ("metadata", (), "Print the core metadata of the project; starts no program"),
-    "list-python": ("list_python", (), "List the Python interpreters that discovery finds"),
-    "clean": ("clean", (), "Free the disk of what builds left below the target directory"),
-    "completions": ("completions", (), "Print a script that completes our command lines in a shell"),
-    "doctor": ("doctor", (), "Check what this machine has for building wheels, and say what mends it"),
+    "metadata": ("metadata", (), "Print the core metadata of the project"),
+    "list-python": ("list_python", (), "List the Python interpreters on this machine"),
+    "clean": ("clean", (), "Remove build files and caches"),
+    "completions": ("completions", (), "Print a shell completion script"),
+    "doctor": ("doctor", (), "Check this machine for problems with building wheels"),
 }
 
-# What files and other tools call, and no person: no page of help lists it.
+# Commands for generated files and other tools; not listed in help.
 HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
 
-INTERRUPTED = 130  # what a shell reports for a program that SIGINT ended
-BROKEN_PIPE = 141  # and for one that SIGPIPE ended
+INTERRUPTED = 130  # what a shell reports for a program ended by SIGINT
+BROKEN_PIPE = 141  # and by SIGPIPE
 HIGHEST_STANDARD_STREAM = 2  # of stdin, stdout, stderr
 
 
@@ -58,44 +58,44 @@ def program() -> NoReturn:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status.
 
-    That is 0, 1 for an error, 2 for wrong usage, and 128 and the number of the signal that ended it.
+    0 is success, 1 an error, 2 wrong usage, 128 + N the end by signal N.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    args = list(sys.argv[1:] if argv is None else argv)
     _open_standard_streams()
     try:
         with interrupts.Handlers():
-            return _run(words)
+            return _run(args)
     except KeyboardInterrupt as stop:
-        _say_last(words, interrupts.WARNING)
+        _report_end(args, interrupts.WARNING)
         return stop.exit_status if isinstance(stop, interrupts.TerminatedError) else INTERRUPTED
     except BrokenPipeError:
-        # whoever read our output has gone: Python must not complain about it at exit either
+        # the reader of our output has exited; Python must not report that at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except Exception as error:
         if os.environ.get("CRATEWHEEL_TRACEBACK") and not isinstance(error, CratewheelError):
             raise
         known = to_user_error(error)
-        _say_last(words, known)
+        _report_end(args, known)
         return known.exit_status
 
 
-def _say_last(words: list[str], what: CratewheelError | str) -> None:
-    """Say why nothing comes any more, if there is still somebody to read it: Ctrl-C ends a reader as well."""
+def _report_end(args: list[str], what: CratewheelError | str) -> None:
+    """Print why the command ends, unless stderr is closed: Ctrl-C ends the reader too."""
     from cratewheel.ui import terminal_ui
 
-    ui = terminal_ui(os.environ, message_format=_message_format(words))
+    ui = terminal_ui(os.environ, message_format=_message_format(args))
     with suppress(OSError, CratewheelError):
         ui.warn(what) if isinstance(what, str) else ui.error(what)
 
 
 def _open_standard_streams() -> None:
-    """Open the null device in place of a stream that our caller has closed, for us and for the programs we start.
+    """Open the null device for each standard stream that is closed, for us and the programs that we start.
 
-    Otherwise the next file that is opened has the number of the stream, and what a program prints goes into it.
+    Otherwise the next open file would get the stream's number, and programs would print into it.
     """
     while (number := os.open(os.devnull, os.O_RDWR)) <= HIGHEST_STANDARD_STREAM:
-        os.set_inheritable(number, True)  # the interface is the interpreter's
+        os.set_inheritable(number, True)  # as the standard streams are
     os.close(number)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
@@ -103,44 +103,44 @@ def _open_standard_streams() -> None:
 
 
 def _flush_standard_streams() -> None:
-    """Write what is left of our output, so that Python does not complain at exit about what cannot be written."""
+    """Flush our output, so that Python reports no error at exit."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError:  # noqa: PERF203  # of two; a command has said so, or there is nobody to read it
+        except OSError:  # noqa: PERF203  # only two; the command has reported it
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _run(words: list[str]) -> int:
-    if not words:
-        raise UsageError("no command was given", hint=f"one of {', '.join(COMMANDS)}; `cratewheel --help` says more")
-    if words[0] in ("-V", "--version"):
+def _run(args: list[str]) -> int:
+    if not args:
+        raise UsageError("no command given", hint=f"choose one of {', '.join(COMMANDS)}; see `cratewheel --help`")
+    if args[0] in ("-V", "--version"):
         return _print(f"cratewheel {__version__}\n")
-    if words[0] in ("-h", "--help", "help"):
-        return _help(words[1:])
+    if args[0] in ("-h", "--help", "help"):
+        return _help(args[1:])
     for name, (place, aliases, _) in COMMANDS.items():
-        if words[0] in (name, *aliases):
-            return _call(place, words[1:])
-    if words[0] in HIDDEN:
-        return _call(HIDDEN[words[0]], words[1:])
+        if args[0] in (name, *aliases):
+            return _call(place, args[1:])
+    if args[0] in HIDDEN:
+        return _call(HIDDEN[args[0]], args[1:])
     raise UsageError(
-        f"`{words[0]}` is not a command",
-        hint=did_you_mean(words[0], COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
+        f"`{args[0]}` is not a command",
+        hint=did_you_mean(args[0], COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
     )
 
 
-def _call(place: str, words: list[str]) -> int:
+def _call(place: str, args: list[str]) -> int:
     module, _, function = place.partition(":")
     command = importlib.import_module(f"cratewheel.cli.{module}")
-    status: int = getattr(command, function or "run")(words, os.environ)
+    status: int = getattr(command, function or "run")(args, os.environ)
     return status
 
 
-def _help(words: list[str]) -> int:
-    if words:
-        return _run([words[0], "--help"])
+def _help(args: list[str]) -> int:
+    if args:
+        return _run([args[0], "--help"])
     lines = [
-        "Rust crates in, Python wheels and source distributions out.",
+        "Build Python wheels and source distributions from Rust crates.",
         "",
         "usage: cratewheel COMMAND [OPTIONS]",
         "",
@@ -148,7 +148,7 @@ def _help(words: list[str]) -> int:
         *(f"  {name:<14}{text}" for name, (_, _, text) in COMMANDS.items()),
         "",
         "options:",
-        "  -h, --help    Show this, or with a command what that takes",
+        "  -h, --help    Show this help, or that of a command",
         "  -V, --version Show the version",
         "",
     ]
@@ -162,13 +162,13 @@ def _print(text: str) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
-        from cratewheel.ui import stdout_error  # which takes longer to import than this takes
+        from cratewheel.ui import stdout_error  # slow to import
 
         raise stdout_error(error) from error
     return 0
 
 
-def _message_format(words: list[str]) -> Literal["human", "json"]:
-    if "--message-format=json" in words or ("--message-format", "json") in itertools.pairwise(words):
+def _message_format(args: list[str]) -> Literal["human", "json"]:
+    if "--message-format=json" in args or ("--message-format", "json") in itertools.pairwise(args):
         return "json"
     return "human"

@@ -13,7 +13,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_flags("build", "Build wheels, and a source distribution, from a crate.", argv)
     ui = session_ui(flags, environ)
-    # imported once the arguments are known to be right: --help and mistakes answer at once
+    # imported after parsing, so that --help and usage errors are fast
     from cratewheel import api
     from cratewheel.project.request import Request
 

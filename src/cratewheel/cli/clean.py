@@ -1,4 +1,4 @@
-"""`cratewheel clean`: free the disk of what builds left below the target directory."""
+"""`cratewheel clean`: removes build files and caches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cratewheel.system.machine import cache_dir, project_dir
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Remove what builds left, with `--stale` only what nobody needs, and return the exit status."""
+    """Remove build files, with `--stale` only those that no build needs, and return the exit status."""
     flags = parse_argv(make_parser(), argv)
     only_stale, dry_run = flags.pop("stale"), flags.pop("dry_run")
     ui = session_ui(flags, environ)
@@ -39,7 +39,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if not dry_run:
         for text in cleaning.take_back(project.root):
             ui.warn(text)
-    left = cleaning.temporary_files((*folders, target / "cratewheel"), _folders_of_user(environ))
+    left = cleaning.temporary_files((*folders, target / "cratewheel"), _user_folders(environ))
     sources = cleaning.unpacked_sources(project_dir(environ, "from-sdist", project.root))
     freed = 0
     for item in (*left, *sources, *cleaning.find(target, {directory_name(python) for python in here})):
@@ -49,7 +49,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         if dry_run:
             ui.step("Found", text)
         elif not cleaning.remove(item):
-            ui.warn(f"{item.path} is in use by a build, and stays")
+            ui.warn(f"{item.path} is in use by a build, skipped")
             continue
         else:
             ui.step("Removed", text)
@@ -62,17 +62,17 @@ def make_parser() -> Parser:
     """Return the parser of the command."""
     parser = command_parser(
         "clean",
-        "Free the disk of what our builds left: below the target directory, where cargo's files are left to cargo, and"
-        " temporary files of builds that were killed.",
+        "Remove build files and caches in the target directory, but not those of cargo, and temporary files of builds"
+        " that were killed.",
     )
     parser.add_argument(
         "--stale", action="store_true",
-        help="Only what nobody needs: of interpreters that are gone, not used for 30 days, left by interrupted builds",
+        help="Only files of removed interpreters, of interrupted builds, and those not used for 30 days",
     )  # fmt: skip
-    parser.add_argument("--dry-run", action="store_true", help="Remove nothing: show what there is, and its size")
+    parser.add_argument("--dry-run", action="store_true", help="Only list what would be removed, with sizes")
     return parser
 
 
-def _folders_of_user(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def _user_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     cache = cache_dir(environ)
     return (Path(tempfile.gettempdir()), *((cache,) if cache is not None else ()))

@@ -1,4 +1,4 @@
-"""`cratewheel completions`: what a shell needs to complete our command lines."""
+"""`cratewheel completions`: prints shell completion scripts."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from pathlib import Path
 from cratewheel.commands.completions import SHELLS, CommandLine, Option, summary
 from cratewheel.options.arguments import HelpFormatter, Parser, command_parser, session_ui
 
-# What the names of values in help pages say of them.
+# Value names in help pages that stand for files and folders.
 FILES = frozenset({"PATH", "FILE", "FILES"})
 FOLDERS = frozenset({"DIR"})
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print the script of a shell and return the exit status."""
-    words = make_parser().parse_args(argv)
-    session_ui({}, environ).write_result(SHELLS[words.shell](command_lines()))
+    """Print the completion script of a shell and return the exit status."""
+    args = make_parser().parse_args(argv)
+    session_ui({}, environ).write_result(SHELLS[args.shell](command_lines()))
     return 0
 
 
@@ -26,7 +26,7 @@ def make_parser() -> Parser:
     """Return the parser of the command."""
     parser = Parser(
         prog="cratewheel completions",
-        description="Print a script that completes our command lines in a shell.",
+        description="Print a shell completion script.",
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
@@ -35,7 +35,7 @@ def make_parser() -> Parser:
 
 
 def command_lines() -> tuple[CommandLine, ...]:
-    """Return what each command takes, from its parser."""
+    """Return the options of each command, read from its parser."""
     from cratewheel.cli import COMMANDS
 
     return tuple(
@@ -45,7 +45,7 @@ def command_lines() -> tuple[CommandLine, ...]:
 
 
 def _parser_of(name: str, place: str, text: str) -> argparse.ArgumentParser:
-    """Return the parser that the module of a command makes: of a command without one it has the model's options."""
+    """Return the parser of a command's module, or one with the model's options if the module has none."""
     module, _, function = place.partition(":")
     make = getattr(
         importlib.import_module(f"cratewheel.cli.{module}"), (function or "run").replace("run", "make_parser", 1), None
@@ -61,7 +61,7 @@ def _command_line(names: tuple[str, ...], text: str, parser: argparse.ArgumentPa
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[Option]:
-    for action in parser._actions:  # noqa: SLF001  # argparse has no other way to ask
+    for action in parser._actions:  # noqa: SLF001  # argparse has no public way
         metavar = action.metavar if isinstance(action.metavar, str) else (action.dest or "").upper()
         choices = tuple(str(choice) for choice in action.choices or ())
         path = action.type is Path or metavar in FILES
@@ -70,7 +70,7 @@ def _options(parser: argparse.ArgumentParser) -> Iterator[Option]:
             help=summary(action.help or ""),
             values="none" if action.nargs == 0 else {"?": "optional", "*": "many", "+": "many"}.get(
                 str(action.nargs), "one"
-            ),  # type: ignore[arg-type]  # the values of the table are of the literal
+            ),  # type: ignore[arg-type]  # the dict's values are the literal's
             metavar=metavar,
             choices=("true", "false") if metavar == "true|false" else choices,
             kind="directory" if metavar in FOLDERS else "file" if path else "text",

@@ -1,4 +1,4 @@
-"""`cratewheel develop`: build the project and install it into an environment, with its Python files live."""
+"""`cratewheel develop`: builds the project and installs it in editable mode."""
 
 from __future__ import annotations
 
@@ -31,27 +31,27 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser("develop", "Build the project and install it into an environment, its Python files live.")
+    parser = command_parser("develop", "Build the project and install it into an environment in editable mode.")
     group = parser.add_argument_group("Environment")
     group.add_argument(
         "-i", "--interpreter", metavar="PYTHON", dest="python",
-        help="The interpreter of the environment; that of VIRTUAL_ENV, CONDA_PREFIX or the nearest .venv unless given",
+        help="The environment's interpreter; default: VIRTUAL_ENV, CONDA_PREFIX or the nearest .venv",
     )  # fmt: skip
-    group.add_argument("-E", "--extras", action="append", default=[], metavar="EXTRAS", help="Extras to install too")
+    group.add_argument("-E", "--extras", action="append", default=[], metavar="EXTRAS", help="Extras to install")
     group.add_argument(
         "-G", "--group", action="append", default=[], metavar="GROUPS",
-        help="Dependency groups to install too; `dev` unless given, if there is one",
+        help="Dependency groups to install; default: `dev` if there is one",
     )  # fmt: skip
-    group.add_argument("--skip-install", action="store_true", help="Compile only, and put the module into the project")
+    group.add_argument("--skip-install", action="store_true", help="Only compile, and copy the module into the project")
     group.add_argument("--uv", action="store_true", help="Install dependencies with uv")
     group.add_argument("--pip-path", type=Path, metavar="PATH", help="Install dependencies with this pip")
     return parser
 
 
 def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Replace the compiled files of an editable install: what its finder runs on import."""
-    parser = command_parser("rebuild", "Replace the compiled files of an editable install.")
-    parser.add_argument("--into", type=Path, required=True, help="The folder of the install's finder")
+    """Rebuild the compiled files of an editable install; its import hook runs this."""
+    parser = command_parser("rebuild", "Rebuild the compiled files of an editable install.")
+    parser.add_argument("--into", type=Path, required=True, help="The folder of the install's import hook")
     parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to build for")
     flags: dict[str, Any] = parse_argv(parser, argv)
     ui = session_ui(flags, environ)
@@ -63,5 +63,5 @@ def rebuild(argv: list[str], environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _names(given: list[str]) -> tuple[str, ...]:
-    return tuple(name.strip() for item in given for name in item.split(",") if name.strip())
+def _names(values: list[str]) -> tuple[str, ...]:
+    return tuple(name.strip() for item in values for name in item.split(",") if name.strip())

@@ -1,4 +1,4 @@
-"""`cratewheel doctor`: what this machine has for building wheels, and what mends what it lacks."""
+"""`cratewheel doctor`: checks this machine for problems with building wheels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print what was found and return 0 when nothing stops a build, else 1."""
+    """Print the checks and return 0 when nothing prevents a build, else 1."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.commands import doctor
@@ -30,16 +30,16 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser("doctor", "Check what this machine has for building wheels, for itself and for targets.")
+    parser = command_parser("doctor", "Check this machine for problems with building wheels.")
     parser.add_argument(
-        "--target", action="append", default=[], metavar="TRIPLE", help="A target to check; may be given several times"
+        "--target", action="append", default=[], metavar="TRIPLE", help="A target to check; may be repeated"
     )
-    parser.add_argument("--zig", action="store_true", help="Check for builds that zig links")
+    parser.add_argument("--zig", action="store_true", help="Check for builds with --zig")
     return parser
 
 
 def render(checks: Iterable[Check]) -> tuple[str, ...]:
-    """Return a line for each check, with what mends it below."""
+    """Return a line for each check, with its hint below."""
     lines = []
     for check in checks:
         lines.append(f"{check.state:7}  {check.subject}  {check.text}")

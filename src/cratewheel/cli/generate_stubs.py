@@ -1,4 +1,4 @@
-"""`cratewheel generate-stubs`: type stubs of the extension module, from what pyo3 describes of it."""
+"""`cratewheel generate-stubs`: writes type stubs from pyo3's description of the extension module."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Compile the module and write its stubs; with `--check` compare them with the files that are there."""
+    """Compile the module and write its stubs; with `--check`, compare them with the existing files."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
@@ -31,5 +31,5 @@ def make_parser() -> Parser:
     parser.add_argument(
         "-o", "--out", dest="stubs_out", type=Path, required=True, metavar="DIR", help="The folder to write to"
     )
-    parser.add_argument("--check", action="store_true", help="Write nothing; fail if the files in DIR are not these")
+    parser.add_argument("--check", action="store_true", help="Write nothing; fail if the files in DIR differ")
     return parser

@@ -1,4 +1,4 @@
-"""`cratewheel ide`: what keeps cargo, an editor and our builds from compiling pyo3 for each other."""
+"""`cratewheel ide`: configures cargo and editors to share compiled files with our builds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Write the variables of our builds to `.cargo/config.toml`, or take them out with `--remove`."""
+    """Write the variables of our builds to `.cargo/config.toml`, or remove them with `--remove`."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
@@ -22,7 +22,12 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser("ide", "Make cargo and editors build with the variables that our builds set.")
-    parser.add_argument("-i", "--interpreter", dest="python", metavar="PYTHON", help="The interpreter to agree on")
-    parser.add_argument("--remove", action="store_true", help="Take the variables out again")
+    parser = command_parser(
+        "ide",
+        "Make cargo and editors build with the environment variables of our builds, so that all share compiled files.",
+    )
+    parser.add_argument(
+        "-i", "--interpreter", dest="python", metavar="PYTHON", help="The Python interpreter to build for"
+    )
+    parser.add_argument("--remove", action="store_true", help="Remove the variables")
     return parser

@@ -1,4 +1,4 @@
-"""`cratewheel list-files`: what the archives will hold, without compiling."""
+"""`cratewheel list-files`: lists the files of archives without compiling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print the files of the source distribution and of the first wheel; with `--json` as one object."""
+    """Print the files of the source distribution and of the first wheel; with `--json`, as one object."""
     flags = parse_argv(make_parser(), argv)
     as_json, only = flags.pop("json"), flags.pop("only")
     ui = session_ui(flags, environ)
@@ -28,9 +28,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser(
-        "list-files", "List what the source distribution and the wheel will hold; nothing is compiled."
-    )
+    parser = command_parser("list-files", "List the files of the source distribution and the wheel, without compiling.")
     parser.add_argument("--json", action="store_true", help="Print one JSON object")
     chosen = parser.add_mutually_exclusive_group()
     chosen.add_argument("--sdist", dest="only", action="store_const", const="sdist", help="Only the sdist")
@@ -39,7 +37,7 @@ def make_parser() -> Parser:
 
 
 def render(archives: Mapping[str, list[str]]) -> tuple[str, ...]:
-    """Return the lists as lines for stdout; a title stands above each where there are several.
+    """Return the lines to print; with several archives, each has a title.
 
     >>> render({"sdist": ["PKG-INFO"], "wheel": ["a.py"]})
     ('sdist:', '  PKG-INFO', 'wheel:', '  a.py')

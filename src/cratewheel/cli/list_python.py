@@ -1,4 +1,4 @@
-"""`cratewheel list-python`: the interpreters of this machine, for people and for programs."""
+"""`cratewheel list-python`: lists the Python interpreters on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print every interpreter that discovery finds, whatever a project may need, and return the exit status."""
+    """Print all interpreters found, whatever the project supports, and return the exit status."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.interpreter.discover import find
@@ -26,7 +26,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         allow_empty=True,
     )
     if not found:
-        ui.warn("no Python interpreter was found")
+        ui.warn("no Python interpreter found")
     if flags.get("json"):
         ui.write_result(as_json(found))
     else:
@@ -36,18 +36,18 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser("list-python", "List the Python interpreters that discovery finds.")
+    parser = command_parser("list-python", "List the Python interpreters on this machine.")
     parser.add_argument("--json", action="store_true", help="Print a JSON list of objects")
     return parser
 
 
 def as_json(interpreters: Iterable[Interpreter]) -> str:
-    """Return a JSON list of objects, one for each interpreter."""
+    """Return a JSON list with one object per interpreter."""
     return json.dumps([_fields(one) for one in interpreters], indent=2) + "\n"
 
 
 def render(interpreters: Iterable[Interpreter]) -> tuple[str, ...]:
-    """Return a line for each interpreter: its name, full version and file, and how it was found."""
+    """Return a line for each interpreter: name, full version, path, and how it was found."""
     rows = [(one.display, one.full_version, str(one.executable), f"({one.source})") for one in interpreters]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     padded = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in rows]

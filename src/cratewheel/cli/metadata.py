@@ -1,4 +1,4 @@
-"""`cratewheel metadata`: the core metadata of a project, from its files alone."""
+"""`cratewheel metadata`: prints the core metadata of a project, from its files alone."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print METADATA, exactly where it goes to a file or pipe; with `--json` the same as JSON by PEP 566's rules."""
+    """Print METADATA, or with `--json` the same as JSON (PEP 566), and return the exit status."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel.project.read import read_metadata
@@ -26,6 +26,6 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def make_parser() -> Parser:
     """Return the parser of the command."""
-    parser = command_parser("metadata", "Print the core metadata of the project; no program is started for it.")
-    parser.add_argument("--json", action="store_true", help="Print it as one JSON object")
+    parser = command_parser("metadata", "Print the core metadata of the project.")
+    parser.add_argument("--json", action="store_true", help="Print one JSON object")
     return parser

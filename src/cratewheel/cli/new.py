@@ -1,4 +1,4 @@
-"""`cratewheel new` and `cratewheel init`: a project that builds and passes its tests at once."""
+"""`cratewheel new` and `cratewheel init`: create a project that builds and passes its tests."""
 
 from __future__ import annotations
 
@@ -16,36 +16,38 @@ if TYPE_CHECKING:
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Make a project in a new folder."""
-    return _make("new", argv, environ)
+    """Create a project in a new folder."""
+    return _create("new", argv, environ)
 
 
 def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Make a project in a folder that is there: this one, unless another is named."""
-    return _make("init", argv, environ)
+    """Create a project in an existing folder, by default the current one."""
+    return _create("init", argv, environ)
 
 
-def _make(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
+def _create(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.commands import new as scaffold
 
     fresh = command == "new"
-    words = _parser(command).parse_args(argv)
+    args = _parser(command).parse_args(argv)
     ui = session_ui({}, environ)
-    root = Path.cwd() / words.path
-    name = words.name or root.resolve().name
+    root = Path.cwd() / args.path
+    name = args.name or root.resolve().name
     for warning in scaffold.check_name(name):
         ui.warn(warning)
     if fresh and root.exists():
-        raise ConfigError(f"{root} exists already", hint=f"`cratewheel init {words.path}` makes a project in it")
+        raise ConfigError(
+            f"{root} already exists", hint=f"to create the project in it, run `cratewheel init {args.path}`"
+        )
     if not fresh and any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
-        raise ConfigError(f"{root} is a project already: it has a pyproject.toml or a Cargo.toml")
-    kind = cast("Kind", words.bindings) if words.bindings else _ask(ui)
-    choices = scaffold.Choices(name=name, kind=kind, mixed=words.mixed, src=words.src, backend=words.backend)
+        raise ConfigError(f"{root} is already a project: it has a pyproject.toml or Cargo.toml")
+    kind = cast("Kind", args.bindings) if args.bindings else _ask_kind(ui)
+    choices = scaffold.Choices(name=name, kind=kind, mixed=args.mixed, src=args.src, backend=args.backend)
     scaffold.write(root, scaffold.files(choices))
     scaffold.make_repository(root, environ)
     ui.step("Made", f"{name}, {scaffold.WHAT[kind][0].lower()}{scaffold.WHAT[kind][1:]}, in {root}")
     develop = f"{choices.backend} develop"
-    ui.step("Next", f"cd {words.path} && {develop}" if fresh else develop)
+    ui.step("Next", f"cd {args.path} && {develop}" if fresh else develop)
     return 0
 
 
@@ -65,39 +67,39 @@ def _parser(command: str) -> Parser:
     fresh = command == "new"
     parser = Parser(
         prog=f"cratewheel {command}",
-        description="Make a project that builds at once." if fresh else "Make a project in a folder that is there.",
+        description="Create a project." if fresh else "Create a project in an existing folder.",
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     if fresh:
-        parser.add_argument("path", metavar="NAME", help="The folder to make; its name is the project's")
+        parser.add_argument("path", metavar="NAME", help="The folder to create; its name becomes the project's")
     else:
-        parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="The folder; this one unless given")
-    parser.add_argument("-b", "--bindings", choices=scaffold.KINDS, metavar="KIND", help="How Rust and Python meet")
-    parser.add_argument("--mixed", action="store_true", help="Python files beside the crate")
-    parser.add_argument("--src", action="store_true", help="With --mixed, the Python files in src/, the crate in rust/")
-    parser.add_argument("--name", help="The project's name, if not the folder's")
+        parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="The folder; default: the current one")
+    parser.add_argument("-b", "--bindings", choices=scaffold.KINDS, metavar="KIND", help="The kind of bindings")
+    parser.add_argument("--mixed", action="store_true", help="Add a Python package")
+    parser.add_argument("--src", action="store_true", help="With --mixed: Python package in src/, crate in rust/")
+    parser.add_argument("--name", help="The project's name; default: the folder's")
     parser.add_argument(
         "--backend",
         choices=tuple(scaffold.REQUIRES),
         default="cratewheel",
-        help="The build backend; cratewheel unless given",
+        help="The build backend; default: cratewheel",
     )
     return parser
 
 
-def _ask(ui: Ui) -> Kind:
+def _ask_kind(ui: Ui) -> Kind:
     from cratewheel.commands.new import KINDS, WHAT
 
     if not sys.stdin.isatty():
-        raise UsageError("what kind of project it is to be was not said", hint=f"-b {'|'.join(KINDS)}")
+        raise UsageError("no kind of bindings given", hint=f"-b {'|'.join(KINDS)}")
     for number, kind in enumerate(KINDS, start=1):
         ui.pass_output(f"  {number}  {kind:<8}{WHAT[kind]}\n")
     while True:
         ui.pass_output("Which kind of project? [1] ")
         answer = sys.stdin.readline()
         if not answer:
-            raise UsageError("what kind of project it is to be was not said", hint=f"-b {'|'.join(KINDS)}")
+            raise UsageError("no kind of bindings given", hint=f"-b {'|'.join(KINDS)}")
         word = answer.strip() or "1"
         if word in KINDS:
             return cast("Kind", word)

@@ -1,4 +1,4 @@
-"""`cratewheel sdist`: a source distribution only."""
+"""`cratewheel sdist`: builds a source distribution."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cratewheel upload`: archives that are built, to a package index."""
+"""`cratewheel upload`: uploads existing archives to a package index."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_argv(make_parser(), argv)
-    flags["files"] += flags.pop("rustc_args", [])  # what follows --
+    flags["files"] += flags.pop("rustc_args", [])  # those after --
     ui = session_ui(flags, environ)
     from cratewheel import api
     from cratewheel.project.request import Request

@@ -185,7 +185,7 @@ def _find_on_path(search: Search) -> Interpreter:
         search.reporter.warn(f"skipped {real}: {_why_not(finding, EVERY, None)}")
     running = search.running()
     if running is None:
-        raise InterpreterError("no Python interpreter was found", hint=LIST_HINT)
+        raise InterpreterError("no Python interpreter found", hint=LIST_HINT)
     return _require(search.finding(running))
 
 

@@ -31,4 +31,4 @@ def test_what_is_written_is_read_back(version: tuple[int, int], value: dict[str,
     reader.version = version
     text = yaml.render(value)
     assert reader.load(text) == value
-    assert [line for line in text.splitlines() if line != line.rstrip(" ")] == [] or "\n" in str(value)
+    assert [line for line in text.splitlines() if line != line.rstrip(" ")] == [] or "\\n" in str(value)

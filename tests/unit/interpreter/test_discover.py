@@ -227,5 +227,5 @@ def test_the_default_on_path_is_the_one_that_pyenv_has_active(machine: Machine) 
 
 
 def test_without_any_python_there_is_no_default(machine: Machine) -> None:
-    with pytest.raises(InterpreterError, match=r"^no Python interpreter was found$"):
+    with pytest.raises(InterpreterError, match=r"^no Python interpreter found$"):
         default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui)
