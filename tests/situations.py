@@ -14,6 +14,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget
 from cratewheel.cargo.query import Rustc
 from cratewheel.interpreter import foreign
+from cratewheel.interpreter.known_table import known, named
 from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
@@ -274,6 +275,12 @@ def situation(
         conditional_bindings={chosen: detected(crates) for chosen, crates in (with_features or {}).items()},
         **facts,
     )
+
+
+def not_here(machine: Machine, *words: str) -> tuple[Interpreter, ...]:
+    """Return the Pythons that `-i` names without their being on the machine: those of the table."""
+    table = known(parse_target(machine.triple))
+    return tuple(one for word in words for one in named(table, word))
 
 
 def from_elsewhere(

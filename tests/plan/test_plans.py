@@ -16,6 +16,7 @@ from cratewheel.project.inputs import Inputs
 from cratewheel.targets.system_versions import System
 from situations import (
     CFFI,
+    LINUX,
     LINUX_ARM,
     LINUX_ARMV7,
     MACOS_ARM,
@@ -28,6 +29,7 @@ from situations import (
     WINDOWS_32,
     WINDOWS_ARM,
     from_elsewhere,
+    not_here,
     pyo3,
     pyo3_ffi,
     situation,
@@ -70,6 +72,12 @@ CASES: dict[str, Inputs] = {
     "linux-bin-two-tags": situation("--compatibility 2_17 musllinux_1_2", cargo=PROGRAM, machine=MUSL),
     "linux-bin-with-pyo3": situation(cargo=pyo3("0.28.3", targets=(BIN,)), pythons=("11", "12")),
     "musl": situation(cargo=pyo3("0.28.3"), machine=MUSL, pythons=("12",)),
+    "linux-not-here": situation(
+        cargo=pyo3("0.29.3"), pythons=("11", *not_here(LINUX, "3.14t", "pypy3.11", "graalpy3.12")), named=True
+    ),
+    "windows-not-here": situation(
+        cargo=pyo3("0.29.3"), machine=WINDOWS, pythons=not_here(WINDOWS, "3.14t"), named=True
+    ),
     "macos-arm64": situation("-r", cargo=pyo3("0.28.3"), machine=MACOS_ARM, pythons=("11", "14t", "pp11")),
     "macos-x86_64-abi3": situation(cargo=pyo3("0.29.3", *ABI3), machine=MACOS_INTEL, pythons=("11",)),
     "macos-bin": situation(cargo=PROGRAM, machine=MACOS_ARM),

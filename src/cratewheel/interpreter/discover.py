@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter.cache import Cache
 from cratewheel.interpreter.candidates import WINDOWS, Candidate, list_programs
-from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported
+from cratewheel.interpreter.model import EVERY, OLDEST, Interpreter, Supported, meets_requires_python
 from cratewheel.interpreter.probe import TIMEOUT, Skip, UnsuitableError
 from cratewheel.interpreter.requests import LIST_HINT, find_requested
 from cratewheel.interpreter.search import Finding, Search
@@ -37,13 +37,15 @@ def find(
     reporter: Reporter,
     allow_empty: bool = False,
     timeout: float = TIMEOUT,
+    table: tuple[Interpreter, ...] = (),
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for, one for each wheel.
 
     With `requests`, only these, in order, each with its request in `requested`; `supported` and `requires_python` then
     only cause warnings. Without requests, every interpreter that
     fits both: CPython ascending, free-threaded ones after, then PyPy and GraalPy. Of several that one wheel would
-    serve, the first of these is used: PYO3_PYTHON, the active environment, PATH.
+    serve, the first of these is used: PYO3_PYTHON, the active environment, PATH. `table` has the interpreters that may
+    be requested without being on this machine.
 
     Raises `InterpreterError` when a request matches nothing usable, or when no interpreter fits (unless `allow_empty`).
     """
@@ -56,7 +58,7 @@ def find(
     )
     try:
         if requests:
-            return find_requested(search, requests, supported, requires_python)
+            return find_requested(search, requests, supported, requires_python, table)
         fitting, skipped = _find_all(search, supported, requires_python)
     finally:
         search.cache.save()
@@ -155,7 +157,7 @@ def _why_not(finding: Finding, supported: Supported, requires_python: SpecifierS
         return finding.message
     if not supported.fits(finding):
         return f"{finding.display} is not among {supported}"
-    if requires_python is not None and not requires_python.contains(finding.full_version, prereleases=True):
+    if not meets_requires_python(finding, requires_python):
         return f"Python {finding.full_version} does not fit Requires-Python {requires_python}"
     return None
 

@@ -16,7 +16,14 @@ from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import from_files as described
 from cratewheel.interpreter.discover import probe
 from cratewheel.interpreter.known_table import known
-from cratewheel.interpreter.model import Interpreter, InterpreterSpec, Supported, Version, parse_spec
+from cratewheel.interpreter.model import (
+    Interpreter,
+    InterpreterSpec,
+    Supported,
+    Version,
+    meets_requires_python,
+    parse_spec,
+)
 from cratewheel.interpreter.probe import Skip
 from cratewheel.system.command import which
 from cratewheel.targets.triples import Target
@@ -93,7 +100,7 @@ class _Selector:
     reporter: Reporter
 
     def fits(self, interpreter: Interpreter) -> bool:
-        return self.supported.fits(interpreter) and _meets_requires_python(interpreter, self.requires_python)
+        return self.supported.fits(interpreter) and meets_requires_python(interpreter, self.requires_python)
 
     def mark_described(self, one: Interpreter, words: tuple[str, ...]) -> Interpreter:
         """Return the described interpreter as requested; warn of requests for other versions."""
@@ -170,7 +177,7 @@ class _Selector:
         for one in found:
             if not wide.fits(one):
                 self.reporter.warn(f"{one.display} was requested, but these bindings support {self.supported}")
-            if not _meets_requires_python(one, self.requires_python):
+            if not meets_requires_python(one, self.requires_python):
                 self.reporter.warn(
                     f"{one.display} was requested, but the project's Requires-Python is {self.requires_python}: "
                     "pip will not install the wheel there"
@@ -214,11 +221,3 @@ def _not_known_error(
         notes=(f"known are: {there}",),
         hint=_DESCRIBE if known_word or not table else _BY_VERSION,
     )
-
-
-def _meets_requires_python(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
-    if requires_python is None:
-        return True
-    # any patch release: the newest 3.9 meets `>=3.9.1`
-    version = f"{interpreter.version[0]}.{interpreter.version[1]}"
-    return any(requires_python.contains(f"{version}.{patch}", prereleases=True) for patch in (99, 0))

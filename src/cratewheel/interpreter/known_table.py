@@ -8,8 +8,9 @@ is not here. Sources: CPython's configure.ac and Misc/platform_triplet.c (SOABI,
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, Version
+from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, Version, parse_spec
 from cratewheel.targets.triples import Target
 
 SOURCE = "the table of known interpreters"
@@ -57,6 +58,22 @@ def known(target: Target) -> tuple[Interpreter, ...]:
     ['.cpython-313-darwin.so', '.cpython-313t-darwin.so', '.graalpy253-313-native-x86_64-darwin.so']
     """
     return (*_cpython(target), *_pypy(target), *_graalpy(target))
+
+
+def named(table: tuple[Interpreter, ...], word: str) -> tuple[Interpreter, ...]:
+    """Return the interpreters of `table` with the ABI tag or the version in `word`; none for another word.
+
+    A version whose ABI changed has several. The patch release is ignored, as wheels do not depend on it.
+    """
+    tag = word.strip().lower().replace("-", "_")
+    # `pypy311_pp80` and `pp311-pypy311_pp80` are the one ABI of a version that has two
+    exact = tuple(one for one in table if one.abi_tag in (tag, tag.partition("_")[2]))
+    if exact:
+        return exact
+    spec = parse_spec(word)
+    if spec is None or spec.version is None:
+        return ()
+    return tuple(one for one in table if replace(spec, patch=None).matches(one))
 
 
 def _cpython(target: Target) -> Iterator[Interpreter]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from packaging.specifiers import SpecifierSet
 
 Implementation = Literal["cpython", "pypy", "graalpy"]
 StableKind = Literal["abi3", "abi3t"]
@@ -289,6 +292,17 @@ class Supported:
 
     def _bounds(self, implementation: Implementation) -> tuple[Version, Version] | None:
         return {"cpython": self.cpython, "pypy": self.pypy, "graalpy": self.graalpy}[implementation]
+
+
+def meets_requires_python(interpreter: Interpreter, requires_python: SpecifierSet | None) -> bool:
+    """Return whether the project's Requires-Python allows `interpreter`; one that is not here may be of any patch."""
+    if requires_python is None:
+        return True
+    if interpreter.executable is not None:
+        return requires_python.contains(interpreter.full_version, prereleases=True)
+    # the newest 3.9 meets `>=3.9.1`
+    version = f"{interpreter.version[0]}.{interpreter.version[1]}"
+    return any(requires_python.contains(f"{version}.{patch}", prereleases=True) for patch in (99, 0))
 
 
 EVERY = Supported(

@@ -12,7 +12,15 @@ from packaging.specifiers import SpecifierSet
 from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.interpreter import pyenv
 from cratewheel.interpreter.candidates import Candidate, list_programs, version_in_name
-from cratewheel.interpreter.model import OLDEST, Interpreter, InterpreterSpec, Supported, parse_spec
+from cratewheel.interpreter.known_table import named
+from cratewheel.interpreter.model import (
+    OLDEST,
+    Interpreter,
+    InterpreterSpec,
+    Supported,
+    meets_requires_python,
+    parse_spec,
+)
 from cratewheel.interpreter.probe import Skip
 from cratewheel.interpreter.search import Finding, Search
 
@@ -37,9 +45,15 @@ class _Request:
 
 
 def find_requested(
-    search: Search, requests: tuple[str, ...], supported: Supported, requires_python: SpecifierSet | None
+    search: Search,
+    requests: tuple[str, ...],
+    supported: Supported,
+    requires_python: SpecifierSet | None,
+    table: tuple[Interpreter, ...] = (),
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters that `requests` name, in order, without duplicates.
+
+    A version that is not on this machine is looked up in `table`.
 
     Raises `InterpreterError` for a request that matches nothing usable. A pyenv shim without an active Python is
     skipped with a warning, or an error if it is the only request.
@@ -55,11 +69,15 @@ def find_requested(
         if isinstance(finding, Skip):
             skipped.append(f"{request.word}: {finding.reason}")
             continue
-        same = found.setdefault(finding.identity, replace(finding, requested=request.word))
-        if not _same_file(same.executable, finding.executable):
-            search.reporter.warn(
-                f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both"
-            )
+        chosen = (finding,) if finding is not None else named(table, request.word)
+        if not chosen:
+            raise _not_found_error(search, request.word)
+        for one in chosen:
+            same = found.setdefault(one.identity, replace(one, requested=request.word))
+            if one.executable is not None and not _same_file(same.executable, one.executable):
+                search.reporter.warn(
+                    f"`{same.requested}` and `{request.word}` are both {same.display}: one wheel serves both"
+                )
     if not found:
         raise InterpreterError("none of the requested interpreters can be used", notes=tuple(skipped), hint=LIST_HINT)
     for line in skipped:
@@ -124,7 +142,8 @@ def _find_inactive_pyenv_version(search: Search, word: str, shim: Path) -> _Requ
     return _Request(word=word, literal=True, skip=Skip(executable=shim, reason=reason))
 
 
-def _choose_interpreter(search: Search, request: _Request, finding: Finding | None) -> Interpreter | Skip:
+def _choose_interpreter(search: Search, request: _Request, finding: Finding | None) -> Interpreter | Skip | None:
+    """Return the interpreter of this machine for a request, or None if there is none."""
     spec = parse_spec(request.word)
     if not request.literal and spec is not None:
         if isinstance(finding, Interpreter) and spec.matches(finding):
@@ -134,9 +153,7 @@ def _choose_interpreter(search: Search, request: _Request, finding: Finding | No
             return other
     if isinstance(finding, InterpreterError):
         raise finding
-    if finding is None or not request.literal:
-        raise _not_found_error(search, request.word)
-    return finding
+    return finding if request.literal else None
 
 
 def _newest_match(search: Search, spec: InterpreterSpec) -> Interpreter | None:
@@ -159,7 +176,7 @@ def _warn_of_unsupported(
     for interpreter in found:
         if not supported.fits(interpreter):
             search.reporter.warn(f"{interpreter.display} was requested, but these bindings support {supported}")
-        if requires_python is not None and not requires_python.contains(interpreter.full_version, prereleases=True):
+        if not meets_requires_python(interpreter, requires_python):
             search.reporter.warn(
                 f"{interpreter.display} was requested, but the project's Requires-Python is {requires_python}: "
                 "pip will not install the wheel there"

@@ -185,7 +185,7 @@ def cargo_env(
         env["PYO3_NO_PYTHON"] = "1"
     if interpreter is not None and _links_libpython(bindings) and _rejects_interpreter(inputs, bindings, interpreter):
         env["PYO3_NO_PYTHON"] = "1"  # otherwise pyo3-build-config compares the interpreter with the features
-    if inputs.foreign and pyo3 and interpreter is not None and not inputs.described:
+    if interpreter is not None and inputs.is_elsewhere(interpreter) and pyo3 and not inputs.described:
         free = "t" if interpreter.gil_disabled else ""
         env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free
     words = _rustflags(inputs, bindings)
@@ -213,7 +213,8 @@ def pyo3_config(
     """
     if bindings.kind != "pyo3" or _older_than(bindings, CONFIG_FILE_SINCE) or "PYO3_CONFIG_FILE" in inputs.described:
         return None
-    if (inputs.others_read_pyo3_config and not inputs.foreign) or (
+    elsewhere = inputs.is_elsewhere(interpreter)
+    if (inputs.others_read_pyo3_config and not elsewhere) or (
         inputs.abi3_forced and _older_than(bindings, FEATURES_DECIDE_SINCE)
     ):
         return None
@@ -225,7 +226,7 @@ def pyo3_config(
     }
     if stable is not None and keyed:
         return _config_text("CPython", stable[1], abi=stable[0], **_android(inputs, "python3"), **lines)
-    if not inputs.foreign and (_links_libpython(bindings) or inputs.target.os in LINKS_LIBPYTHON):
+    if not elsewhere and (_links_libpython(bindings) or inputs.target.os in LINKS_LIBPYTHON):
         return None
     if stable is not None:
         return _config_text("CPython", stable[1], abi3="true", **_android(inputs, "python3"), **lines)

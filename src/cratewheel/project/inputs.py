@@ -84,6 +84,10 @@ class Inputs:
     others_read_pyo3_config: bool = False
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
 
+    def is_elsewhere(self, interpreter: Interpreter | None) -> bool:
+        """Return whether pyo3 must be told of this Python, which cannot be started: as all of another system."""
+        return self.foreign or (interpreter is not None and interpreter.executable is None)
+
     def features_of(self, interpreter: Interpreter | None) -> tuple[str, ...]:
         """Return the conditional features of a build for this interpreter."""
         return _conditional(self.options, interpreter)
@@ -170,7 +174,7 @@ def _for_target(
     if elsewhere and bindings.per_interpreter:
         interpreters = find_foreign(bindings, metadata, options, target, environ, reporter)
     else:
-        interpreters = find_interpreters(bindings, metadata, options, environ, reporter)
+        interpreters = find_interpreters(bindings, metadata, options, target, environ, reporter)
     chosen_macos = next((one for one in options.target_options if one.triple == target.triple), None)
     return Inputs(
         options=options,
@@ -245,4 +249,5 @@ def report(inputs: Inputs, reporter: Reporter) -> None:
     unseen = [interpreter for interpreter in inputs.interpreters if not interpreter.executable]
     if unseen:
         names = ", ".join(interpreter.display for interpreter in unseen)
-        reporter.step("Python", f"{names}, from {unseen[0].source}")
+        absent = f" {'is' if len(unseen) == 1 else 'are'} not on this machine: built" if not inputs.foreign else ","
+        reporter.step("Python", f"{names}{absent} from {unseen[0].source}")

@@ -11,6 +11,7 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import InterpreterError
 from cratewheel.events import Reporter
 from cratewheel.interpreter import discover, foreign
+from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.project.metadata import CoreMetadata
@@ -49,9 +50,16 @@ def find_foreign(
 
 
 def find_interpreters(
-    bindings: Bindings, metadata: CoreMetadata, options: Options, environ: Mapping[str, str], reporter: Reporter
+    bindings: Bindings,
+    metadata: CoreMetadata,
+    options: Options,
+    target: Target,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for: the requested ones, or all that fit the project.
+
+    pyo3 can be told of a Python that is not on this machine; what the others need, they ask the Python itself.
 
     Raises `InterpreterError` when one that was named is missing or unfit, or there are more than the bindings take.
     """
@@ -68,6 +76,7 @@ def find_interpreters(
         cache_dir=cache_dir(environ),
         reporter=reporter,
         allow_empty=_needs_no_interpreter(bindings),
+        table=known(target) if bindings.kind == "pyo3" else (),
     )
     if need != "all" and len(found) > 1:
         raise InterpreterError(

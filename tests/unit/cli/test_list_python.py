@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from cratewheel.cli.list_python import as_json, render
+from cratewheel.cli.list_python import as_json, known_for, render
 from cratewheel.interpreter.model import Interpreter
 
 ELEVEN = Interpreter(
@@ -59,6 +59,24 @@ def test_the_list_for_programs_is_json() -> None:
             "virtual_environment": False,
         }
     ]
+
+
+def test_the_list_for_a_target_has_the_known_versions() -> None:
+    assert render(known_for("x86_64-pc-windows-msvc"))[5:12] == (
+        "CPython 3.12",
+        "CPython 3.13",
+        "CPython 3.14",
+        "CPython 3.15",
+        "CPython 3.13t",
+        "CPython 3.14t",
+        "CPython 3.15t",
+    )
+    first = json.loads(as_json(known_for("aarch64-unknown-linux-gnu")))[0]
+    assert (first["version"], first["executable"], first["ext_suffix"]) == (
+        "3.7",
+        None,
+        ".cpython-37m-aarch64-linux-gnu.so",
+    )
 
 
 def test_nothing_found_is_an_empty_list() -> None:

@@ -10,7 +10,9 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.errors import CratewheelError, InterpreterError, UsageError
 from cratewheel.interpreter.discover import find
-from cratewheel.interpreter.model import EVERY, Supported
+from cratewheel.interpreter.known_table import known
+from cratewheel.interpreter.model import EVERY, Interpreter, Supported
+from cratewheel.targets.triples import parse
 
 if TYPE_CHECKING:
     from unit.interpreter.conftest import Machine
@@ -19,7 +21,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="the folders are those o
 
 
 def asked(
-    machine: Machine, *words: str, supported: Supported = EVERY, requires: SpecifierSet | None = None
+    machine: Machine,
+    *words: str,
+    supported: Supported = EVERY,
+    requires: SpecifierSet | None = None,
+    table: tuple[Interpreter, ...] = (),
 ) -> list[str]:
     found = find(
         words,
@@ -28,8 +34,13 @@ def asked(
         environ=machine.environ,
         cache_dir=machine.cache,
         reporter=machine.ui,
+        table=table,
     )
-    return [f"{one.requested}: {os.path.relpath(str(one.executable), machine.root)} ({one.source})" for one in found]
+    return [
+        f"{one.requested}: {os.path.relpath(one.executable, machine.root) if one.executable else one.display} "
+        f"({one.source})"
+        for one in found
+    ]
 
 
 def refusal(machine: Machine, *words: str) -> CratewheelError:
@@ -228,3 +239,34 @@ def test_whoever_asks_is_warned_but_obeyed(usual: Machine) -> None:
 def test_the_error_of_an_interpreter_error_is_the_users_to_mend(usual: Machine) -> None:
     assert isinstance(refusal(usual, "3.14"), InterpreterError)
     assert refusal(usual, "3.14").exit_status == 1
+
+
+TABLE = known(parse("x86_64-unknown-linux-gnu"))
+
+
+@pytest.mark.parametrize(
+    ("word", "names"),
+    [
+        ("3.14t", ["CPython 3.14t"]),
+        ("python3.15", ["CPython 3.15"]),
+        ("3.10.2", ["CPython 3.10"]),
+        ("graalpy3.12", ["GraalPy 3.12"]),
+        ("pypy3.11", ["PyPy 3.11", "PyPy 3.11 (pp80)"]),
+        ("pypy311_pp80", ["PyPy 3.11 (pp80)"]),
+    ],
+)
+def test_a_python_that_is_not_here_is_looked_up_in_the_table(usual: Machine, word: str, names: list[str]) -> None:
+    assert asked(usual, word, table=TABLE) == [f"{word}: {name} (the table of known interpreters)" for name in names]
+
+
+def test_a_python_that_is_here_is_not_looked_up(usual: Machine) -> None:
+    assert asked(usual, "3.12", "3.14", table=TABLE) == [
+        "3.12: home/.pyenv/versions/3.12.9/bin/python3.12 (pyenv)",
+        "3.14: CPython 3.14 (the table of known interpreters)",
+    ]
+
+
+@pytest.mark.parametrize("word", ["3.99", "3.14td", "jython", "pypy3.99", "bin/python3.14"])
+def test_what_the_table_does_not_have_is_still_an_error(usual: Machine, word: str) -> None:
+    with pytest.raises(InterpreterError):
+        asked(usual, word, table=TABLE)
