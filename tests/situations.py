@@ -16,6 +16,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.interpreter import foreign
 from cratewheel.interpreter.known_table import known, named
 from cratewheel.interpreter.model import Implementation, Interpreter
+from cratewheel.interpreter.own_target import chosen_target
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
 from cratewheel.options.values import ToolTables
@@ -245,6 +246,7 @@ def situation(
     host: str | None = None,
     system: System | None = None,
     with_features: Mapping[tuple[str, ...], CargoMetadata] | None = None,
+    cargo_target: str | None = None,
     **facts: Any,
 ) -> Inputs:
     """Return the facts when `cratewheel build` is called with `words` for the crate `cargo` on `machine`.
@@ -267,13 +269,24 @@ def situation(
         modules=module or modules(),
         cargo=cargo,
         bindings=bindings,
-        cargo_target=options.target[0] if options.target else None,
+        cargo_target=cargo_target or (options.target[0] if options.target else None),
         rustc=Rustc(version=rustc, host=host or machine.triple),
         target=built_for,
         system=system or _versions(built_for),
         interpreters=tuple(python for python in known if python.requested or bindings.supported.fits(python)),
         conditional_bindings={chosen: detected(crates) for chosen, crates in (with_features or {}).items()},
         **facts,
+    )
+
+
+def by_python(machine: Machine, python: Machine, *names: str, cargo: CargoMetadata, words: str = "") -> Inputs:
+    """Return the facts when Pythons of another processor are used on a machine: they decide the target."""
+    arch = parse_target(python.triple).arch
+    pythons = [replace(one, arch=arch) for one in python.cpythons(*names)]
+    triple = chosen_target(pythons, parse_target(machine.triple))
+    assert triple == python.triple, "the Python's own target"
+    return situation(
+        words, cargo=cargo, machine=python, pythons=pythons, host=machine.triple, named=True, cargo_target=triple
     )
 
 

@@ -28,6 +28,7 @@ from situations import (
     WINDOWS,
     WINDOWS_32,
     WINDOWS_ARM,
+    by_python,
     from_elsewhere,
     not_here,
     pyo3,
@@ -78,6 +79,10 @@ CASES: dict[str, Inputs] = {
     "windows-not-here": situation(
         cargo=pyo3("0.29.3"), machine=WINDOWS, pythons=not_here(WINDOWS, "3.14t"), named=True
     ),
+    "macos-rosetta-python": by_python(MACOS_ARM, MACOS_INTEL, "12", cargo=pyo3("0.29.3")),
+    "macos-arm64-python-on-intel-rust": by_python(MACOS_INTEL, MACOS_ARM, "12", "14t", cargo=pyo3("0.29.3")),
+    "windows-32-bit-python": by_python(WINDOWS, WINDOWS_32, "11", cargo=pyo3("0.29.3")),
+    "windows-arm64-python": by_python(WINDOWS, WINDOWS_ARM, "14t", cargo=pyo3("0.29.3")),
     "macos-arm64": situation("-r", cargo=pyo3("0.28.3"), machine=MACOS_ARM, pythons=("11", "14t", "pp11")),
     "macos-x86_64-abi3": situation(cargo=pyo3("0.29.3", *ABI3), machine=MACOS_INTEL, pythons=("11",)),
     "macos-bin": situation(cargo=PROGRAM, machine=MACOS_ARM),

@@ -38,6 +38,7 @@ def find(
     allow_empty: bool = False,
     timeout: float = TIMEOUT,
     table: tuple[Interpreter, ...] = (),
+    arch: str | None = None,
 ) -> tuple[Interpreter, ...]:
     """Return the interpreters to build for, one for each wheel.
 
@@ -45,7 +46,7 @@ def find(
     only cause warnings. Without requests, every interpreter that
     fits both: CPython ascending, free-threaded ones after, then PyPy and GraalPy. Of several that one wheel would
     serve, the first of these is used: PYO3_PYTHON, the active environment, PATH. `table` has the interpreters that may
-    be requested without being on this machine.
+    be requested without being on this machine. With `arch`, Pythons of another processor are skipped.
 
     Raises `InterpreterError` when a request matches nothing usable, or when no interpreter fits (unless `allow_empty`).
     """
@@ -55,6 +56,7 @@ def find(
         cache=Cache(cache_dir, environ, reporter.warn),
         reporter=reporter,
         timeout=timeout,
+        arch=arch,
     )
     try:
         if requests:
@@ -145,8 +147,12 @@ def _find_all(
         line = f"skipped {candidate.path}: {reason}"
         skipped.append(line)
         unsuitable = isinstance(finding, (Interpreter, UnsuitableError))
-        report = search.reporter.detail if unsuitable or candidate.source not in _USER_CHOSEN else search.reporter.warn
-        report(line)
+        if isinstance(finding, Skip) and finding.other_arch:
+            search.reporter.step("Python", line)
+        elif unsuitable or candidate.source not in _USER_CHOSEN:
+            search.reporter.detail(line)
+        else:
+            search.reporter.warn(line)
     return tuple(sorted(fitting.values(), key=lambda one: one.order)), skipped
 
 

@@ -31,7 +31,9 @@ class Interpreter:
 
     `version` is the language's (3, 9) even for PyPy 7.3. `platform` is `sysconfig.get_platform()` as it stands in a
     tag ("linux_x86_64"), or None on macOS, whose tag follows from the target. `executable` is None for an interpreter
-    that is only described. `source` says how it was found; `requested` is the user's word for it, if there was one.
+    that is only described. `arch` is the processor of a Python of macOS or Windows, in Rust's word; None on other
+    systems and for a Python of several. `source` says how it was found; `requested` is the user's word for it, if there
+    was one.
     """
 
     implementation: Implementation
@@ -42,6 +44,7 @@ class Interpreter:
     ext_suffix: str
     soabi: str | None = None
     platform: str | None = None
+    arch: str | None = None
     system: str
     executable: Path | None = None
     pointer_width: int = 64
@@ -112,6 +115,7 @@ class Interpreter:
             self.debug,
             self.pointer_width,
             self.platform,
+            self.arch,
         )
 
     @property

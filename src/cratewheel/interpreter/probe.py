@@ -73,6 +73,8 @@ _IMPLEMENTATIONS: dict[str, Implementation] = {
     "graalpy": "graalpy",
 }
 
+# the end of `sysconfig.get_platform()` on macOS and Windows → Rust's word; universal2 is of no single processor
+_ARCHES = {"arm64": "aarch64", "x86_64": "x86_64", "amd64": "x86_64", "win32": "x86"}
 # the platform by the kernel → that of a 32-bit Python there
 _ON_64_BIT_KERNEL = {"linux_x86_64": "linux_i686", "linux_aarch64": "linux_armv7l"}
 
@@ -88,10 +90,11 @@ _NAME_ANOTHER = "name a Python with -i; `cratewheel list-python` shows those tha
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skip:
-    """A program that is not a usable interpreter at the moment, with the reason."""
+    """A program that is not a usable interpreter at the moment, with the reason: with `other_arch` its processor."""
 
     executable: Path
     reason: str
+    other_arch: bool = False
 
 
 def run_probe(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> Answer | Skip:
@@ -237,6 +240,7 @@ def describe(
         ext_suffix=answer["ext_suffix"],
         soabi=answer["soabi"],
         platform=None if answer["platform"].startswith("macosx") else _platform(answer),
+        arch=_ARCHES.get(answer["platform"].rpartition("-")[2]) if system in ("darwin", "windows") else None,
         system=system,
         executable=executable,
         pointer_width=answer["pointer_width"],

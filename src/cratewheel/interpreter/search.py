@@ -30,13 +30,14 @@ Finding = Interpreter | Skip | InterpreterError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
-    """One search for interpreters on this machine."""
+    """One search for interpreters on this machine; with `arch`, those of another processor are skipped."""
 
     environ: Mapping[str, str]
     cwd: Path
     cache: Cache
     reporter: Reporter
     timeout: float
+    arch: str | None = None
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Return every file that may be a Python: in folders, from the Windows launcher, and the running one."""
@@ -65,7 +66,7 @@ class Search:
             if isinstance(answer, Mapping):
                 self.cache.put(path, answer)
         for candidate in requested:
-            yield candidate, _to_finding(candidate, answers[candidate.path] or new[candidate.path])
+            yield candidate, self._fitting(_to_finding(candidate, answers[candidate.path] or new[candidate.path]))
 
     def finding(self, candidate: Candidate) -> Finding:
         """Return what one candidate is."""
@@ -94,6 +95,14 @@ class Search:
             return None
         roots = pyenv.roots(self.environ, home_folder(self.environ))
         return path.parent.parent if path.parent.parent in roots else None
+
+    def _fitting(self, finding: Finding) -> Finding:
+        if not isinstance(finding, Interpreter) or finding.executable is None:
+            return finding
+        if self.arch is None or finding.arch in (None, self.arch):
+            return finding
+        reason = f"{finding.display} for {finding.arch}, and the wheels are for {self.arch}"
+        return Skip(executable=finding.executable, reason=reason, other_arch=True)
 
     def _known(self, path: Path) -> Answer | None:
         stored = self.cache.get(path)

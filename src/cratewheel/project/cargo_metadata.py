@@ -15,6 +15,7 @@ from cratewheel.errors import ConfigError, UnsupportedError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
+from cratewheel.project.interpreters import DESCRIBED_PYTHON, target_of_pythons
 from cratewheel.project.read import Project
 from cratewheel.targets.triples import HOST_TUPLE, UNIVERSAL2, Target
 from cratewheel.targets.triples import parse as parse_target
@@ -45,13 +46,16 @@ def query_cargo(
 ) -> tuple[CargoAnswer, ...]:
     """Return the answers of rustc and cargo for each target, in order.
 
-    Without any they say it for what cargo builds by default.
+    Without any they say it for what the Pythons need, or cargo builds by default.
 
     Raises `MissingToolError` without them, `ProcessError` when cargo cannot resolve the project, `ConfigError` for a
     workspace without a package, `UsageError` or `UnsupportedError` for a target that cannot be.
     """
     rustc = query.read_rustc(environ, project.cwd)
-    each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples)) or (None,)
+    each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples))
+    if not each_once:
+        described = any(environ.get(name) for name in DESCRIBED_PYTHON)
+        each_once = (None if described else target_of_pythons(options, rustc.host, environ, reporter),)
     return tuple(_query_for(triple, options, rustc, project, environ, reporter) for triple in each_once)
 
 

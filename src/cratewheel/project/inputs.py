@@ -23,7 +23,7 @@ from cratewheel.project.cargo_metadata import (
     query_cargo,
     query_every_crate,
 )
-from cratewheel.project.interpreters import find_foreign, find_interpreters, reads_interpreter
+from cratewheel.project.interpreters import DESCRIBED_PYTHON, find_foreign, find_interpreters, reads_interpreter
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.python_layout import ModuleLayout, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
@@ -34,14 +34,6 @@ from cratewheel.targets.system_versions import NO_VERSIONS, System
 from cratewheel.targets.triples import Target, is_foreign
 from cratewheel.targets.triples import parse as parse_target
 
-# Variables by which pyo3 is told of a Python that is not started: with one of them, ours is not looked for either.
-DESCRIBED_PYTHON = (
-    "PYO3_CONFIG_FILE",
-    "PYO3_CROSS",
-    "PYO3_CROSS_LIB_DIR",
-    "PYO3_CROSS_PYTHON_VERSION",
-    "PYO3_CROSS_PYTHON_IMPLEMENTATION",
-)
 # Variables whose flags make cargo pass over those of its configuration files, the strongest first; see
 # https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
 RUSTFLAGS = ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS")

@@ -229,3 +229,30 @@ def test_the_default_on_path_is_the_one_that_pyenv_has_active(machine: Machine) 
 def test_without_any_python_there_is_no_default(machine: Machine) -> None:
     with pytest.raises(InterpreterError, match=r"^no Python interpreter found$"):
         default_python(environ=machine.environ, cache_dir=machine.cache, reporter=machine.ui)
+
+
+def test_pythons_of_another_processor_are_skipped_with_a_line(machine: Machine) -> None:
+    machine.python("usr/bin/python3.12", "cpython-3.12-macos")
+    machine.python("usr/bin/python3.8", "cpython-3.8-windows-32")
+    machine.on_path("usr/bin")
+
+    def found(arch: str, *words: str) -> list[str]:
+        interpreters = find(
+            words,
+            supported=EVERY,
+            requires_python=None,
+            environ=machine.environ,
+            cache_dir=machine.cache,
+            reporter=machine.ui,
+            allow_empty=True,
+            arch=arch,
+        )
+        return [one.display for one in interpreters]
+
+    assert found("aarch64") == ["CPython 3.12"]
+    assert machine.said == [
+        f"      Python skipped {machine.root}/usr/bin/python3.8: CPython 3.8 for x86, and the wheels are for aarch64"
+    ]
+    assert found("x86", "3.8") == ["CPython 3.8"]
+    with pytest.raises(InterpreterError, match=r"the interpreter `3\.8` was not found"):
+        found("x86_64", "3.8")
