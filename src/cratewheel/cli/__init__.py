@@ -139,17 +139,18 @@ def _call(place: str, args: list[str]) -> int:
 def _help(args: list[str]) -> int:
     if args:
         return _run([args[0], "--help"])
+    width = max(map(len, COMMANDS)) + 2
     lines = [
         "Build Python wheels and source distributions from Rust crates.",
         "",
         "usage: cratewheel COMMAND [OPTIONS]",
         "",
         "commands:",
-        *(f"  {name:<14}{text}" for name, (_, _, text) in COMMANDS.items()),
+        *(f"  {name:<{width}}{text}" for name, (_, _, text) in COMMANDS.items()),
         "",
         "options:",
-        "  -h, --help    Show this help, or that of a command",
-        "  -V, --version Show the version",
+        f"  {'-h, --help':<{width}}Show this help, or that of a command",
+        f"  {'-V, --version':<{width}}Show the version",
         "",
     ]
     return _print("\n".join(lines))
