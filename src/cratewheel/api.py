@@ -1,9 +1,9 @@
-"""The Python API: what the command line and the build backend call, and programs may call as well.
+"""The Python API, which the command line and the build backend use too.
 
 `import cratewheel` offers `build`, `plan`, `develop`, `read_metadata` and `list_interpreters`; `build_sdist`, `publish`
-and `upload` are here only, the first as `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: what
-happens, and what programs print, is handed to `on_event` as the events of `cratewheel.events`; errors are those of
-`cratewheel.errors`. Each function may be called from any thread, and again and again.
+and `upload` are only here, because `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: steps,
+warnings and the output of programs are passed to `on_event` as events of `cratewheel.events`; errors are those of
+`cratewheel.errors`. Functions may be called from any thread, any number of times.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ if TYPE_CHECKING:
     )
 
 OnEvent = Callable[[Event], None]
-FOR_THIS_MACHINE: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
+INSTALL_OVERRIDES: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """What a build made: the archives in the order of the plan, the sdist first, and the warnings that it gave."""
+    """The archives of a build in the order of the plan, the sdist first, and its warnings."""
 
     archives: tuple[BuiltArchive, ...]
     warnings: tuple[str, ...] = ()
@@ -70,8 +70,8 @@ def build(
     """Build the wheels of a project, and its source distribution unless `sdist=False`, and return them.
 
     `project` is the project's folder or its Cargo.toml; `environ` stands for `os.environ`; each keyword is the option
-    of `cratewheel build` with that name. Raises a `CratewheelError` for whatever ends the command with an error; the
-    archives that were finished before stay.
+    of `cratewheel build` with that name. Raises the `CratewheelError` with which the command would end; archives that
+    were finished before are kept.
     """
     warnings: list[str] = []
     archives = build_archives(_request("build", project, environ, options), _reporter(on_event, warnings))
@@ -85,9 +85,9 @@ def plan(
     environ: Mapping[str, str] | None = None,
     **options: Unpack[BuildOptions],
 ) -> tuple[BuildPlan, ...]:
-    """Return what `build` with the same arguments would make, one plan for each target; nothing is compiled.
+    """Return what `build` with the same arguments would build, one plan per target; nothing is compiled.
 
-    Raises a `CratewheelError` for what can be known before compiling.
+    Raises a `CratewheelError` for every error that can be detected before compiling.
     """
     return decide_plans(_request("build", project, environ, options), _reporter(on_event))
 
@@ -107,7 +107,7 @@ def build_sdist(
 
 
 def read_metadata(project: str | os.PathLike[str] = ".", *, on_event: OnEvent | None = None) -> CoreMetadata:
-    """Return the core metadata of a project, from its files alone: no program is started, and no Rust is needed.
+    """Return the core metadata of a project, read only from its files: no program is started, and Rust is not needed.
 
     Raises `ConfigError` when a file of the project is wrong. See
     https://packaging.python.org/en/latest/specifications/core-metadata/.
@@ -127,11 +127,11 @@ def develop(
     environ: Mapping[str, str] | None = None,
     **options: Unpack[DevelopOptions],
 ) -> Path:
-    """Build a project, install it into an environment with its Python files live, and return its dist-info folder.
+    """Build a project, install it into an environment in editable mode, and return its dist-info folder.
 
-    `python` is the interpreter of the environment, unless given that of VIRTUAL_ENV, CONDA_PREFIX or the nearest
-    `.venv`. What the project needs is installed with `uv`, with this `pip`, or with the environment's own pip. Raises a
-    `CratewheelError` as the command does; nothing is half installed then.
+    `python` is the interpreter of the environment; the default is that of VIRTUAL_ENV, CONDA_PREFIX or the nearest
+    `.venv`. Dependencies are installed with `uv`, with the given `pip`, or with the environment's pip. Raises a
+    `CratewheelError` as the command does; the environment is then unchanged but for dependencies.
     """
     from cratewheel.commands.develop import Wanted
 
@@ -139,7 +139,7 @@ def develop(
     named = os.fspath(python) if python is not None else None
     request = _request("develop", project, environ, options)
     folder = install_editable(request, _reporter(on_event), python=named, wanted=wanted)
-    assert folder is not None, "only with `skip_install` nothing is installed"
+    assert folder is not None, "only `skip_install` installs nothing"
     return folder
 
 
@@ -150,9 +150,9 @@ def publish(
     environ: Mapping[str, str] | None = None,
     **options: Unpack[PublishOptions],
 ) -> tuple[Outcome, ...]:
-    """Build a project for release, upload the archives, and return what became of each.
+    """Build a project for release, upload the archives, and return the result of each.
 
-    Each keyword is the option of `cratewheel publish` with that name. Nobody is asked for a password. Raises a
+    Each keyword is the option of `cratewheel publish` with that name. It never prompts for a password. Raises a
     `CratewheelError` as the command does.
     """
     return publish_archives(_request("publish", project, environ, options), _reporter(on_event))
@@ -165,9 +165,9 @@ def upload(
     environ: Mapping[str, str] | None = None,
     **options: Unpack[UploadOptions],
 ) -> tuple[Outcome, ...]:
-    """Upload archives and return what became of each; each keyword is an option of `cratewheel upload`.
+    """Upload archives and return the result of each; each keyword is an option of `cratewheel upload`.
 
-    Nobody is asked for a password. Raises a `CratewheelError` as the command does.
+    It never prompts for a password. Raises a `CratewheelError` as the command does.
     """
     return upload_files(_request("upload", ".", environ, options), _reporter(on_event), files)
 
@@ -175,7 +175,7 @@ def upload(
 def list_interpreters(
     *, on_event: OnEvent | None = None, environ: Mapping[str, str] | None = None
 ) -> tuple[Interpreter, ...]:
-    """Return the Python interpreters of this machine that `build` would consider, each once, the oldest first."""
+    """Return the Python interpreters of this machine that `build` would consider, without duplicates, oldest first."""
     from cratewheel.interpreter import discover
     from cratewheel.interpreter.model import EVERY
     from cratewheel.system.machine import cache_dir
@@ -193,7 +193,7 @@ def list_interpreters(
 
 
 def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
-    """Make what `request` asks for and return it; `cratewheel build` and `build` are this."""
+    """Build the archives of a request and return them; `cratewheel build` and `build` call this."""
     if request.flags.get("sdist_first") or request.flags.get("sdist"):
         from cratewheel.commands import sdist_check
 
@@ -215,7 +215,7 @@ def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:
 def upload_files(
     request: Request, reporter: Reporter, files: Iterable[str | os.PathLike[str]], *, terminal: bool = False
 ) -> tuple[Outcome, ...]:
-    """Check archives and upload them, as `cratewheel upload` does; `terminal` says that somebody can be asked."""
+    """Check and upload archives; `terminal` says that a user can be prompted."""
     from cratewheel.commands.publish import distribution, upload
     from cratewheel.commands.publish.prepare import prepare
 
@@ -224,7 +224,7 @@ def upload_files(
 
 
 def publish_archives(request: Request, reporter: Reporter, *, terminal: bool = False) -> tuple[Outcome, ...]:
-    """Build as `request` asks, for release, and upload what was built; `cratewheel publish` and `publish` are this."""
+    """Build the archives of a request for release, and upload them; `cratewheel publish` and `publish` call this."""
     from cratewheel.commands import sdist_check
     from cratewheel.commands.publish import upload
     from cratewheel.commands.publish.prepare import building, prepare
@@ -237,9 +237,9 @@ def publish_archives(request: Request, reporter: Reporter, *, terminal: bool = F
 
 
 def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
-    """Write the source distribution; with `check`, build a wheel from it and from the tree and compare them.
+    """Write the source distribution; with `check`, compare a wheel built from it with one built from the source tree.
 
-    Raises `CratewheelError` that names what differs.
+    Raises `CratewheelError` that names the differences.
     """
     from cratewheel.builder.sdist import build_sdist as write_sdist
     from cratewheel.commands import sdist_check
@@ -252,20 +252,20 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
         of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
         found = sdist_check.check(archive.path, replace(request, flags=of_both), reporter)
         sdist_check.refuse_difference(found)
-        reporter.step("Checked", f"{found.wheel} comes out of it as out of the tree")
+        reporter.step("Checked", f"{found.wheel} is the same from the sdist and the source tree")
     return archive
 
 
 def install_editable(
     request: Request, reporter: Reporter, *, python: str | None, wanted: Wanted, skip_install: bool = False
 ) -> Path | None:
-    """Build for an environment and install into it; with `skip_install`, put the module into the project only."""
+    """Build for an environment and install into it; with `skip_install`, only copy the module into the project."""
     from cratewheel.commands import develop as editable
     from cratewheel.interpreter.environment import find_python, read_environment
 
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
     environment = read_environment(executable, request.environ)
-    overrides = {**FOR_THIS_MACHINE, "interpreter": (str(environment.paths.python),)}
+    overrides = {**INSTALL_OVERRIDES, "interpreter": (str(environment.paths.python),)}
     if skip_install:
         overrides["editable_mode"] = "inplace"
     session = _installable(replace(request, editable=True, overrides=overrides), reporter)
@@ -280,15 +280,15 @@ def install_editable(
 
 
 def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python: str | None) -> None:
-    """Replace the compiled files of an editable install, whose finder is in the folder `into`."""
+    """Rebuild the compiled files of an editable install, whose finder is in the folder `into`."""
     from cratewheel.commands import develop as editable
 
-    overrides = {**FOR_THIS_MACHINE, "interpreter": (python,) if python else ()}
+    overrides = {**INSTALL_OVERRIDES, "interpreter": (python,) if python else ()}
     editable.compiled_only(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
 
 
 def configure_editor(request: Request, reporter: Reporter, *, python: str | None, remove: bool) -> None:
-    """Write the variables of our builds to cargo's configuration of the project, or take them out with `remove`."""
+    """Write the variables of our builds to the project's cargo configuration, or remove them with `remove`."""
     from cratewheel.builder.compile import shared_config
     from cratewheel.cargo.config import EDITOR_VARIABLES
     from cratewheel.commands import ide
@@ -299,7 +299,7 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
         return
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
     session = _installable(
-        replace(request, overrides={**FOR_THIS_MACHINE, "interpreter": (str(executable),)}), reporter
+        replace(request, overrides={**INSTALL_OVERRIDES, "interpreter": (str(executable),)}), reporter
     )
     (wheel,) = session.plan.wheels
     variables = {name: value for name, value in wheel.builds[0].env if name in EDITOR_VARIABLES and value is not None}
@@ -333,20 +333,20 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
 
 
 def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool = False) -> tuple[Path, ...]:
-    """Compile the module, write its type stubs below the folder `out` and return their paths.
+    """Compile the module, write its type stubs to the folder `out` and return their paths.
 
-    With `check` nothing is written. Raises `ConfigError` when the files there differ, for bindings other than pyo3's,
-    and for a module that describes nothing.
+    With `check`, nothing is written. Raises `ConfigError` if the existing files differ, for bindings other than pyo3's,
+    and for a module without a description.
     """
     from cratewheel.builder.stubs import refuse_stubs
     from cratewheel.commands import generate_stubs
 
-    (session,) = plan_builds(replace(request, overrides=FOR_THIS_MACHINE), reporter, targets="first", only_first=True)
+    (session,) = plan_builds(replace(request, overrides=INSTALL_OVERRIDES), reporter, targets="first", only_first=True)
     refuse_stubs(session.inputs)
     entries = generate_stubs.stub_entries(session)
     if check:
         generate_stubs.refuse_difference(entries, out)
-        reporter.step("Checked", f"the stubs in {out} are those of the compiled module")
+        reporter.step("Checked", f"the stubs in {out} match the compiled module")
         return ()
     written = generate_stubs.write(entries, out)
     reporter.step("Wrote", ", ".join(map(str, written)))
@@ -361,10 +361,10 @@ def _installable(request: Request, reporter: Reporter) -> Session:
 def _request(
     command: str, project: str | os.PathLike[str], environ: Mapping[str, str] | None, options: Mapping[str, Any]
 ) -> Request:
-    """Return the request of a call: run in the project's folder, as if somebody had changed to it."""
+    """Return the request of a call, as if it ran in the project's folder."""
     from cratewheel.options.keywords import as_flags
 
-    path = Path(os.path.abspath(project))  # noqa: PTH100  # a linked project keeps its name
+    path = Path(os.path.abspath(project))  # noqa: PTH100  # does not resolve links
     manifest = None if path.is_dir() else path
     flags = as_flags(command, options, cwd=Path.cwd())
     return Request(
@@ -375,10 +375,10 @@ def _request(
 
 
 def _reporter(on_event: OnEvent | None, warnings: list[str] | None = None) -> CallbackReporter:
-    def hand_on(event: Event) -> None:
+    def forward(event: Event) -> None:
         if warnings is not None and isinstance(event, WarningEvent):
             warnings.append(event.text)
         if on_event is not None:
             on_event(event)
 
-    return CallbackReporter(on_event=hand_on)
+    return CallbackReporter(on_event=forward)

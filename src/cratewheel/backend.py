@@ -1,9 +1,8 @@
-"""The build backend: the hooks of PEP 517 and PEP 660, which `import cratewheel` offers by their names.
+"""The build backend: the hooks of PEP 517 and PEP 660, available as attributes of `cratewheel`.
 
-They run in this process, and nothing but cargo (and what the bindings need) is started; only where Python decodes names
-of files in another way than UTF-8, they run in another process. What is printed goes to stderr. A mistake of the user
-ends the process with the same message and status as the command does, so that the frontend shows it instead of a
-traceback.
+Hooks run in this process and start only cargo and the bindings' generators; if Python does not decode file names as
+UTF-8, they run in a second Python process. Messages go to stderr. A user error ends the process with the message and
+exit status of the command, so that the frontend shows it instead of a traceback.
 """
 
 from __future__ import annotations
@@ -35,15 +34,15 @@ ConfigSettings = Mapping[str, Any] | None
 
 ARGUMENT_VARIABLES = ("MATURIN_PEP517_ARGS", "CRATEWHEEL_ARGS")
 ARGUMENT_SETTINGS = ("build-args", "maturin.build-args")
-OF_FRONTENDS = ("--build-option", "--global-option", "editable_mode")  # what pip and others pass to setuptools
+IGNORED_SETTINGS = ("--build-option", "--global-option", "editable_mode")  # frontends pass these for setuptools
 BOOTSTRAP = "puccinialin"
-_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend import serve; serve()"
+_PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend import run_from_stdin; run_from_stdin()"
 
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
-    """Return what this project's wheel needs besides cratewheel: decided from its files, no program is started."""
+    """Return the build requirements of the wheel besides cratewheel, read only from the project's files."""
     with _hook(config_settings) as call:
-        return [*_bindings_need(call), *_rust_needs(call)]
+        return [*_binding_requirements(call), *_rust_requirements(call)]
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
@@ -52,15 +51,15 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
-    """Return what a source distribution needs besides cratewheel: at most what gets a missing cargo."""
+    """Return the build requirements of the source distribution besides cratewheel: at most the installer of cargo."""
     with _hook(config_settings) as call:
-        return _rust_needs(call)
+        return _rust_requirements(call)
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
-    """Write the dist-info folder from the project's files alone, and return its name: neither cargo nor rustc runs.
+    """Write the dist-info folder and return its name; neither cargo nor rustc runs.
 
-    Its WHEEL names the tag of the interpreter that runs this; which tag the wheel will have, cargo decides.
+    Its WHEEL file has the tag of this interpreter; the wheel's own tag is known only after asking cargo.
     """
     with _hook(config_settings) as call:
         from cratewheel.contents.dist_info import dist_info
@@ -85,7 +84,7 @@ def prepare_metadata_for_build_editable(metadata_directory: str, config_settings
 def build_wheel(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: str | None = None
 ) -> str:
-    """Build the wheel for the interpreter that runs this, and return its file name."""
+    """Build the wheel for this interpreter, and return its file name."""
     with _hook(config_settings) as call:
         return _wheel(call, wheel_directory, metadata_directory, editable=False)
 
@@ -107,60 +106,60 @@ def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) ->
         return api.build_sdist_archive(request, call.ui).path.name
 
 
-class _Call:
-    """What a hook was called with, and what the project's files say, read when it is asked for."""
+class _HookCall:
+    """The arguments of a hook, and the project's files, read on first use."""
 
     def __init__(self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui) -> None:
         self.environ = environ
         self.ui = ui
-        words, unknown = arguments(settings or {}, environ)
+        argv, unknown = build_arguments(settings or {}, environ)
         for name in unknown:
-            ui.warn(f"the config setting {name} is for another backend, and has no effect")
-        self.flags = _flags(words) if words else {}
+            ui.warn(f"the config setting {name} is for another backend and is ignored")
+        self.flags = _flags(argv) if argv else {}
 
     def request(self, **changes: Any) -> Request:
-        """Return what the frontend asks for, with what the hook decides."""
+        """Return the request of the frontend, with the hook's own values."""
         from cratewheel.project.request import Request
 
         return Request(flags=self.flags, **{"environ": self.environ, "cwd": Path.cwd(), **changes})
 
     @cached_property
     def project(self) -> Project:
-        """The project's two TOML files."""
+        """The project's pyproject.toml and Cargo.toml."""
         from cratewheel.project.request import read_project
 
         return read_project(self.request())
 
     @cached_property
     def options(self) -> Options:
-        """What the user asked for."""
+        """The options requested by the user."""
         from cratewheel.project.request import resolve_options
 
         return resolve_options(self.request(), self.project, self.ui, compiles=False)
 
     @cached_property
     def metadata(self) -> CoreMetadata:
-        """The core metadata, of the project's files alone."""
+        """The core metadata, read only from the project's files."""
         from cratewheel.project.read import read_metadata
 
         return read_metadata(self.project, self.ui)
 
 
-def _flags(words: list[str]) -> Mapping[str, Any]:
+def _flags(argv: list[str]) -> Mapping[str, Any]:
     from cratewheel.options.arguments import command_parser, parse_argv
 
-    return parse_argv(command_parser("build", "The build backend"), words)
+    return parse_argv(command_parser("build", "The build backend"), argv)
 
 
-def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Return the words of a `build` command line, and the names of settings that are meant for other backends.
+def build_arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
+    """Return the arguments of a `build` command line, and the names of settings for other backends.
 
-    In this order, of which the last counts where one value is possible: MATURIN_PEP517_ARGS, CRATEWHEEL_ARGS, the
-    setting `build-args` (and `maturin.build-args`), then a setting for each option. Raises `UsageError` for one that is
-    no option.
+    In this order, where the last wins if only one value is possible: MATURIN_PEP517_ARGS, CRATEWHEEL_ARGS, the
+    setting `build-args` (and `maturin.build-args`), then a setting for each option. Raises `UsageError` for unknown
+    settings.
     """
-    given: list[list[str]] = [_words(environ.get(name, ""), name) for name in ARGUMENT_VARIABLES]
-    given += [_words(settings.get(name, ""), f"the config setting {name}") for name in ARGUMENT_SETTINGS]
+    given: list[list[str]] = [_split_setting(environ.get(name, ""), name) for name in ARGUMENT_VARIABLES]
+    given += [_split_setting(settings.get(name, ""), f"the config setting {name}") for name in ARGUMENT_SETTINGS]
     options = _options() if settings.keys() - ARGUMENT_SETTINGS else {}
     unknown = []
     for name, value in settings.items():
@@ -168,15 +167,15 @@ def arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[
             continue
         if name in options:
             given.append(_as_flags(name, options[name], value))
-        elif name in OF_FRONTENDS:
+        elif name in IGNORED_SETTINGS:
             unknown.append(name)
         else:
             raise UsageError(
                 f"`{name}` is not a config setting",
-                hint=did_you_mean(name, options) or "each option of `cratewheel build` is one, by its name",
+                hint=did_you_mean(name, options) or "use the name of an option of `cratewheel build`",
             )
-    before = [word for words in given for word in _split(words)[0]]
-    after = [word for words in given for word in _split(words)[1]]
+    before = [arg for args in given for arg in _split_rustc_args(args)[0]]
+    after = [arg for args in given for arg in _split_rustc_args(args)[1]]
     return ([*before, "--", *after] if after else before), unknown
 
 
@@ -206,17 +205,17 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
     return [f"{flag}={item}" for item in values]
 
 
-def _words(value: object, place: str) -> list[str]:
-    """Return the words of a setting as a shell splits them; pip and uv make a list of a setting given twice."""
+def _split_setting(value: object, place: str) -> list[str]:
+    """Return the arguments in a setting, split as a shell does; pip and uv pass a list if it is given twice."""
     from cratewheel.options.resolve import split_argv
 
     items = value if isinstance(value, (list, tuple)) else [value] if value else []
     return [word for item in items for word in split_argv(str(item), place)]
 
 
-def _split(words: list[str]) -> tuple[list[str], list[str]]:
-    at = words.index("--") if "--" in words else len(words)
-    return words[:at], words[at + 1 :]
+def _split_rustc_args(args: list[str]) -> tuple[list[str], list[str]]:
+    at = args.index("--") if "--" in args else len(args)
+    return args[:at], args[at + 1 :]
 
 
 def _write(path: Path, source: Source) -> None:
@@ -227,10 +226,10 @@ def _write(path: Path, source: Source) -> None:
         stream.writelines(chunks)
 
 
-def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
+def _wheel(call: _HookCall, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
     overrides: dict[str, Any] = {"out": Path(directory).absolute(), "sdist": False}
     if not {"compatibility", "auditwheel", "skip_auditwheel"} & call.flags.keys():
-        overrides["compatibility"] = ("off",)  # the wheel is for this machine: a frontend installs it
+        overrides["compatibility"] = ("off",)  # frontends install the wheel on this machine
     request = call.request(
         environ=_with_rust(call),
         editable=editable,
@@ -244,8 +243,8 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
     (session,) = sessions
     if len(session.plan.wheels) != 1:
         raise ConfigError(
-            f"a frontend wants one wheel, and {len(session.plan.wheels)} would be built",
-            hint="name one interpreter in the arguments, or none",
+            f"a frontend needs exactly one wheel, but {len(session.plan.wheels)} would be built",
+            hint="request at most one interpreter in the build arguments",
         )
     _check_prepared(session.inputs.metadata, metadata_directory)
     (archive,) = run(sessions)
@@ -253,7 +252,7 @@ def _wheel(call: _Call, directory: str, metadata_directory: str | None, *, edita
 
 
 def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> None:
-    """Refuse to build a wheel whose metadata is not what the frontend was promised (PEP 517)."""
+    """Raise `ConfigError` if the metadata differs from the prepared metadata (PEP 517)."""
     if metadata_directory is None:
         return
     from cratewheel.targets.wheel_tags import dist_info_name
@@ -266,12 +265,12 @@ def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> N
         prepared = path.read_bytes() if path.is_file() else b""
         if prepared != text.encode():
             raise ConfigError(
-                f"{path} is not what the project says now", hint="let the frontend prepare the metadata again"
+                f"{path} differs from the project's metadata", hint="run prepare_metadata_for_build_wheel again"
             )
 
 
-def _bindings_need(call: _Call) -> list[str]:
-    """Return cffi where the bindings are cffi, as the files tell: PyPy brings its own."""
+def _binding_requirements(call: _HookCall) -> list[str]:
+    """Return cffi if the project's files say that the bindings are cffi; PyPy includes it."""
     if sys.implementation.name == "pypy":
         return []
     bindings = call.options.bindings
@@ -289,7 +288,7 @@ def _bindings_need(call: _Call) -> list[str]:
     return ["cffi"] if bindings == "cffi" else []
 
 
-def _rust_needs(call: _Call) -> list[str]:
+def _rust_requirements(call: _HookCall) -> list[str]:
     return [BOOTSTRAP] if call.options.bootstrap_rust and not _has_cargo(call.environ) else []
 
 
@@ -299,28 +298,28 @@ def _has_cargo(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("CARGO")) or which("cargo", environ) is not None
 
 
-def _with_rust(call: _Call) -> Mapping[str, str]:
-    """Return the environment with a Rust toolchain in it; gets one only where the user allowed that."""
+def _with_rust(call: _HookCall) -> Mapping[str, str]:
+    """Return the environment with a Rust toolchain, installed if missing and allowed by the user."""
     if _has_cargo(call.environ):
         return call.environ
     if not call.options.bootstrap_rust:
-        raise MissingToolError("cargo was not found, and the project is compiled with it", hint=how_to_get_rust())
+        raise MissingToolError("cargo not found; it is needed to build the project", hint=rust_install_hint())
     try:
         from puccinialin import setup_rust  # type: ignore[import-not-found]  # installed on demand
     except ImportError as error:
         raise MissingToolError(
-            f"cargo was not found, and {BOOTSTRAP}, which gets it, is not installed",
-            hint=f"pip install {BOOTSTRAP}, or {how_to_get_rust()}",
+            f"cargo not found, and {BOOTSTRAP}, which installs it, is missing",
+            hint=f"pip install {BOOTSTRAP}, or {rust_install_hint()}",
         ) from error
     with interrupts.RaiseImmediately():
         extra: Mapping[str, str] = setup_rust()
     return {**call.environ, **extra}
 
 
-def how_to_get_rust(platform: str = sys.platform) -> str:
-    """Return how Rust is installed on a platform, as `sys.platform` names it.
+def rust_install_hint(platform: str = sys.platform) -> str:
+    """Return how to install Rust on a platform, named as in `sys.platform`.
 
-    >>> how_to_get_rust("win32")
+    >>> rust_install_hint("win32")
     'install Rust: winget install Rustlang.Rustup, or https://rustup.rs'
     """
     command = {
@@ -332,17 +331,17 @@ def how_to_get_rust(platform: str = sys.platform) -> str:
 
 
 @contextmanager
-def _hook(settings: ConfigSettings) -> Iterator[_Call]:
+def _hook(settings: ConfigSettings) -> Iterator[_HookCall]:
     environ = dict(os.environ)
-    # nothing but the name of what was built is the frontend's business
+    # stdout belongs to the frontend
     ui = Ui(out=StringIO(), err=sys.stderr, color=use_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
         with interrupts.Handlers():
-            yield _Call(settings, environ, ui)
+            yield _HookCall(settings, environ, ui)
     except interrupts.TerminatedError as stop:
         if interrupts.is_active():
-            raise  # the command line says it
-        with suppress(OSError):  # nobody reads it any more
+            raise  # the command line reports it
+        with suppress(OSError):  # stderr is closed
             ui.warn(interrupts.WARNING)
         interrupts.forward(stop.number)
         raise SystemExit(stop.exit_status) from None
@@ -356,7 +355,7 @@ def _hook(settings: ConfigSettings) -> Iterator[_Call]:
 
 
 def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
-    """Return the hook itself where names of files are UTF-8, else one that runs it in another Python where they are."""
+    """Return the hook itself if file names are UTF-8, else one that runs it in a Python process with UTF-8 mode."""
     if not utf8.needs_utf8_mode():
         return hook
 
@@ -366,18 +365,18 @@ def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
             from cratewheel.system.command import Command, capture
 
             request = utf8.decode_as_utf8([hook.__name__, arguments, named])
-            path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # a Path would not be "" for the folder we are in
+            path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100  # "" means the current folder
             command = Command(argv=(sys.executable, *utf8.MODE, "-c", _PROGRAM, *path))
             done = capture(command, here.environ, stdin=json.dumps(request), show_stderr=True)
         if done.status:
-            raise SystemExit(done.status)  # it has said why
+            raise SystemExit(done.status)  # the error has been printed
         return json.loads(done.stdout)
 
     return call
 
 
-def serve() -> None:
-    """Run the hook that is asked for on stdin, and write what it returns to stdout: this is the other Python."""
+def run_from_stdin() -> None:
+    """Run the hook requested on stdin and write its result to stdout, in the second Python process."""
     name, arguments, named = json.load(sys.stdin)
     sys.stdout.write(json.dumps(HOOKS[name](*arguments, **named)))
 

@@ -84,7 +84,7 @@ def test_prepared_metadata_that_is_no_text_is_not_what_was_promised(root: Path, 
     (root / "prepared" / "light_module-1.2.3.dist-info" / "METADATA").write_bytes(b"Name: \xff\n")
     done = hook("cratewheel.build_wheel('out', None, 'prepared')", root, run_light.environ)
     assert (done.returncode, "Traceback" in done.stderr) == (1, False)
-    assert "METADATA is not what the project says now" in done.stderr
+    assert "METADATA differs from the project's metadata" in done.stderr
 
 
 def sleeping_cargo(folder: Path) -> Path:

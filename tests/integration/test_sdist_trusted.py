@@ -129,7 +129,7 @@ def test_explain_says_of_each_file_why_it_is_in_or_out(run_light: Cratewheel, tm
 def test_check_passes_where_the_wheels_are_equal(run_light: Cratewheel) -> None:
     run = run_light("sdist", "--check", crate="light-module").ok()
     assert run.stdout.splitlines() == [str(run.sdists[0])]
-    assert "comes out of it as out of the tree" in run.stderr
+    assert "is the same from the sdist and the source tree" in run.stderr
 
 
 def test_check_names_what_the_sdist_lacks(run_light: Cratewheel) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cratewheel.backend import arguments
+from cratewheel.backend import build_arguments
 from cratewheel.errors import UsageError
 
 
@@ -22,12 +22,12 @@ from cratewheel.errors import UsageError
     ],
 )
 def test_a_setting_that_is_given_twice_is_split_item_by_item(settings: dict[str, Any], expected: list[str]) -> None:
-    assert arguments(settings, {}) == (expected, [])
+    assert build_arguments(settings, {}) == (expected, [])
 
 
 def test_an_open_quote_in_one_of_the_items_is_an_error_that_names_the_setting() -> None:
     with pytest.raises(UsageError) as caught:
-        arguments({"build-args": ["--locked", "--features 'a"]}, {})
+        build_arguments({"build-args": ["--locked", "--features 'a"]}, {})
     assert caught.value.message == (
         "the config setting build-args cannot be split into arguments: No closing quotation"
     )
