@@ -18,6 +18,7 @@ from cratewheel.system.toml import describe
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
 
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+MOST_SHOWN = 20  # unknown keys: comparing each with every setting takes its time
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
 
 # Pairs that cannot both be given on the command line: the second contradicts the first.
@@ -80,17 +81,26 @@ def check_keys(tools: ToolTables | None) -> list[str]:
     if tools is None:
         return []
     known = sorted(key for setting in settings().values() for key in _keys(setting))
-    for key in tools.cratewheel:
-        if key not in known:
-            raise ConfigError(
-                f"tool.cratewheel.{key} in {tools.path} is not a setting",
-                hint=did_you_mean(key, known) or "see the list of settings in the documentation",
-            )
-    return [
+    _refuse_unknown([key for key in tools.cratewheel if key not in known], known, tools.path)
+    unknown = [key for key in tools.maturin if key not in known]
+    warnings = [
         with_suggestion(f"tool.maturin.{key} in {tools.path} is not a setting and has no effect", key, known)
-        for key in tools.maturin
-        if key not in known
+        for key in unknown[:MOST_SHOWN]
     ]
+    more = len(unknown) - MOST_SHOWN
+    return [*warnings, f"{more} more keys of tool.maturin in {tools.path} are not settings"] if more > 0 else warnings
+
+
+def _refuse_unknown(unknown: list[str], known: list[str], path: Path) -> None:
+    """Raise `ConfigError` that names all unknown keys of `[tool.cratewheel]`, if there are any."""
+    if not unknown:
+        return
+    first, *others = unknown
+    raise ConfigError(
+        f"tool.cratewheel.{first} in {path} is not a setting",
+        notes=tuple(with_suggestion(f"neither is {key}", key, known) for key in others[:MOST_SHOWN]),
+        hint=did_you_mean(first, known) or "see the list of settings in the documentation",
+    )
 
 
 def _refuse_conflicts(flags: Flags, model: Mapping[str, Setting]) -> None:

@@ -184,3 +184,20 @@ def test_an_unknown_key_of_our_own_table_is_an_error() -> None:
 
 def test_a_variable_may_name_several_targets() -> None:
     assert options(environ={"CARGO_BUILD_TARGET": " a-b-linux  c-d-linux "}).target == ("a-b-linux", "c-d-linux")
+
+
+def test_all_unknown_keys_are_named_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        resolve({}, environ={}, tools=tools(cratewheel={"pyton-source": "x", "strip": True, "strp": True, "zzz": 1}))
+    assert caught.value.message == "tool.cratewheel.pyton-source in /p/pyproject.toml is not a setting"
+    assert caught.value.hint == "did you mean `python-source`?"
+    assert caught.value.notes == ("neither is strp; did you mean `strip`?", "neither is zzz")
+
+
+def test_of_very_many_unknown_keys_the_first_are_compared_and_the_rest_counted() -> None:
+    _, warnings = resolve({}, environ={}, tools=tools(maturin={f"zzz-{at}": 1 for at in range(50_000)}))
+    assert len(warnings) == 21
+    assert warnings[19:] == [
+        "tool.maturin.zzz-19 in /p/pyproject.toml is not a setting and has no effect",
+        "49980 more keys of tool.maturin in /p/pyproject.toml are not settings",
+    ]
