@@ -27,7 +27,7 @@ from cratewheel.project.request import Request, read_project
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from cratewheel.commands.develop import Wanted
+    from cratewheel.commands.develop import DependencyOptions
     from cratewheel.commands.publish.upload import Outcome
     from cratewheel.interpreter.model import Interpreter
     from cratewheel.options.typed_keywords import (
@@ -133,12 +133,14 @@ def develop(
     `.venv`. Dependencies are installed with `uv`, with the given `pip`, or with the environment's pip. Raises a
     `CratewheelError` as the command does; the environment is then unchanged but for dependencies.
     """
-    from cratewheel.commands.develop import Wanted
+    from cratewheel.commands.develop import DependencyOptions
 
-    wanted = Wanted(extras=tuple(extras), groups=tuple(groups), uv=uv, pip=Path(pip) if pip is not None else None)
+    dependencies = DependencyOptions(
+        extras=tuple(extras), groups=tuple(groups), uv=uv, pip=Path(pip) if pip is not None else None
+    )
     named = os.fspath(python) if python is not None else None
     request = _request("develop", project, environ, options)
-    folder = install_editable(request, _reporter(on_event), python=named, wanted=wanted)
+    folder = install_editable(request, _reporter(on_event), python=named, dependencies=dependencies)
     assert folder is not None, "only `skip_install` installs nothing"
     return folder
 
@@ -250,14 +252,19 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
     if inputs.options.check:
         of_sdist = ("vendor", "explain", "check")
         of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
-        found = sdist_check.check(archive.path, replace(request, flags=of_both), reporter)
-        sdist_check.refuse_difference(found)
+        found = sdist_check.compare_with_sdist(archive.path, replace(request, flags=of_both), reporter)
+        sdist_check.check_equal(found)
         reporter.step("Checked", f"{found.wheel} is the same from the sdist and the source tree")
     return archive
 
 
 def install_editable(
-    request: Request, reporter: Reporter, *, python: str | None, wanted: Wanted, skip_install: bool = False
+    request: Request,
+    reporter: Reporter,
+    *,
+    python: str | None,
+    dependencies: DependencyOptions,
+    skip_install: bool = False,
 ) -> Path | None:
     """Build for an environment and install into it; with `skip_install`, only copy the module into the project."""
     from cratewheel.commands import develop as editable
@@ -273,9 +280,9 @@ def install_editable(
         editable.compile_in_place(session)
         return None
     inputs = session.inputs
-    needed = editable.requirements(inputs.project, inputs.metadata, environment, wanted)
-    missing = editable.missing(needed, environment)
-    editable.install_requirements(missing, environment, wanted, environ=request.environ, reporter=reporter)
+    needed = editable.requirements(inputs.project, inputs.metadata, environment, dependencies)
+    missing = editable.missing_requirements(needed, environment)
+    editable.install_requirements(missing, environment, dependencies, environ=request.environ, reporter=reporter)
     return editable.install(session, environment)
 
 
@@ -284,7 +291,7 @@ def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python
     from cratewheel.commands import develop as editable
 
     overrides = {**INSTALL_OVERRIDES, "interpreter": (python,) if python else ()}
-    editable.compiled_only(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
+    editable.replace_compiled(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
 
 
 def configure_editor(request: Request, reporter: Reporter, *, python: str | None, remove: bool) -> None:
@@ -345,7 +352,7 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     refuse_stubs(session.inputs)
     entries = generate_stubs.stub_entries(session)
     if check:
-        generate_stubs.refuse_difference(entries, out)
+        generate_stubs.check_stubs(entries, out)
         reporter.step("Checked", f"the stubs in {out} match the compiled module")
         return ()
     written = generate_stubs.write(entries, out)

@@ -216,7 +216,7 @@ def test_a_broken_project_is_refused_before_anything_is_compiled(project: Projec
         ),
         (("--compatibility", "manylinux_2_99"), 2, "manylinux_2_99 is not defined for "),
         (("--compatibility", "many"), 2, "'many' is not a compatibility tag"),
-        (("--compatibility", "2_17", "2_28"), 2, "a wheel has one platform policy, and 2 were asked for"),
+        (("--compatibility", "2_17", "2_28"), 2, "a wheel has one platform policy, and 2 were requested"),
         (("--compatibility", "linux", "pypi"), 2, "PyPI rejects wheels for linux_"),
         (("-o", "Cargo.toml"), 1, "{root}/Cargo.toml is not a folder\n help: choose another one with `--out`"),
     ],

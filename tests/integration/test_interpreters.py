@@ -243,9 +243,9 @@ def test_a_variable_that_breaks_the_sysconfig_of_this_python_is_an_error_that_sa
     environ = {**os.environ, "_PYTHON_SYSCONFIGDATA_NAME": name, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     code = """
 from cratewheel.errors import InterpreterError
-from cratewheel.interpreter.probe import own_answer
+from cratewheel.interpreter.probe import probe_self
 try:
-    own_answer()
+    probe_self()
 except InterpreterError as error:
     print(ascii(error.message))
 """

@@ -188,9 +188,14 @@ def undefined(path: Path) -> set[str]:
             2,
             "error: a program for x86_64-unknown-linux-gnu needs glibc, so it",
         ),
-        ("--compatibility 2_28 2_31", PROGRAM, 2, "error: a wheel has one platform policy, and 2 were asked for"),
-        ("--compatibility 2_28 musllinux_1_2", MODULE, 2, "error: a wheel has one platform policy, and 2 were asked"),
-        ("--compatibility linux 2_28", MODULE, 2, "error: a wheel has one platform policy, and 2 were asked for"),
+        ("--compatibility 2_28 2_31", PROGRAM, 2, "error: a wheel has one platform policy, and 2 were requested"),
+        (
+            "--compatibility 2_28 musllinux_1_2",
+            MODULE,
+            2,
+            "error: a wheel has one platform policy, and 2 were requested",
+        ),
+        ("--compatibility linux 2_28", MODULE, 2, "error: a wheel has one platform policy, and 2 were requested"),
         ("--compatibility pypi --skip-auditwheel", MODULE, 2, "error: PyPI rejects the tag `linux`"),
     ],
 )

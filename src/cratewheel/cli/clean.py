@@ -37,7 +37,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     )  # fmt: skip
     folders = (project.root, project.manifest.workspace_root, options.out or target / "wheels")
     if not dry_run:
-        for text in cleaning.take_back(project.root):
+        for text in cleaning.recover_transactions(project.root):
             ui.warn(text)
     left = cleaning.temporary_files((*folders, target / "cratewheel"), _user_folders(environ))
     sources = cleaning.unpacked_sources(project_dir(environ, "from-sdist", project.root))

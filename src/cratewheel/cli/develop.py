@@ -14,10 +14,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
-    from cratewheel.commands.develop import Wanted
+    from cratewheel.commands.develop import DependencyOptions
     from cratewheel.project.request import Request
 
-    wanted = Wanted(
+    dependencies = DependencyOptions(
         extras=_names(flags.pop("extras")),
         groups=_names(flags.pop("group")),
         uv=flags.pop("uv"),
@@ -25,7 +25,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     )
     python, skip_install = flags.pop("python"), flags.pop("skip_install")
     request = Request(flags=flags, environ=environ, cwd=Path.cwd())
-    api.install_editable(request, ui, python=python, wanted=wanted, skip_install=skip_install)
+    api.install_editable(request, ui, python=python, dependencies=dependencies, skip_install=skip_install)
     return 0
 
 

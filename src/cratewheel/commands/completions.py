@@ -1,4 +1,4 @@
-"""Completion scripts for shells, as text, from what the commands take."""
+"""Writes shell completion scripts."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 PROGRAM = "cratewheel"
-HELP_LENGTH = 80  # characters of a description: more does not fit beside an option
+HELP_LENGTH = 80  # characters of a description, to fit on a line with the option
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One option or positional of a command, for a shell.
+    """An option or positional argument of a command.
 
-    `flags` are empty for a positional. `kind` says what values are: one of `choices`, a file, a folder, or any text.
+    `flags` is empty for a positional. `kind` is the kind of value: one of `choices`, a file, a folder, or any text.
     """
 
     flags: tuple[str, ...] = ()
@@ -27,13 +27,13 @@ class Option:
 
     @property
     def needs_value(self) -> bool:
-        """Whether the next word is the option's value."""
+        """Whether the option requires a value in the next argument."""
         return self.values in ("one", "many")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandLine:
-    """One command, for a shell: its names, a line of help, and what it takes."""
+    """A command: its names, a line of help, and its arguments."""
 
     names: tuple[str, ...]
     help: str
@@ -47,7 +47,7 @@ class CommandLine:
 
 
 def summary(text: str) -> str:
-    """Return the first part of a help text, short enough to stand beside an option.
+    """Return the first part of a help text, shortened to fit on a line with the option.
 
     >>> summary("Link with zig, so that it runs elsewhere. Needs the package ziglang; or zig")
     'Link with zig, so that it runs elsewhere'
@@ -118,7 +118,7 @@ def _bash_values(option: Option) -> str:
 
 
 def zsh(commands: Iterable[CommandLine]) -> str:
-    """Return the script for zsh: to be evaluated, or a file `_cratewheel` of `$fpath`."""
+    """Return the script for zsh, to be evaluated or saved as `_cratewheel` in a folder of `$fpath`."""
     commands = tuple(commands)
     described = [
         _quoted(f"{name}:{_escaped(command.help, ':')}", "'\\''") for command in commands for name in command.names
@@ -249,7 +249,7 @@ def _powershell_command(command: CommandLine) -> list[str]:
             flags = ", ".join(_quoted(flag) for flag in option.flags)
             values = ", ".join(f"@({_quoted(word)}, {_quoted(word)})" for word in option.choices)
             lines.append(f"if ($previous -cin {flags}) {{ @({values}); break }}")
-    # no completion of ours, and PowerShell completes file names
+    # without a result, PowerShell completes file names
     free = [flag for option in command.options if option.needs_value and not option.choices for flag in option.flags]
     if free:
         lines.append(f"if ($previous -cin {', '.join(map(_quoted, free))}) {{ break }}")
@@ -302,7 +302,7 @@ def _elvish_command(command: CommandLine) -> list[str]:
 
 
 def nushell(commands: Iterable[CommandLine]) -> str:
-    """Return the module for nushell: `use` it from a file."""
+    """Return the module for nushell, for `use` in a file."""
     lines = ["module completions {"]
     for command in commands:
         names = {option: f"nu-complete {PROGRAM} {command.names[0]} {option.flags[-1].lstrip('-')}"
@@ -322,7 +322,9 @@ def nushell(commands: Iterable[CommandLine]) -> str:
 def _nushell_option(option: Option, names: Mapping[Option, str]) -> list[str]:
     short = next((flag[1:] for flag in option.flags if not flag.startswith("--")), None)
     long = [flag for flag in option.flags if flag.startswith("--")]
-    value = _nushell_value(option, names) if option.needs_value else ""  # it knows no optional values: a switch then
+    value = (
+        _nushell_value(option, names) if option.needs_value else ""
+    )  # nushell has no optional values, so it becomes a switch
     first = [f"{long[0]}{f'(-{short})' if short else ''}"] if long else [f"-{short}"]
     return [f"{flag}{value}  # {option.help}" for flag in (*first, *long[1:])]
 
@@ -352,7 +354,7 @@ def _is_free(option: Option) -> bool:
 
 
 def _quoted(text: str, quote: str = "'") -> str:
-    """Return the text in single quotes; `quote` stands for one inside.
+    """Return the text in single quotes; `quote` replaces each quote inside.
 
     >>> _quoted("don't", "''")
     "'don''t'"

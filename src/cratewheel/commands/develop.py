@@ -1,4 +1,4 @@
-"""Installing the project into an environment, so that edits to Python files are live: no wheel is zipped for it."""
+"""Installs a project into an environment in editable mode, without writing a wheel."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ INSTALLER = "cratewheel"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """What to install besides the project: extras and dependency groups, and with which program."""
+class DependencyOptions:
+    """The extras and dependency groups to install, and the program that installs them."""
 
     extras: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -48,23 +48,30 @@ class Wanted:
 
 
 def requirements(
-    project: Project, metadata: CoreMetadata, environment: Environment, wanted: Wanted, *, own_group: str = "dev"
+    project: Project,
+    metadata: CoreMetadata,
+    environment: Environment,
+    dependencies: DependencyOptions,
+    *,
+    own_group: str = "dev",
 ) -> tuple[Requirement, ...]:
-    """Return what the project needs in this environment, with the extras and groups wanted (PEP 508, PEP 735).
+    """Return the requirements of the project in this environment, with extras and groups (PEP 508, PEP 735).
 
-    Without a group named, `dev` counts if there is one. An extra or group that names the project itself (`all =
-    ["demo[dev]"]`) stands for the extras that it names. Raises `ConfigError` for an extra or group that is not there.
+    Without a requested group, `dev` is used if there is one. An extra or group that names the project itself (`all =
+    ["demo[dev]"]`) includes the extras in brackets. Raises `ConfigError` for an unknown extra or group.
     """
     own = canonicalize_name(metadata.name)
     declared = [Requirement(text) for text in metadata.requires_dist]
     known = {canonicalize_name(value) for header, value in metadata.headers if header == "Provides-Extra"}
     groups = project.pyproject.dependency_groups if project.pyproject is not None else {}
-    names = wanted.groups or ((own_group,) if own_group in groups else ())
+    names = dependencies.groups or ((own_group,) if own_group in groups else ())
     listed = dependency_groups.requirements(groups, names, project.root / "pyproject.toml")
-    of_groups = [requirement for requirement in listed if _holds(requirement, environment)]
-    extras = _known_extras(wanted.extras, known)
+    of_groups = [requirement for requirement in listed if _marker_holds(requirement, environment)]
+    extras = _known_extras(dependencies.extras, known)
     while True:
-        needed = [requirement for requirement in declared if _holds(requirement, environment, *extras)] + of_groups
+        needed = [
+            requirement for requirement in declared if _marker_holds(requirement, environment, *extras)
+        ] + of_groups
         to_itself = [requirement for requirement in needed if canonicalize_name(requirement.name) == own]
         named = _known_extras((extra for requirement in to_itself for extra in sorted(requirement.extras)), known)
         if extras.issuperset(named):
@@ -73,7 +80,7 @@ def requirements(
 
 
 def _known_extras(names: Iterable[str], known: set[NormalizedName]) -> set[NormalizedName]:
-    """Return the normalised names of extras; raises `ConfigError` for one that the project does not have."""
+    """Return normalised extras; raises `ConfigError` for one that the project does not have."""
     found = {canonicalize_name(name): name for name in names}
     for normal, name in found.items():
         if normal not in known:
@@ -82,9 +89,9 @@ def _known_extras(names: Iterable[str], known: set[NormalizedName]) -> set[Norma
     return set(found)
 
 
-def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:
-    """Return those that are not installed in a version that fits; those with extras or URLs are never sure to be."""
-    there = dict(_versions(environment))
+def missing_requirements(needed: Iterable[Requirement], environment: Environment) -> tuple[Requirement, ...]:
+    """Return the requirements that no installed version meets; those with extras or URLs are always included."""
+    there = dict(_installed_versions(environment))
     return tuple(
         requirement
         for requirement in needed
@@ -95,8 +102,8 @@ def missing(needed: Iterable[Requirement], environment: Environment) -> tuple[Re
     )
 
 
-def _versions(environment: Environment) -> Iterator[tuple[str, Version]]:
-    """Yield the names and versions of what is installed; what says neither, or nonsense, is as good as not there."""
+def _installed_versions(environment: Environment) -> Iterator[tuple[str, Version]]:
+    """Yield the names and versions of installed distributions, without those whose metadata is damaged."""
     for found in installed_metadata.distributions(path=list(environment.site_folders)):
         with suppress(InvalidVersion, UnicodeDecodeError):
             metadata = found.metadata
@@ -107,46 +114,46 @@ def _versions(environment: Environment) -> Iterator[tuple[str, Version]]:
 def install_requirements(
     needed: tuple[Requirement, ...],
     environment: Environment,
-    wanted: Wanted,
+    dependencies: DependencyOptions,
     *,
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> None:
-    """Install the requirements with uv if it made the environment or was asked for, else with pip."""
+    """Install the requirements with uv if requested or if it made the environment, else with pip."""
     if not needed:
         return
-    words = tuple(_without_marker(requirement) for requirement in needed)
-    reporter.step("Installing", ", ".join(words))
+    names = tuple(_without_marker(requirement) for requirement in needed)
+    reporter.step("Installing", ", ".join(names))
     python = str(environment.paths.python)
-    uv = which("uv", environ) if wanted.uv or environment.made_by_uv else None
-    if wanted.pip is not None:
-        argv = (str(wanted.pip), "--python", python, "install", *words)
+    uv = which("uv", environ) if dependencies.uv or environment.made_by_uv else None
+    if dependencies.pip is not None:
+        argv = (str(dependencies.pip), "--python", python, "install", *names)
     elif uv is not None:
-        argv = (str(uv), "pip", "install", "--python", python, *words)
-    elif wanted.uv:
-        raise MissingToolError("uv was not found", hint="install it, or leave --uv out")
+        argv = (str(uv), "pip", "install", "--python", python, *names)
+    elif dependencies.uv:
+        raise MissingToolError("uv not found", hint="install uv, or remove --uv")
     else:
-        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *words)
+        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *names)
     done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
-    reporter.pass_output(done.stderr)  # nothing, where it was shown as it came
+    reporter.pass_output(done.stderr)  # empty if it was shown directly
     if done.status:
         raise ProcessError(
-            f"the dependencies could not be installed (status {done.status})",
+            f"cannot install the dependencies (exit status {done.status})",
             notes=(f"the command was `{Command(argv=argv)}`",),
-            hint="see what it says above; --uv, --pip-path and -i choose another installer or environment",
+            hint="see its output above; --uv, --pip-path and -i choose another installer or environment",
         )
     for line in done.stdout.splitlines():
         reporter.detail(line)
 
 
 def install(session: Session, environment: Environment) -> Path:
-    """Build the project, install it, and return its dist-info folder; an earlier install of it is replaced."""
+    """Build and install the project, replacing an earlier install, and return its dist-info folder."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with _lock_environment(session, environment):
-        # what would be raised after compiling
+        # raise now what would be raised after compiling
         find_installed(session.plan.name, environment)
-        refuse_read_only(environment)
+        check_writable(environment)
     live = editable.keeps_sources(session.inputs.modules)
     root = session.inputs.project.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
@@ -158,7 +165,7 @@ def install(session: Session, environment: Environment) -> Path:
             folder = installer.install(
                 content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier
             )
-    how = "its Python files are live" if live else "a copy: run develop again after a change"
+    how = "editable" if live else "not editable: run develop again after a change"
     session.reporter.step(
         "Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})"
     )
@@ -167,7 +174,7 @@ def install(session: Session, environment: Environment) -> Path:
 
 @contextmanager
 def _lock_environment(session: Session, environment: Environment) -> Iterator[None]:
-    """Hold the environment for the block, in which nothing of the project is half installed any more."""
+    """Lock the environment for the block, after recovering interrupted installs of the project."""
     folder = environment.paths.platlib
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {folder}")
     with exclusive_folder(folder, on_wait=waiting):
@@ -179,31 +186,31 @@ def _lock_environment(session: Session, environment: Environment) -> Iterator[No
 def find_installed(name: str, environment: Environment) -> Path | None:
     """Return the dist-info folder of an earlier install, or None.
 
-    Raises `CratewheelError` for one that no RECORD lists (an egg, a system package): it is not ours to remove.
+    Raises `CratewheelError` for one without a RECORD (an egg, a system package), which only its installer can remove.
     """
     for found in installed_metadata.distributions(name=name, path=list(environment.site_folders)):
-        path = Path(str(found._path))  # type: ignore[attr-defined]  # noqa: SLF001  # nothing else says where it is
+        path = Path(str(found._path))  # type: ignore[attr-defined]  # noqa: SLF001  # no public attribute has the path
         if (path / "RECORD").is_file():
             return path
         if not path.is_dir() or any(path.iterdir()):  # an empty folder is no install
             raise CratewheelError(
-                f"{name} is installed in {path}, without a RECORD of its files",
-                hint="remove it with the tool that installed it; if none did, remove that folder",
+                f"{name} is installed in {path} without a RECORD file",
+                hint="uninstall it with the tool that installed it, or remove that folder",
             )
     return None
 
 
-def refuse_read_only(environment: Environment) -> None:
-    """Raise `CratewheelError` if nothing can be installed into an environment, which belongs to somebody else maybe."""
+def check_writable(environment: Environment) -> None:
+    """Raise `CratewheelError` if the environment's folders are read-only, as those of the system often are."""
     for folder in (environment.paths.platlib, environment.paths.scripts):
         if folder.is_dir() and not os.access(folder, os.W_OK):
             raise CratewheelError(
-                f"{folder} cannot be written",
-                hint="make an environment of your own with `python3 -m venv .venv`, or name another with -i",
+                f"{folder} is not writable",
+                hint="create an environment with `python3 -m venv .venv`, or choose another with -i",
             )
 
 
-def compiled_only(session: Session, into: Path) -> None:
+def replace_compiled(session: Session, into: Path) -> None:
     """Build the project and replace the compiled files of its editable install in the folder `into`."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
@@ -233,26 +240,26 @@ def _has_content(path: Path, entry: Entry) -> bool:
     return filecmp.cmp(path, entry.source.path, shallow=False)
 
 
-def _holds(requirement: Requirement, environment: Environment, *extras: str) -> bool:
-    """Return whether a requirement counts in an environment, with one of the extras or without any."""
+def _marker_holds(requirement: Requirement, environment: Environment, *extras: str) -> bool:
+    """Return whether a requirement's marker is true in the environment, with one of the extras or without any."""
     if requirement.marker is None:
         return True
     try:
         return any(requirement.marker.evaluate({**environment.markers, "extra": extra}) for extra in ("", *extras))
-    except (ValueError, KeyError) as error:  # packaging's errors of comparisons that mean nothing
+    except (ValueError, KeyError) as error:  # packaging raises these for undefined comparisons
         raise ConfigError(
-            f"it cannot be told whether `{requirement}` counts here: {error}", hint="correct what follows its `;`"
+            f"cannot evaluate the marker of `{requirement}`: {error}", hint="correct the marker, after the `;`"
         ) from error
 
 
 def _without_marker(requirement: Requirement) -> str:
     bare = Requirement(str(requirement))
-    bare.marker = None  # it is known to hold
+    bare.marker = None  # it has been evaluated
     return str(bare)
 
 
 def compile_in_place(session: Session) -> None:
-    """Build the project and leave the compiled module in its Python package, with nothing installed."""
+    """Build the project and copy the compiled module into its Python package; nothing is installed."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with assembled(session, wheel) as content:

@@ -1,4 +1,4 @@
-"""What this machine has for building wheels, and what would mend what it lacks."""
+"""Checks this machine for what builds need, with a hint for each problem."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ State = Literal["ok", "note", "problem"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One line of the report: `subject` is what was looked at, `text` what was found, `hint` what mends it.
+    """One check: `subject` is what was checked, `text` the finding, `hint` how to fix it.
 
-    A `problem` stops builds; a `note` tells of something that only some builds need.
+    A `problem` prevents builds; a `note` concerns only some builds.
     """
 
     subject: str
@@ -42,9 +42,9 @@ class Check:
 def examine(
     triples: tuple[str, ...], *, with_zig: bool, environ: Mapping[str, str], cwd: Path, reporter: Reporter
 ) -> tuple[Check, ...]:
-    """Return what was found on this machine, and for each of the targets; raises nothing that is a finding.
+    """Return the checks of this machine and of each target; findings are never raised.
 
-    cargo and rustc start in the folder `cwd`, whose configuration may name targets where `triples` does not.
+    cargo and rustc run in the folder `cwd`; its cargo configuration names the targets if `triples` is empty.
     """
     checks = list(_rust(environ, cwd))
     checks += _tools(environ)
@@ -98,18 +98,18 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
 def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
     folder = cache_dir(environ)
     if folder is None:
-        yield Check(subject="cache", state="note", text="there is no home folder to keep answers of interpreters in")
+        yield Check(subject="cache", state="note", text="no home folder for the cache of interpreters")
         return
     existing = next(place for place in (folder, *folder.parents) if place.exists())
     reason = untrusted_reason(folder.lstat()) if existing == folder else None
     if reason is not None:
         text = f"{folder} is not used: it {reason}"
-        yield Check(subject="cache", state="note", text=text, hint="remove it, and it will be created again")
+        yield Check(subject="cache", state="note", text=text, hint="remove it; it will be created again")
     elif os.access(existing, os.W_OK):
         yield Check(subject="cache", state="ok", text=str(folder))
     else:
         hint = f"make {existing} writable, or set XDG_CACHE_HOME"
-        yield Check(subject="cache", state="note", text=f"{folder} cannot be written", hint=hint)
+        yield Check(subject="cache", state="note", text=f"{folder} is not writable", hint=hint)
 
 
 def _interpreters(environ: Mapping[str, str], reporter: Reporter) -> Iterator[Check]:
@@ -127,7 +127,7 @@ def _interpreters(environ: Mapping[str, str], reporter: Reporter) -> Iterator[Ch
         yield Check(subject="python", state="problem", text=error.message, hint=error.hint)
         return
     if not found:
-        yield Check(subject="python", state="problem", text="no interpreter was found", hint="install Python")
+        yield Check(subject="python", state="problem", text="no interpreter found", hint="install Python")
     for one in found:
         yield Check(subject="python", state="ok", text=f"{one.display} at {one.executable}")
 

@@ -1,4 +1,4 @@
-"""Type stubs of an extension module, compiled for that purpose."""
+"""Writes and compares the type stubs of an extension module."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from cratewheel.system.files import atomic_replace
 
 
 def stub_entries(session: Session) -> tuple[Entry, ...]:
-    """Compile the first wheel of a plan and return the stubs of its module, by their paths in the wheel.
+    """Compile the first wheel of a plan and return its module's stubs, by their paths in the wheel.
 
-    Raises `ConfigError` for bindings other than pyo3's, and for a module that describes nothing.
+    Raises `ConfigError` for bindings other than pyo3's, and for a module without a description.
     """
     with compiled_files(session, session.plan.wheels[0]) as artifacts:
         entries, _ = place_stubs(session.inputs.modules, read_stubs(session, artifacts), ())
@@ -26,7 +26,7 @@ def stub_entries(session: Session) -> tuple[Entry, ...]:
 
 
 def write(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:
-    """Write the stubs below the folder `out` and return their paths."""
+    """Write the stubs to the folder `out` and return their paths."""
     written = []
     for entry in entries:
         path = out.joinpath(*entry.parts)
@@ -37,23 +37,23 @@ def write(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def refuse_difference(entries: Iterable[Entry], out: Path) -> None:
-    """Raise `ConfigError` that shows how the files below `out` differ from the stubs, if they do."""
+def check_stubs(entries: Iterable[Entry], out: Path) -> None:
+    """Raise `ConfigError` with the differences if the files in `out` differ from the stubs."""
     notes: list[str] = []
     for entry in entries:
         path = out.joinpath(*entry.parts)
         there = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None
         text = _data(entry).decode()
         if there is None:
-            notes.append(f"{path} is not there")
+            notes.append(f"{path} does not exist")
         elif there != text:
             lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(path), "generated", lineterm="")
             notes += lines
     if notes:
         raise ConfigError(
-            "the stubs are not those of the compiled module",
+            "the stubs do not match the compiled module",
             notes=tuple(notes),
-            hint=f"write them: cratewheel generate-stubs --out {out}",
+            hint=f"to write them, run `cratewheel generate-stubs --out {out}`",
         )
 
 

@@ -1,8 +1,8 @@
-"""The `[env]` of `.cargo/config.toml` by which cargo, editors and our builds agree on the interpreter.
+"""The `[env]` table of `.cargo/config.toml` that makes cargo, editors and our builds use the same interpreter.
 
 See https://doc.rust-lang.org/cargo/reference/config.html#env. pyo3 is compiled again whenever a variable that it reads
-is another; a plain `cargo check` has none of them. The entries are not forced: a build for another interpreter sets its
-own, and these give way.
+changes; a plain `cargo check` has none of them. The entries are not forced: a build for another interpreter sets its
+own values, which win.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from cratewheel.system.files import atomic_replace
 
 
 def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
-    """Return the configuration with these variables and none of the others that we write; all else stays as it is.
+    """Return the configuration with these variables instead of those written before; the rest is unchanged.
 
-    Raises `ConfigError` when the text is not TOML, or has an `env` that is no table.
+    Raises `ConfigError` when the text is not TOML, or its `env` is not a table.
     """
     document = toml.parse_editable(text, str(path))
     table = document.get("env")
@@ -44,7 +44,7 @@ def with_variables(text: str, variables: Mapping[str, str], path: Path) -> str:
 
 
 def write(path: Path, text: str) -> None:
-    """Write the configuration; an empty one is removed."""
+    """Write the configuration, or remove the file if it is empty."""
     if not text.strip():
         path.unlink(missing_ok=True)
         return
@@ -53,7 +53,7 @@ def write(path: Path, text: str) -> None:
 
 
 def config_path(project: Project) -> Path:
-    """Return the file of cargo's configuration that belongs to the project's workspace."""
+    """Return the cargo configuration file of the project's workspace."""
     return project.manifest.workspace_root / ".cargo" / "config.toml"
 
 
@@ -66,7 +66,7 @@ def write_variables(project: Project, variables: Mapping[str, str]) -> Path:
 
 
 def remove(project: Project, reporter: Reporter) -> None:
-    """Take the variables and the descriptions of interpreters out of the project's configuration."""
+    """Remove our variables and descriptions of interpreters from the project's configuration."""
     path = write_variables(project, {})
     for config in path.parent.glob("pyo3-config-*.txt"):
         config.unlink()

@@ -1,4 +1,4 @@
-"""New projects: choices in, files out, and never over one that is there."""
+"""Creates new projects; existing files are never overwritten."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ SOURCES: Mapping[Kind, str] = {
     "uniffi": templates.UNIFFI,
 }
 REQUIRES: Mapping[Backend, str] = {"cratewheel": "cratewheel>=0.1", "maturin": "maturin>=1.16,<2"}
-RUST_WORDS = frozenset(
+RUST_KEYWORDS = frozenset(
     {
         "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
         "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
@@ -57,9 +57,9 @@ RUST_WORDS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choices:
-    """What the new project is to be: `mixed` has Python files beside the crate, `src` the crate in `rust/` then.
+    """The choices for a new project: `mixed` adds a Python package, `src` then puts the crate in `rust/`.
 
-    `backend` is the build backend that it names.
+    `backend` is its build backend.
     """
 
     name: str
@@ -70,27 +70,27 @@ class Choices:
 
     @property
     def module(self) -> str:
-        """The name by which Python imports it."""
+        """The name of the module to import."""
         return self.name.replace("-", "_").lower()
 
 
 def check_name(name: str) -> tuple[str, ...]:
-    """Return warnings about a project's name; raises `UsageError` for one that cargo, PyPI or Python cannot have."""
+    """Return warnings about a project's name; raises `UsageError` for a name that cargo, PyPI or Python rejects."""
     if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]", name):
         raise UsageError(
-            f"{name!r} cannot be the name of a project",
-            hint="letters, digits, hyphens and underscores; it begins with a letter and does not end with a hyphen",
+            f"{name!r} is not a valid project name",
+            hint="use letters, digits, hyphens and underscores; start with a letter, and do not end with a hyphen",
         )
     module = name.replace("-", "_").lower()
-    if module in RUST_WORDS or keyword.iskeyword(module):
-        raise UsageError(f"{name!r} is a word of Rust or Python, or a folder of cargo's", hint="choose another name")
+    if module in RUST_KEYWORDS or keyword.iskeyword(module):
+        raise UsageError(f"{name!r} is a keyword of Rust or Python, or a folder of cargo", hint="choose another name")
     if module in sys.stdlib_module_names:
         return (f"{module} is a module of Python's standard library, which would hide it",)
     return ()
 
 
 def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
-    """Return the files of the project, relative to its folder."""
+    """Return the files of the project, by paths relative to its folder."""
     mixed = choices.mixed and choices.kind != "bin"
     crate = "rust/" if mixed and choices.src else ""
     native = mixed and choices.kind != "uniffi"
@@ -126,16 +126,16 @@ def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
         texts[f"{crate}build.rs"] = templates.CFFI_BUILD
     if choices.kind == "uniffi":
         texts[f"{crate}uniffi-bindgen.rs"] = templates.UNIFFI_BINDGEN
-    written = {path: _filled(text, words) for path, text in texts.items()} | {ci_github.PATH: _workflow(choices)}
+    written = {path: _fill(text, words) for path, text in texts.items()} | {ci_github.PATH: _workflow(choices)}
     return tuple((PurePosixPath(path), text) for path, text in sorted(written.items()))
 
 
 def write(root: Path, content: tuple[tuple[PurePosixPath, str], ...]) -> None:
-    """Write the files below `root`, all of them new. Raises `ConfigError` that names those that are there already."""
+    """Write the files to `root`. Raises `ConfigError` that names existing files."""
     taken = [str(path) for path, _ in content if (root / path).exists()]
     if taken:
         raise ConfigError(
-            f"{root} has files of these names already: {', '.join(taken)}", hint="take another folder, or move them"
+            f"{root} already contains {', '.join(taken)}", hint="choose another folder, or move the files"
         )
     for path, text in content:
         (root / path).parent.mkdir(parents=True, exist_ok=True)
@@ -143,14 +143,14 @@ def write(root: Path, content: tuple[tuple[PurePosixPath, str], ...]) -> None:
 
 
 def make_repository(root: Path, environ: Mapping[str, str]) -> bool:
-    """Make a git repository of `root` as `cargo new` does: unless it lies in one, or there is no git."""
+    """Run `git init` in `root` as `cargo new` does, unless it is in a repository or git is missing."""
     if which("git", environ) is None or any((folder / ".git").exists() for folder in (root, *root.parents)):
         return False
     return capture(git("init", "--quiet", cwd=root), environ).status == 0
 
 
 def _workflow(choices: Choices) -> str:
-    """Return the workflow that `generate-ci` writes for the project: cargo need not be asked what is in it."""
+    """Return the workflow that `generate-ci` would write for the project, without asking cargo."""
     if choices.kind == "pyo3":
         bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(support.release(f"{PYO3}.0"), {}))
     else:
@@ -189,8 +189,8 @@ def _python_files(choices: Choices, *, mixed: bool) -> Mapping[str, str]:
             return {f"{folder}/__init__.py": f'from .{choices.module} import add\n\n__all__ = ["add"]\n'}
 
 
-def _filled(text: str, words: Mapping[str, str]) -> str:
-    # a text may be filled with another that has words in it: the library's table with the library's name
+def _fill(text: str, values: Mapping[str, str]) -> str:
+    # replaced texts may contain further placeholders
     for _ in range(2):
-        text = re.sub(r"@(\w+)@", lambda match: words[match[1]], text)
+        text = re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
     return re.sub(r"\n{3,}", "\n\n", text)

@@ -1,4 +1,4 @@
-"""Wheels from the unpacked source distribution: what those who have nothing else will build."""
+"""Builds wheels from the unpacked source distribution, and compares one with the wheel of the source tree."""
 
 from __future__ import annotations
 
@@ -30,39 +30,39 @@ NOT_SHOWN = 20
 
 
 @contextmanager
-def unpacked(sdist: Path, project: Path, *, environ: Mapping[str, str], reporter: Reporter) -> Iterator[Path]:
-    """Unpack the sdist of a project and yield its top folder, which no other process touches meanwhile.
+def unpack_sdist(sdist: Path, project: Path, *, environ: Mapping[str, str], reporter: Reporter) -> Iterator[Path]:
+    """Unpack the sdist of a project and yield its top folder, locked against other processes.
 
-    The folder is the same each time: what is compiled holds its path, in messages of panics and debug information, and
-    cargo knows it again. It is not below the project, whose workspace cargo would take for the archive's.
+    The folder is the same each time, so that cargo recognises it, and because compiled files contain its path in panic
+    messages and debug information. It is outside the project, so that cargo does not find the project's workspace.
     """
     folder = project_dir(environ, "from-sdist", project)
     try:
         refused = make_private_folder(folder, below=user_dir(environ))
     except OSError as error:
-        refused = f"{folder} cannot be made: {error.strerror}"
+        refused = f"cannot create {folder}: {error.strerror}"
     if refused is None:
         waiting = partial(reporter.step, "Blocking", "waiting for another build from this source distribution")
         with exclusive(folder.with_name(f"{folder.name}.lock"), on_wait=waiting):
             yield unpack(sdist, Path(os.path.realpath(folder)))
     else:
-        reporter.warn(f"{refused}: compiled files will hold a path that is another one next time")
+        reporter.warn(f"{refused}: the build will not be reproducible, since compiled files contain the path")
         with temporary_folder() as scratch:
             yield unpack(sdist, scratch)
 
 
 def build_from_sdist(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
-    """Build the sdist, and from it the wheels; return them all, the sdist first.
+    """Build the sdist, and the wheels from it; return the archives, the sdist first.
 
-    Raises whatever a build raises. The wheels land where they would without the detour; cargo compiles in a folder of
-    its own, so that the tree's target directory holds nothing that was compiled elsewhere.
+    Raises what a build raises. Wheels are written to the usual folder; cargo compiles in a separate target directory,
+    so that the one of the source tree contains only its own files.
     """
     inputs = gather_sdist(request, reporter)
     target = inputs.options.target_dir or inputs.cargo.target_directory
     out = inputs.options.out or target / "wheels"
     sdist = build_sdist(inputs, out, environ=request.environ, reporter=reporter)
-    with unpacked(sdist.path, inputs.project.root, environ=request.environ, reporter=reporter) as top:
-        # cargo's configuration is what it is for the tree: these are the wheels that the tree would give
+    with unpack_sdist(sdist.path, inputs.project.root, environ=request.environ, reporter=reporter) as top:
+        # with cargo's configuration of the source tree, to build the same wheels
         inside = replace(
             _without_manifest(request), folder=top, overrides={**request.overrides, **_overrides(out, _below(target))}
         )
@@ -84,10 +84,10 @@ def _overrides(out: Path, target_dir: Path | None) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """How the wheel from the sdist differs from the one from the source tree, by paths; `wheel` is the latter's name.
+    """The differences between the wheel from the sdist and `wheel` from the source tree, by paths.
 
-    `missing` and `added` are the files that it lacks and has more, `changed` those with other bytes. Compiled files,
-    which may hold the paths they were built in, are compared by name only, and `RECORD` not at all.
+    `missing` and `added` are files only in one of them, `changed` those with other content. Compiled files,
+    which may contain the paths of the build, are compared by name only; `RECORD` is not compared.
     """
 
     wheel: str
@@ -98,20 +98,20 @@ class Comparison:
 
     @property
     def equal(self) -> bool:
-        """Whether there is no difference."""
+        """Whether the wheels are equal."""
         return self.wheel == self.from_sdist and not (self.missing or self.added or self.changed)
 
 
-def check(sdist: Path, request: Request, reporter: Reporter) -> Comparison:
-    """Build a wheel from the unpacked sdist and one from the source tree, both for the first interpreter, and compare.
+def compare_with_sdist(sdist: Path, request: Request, reporter: Reporter) -> Comparison:
+    """Build a wheel from the unpacked sdist and one from the source tree, for the first interpreter, and compare them.
 
-    The sdist is built as a frontend does it: with the unpacked folder as the current one, whose configuration cargo
-    reads. Raises whatever a build raises, and `ConfigError` where the project makes no wheel here.
+    The sdist is built as by a frontend: in the unpacked folder, whose cargo configuration is used. Raises what a build
+    raises, and `ConfigError` if the project has no wheel on this machine.
     """
     quiet = HideArchives(reporter=reporter)
     with temporary_folder() as scratch:
         from_tree = _one_wheel(replace(request, overrides=_overrides(scratch / "tree", None)), quiet)
-        with unpacked(sdist, from_tree.project, environ=request.environ, reporter=quiet) as top:
+        with unpack_sdist(sdist, from_tree.project, environ=request.environ, reporter=quiet) as top:
             overrides = _overrides(scratch / "sdist", _below(from_tree.target))
             inside = replace(_without_manifest(request), cwd=top, overrides=overrides)
             return compare(from_tree.path, _one_wheel(inside, quiet).path)
@@ -128,13 +128,13 @@ def _one_wheel(request: Request, reporter: Reporter) -> _Built:
     sessions = plan_builds(request, reporter, targets="first", only_first=True)
     (session,) = sessions
     if not session.plan.wheels:
-        raise ConfigError("the project makes no wheel here, so there is nothing to compare", hint="leave --check out")
+        raise ConfigError("the project has no wheel on this machine to compare", hint="remove --check")
     (built,) = run(sessions)
     return _Built(path=built.path, project=session.inputs.project.root, target=session.target_dir)
 
 
 def compare(wheel: Path, from_sdist: Path) -> Comparison:
-    """Return how two wheels differ."""
+    """Return the differences between two wheels."""
     ours, theirs = _digests(wheel), _digests(from_sdist)
     return Comparison(
         wheel=wheel.name,
@@ -158,17 +158,21 @@ def _is_built(name: str) -> bool:
     return last.endswith(LIBRARIES) or folder.endswith(".data/scripts") or name.endswith(".dist-info/RECORD")
 
 
-def refuse_difference(found: Comparison) -> None:
-    """Raise `CratewheelError` that names what differs, if anything does."""
+def check_equal(found: Comparison) -> None:
+    """Raise `CratewheelError` with the differences, if there are any."""
     if found.equal:
         return
-    notes = [f"the sdist gives {found.from_sdist}, the tree {found.wheel}"] if found.wheel != found.from_sdist else []
+    notes = (
+        [f"wheel from the sdist: {found.from_sdist}, from the source tree: {found.wheel}"]
+        if found.wheel != found.from_sdist
+        else []
+    )
     notes += [f"missing: {name}" for name in found.missing]
     notes += [f"added: {name}" for name in found.added]
-    notes += [f"other content: {name}" for name in found.changed]
+    notes += [f"different content: {name}" for name in found.changed]
     more = [f"and {len(notes) - NOT_SHOWN} more"] if len(notes) > NOT_SHOWN else []
     raise CratewheelError(
-        "the wheel built from the sdist is not the one built from the tree",
+        "the wheel built from the sdist differs from the one built from the source tree",
         notes=(*notes[:NOT_SHOWN], *more),
-        hint="add what is missing with the key `include`; `cratewheel sdist --explain` says of each file why it is out",
+        hint="add missing files with the key `include`; `cratewheel sdist --explain` says why each file is skipped",
     )

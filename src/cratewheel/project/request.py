@@ -140,7 +140,7 @@ def _make_private_target(folder: Path, cache: Path, why: str) -> None:
     try:
         reason = make_private_folder(folder, below=cache)
     except OSError as error:
-        reason = f"{folder} cannot be made: {error.strerror}"
+        reason = f"cannot create {folder}: {error.strerror}"
     if reason is not None:
         raise ConfigError(
             f"{why}, and cargo cannot compile in the cache: {reason}",

@@ -51,7 +51,7 @@ def test_all_is_found_that_is_ours_and_why_it_is_stale(target: Path) -> None:
         Item(path=build / "cp310.unfinished", what=what, size=5, lock=build / "cp310.lock", stale="interrupted"),
         Item(path=build / "cp311", what=what, size=100, lock=build / "cp311.lock"),
         Item(path=build / "cp312", what=what, size=100, lock=build / "cp312.lock", stale="not used for 31 days"),
-        Item(path=build / "cp36", what=what, size=100, lock=build / "cp36.lock", stale="no such interpreter is here"),
+        Item(path=build / "cp36", what=what, size=100, lock=build / "cp36.lock", stale="no such interpreter"),
         Item(path=target / "cratewheel" / "packed", what="folder", size=5, lock=lock),
     )  # fmt: skip
 

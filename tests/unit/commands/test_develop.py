@@ -11,7 +11,13 @@ import pytest
 from packaging.requirements import Requirement
 
 from cratewheel.archive.install import InstallPaths
-from cratewheel.commands.develop import Wanted, find_installed, missing, refuse_read_only, requirements
+from cratewheel.commands.develop import (
+    DependencyOptions,
+    check_writable,
+    find_installed,
+    missing_requirements,
+    requirements,
+)
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.events import CallbackReporter
 from cratewheel.interpreter.environment import Environment
@@ -37,7 +43,7 @@ def test_what_is_installed_in_a_version_that_fits_is_not_missing(tmp_path: Path)
     dist_info(tmp_path, "fits-1.5", METADATA=b"Name: Fits\nVersion: 1.5\n")
     dist_info(tmp_path, "old-1", METADATA=b"Name: old\nVersion: 1\n")
     needed = [Requirement(text) for text in ("fits>=1", "old>=2", "absent", "fits[extra]")]
-    assert missing(needed, environment(tmp_path)) == tuple(needed[1:])
+    assert missing_requirements(needed, environment(tmp_path)) == tuple(needed[1:])
 
 
 @pytest.mark.parametrize(
@@ -49,7 +55,7 @@ def test_what_is_installed_in_pieces_is_missing(tmp_path: Path, metadata: bytes)
     dist_info(tmp_path, "broken-1", METADATA=metadata)
     dist_info(tmp_path, "bare-1")
     needed = (Requirement("broken>=1"), Requirement("bare"))
-    assert missing(needed, environment(tmp_path)) == needed
+    assert missing_requirements(needed, environment(tmp_path)) == needed
 
 
 def test_an_earlier_install_is_known_by_its_record_whatever_else_it_lacks(tmp_path: Path) -> None:
@@ -64,16 +70,16 @@ def test_an_install_without_a_record_is_an_error_that_names_it(tmp_path: Path) -
     folder = dist_info(tmp_path, "demo-1", METADATA=b"Name: demo\nVersion: 1\n")
     with pytest.raises(CratewheelError) as caught:
         find_installed("demo", environment(tmp_path))
-    assert caught.value.message == f"demo is installed in {folder}, without a RECORD of its files"
-    assert caught.value.hint == "remove it with the tool that installed it; if none did, remove that folder"
+    assert caught.value.message == f"demo is installed in {folder} without a RECORD file"
+    assert caught.value.hint == "uninstall it with the tool that installed it, or remove that folder"
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everything")
 def test_an_environment_that_cannot_be_written_is_an_error(tmp_path: Path) -> None:
-    refuse_read_only(environment(tmp_path))
+    check_writable(environment(tmp_path))
     tmp_path.chmod(0o555)
     with pytest.raises(CratewheelError) as caught:
-        refuse_read_only(environment(tmp_path))
+        check_writable(environment(tmp_path))
     assert caught.value.message == f"{tmp_path} cannot be written"
     tmp_path.chmod(0o755)
 
@@ -87,7 +93,7 @@ def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ou
     project = read(locate(None, tmp_path))
     metadata = read_metadata(project, CallbackReporter())
     with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
-        requirements(project, metadata, environment(tmp_path), Wanted())
+        requirements(project, metadata, environment(tmp_path), DependencyOptions())
 
 
 PROJECT = """
@@ -125,13 +131,13 @@ deep = [{ include-group = "lint" }]
 def test_an_extra_or_group_that_names_the_project_stands_for_its_extras(
     tmp_path: Path, extras: tuple[str, ...], groups: tuple[str, ...], expected: list[str]
 ) -> None:
-    needed = requirements(*demo(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=extras, groups=groups))
+    needed = requirements(*demo(tmp_path, PROJECT), posix(tmp_path), DependencyOptions(extras=extras, groups=groups))
     assert sorted(requirement.name for requirement in needed) == expected
 
 
 def test_an_extra_of_the_project_that_is_not_there_is_an_error_whoever_names_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
-        requirements(*demo(tmp_path, PROJECT), posix(tmp_path), Wanted(extras=("unknown",)))
+        requirements(*demo(tmp_path, PROJECT), posix(tmp_path), DependencyOptions(extras=("unknown",)))
     assert caught.value.message == "the project has no extra `tols`"
     assert caught.value.hint == "the extras are: all, dev, extra-tools, nested, never, unknown"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, Generated
-from cratewheel.commands.generate_stubs import refuse_difference, write
+from cratewheel.commands.generate_stubs import check_stubs, write
 from cratewheel.errors import ConfigError
 
 STUBS = (
@@ -19,16 +19,16 @@ STUBS = (
 def test_stubs_are_written_below_the_folder_and_are_then_the_same(tmp_path: Path) -> None:
     assert write(STUBS, tmp_path / "out") == (tmp_path / "out/px/__init__.pyi", tmp_path / "out/px/py.typed")
     assert (tmp_path / "out/px/__init__.pyi").read_bytes() == b"x: int\n"
-    refuse_difference(STUBS, tmp_path / "out")
+    check_stubs(STUBS, tmp_path / "out")
 
 
 def test_what_differs_is_shown_line_by_line(tmp_path: Path) -> None:
     (tmp_path / "px").mkdir()
     stub = tmp_path / "px" / "__init__.pyi"
     stub.write_text("x: str\n")
-    with pytest.raises(ConfigError, match="the stubs are not those of the compiled module") as caught:
-        refuse_difference(STUBS, tmp_path)
+    with pytest.raises(ConfigError, match="the stubs do not match the compiled module") as caught:
+        check_stubs(STUBS, tmp_path)
     assert caught.value.notes == (
-        f"--- {stub}", "+++ generated", "@@ -1 +1 @@", "-x: str", "+x: int", f"{tmp_path / 'px/py.typed'} is not there",
+        f"--- {stub}", "+++ generated", "@@ -1 +1 @@", "-x: str", "+x: int", f"{tmp_path / 'px/py.typed'} does not exist",
     )  # fmt: skip
-    assert caught.value.hint == f"write them: cratewheel generate-stubs --out {tmp_path}"
+    assert caught.value.hint == f"to write them, run `cratewheel generate-stubs --out {tmp_path}`"

@@ -57,7 +57,7 @@ def test_a_name_that_hides_a_module_of_python_is_a_warning() -> None:
 
 def test_no_file_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("mine", encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"has files of these names already: README\.md"):
+    with pytest.raises(ConfigError, match=r"already contains README\.md"):
         scaffold.write(tmp_path, ((PurePosixPath("README.md"), "x"), (PurePosixPath("a/b"), "x")))
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text(encoding="utf-8") == "mine"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.commands.sdist_check import Comparison, compare, refuse_difference
+from cratewheel.commands.sdist_check import Comparison, check_equal, compare
 from cratewheel.errors import CratewheelError
 
 
@@ -26,7 +26,7 @@ def test_compiled_files_and_record_are_compared_by_name_only(tmp_path: Path) -> 
     found = compare(ours, theirs)
     assert found == Comparison(wheel="w.whl", from_sdist="w.whl")
     assert found.equal
-    refuse_difference(found)
+    check_equal(found)
 
 
 def test_each_difference_is_found_and_told(tmp_path: Path) -> None:
@@ -41,17 +41,17 @@ def test_each_difference_is_found_and_told(tmp_path: Path) -> None:
         changed=("changed", "p.data/data/x", "s.so.txt"),
     )
     with pytest.raises(CratewheelError) as caught:
-        refuse_difference(found)
-    assert caught.value.message == "the wheel built from the sdist is not the one built from the tree"
+        check_equal(found)
+    assert caught.value.message == "the wheel built from the sdist differs from the one built from the source tree"
     assert caught.value.notes == (
-        "the sdist gives b.whl, the tree a.whl",
+        "wheel from the sdist: b.whl, from the source tree: a.whl",
         "missing: y",
         "missing: z",
         "added: a",
         "added: b",
-        "other content: changed",
-        "other content: p.data/data/x",
-        "other content: s.so.txt",
+        "different content: changed",
+        "different content: p.data/data/x",
+        "different content: s.so.txt",
     )
 
 
@@ -67,5 +67,5 @@ def test_any_difference_is_one(change: dict[str, object]) -> None:
 def test_of_many_differences_twenty_are_told(count: int, last: str) -> None:
     found = Comparison(wheel="w", from_sdist="w", missing=tuple(map(str, range(count))))
     with pytest.raises(CratewheelError) as caught:
-        refuse_difference(found)
+        check_equal(found)
     assert (len(caught.value.notes), caught.value.notes[-1]) == (min(count, 21), last)

@@ -201,7 +201,7 @@ def test_a_store_that_others_can_write_is_not_believed(tmp_path: Path, python: P
     path.chmod(0o666)
     said: list[str] = []
     assert Cache(path.parent, {}, said.append).get(python) is None
-    assert said == [f"{path} is not used: it can be written by other users; remove it, and it will be created again"]
+    assert said == [f"{path} is not used: it can be written by other users; remove it; it will be created again"]
 
 
 # -- what is wrong with the store

@@ -93,7 +93,7 @@ class JsonCache:
     def _is_refused(self, path: Path, status: os.stat_result) -> bool:
         reason = untrusted_reason(status)
         if reason is not None:
-            self._warn(f"{path} is not used: it {reason}; remove it, and it will be created again")
+            self._warn(f"{path} is not used: it {reason}; remove it; it will be created again")
         return reason is not None
 
 

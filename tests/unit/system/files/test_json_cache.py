@@ -124,7 +124,7 @@ def test_a_file_of_others_is_not_believed_and_is_replaced(
     change(path)
     said: list[str] = []
     assert JsonCache(folder, said.append).read("a.json") is None
-    assert said == [f"{path} is not used: it {reason}; remove it, and it will be created again"]
+    assert said == [f"{path} is not used: it {reason}; remove it; it will be created again"]
     write(folder)
     assert JsonCache(folder, pytest.fail).read("a.json") == VALUE
 
@@ -138,7 +138,7 @@ def test_a_folder_of_others_is_neither_read_nor_written(
     change(folder)
     said: list[str] = []
     assert JsonCache(folder, said.append).read("a.json") is None
-    assert said == [f"{folder} is not used: it {reason}; remove it, and it will be created again"]
+    assert said == [f"{folder} is not used: it {reason}; remove it; it will be created again"]
     if "written" in reason:  # it is ours: from now on it is private
         assert mode(folder) == 0o700
     else:
