@@ -122,18 +122,18 @@ def install_requirements(
     """Install the requirements with uv if requested or if it made the environment, else with pip."""
     if not needed:
         return
-    names = tuple(_without_marker(requirement) for requirement in needed)
-    reporter.step("Installing", ", ".join(names))
+    specifiers = tuple(_without_marker(requirement) for requirement in needed)
+    reporter.step("Installing", ", ".join(specifiers))
     python = str(environment.paths.python)
     uv = which("uv", environ) if dependencies.uv or environment.made_by_uv else None
     if dependencies.pip is not None:
-        argv = (str(dependencies.pip), "--python", python, "install", *names)
+        argv = (str(dependencies.pip), "--python", python, "install", *specifiers)
     elif uv is not None:
-        argv = (str(uv), "pip", "install", "--python", python, *names)
+        argv = (str(uv), "pip", "install", "--python", python, *specifiers)
     elif dependencies.uv:
         raise MissingToolError("uv not found", hint="install uv, or remove --uv")
     else:
-        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *names)
+        argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *specifiers)
     done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
     reporter.pass_output(done.stderr)  # empty if it was shown directly
     if done.status:

@@ -29,6 +29,7 @@ def test_what_differs_is_shown_line_by_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the stubs do not match the compiled module") as caught:
         check_stubs(STUBS, tmp_path)
     assert caught.value.notes == (
-        f"--- {stub}", "+++ generated", "@@ -1 +1 @@", "-x: str", "+x: int", f"{tmp_path / 'px/py.typed'} does not exist",
+        f"--- {stub}", "+++ generated", "@@ -1 +1 @@", "-x: str", "+x: int",
+        f"{tmp_path / 'px/py.typed'} does not exist",
     )  # fmt: skip
     assert caught.value.hint == f"to write them, run `cratewheel generate-stubs --out {tmp_path}`"
