@@ -49,8 +49,15 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
             entries.append(
                 Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="the import library")
             )
-        if options.include_debuginfo and not options.strip and artifact.debug_info:
-            found = artifact.debug_info
+        if not options.include_debuginfo or options.strip:
+            continue
+        found = artifact.debug_info
+        if found is None:
+            session.reporter.warn(
+                "the compiler wrote no file of debug information, so --include-debuginfo ships none",
+                hint='build with `debug = true` and `split-debuginfo = "packed"` in the cargo profile',
+            )
+        else:
             entries += [
                 Entry(
                     path=str(folder / path.relative_to(found.parent).as_posix()),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,7 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
     """Return the interpreter of the environment to install into.
 
     That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` upward. Raises
-    `MissingToolError` when there is none, and `ConfigError` when two environments are active.
+    `MissingToolError` when there is none or it has no Python, and `ConfigError` when two environments are active.
     """
     if named is not None:
         found = which(named, environ)
@@ -74,8 +75,9 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
         for program in (folder / "bin" / "python", folder / "Scripts" / "python.exe", folder / "python.exe"):
             if program.is_file():
                 return program
-        if folder in active.values():
-            raise MissingToolError(f"the active environment {folder} has no Python in it", hint="create it again")
+        if folder in active.values() or folder.is_dir():
+            kind = "active environment" if folder in active.values() else "environment"
+            raise MissingToolError(f"the {kind} {folder} has no Python in it", hint=_create_again(folder))
     raise MissingToolError(
         "no environment to install into: none is active, and no .venv in this folder or its parents",
         hint="create one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
@@ -83,11 +85,16 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
 
 
 def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
-    """Return the environment of an interpreter; raises `MissingToolError` if it is managed by the system."""
+    """Return the environment of an interpreter.
+
+    Raises `MissingToolError` if it is managed by the system, or if the interpreter is in the folder of an environment
+    and installs elsewhere: then that folder is damaged, and the other Python is not ours to change.
+    """
     done = capture(Command(argv=(str(python), "-I", *utf8.MODE, "-c", _ASK)), environ)
     if done.status:
         raise MissingToolError(f"{python} is not a working Python interpreter", notes=tuple(done.stderr.splitlines()))
     answer: dict[str, Any] = json.loads(done.stdout)
+    _check_prefix(python, Path(answer["prefix"]), environ)
     if answer["managed"] and not answer["venv"]:
         raise MissingToolError(
             f"the environment of {python} is managed by the system (PEP 668)",
@@ -109,3 +116,24 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
         markers=answer["markers"],
         made_by_uv=made_by_uv,
     )
+
+
+def _check_prefix(python: Path, prefix: Path, environ: Mapping[str, str]) -> None:
+    """Raise `MissingToolError` if an environment's own Python installs elsewhere, as it does without a pyvenv.cfg."""
+    folder = python.parent.parent if python.parent.name in ("bin", "Scripts") else python.parent
+    active = [Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)]
+    is_environment = folder in active or folder.name == ".venv" or (python.parent / "activate").is_file()
+    if not is_environment or os.path.realpath(folder) == os.path.realpath(prefix):
+        return
+    why = "" if (folder / "pyvenv.cfg").is_file() else ": it has no pyvenv.cfg"
+    raise MissingToolError(
+        f"the environment {folder} is damaged{why}",
+        notes=(f"its Python would install into {prefix}",),
+        hint=_create_again(folder),
+    )
+
+
+def _create_again(folder: Path) -> str:
+    if (folder / "conda-meta").is_dir():  # which holds more than Python
+        return "install one there: `conda install python`, or `pixi add python`"
+    return f"create it again: `python3 -m venv --clear {folder}` or `uv venv --clear {folder}`"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.bindings.support import release
-from cratewheel.errors import UnsupportedError
+from cratewheel.errors import UnsupportedError, UsageError
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
@@ -73,6 +74,26 @@ def linker_args(inputs: Inputs, bindings: Bindings, module_file: str | None) -> 
             return _side_module_args(inputs)
         case _:
             return ()
+
+
+def debuginfo_args(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
+    """Return the arguments that put debug information into a file of its own, where a wheel is to have it.
+
+    Raises `UsageError` where the user keeps it in object files, which no wheel has.
+    """
+    options = inputs.options
+    if not options.include_debuginfo or options.strip or bindings.kind == "bin":
+        return ()
+    given = " ".join((*options.rustc_args, *options.rustc_extra_args, inputs.rustflags[1] if inputs.rustflags else ""))
+    chosen = re.findall(r"split-debuginfo=(\w+)", given)
+    if inputs.target.os in ("macos", "ios"):
+        return () if chosen else ("-C", "split-debuginfo=packed")  # rustc's default leaves it in object files
+    if chosen and chosen[0] == "unpacked" and inputs.target.os != "windows":
+        raise UsageError(
+            "--include-debuginfo cannot ship what split-debuginfo=unpacked leaves in many object files",
+            hint="use split-debuginfo=packed, which writes one .dwp file",
+        )
+    return ()
 
 
 def _side_module_args(inputs: Inputs) -> tuple[str, ...]:
@@ -195,7 +216,7 @@ def cargo_env(
         separator = "\x1f" if variable == "CARGO_ENCODED_RUSTFLAGS" else " "
         env[variable] = separator.join((value, *words))
     version_wanted = dict(inputs.system.macos).get(slice_.arch)
-    if version_wanted is not None and (inputs.cross or inputs.system.macos_exported):
+    if version_wanted is not None and (inputs.cross or slice_.arch in inputs.system.macos_exported):
         env["MACOSX_DEPLOYMENT_TARGET"] = ".".join(map(str, version_wanted))
     return tuple(sorted(env.items()))
 

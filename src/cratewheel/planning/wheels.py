@@ -109,7 +109,11 @@ def _builds(
                 target=slice_.triple if inputs.target.is_universal2 else base.target,
                 config=(*base.config, *flags.cargo_config(inputs, bindings, group.interpreter)),
             ),
-            rustc_args=(*_rustc_args(options), *flags.linker_args(inputs, bindings, module_file)),
+            rustc_args=(
+                *_rustc_args(options),
+                *flags.debuginfo_args(inputs, bindings),
+                *flags.linker_args(inputs, bindings, module_file),
+            ),
             env=(*flags.cargo_env(inputs, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
         )
         for crate in _selected_targets(inputs, bindings)

@@ -167,7 +167,7 @@ def _for_target(
         interpreters = find_foreign(bindings, metadata, options, target, environ, reporter)
     else:
         interpreters = find_interpreters(bindings, metadata, options, target, environ, reporter)
-    chosen_macos = next((one for one in options.target_options if one.triple == target.triple), None)
+    chosen_macos = {one.triple: one.macos_deployment_target for one in options.target_options}
     return Inputs(
         options=options,
         project=project,
@@ -182,7 +182,7 @@ def _for_target(
         system=system_versions.read_system(
             target,
             native=target.triple == rustc.host,
-            project_macos=chosen_macos.macos_deployment_target if chosen_macos else None,
+            project_macos={triple: version for triple, version in chosen_macos.items() if version is not None},
             environ=environ,
             cwd=project.cwd,
         ),

@@ -34,12 +34,12 @@ _RELEASES = ("aix", "dragonfly", "freebsd", "haiku", "hurd", "illumos", "netbsd"
 class System:
     """Facts about the target's system; None means unknown, or not needed for this target.
 
-    `macos` holds the deployment target of each processor that is compiled for; `macos_exported` is one that the project
-    asked for, which cargo must be told of.
+    `macos` holds the deployment target of each processor that is compiled for; `macos_exported` are the processors
+    whose target the project chose, of which cargo must be told.
     """
 
     macos: tuple[tuple[str, Version], ...] = ()
-    macos_exported: str | None = None
+    macos_exported: tuple[str, ...] = ()
     ios: Version | None = None
     android_api: int | None = None
     pyemscripten: str | None = None
@@ -69,16 +69,18 @@ NO_VERSIONS = System()
 
 
 def read_system(
-    target: Target, *, native: bool, project_macos: str | None, environ: Mapping[str, str], cwd: Path
+    target: Target, *, native: bool, project_macos: Mapping[str, str], environ: Mapping[str, str], cwd: Path
 ) -> System:
-    """Return the versions for `target`; `native` if this machine runs it, `project_macos` is the project's setting.
+    """Return the versions for `target`; `native` if this machine runs it.
 
-    rustc is asked in the folder `cwd`.
+    `project_macos` are the project's deployment targets by triple; those of universal2 itself count where a processor
+    has none of its own. rustc is asked in the folder `cwd`.
     Raises `UsageError` when a variable holds no version.
     """
     match target.os:
         case "macos":
-            return System(macos=_macos(target, project_macos, environ, cwd), macos_exported=project_macos)
+            chosen = _chosen_macos(target, project_macos)
+            return System(macos=_macos(target, chosen, environ, cwd), macos_exported=tuple(chosen))
         case "ios":
             text = environ.get("IPHONEOS_DEPLOYMENT_TARGET")
             return System(ios=_version("IPHONEOS_DEPLOYMENT_TARGET", text) if text else None)
@@ -93,13 +95,23 @@ def read_system(
             return System()
 
 
+def _chosen_macos(target: Target, project_macos: Mapping[str, str]) -> dict[str, Version]:
+    """Return the deployment targets that the project chose, by processor."""
+    found = {}
+    for slice_ in target.slices:
+        triple = next((name for name in (slice_.triple, target.triple) if name in project_macos), None)
+        if triple is not None:
+            found[slice_.arch] = _version(f"target.{triple}.macos-deployment-target", project_macos[triple])
+    return found
+
+
 def _macos(
-    target: Target, project_macos: str | None, environ: Mapping[str, str], cwd: Path
+    target: Target, chosen: Mapping[str, Version], environ: Mapping[str, str], cwd: Path
 ) -> tuple[tuple[str, Version], ...]:
     found = []
     for slice_ in target.slices:
-        if project_macos is not None:
-            found.append((slice_.arch, _version("macos-deployment-target", project_macos)))
+        if slice_.arch in chosen:
+            found.append((slice_.arch, chosen[slice_.arch]))
             continue
         version = platform.macos_version(
             _deployment_target(slice_, environ, cwd), environ.get("MACOSX_DEPLOYMENT_TARGET") or None

@@ -222,13 +222,15 @@ def _chosen_linker(
 ) -> tuple[str, str] | None:
     """Return the linker that cargo is configured to use, and the source of that setting."""
     variable = _linker_variable(target)
+    found = _target_tables(target, config, environ, cwd)
+    linkers = [(layer, linker) for layer, table in found if isinstance(linker := table.get("linker"), str)]
+    # the command line counts more than variables, and these more than files
+    for layer, linker in sorted(linkers, key=lambda one: not one[0].origin.startswith("--config")):
+        if environ.get(variable) and not layer.origin.startswith("--config"):
+            break
+        return linker if "/" not in linker else str(layer.folder / linker), layer.origin
     if environ.get(variable):
         return environ[variable], variable
-    found = _target_tables(target, config, environ, cwd)
-    for layer, table in found:
-        linker = table.get("linker")
-        if isinstance(linker, str):
-            return linker if "/" not in linker else str(layer.folder / linker), layer.origin
     for layer, table in found:
         if any("linker" in str(flag) for flag in table.get("rustflags", ())):
             return "cc", f"rustflags in {layer.origin}"

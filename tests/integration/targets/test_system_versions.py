@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -13,15 +15,20 @@ from cratewheel.targets import system_versions as system
 from cratewheel.targets.system_versions import System
 from cratewheel.targets.triples import parse
 
+INTEL, ARM, UNIVERSAL2 = "x86_64-apple-darwin", "aarch64-apple-darwin", "universal2-apple-darwin"
+NONE: Mapping[str, str] = MappingProxyType({})
 
-def read(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> System:
+
+def read(triple: str, *, project_macos: Mapping[str, str] = NONE, native: bool = False, **environ: str) -> System:
     variables = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", ""), **environ}
     return system.read_system(
         parse(triple), native=native, project_macos=project_macos, environ=variables, cwd=Path.cwd()
     )
 
 
-def tags(triple: str, *, project_macos: str | None = None, native: bool = False, **environ: str) -> tuple[str, ...]:
+def tags(
+    triple: str, *, project_macos: Mapping[str, str] = NONE, native: bool = False, **environ: str
+) -> tuple[str, ...]:
     return read(triple, project_macos=project_macos, native=native, **environ).tags(parse(triple))
 
 
@@ -38,8 +45,26 @@ def test_macos_is_what_rustc_links_for_unless_a_newer_one_is_asked_for() -> None
 
 
 def test_the_project_may_choose_its_macos() -> None:
-    found = read("x86_64-apple-darwin", project_macos="10.14", MACOSX_DEPLOYMENT_TARGET="12.0")
-    assert found == System(macos=(("x86_64", (10, 14)),), macos_exported="10.14")
+    found = read("x86_64-apple-darwin", project_macos={INTEL: "10.14"}, MACOSX_DEPLOYMENT_TARGET="12.0")
+    assert found == System(macos=(("x86_64", (10, 14)),), macos_exported=("x86_64",))
+
+
+@pytest.mark.parametrize(
+    ("tables", "versions", "exported"),
+    [
+        ({INTEL: "10.15", ARM: "12.0"}, {"x86_64": (10, 15), "aarch64": (12, 0)}, ("aarch64", "x86_64")),
+        ({INTEL: "10.15"}, {"x86_64": (10, 15), "aarch64": (11, 0)}, ("x86_64",)),
+        ({UNIVERSAL2: "13.0", ARM: "14.0"}, {"x86_64": (13, 0), "aarch64": (14, 0)}, ("aarch64", "x86_64")),
+    ],
+    ids=["both", "one", "its own"],
+)
+def test_a_universal_wheel_has_the_project_s_macos_of_each_processor(
+    tables: dict[str, str], versions: dict[str, tuple[int, int]], exported: tuple[str, ...]
+) -> None:
+    found = read(UNIVERSAL2, project_macos=tables)
+    assert (dict(found.macos), tuple(sorted(found.macos_exported))) == (versions, exported)
+    with pytest.raises(UsageError, match=r"target\.x86_64-apple-darwin\.macos-deployment-target must be a version"):
+        read(UNIVERSAL2, project_macos={INTEL: "new"})
 
 
 def test_without_a_rustc_that_knows_its_versions_our_own_count(tmp_path: Path) -> None:

@@ -140,6 +140,13 @@ def test_the_linker_that_cargo_is_told_of(tmp_path: Path) -> None:
     triple, variable = "aarch64-unknown-linux-gnu", "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER"
     path = program(tmp_path, "mine")
     assert linker(triple, tmp_path, PATH=path, **{variable: "mine"}).text == f"mine, by {variable}"
+    given = (f'target.{triple}.linker = "mine"',)
+    for variables in ({}, {variable: "absent"}):
+        environ = {"PATH": f"{path}{os.pathsep}{os.environ['PATH']}", **variables}
+        known = toolchain.examine(
+            parse(triple), host=HOST, environ=environ, cwd=tmp_path, zig=False, build_std=True, config=given
+        )
+        assert [finding.text for finding in known.findings[1:]] == ["mine, by --config"]
     absent = linker(triple, tmp_path, **{variable: "absent"})
     assert (absent.ok, absent.text) == (False, f"the linker absent (set by {variable}) was not found")
     config = tmp_path / ".cargo" / "config.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -61,6 +62,15 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     assert absent.message == "the interpreter `python9` was not found"
     (tmp_path / "x").mkdir()
     (tmp_path / ".venv" / "bin" / "python").unlink()
+    assert refusal({}, tmp_path / "x").message == f"the environment {tmp_path}/.venv has no Python in it"
+    shutil.rmtree(tmp_path / ".venv")
     assert refusal({}, tmp_path / "x").message == (
         "no environment to install into: none is active, and no .venv in this folder or its parents"
     )
+
+
+def test_a_conda_environment_without_python_is_not_cleared(tmp_path: Path) -> None:
+    (tmp_path / "env" / "conda-meta").mkdir(parents=True)
+    error = refusal({"CONDA_PREFIX": str(tmp_path / "env")}, tmp_path)
+    assert error.message == f"the active environment {tmp_path}/env has no Python in it"
+    assert error.hint == "install one there: `conda install python`, or `pixi add python`"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cratewheel.errors import UnsupportedError
+from cratewheel.errors import UnsupportedError, UsageError
 from cratewheel.planning.decide import decide
 from cratewheel.planning.model import WheelPlan
 from cratewheel.project.inputs import Inputs
@@ -90,9 +90,26 @@ def test_the_system_of_each_processor_is_told_where_it_is_not_the_machine_s_own(
         {"MACOSX_DEPLOYMENT_TARGET": "10.12"},
     ]
     assert env(wheel(situation(cargo=PROGRAM, machine=MACOS_ARM))) == {}
-    chosen = System(macos=(("aarch64", (12, 0)),), macos_exported="12.0")
+    chosen = System(macos=(("aarch64", (12, 0)),), macos_exported=("aarch64",))
     here = wheel(situation(cargo=PROGRAM, machine=MACOS_ARM, system=chosen))
     assert env(here) == {"MACOSX_DEPLOYMENT_TARGET": "12.0"}
+
+
+def test_debug_information_for_the_wheel_is_in_a_file_of_its_own() -> None:
+    packed = ("-C", "split-debuginfo=packed")
+    cargo = pyo3("0.28.3")
+
+    def args(words: str, **facts: Any) -> tuple[str, ...]:
+        return wheel(situation(words, cargo=cargo, pythons=("12",), **facts)).builds[0].rustc_args
+
+    assert args("--include-debuginfo", machine=MACOS_ARM)[:2] == packed
+    assert args("--include-debuginfo") == ()
+    unpacked = "--include-debuginfo --rustc-extra-args='-C split-debuginfo=unpacked'"
+    assert packed[1] not in args(unpacked, machine=MACOS_ARM)
+    assert packed[1] not in args("--include-debuginfo --strip", machine=MACOS_ARM)
+    with pytest.raises(UsageError, match="--include-debuginfo cannot ship what split-debuginfo=unpacked leaves"):
+        args(unpacked)
+    assert args(f"{unpacked} --strip") == ("-C", "split-debuginfo=unpacked", "-C", "strip=symbols")
 
 
 def described(triple: str = "aarch64-unknown-linux-gnu", version: str = "0.28.3", **variables: str) -> WheelPlan:
