@@ -233,7 +233,7 @@ def _wheel(call: _HookCall, directory: str, metadata_directory: str | None, *, e
     request = call.request(
         environ=_with_rust(call),
         editable=editable,
-        defaults={"interpreter": (sys.executable,), "profile": "release"},
+        defaults={"interpreter": (own_python(base=call.options.use_base_python),), "profile": "release"},
         overrides=overrides,
     )
     from cratewheel.builder.prepare import plan_builds
@@ -249,6 +249,12 @@ def _wheel(call: _HookCall, directory: str, metadata_directory: str | None, *, e
     _check_prepared(session.inputs.metadata, metadata_directory)
     (archive,) = run(sessions)
     return archive.path.name
+
+
+def own_python(*, base: bool) -> str:
+    """Return the interpreter that runs this; with `base` the one that its virtual environment was made of."""
+    executable: str = getattr(sys, "_base_executable", None) or sys.executable
+    return os.path.realpath(executable) if base else sys.executable
 
 
 def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> None:

@@ -356,6 +356,17 @@ def test_the_program_of_the_variable_cargo_compiles(watched: Watched, tmp_path: 
     assert log.read_text(encoding="utf-8") == "rustc\n"
 
 
+def test_cross_says_what_it_compiled_by_the_paths_of_its_container(watched: Watched, tmp_path: Path) -> None:
+    cross = tmp_path / "cross"
+    target = watched.environ["CARGO_TARGET_DIR"]
+    moved = f"sed 's#\"{target}/#\"/target/#g'"
+    cross.write_text(f'#!/bin/sh\n"{watched.environ["CARGO_WATCHED"]}" "$@" | {moved}\n', encoding="utf-8")
+    cross.chmod(0o755)
+    run, _ = watched("--no-sdist", "-i", watched.python, env={"CARGO": str(cross)})
+
+    assert wheels.names(run.wheel)[-1].endswith(".so")
+
+
 def test_debug_information_in_a_file_of_its_own_comes_along(run_light: Cratewheel, interpreters: Interpreters) -> None:
     words = ("build", "--no-sdist", "-i", interpreters.this, "--rustc-extra-args=-C split-debuginfo=packed")
     run = run_light(*words, "--include-debuginfo", crate="light-module", env={"CARGO_PROFILE_DEV_DEBUG": None})

@@ -46,7 +46,7 @@ def test_a_new_project_passes_its_tests(
     env = {"VIRTUAL_ENV": str(environment), "CARGO_TARGET_DIR": str(run_light.folder / "target")}
     run_light("develop", cwd=root, env=env).ok()
     assert "1 passed" in run(environment / "bin" / "python", "-m", "pytest", "-q", cwd=root, env=run_light.environ)
-    crate = root / "rust" if "--src" in layout and kind != "bin" else root
+    crate = root / "rust" if "--src" in layout else root
     said = run("cargo", "test", "--quiet", cwd=crate, env=run_light.environ | env)
     assert "test result: ok. 1 passed" in said
     assert (root / ".git").is_dir()

@@ -9,7 +9,7 @@ from cratewheel.archive.layout import Entry, check_installable, describe_source
 from cratewheel.builder.declarations import prepare_cbindgen
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.builder.stubs import refuse_stubs
-from cratewheel.cargo.command import config_values
+from cratewheel.cargo.command import config_values, is_cross
 from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.git_tracked import DanglingLinks
@@ -98,7 +98,9 @@ def _refuse_doubles(inputs: Inputs, plan: BuildPlan, data: tuple[Entry, ...]) ->
 
 
 def _ask_for_tools(session: Session) -> tuple[Toolchain, ...]:
-    """Return what there is on this machine to compile for each foreign target."""
+    """Return what there is on this machine to compile for each foreign target; cross brings all that it needs."""
+    if is_cross(session.environ.get("CARGO") or "cargo"):
+        return ()
     options, host = session.inputs.options, session.inputs.rustc.host
     build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
     return tuple(
@@ -110,7 +112,8 @@ def _ask_for_tools(session: Session) -> tuple[Toolchain, ...]:
             config=config_values(options.config, options.cargo_extra_args),
             zig=options.zig,
             build_std=build_std,
+            xwin=options.use_xwin,
         )
         for slice_ in session.plan.target.slices
-        if slice_.triple != host
+        if slice_.triple != host or options.use_xwin
     )

@@ -12,7 +12,7 @@ from cratewheel.builder import linking
 from cratewheel.builder.scheduling import CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
-from cratewheel.cargo.command import CargoBuild, command, profile_folders
+from cratewheel.cargo.command import CargoBuild, command, is_cross, profile_folders
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, MismatchError
 from cratewheel.planning.model import WheelPlan
@@ -70,7 +70,12 @@ def _run(
         on_message=slot.on_message,
         purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
         on_text=on_text,
+        container_target=session.build_directory(wheel).path if is_cross(_program(session)) else None,
     )
+
+
+def _program(session: Session) -> str:
+    return session.environ.get("CARGO") or "cargo"
 
 
 def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
@@ -177,7 +182,9 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: Compil
         options = replace(options, jobs=None)  # it is the number that the jobserver holds
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
-    found = command(replace(build, options=options, env=tuple(env)), program=session.environ.get("CARGO") or "cargo")
+    program = _program(session)
+    through = None if is_cross(program) else build.through
+    found = command(replace(build, options=options, env=tuple(env), through=through), program=program)
     return replace(found, descriptors=slot.descriptors)
 
 

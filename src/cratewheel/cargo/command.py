@@ -7,7 +7,7 @@ crate's own rustc can be given after `--`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from cratewheel.system.command import Command
 
@@ -91,6 +91,17 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
         *(("--", *build.rustc_args) if build.rustc_args else ()),
     )
     return Command(argv=argv, env=build.env, cwd=build.cwd)
+
+
+def is_cross(program: str) -> bool:
+    """Return whether a program that stands for cargo is cross, which compiles in a container with all that it takes.
+
+    See https://github.com/cross-rs/cross.
+
+    >>> is_cross("/home/me/.cargo/bin/cross"), is_cross("cargo")
+    (True, False)
+    """
+    return PurePath(program).name.startswith("cross")
 
 
 def resolution_flags(options: CargoOptions) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cratewheel.cargo.query import INSTALL_RUST
@@ -20,6 +20,7 @@ DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
 IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
 DYNAMIC_LIBRARY_SUFFIXES = (".so", ".dylib", ".dll", ".wasm")
 LIBRARY_KINDS = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
+CONTAINER_TARGET = "/target"  # where cross mounts cargo's target directory
 LINK_PATH_KINDS = ("native", "all")
 
 
@@ -73,13 +74,14 @@ def run(
     on_message: Callable[[Mapping[str, Any]], None] | None = None,
     purpose: str = "",
     on_text: Callable[[str], bool] | None = None,
+    container_target: Path | None = None,
 ) -> Artifact:
     """Run the cargo build `command` and return its artifact of the package with the id `package`.
 
     Cargo's diagnostics go to `reporter`. `on_message` is called with the message of each compiled crate and build
     script run, and `on_text` with each other line of stdout; it returns whether it has used the line. `purpose` is part
-    of the error message. Raises `CompileError` if cargo fails, or makes no dynamic library (or no program named
-    `binary`).
+    of the error message. `container_target` is the target directory that cross mounts in its container. Raises
+    `CompileError` if cargo fails, or makes no dynamic library (or no program named `binary`).
     """
     reporter.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
@@ -92,6 +94,8 @@ def run(
                         continue
                     reporter.pass_output(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
+                    if container_target is not None:
+                        message = outside_container(message, container_target)
                     messages.append(message)
                     if on_message is not None:
                         on_message(message)
@@ -124,6 +128,29 @@ def _message(line: str) -> Mapping[str, Any] | None:
     except json.JSONDecodeError:
         return None
     return message
+
+
+def outside_container(message: Mapping[str, Any], target: Path) -> Mapping[str, Any]:
+    """Return a message of cargo in cross's container with its paths as they are on this machine: below `target`.
+
+    >>> outside_container({"out_dir": "/target/debug/build/a-1/out", "linked_paths": ["native=/target/b", "/usr"]},
+    ...                   Path("/home/me/target"))["linked_paths"]
+    ['native=/home/me/target/b', '/usr']
+    """
+
+    def mapped(text: str) -> str:
+        kind, equals, path = text.rpartition("=")
+        below = PurePosixPath(path)
+        if not below.is_relative_to(CONTAINER_TARGET):
+            return text
+        return f"{kind}{equals}{target / below.relative_to(CONTAINER_TARGET)}"
+
+    changed = {
+        name: [mapped(text) for text in value] if isinstance(value, list) else mapped(value)
+        for name in ("filenames", "executable", "out_dir", "linked_paths")
+        if (value := message.get(name))
+    }
+    return {**message, **changed}
 
 
 def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None) -> Artifact | None:

@@ -29,6 +29,7 @@ WHAT: Mapping[Kind, str] = {
     "bin": "A program in Rust, installed with pip",
     "uniffi": "A Rust library for several languages, with uniffi",
 }
+NATIVE: tuple[Kind, ...] = ("pyo3", "cffi")  # in a mixed project, the compiled module is `_native` of the package
 PYO3 = "0.30"
 REQUIRES_PYTHON = ">=3.9"
 CRATES: Mapping[Kind, str] = {
@@ -91,9 +92,9 @@ def check_name(name: str) -> tuple[str, ...]:
 
 def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
     """Return the files of the project, by paths relative to its folder."""
-    mixed = choices.mixed and choices.kind != "bin"
+    mixed = choices.mixed
     crate = "rust/" if mixed and choices.src else ""
-    native = mixed and choices.kind != "uniffi"
+    native = mixed and choices.kind in NATIVE
     tests = "tests"
     words = {
         "name": choices.name,
@@ -162,7 +163,7 @@ def _workflow(choices: Choices) -> str:
 
 def _tool(choices: Choices, *, mixed: bool) -> str:
     lines = []
-    if mixed and choices.kind != "uniffi":
+    if mixed and choices.kind in NATIVE:
         lines.append(f'module-name = "{choices.module}._native"')
     if choices.kind in ("cffi", "bin", "uniffi"):
         lines.append(f'bindings = "{choices.kind}"')
@@ -185,6 +186,8 @@ def _python_files(choices: Choices, *, mixed: bool) -> Mapping[str, str]:
             }
         case "cffi":
             return {f"{folder}/__init__.py": '"""A package with a part in Rust."""\n'}
+        case "bin":
+            return {f"{folder}/__init__.py": f'"""The Python package beside the program {choices.name}."""\n'}
         case _:
             return {f"{folder}/__init__.py": f'from .{choices.module} import add\n\n__all__ = ["add"]\n'}
 

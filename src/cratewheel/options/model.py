@@ -158,6 +158,11 @@ class Options:
         "oldest that Rust supports). Needs the package ziglang, or zig on PATH",
         flags=("--zig",),
     )  # fmt: skip
+    use_xwin: bool = setting(
+        False, "toggle", "Platform",
+        "Compile for Microsoft's compiler with cargo-xwin on Windows too; elsewhere it always is",
+        variables=("CRATEWHEEL_USE_XWIN", "MATURIN_USE_XWIN"),
+    )  # fmt: skip
     universal2: bool = setting(
         False, "switch", "Platform",
         "Build one macOS wheel for both x86_64 and arm64; ignored on other systems",
@@ -374,15 +379,18 @@ class Options:
         key="bootstrap-rust", variables=("CRATEWHEEL_BOOTSTRAP_RUST",),
     )  # fmt: skip
 
+    use_base_python: bool = setting(
+        False, "toggle", "Build backend",
+        "As a build backend, build for the Python that the virtual environment was made of, so that nothing is "
+        "compiled again because each build has an environment of its own",
+        key="use-base-python", variables=("CRATEWHEEL_USE_BASE_PYTHON", "MATURIN_PEP517_USE_BASE_PYTHON"),
+    )  # fmt: skip
+
     generate_ci: GenerateCi = setting(
         GenerateCi(), "table", "Continuous integration", "What `cratewheel generate-ci` writes", key="generate-ci",
     )  # fmt: skip
 
     # Keys of the peer that later issues use; known, so that they are not reported as typing errors
-    use_base_python: bool = setting(
-        False, "switch", "Not used yet", "Build against the base interpreter of a virtual environment",
-        key="use-base-python",
-    )  # fmt: skip
     pgo_command: str | None = setting(
         None, "text", "Not used yet", "The training run of a profile-guided build", key="pgo-command",
     )  # fmt: skip

@@ -55,8 +55,8 @@ def check_foreign_python(inputs: Inputs, bindings: Bindings, interpreter: Interp
 
 def cargo_wrapper(inputs: Inputs) -> str | None:
     """Return the cargo subcommand that wraps the build: xwin for Microsoft's linker on other systems, else None."""
-    windows = "-windows-" in inputs.rustc.host
-    return "xwin" if inputs.target.os == "windows" and inputs.target.env == "msvc" and not windows else None
+    microsoft = inputs.target.os == "windows" and inputs.target.env == "msvc"
+    return "xwin" if microsoft and ("-windows-" not in inputs.rustc.host or inputs.options.use_xwin) else None
 
 
 def linker_args(inputs: Inputs, bindings: Bindings, module_file: str | None) -> tuple[str, ...]:

@@ -185,6 +185,7 @@ def _for_target(
             project_macos={triple: version for triple, version in chosen_macos.items() if version is not None},
             environ=environ,
             cwd=project.cwd,
+            config=config_values(options.config, options.cargo_extra_args),
         ),
         foreign=elsewhere,
         described=described,

@@ -15,6 +15,7 @@ from pathlib import Path
 from cratewheel.errors import MissingToolError, UsageError
 from cratewheel.system.command import Command, Completed, capture
 from cratewheel.targets import platform_tags as platform
+from cratewheel.targets import toolchain
 from cratewheel.targets.triples import Target
 
 Version = tuple[int, int]
@@ -69,12 +70,19 @@ NO_VERSIONS = System()
 
 
 def read_system(
-    target: Target, *, native: bool, project_macos: Mapping[str, str], environ: Mapping[str, str], cwd: Path
+    target: Target,
+    *,
+    native: bool,
+    project_macos: Mapping[str, str],
+    environ: Mapping[str, str],
+    cwd: Path,
+    config: tuple[str, ...] = (),
 ) -> System:
     """Return the versions for `target`; `native` if this machine runs it.
 
     `project_macos` are the project's deployment targets by triple; those of universal2 itself count where a processor
-    has none of its own. rustc is asked in the folder `cwd`.
+    has none of its own. rustc is asked in the folder `cwd`, from where cargo's configuration is read too; `config` are
+    the values of `--config`.
     Raises `UsageError` when a variable holds no version.
     """
     match target.os:
@@ -85,7 +93,7 @@ def read_system(
             text = environ.get("IPHONEOS_DEPLOYMENT_TARGET")
             return System(ios=_version("IPHONEOS_DEPLOYMENT_TARGET", text) if text else None)
         case "android":
-            return System(android_api=_android_api(target, environ))
+            return System(android_api=_android_api(target, config, environ, cwd, native=native))
         case "emscripten":
             pyemscripten = _pyemscripten(environ)
             return System(pyemscripten=pyemscripten, emscripten=None if pyemscripten else _emscripten(environ))
@@ -138,19 +146,37 @@ def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) ->
     return (int(match[1]), int(match[2])) if match else platform.MACOS_DEFAULTS[target.arch]
 
 
-def _android_api(target: Target, environ: Mapping[str, str]) -> int | None:
+def _android_api(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path, *, native: bool
+) -> int | None:
     level = environ.get("ANDROID_API_LEVEL")
     if level:
         if not re.fullmatch(r"[0-9]{1,4}", level):
             raise UsageError(f"ANDROID_API_LEVEL must be a number, found '{level}'", hint="set it to 24, for example")
         return int(level)
-    triple = target.triple.replace("-", "_")
     # the compilers of the NDK have the API level in their names: aarch64-linux-android24-clang
-    for variable in (f"CARGO_TARGET_{triple.upper()}_LINKER", f"CC_{target.triple}", f"CC_{triple}", "CC"):
-        match = re.search(r"android(?:eabi)?([0-9]{1,4})(?![0-9])", Path(environ.get(variable) or "").name)
-        if match:
-            return int(match[1])
-    return None
+    linker = toolchain.chosen_linker(target, config, environ, cwd)
+    compilers = [environ.get(name) or "" for name in (f"CC_{target.triple}", f"CC_{_underscored(target)}", "CC")]
+    for program in (linker[0] if linker else "", *compilers):
+        api = _api_in(Path(program).name)
+        if api is not None:
+            return api
+    done = _query(Command(argv=("clang", "-dumpmachine")), environ) if native else None
+    return _api_in(done.stdout) if done else None
+
+
+def _underscored(target: Target) -> str:
+    return target.triple.replace("-", "_")
+
+
+def _api_in(name: str) -> int | None:
+    """Return the API level in the name of a compiler, or of the system that it compiles for.
+
+    >>> _api_in("armv7a-linux-androideabi21-clang"), _api_in("aarch64-unknown-linux-android30"), _api_in("clang")
+    (21, 30, None)
+    """
+    match = re.search(r"android(?:eabi)?([0-9]{1,4})(?![0-9])", name)
+    return int(match[1]) if match else None
 
 
 def _pyemscripten(environ: Mapping[str, str]) -> str | None:

@@ -71,19 +71,21 @@ def examine(
     zig: bool,
     build_std: bool = False,
     config: tuple[str, ...] = (),
+    xwin: bool = False,
 ) -> Toolchain:
     """Return what this machine has for compiling `target` (a rustc target, not universal2) in the folder `cwd`.
 
-    `zig` says that zig links; `build_std` that cargo compiles the standard library itself; `config` are the values of
-    `--config`.
+    `zig` says that zig links; `xwin` that cargo-xwin brings Microsoft's linker on Windows too; `build_std` that cargo
+    compiles the standard library itself; `config` are the values of `--config`.
     """
     found = [_standard_library(target, environ, cwd, build_std=build_std)]
-    if target.triple == host:
+    xwin = target.env == "msvc" and (xwin or "-windows-" not in host)
+    if target.triple == host and not xwin:
         return Toolchain(target=target, findings=tuple(found))
     if zig:
         found.append(Finding(kind="linker", ok=True, text="zig links"))
     else:
-        found.append(_linker(target, host, config, environ, cwd))
+        found.append(_linker(target, host, config, environ, cwd, xwin=xwin))
     return Toolchain(target=target, findings=tuple(found))
 
 
@@ -119,8 +121,10 @@ def _how_to_add(target: Target, place: Path, environ: Mapping[str, str]) -> str:
     return "install it with your system's packages of Rust, or use rustup (https://rustup.rs)"
 
 
-def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path) -> Finding:
-    chosen = _chosen_linker(target, config, environ, cwd)
+def _linker(
+    target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path, *, xwin: bool
+) -> Finding:
+    chosen = chosen_linker(target, config, environ, cwd)
     if chosen is not None:
         program, origin = chosen
         if Path(program).is_file() or which(program, environ) is not None:
@@ -135,7 +139,7 @@ def _linker(target: Target, host: str, config: tuple[str, ...], environ: Mapping
         case "linux":
             return _linux_linker(target, host, environ)
         case "windows":
-            return _windows_linker(target, host, environ)
+            return _windows_linker(target, environ, xwin=xwin)
         case "macos" | "ios":
             return _apple_linker(target, host)
         case "emscripten":
@@ -189,7 +193,7 @@ def _apple_linker(target: Target, host: str) -> Finding:
     )
 
 
-def _windows_linker(target: Target, host: str, environ: Mapping[str, str]) -> Finding:
+def _windows_linker(target: Target, environ: Mapping[str, str], *, xwin: bool) -> Finding:
     if target.env.startswith("gnu"):
         program = _MINGW.get(target.arch, "")
         if program and which(program, environ):
@@ -201,7 +205,7 @@ def _windows_linker(target: Target, host: str, environ: Mapping[str, str]) -> Fi
             text=f"no linker for {target.triple} was found",
             hint=f"pass --zig, or install mingw-w64 (Debian: apt-get install {package})",
         )
-    if "-windows-" in host:
+    if not xwin:
         return Finding(kind="linker", ok=True, text="link.exe, of Visual Studio")
     if which("cargo-xwin", environ):
         return Finding(kind="linker", ok=True, text="cargo-xwin")
@@ -217,7 +221,7 @@ def _linker_variable(target: Target) -> str:
     return f"CARGO_TARGET_{target.triple.upper().replace('-', '_').replace('.', '_')}_LINKER"
 
 
-def _chosen_linker(
+def chosen_linker(
     target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
 ) -> tuple[str, str] | None:
     """Return the linker that cargo is configured to use, and the source of that setting."""

@@ -138,3 +138,28 @@ def test_a_variable_that_holds_no_version_is_an_error(triple: str, variable: str
     wrong: dict[str, Any] = {variable: "new"}
     with pytest.raises(UsageError, match=f"{variable} must be a "):
         read(triple, **wrong)
+
+
+def test_the_api_level_of_android_is_in_the_name_of_the_configured_linker(tmp_path: Path) -> None:
+    (tmp_path / ".cargo").mkdir()
+    (tmp_path / ".cargo" / "config.toml").write_text(
+        '[target.aarch64-linux-android]\nlinker = "/ndk/bin/aarch64-linux-android29-clang"\n', encoding="utf-8"
+    )
+    target = parse("aarch64-linux-android")
+
+    def api(*config: str) -> int | None:
+        return system.read_system(
+            target, native=False, project_macos={}, environ={"PATH": ""}, cwd=tmp_path, config=config
+        ).android_api
+
+    assert api() == 29
+    assert api('target.aarch64-linux-android.linker = "aarch64-linux-android31-clang"') == 31
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program is a shell script")
+def test_on_android_its_own_compiler_knows_the_api_level(tmp_path: Path) -> None:
+    clang = tmp_path / "clang"
+    clang.write_text("#!/bin/sh\necho aarch64-unknown-linux-android24\n", encoding="utf-8")
+    clang.chmod(0o755)
+    assert read("aarch64-linux-android", native=True, PATH=str(tmp_path)).android_api == 24
+    assert read("aarch64-linux-android", PATH=str(tmp_path)).android_api is None

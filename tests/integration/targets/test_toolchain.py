@@ -255,3 +255,13 @@ def test_the_flags_that_the_configuration_has_for_every_target(tmp_path: Path) -
     nearest.unlink()
     hidden = (f'target.{triple}.rustflags=["-g"]',)
     assert toolchain.build_rustflags(parse(triple), hidden, environ, project) == ()
+
+
+@pytest.mark.parametrize(("asked", "kinds"), [(True, ["standard library", "linker"]), (False, ["standard library"])])
+def test_on_windows_cargo_xwin_is_looked_for_when_asked_for(tmp_path: Path, asked: bool, kinds: list[str]) -> None:
+    target = parse("x86_64-pc-windows-msvc")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    found = toolchain.examine(
+        target, host=target.triple, environ=environ, cwd=tmp_path, zig=False, build_std=True, xwin=asked
+    )
+    assert [one.kind for one in found.findings] == kinds

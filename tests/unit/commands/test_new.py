@@ -30,7 +30,15 @@ COMMON = {".github/workflows/ci.yml", ".gitignore", "README.md", "pyproject.toml
             Choices(name="my-name", kind="cffi", mixed=True, src=True),
             {"rust/Cargo.toml", "rust/build.rs", "rust/src/lib.rs", "src/my_name/__init__.py"},
         ),
-        (Choices(name="my-name", kind="bin", mixed=True), {"Cargo.toml", "src/main.rs"}),
+        (Choices(name="my-name", kind="bin"), {"Cargo.toml", "src/main.rs"}),
+        (
+            Choices(name="my-name", kind="bin", mixed=True),
+            {"Cargo.toml", "src/main.rs", "python/my_name/__init__.py"},
+        ),
+        (
+            Choices(name="my-name", kind="bin", mixed=True, src=True),
+            {"rust/Cargo.toml", "rust/src/main.rs", "src/my_name/__init__.py"},
+        ),
         (Choices(name="my-name", kind="uniffi"), {"Cargo.toml", "src/lib.rs", "uniffi-bindgen.rs"}),
     ],
 )  # fmt: skip

@@ -12,7 +12,18 @@ from cratewheel.planning.decide import decide
 from cratewheel.planning.model import WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.system_versions import System
-from situations import MACOS_ARM, MUSL, PROGRAM, RUST_CPYTHON, Machine, from_elsewhere, pyo3, situation
+from situations import (
+    LINUX,
+    MACOS_ARM,
+    MUSL,
+    PROGRAM,
+    RUST_CPYTHON,
+    WINDOWS,
+    Machine,
+    from_elsewhere,
+    pyo3,
+    situation,
+)
 
 STATIC = 'target.x86_64-unknown-linux-musl.rustflags=["-C", "target-feature=-crt-static"]'
 
@@ -188,6 +199,13 @@ def test_rust_cpython_starts_its_python() -> None:
 )
 def test_microsoft_s_linker_is_reached_through_xwin(triple: str, host: str, through: str | None) -> None:
     facts: Any = from_elsewhere(triple, cargo=PROGRAM, host=host)
+    assert [build.through for build in wheel(facts).builds] == [through]
+
+
+@pytest.mark.parametrize(("machine", "through"), [(WINDOWS, "xwin"), (LINUX, None)], ids=["windows", "linux"])
+def test_xwin_can_be_asked_for_on_windows_too(machine: Machine, through: str | None) -> None:
+    facts = situation(cargo=PROGRAM, machine=machine)
+    facts = replace(facts, options=replace(facts.options, use_xwin=True))
     assert [build.through for build in wheel(facts).builds] == [through]
 
 
