@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -64,3 +65,35 @@ def test_a_crate_with_c_code_fits_an_old_policy_with_zig_and_only_with_it(
     assert int(tag) <= 17
     site = wheels.site(run.wheel, tmp_path / "site")
     assert wheels.python(interpreters.this, "import light_module; print(light_module.answer())", path=site) == "42"
+
+
+def test_a_library_that_cmake_builds_is_compiled_by_zig_and_the_build_script_is_not(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    if shutil.which("cmake") is None:
+        pytest.skip("no cmake")
+    project = with_c(run_light.copy("light-module"))
+    manifest = project / "Cargo.toml"
+    manifest.write_text(manifest.read_text(encoding="utf-8").replace('cc = "1"', 'cmake = "0.1"'), encoding="utf-8")
+    (project / "build.rs").write_text(
+        "fn main() {\n"
+        '    let out = cmake::build("src");\n'
+        '    println!("cargo:rustc-link-search=native={}/lib", out.display());\n'
+        '    println!("cargo:rustc-link-lib=static=now");\n'
+        "}\n",
+        encoding="utf-8",
+    )
+    (project / "src" / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.10)\nproject(now C)\nadd_library(now STATIC now.c)\n"
+        "install(TARGETS now ARCHIVE DESTINATION lib)\n",
+        encoding="utf-8",
+    )
+    words = ("build", "--no-sdist", "-i", interpreters.this, "--compatibility", "manylinux_2_17", "--zig")
+    run = run_light(*words, "--target-dir", tmp_path / "target", cwd=project)
+    assert run.wheel.name.endswith("-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
+    scripts = [
+        path
+        for path in (tmp_path / "target").glob("**/build/light-module-*/build_script_build-*")
+        if path.is_file() and not path.suffix
+    ]
+    assert [path for path in scripts if b"GLIBC_2.3" in path.read_bytes()] == scripts != []

@@ -184,8 +184,17 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: Compil
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
     program = _program(session)
     through = None if is_cross(program) else build.through
-    found = command(replace(build, options=options, env=tuple(env), through=through), program=program)
+    rustc_args = (*build.rustc_args, *_zig_args(session, build))
+    build = replace(build, options=options, env=tuple(env), through=through, rustc_args=rustc_args)
+    found = command(build, program=program)
     return replace(found, descriptors=slot.descriptors)
+
+
+def _zig_args(session: Session, build: CargoBuild) -> tuple[str, ...]:
+    """Return the arguments by which zig links a build for this machine's own target."""
+    host = session.inputs.rustc.host
+    native = [plan for plan in session.plan.zig if plan.triple == host and build.options.target in (None, host)]
+    return zig.linker_args(native[0], session.scratch / "zig", session.environ) if native else ()
 
 
 def _join(slices: list[Artifact], stage: Path) -> Artifact:
@@ -225,8 +234,12 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None
     """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
     linker: tuple[tuple[str, str | None], ...] = ()
     if session.plan.zig:
-        folder = session.scratch / "zig"
-        linker = tuple(one for plan in session.plan.zig for one in zig.environment(plan, folder, session.environ))
+        folder, host = session.scratch / "zig", session.inputs.rustc.host
+        linker = tuple(
+            one
+            for plan in session.plan.zig
+            for one in zig.environment(plan, folder, session.environ, native=plan.triple == host)
+        )
     if wheel.config is None:
         return linker
     # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken

@@ -7,6 +7,7 @@ https://ziglang.org/documentation/master/#Targets; `zig cc` takes clang's argume
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import stat
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError, UnsupportedError
-from cratewheel.system.command import which
+from cratewheel.system.command import Command, capture, which
 from cratewheel.system.files import atomic_replace
 from cratewheel.targets.triples import Target
 
@@ -73,6 +74,24 @@ _ARCHIVER = """\
 #!/bin/sh
 exec {zig} {tool} "$@"
 """
+# See https://cmake.org/cmake/help/latest/manual/cmake-toolchains.7.html
+_TOOLCHAIN = """\
+set(CMAKE_SYSTEM_NAME {system})
+set(CMAKE_SYSTEM_PROCESSOR {processor})
+set(CMAKE_C_COMPILER "{cc}")
+set(CMAKE_CXX_COMPILER "{cxx}")
+set(CMAKE_AR "{ar}")
+set(CMAKE_RANLIB "{ranlib}")
+# zig's linker does not write the list of its inputs
+set(CMAKE_C_LINKER_DEPFILE_SUPPORTED FALSE)
+set(CMAKE_CXX_LINKER_DEPFILE_SUPPORTED FALSE)
+"""
+# zig has no SDK, and no install_name_tool
+_TOOLCHAIN_MACOS = """\
+set(CMAKE_OSX_SYSROOT "")
+set(CMAKE_MACOSX_RPATH FALSE)
+"""
+_CMAKE_SYSTEMS = {"linux": "Linux", "macos": "Darwin", "windows": "Windows"}
 # on macOS, Rust's standard library links libiconv, for which zig has no stub
 _ICONV = """\
 --- !tapi-tbd
@@ -137,8 +156,18 @@ def _linux_env(target: Target, policy: str) -> str:
 def find(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return the command that starts zig: from the package ziglang, else `zig` on PATH.
 
-    Raises `MissingToolError` when there is neither.
+    The variables CARGO_ZIGBUILD_ZIG_PATH and CARGO_ZIGBUILD_PYTHON_PATH come first: zig, or a Python that has the
+    package. Raises `MissingToolError` when there is none, or a variable names none.
     """
+    for variable, more in (("CARGO_ZIGBUILD_ZIG_PATH", ()), ("CARGO_ZIGBUILD_PYTHON_PATH", ("-m", "ziglang"))):
+        named = environ.get(variable)
+        program = which(named, environ) if named else None
+        if named and program is None:
+            raise MissingToolError(
+                f"{variable} names {named}, which was not found", hint=f"correct or unset {variable}"
+            )
+        if program is not None:
+            return (str(program), *more)
     package = importlib.util.find_spec("ziglang")
     if package is not None and package.origin is not None:
         for name in ("zig", "zig.exe"):
@@ -151,13 +180,50 @@ def find(environ: Mapping[str, str]) -> tuple[str, ...]:
     return (str(on_path),)
 
 
-def environment(zig: ZigPlan, folder: Path, environ: Mapping[str, str]) -> tuple[tuple[str, str | None], ...]:
+def environment(
+    zig: ZigPlan, folder: Path, environ: Mapping[str, str], *, native: bool = False
+) -> tuple[tuple[str, str | None], ...]:
     """Write wrapper scripts for zig to `folder`, and return the variables by which cargo and build scripts use them.
 
-    See https://doc.rust-lang.org/cargo/reference/config.html#targettriplelinker, and the crate `cc` for the others. A
-    linker or compiler that the user chose for the target stays.
+    See https://doc.rust-lang.org/cargo/reference/config.html#targettriplelinker, and the crates `cc`, `cmake` and
+    `bindgen` for the others. A linker or compiler that the user chose for the target stays. `native` says that build
+    scripts are compiled for the same target: they are not linked by zig, see `linker_args`.
     """
-    command = shlex.join(find(environ))
+    argv = find(environ)
+    programs = _write_programs(zig, folder, shlex.join(argv))
+    lower = zig.triple.replace("-", "_")
+    variables = {
+        f"CC_{lower}": programs["cc"],
+        f"CXX_{lower}": programs["c++"],
+        f"AR_{lower}": programs["ar"],
+        f"RANLIB_{lower}": programs["ranlib"],
+        f"CMAKE_TOOLCHAIN_FILE_{lower}": _write_toolchain(zig, folder, programs),
+        f"BINDGEN_EXTRA_CLANG_ARGS_{lower}": _bindgen_args(zig, folder, argv, environ),
+        "ZIG_COMMAND": " ".join(argv),  # as the crate python3-dll-a splits it
+    }
+    if not native or which("cc", environ) is None:
+        variables[_linker_variable(zig)] = programs["cc"]
+    if zig.os == "macos":
+        variables["SDKROOT"] = folder / "macos"  # otherwise rustc calls xcrun, which exists on macOS only
+    return tuple((name, str(value)) for name, value in variables.items() if str(value) and not environ.get(name))
+
+
+def linker_args(zig: ZigPlan, folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the arguments for rustc by which zig links a crate for this machine, but not its build scripts.
+
+    Cargo's setting for the linker of a target is for build scripts too, if they run on it: those may need libraries of
+    this machine, which are newer than what zig links for. Without another linker, zig links them after all.
+    """
+    if environ.get(_linker_variable(zig)) or which("cc", environ) is None:
+        return ()
+    return ("-C", f"linker={folder / zig.target / 'cc'}")
+
+
+def _linker_variable(zig: ZigPlan) -> str:
+    return f"CARGO_TARGET_{zig.triple.replace('-', '_').upper()}_LINKER"
+
+
+def _write_programs(zig: ZigPlan, folder: Path, command: str) -> dict[str, Path]:
     more = ""
     if zig.os == "macos":
         _write(folder / "macos" / "libiconv.tbd", _ICONV)
@@ -168,18 +234,56 @@ def environment(zig: ZigPlan, folder: Path, environ: Mapping[str, str]) -> tuple
         if tool in ("cc", "c++"):
             text = _compiler(zig, command, tool, more)
         programs[name] = _program(folder / zig.target / name, text)
-    lower = zig.triple.replace("-", "_")
-    variables = {
-        f"CARGO_TARGET_{lower.upper()}_LINKER": programs["cc"],
-        f"CC_{lower}": programs["cc"],
-        f"CXX_{lower}": programs["c++"],
-        f"AR_{lower}": programs["ar"],
-        f"RANLIB_{lower}": programs["ranlib"],
-    }
-    chosen = [(name, str(path)) for name, path in variables.items() if not environ.get(name)]
-    if zig.os == "macos" and not environ.get("SDKROOT"):
-        chosen.append(("SDKROOT", str(folder / "macos")))  # otherwise rustc calls xcrun, which exists on macOS only
-    return tuple(chosen)
+    return programs
+
+
+def _write_toolchain(zig: ZigPlan, folder: Path, programs: Mapping[str, Path]) -> Path:
+    processor = zig.triple.partition("-")[0]
+    text = _TOOLCHAIN.format(
+        system=_CMAKE_SYSTEMS[zig.os],
+        processor="arm64" if (zig.os, processor) == ("macos", "aarch64") else processor,
+        cc=programs["cc"].as_posix(),
+        cxx=programs["c++"].as_posix(),
+        ar=programs["ar"].as_posix(),
+        ranlib=programs["ranlib"].as_posix(),
+    )
+    path = folder / zig.target / "toolchain.cmake"
+    _write(path, text + (_TOOLCHAIN_MACOS if zig.os == "macos" else ""))
+    return path
+
+
+def _bindgen_args(zig: ZigPlan, folder: Path, argv: tuple[str, ...], environ: Mapping[str, str]) -> str:
+    """Return clang's arguments for zig's headers, as zig tells them; empty if it does not."""
+    done = capture(
+        Command(argv=(*argv, "cc", "-target", zig.target, "-E", "-v", "-x", "c", os.devnull), cwd=folder), environ
+    )
+    headers = parse_header_folders(done.stderr, folder)
+    return shlex.join(clang_args(zig, headers)) if done.status == 0 and headers else ""
+
+
+def parse_header_folders(text: str, cwd: Path) -> tuple[Path, ...]:
+    r"""Return the folders of system headers in what `zig cc -v` prints.
+
+    >>> parse_header_folders("#include <...> search starts here:\n /zig/include\nEnd of search list.\n", Path("/"))
+    (PosixPath('/zig/include'),)
+    """
+    _, _, after = text.partition("#include <...> search starts here:\n")
+    listed, end, _ = after.partition("End of search list.")
+    lines = [line.strip() for line in listed.splitlines()] if end else []
+    return tuple(cwd / line for line in lines if not line.endswith("(framework directory)"))  # clang marks these
+
+
+def clang_args(zig: ZigPlan, headers: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the arguments for a clang to use these headers instead of this machine's, and the glibc that is linked."""
+    glibc = re.fullmatch(r".*-linux-gnu\w*\.2\.(\d+)", zig.target)
+    # the first folder has what belongs to the compiler: bindgen's libclang may have its own, which fits it better
+    own, *system = headers
+    return (
+        "-nostdlibinc",
+        *(word for path in system for word in ("-isystem", str(path))),
+        *("-idirafter", str(own)),
+        *((f"-D__GLIBC_MINOR__={glibc[1]}",) if glibc else ()),
+    )
 
 
 def _compiler(zig: ZigPlan, command: str, tool: str, more: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shlex
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -159,8 +160,10 @@ def test_the_compiler_is_told_the_target_once_and_the_words_stay_as_they_are(
     assert sorted(chosen) == [
         "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
         "CC_x86_64_unknown_linux_gnu",
+        "CMAKE_TOOLCHAIN_FILE_x86_64_unknown_linux_gnu",
         "CXX_x86_64_unknown_linux_gnu",
         "RANLIB_x86_64_unknown_linux_gnu",
+        "ZIG_COMMAND",
     ]
     words = ["--target=x86_64-unknown-linux-gnu", "-m64", "-o", "a b", '-DX="1"', ""]
     compiler = str(chosen["CC_x86_64_unknown_linux_gnu"])
@@ -178,3 +181,61 @@ def test_without_zig_there_is_an_error_that_says_how_to_get_it(monkeypatch: pyte
         "zig was not found, but --zig needs it",
         "pip install cratewheel[zig], or put the program zig on PATH",
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_zig_is_the_one_that_a_variable_of_cargo_zigbuild_names(tmp_path: Path) -> None:
+    program = tmp_path / "my-zig"
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    assert zig.find({"PATH": "", "CARGO_ZIGBUILD_ZIG_PATH": str(program)}) == (str(program),)
+    assert zig.find({"PATH": "", "CARGO_ZIGBUILD_PYTHON_PATH": str(program)}) == (str(program), "-m", "ziglang")
+    with pytest.raises(MissingToolError) as caught:
+        zig.find({"PATH": "", "CARGO_ZIGBUILD_ZIG_PATH": "/nowhere/zig"})
+    assert caught.value.message == "CARGO_ZIGBUILD_ZIG_PATH names /nowhere/zig, which was not found"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_build_scripts_of_this_machine_keep_their_linker(tmp_path: Path) -> None:
+    plan = ZigPlan(target="x86_64-linux-gnu.2.17", triple="x86_64-unknown-linux-gnu")
+    environ = {"PATH": os.environ["PATH"]}
+    variable = "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER"
+    linker = str(tmp_path / plan.target / "cc")
+    assert variable not in dict(zig.environment(plan, tmp_path, environ, native=True))
+    assert zig.linker_args(plan, tmp_path, environ) == ("-C", f"linker={linker}")
+
+    assert dict(zig.environment(plan, tmp_path, environ))[variable] == linker
+    assert dict(zig.environment(plan, tmp_path, {"PATH": ""}, native=True))[variable] == linker
+    assert zig.linker_args(plan, tmp_path, {"PATH": ""}) == ()
+    assert zig.linker_args(plan, tmp_path, {**environ, variable: "mine"}) == ()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
+def test_bindgen_and_cmake_are_told_of_zig(tmp_path: Path) -> None:
+    plan = ZigPlan(target="aarch64-linux-gnu.2.17", triple="aarch64-unknown-linux-gnu")
+    chosen = dict(zig.environment(plan, tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}))
+    words = shlex.split(str(chosen["BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu"]))
+    library = Path(zig.find({})[0]).parent / "lib"
+    assert words == [
+        "-nostdlibinc",
+        *("-isystem", str(library / "libc/include/aarch64-linux-gnu")),
+        *("-isystem", str(library / "libc/include/generic-glibc")),
+        *("-isystem", str(library / "libc/include/aarch64-linux-any")),
+        *("-isystem", str(library / "libc/include/any-linux-any")),
+        *("-idirafter", str(library / "include")),
+        "-D__GLIBC_MINOR__=17",
+    ]
+    programs = tmp_path / plan.target
+    toolchain = Path(str(chosen["CMAKE_TOOLCHAIN_FILE_aarch64_unknown_linux_gnu"]))
+    assert toolchain.read_text(encoding="utf-8").splitlines() == [
+        "set(CMAKE_SYSTEM_NAME Linux)",
+        "set(CMAKE_SYSTEM_PROCESSOR aarch64)",
+        f'set(CMAKE_C_COMPILER "{programs}/cc")',
+        f'set(CMAKE_CXX_COMPILER "{programs}/c++")',
+        f'set(CMAKE_AR "{programs}/ar")',
+        f'set(CMAKE_RANLIB "{programs}/ranlib")',
+        "# zig's linker does not write the list of its inputs",
+        "set(CMAKE_C_LINKER_DEPFILE_SUPPORTED FALSE)",
+        "set(CMAKE_CXX_LINKER_DEPFILE_SUPPORTED FALSE)",
+    ]
+    assert chosen["ZIG_COMMAND"] == zig.find({})[0]
