@@ -290,7 +290,7 @@ def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python
     """Rebuild the compiled files of an editable install, whose finder is in the folder `into`."""
     from cratewheel.commands import develop as editable
 
-    overrides = {**INSTALL_OVERRIDES, "interpreter": (python,) if python else ()}
+    overrides = {**INSTALL_OVERRIDES, "interpreter": (python,) if python else (), "pgo": False}
     editable.replace_compiled(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
 
 
@@ -306,7 +306,7 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
         return
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
     session = _installable(
-        replace(request, overrides={**INSTALL_OVERRIDES, "interpreter": (str(executable),)}), reporter
+        replace(request, overrides={**INSTALL_OVERRIDES, "interpreter": (str(executable),), "pgo": False}), reporter
     )
     (wheel,) = session.plan.wheels
     variables = {name: value for name, value in wheel.builds[0].env if name in EDITOR_VARIABLES and value is not None}
@@ -328,7 +328,8 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
         content = sdist_content(gather_sdist(request, reporter), environ=request.environ, reporter=reporter)
         archives["sdist"] = [entry.path for entry in content.layout]
     if wheel:
-        (session,) = plan_builds(request, reporter, targets="first", only_first=True)
+        plain = replace(request, overrides={**request.overrides, "pgo": False})
+        (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
         skips = DanglingLinks(request.environ, reporter).skips
         tracked = tracked_but_ignored(session.inputs.project.root, request.environ)
         for one in session.plan.wheels:
@@ -348,7 +349,8 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     from cratewheel.builder.stubs import refuse_stubs
     from cratewheel.commands import generate_stubs
 
-    (session,) = plan_builds(replace(request, overrides=INSTALL_OVERRIDES), reporter, targets="first", only_first=True)
+    plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
+    (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
     refuse_stubs(session.inputs)
     entries = generate_stubs.stub_entries(session)
     if check:

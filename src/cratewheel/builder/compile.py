@@ -49,7 +49,7 @@ def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artif
 def _build_function(
     session: Session, wheel: WheelPlan
 ) -> Callable[[Session, WheelPlan, CargoBuild, CompileSlot], Artifact]:
-    if session.inputs.options.editable:
+    if session.inputs.options.editable or wheel.instrumented:
         return _build_editable
     return _build_repairable if wheel.audit == "repair" else _run
 
@@ -79,7 +79,7 @@ def _program(session: Session) -> str:
 
 
 def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
-    """Build for an editable install: linked so that the loader finds libraries in the build's folders.
+    """Build for this machine alone: linked so that the loader finds libraries in the build's folders.
 
     Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
     the last time is kept.

@@ -14,6 +14,7 @@ from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values
 from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.pgo import compiled_wheels
 from cratewheel.project.inputs import gather_sdist_of
 from cratewheel.system.tasks import Task, task_group
 
@@ -52,7 +53,7 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ..
     first = jobs[0][0]
     options = first.inputs.options
     scheduler = ParallelScheduler(
-        [session.build_directory(wheel) for session, wheel in jobs],
+        [session.build_directory(one) for session, wheel in jobs for one in compiled_wheels(wheel)],
         jobs=options.jobs,
         configured=cargo_config.build_jobs(
             config_values(options.config, options.cargo_extra_args), first.environ, first.cwd

@@ -58,7 +58,7 @@ class Session:
         directory = wheel.directory
         return BuildDirectory(
             path=directory or self.target_dir,
-            own=directory is not None,
+            own=directory is not None and wheel.profiling is None and not wheel.instrumented,
             lock=directory.with_name(f"{directory.name}.lock") if directory else self.scratch / "lock",
             plain=cargo.build_directory or self.target_dir,
             folders=tuple(dict.fromkeys(folders)),

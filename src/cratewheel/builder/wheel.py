@@ -12,6 +12,7 @@ from cratewheel.builder.compile import compile_wheel
 from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.pgo import instrumented
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name
 from cratewheel.system.tasks import task_group
@@ -36,8 +37,26 @@ def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
 def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used.
 
-    Nothing is written to the project: for an editable install, `write_in_project` does that.
+    A wheel that is optimised with a profile is compiled twice. Nothing is written to the project: for an editable
+    install, `write_in_project` does that.
     """
+    if wheel.profiling is None:
+        with _compiled_once(session, wheel) as content:
+            yield content
+        return
+    from cratewheel.builder import pgo  # few builds need it
+
+    with pgo.lock_profiles(session):
+        pgo.report_phase(session, 1, "compiling an instrumented wheel")
+        with _compiled_once(pgo.training_session(session), instrumented(wheel)) as content:
+            pgo.make_profile(session, wheel, content)
+        pgo.report_phase(session, 3, "compiling with the profile")
+        with _compiled_once(session, wheel) as content:
+            yield content
+
+
+@contextmanager
+def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     with _stage(session.scratch) as stage:

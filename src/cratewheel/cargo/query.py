@@ -31,10 +31,11 @@ INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rustc:
-    """The compiler's version as (major, minor, patch), and its default target."""
+    """The compiler's version as (major, minor, patch), its default target, and the major version of its LLVM."""
 
     version: tuple[int, int, int]
     host: str
+    llvm: int | None = None
 
 
 def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
@@ -52,6 +53,15 @@ def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
     return parse_rustc(done.stdout)
 
 
+def read_sysroot(environ: Mapping[str, str], cwd: Path) -> Path:
+    """Return the folder of rustc's own installation; raises `ProcessError` when rustc does not say it."""
+    program = environ.get("RUSTC") or "rustc"
+    done = capture(Command(argv=(program, "--print", "sysroot"), cwd=cwd), environ)
+    if done.status or not done.stdout.strip():
+        raise ProcessError(f"`{program} --print sysroot` failed", notes=tuple(done.stderr.splitlines()))
+    return Path(done.stdout.strip())
+
+
 def read_standard_library(triple: str, environ: Mapping[str, str], cwd: Path) -> dict[str, Path]:
     """Return the compiled crates of Rust's standard library for a target by name; empty if it is not installed."""
     program = environ.get("RUSTC") or "rustc"
@@ -61,17 +71,18 @@ def read_standard_library(triple: str, environ: Mapping[str, str], cwd: Path) ->
 
 
 def parse_rustc(text: str) -> Rustc:
-    r"""Return the version and host in the output of `rustc -vV`.
+    r"""Return the versions and host in the output of `rustc -vV`.
 
-    >>> parse_rustc("rustc 1.95.0\nhost: x86_64-unknown-linux-gnu\nrelease: 1.95.0-nightly\n")
-    Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu')
+    >>> parse_rustc("host: x86_64-unknown-linux-gnu\nrelease: 1.95.0-nightly\nLLVM version: 22.1.2\n")
+    Rustc(version=(1, 95, 0), host='x86_64-unknown-linux-gnu', llvm=22)
     """
     fields = dict(line.split(": ", 1) for line in text.splitlines() if ": " in line)
     release = re.match(r"(\d{1,9})\.(\d{1,9})\.(\d{1,9})", fields.get("release", ""))
     if release is None or "host" not in fields:
         raise ProcessError("`rustc -vV` did not print its release and host", notes=tuple(text.splitlines()))
     major, minor, patch = (int(part) for part in release.groups())
-    return Rustc(version=(major, minor, patch), host=fields["host"])
+    llvm = re.match(r"\d{1,9}", fields.get("LLVM version", ""))
+    return Rustc(version=(major, minor, patch), host=fields["host"], llvm=int(llvm[0]) if llvm else None)
 
 
 def read_metadata(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cratewheel.cargo.build_cache import disk_usage
 from cratewheel.errors import CratewheelError
+from cratewheel.planning.pgo import PGO_DIR
 from cratewheel.planning.wheels import BUILD_DIRS
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.lock import exclusive_folder, exclusive_if_free
@@ -55,7 +56,7 @@ def find(target: Path, interpreters: Collection[str], *, now: float | None = Non
         if path == target / BUILD_DIRS:
             found += _directories(path, interpreters, now)
         elif not path.name.startswith(_KEPT_PREFIXES) and not is_temporary(path.name):
-            own = path / "cratewheel" / "lock"  # the target directory of --sdist-first
+            own = path / "lock" if path == target / PGO_DIR else path / "cratewheel" / "lock"  # of --sdist-first
             found.append(Item(path=path, what=_kind(path), size=_size(path), lock=own if own.exists() else lock))
     return tuple(found)
 

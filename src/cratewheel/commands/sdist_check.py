@@ -110,9 +110,10 @@ def compare_with_sdist(sdist: Path, request: Request, reporter: Reporter) -> Com
     """
     quiet = HideArchives(reporter=reporter)
     with temporary_folder() as scratch:
-        from_tree = _one_wheel(replace(request, overrides=_overrides(scratch / "tree", None)), quiet)
+        unoptimised = {"pgo": False}  # a profile differs each time, and so what is compiled with it
+        from_tree = _one_wheel(replace(request, overrides={**_overrides(scratch / "tree", None), **unoptimised}), quiet)
         with unpack_sdist(sdist, from_tree.project, environ=request.environ, reporter=quiet) as top:
-            overrides = _overrides(scratch / "sdist", _below(from_tree.target))
+            overrides = {**_overrides(scratch / "sdist", _below(from_tree.target)), **unoptimised}
             inside = replace(_without_manifest(request), cwd=top, overrides=overrides)
             return compare(from_tree.path, _one_wheel(inside, quiet).path)
 

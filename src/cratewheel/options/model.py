@@ -103,6 +103,24 @@ class Options:
         key="install-cbindgen", variables=("CRATEWHEEL_INSTALL_CBINDGEN",), commands=COMPILING,
     )  # fmt: skip
 
+    # Profile-guided optimisation
+    pgo: bool = setting(
+        False, "switch", "Compilation",
+        "Optimise with a profile: compile with counters, run `pgo-command`, and compile again with what was counted. "
+        "Implies --release unless a profile is named",
+        flags=("--pgo",), variables=("CRATEWHEEL_PGO", "MATURIN_PGO"), commands=("build", "develop", "publish"),
+    )  # fmt: skip
+    pgo_command: str | None = setting(
+        None, "text", "Compilation",
+        "The command that --pgo runs to get a profile, in the project's root, with the wheel installed",
+        key="pgo-command",
+    )  # fmt: skip
+    pgo_dependency_group: str | None = setting(
+        None, "text", "Compilation",
+        "The dependency group that `pgo-command` needs; default: `dev`, if there is one",
+        key="pgo-dependency-group",
+    )  # fmt: skip
+
     # Python
     interpreter: tuple[str, ...] = setting(
         (), "words", "Python",
@@ -388,14 +406,6 @@ class Options:
 
     generate_ci: GenerateCi = setting(
         GenerateCi(), "table", "Continuous integration", "What `cratewheel generate-ci` writes", key="generate-ci",
-    )  # fmt: skip
-
-    # Keys of the peer that later issues use; known, so that they are not reported as typing errors
-    pgo_command: str | None = setting(
-        None, "text", "Not used yet", "The training run of a profile-guided build", key="pgo-command",
-    )  # fmt: skip
-    pgo_dependency_group: str | None = setting(
-        None, "text", "Not used yet", "The dependency group that the training run needs", key="pgo-dependency-group",
     )  # fmt: skip
 
     # Set by what was called, not by the user

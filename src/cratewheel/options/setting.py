@@ -34,7 +34,6 @@ GROUPS = (
     "Editable installs",
     "Build backend",
     "Continuous integration",
-    "Not used yet",
 )
 
 

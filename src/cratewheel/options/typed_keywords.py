@@ -21,6 +21,7 @@ class BuildOptions(TypedDict, total=False):
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
     generate_stubs: bool
+    pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
     target: Sequence[str]
@@ -84,6 +85,7 @@ class DevelopOptions(TypedDict, total=False):
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
     generate_stubs: bool
+    pgo: bool
     quiet: bool
     verbose: int
     config: Sequence[str]
@@ -111,6 +113,7 @@ class PublishOptions(TypedDict, total=False):
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
+    pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
     target: Sequence[str]

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from cratewheel.cargo.command import command
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.planning.model import BuildPlan, ByAudit, ByDeploymentTarget, ByPolicy, Fixed, PlatformPlan, WheelPlan
+from cratewheel.planning.model import (
+    BuildPlan,
+    ByAudit,
+    ByDeploymentTarget,
+    ByPolicy,
+    Fixed,
+    PlatformPlan,
+    Profiling,
+    WheelPlan,
+)
+from cratewheel.planning.pgo import merge_command
 from cratewheel.planning.platform_result import deployment_tags
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets.triples import Target
@@ -37,11 +47,23 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
         lines.append(f"wheel {wheel.python_tag}-{wheel.abi_tag}-{describe_platform(wheel.platform, plan.target)}")
         if wheel.interpreter is not None:
             lines.append(f"  python  {wheel.interpreter.display}{_place(wheel.interpreter)}")
-        lines += [f"  run     {command(build)}" for build in wheel.builds]
+        if wheel.profiling is not None:
+            lines += _profiling_lines(wheel.profiling)
+        lines += [f"  {'phase 3' if wheel.profiling else 'run    '} {command(build)}" for build in wheel.builds]
         lines.append(f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
     return tuple(lines)
+
+
+def _profiling_lines(plan: Profiling) -> list[str]:
+    with_it = " and ".join(filter(None, ("the instrumented wheel", ", ".join(plan.requirements))))
+    return [
+        *(f"  phase 1 {command(build)}" for build in plan.builds),
+        f"  phase 2 {plan.command}",
+        f"          in an environment of {plan.python} with {with_it}",
+        f"          {merge_command(plan, 'llvm-profdata', plan.profile)}",
+    ]
 
 
 def _place(interpreter: Interpreter) -> str:
@@ -64,7 +86,13 @@ def as_json(plan: BuildPlan) -> dict[str, object]:
 
 
 def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
-    python = wheel.interpreter
+    python, plan = wheel.interpreter, wheel.profiling
+    profiling = {
+        "commands": [list(command(build).redacted_argv) for build in plan.builds],
+        "training": plan.command,
+        "requirements": list(plan.requirements),
+        "profile": str(plan.profile),
+    } if plan is not None else None  # fmt: skip
     return {
         "python_tag": wheel.python_tag,
         "abi_tag": wheel.abi_tag,
@@ -74,5 +102,6 @@ def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
         "audit": wheel.audit,
         "module_file": wheel.module_file,
         "commands": [list(command(build).redacted_argv) for build in wheel.builds],
+        **({"profiling": profiling} if profiling else {}),
         "why": list(wheel.why),
     }

@@ -119,13 +119,16 @@ def _rustflags(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
     return ("-C", "target-feature=-crt-static")
 
 
-def cargo_config(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
+def cargo_config(
+    inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, every_crate: tuple[str, ...] = ()
+) -> tuple[str, ...]:
     """Return the cargo settings for one build: our rustc flags joined with the user's.
 
+    `every_crate` are more flags that each crate for the target is compiled with.
     Raises `UnsupportedError` where pyo3 cannot be compiled for so old an interpreter.
     """
     build_script = _build_script_override(inputs, bindings, interpreter)
-    words = _rustflags(inputs, bindings)
+    words = (*_rustflags(inputs, bindings), *every_crate)
     if not words or inputs.rustflags is not None:
         return build_script
     # build.rustflags is ignored if the target has flags
@@ -187,9 +190,18 @@ def _links_libpython(bindings: Bindings) -> bool:
 
 
 def cargo_env(
-    inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, slice_: Target, *, stable: bool
+    inputs: Inputs,
+    bindings: Bindings,
+    interpreter: Interpreter | None,
+    slice_: Target,
+    *,
+    stable: bool,
+    every_crate: tuple[str, ...] = (),
 ) -> Variables:
-    """Return the variables for one cargo build: for pyo3 and other crates, about the interpreter and the system."""
+    """Return the variables for one cargo build: for pyo3 and other crates, about the interpreter and the system.
+
+    `every_crate` are more flags that each crate for the target is compiled with.
+    """
     env: dict[str, str | None] = {}
     pyo3 = bindings.crate in detect.PYO3_CRATES
     if interpreter is not None and interpreter.executable is not None:
@@ -209,12 +221,14 @@ def cargo_env(
     if interpreter is not None and inputs.is_elsewhere(interpreter) and pyo3 and not inputs.described:
         free = "t" if interpreter.gil_disabled else ""
         env["PYO3_CROSS_PYTHON_VERSION"] = ".".join(map(str, interpreter.version)) + free
-    words = _rustflags(inputs, bindings)
+    words = (*_rustflags(inputs, bindings), *every_crate)
     if words and inputs.rustflags is not None:
         # cargo ignores the flags in its files when one of these is set
         variable, value = inputs.rustflags
-        separator = "\x1f" if variable == "CARGO_ENCODED_RUSTFLAGS" else " "
-        env[variable] = separator.join((value, *words))
+        encoded = variable == "CARGO_ENCODED_RUSTFLAGS"
+        if not encoded and any(" " in word for word in words):  # the other variable is split at spaces
+            variable, value, encoded = "CARGO_ENCODED_RUSTFLAGS", "\x1f".join(value.split()), True
+        env[variable] = ("\x1f" if encoded else " ").join((value, *words))
     version_wanted = dict(inputs.system.macos).get(slice_.arch)
     if version_wanted is not None and (inputs.cross or slice_.arch in inputs.system.macos_exported):
         env["MACOSX_DEPLOYMENT_TARGET"] = ".".join(map(str, version_wanted))

@@ -63,6 +63,25 @@ PlatformChoice = PlatformPlan | InterpreterPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profiling:
+    """How the profile of a wheel is made before the wheel is compiled with it.
+
+    `builds` are those of an instrumented wheel, compiled in `directory`. It is installed into the virtual environment
+    `environment` of `python`, with `requirements`, and `command` is run there: it writes to the folder `raw`, which
+    llvm-profdata merges into the file `profile`.
+    """
+
+    builds: tuple[CargoBuild, ...]
+    directory: Path
+    python: Path
+    environment: Path
+    requirements: tuple[str, ...]
+    command: str
+    raw: Path
+    profile: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WheelPlan:
     """One wheel: the cargo builds that it contains, and its tags.
 
@@ -70,7 +89,8 @@ class WheelPlan:
     binaries and for libraries that are not imported as a module. `bindings` are those of this build, `stable_abi` is
     the kind of the stable ABI that it is for, with its oldest Python. `config` is the description of the interpreter
     that pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
-    stands for cargo's target directory.
+    stands for cargo's target directory. With `profiling`, the builds use a profile that is made first; `instrumented`
+    is the wheel that makes it.
     """
 
     builds: tuple[CargoBuild, ...]
@@ -85,6 +105,8 @@ class WheelPlan:
     stable_abi: tuple[StableKind, Version] | None = None
     config: str | None = None
     directory: Path | None = None
+    profiling: Profiling | None = None
+    instrumented: bool = False
     why: tuple[str, ...] = ()
 
 

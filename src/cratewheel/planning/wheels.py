@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from cratewheel.bindings import detect
@@ -13,7 +14,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
-from cratewheel.planning import flags
+from cratewheel.planning import flags, pgo
 from cratewheel.planning.model import ByAudit, Fixed, InterpreterPlatform, PlatformChoice, PlatformPlan, WheelPlan
 from cratewheel.planning.platform import audit_mode, native_platform
 from cratewheel.project.cargo_metadata import cargo_options
@@ -51,9 +52,11 @@ def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: b
             platform_plan = replace(choice, plain=own.tags)
         case _:
             platform_plan = choice
-    directory = _directory(inputs, group) if separate else None
+    profiled = pgo.profiled_wheel(inputs, group.interpreter, f"{python_tag}-{abi_tag}") if inputs.options.pgo else None
+    directory = profiled.optimised if profiled else _directory(inputs, group) if separate else None
+    make_builds = partial(_builds, inputs, bindings, group, module_file)
     return WheelPlan(
-        builds=_builds(inputs, bindings, group, module_file, directory),
+        builds=make_builds(directory, pgo.use_flags(profiled) if profiled else ()),
         interpreter=group.interpreter,
         serves=group.serves,
         python_tag=python_tag,
@@ -65,6 +68,9 @@ def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: b
         stable_abi=stable,
         config=flags.pyo3_config(inputs, bindings, group.interpreter, stable),
         directory=directory,
+        profiling=pgo.profiling(inputs, profiled, make_builds(profiled.instrumented, pgo.generate_flags(profiled)))
+        if profiled
+        else None,
         why=group.why,
     )
 
@@ -83,11 +89,17 @@ def directory_name(python: Interpreter) -> str:
 
 
 def _builds(
-    inputs: Inputs, bindings: Bindings, group: _Group, module_file: str | None, directory: Path | None
+    inputs: Inputs,
+    bindings: Bindings,
+    group: _Group,
+    module_file: str | None,
+    directory: Path | None,
+    every_crate: tuple[str, ...],
 ) -> tuple[CargoBuild, ...]:
-    """Return the cargo builds of a wheel: one for each processor and crate."""
+    """Return the cargo builds of a wheel: one for each processor and crate; `every_crate` are flags for all crates."""
     options, project = inputs.options, inputs.project
-    base = cargo_options(options, inputs.cargo_target)
+    # without --target, build scripts and macros would get the flags for every crate too
+    base = cargo_options(options, inputs.target.triple if options.pgo else inputs.cargo_target)
     elsewhere: flags.Variables = ()
     if directory is not None:
         base = replace(base, target_dir=directory)
@@ -107,14 +119,17 @@ def _builds(
                 base,
                 features=features,
                 target=slice_.triple if inputs.target.is_universal2 else base.target,
-                config=(*base.config, *flags.cargo_config(inputs, bindings, group.interpreter)),
+                config=(*base.config, *flags.cargo_config(inputs, bindings, group.interpreter, every_crate)),
             ),
             rustc_args=(
                 *_rustc_args(options),
                 *flags.debuginfo_args(inputs, bindings),
                 *flags.linker_args(inputs, bindings, module_file),
             ),
-            env=(*flags.cargo_env(inputs, bindings, group.interpreter, slice_, stable=stable), *elsewhere),
+            env=(
+                *flags.cargo_env(inputs, bindings, group.interpreter, slice_, stable=stable, every_crate=every_crate),
+                *elsewhere,
+            ),
         )
         for crate in _selected_targets(inputs, bindings)
         for slice_ in inputs.target.slices

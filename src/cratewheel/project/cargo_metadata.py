@@ -170,6 +170,8 @@ def cargo_options(options: Options, triple: str | None) -> CargoOptions:
     if options.release:
         # a profile in the extra arguments overrides others
         profile = None if extra_value(options.cargo_extra_args, "--profile") else "release"
+    if options.pgo and not profile and not extra_value(options.cargo_extra_args, "--profile"):
+        profile = "release"
     return CargoOptions(
         profile=profile,
         jobs=options.jobs,

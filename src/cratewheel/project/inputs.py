@@ -218,7 +218,7 @@ def _conditional_bindings(
 def _configured_rustflags(
     target: Target, options: Options, project: Project, environ: Mapping[str, str]
 ) -> tuple[str, ...]:
-    if not target.is_musl:  # no other target gets flags for every crate from us
+    if not target.is_musl and not options.pgo:  # nothing else gets flags for every crate from us
         return ()
     flags = config_values(options.config, options.cargo_extra_args)
     return toolchain.build_rustflags(target, flags, environ, project.cwd)
