@@ -55,6 +55,9 @@ CASES: dict[str, Inputs] = {
     ),
     "linux-pyo3-ffi": situation("--compatibility manylinux2014", cargo=pyo3_ffi(), pythons=("11",)),
     "linux-rust-cpython": situation("--compatibility linux", cargo=RUST_CPYTHON, pythons=("8", "11", "13")),
+    "linux-pgo": situation(
+        "--pgo", cargo=pyo3("0.28.3"), pythons=("12", "14t"), tool={"pgo-command": "pytest -q benchmarks"}
+    ),
     "linux-cffi": situation("--auditwheel check", cargo=CFFI, pythons=("11",)),
     "linux-uniffi": situation("--skip-auditwheel", cargo=UNIFFI),
     "linux-bin": situation("--compatibility pypi --locked -j 3", cargo=PROGRAM),
