@@ -133,13 +133,13 @@ def _train(session: Session, plan: Profiling, environment: Environment) -> None:
     )
     session.reporter.detail(f"running {command}")
     lines: list[str] = []
-    show = session.reporter.passthrough if session.reporter.shows_steps else lines.append
+    show = session.reporter.pass_output if session.reporter.shows_steps else lines.append
     with stream(command, session.environ, on_error_line=lambda line: show(f"{line}\n")) as output:
         for line in output:
             show(f"{line}\n")
         status = output.wait()
     if status:
-        session.reporter.passthrough("".join(lines))
+        session.reporter.pass_output("".join(lines))
         raise ProcessError(
             f"`{plan.command}` failed (status {status}), so there is no profile",
             notes=(
@@ -175,7 +175,7 @@ def _merge(session: Session, wheel: WheelPlan, plan: Profiling) -> None:
         "the profile could not be merged",
         hint="see what llvm-profdata says above; its LLVM must be that of `rustc -vV`",
     )
-    session.reporter.passthrough(done)
+    session.reporter.pass_output(done)
     same = plan.profile.is_file() and plan.profile.read_bytes() == merged.read_bytes()
     if not same and wheel.directory is not None:
         for slice_ in session.plan.target.slices:
@@ -188,6 +188,6 @@ def _run(session: Session, command: Command, failure: str, *, hint: str) -> str:
     session.reporter.detail(f"running {command}")
     done = capture(command, session.environ, rolls_back=True)
     if done.status:
-        session.reporter.passthrough(done.stderr or done.stdout)
+        session.reporter.pass_output(done.stderr or done.stdout)
         raise ProcessError(f"{failure} (status {done.status})", notes=(f"the command was `{command}`",), hint=hint)
     return done.stderr
