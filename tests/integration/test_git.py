@@ -169,10 +169,9 @@ def test_an_sdist_that_nobody_can_build_is_an_error(
     assert run.status == 1
     assert run.sdists == ()
     assert (
-        f"error: the source distribution lacks {project / missing[0]}, without which it cannot be built: "
-        "git does not track it\n"
+        f"error: the source distribution cannot be built without {project / missing[0]}, which git does not track\n"
     ) in run.stderr
-    assert all(f"       so it is with {project / name}\n" in run.stderr for name in missing[1:])
+    assert all(f"       the same for {project / name}\n" in run.stderr for name in missing[1:])
     if which == "of another repository":
         assert f"warning: the sdist lacks what git tracks and is not there: {project / 'unrelated'}\n" in run.stderr
 
@@ -213,7 +212,7 @@ def test_a_text_that_cargo_toml_takes_from_elsewhere_is_an_error(
         "a licence": f"error: {path}, the {key}, is not below {root / 'project'}, which is all that git lists\n",
         "a readme that git does not track": (
             f"error: {root / 'project/NEW.md'}, the readme in {root / crate / 'Cargo.toml'}, "
-            "would not be in the archive\n"
+            "would be missing in the archive\n"
         ),
     }
     above = f"error: {path}, the {key} in {root / crate / 'Cargo.toml'}, is not below {root / 'project'}, "

@@ -73,7 +73,7 @@ def test_an_sdist_has_neither_leftovers_nor_archives_of_the_project(
 ) -> None:
     run = run_light("sdist", cwd=project(run_light, more=more, git=git)).ok()
     assert members(run.sdists[0]) == SDIST
-    warned = [line.partition(" is left out, though")[0] for line in run.stderr.splitlines() if "is left out" in line]
+    warned = [line.partition(" is skipped although")[0] for line in run.stderr.splitlines() if "is skipped" in line]
     assert warned == [f"warning: {run.project / name}" for name in EARLIER[:2]]
 
 
@@ -91,7 +91,7 @@ def test_a_wheel_has_neither_and_is_the_same_when_it_lies_in_its_own_package(
     for out in ("light_module", "light_module", "dist"):
         names, run = built(out)
         assert names == expected
-        assert f"{root / EARLIER[0]} is left out, though include 'dist/*' names it" in run.stderr
+        assert f"{root / EARLIER[0]} is skipped although include 'dist/*' matches it" in run.stderr
 
 
 @pytest.mark.parametrize("git", [False, True], ids=["plain folder", "repository"])

@@ -217,4 +217,4 @@ def test_a_name_that_not_every_system_can_have_is_an_error_that_says_what_to_do(
     assert (
         f"error: {root / name} cannot be in a source distribution: cargo packs no name with `{name[5]}`" in run.stderr
     )
-    assert f'rename the file, or leave it out: `exclude = ["{name}"]` in [package] of Cargo.toml' in run.stderr
+    assert f'rename the file, or exclude it: `exclude = ["{name}"]` in [package] of Cargo.toml' in run.stderr

@@ -94,7 +94,10 @@ def test_two_licences_with_one_place_are_an_error(project: str, run_light: Crate
     folder = write(tmp_path / "tree", tree, git=True)
     run = run_light("sdist", cwd=folder / "py")
     assert run.status == 1
-    assert f"one place for two files, {folder / 'py/LICENSE'} and {folder / 'LICENSE'}: LICENSE" in run.stderr
+    assert (
+        f"two files have the same path in the sdist, {folder / 'py/LICENSE'} and {folder / 'LICENSE'}: LICENSE"
+        in run.stderr
+    )
     assert run.sdists == ()
     (folder / "py/LICENSE").write_text("of the root\n")
     assert run_light("sdist", cwd=folder / "py").ok().sdists != ()
@@ -133,7 +136,7 @@ def test_a_second_pyproject_toml_does_not_give_way_in_silence(run_light: Cratewh
     run = run_light("sdist", cwd=folder / "py")
     assert run.status == 1
     mine, theirs = folder / "py/pyproject.toml", folder / "pyproject.toml"
-    assert f"one place for two files, {mine} and {theirs}: pyproject.toml" in run.stderr
+    assert f"two files have the same path in the sdist, {mine} and {theirs}: pyproject.toml" in run.stderr
     assert f'leave {theirs} out: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it' in run.stderr
     root = crate("root", '\n[workspace]\nmembers = ["py"]\n', 'exclude = ["/pyproject.toml"]\n')
     (folder / "Cargo.toml").write_text(root)
@@ -153,7 +156,7 @@ def test_a_manifest_that_an_include_brings_to_the_place_of_a_crate_s_is_an_error
     run = run_light("sdist", cwd=folder / "py")
     assert run.status == 1
     two = f"{folder / 'data/Cargo.toml'} and {folder / 'py/data/Cargo.toml'}: data/Cargo.toml"
-    assert f"one place for two files, {two}" in run.stderr
+    assert f"two files have the same path in the sdist, {two}" in run.stderr
     assert run.sdists == ()
 
 
@@ -174,6 +177,6 @@ def test_a_leftover_lock_that_an_include_names_is_no_other_workspace_s(run_light
     run = run_light("sdist", cwd=folder / "py")
     assert run.status == 1
     two = f"{folder / 'Cargo.lock'} and {folder / 'py/Cargo.lock'}: Cargo.lock"
-    assert f"one place for two files, {two}" in run.stderr
+    assert f"two files have the same path in the sdist, {two}" in run.stderr
     (folder / "py/Cargo.lock").write_text((folder / "Cargo.lock").read_text())
     assert run_light("sdist", cwd=folder / "py").ok().sdists != ()

@@ -115,7 +115,7 @@ def test_explain_says_of_each_file_why_it_is_in_or_out(run_light: Cratewheel, tm
     run = run_light("sdist", "--explain", cwd=project).ok()
     explained = [line for line in run.stderr.splitlines() if line.startswith(("  + ", "  - "))]
     assert explained == [
-        "  + Cargo.lock      the versions that cargo chose",
+        "  + Cargo.lock      the locked versions",
         "  + Cargo.toml      the crate",
         "  + PKG-INFO        core metadata",
         "  + data/a.json     include = 'data/*'",

@@ -63,7 +63,7 @@ foo = {{ path = "sub/foo" }}
         "sub/foo/src/inner.rs",
         "sub/foo/src/lib.rs",
     ]
-    assert "cargo could not bring the Cargo.lock" not in run.stderr
+    assert "cargo could not update the Cargo.lock" not in run.stderr
     resolves(run, tmp_path, "Cargo.toml", "--locked")
 
 

@@ -25,7 +25,7 @@ def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
         memo = session.memo("inplace")
         record = placed.read_record(memo, source)
         gone = placed.outdated(source, compiled, record)
-        content = editable.in_place(modules, compiled)
+        content = editable.in_place_paths(modules, compiled)
         removed = [source / place for place in gone]
         for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
             session.reporter.warn(warning)

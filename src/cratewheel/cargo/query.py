@@ -106,7 +106,7 @@ def read_metadata(
     if done.status:
         raise ProcessError(
             f"cargo cannot resolve {manifest}",
-            notes=(f"`{command}` ended with status {done.status}",),
+            notes=(f"`{command}` failed with exit status {done.status}",),
             hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
         )
     answer = parse_metadata(json.loads(done.stdout))
@@ -129,7 +129,7 @@ def read_compiled(
     if done.status:
         raise ProcessError(
             f"cargo cannot resolve the features of {metadata.root_package.manifest_path}",
-            notes=(*done.stderr.splitlines(), f"`{command}` ended with status {done.status}"),
+            notes=(*done.stderr.splitlines(), f"`{command}` failed with exit status {done.status}"),
             hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
         )
     return features.parse_tree(done.stdout, metadata)

@@ -1,1 +1,1 @@
-"""What goes into an archive: the layouts of wheels and source distributions."""
+"""The files of wheels and source distributions: which ones, and at which paths."""

@@ -1,4 +1,4 @@
-"""What was built, or made for a while, in the folders of a project: nobody means to ship it."""
+"""Recognises build output and temporary files in the folders of a project, which are never packed."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pathlib import Path
 from cratewheel.system import files
 from cratewheel.system.files.junk import within_rubbish
 
-# files of a virtual environment, of cargo's target directory, and of its CARGO_HOME
+# files of virtual environments, of cargo's target directories, and of CARGO_HOME
 _MARKS = ("pyvenv.cfg", ".rustc_info.json", ".package-cache", ".global-cache")
-_TAG = "CACHEDIR.TAG"  # of many programs (https://bford.info/cachedir/); cargo's says that it is cargo's
-_OF_CARGO = b"created by cargo"
+_TAG = "CACHEDIR.TAG"  # used by many programs (https://bford.info/cachedir/); cargo's file mentions cargo
+_CARGO_TAG = b"created by cargo"
 
 
-def not_built(listed: Iterable[str], folder: Path, built: Iterable[Path]) -> Iterator[str]:
-    """Yield the files listed in a folder, without rubbish, our temporary ones, virtual environments, cargo's output.
+def without_build_outputs(listed: Iterable[str], folder: Path, built: Iterable[Path]) -> Iterator[str]:
+    """Yield the listed files of a folder, without junk, temporary files, virtual environments and cargo's output.
 
-    Target directories may be anywhere, and git may not have been told to ignore them; `built` are some that are known.
+    Target directories may be anywhere, and git may not ignore them; `built` are known ones.
     """
     every = tuple(listed)
     start = len(f"{folder}{os.sep}")
@@ -32,9 +32,9 @@ def not_built(listed: Iterable[str], folder: Path, built: Iterable[Path]) -> Ite
 
 
 def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
-    """Yield the folders below `root`, on the way to some of the paths, that cargo or a virtual environment has filled.
+    """Yield the folders in `root`, on the way to the paths, that are target directories or virtual environments.
 
-    The files that mark them are hidden, so that lists may lack them.
+    Their marker files are hidden, so lists may not contain them.
     """
     seen = {root}
     for path in paths:
@@ -51,6 +51,6 @@ def _is_tagged(folder: str) -> bool:
     if not os.path.isfile(tag):  # noqa: PTH113 - of thousands of folders
         return False
     try:
-        return _OF_CARGO in files.read_bytes(tag)
+        return _CARGO_TAG in files.read_bytes(tag)
     except OSError:
         return False

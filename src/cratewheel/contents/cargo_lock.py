@@ -1,7 +1,7 @@
-"""Cargo.lock as cargo itself leaves it for the crates of an archive, which are fewer than those of the source tree.
+"""Updates the Cargo.lock of an archive, which has fewer crates than the source tree.
 
-Crates that stay behind asked for features of those that go along, so which packages remain is for cargo's resolver to
-say: `--locked` refuses a lock file that has one too many.
+Skipped crates may have requested features of the packed ones, so only cargo's resolver knows which packages remain:
+`--locked` rejects a lock file with too many packages.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from cratewheel.events import Reporter
 from cratewheel.system.command import Command
 from cratewheel.system.files.temporary import temporary_folder
 
-# What cargo reads to resolve; of all other files it only asks whether they are there.
+# The files that cargo reads to resolve; of all others it only checks that they exist.
 READ = frozenset({"Cargo.toml", lock.NAME})
 
 
 def resolve_lock_with_cargo(
     entries: Layout, manifest: PurePosixPath, *, cwd: Path, environ: Mapping[str, str], reporter: Reporter
 ) -> Layout:
-    """Return the layout with its rewritten Cargo.lock as cargo leaves it; versions stay, packages may go.
+    """Return the layout with its rewritten Cargo.lock as resolved by cargo; versions are kept, packages may be removed.
 
-    A lock file that is the tree's own is in order, and is not touched. Cargo runs once in the folder `cwd`, offline,
-    over a copy of the manifests; where it fails the lock file stays as it is, with a warning.
+    The unchanged lock file of the source tree is kept. Otherwise cargo runs once in the folder `cwd`, offline,
+    on a copy of the manifests; if it fails, the lock file is kept with a warning.
     """
     found = next((entry for entry in entries if _is_written(entry) and entry.name == lock.NAME), None)
     if found is None:
@@ -43,8 +43,8 @@ def resolve_lock_with_cargo(
         done = query.run_cargo(command, environ)
         if done.status:
             reporter.warn(
-                "cargo could not bring the Cargo.lock of the sdist in line with its crates, so --locked may refuse it",
-                hint="`cargo fetch` in the source tree gets what cargo lacks offline",
+                "cargo could not update the Cargo.lock of the sdist, so --locked may reject it",
+                hint="run `cargo fetch` in the source tree to download what cargo needs offline",
             )
             for line in done.stderr.splitlines():
                 reporter.detail(line)

@@ -1,4 +1,4 @@
-"""The crates that cargo must find on disk to resolve a project."""
+"""Finds the crates that must be on disk for cargo to resolve a project."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ KINDS: tuple[tuple[str, DependencyKind], ...] = (
 def packages_with_cargo(
     manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
 ) -> tuple[Package, ...]:
-    """Return the packages that cargo must find on disk to resolve the project: its own first, then by path.
+    """Return the packages that must be on disk to resolve the project: its own first, then by path.
 
-    That is what Cargo.lock speaks of: the optional dependencies and the dev-dependencies of the workspace's members, on
-    every platform, but of the crates outside of it only what is used. Cargo describes those of other workspaces.
+    These are the packages of Cargo.lock: also optional and dev-dependencies of the workspace's members, on
+    every platform, but only used dependencies of crates outside of it. Cargo describes crates of other workspaces.
     """
     known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
     members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
@@ -52,7 +52,7 @@ def packages_with_cargo(
 
 
 def _patched(manifest: Manifest) -> Iterator[Path]:
-    """Yield the manifests that `[patch]` and `[replace]` put in the place of others: cargo reads them, used or not."""
+    """Yield the manifests in `[patch]` and `[replace]`: cargo reads them even if unused."""
     root = manifest.workspace_manifest or manifest.path
     document = toml.load_file(root, files.project_roots(root.parent))
     tables = [*document.get("patch", {}).values(), document.get("replace", {})]
@@ -65,13 +65,13 @@ def _patched(manifest: Manifest) -> Iterator[Path]:
 def _packages_around(
     path: Path, workspace_root: Path, environ: Mapping[str, str], reporter: Reporter, cwd: Path
 ) -> dict[Path, Package]:
-    """Return the packages of the workspace of a manifest, by manifest; nothing is resolved or downloaded.
+    """Return the packages of a manifest's workspace, by manifest, without resolving or downloading.
 
-    Cargo builds a crate in the folder of a workspace that does not list it, and will not describe one: it is read here.
+    Cargo can build, but not describe, a crate in a workspace that does not list it, so its manifest is read here.
     """
     manifest = cargo_manifest.read(path)
     workspace = manifest.workspace_manifest
-    if workspace is not None and workspace.parent == workspace_root:  # whose members are known
+    if workspace is not None and workspace.parent == workspace_root:  # its members are known
         return {path: _unlisted(manifest)}
     answer = query.read_metadata(("--no-deps",), workspace or path, environ, reporter, cwd=cwd)
     found = {package.manifest_path: package for package in answer.packages.values()}
@@ -79,7 +79,7 @@ def _packages_around(
 
 
 def _unlisted(manifest: Manifest) -> Package:
-    """Return a package as its manifest tells it: of its targets, those without which cargo refuses it."""
+    """Return a package read from its manifest, with the targets that cargo requires."""
     package = manifest.package
     readme, licence_file = package.get("readme"), package.get("license-file")
     return Package(
@@ -98,7 +98,7 @@ def _unlisted(manifest: Manifest) -> Package:
 
 
 def _targets(manifest: Manifest) -> Iterator[CrateTarget]:
-    """Yield the library and the build script that are there."""
+    """Yield the library and the build script that exist."""
     script = manifest.package.get("build", "build.rs")
     named = (
         (manifest.lib_name, "lib", manifest.lib.get("path", "src/lib.rs")),

@@ -1,7 +1,7 @@
-"""The crates that an sdist needs, in the sdist: for builds with no network.
+"""Adds the crates that a source distribution needs to it, for builds without network.
 
-Cargo itself chooses and copies them (https://doc.rust-lang.org/cargo/commands/cargo-vendor.html), from the Cargo.toml
-and Cargo.lock that the archive carries, and says what its configuration must hold to find them.
+Cargo chooses and copies them (https://doc.rust-lang.org/cargo/commands/cargo-vendor.html), from the Cargo.toml
+and Cargo.lock of the archive, and prints the configuration needed to find them.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ def vendor_with_cargo(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> Layout:
-    """Return the layout with the crates in `vendor/` and the configuration by which cargo finds them there.
+    """Return the layout with the crates in `vendor/` and cargo's configuration to find them there.
 
-    Cargo starts in `cwd`. The crates lie in `scratch`, which must be there until the archive is written. Raises
-    `ProcessError` when cargo cannot have them, `ConfigError` where the project has a `vendor` folder or such a
-    configuration already.
+    Cargo runs in `cwd`. The crates are in `scratch`, which must exist until the archive is written. Raises
+    `ProcessError` when cargo cannot get them, `ConfigError` if the project already has a `vendor` folder or such a
+    configuration.
     """
     for entry in contents.layout:
         if entry.parts[0] == FOLDER:
             raise ConfigError(
-                f"the archive has a folder `{FOLDER}` already, with {entry.path} ({entry.why})",
-                hint="leave --vendor out if the crates are in it, or rename it",
+                f"the archive already has a folder `{FOLDER}`, with {entry.path} ({entry.why})",
+                hint="remove --vendor if it contains the crates, or rename the folder",
             )
     project = scratch / "project"
     unpack(contents.layout, project)
@@ -53,18 +53,18 @@ def vendor_with_cargo(
     if done.status:
         reporter.pass_output(done.stderr)
         raise ProcessError(
-            "cargo cannot bring together the crates for the sdist",
-            notes=(f"`{command}` ended with status {done.status}",),
+            "cargo cannot vendor the crates for the sdist",
+            notes=(f"`{command}` failed with exit status {done.status}",),
             hint="fix the error that cargo reports above",
         )
     if not (project / FOLDER).is_dir():
-        return contents.layout  # it needs no crates but its own
+        return contents.layout  # it needs no other crates
     roots = (os.path.realpath(project / FOLDER),)
     crates = [
         Entry(
             path=path.relative_to(project).as_posix(),
             source=FromFile(path=str(path), executable=files.is_executable(path), roots=roots),
-            why="a crate of `cargo vendor`",
+            why="copied by `cargo vendor`",
         )
         for path in map(Path, files.tree(project / FOLDER, roots=roots))
     ]
@@ -72,8 +72,8 @@ def vendor_with_cargo(
 
 
 def _below_archive(configuration: str) -> str:
-    """Return what cargo says its configuration must hold, with the folder of the crates relative to the archive."""
-    import tomlkit  # slow to import, and seldom needed
+    """Return the configuration printed by cargo, with the folder relative to the archive."""
+    import tomlkit  # slow to import
 
     document = tomlkit.parse(configuration)
     for source in document.get("source", {}).values():
@@ -83,17 +83,17 @@ def _below_archive(configuration: str) -> str:
 
 
 def _with_config(entries: Layout, configuration: str) -> list[Entry]:
-    """Return the entries with the configuration added to that of the project, or in a file of its own."""
+    """Return the entries with the configuration, added to the project's own or in a new file."""
     earlier = next((entry for entry in entries if entry.path in (CONFIG, OLD_CONFIG)), None)
     text = "" if earlier is None else _text(earlier)
     if "source" in toml.parse(text):
         raise ConfigError(
             f"{'' if earlier is None else earlier.path} replaces the source of crates already, so --vendor cannot",
-            hint="leave --vendor out, or [source] out of that file",
+            hint="remove --vendor, or [source] in that file",
         )
     path = CONFIG if earlier is None else earlier.path
     joined = f"{text.rstrip()}\n\n{configuration}" if text.strip() else configuration
-    found = Entry(path=path, source=Generated(data=joined.encode()), why="where cargo finds the crates in `vendor`")
+    found = Entry(path=path, source=Generated(data=joined.encode()), why="configures cargo to use `vendor`")
     return [*(entry for entry in entries if entry is not earlier), found]
 
 

@@ -1,4 +1,4 @@
-"""Files of a project that would have one place in its source distribution."""
+"""Detects files of a project with the same path in its source distribution."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from pathlib import Path
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.errors import ConfigError
 
-ONLY_ONE = "pyproject.toml"  # of the project is always at the top of the archive
+ONLY_ONE = "pyproject.toml"  # the project's own is always at the top of the archive
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Displaced:
-    """A file that has no `place` in the archive, because `by` has it."""
+    """A file without its `place` in the archive, because `by` has it."""
 
     path: str
     by: str
     place: str
 
 
-def refuse_conflicts(displaced: Iterable[Displaced], entries: Iterable[Entry]) -> None:
-    """Raise `ConfigError` where a file found its place taken, unless `entries` hold the same bytes there."""
+def check_conflicts(displaced: Iterable[Displaced], entries: Iterable[Entry]) -> None:
+    """Raise `ConfigError` for a displaced file, unless `entries` has the same content at that path."""
     by_place = {entry.path: entry for entry in entries}
     for file in displaced:
         if Path(file.path).read_bytes() != _content(by_place[file.place]):
             raise ConfigError(
-                f"the sdist has one place for two files, {file.by} and {file.path}: {file.place}", hint=_hint(file)
+                f"two files have the same path in the sdist, {file.by} and {file.path}: {file.place}", hint=_hint(file)
             )
 
 
@@ -38,5 +38,5 @@ def _content(entry: Entry) -> bytes:
 
 def _hint(file: Displaced) -> str:
     if file.place == ONLY_ONE:
-        return f'leave {file.path} out: `exclude = ["/{ONLY_ONE}"]` in [package] of the Cargo.toml beside it'
-    return "rename one of them, or exclude it with `exclude`; the page on sdists says which files move"
+        return f'exclude {file.path}: `exclude = ["/{ONLY_ONE}"]` in [package] of the Cargo.toml beside it'
+    return "rename one of them, or exclude one with `exclude`; see the documentation of sdists for files that move"

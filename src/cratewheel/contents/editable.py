@@ -1,8 +1,8 @@
-"""The files of an editable install: Python files stay in the project, what is compiled lies outside of it.
+"""The files of an editable install: Python files stay in the project, compiled files are installed elsewhere.
 
 A `.pth` file (https://docs.python.org/3/library/site.html) puts the folder of the Python packages on `sys.path`, and
 imports a package that finds the compiled modules; on Python 3.15 and later a `.start` file of the same name (PEP 829)
-takes the place of that import. Pure: only the text of that package is read.
+replaces that import. Pure: reads only the text of that package.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ REDIRECT = "redirect"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rebuild:
-    """How the finder lets cargo compile what is not fresh: the command, and the folder in which it runs."""
+    """How the finder rebuilds stale modules: the command, and its working directory."""
 
     command: tuple[str, ...]
     cwd: Path
 
 
 def keeps_sources(modules: ModuleLayout) -> bool:
-    """Return whether the project has Python files that an editable install leaves where they are."""
+    """Return whether the project has Python files, which an editable install leaves in place."""
     return modules.package_dir is not None or bool(modules.python_packages)
 
 
 def check(modules: ModuleLayout) -> None:
-    """Raise `ConfigError` for a folder of sources whose path no `.pth` file can hold: a line of it is one folder."""
+    """Raise `ConfigError` for a source folder whose path cannot be a line of a `.pth` file."""
     source = str(modules.python_source)
     if not keeps_sources(modules):
         return
-    # what `site` takes for a line end depends on the Python: these are all that one of them does
+    # the line ends of `site` depend on the Python version; these are all of them
     lines = source.splitlines()
     utf8 = source.encode(errors="ignore").decode() == source
     if not utf8 or lines != [source.rstrip()]:
@@ -70,58 +70,58 @@ def entries(
     rebuild: Rebuild | None = None,
     data: Iterable[Entry] = (),
 ) -> tuple[Entry, ...]:
-    """Return the files of the editable install of a project with Python files of its own.
+    """Return the files of the editable install of a project that has Python files.
 
-    `data` are other files that belong to packages of the project and do not lie there. In the mode `inplace` they and
-    the compiled files are meant to be in the project already, and none of them is installed.
+    `data` are files that belong to packages of the project but are elsewhere. In the mode `inplace` they and
+    the compiled files are already in the project, and are not installed.
     """
     package = redirect_package(distribution)
     shared = sorted({name for entry in data for name in _packages_around(modules, entry)})
     moved = () if mode == INPLACE else tuple(_moved(entry, package) for entry in (*compiled, *data))
     source = str(modules.python_source)
-    # Python 3.10 to 3.12 read this file as the locale has it, and do not start where they cannot; later ones as UTF-8
+    # Python 3.10 to 3.12 read this file in the locale's encoding, and fail to start on errors; later ones as UTF-8
     line = source if source.isascii() else f"import os, sys; sys.path.append({_path_code(source)})"
     way = Entry(
-        # maturin's name for it, which maturin-import-hook reads: the path must be all there is in it
+        # maturin's name, read by maturin-import-hook, so it may contain only the path
         path=f"{normalise_distribution(distribution)}.pth",
         source=Generated(data=f"{line}\n".encode()),
-        why="the way to the Python files of the project",
+        why="adds the Python files of the project to sys.path",
     )
     if not moved:
         return (way,)
     pth = Entry(
         path=f"{package}.pth",
         source=Generated(data=f"import {package}; {package}.install()\n".encode()),
-        why="what starts the finder",
+        why="starts the finder",
     )
     finder = Entry(
         path=f"{package}/__init__.py",
         source=Generated(data=_finder(moved, shared, rebuild).encode()),
-        why="the finder of the compiled modules",
+        why="finds the compiled modules",
     )
     start = Entry(
         path=f"{package}.start",
         source=Generated(data=f"{package}:install\n".encode()),
-        why="what Python 3.15 and later call instead of the import line",
+        why="starts the finder on Python 3.15 and later",
     )
     return (way, pth, start, finder, *moved)
 
 
-def in_place(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Path, Entry], ...]:
-    """Return where in the project each compiled file belongs, for the mode `inplace`."""
+def in_place_paths(modules: ModuleLayout, compiled: Iterable[Entry]) -> tuple[tuple[Path, Entry], ...]:
+    """Return where in the project each compiled file is written in the mode `inplace`."""
     return tuple((modules.python_source / entry.path, entry) for entry in compiled)
 
 
 def belongs_to_package(modules: ModuleLayout, entry: Entry) -> bool:
-    """Return whether a file of the wheel, from OUT_DIR for instance, has its place in a package of the project.
+    """Return whether a file of the wheel, such as one from OUT_DIR, is in a package of the project.
 
-    Such a package is imported from there, and Python finds nothing that is installed beside it.
+    That package is imported from the project, so installed files would not be found.
     """
     return bool(_packages_around(modules, entry))
 
 
 def _packages_around(modules: ModuleLayout, entry: Entry) -> tuple[str, ...]:
-    """Return the dotted names of the project's packages, those with an `__init__.py`, that hold a file's place."""
+    """Return the dotted names of the project's packages, those with an `__init__.py`, that contain a file."""
     own = [package.relative_to(modules.python_source).as_posix() for package in modules.packages]
     if not any(entry.path.startswith(f"{package}/") for package in own):
         return ()
@@ -132,7 +132,7 @@ def _packages_around(modules: ModuleLayout, entry: Entry) -> tuple[str, ...]:
 
 
 def stays_in_project(modules: ModuleLayout, entry: Entry) -> bool:
-    """Return whether a file of the wheel is imported from the project itself, and so is not installed."""
+    """Return whether a file of the wheel is imported from the project, and so not installed."""
     source = entry.source
     return isinstance(source, FromFile) and source.path == str(modules.python_source / entry.path)
 
@@ -152,7 +152,7 @@ def _finder(moved: tuple[Entry, ...], shared: Iterable[str], rebuild: Rebuild | 
 
 
 def _path_code(path: str) -> str:
-    r"""Return code for a path that is right in every locale: the names in it are bytes.
+    r"""Return code for a path that works in every locale, since it contains the names as bytes.
 
     >>> _path_code("/a"), _path_code("/é")
     ("'/a'", "os.fsdecode(b'/\\xc3\\xa9')")

@@ -1,4 +1,4 @@
-"""Wheels and source distributions of the project itself: what an earlier build made is content of no archive."""
+"""Recognises wheels and source distributions of the project itself, which are never packed."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from packaging.version import InvalidVersion, Version
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.targets.wheel_tags import normalise_distribution
 
-WHEEL_PARTS = (5, 6)  # name, version, build number where there is one, Python, ABI and platform
+WHEEL_PARTS = (5, 6)  # name, version, optional build number, Python, ABI, platform
 
 
 def is_archive_of(name: str, distribution: str) -> bool:
-    """Return whether a file name is that of a wheel or source distribution of a project, of any version.
+    """Return whether a file name is that of a wheel or source distribution of a project, in any version.
 
-    `distribution` is the project's name as file names carry it; older tools wrote it in other ways, too.
+    `distribution` is the project's name as in file names; the spellings of older tools match too.
 
     >>> is_archive_of("demo_app-1.0.tar.gz", "demo_app"), is_archive_of("Demo.App-1.0rc1.tar.gz", "demo_app")
     (True, True)
@@ -43,12 +43,14 @@ def _is_named(stem: str, version: str, distribution: str) -> bool:
 
 
 def without_archives(entries: Iterable[Entry], distribution: str) -> tuple[list[Entry], tuple[str, ...]]:
-    """Return the entries that are not archives of the project, and a warning for each that `include` asked for."""
+    """Return the entries that are not archives of the project, and a warning for each skipped file of `include`."""
     kept: list[Entry] = []
     warnings: list[str] = []
     for entry in entries:
         if not isinstance(entry.source, FromFile) or not is_archive_of(entry.name, distribution):
             kept.append(entry)
         elif entry.why.startswith("include"):
-            warnings.append(f"{entry.source.path} is left out, though {entry.why} names it: an earlier build made it")
+            warnings.append(
+                f"{entry.source.path} is skipped although {entry.why} matches it: it is an archive of this project"
+            )
     return kept, tuple(warnings)

@@ -1,4 +1,4 @@
-"""pyproject.toml as an sdist carries it, where it had another folder in the source tree: text in, text out. Pure."""
+"""Edits the pyproject.toml of a source distribution if it was in another folder in the source tree. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TOOLS = ("cratewheel", "maturin")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PyProjectEdits:
-    """The values that keys of a pyproject.toml get; None leaves a key as it is."""
+    """New values for keys of a pyproject.toml; None keeps a value."""
 
     manifest_path: str | None = None
     python_source: str | None = None
@@ -22,12 +22,12 @@ class PyProjectEdits:
     license: str | None = None
 
 
-def edited(text: str, edits: PyProjectEdits) -> str:
-    r"""Return the pyproject.toml `text` with `edits` made; the text itself where they change nothing.
+def edit(text: str, edits: PyProjectEdits) -> str:
+    r"""Return the pyproject.toml `text` with `edits` applied, or the text itself if nothing changes.
 
-    A key of the tool goes where it stands already; a new one to the table that the project has.
+    A key of the tool is changed where it is; a new one is added to the existing table.
 
-    >>> edited('[tool.maturin]\nstrip = true # small\n', PyProjectEdits(manifest_path="py/Cargo.toml"))
+    >>> edit('[tool.maturin]\nstrip = true # small\n', PyProjectEdits(manifest_path="py/Cargo.toml"))
     '[tool.maturin]\nstrip = true # small\nmanifest-path = "py/Cargo.toml"\n'
     """
     if edits == PyProjectEdits():

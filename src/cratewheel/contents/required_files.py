@@ -1,4 +1,4 @@
-"""Whether a source distribution can be built: each file that its manifests name, and cargo needs, is in it."""
+"""Checks that a source distribution can be built: it contains each file that its manifests name and cargo needs."""
 
 from __future__ import annotations
 
@@ -15,32 +15,32 @@ LIBRARY = "library"
 KINDS = (("custom-build", "build script"), ("bin", "program"))
 
 
-def refuse_unbuildable(entries: Layout, packages: tuple[Package, ...], project: Path) -> None:
-    """Raise `ConfigError` where an archive lacks a manifest, a library or a build script of the crates in a folder.
+def check_buildable(entries: Layout, packages: tuple[Package, ...], project: Path) -> None:
+    """Raise `ConfigError` if an archive lacks a manifest, a library or a build script of the crates in a folder.
 
-    `packages` begin with the crate that is built.
+    `packages` starts with the crate that is built.
     """
     packed = {entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
     missing = [str(path) for path in _required(packages, project) if str(path) not in packed]
     if missing:
         raise ConfigError(
-            f"the source distribution lacks {missing[0]}, without which it cannot be built: git does not track it",
-            notes=tuple(f"so it is with {path}" for path in missing[1:]),
-            hint="`git add` it, or take it out of `exclude`; `git status` says which repository this is",
+            f"the source distribution cannot be built without {missing[0]}, which git does not track",
+            notes=tuple(f"the same for {path}" for path in missing[1:]),
+            hint="`git add` it, or remove it from `exclude`; `git status` shows which repository this is",
         )
     for package in packages:
         if package.manifest_path.is_relative_to(project):
-            _refuse_unread(package, packed, project)
+            _check_metadata_files(package, packed, project)
 
 
-def _refuse_unread(package: Package, packed: set[str], project: Path) -> None:
-    """Raise `ConfigError` where an archive lacks the readme or the licence of a crate: its metadata is made of them."""
+def _check_metadata_files(package: Package, packed: set[str], project: Path) -> None:
+    """Raise `ConfigError` if an archive lacks the readme or licence of a crate, which its metadata includes."""
     for key, path in _texts(package):
         if str(path) in packed or not path.exists():
             continue
         outside = not path.is_relative_to(project)
-        why = f"is not below {project}, which is all that git lists" if outside else "would not be in the archive"
-        hint = "copy it there" if outside else "`git add` it, or take it out of `exclude`"
+        why = f"is not below {project}, which is all that git lists" if outside else "would be missing in the archive"
+        hint = "copy it there" if outside else "`git add` it, or remove it from `exclude`"
         raise ConfigError(
             f"{path}, the {key} in {package.manifest_path}, {why}",
             hint=f'{hint}, or set `sdist-generator = "cargo"` in pyproject.toml',
@@ -48,19 +48,19 @@ def _refuse_unread(package: Package, packed: set[str], project: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
-    """A file that a manifest names, what it is there, and how an archive gets it."""
+class NamedFile:
+    """A file named in a manifest, its purpose, and how to get it into an archive."""
 
     path: Path
     what: str
     hint: str
 
 
-def refuse_incomplete(entries: Layout, crates: Iterable[tuple[Package, bool]], excluded: frozenset[str]) -> None:
-    """Raise `ConfigError` where an archive of crates lacks a file that their manifests name.
+def check_complete(entries: Layout, crates: Iterable[tuple[Package, bool]], excluded: frozenset[str]) -> None:
+    """Raise `ConfigError` if an archive of crates lacks a file that their manifests name.
 
-    Programs, build scripts and readmes may be left out on purpose, because the project has `excluded` them or the crate
-    chooses its files itself (the second of each pair): the archive's manifests do not name them. A library may not.
+    Programs, build scripts and readmes may be missing on purpose, because the project has `excluded` them or the crate
+    selects its files itself (the second of each pair): the archive's manifests do not name them. A library may not.
     """
     packed = {entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
     missing = [
@@ -74,38 +74,38 @@ def refuse_incomplete(entries: Layout, crates: Iterable[tuple[Package, bool]], e
         problem = "which the source distribution would lack" if named.path.exists() else "does not exist"
         raise ConfigError(
             f"{named.path}, the {named.what} in {package.manifest_path}, {problem}",
-            notes=tuple(f"so it is with {named.path}, the {named.what}" for _, named in missing[1:]),
+            notes=tuple(f"the same for {named.path}, the {named.what}" for _, named in missing[1:]),
             hint=named.hint if named.path.exists() else "correct the path, or remove the key",
         )
 
 
-def _named(package: Package, excluded: frozenset[str], *, chooses: bool) -> Iterator[Named]:
-    hint = "see that git does not ignore it, and that `include` and `exclude` do not leave it out"
+def _named(package: Package, excluded: frozenset[str], *, chooses: bool) -> Iterator[NamedFile]:
+    hint = "check that neither git, `include` nor `exclude` excludes it"
     for target in package.targets:
         what = _what(target)
         if what is not None and (what == LIBRARY or not (chooses or str(target.source) in excluded)):
-            yield Named(path=target.source, what=f"{what} {target.name!r}", hint=hint)
+            yield NamedFile(path=target.source, what=f"{what} {target.name!r}", hint=hint)
     for key, path in _texts(package):
         if str(path) not in excluded:
-            yield Named(path=path, what=key, hint=hint)
+            yield NamedFile(path=path, what=key, hint=hint)
 
 
 def _texts(package: Package) -> Iterator[tuple[str, Path]]:
-    """Yield the key and the path of the readme and the licence that a manifest names."""
+    """Yield the key and the path of the readme and the licence in a manifest."""
     for key, value in (("readme", package.readme), ("license-file", package.license_file)):
         if value:
             yield key, Path(os.path.normpath(package.manifest_path.parent / value))
 
 
 def _what(target: CrateTarget) -> str | None:
-    """Return what cargo needs a target as, None for what it does without: examples, tests and benches."""
+    """Return what cargo calls a required target; None for optional ones: examples, tests and benches."""
     if _is_library(target.kinds):
         return LIBRARY
     return next((what for kind, what in KINDS if kind in target.kinds), None)
 
 
 def _required(packages: Iterable[Package], project: Path) -> Iterator[Path]:
-    """Yield the files without which cargo refuses the crates; programs it finds by itself, or does without."""
+    """Yield the files without which cargo rejects the crates; other programs are optional."""
     for package in packages:
         if not package.manifest_path.is_relative_to(project):
             continue

@@ -1,7 +1,7 @@
-"""The files that a Rust source file is compiled with: its modules, and what it includes.
+"""Finds the files that a Rust source file is compiled with: its modules and included files.
 
 The rules are those of https://doc.rust-lang.org/reference/items/modules.html#module-source-filenames. No macro is
-expanded and no `cfg` evaluated, so a file that only another platform needs is among them.
+expanded and no `cfg` evaluated, so files for other platforms are included.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _TOKEN = re.compile(
 _COMMENT_MARK = re.compile(r"/\*|\*/")
 
 
-def files_of(root: Path) -> tuple[Path, ...]:
-    """Return a root file of a target, the files of its modules, and what these include by a plain name.
+def module_files(root: Path) -> tuple[Path, ...]:
+    """Return the root file of a target, the files of its modules, and files that they include by a literal name.
 
-    A module that has no file is passed over, since a `cfg` may hide it.
+    Modules without a file are skipped, since a `cfg` may disable them.
     """
     found: dict[Path, None] = {}
     waiting = [(root, root.parent)]
@@ -52,7 +52,7 @@ def files_of(root: Path) -> tuple[Path, ...]:
 def _named(path: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yield the files that a file names, each with the folder of its modules; `folder` is that of its own."""
     text = path.read_text(encoding="utf-8", errors="replace")
-    inline: list[str | None] = []  # the open braces: names of modules, None for all others
+    inline: list[str | None] = []  # open braces: the module's name, or None for other blocks
     given: str | None = None
     position = 0
     while (token := _TOKEN.search(text, position)) is not None:

@@ -18,11 +18,11 @@ from cratewheel.cargo.edits import Inheritance, ManifestEdits, filter_members, r
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import Package
 from cratewheel.contents import source_tree
-from cratewheel.contents.build_outputs import not_built
-from cratewheel.contents.conflicts import Displaced, refuse_conflicts
+from cratewheel.contents.build_outputs import without_build_outputs
+from cratewheel.contents.conflicts import Displaced, check_conflicts
 from cratewheel.contents.own_archives import is_archive_of
-from cratewheel.contents.pyproject import PyProjectEdits, edited
-from cratewheel.contents.required_files import refuse_incomplete, refuse_unbuildable
+from cratewheel.contents.pyproject import PyProjectEdits, edit
+from cratewheel.contents.required_files import check_buildable, check_complete
 from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, SourceFile, SourceTree
 from cratewheel.errors import ConfigError
@@ -63,7 +63,9 @@ class SdistContents:
         written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
         listed = dict.fromkeys(_every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
-        found = {path for folder in folders for path in not_built(self._walk(folder), folder, self.tree.built)}
+        found = {
+            path for folder in folders for path in without_build_outputs(self._walk(folder), folder, self.tree.built)
+        }
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
             LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
@@ -105,7 +107,7 @@ def contents_of(
         distribution=normalise_distribution(core_metadata.name),
     )
     entries, displaced = arrange(tree, exclusion, core_metadata.text)
-    refuse_conflicts(displaced, entries)
+    check_conflicts(displaced, entries)
     _check_complete(entries, tree, packages, exclusion)
     return SdistContents(
         layout=entries,
@@ -119,7 +121,7 @@ def contents_of(
 def named_archives(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
     """Return a warning for each archive of the project itself that `include` and the like name in vain."""
     return tuple(
-        f"{file.path} is left out, though {file.why} names it: an earlier build made it"
+        f"{file.path} is skipped although {file.why} matches it: it is an archive of this project"
         for file in tree.named
         if is_archive_of(Path(file.path).name, exclusion.distribution)
     )
@@ -127,10 +129,10 @@ def named_archives(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
 
 def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], left_out: Exclusion) -> None:
     if not tree.crates:
-        refuse_unbuildable(entries, packages, tree.project)
+        check_buildable(entries, packages, tree.project)
         return
     chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
-    refuse_incomplete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
+    check_complete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
@@ -211,7 +213,7 @@ def _protected(tree: SourceTree) -> frozenset[str]:
 def _own(tree: SourceTree, paths: SdistPaths, pkg_info: str) -> Iterator[Entry]:
     """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
     yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
-    text = edited(tree.pyproject_text, _pyproject_edits(tree, paths))
+    text = edit(tree.pyproject_text, _pyproject_edits(tree, paths))
     yield _text_entry("pyproject.toml", text, tree.pyproject_text, _file(tree.pyproject, tree.roots, "the project"))
 
 

@@ -1,7 +1,7 @@
-"""The inputs that an sdist is made from: which crates belong to the project, and which files belong to each.
+"""Reads what a source distribution is made from: the crates of the project, and the files of each.
 
-Cargo says what a crate consists of (`cargo package --list`), git what a repository does. A folder that is neither, such
-as an unpacked sdist, is read as it is.
+Cargo lists the files of a crate (`cargo package --list`), git those of a repository. A folder that is neither, such
+as an unpacked sdist, is walked.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.contents.build_outputs import not_built
-from cratewheel.contents.cargo_listing import OF_A_PUBLISHED_CRATE, Lister, names_over_lines, of_targets_outside
+from cratewheel.contents.build_outputs import without_build_outputs
+from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
 from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_of_missing
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
@@ -42,7 +42,7 @@ LISTED = "cargo package --list"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """A file on disk that may go into the archive, and what put it there."""
+    """A file on disk that may go into the archive, and why."""
 
     path: str
     why: str
@@ -52,11 +52,11 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrateSource:
-    """A crate with its files, without its Cargo.toml. `readme` and `license_file` are there where they exist.
+    """A crate with its files, without its Cargo.toml. `readme` and `license_file` are set if the files exist.
 
-    All of them lie in the folders `roots`, every link followed.
+    All files are in the folders `roots`, after following links.
 
-    `foreign_workspace` is the Cargo.toml of its workspace where that is not the project's own, with its `[workspace]`.
+    `foreign_workspace` is the Cargo.toml of its workspace with `[workspace]`, if that is not the project's own.
     """
 
     manifest: Path
@@ -76,7 +76,7 @@ class CrateSource:
 
     @property
     def folders(self) -> tuple[Path, ...]:
-        """The folder of the crate, and those outside of it in which its targets and their modules are."""
+        """The folder of the crate, and the folders outside of it that contain its targets and modules."""
         start = f"{self.directory}{os.sep}"
         paths = (*(str(target.source) for target in self.targets), *(file.path for file in self.files))
         outside = dict.fromkeys(os.path.dirname(path) for path in paths if not path.startswith(start))  # noqa: PTH120
@@ -94,12 +94,12 @@ class WorkspaceSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceTree:
-    """All that an sdist can hold. `crates` starts with the crate that is built; it is empty with the git generator.
+    """All that an sdist can contain. `crates` starts with the built crate; it is empty with the git generator.
 
-    `listed` are the files that git or an unpacked sdist has, `python` those of the Python packages, `named` those that
-    its `include` and the like name, `licences` those that its metadata names, each by its name there, `data` those of
+    `listed` are the files in git or in an unpacked sdist, `python` those of the Python packages, `named` those that
+    `include` and similar keys match, `licences` those named in the metadata, by their names there, `data` those of
     the wheel's data folder. `needs_manifest_path` says that the Cargo.toml is not where a command in the project's
-    folder would find it. The files of the project itself lie in the folders `roots`, every link followed.
+    folder would find it. The files of the project itself are in the folders `roots`, after following links.
     """
 
     pyproject: Path
@@ -131,9 +131,9 @@ class SourceTree:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """What the reading functions share: the project, its crates, and how to run programs and talk.
+    """The arguments of the reading functions: the project, its crates, and how to run and report.
 
-    Cargo starts in the folder `cwd`. The files of the project must lie in the folders `roots`, every link followed.
+    Cargo runs in the folder `cwd`. The files of the project must be in the folders `roots`, after following links.
     """
 
     pyproject: PyProject
@@ -155,28 +155,28 @@ class Reader:
         return self.pyproject.directory
 
     def walk(self, root: Path, under: Path | None = None) -> Iterator[str]:
-        """Yield the files below a folder, without what was built there, and links that are not the project's."""
+        """Yield the files in a folder, without build output and foreign dangling links."""
         found = files.walk(root, under=under, roots=self.roots, skips=self.dangling.skips)
-        return not_built(found, under or root, self.built)
+        return without_build_outputs(found, under or root, self.built)
 
     @property
     def built(self) -> tuple[Path, ...]:
-        """The folders that cargo builds and keeps its own files in; they may be in that of the project."""
+        """The folders of cargo's build output and of its own files; they may be in the project."""
         homes = (self.environ.get(name) for name in ("CARGO_HOME", "RUSTUP_HOME"))
         own = (self.cargo.target_directory, self.cargo.build_directory, self.options.target_dir)
         return (*filter(None, own), *(Path(os.path.normpath(self.cwd / home)) for home in homes if home))
 
 
 def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
-    """Return the files and manifests that an sdist of the project can hold.
+    """Return the files and manifests that an sdist of the project can contain.
 
-    Starts `cargo package --list` for each crate, or `git ls-files`. Raises `ProcessError` when one fails, `ConfigError`
-    for links out of the repository and for names that lead nowhere.
+    Runs `cargo package --list` for each crate, or `git ls-files`. Raises `ProcessError` if it fails, `ConfigError`
+    for links out of the repository and for missing files.
     """
     by_git = reader.options.sdist_generator == "git"
     project_table = reader.pyproject.project or {}
     locked = None if by_git else _lock(reader)
-    crates, python = ((), ()) if by_git else _crates_and_python(reader)
+    crates, python = ((), ()) if by_git else _read_crates_and_python(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
         pyproject_text=_text(reader.pyproject.path, reader.roots),
@@ -202,21 +202,19 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
 
 
 def common_folder(parts: Iterable[Path]) -> Path:
-    """Return the nearest folder around all parts of a project; raises `ConfigError` where there is none."""
+    """Return the nearest folder that contains all parts of a project; raises `ConfigError` if there is none."""
     paths = [str(part) for part in parts]
     try:
         return Path(os.path.commonpath(paths))
     except ValueError as error:
-        raise ConfigError(
-            "the parts of the project are on different drives, so no folder holds them all", notes=tuple(paths)
-        ) from error
+        raise ConfigError("the parts of the project are on different drives", notes=tuple(paths)) from error
 
 
 # -- crates
 
 
-def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
-    """Return the crates, and the files of the Python packages, for which we look while cargo lists the crates'."""
+def _read_crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
+    """Return the crates and the files of the Python packages; cargo lists the crates' files meanwhile."""
     lister = Lister(
         options=reader.options,
         cwd=reader.cwd,
@@ -233,17 +231,17 @@ def _crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[S
 
 
 def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:
-    """Return a crate with the files of the listing; those that were `seen` need not be looked at again."""
+    """Return a crate with the listed files; files in `seen` are known to be regular files."""
     folder = package.manifest_path.parent
     listed = tuple(listing)
-    skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *OF_A_PUBLISHED_CRATE)}
+    skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *PUBLISHED_CRATE_FILES)}
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
     roots = files.join_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
-    own = (path for path in not_built(listed, folder, reader.built) if path not in skipped)
+    own = (path for path in without_build_outputs(listed, folder, reader.built) if path not in skipped)
     found = _existing(own, LISTED, roots, seen, skips=reader.dangling.skips)
-    over_lines = names_over_lines(folder, listed, {file.path for file in found})
-    outside = not_built(of_targets_outside(package, roots, reader.dangling.skips), folder, reader.built)
+    over_lines = names_with_line_ends(folder, listed, {file.path for file in found})
+    outside = without_build_outputs(outside_target_files(package, roots, reader.dangling.skips), folder, reader.built)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
@@ -251,7 +249,7 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
         files=(
             *found,
             *_existing(over_lines, LISTED, roots),
-            *_existing(outside, "a target of the crate is there", roots, seen),
+            *_existing(outside, "in the folder of a target of the crate", roots, seen),
         ),
         targets=package.targets,
         readme=_existing_path(folder, package.readme, roots),
@@ -288,16 +286,16 @@ def _workspace(reader: Reader) -> WorkspaceSource | None:
 def _lock(reader: Reader) -> SourceFile | None:
     path = lock.find(reader.manifest.directory, reader.manifest.workspace_root)
     if path is not None:
-        return _source(str(path), "the versions that cargo chose", reader.roots)
+        return _source(str(path), "the locked versions", reader.roots)
     problem = f"there is no Cargo.lock in {reader.manifest.workspace_root}"
-    hint = "make one with `cargo generate-lockfile`, so that what you tested is what others build"
+    hint = "create one with `cargo generate-lockfile`, so that others build with the versions that you tested"
     if reader.options.locked or reader.options.frozen:
-        raise ConfigError(f"{problem}, which --locked asks for", hint=hint)
-    reader.reporter.warn(f"{problem}, so the sdist has none", hint=hint)
+        raise ConfigError(f"{problem}, as required by --locked", hint=hint)
+    reader.reporter.warn(f"{problem}; the sdist will have none", hint=hint)
     return None
 
 
-# -- git, and folders that are their own list
+# -- git, and folders without a list
 
 
 def _listed(reader: Reader) -> tuple[SourceFile, ...]:
@@ -314,7 +312,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
             return found
     if not unpacked:
         reader.reporter.warn(
-            f"{project} is not in a git repository, so every file in it that is not ignored goes into the sdist",
+            f"{project} is not in a git repository; the sdist contains all files in it that are not ignored",
             hint='set `sdist-generator = "cargo"` in pyproject.toml to let cargo choose',
         )
     below_output = f"{reader.options.out}{os.sep}" if reader.options.out else None
@@ -322,7 +320,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     return _existing(kept, "in the folder of the project", reader.roots)
 
 
-# -- Python packages, and what the project names
+# -- Python packages, and files that the project names
 
 
 def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
@@ -374,7 +372,7 @@ def _data(reader: Reader) -> tuple[SourceFile, ...]:
 
 
 def _metadata_file(reader: Reader, value: object, what: str) -> SourceFile | None:
-    """Return the file that `readme` or `license` of `[project]` names, if it names one."""
+    """Return the file of `readme` or `license` in `[project]`, if there is one."""
     name = value.get("file") if isinstance(value, dict) else value if what == "readme" else None
     if not isinstance(name, str):
         return None
@@ -395,13 +393,13 @@ def _existing(
     *,
     skips: Callable[[str], bool] | None = None,
 ) -> tuple[SourceFile, ...]:
-    """Return the paths that are files: lists also name what would be generated, or was deleted."""
+    """Return the paths that are files; lists also contain deleted and generated files."""
     found = []
     for path in paths:
         file = seen.get(path) or _file(path, why, roots, skips)
         if file is not None:
             found.append(file)
-    # whoever walked to the others looked at every folder on the way
+    # the others come from a walk, which checked their folders
     fence = files.ProjectBoundary(roots)
     for folder in {Path(file.path).parent for file in found if file.path not in seen}:
         fence.check(str(folder))
@@ -409,12 +407,12 @@ def _existing(
 
 
 def _file(path: str, why: str, roots: Roots, skips: Callable[[str], bool] | None = None) -> SourceFile | None:
-    """Return a path as a file of the project, or None where there is none.
+    """Return a path as a file of the project, or None if it does not exist.
 
-    Raises `ConfigError` for links out of it, and for a pipe, a socket or a device.
+    Raises `ConfigError` for links out of the project, and for a pipe, a socket or a device.
     """
     try:
-        mode = os.lstat(path).st_mode  # called for each of thousands of files
+        mode = os.lstat(path).st_mode  # called for thousands of files
     except OSError:
         return None
     if stat.S_ISREG(mode):
@@ -433,7 +431,7 @@ def _source(path: str, why: str, roots: Roots) -> SourceFile:
 
 def _text(path: Path, roots: Roots) -> str:
     try:
-        # not read_text(): what stays as it is keeps its line endings
+        # not read_text(), to keep line endings
         return files.read_bytes(path, roots).decode()
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error

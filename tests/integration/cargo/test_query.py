@@ -75,7 +75,7 @@ def test_a_manifest_that_cargo_refuses_is_an_error_with_its_words_shown(crate: P
     with pytest.raises(ProcessError) as caught:
         query.read_metadata(("--offline",), crate / "Cargo.toml", os.environ, talk, cwd=crate)
     assert caught.value.message == f"cargo cannot resolve {crate / 'Cargo.toml'}"
-    assert caught.value.notes[0].endswith("--offline` ended with status 101")
+    assert caught.value.notes[0].endswith("--offline` failed with exit status 101")
     assert isinstance(talk.err, io.StringIO)
     assert "`none`" in talk.err.getvalue()
 

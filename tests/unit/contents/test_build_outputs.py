@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.build_outputs import not_built
+from cratewheel.contents.build_outputs import without_build_outputs
 
 
 def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
@@ -17,7 +17,7 @@ def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     paths = [f"{root}{os.sep}{name.replace('/', os.sep)}" for name in names]
-    found = not_built(paths, root, [root / folder for folder in built])
+    found = without_build_outputs(paths, root, [root / folder for folder in built])
     return [Path(path).relative_to(root).as_posix() for path in found]
 
 
@@ -30,7 +30,7 @@ def test_a_project_within_a_built_folder_is_whole(tmp_path: Path) -> None:
     root = tmp_path / "target" / "app"
     root.mkdir(parents=True)
     (root / "a.rs").touch()
-    assert list(not_built([str(root / "a.rs")], root, [tmp_path / "target"])) == [str(root / "a.rs")]
+    assert list(without_build_outputs([str(root / "a.rs")], root, [tmp_path / "target"])) == [str(root / "a.rs")]
 
 
 @pytest.mark.parametrize("mark", ["pyvenv.cfg", ".rustc_info.json", ".package-cache", ".global-cache"])

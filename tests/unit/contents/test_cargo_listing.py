@@ -9,7 +9,7 @@ import pytest
 
 from crate_graphs import crate
 from cratewheel.cargo.model import CrateTarget
-from cratewheel.contents.cargo_listing import names_over_lines, of_targets_outside
+from cratewheel.contents.cargo_listing import names_with_line_ends, outside_target_files
 from cratewheel.system.files import project_roots
 
 
@@ -35,13 +35,15 @@ def test_a_name_with_line_ends_is_found_by_its_parts(tmp_path: Path, names: list
     made(tmp_path, *names)
     listed = tuple(f"{tmp_path}/{line}" for name in names for line in name.split("\n") if line)
     files = [path for path in listed if Path(path).is_file()]
-    assert [Path(path).relative_to(tmp_path).as_posix() for path in names_over_lines(tmp_path, listed, files)] == found
+    assert [
+        Path(path).relative_to(tmp_path).as_posix() for path in names_with_line_ends(tmp_path, listed, files)
+    ] == found
 
 
 def test_what_cargo_generates_starts_no_search(tmp_path: Path) -> None:
     made(tmp_path, "a.rs", "b\nc" if sys.platform != "win32" else "b")
     listed = tuple(f"{tmp_path}/{name}" for name in ("a.rs", "Cargo.lock", "Cargo.toml.orig", ".cargo_vcs_info.json"))
-    assert list(names_over_lines(tmp_path, listed, [f"{tmp_path}/a.rs"])) == []
+    assert list(names_with_line_ends(tmp_path, listed, [f"{tmp_path}/a.rs"])) == []
 
 
 def outside(root: Path, *sources: str, folder: str = "app") -> list[str]:
@@ -49,7 +51,7 @@ def outside(root: Path, *sources: str, folder: str = "app") -> list[str]:
         CrateTarget(name="t", kinds=("bin",), crate_types=("bin",), source=root / source) for source in sources
     )
     package = crate("app", source=None, folder=root / folder, targets=targets)
-    found = of_targets_outside(package, project_roots(root), lambda _: False)
+    found = outside_target_files(package, project_roots(root), lambda _: False)
     return [Path(path).relative_to(root).as_posix() for path in found]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.contents.conflicts import Displaced, refuse_conflicts
+from cratewheel.contents.conflicts import Displaced, check_conflicts
 from cratewheel.errors import ConfigError
 
 
@@ -22,16 +22,19 @@ def test_the_same_bytes_are_no_conflict(tmp_path: Path) -> None:
         Entry(path="LICENSE", source=FromFile(path=str(tmp_path / "one"))),
         Entry(path="PKG-INFO", source=Generated(data=b"same")),
     ]
-    refuse_conflicts(displaced, entries)
+    check_conflicts(displaced, entries)
 
 
 @pytest.mark.parametrize(
     ("place", "hint"),
     [
-        ("LICENSE", "rename one of them, or exclude it with `exclude`; the page on sdists says which files move"),
+        (
+            "LICENSE",
+            "rename one of them, or exclude one with `exclude`; see the documentation of sdists for files that move",
+        ),
         (
             "pyproject.toml",
-            'leave {path} out: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it',
+            'exclude {path}: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it',
         ),
     ],
 )
@@ -39,8 +42,8 @@ def test_other_bytes_are_told_with_both_files(tmp_path: Path, place: str, hint: 
     path = tmp_path / "two"
     path.write_bytes(b"other")
     with pytest.raises(ConfigError) as caught:
-        refuse_conflicts(
+        check_conflicts(
             [Displaced(path=str(path), by="/one", place=place)], [Entry(path=place, source=Generated(data=b"same"))]
         )
-    assert caught.value.message == f"the sdist has one place for two files, /one and {path}: {place}"
+    assert caught.value.message == f"two files have the same path in the sdist, /one and {path}: {place}"
     assert caught.value.hint == hint.replace("{path}", str(path))

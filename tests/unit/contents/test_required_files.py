@@ -10,7 +10,7 @@ import pytest
 from crate_graphs import crate
 from cratewheel.archive.layout import Entry, FromFile, Layout
 from cratewheel.cargo.model import CrateTarget, Package
-from cratewheel.contents.required_files import refuse_incomplete, refuse_unbuildable
+from cratewheel.contents.required_files import check_buildable, check_complete
 from cratewheel.errors import ConfigError
 
 
@@ -39,7 +39,7 @@ def archive(root: Path, *names: str) -> Layout:
 
 def unbuildable(root: Path, entries: Layout, *packages: Package) -> ConfigError | None:
     try:
-        refuse_unbuildable(entries, packages, root)
+        check_buildable(entries, packages, root)
     except ConfigError as error:
         return error
     return None
@@ -56,15 +56,15 @@ def test_a_program_alone_needs_the_first_of_its_sources(tmp_path: Path) -> None:
     assert unbuildable(tmp_path, archive(tmp_path, "Cargo.toml", "src/main.rs"), programs) is None
     error = unbuildable(tmp_path, archive(tmp_path, "Cargo.toml"), programs)
     assert error is not None
-    assert error.message.startswith(f"the source distribution lacks {tmp_path}/src/main.rs, without which")
+    assert error.message.startswith(f"the source distribution cannot be built without {tmp_path}/src/main.rs, which")
 
 
 def test_all_that_git_does_not_track_is_named(tmp_path: Path) -> None:
     error = unbuildable(tmp_path, (), package(tmp_path))
     assert error is not None
     assert (error.message, error.notes) == (
-        f"the source distribution lacks {tmp_path}/Cargo.toml, without which it cannot be built: git does not track it",
-        (f"so it is with {tmp_path}/src/lib.rs", f"so it is with {tmp_path}/build.rs"),
+        f"the source distribution cannot be built without {tmp_path}/Cargo.toml, which git does not track",
+        (f"the same for {tmp_path}/src/lib.rs", f"the same for {tmp_path}/build.rs"),
     )
 
 
@@ -77,9 +77,9 @@ def test_a_readme_or_licence_that_is_there_and_not_in_the_archive_is_an_error(tm
     assert unbuildable(root, entries, package(root, readme="gone.md")) is None
     error = unbuildable(root, entries, package(root, readme="R.md"))
     assert error is not None
-    assert error.message == f"{root}/R.md, the readme in {root}/Cargo.toml, would not be in the archive"
+    assert error.message == f"{root}/R.md, the readme in {root}/Cargo.toml, would be missing in the archive"
     assert error.hint == (
-        '`git add` it, or take it out of `exclude`, or set `sdist-generator = "cargo"` in pyproject.toml'
+        '`git add` it, or remove it from `exclude`, or set `sdist-generator = "cargo"` in pyproject.toml'
     )
     error = unbuildable(root, entries, package(root, license_file="../L"))
     assert error is not None
@@ -94,7 +94,7 @@ def incomplete(
 ) -> ConfigError | None:
     try:
         left_out = frozenset(str(root / name) for name in excluded)
-        refuse_incomplete(archive(root, *names), [(package(root, **fields), chooses)], left_out)
+        check_complete(archive(root, *names), [(package(root, **fields), chooses)], left_out)
     except ConfigError as error:
         return error
     return None
@@ -125,8 +125,8 @@ def test_a_file_that_does_not_exist_is_told_from_one_that_is_left_out(tmp_path: 
     assert (error.message, error.notes, error.hint) == (
         f"{tmp_path}/src/other.rs, the program 'other' in {tmp_path}/Cargo.toml, does not exist",
         (
-            f"so it is with {tmp_path}/build.rs, the build script 'build'",
-            f"so it is with {tmp_path.parent}/L, the license-file",
+            f"the same for {tmp_path}/build.rs, the build script 'build'",
+            f"the same for {tmp_path.parent}/L, the license-file",
         ),
         "correct the path, or remove the key",
     )
@@ -134,4 +134,4 @@ def test_a_file_that_does_not_exist_is_told_from_one_that_is_left_out(tmp_path: 
     error = incomplete(tmp_path, ("src/lib.rs", "src/main.rs"), license_file="../L")
     assert error is not None
     assert error.message.endswith("which the source distribution would lack")
-    assert error.hint == "see that git does not ignore it, and that `include` and `exclude` do not leave it out"
+    assert error.hint == "check that neither git, `include` nor `exclude` excludes it"

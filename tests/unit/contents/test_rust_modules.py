@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.rust_modules import files_of
+from cratewheel.contents.rust_modules import module_files
 
 HIDDEN = r"""
 // mod a;
@@ -46,8 +46,8 @@ def test_the_files_of_a_target(name: str, tmp_path: Path) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(content)
     if name != "comments and strings":
-        found = sorted(files_of(folder / "main.rs"))
+        found = sorted(module_files(folder / "main.rs"))
         assert found == sorted((folder / path).resolve() for path in ("main.rs", *expected))
     else:
         (folder / "a.rs").write_text("")
-        assert files_of(folder / "main.rs") == (folder / "main.rs", folder / "b.rs")
+        assert module_files(folder / "main.rs") == (folder / "main.rs", folder / "b.rs")
