@@ -168,10 +168,10 @@ def refused(run: Run, status: int = 1) -> str:
         (
             put("light_module.data/etc/x", ""),
             (
-                "error: {root}/light_module.data/etc cannot be packed: a data folder holds nothing but the folders "
+                "error: {root}/light_module.data/etc cannot be packed: a data folder may contain only the folders "
                 "data, "
                 "scripts, headers, purelib, platlib\n"
-                " help: move it into one of them, to {root}/light_module.data/data for instance\n"
+                " help: move it into one of them, for example {root}/light_module.data/data\n"
             ),
         ),
         (

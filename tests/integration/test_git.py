@@ -173,7 +173,7 @@ def test_an_sdist_that_nobody_can_build_is_an_error(
     ) in run.stderr
     assert all(f"       the same for {project / name}\n" in run.stderr for name in missing[1:])
     if which == "of another repository":
-        assert f"warning: the sdist lacks what git tracks and is not there: {project / 'unrelated'}\n" in run.stderr
+        assert f"warning: missing files that git tracks: {project / 'unrelated'}\n" in run.stderr
 
 
 ABOVE = {
@@ -209,14 +209,14 @@ def test_a_text_that_cargo_toml_takes_from_elsewhere_is_an_error(
     assert run.sdists == ()
     path, key = (root / "README.md", "readme") if name != "a licence" else (root / "LICENSE", "licence file")
     lines = {
-        "a licence": f"error: {path}, the {key}, is not below {root / 'project'}, which is all that git lists\n",
+        "a licence": f"error: {path}, the {key}, is not below {root / 'project'}, and git lists only files there\n",
         "a readme that git does not track": (
             f"error: {root / 'project/NEW.md'}, the readme in {root / crate / 'Cargo.toml'}, "
             "would be missing in the archive\n"
         ),
     }
     above = f"error: {path}, the {key} in {root / crate / 'Cargo.toml'}, is not below {root / 'project'}, "
-    assert lines.get(name, f"{above}which is all that git lists\n") in run.stderr
+    assert lines.get(name, f"{above}and git lists only files there\n") in run.stderr
 
 
 def test_files_and_submodules_that_are_not_there_are_named(
@@ -229,8 +229,8 @@ def test_files_and_submodules_that_are_not_there_are_named(
     shutil.rmtree(clone / "data")
     run = run_light("sdist", cwd=clone)
     assert members(run) == ["PKG-INFO", ".gitmodules", "Cargo.lock", "Cargo.toml", "pyproject.toml", "src/lib.rs"]
-    assert f"warning: the sdist lacks submodules: {clone / 'module'}\n" in run.stderr
-    assert f"warning: the sdist lacks what git tracks and is not there: {clone / 'data/deep/a.txt'}\n" in run.stderr
+    assert f"warning: missing submodules in the sdist: {clone / 'module'}\n" in run.stderr
+    assert f"warning: missing files that git tracks: {clone / 'data/deep/a.txt'}\n" in run.stderr
 
 
 @pytest.mark.cargo

@@ -616,8 +616,8 @@ def test_settings_that_pack_nothing_are_told(builder: Builder) -> None:
 
     said = [line.removeprefix("warning: ") for line in run.stderr.splitlines() if line.startswith("warning: ")]
     assert sorted(said) == [
-        "exclude 'light_module/tests/' is a folder, and leaves out nothing; write 'light_module/tests/**'",
-        "include 'assets/' matches a folder only, and adds nothing; write 'assets/**/*' for the files in it",
+        "exclude 'light_module/tests/' is a folder, and excludes nothing; write 'light_module/tests/**'",
+        "include 'assets/' matches only a folder; write 'assets/**/*' for its files",
         f"include 'nothing/*' matches no file in {project}",
         f"python-packages has 'gone', but there is no {project / 'gone'}",
     ]

@@ -82,7 +82,7 @@ def test_what_git_ignores_and_rubbish_is_in_no_archive(
 
     run = run_light("build", "-i", interpreters.this, cwd=project).ok()
     assert of_package(zipfile.ZipFile(run.wheel).namelist()) == expected
-    missing = f"archives of the project lack the module {project / 'lightly' / '_version.py'}"
+    missing = f"the module {project / 'lightly' / '_version.py'} is not packed"
     assert run.stderr.count(missing) == (not include)  # once for both archives
     assert run_light("sdist", cwd=project).ok().stderr.count(missing) == (not include)
     with tarfile.open(run.sdists[0]) as archive:
@@ -118,8 +118,8 @@ def test_an_entry_point_beside_the_package_is_missing_in_the_wheel_of_the_sdist(
     subprocess.run(["git", "init", "-q"], cwd=project, check=True)
     subprocess.run(["git", "add", "."], cwd=project, check=True)
     run = run_light("sdist", cwd=project).ok()
-    named = "though the entry point 'tg' of console_scripts names it"
-    assert run.stderr.count(f"archives of the project lack the module {project / 'guard.py'}, {named}") == 1
+    named = "although the entry point 'tg' of console_scripts names it"
+    assert run.stderr.count(f"the module {project / 'guard.py'} is not packed, {named}") == 1
     assert 'add "guard.py" to `python-packages`' in run.stderr
     text = path.read_text(encoding="utf-8")
     path.write_text(f'{text}python-packages = ["guard.py"]\n', encoding="utf-8")

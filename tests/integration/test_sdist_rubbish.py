@@ -39,7 +39,9 @@ def test_a_link_to_nothing_that_git_does_not_track_is_left_out_with_a_warning(
     (folder / place).symlink_to("/nowhere/at/all")
     run = run_light("sdist", "--explain", cwd=folder).ok()
     assert names(run) == FILES
-    warning = f"{folder / place}, a symbolic link to /nowhere/at/all, which does not exist; git does not track it"
+    warning = (
+        f"{folder / place} is skipped, a symbolic link to /nowhere/at/all, which does not exist; git does not track it"
+    )
     assert run.stderr.count(warning) == 1
 
 
@@ -115,7 +117,7 @@ def test_a_link_to_nothing_that_git_does_not_track_is_in_no_wheel_either(
     listed = run_light("list-files", cwd=folder).ok()
     assert listed.stdout == before.stdout
     run = run_light("build", "-b", "bin", cwd=folder).ok()
-    warning = f"{folder / place}, a symbolic link to nowhere, which does not exist; git does not track it"
+    warning = f"{folder / place} is skipped, a symbolic link to nowhere, which does not exist; git does not track it"
     assert run.stderr.count(warning) == listed.stderr.count(warning) == 1
     assert not [name for name in zipfile.ZipFile(run.wheel).namelist() if "gone" in name]
     assert not [name for name in names(run) if "gone" in name]

@@ -121,8 +121,8 @@ def test_explain_says_of_each_file_why_it_is_in_or_out(run_light: Cratewheel, tm
         "  + data/a.json     include = 'data/*'",
         "  + pyproject.toml  the project",
         "  + src/lib.rs      cargo package --list",
-        "  - notes.txt       neither cargo's list of the crate's files, nor a Python package, nor `include` names it",
-        "  - src/a.snap      `exclude` of the project, or made by an earlier build",
+        "  - notes.txt       not in cargo's list of the crate's files, a Python package or `include`",
+        "  - src/a.snap      excluded by `exclude`, or an archive of the project",
     ]
 
 

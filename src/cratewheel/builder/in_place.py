@@ -30,7 +30,7 @@ def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
         for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
             session.reporter.warn(warning)
         placed.write_record(memo, source, {*record, *(entry.path for entry in compiled)} - set(gone))
-        for old, new in placed.hiding(source, compiled):
+        for old, new in placed.hiding_files(source, compiled):
             session.reporter.warn(
                 f"{old} is not from this build, and Python may import it instead of {new}", hint=f"remove {old}"
             )

@@ -16,7 +16,7 @@ from cratewheel.contents.cargo_lock import resolve_lock_with_cargo
 from cratewheel.contents.cargo_packages import packages_with_cargo
 from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.missing_modules import left_out_modules
+from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.sdist import SdistContents
 from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
@@ -38,10 +38,10 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
     for warning in (*inputs.modules.warnings, *in_vain):
         reporter.warn(warning)
     of_packages = sdist_contents.package_entries(content, inputs.modules)
-    for warning, hint in left_out_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points):
+    for warning, hint in missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points):
         reporter.warn(warning, hint=hint)
     if inputs.options.explain:
-        reporter.explain(sdist_contents.explanation(content))
+        reporter.explain(sdist_contents.explain(content))
     path = out / f"{sdist_stem(metadata.name, metadata.version)}.tar.gz"
     with ExitStack() as stack:
         entries = content.layout
@@ -83,8 +83,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     )
     needs_manifest_path = _needs_manifest_path(project.pyproject, project.manifest)
     tree = read_with_cargo_or_git(reader, needs_manifest_path=needs_manifest_path)
-    found = sdist_contents.contents_of(tree, packages, project.manifest, inputs.options, inputs.metadata)
-    for warning in sdist_contents.named_archives(tree, found.exclusion):
+    found = sdist_contents.make_contents(tree, packages, project.manifest, inputs.options, inputs.metadata)
+    for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
     settled = resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter)
     return replace(found, layout=settled)

@@ -17,7 +17,7 @@ from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
-from cratewheel.contents.missing_modules import left_out_modules
+from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.own_archives import without_archives
 from cratewheel.contents.stubs import is_generated, place_stubs
 from cratewheel.options.model import Options
@@ -81,7 +81,7 @@ def read_project_files(
     plan: BuildPlan,
     includes: tuple[Include, ...],
     *,
-    skips: wheel_contents.Skips,
+    skips: wheel_contents.SkipLink,
     tracked: Iterable[str],
     out_dirs: Mapping[str, Path],
 ) -> ProjectFiles:
@@ -114,17 +114,17 @@ def read_project_files(
         *wheel_contents.exclude_warnings(root, options.exclude, "wheel"),
         *of_archives,
     )
-    left_out = left_out_modules(modules, root, gathered, inputs.metadata.entry_points)
+    missing = missing_modules(modules, root, gathered, inputs.metadata.entry_points)
     return ProjectFiles(
         installed=tuple(installed),
         generated_stubs=_generated_stubs(installed) if options.generate_stubs else frozenset(),
-        stub=wheel_contents.stub(modules, root, roots),
+        stub=wheel_contents.find_stub(modules, root, roots),
         settings=uniffi.read_settings(project.manifest.directory, roots)
         if inputs.bindings.kind == "uniffi"
         else uniffi.Settings(),
         warnings=(
             *(Advice(text=text) for text in texts),
-            *(Advice(text=text, hint=hint) for text, hint in left_out),
+            *(Advice(text=text, hint=hint) for text, hint in missing),
         ),
     )
 
@@ -146,7 +146,7 @@ def wheel_files(
         found = _editable_files(inputs, plan, wheel, installed, compiled)
         # beside the module in the project, where editors and type checkers look
         return replace(found, in_project=(*found.in_project, *stubs), warnings=(*found.warnings, *warnings))
-    beside = wheel_contents.beside_stubs(inputs.modules, compiled, installed)
+    beside = wheel_contents.without_own_stubs(inputs.modules, compiled, installed)
     return WheelFiles(entries=(*installed, *beside, *stubs), warnings=warnings)
 
 

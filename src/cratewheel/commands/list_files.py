@@ -11,7 +11,7 @@ from cratewheel.bindings.place import library_name
 from cratewheel.builder.sboms import names_before_compiling
 from cratewheel.builder.wheel_entries import CompiledParts, read_project_files, wheel_files
 from cratewheel.contents.dist_info import dist_info
-from cratewheel.contents.wheel import Skips
+from cratewheel.contents.wheel import SkipLink
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.wheel_tags import WheelTag
@@ -20,7 +20,7 @@ PLACEHOLDER = Path("compiled")  # stands for the files that cargo writes
 
 
 def list_wheel(
-    inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, *, skips: Skips, tracked: Iterable[str]
+    inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, *, skips: SkipLink, tracked: Iterable[str]
 ) -> tuple[Layout, tuple[str, ...]]:
     """Return the entries of a wheel, and a text for each part that is known only after compiling.
 

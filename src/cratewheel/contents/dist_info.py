@@ -1,4 +1,4 @@
-"""The metadata folder of a wheel of the project."""
+"""The dist-info folder of a wheel."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def dist_info(
     sboms: tuple[tuple[str, bytes], ...] = (),
     wasi_programs: Sequence[str] = (),
 ) -> DistInfo:
-    """Return the metadata folder of a wheel; `wasi_programs` are file names of programs that something has to run."""
+    """Return the dist-info folder of a wheel; `wasi_programs` are file names of programs that need a WASI runtime."""
     text, entry_points = metadata.text, metadata.entry_points
     if wasi_programs:
         text = wasi.with_requirement(text)

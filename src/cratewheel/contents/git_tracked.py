@@ -1,4 +1,4 @@
-"""What git tracks: the list of a source distribution from git, and which links to nothing are the project's."""
+"""Files tracked by git: the list for source distributions, and which dangling links belong to the project."""
 
 from __future__ import annotations
 
@@ -16,44 +16,45 @@ SHOWN = 3  # files that a warning names
 
 
 def list_files_with_git(project: Path, environ: Mapping[str, str], reporter: Reporter) -> tuple[str, ...]:
-    """Return the files below a folder that git tracks; raises `ProcessError` where git fails."""
+    """Return the files in a folder that git tracks; raises `ProcessError` if git fails."""
     command = git("ls-files", "-z", "--recurse-submodules", cwd=project)
-    done = process.capture(command, environ, errors="surrogateescape")  # as names are decoded
+    done = process.capture(command, environ, errors="surrogateescape")  # as file names are decoded
     if done.status:
         raise ProcessError(
             f"git cannot list the files of {project}",
             notes=tuple(done.stderr.splitlines()),
             hint='fix the error that git reports, or set `sdist-generator = "cargo"` in pyproject.toml',
         )
-    for line in done.stderr.splitlines():  # such as of a partial clone that has not all folders
-        reporter.warn(f"git says of {project}: {line}")
+    for line in done.stderr.splitlines():  # such as about folders missing in a partial clone
+        reporter.warn(f"git reports about {project}: {line}")
     return tuple(f"{project}{os.sep}{name.replace('/', os.sep)}" for name in done.stdout.split("\0") if name)
 
 
-def warn_of_missing(tracked: Iterable[str], here: Collection[str], reporter: Reporter) -> None:
-    """Warn of what is tracked and not `here`."""
+def warn_missing(tracked: Iterable[str], here: Collection[str], reporter: Reporter) -> None:
+    """Warn about tracked files that are not `here`."""
     absent = [path for path in tracked if path not in here]
     modules = [path for path in absent if os.path.isdir(path) and not os.path.islink(path)]  # noqa: PTH112, PTH114
     missing = [path for path in absent if not os.path.lexists(path)]
     if modules:
         reporter.warn(
-            f"the sdist lacks submodules: {_shown(modules)}", hint="get them with `git submodule update --init`"
+            f"missing submodules in the sdist: {_join_shown(modules)}",
+            hint="to get them, run `git submodule update --init`",
         )
     if missing:
         reporter.warn(
-            f"the sdist lacks what git tracks and is not there: {_shown(missing)}",
-            hint="`git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
+            f"missing files that git tracks: {_join_shown(missing)}",
+            hint="run `git restore` or `git rm`; `git status` shows which repository this is",
         )
 
 
-def _shown(paths: list[str]) -> str:
+def _join_shown(paths: list[str]) -> str:
     return ", ".join(paths[:SHOWN]) + (f" and {len(paths) - SHOWN} more" if len(paths) > SHOWN else "")
 
 
 class DanglingLinks:
-    """Says which links to nothing are not the project's: those in a repository that does not track them.
+    """Decides which dangling links to skip: those that the repository does not track.
 
-    Editors and build tools leave such links. Each is told of once.
+    Editors and build tools leave such links. Each is reported once.
     """
 
     def __init__(self, environ: Mapping[str, str], reporter: Reporter) -> None:
@@ -62,12 +63,12 @@ class DanglingLinks:
         self._answers: dict[str, bool] = {}
 
     def skips(self, path: str) -> bool:
-        """Return whether a path is a link to nothing that git knows nothing of."""
+        """Return whether a path is a dangling link that git does not track."""
         if path not in self._answers:
             problem = describe_dangling(path)
             self._answers[path] = problem is not None and self._is_untracked(path)
             if self._answers[path]:
-                self._ui.warn(f"archives of the project lack {path}, {problem}; git does not track it")
+                self._ui.warn(f"{path} is skipped, {problem}; git does not track it")
         return self._answers[path]
 
     def _is_untracked(self, path: str) -> bool:

@@ -1,6 +1,6 @@
-"""What editable installs put into the project itself (`editable-mode = "inplace"`): a record, and what is out of date.
+"""Tracks the compiled files that editable installs write into the project (`editable-mode = "inplace"`).
 
-Python takes `x.cpython-311-….so` before `x.abi3.so` before `x.so`, so an old file may hide a new one.
+Python prefers `x.cpython-311-….so` to `x.abi3.so` to `x.so`, so an old file may hide a new one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _STABLE = (".abi3.so", ".abi3.pyd", ".abi3t.so", ".abi3t.pyd")
 
 
 def read_record(memo: JsonCache, source: Path) -> dict[str, str]:
-    """Return the places and hashes of what was put into the folder `source`; nothing where no record can be read."""
+    """Return the paths and hashes of files written to the folder `source`; empty without a valid record."""
     found = memo.read(_name(source))
     if not isinstance(found, dict):
         return {}
@@ -26,7 +26,7 @@ def read_record(memo: JsonCache, source: Path) -> dict[str, str]:
 
 
 def write_record(memo: JsonCache, source: Path, places: Iterable[str]) -> None:
-    """Keep the hashes of the files at these places, which have just been written."""
+    """Store the hashes of the files at these paths, which have just been written."""
     content = {place: files.sha256(source / place) for place in sorted(places) if (source / place).is_file()}
     memo.write(_name(source), content)
 
@@ -36,9 +36,9 @@ def _name(source: Path) -> str:
 
 
 def outdated(source: Path, compiled: Iterable[Entry], record: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the places of earlier builds' files that are still as they were put there, and that go now.
+    """Return the unchanged files of earlier builds, which are to be removed.
 
-    A module for another interpreter stays beside the one for this: each takes its own.
+    Modules for other interpreters are kept: each interpreter imports its own.
     """
     new = {entry.path for entry in compiled}
     return tuple(
@@ -52,8 +52,8 @@ def outdated(source: Path, compiled: Iterable[Entry], record: Mapping[str, str])
     )
 
 
-def hiding(source: Path, compiled: Iterable[Entry]) -> Iterator[tuple[Path, Path]]:
-    """Yield each file of the project that Python may import instead of a compiled module, and that module."""
+def hiding_files(source: Path, compiled: Iterable[Entry]) -> Iterator[tuple[Path, Path]]:
+    """Yield each file of the project that Python may import instead of a compiled module, with that module."""
     for entry in compiled:
         if not entry.path.endswith(_ENDINGS):
             continue
@@ -66,7 +66,7 @@ def hiding(source: Path, compiled: Iterable[Entry]) -> Iterator[tuple[Path, Path
 
 
 def _rank(name: str) -> int:
-    """Return the place of a module's ending in the order in which Python tries them."""
+    """Return the position of a module's suffix in the order in which Python tries them."""
     ending = name[name.index(".") :]
     return 2 if ending in _ENDINGS else 1 if ending in _STABLE else 0
 

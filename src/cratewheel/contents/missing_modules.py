@@ -1,4 +1,4 @@
-"""Modules that a wheel should hold and does not: its own files import them by name, or an entry point names them."""
+"""Finds modules missing in a wheel: its files import them, or an entry point names them."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ _INIT = "__init__.py"
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_names))
 
 
-def left_out_modules(
+def missing_modules(
     modules: ModuleLayout, root: Path, entries: Iterable[Entry], entry_points_text: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield a warning, and the line that mends it, for each module in the project that `entries` lack but ask for.
+    """Yield a warning and a hint for each needed module of the project that is not in `entries`.
 
-    `entry_points_text` is the entry_points.txt. Only where the project has such modules is any file parsed.
+    `entry_points_text` is the entry_points.txt. Files are parsed only if the project has modules that are not packed.
     """
     files = {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
-    absent = {place: path for place, path in _modules_there(modules) if place not in files}
+    absent = {place: path for place, path in _project_modules(modules) if place not in files}
     if not absent:
         return
-    wanted = _wanted(files, {_dotted(place) for place in absent}, entry_points_text)
+    wanted = _importers(files, {_dotted(place) for place in absent}, entry_points_text)
     for place, path in sorted(absent.items()):
         if (who := wanted.get(_dotted(place))) is not None:
-            yield f"archives of the project lack the module {path}, though {who}", _line(modules, root, place, path)
+            yield f"the module {path} is not packed, although {who}", _hint(modules, root, place, path)
 
 
-def _modules_there(modules: ModuleLayout) -> Iterator[tuple[str, str]]:
-    """Yield the modules in the packages of the project and beside them: the place in a wheel, and the path."""
+def _project_modules(modules: ModuleLayout) -> Iterator[tuple[str, str]]:
+    """Yield the modules in the project's packages and next to them: path in a wheel, and path on disk."""
     start = len(f"{str(modules.python_source).rstrip(os.sep)}{os.sep}")
     for package in modules.packages:
         for path in every_file(package) if package.is_dir() else ():
@@ -56,8 +56,8 @@ def _dotted(place: str) -> str:
     return place.removesuffix(f"/{_INIT}").removesuffix(".py").replace("/", ".")
 
 
-def _wanted(files: Mapping[str, str], absent: set[str], entry_points_text: str) -> dict[str, str]:
-    """Return who asks for each of the absent modules that somebody asks for."""
+def _importers(files: Mapping[str, str], absent: set[str], entry_points_text: str) -> dict[str, str]:
+    """Return for each needed module of `absent` what needs it."""
     found: dict[str, str] = {}
     for group, name, reference in entry_points.parse(entry_points_text):
         for module in _with_parents(reference.partition(":")[0].strip()):
@@ -70,7 +70,7 @@ def _wanted(files: Mapping[str, str], absent: set[str], entry_points_text: str) 
         try:
             text = Path(path).read_bytes()
             tree = ast.parse(text) if any(name in text for name in last) else None
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # Python will say so of what it imports
+        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):  # Python reports it on import
             continue
         for module in _imported(tree, place) if tree is not None else ():
             if module in absent:
@@ -79,7 +79,7 @@ def _wanted(files: Mapping[str, str], absent: set[str], entry_points_text: str) 
 
 
 def _imported(tree: ast.AST, place: str) -> Iterator[str]:
-    """Yield the dotted names that the module at `place` may import, those of packages around them too."""
+    """Yield the dotted names that the module at `place` may import, with the packages that contain them."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -98,11 +98,11 @@ def _with_parents(module: str) -> Iterator[str]:
         yield ".".join(parts[:length])
 
 
-def _line(modules: ModuleLayout, root: Path, place: str, path: str) -> str:
-    """Return what to write into pyproject.toml to have the module in the archives."""
+def _hint(modules: ModuleLayout, root: Path, place: str, path: str) -> str:
+    """Return what to add to pyproject.toml to pack the module."""
     source = modules.python_source
     if any(Path(path).is_relative_to(package) for package in modules.packages):
         name = Path(path).relative_to(root if Path(path).is_relative_to(root) else source).as_posix()
-        return f'git or an `.ignore` file ignores it: add "{name}" to `include` of [tool.cratewheel] in pyproject.toml'
+        return f'ignored by git or an `.ignore` file: add "{name}" to `include` of [tool.cratewheel] in pyproject.toml'
     name = place.removesuffix(f"/{_INIT}")
     return f'add "{name}" to `python-packages` of [tool.cratewheel] in pyproject.toml'

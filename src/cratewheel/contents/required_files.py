@@ -39,7 +39,9 @@ def _check_metadata_files(package: Package, packed: set[str], project: Path) -> 
         if str(path) in packed or not path.exists():
             continue
         outside = not path.is_relative_to(project)
-        why = f"is not below {project}, which is all that git lists" if outside else "would be missing in the archive"
+        why = (
+            f"is not below {project}, and git lists only files there" if outside else "would be missing in the archive"
+        )
         hint = "copy it there" if outside else "`git add` it, or remove it from `exclude`"
         raise ConfigError(
             f"{path}, the {key} in {package.manifest_path}, {why}",

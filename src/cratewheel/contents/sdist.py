@@ -1,8 +1,8 @@
-"""The inputs of a project → what its sdist holds.
+"""The layout of a source distribution: which files of the project it contains, and where.
 
-Files keep their place relative to the folder around all parts of the project: the workspace, pyproject.toml, the
-crates that are path dependencies, and the Python sources. pyproject.toml itself is always at the top, as frontends ask;
-what it names is laid out relative to it. Each Cargo.toml is rewritten for what the archive holds (cargo/rewrite.py).
+Files keep their paths relative to the folder that contains all parts of the project: the workspace, pyproject.toml, the
+crates that are path dependencies, and the Python sources. pyproject.toml is always at the top, as frontends require;
+files that it names keep their paths relative to it. Each Cargo.toml is edited for the archive (cargo/rewrite.py).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cratewheel.contents.conflicts import Displaced, check_conflicts
 from cratewheel.contents.own_archives import is_archive_of
 from cratewheel.contents.pyproject import PyProjectEdits, edit
 from cratewheel.contents.required_files import check_buildable, check_complete
-from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
+from cratewheel.contents.sdist_paths import RelativePath, SdistPaths, free_name
 from cratewheel.contents.source_tree import COMPILED, PKG_INFO, CrateSource, SourceFile, SourceTree
 from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
@@ -38,8 +38,8 @@ TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeftOut:
-    """A file of the project that is not in the archive, and why not."""
+class SkippedFile:
+    """A file of the project that is not in the archive, and the reason."""
 
     path: str
     why: str
@@ -47,7 +47,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistContents:
-    """What an sdist holds: `manifest` is the place of the built crate's Cargo.toml in it."""
+    """The contents of an sdist: `manifest` is the path of the built crate's Cargo.toml in it."""
 
     layout: Layout
     manifest: PurePosixPath
@@ -55,8 +55,8 @@ class SdistContents:
     exclusion: Exclusion
     roots: Roots
 
-    def left_out(self) -> tuple[LeftOut, ...]:
-        """Return the files of the project that are not in the archive, but for what git ignores; walks its folders."""
+    def skipped_files(self) -> tuple[SkippedFile, ...]:
+        """Return the project's files that are not in the archive, except those ignored by git; walks its folders."""
         packed = {entry.source.path for entry in self.layout if isinstance(entry.source, FromFile)}
         written = {str(self.tree.pyproject), *(str(crate.manifest) for crate in self.tree.crates)}
         written |= {file.path for file in (self.tree.lock,) if file is not None}
@@ -68,45 +68,45 @@ class SdistContents:
         }
         excluded = self.exclusion.decide((*listed, *found))
         return tuple(
-            LeftOut(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
+            SkippedFile(path=path, why=self._why_not(path, listed=path in listed, excluded=path in excluded))
             for path in sorted({*listed, *found} - packed - written, key=sort_key)
         )
 
     def _walk(self, folder: Path) -> Iterator[str]:
-        # of links to nothing, the archive has none
+        # the archive has no dangling links
         return files.walk(folder, roots=self.roots, skips=lambda path: describe_dangling(path) is not None)
 
     def _why_not(self, path: str, *, listed: bool, excluded: bool) -> str:
         if excluded:
-            return "`exclude` of the project, or made by an earlier build"
+            return "excluded by `exclude`, or an archive of the project"
         if path.endswith(COMPILED):
             return "compiled"
         if any(path.startswith(f"{folder}{os.sep}") for folder in self.tree.python_folders):
-            return "git ignores it, or an `.ignore` file does"
+            return "ignored by git or an `.ignore` file"
         if listed:
-            return "another file has its place"
+            return "another file has the same path"
         if not self.tree.crates:
-            return "git does not track it"
-        return "neither cargo's list of the crate's files, nor a Python package, nor `include` names it"
+            return "not tracked by git"
+        return "not in cargo's list of the crate's files, a Python package or `include`"
 
 
-def contents_of(
+def make_contents(
     tree: SourceTree,
     packages: tuple[Package, ...],
     manifest: Manifest,
     options: Options,
     core_metadata: CoreMetadata,
 ) -> SdistContents:
-    """Return what the sdist of a tree holds, with its Cargo.lock as the tree has it; starts no program.
+    """Return the contents of the sdist of a tree, with the tree's Cargo.lock; starts no program.
 
-    Raises `ConfigError` where files want one place, or one is missing that a build of the sdist needs.
+    Raises `ConfigError` for two files with the same path, and for missing files that a build of the sdist needs.
     """
     exclusion = Exclusion(
         patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
         project=tree.project,
         distribution=normalise_distribution(core_metadata.name),
     )
-    entries, displaced = arrange(tree, exclusion, core_metadata.text)
+    entries, displaced = lay_out(tree, exclusion, core_metadata.text)
     check_conflicts(displaced, entries)
     _check_complete(entries, tree, packages, exclusion)
     return SdistContents(
@@ -118,8 +118,8 @@ def contents_of(
     )
 
 
-def named_archives(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
-    """Return a warning for each archive of the project itself that `include` and the like name in vain."""
+def archive_warnings(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
+    """Return a warning for each archive of the project that `include` and similar keys match."""
     return tuple(
         f"{file.path} is skipped although {file.why} matches it: it is an archive of this project"
         for file in tree.named
@@ -127,12 +127,12 @@ def named_archives(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
     )
 
 
-def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], left_out: Exclusion) -> None:
+def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], exclusion: Exclusion) -> None:
     if not tree.crates:
         check_buildable(entries, packages, tree.project)
         return
     chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
-    check_complete(entries, zip(packages, chosen, strict=True), left_out.decide(_every_path(tree)))
+    check_complete(entries, zip(packages, chosen, strict=True), exclusion.decide(_every_path(tree)))
 
 
 def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
@@ -142,14 +142,14 @@ def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """What stays out of the archive, whatever lists it: the project's `exclude`, and archives made before."""
+    """What is skipped, whatever lists it: files matching the project's `exclude`, and archives of the project."""
 
     patterns: tuple[str, ...] = ()
     project: Path
     distribution: str
 
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
-        """Return those of the paths that stay out."""
+        """Return the paths that are skipped."""
         every = tuple(paths)
         made = frozenset(path for path in every if is_archive_of(os.path.basename(path), self.distribution))  # noqa: PTH119
         if not self.patterns:
@@ -158,19 +158,19 @@ class Exclusion:
         return made | frozenset(path for path in every if patterns.excludes(path))
 
 
-def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
-    """Return the archive of the tree, and the files that found their place taken. Pure but for the exclusion."""
+def lay_out(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
+    """Return the layout of the archive, and the displaced files. Pure except for the exclusion."""
     paths = SdistPaths.of(tree)
     out = exclusion.decide(_every_path(tree)) - _protected(tree)
-    packed = tuple(_packed(crate, tree, paths, out) for crate in tree.crates)
+    packed = tuple(_packed_files(crate, tree, paths, out) for crate in tree.crates)
     originals = _originals(tree, paths)
     taken: dict[str, Entry] = {}
     displaced: list[Displaced] = []
     for entry in (
-        *_own(tree, paths, pkg_info),
+        *_generated_entries(tree, paths, pkg_info),
         *_manifests(tree, paths, packed, out),
-        *_named(tree, paths, out.union(originals.values())),
-        *_listed(tree, paths, out),
+        *_named_entries(tree, paths, out.union(originals.values())),
+        *_listed_entries(tree, paths, out),
         *_crate_files(tree, paths, packed, out),
     ):
         earlier = taken.setdefault(entry.path, entry)
@@ -183,7 +183,7 @@ def arrange(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
 
 
 def _originals(tree: SourceTree, paths: SdistPaths) -> dict[str, str]:
-    """Return the files of the tree that may be rewritten for the archive, by their place in it."""
+    """Return the files of the tree that may be edited for the archive, by their path in it."""
     manifests = [crate.manifest for crate in tree.crates]
     manifests += [tree.workspace.manifest] if tree.workspace is not None and tree.crates else []
     locks = [Path(tree.lock.path)] if tree.lock is not None else []
@@ -201,7 +201,7 @@ def _every_path(tree: SourceTree) -> Iterator[str]:
 
 
 def _protected(tree: SourceTree) -> frozenset[str]:
-    """Return the files without which the unpacked project could not be built: its metadata names them."""
+    """Return the files without which the unpacked project cannot be built, since its metadata names them."""
     licences = (file for _, file in tree.licences)
     by_project = (file.path for file in (tree.readme, tree.license, *licences) if file is not None)
     by_crate = (
@@ -210,18 +210,18 @@ def _protected(tree: SourceTree) -> frozenset[str]:
     return frozenset((*by_project, *by_crate))
 
 
-def _own(tree: SourceTree, paths: SdistPaths, pkg_info: str) -> Iterator[Entry]:
-    """Yield what we write ourselves: PKG-INFO and pyproject.toml."""
+def _generated_entries(tree: SourceTree, paths: SdistPaths, pkg_info: str) -> Iterator[Entry]:
+    """Yield the files that we write: PKG-INFO and pyproject.toml."""
     yield Entry(path=PKG_INFO, source=Generated(data=pkg_info.encode()), why="core metadata")
     text = edit(tree.pyproject_text, _pyproject_edits(tree, paths))
     yield _text_entry("pyproject.toml", text, tree.pyproject_text, _file(tree.pyproject, tree.roots, "the project"))
 
 
-def _named(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
-    """Yield what pyproject.toml speaks of, which has the first claim on its place."""
+def _named_entries(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
+    """Yield the files named in pyproject.toml, which take precedence."""
     if tree.readme is not None:
         yield _entry(paths.of_readme(tree.readme.path), tree.readme)
-    for target, file in tree.licences:  # License-File in PKG-INFO is the way from the archive's root (PEP 639)
+    for target, file in tree.licences:  # License-File in PKG-INFO is relative to the archive's root (PEP 639)
         yield _entry(target, file)
     if tree.license is not None:
         yield _entry(paths.of_project(tree.license.path), tree.license)
@@ -233,7 +233,7 @@ def _named(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator
             yield _entry(paths.of_project(file.path), file)
 
 
-def _listed(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
+def _listed_entries(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterator[Entry]:
     for file in tree.listed:
         if file.path not in out:
             yield _entry(paths.of_project(file.path), file)
@@ -242,10 +242,12 @@ def _listed(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> Iterato
 # -- crates
 
 
-def _packed(crate: CrateSource, tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> tuple[SourceFile, ...]:
-    """Return those of the crate's files that go into the archive as parts of the crate."""
-    left_out = out | {str(tree.pyproject), str(paths.root / PKG_INFO)}
-    # Python packages go where pyproject.toml will look for them, and hold what the wheel of the tree holds, too
+def _packed_files(
+    crate: CrateSource, tree: SourceTree, paths: SdistPaths, out: frozenset[str]
+) -> tuple[SourceFile, ...]:
+    """Return the crate's files that go into the archive as parts of the crate."""
+    skipped = out | {str(tree.pyproject), str(paths.root / PKG_INFO)}
+    # Python packages go where pyproject.toml expects them, with the same files as in the wheel of the tree
     moved = paths.moved and not paths.python_stays
     folders = (folder for folder in tree.python_folders if moved or not crate.directory.is_relative_to(folder))
     elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
@@ -253,7 +255,7 @@ def _packed(crate: CrateSource, tree: SourceTree, paths: SdistPaths, out: frozen
     return tuple(
         file
         for file in crate.files
-        if file.path not in left_out
+        if file.path not in skipped
         and not file.path.endswith(COMPILED)
         and (file.path in kept or not file.path.startswith(elsewhere) or (file.path.endswith(".rs") and not moved))
     )
@@ -264,7 +266,7 @@ def _crate_files(
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
     moved = paths.moved and not paths.python_stays
-    named = set() if moved else {file.path for file in tree.python}  # these have been placed, and nowhere else
+    named = set() if moved else {file.path for file in tree.python}  # these are in the archive already
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:
@@ -275,9 +277,9 @@ def _crate_files(
         for path in (crate.readme, crate.license_file):
             if path is not None and str(path) not in own and str(path) not in out:
                 source = FromFile(path=str(path), roots=crate.roots)
-                name = _name_beside(path, crate, tree, own)
-                yield Entry(path=paths.of_crate(crate.directory / name), source=source, why="Cargo.toml names it")
-    if not with_data:  # a folder of which cargo packs nothing would be missed when the wheel is built
+                name = _name_in_crate(path, crate, tree, own)
+                yield Entry(path=paths.of_crate(crate.directory / name), source=source, why="named in Cargo.toml")
+    if not with_data:  # without packed files the folder would be missing when the wheel is built
         for file in tree.data:
             if file.path not in out:
                 yield _entry(paths.of_project(file.path), file)
@@ -292,12 +294,12 @@ def _lock(file: SourceFile, tree: SourceTree, paths: SdistPaths) -> Entry:
 def _manifests(
     tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
-    """Yield the Cargo.toml of each crate and of the workspace and Cargo.lock, rewritten for what the archive holds."""
+    """Yield each Cargo.toml of crates and of the workspace, and Cargo.lock, edited for the archive."""
     if tree.lock is not None and tree.lock.path not in out:
         yield _lock(tree.lock, tree, paths)
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
-        text = _rewritten(crate.text, edits)
+        text = _rewrite(crate.text, edits)
         file = _file(crate.manifest, crate.roots, "the crate")
         yield _text_entry(paths.of_crate(crate.manifest), text, crate.text, file)
     workspace = tree.workspace
@@ -306,15 +308,15 @@ def _manifests(
             members=_members(workspace.manifest, workspace.document, tree),
             workspace_only="package" in workspace.document,
         )
-        text = _rewritten(workspace.text, edits)
-        file = _file(workspace.manifest, tree.roots, "the workspace of the crate")
+        text = _rewrite(workspace.text, edits)
+        file = _file(workspace.manifest, tree.roots, "the crate's workspace")
         yield _text_entry(paths.of_crate(workspace.manifest), text, workspace.text, file)
 
 
-def _rewritten(text: str, edits: ManifestEdits) -> str:
+def _rewrite(text: str, edits: ManifestEdits) -> str:
     if edits == ManifestEdits():
         return text
-    from cratewheel.cargo.rewrite import rewrite  # which loads tomlkit, and most manifests stay as they are
+    from cratewheel.cargo.rewrite import rewrite  # tomlkit is slow to import, and most manifests need no edits
 
     return rewrite(text, edits)
 
@@ -337,13 +339,13 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> Mani
 
 
 def _outside(path: Path | None, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str | None:
-    return _name_beside(path, crate, tree, packed) if path is not None and str(path) not in packed else None
+    return _name_in_crate(path, crate, tree, packed) if path is not None and str(path) not in packed else None
 
 
-def _name_beside(path: Path, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str:
-    """Return the name of a file from elsewhere that is put beside a Cargo.toml: not that of a file of the crate.
+def _name_in_crate(path: Path, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str:
+    """Return a free name for a file from outside that is put next to a Cargo.toml.
 
-    The project's metadata names the licence of the built crate as it is called.
+    The licence of the built crate keeps its name, which the project's metadata contains.
     """
     if crate is tree.crates[0] and path == crate.license_file:
         return path.name
@@ -351,11 +353,11 @@ def _name_beside(path: Path, crate: CrateSource, tree: SourceTree, packed: froze
 
 
 def _members(manifest: Path, document: source_tree.Table, tree: SourceTree) -> tuple[str, ...]:
-    """Return what `workspace.members` in `manifest` is left with: the crates of the archive."""
+    """Return the remaining `workspace.members` in `manifest`: the crates of the archive."""
     listed = document.get("workspace", {}).get("members", [])
     folders = [relative_path(manifest.parent, crate.directory) for crate in tree.crates]
     kept = filter_members(listed, folders)
-    # the built crate may have been a member only as a dependency of one that the archive lacks
+    # the built crate may have been a member only as a dependency of a skipped crate
     is_own = tree.workspace is not None and tree.workspace.manifest == manifest
     if is_own and folders[0] != "." and not filter_members(kept, folders[:1]):
         return (*kept, folders[0])
@@ -381,7 +383,7 @@ def _pyproject_edits(tree: SourceTree, paths: SdistPaths) -> PyProjectEdits:
 
 
 def _moved_data(tree: SourceTree, paths: SdistPaths) -> str | None:
-    """Return where the data folder is, if it stays beside the crate that pyproject.toml moves away from."""
+    """Return the new path of the data folder, if it stays with the crate while pyproject.toml moves."""
     data = {file.path for file in tree.data}
     in_crate = any(file.path in data for crate in tree.crates for file in crate.files)
     return paths.of_crate(tree.data_folder) if paths.moved and in_crate and tree.data_folder else None
@@ -391,7 +393,7 @@ def _git_edits(tree: SourceTree) -> PyProjectEdits:
     for file in (tree.readme, tree.license, *(file for _, file in tree.licences)):
         if file is not None and not Path(file.path).is_relative_to(tree.project):
             raise ConfigError(
-                f"{file.path}, the {file.why}, is not below {tree.project}, which is all that git lists",
+                f"{file.path}, the {file.why}, is not below {tree.project}, and git lists only files there",
                 hint='copy it there, or set `sdist-generator = "cargo"` in pyproject.toml',
             )
     return PyProjectEdits()
@@ -422,18 +424,18 @@ def _file(path: Path, roots: Roots, why: str) -> SourceFile:
 
 
 def _text_entry(path: str, text: str, original: str, file: SourceFile) -> Entry:
-    """Return the entry of a text that may have been rewritten: the file itself where it was not."""
+    """Return the entry of a text: the file itself if the text is unchanged."""
     if text == original:
         return Entry(path=path, source=FromFile(path=file.path, roots=file.roots), why=file.why)
-    return Entry(path=path, source=Generated(data=text.encode()), why=f"{file.why}, rewritten for the archive")
+    return Entry(path=path, source=Generated(data=text.encode()), why=f"{file.why}, edited for the archive")
 
 
-# -- telling
+# -- reports
 
 
 def package_entries(contents: SdistContents, modules: ModuleLayout) -> Iterator[Entry]:
-    """Yield the files of Python packages in the archive, and what `include` names, at their places in a wheel."""
-    source = Below(modules.python_source)
+    """Yield the files of Python packages and of `include` in the archive, at their paths in a wheel."""
+    source = RelativePath(modules.python_source)
     folders = tuple(f"{package}{os.sep}" for package in modules.packages)
     alone = {str(package) for package in modules.packages}
     named = {file.path for file in contents.tree.named}
@@ -445,11 +447,11 @@ def package_entries(contents: SdistContents, modules: ModuleLayout) -> Iterator[
                 yield replace(entry, path=place)
 
 
-def explanation(contents: SdistContents) -> tuple[str, ...]:
-    """Return a line for each file of the archive and for each left out, with the reason."""
-    left_out = contents.left_out()
+def explain(contents: SdistContents) -> tuple[str, ...]:
+    """Return a line for each file of the archive and for each skipped file, with the reason."""
+    skipped = contents.skipped_files()
     rows = [("+", entry.path, entry.why) for entry in contents.layout]
     around = SdistPaths.of(contents.tree).root
-    rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in left_out]
+    rows += [("-", Path(os.path.relpath(file.path, around)).as_posix(), file.why) for file in skipped]
     width = min(max(len(path) for _, path, _ in rows), 60)
     return tuple(f"  {sign} {path:<{width}}  {why}" for sign, path, why in rows)

@@ -1,4 +1,4 @@
-"""Where the files of a project are in its source distribution. Pure."""
+"""The paths of a project's files in its source distribution. Pure."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from pathlib import Path, PurePosixPath
 from cratewheel.contents.source_tree import SourceTree, common_folder
 
 
-class Below:
-    """Says the way from a folder to a path in it, None for any other: `relative_to`, for thousands of files."""
+class RelativePath:
+    """Callable that returns a path relative to a folder, or None; faster than `relative_to`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
@@ -18,7 +18,7 @@ class Below:
         self._length = len(self._start)
 
     def __call__(self, path: str) -> str | None:
-        """Return the way to a path with `/`, `.` for the folder itself."""
+        """Return the relative path with `/`; `.` for the folder itself."""
         if path.startswith(self._start):
             return path[self._length :].replace(os.sep, "/")
         return "." if path == self._folder else None
@@ -26,28 +26,28 @@ class Below:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistPaths:
-    """Where a file of the project is in the archive.
+    """Maps files of the project to paths in the archive.
 
-    `python_stays` says that Python packages keep their place in the tree, because another has what is in the new one.
+    `python_stays` says that Python packages keep their paths of the tree, because the new ones are in use.
     """
 
     root: Path
     project: Path
-    in_root: Below
-    in_project: Below
+    in_root: RelativePath
+    in_project: RelativePath
     crate_files: frozenset[str] = frozenset()
     python_stays: bool = False
 
     @classmethod
     def of(cls, tree: SourceTree) -> SdistPaths:
-        """Return the places of a tree, whose root is the folder around all of its parts."""
+        """Return the mapping of a tree, whose root is the folder that contains all of its parts."""
         root = tree.project if not tree.crates else cls._around(tree)
         crate_files = frozenset(file.path for crate in tree.crates for file in crate.files)
         paths = cls(
             root=root,
             project=tree.project,
-            in_root=Below(root),
-            in_project=Below(tree.project),
+            in_root=RelativePath(root),
+            in_project=RelativePath(tree.project),
             crate_files=crate_files,
         )
         return replace(paths, python_stays=paths.moved and paths._merges(tree))
@@ -61,17 +61,17 @@ class SdistPaths:
 
     @property
     def moved(self) -> bool:
-        """Whether pyproject.toml has another folder in the archive than in the source tree."""
+        """Whether pyproject.toml is in another folder in the archive than in the source tree."""
         return self.root != self.project
 
     def of_crate(self, path: str | Path) -> str:
-        """Return the place of a file of a crate: as in the source tree."""
+        """Return the path of a crate's file: the same as in the source tree."""
         below = self.in_root(str(path))
         assert below is not None, f"{path} is a part of the project"
         return below
 
     def of_project(self, path: str | Path) -> str:
-        """Return the place of a file that pyproject.toml speaks of: relative to it, where it is below it."""
+        """Return the path of a file named in pyproject.toml: relative to it, if below it."""
         text = str(path)
         below = self.in_project(text)
         if below is None:
@@ -79,18 +79,18 @@ class SdistPaths:
         return Path(path).name if below is None else below
 
     def of_python(self, path: str | Path) -> str:
-        """Return the place of a file of a Python package, or of the folder that the packages are in."""
+        """Return the path of a file of a Python package, or of the folder of the packages."""
         return self.of_crate(path) if self.python_stays else self.of_project(path)
 
     def of_readme(self, path: str) -> str:
-        """Return the place of the project's readme: where a crate has a file at the usual one, another."""
+        """Return the path of the project's readme: another one if a crate has a file there."""
         usual = self.of_project(path)
         if str(Path(self.root, usual)) in self.crate_files - {path}:
             return self.in_root(path) or free_name(self.root, usual, self.crate_files)
         return usual
 
     def _merges(self, tree: SourceTree) -> bool:
-        """Whether files of a crate would be in a Python package, were that beside pyproject.toml in the archive."""
+        """Whether crate files would be in a Python package, if that was next to pyproject.toml in the archive."""
         manifests = (str(crate.manifest) for crate in tree.crates)
         every = (*self.crate_files, *manifests)
         for folder in tree.python_folders:
@@ -104,7 +104,7 @@ class SdistPaths:
 
 
 def free_name(folder: Path, name: str, paths: frozenset[str]) -> str:
-    """Return the name, or where a folder has a file of that name among `paths`, the next one that is free.
+    """Return the name, or the next free one if the folder has a file with that name in `paths`.
 
     >>> free_name(Path("a"), "R.md", frozenset({str(Path("a/R.md"))}))
     'R-2.md'

@@ -20,7 +20,7 @@ from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.build_outputs import without_build_outputs
 from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
-from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_of_missing
+from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_missing
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
@@ -308,7 +308,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
             relative = ((path, path[start:]) for path in tracked)
             kept = (path for path, name in relative if not files.within_temporary(name) and not within_rubbish(name))
             found = _existing(kept, "git ls-files", reader.roots)
-            warn_of_missing(tracked, {file.path for file in found}, reader.reporter)
+            warn_missing(tracked, {file.path for file in found}, reader.reporter)
             return found
     if not unpacked:
         reader.reporter.warn(

@@ -1,4 +1,4 @@
-"""The Python side of a wheel: packages, included files and the data folder, before the compiled files join them."""
+"""The Python side of a wheel: packages, included files and the data folder, without compiled files."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ from cratewheel.system import files
 from cratewheel.system.files import Roots
 from cratewheel.system.files.junk import within_rubbish
 
-Skips = Callable[[str], bool]  # says which links to nothing are no part of the project
+SkipLink = Callable[[str], bool]  # returns whether to skip a dangling link
 
 _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
 def python_entries(
-    modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = (), *, skips: Skips | None = None
+    modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = (), *, skips: SkipLink | None = None
 ) -> list[Entry]:
-    """Return the files of the project's Python packages, at their places in the wheel.
+    """Return the files of the project's Python packages, at their paths in the wheel.
 
-    Ignore files of the project are honoured, but for the files that git was made to track (`tracked`). What an earlier
-    `develop` left in a package is not taken: libraries and debug information named after the extension. Raises
-    `ConfigError` for what cannot be read, for links that lead out of the folders `roots`, which hold the project, and
-    for those to nothing that `skips` does not take.
+    Files ignored by git are skipped, except those that git tracks nevertheless (`tracked`). Files that an earlier
+    `develop` left in a package are skipped: libraries and debug information named after the extension. Raises
+    `ConfigError` for unreadable files, for links out of the project's folders `roots`, and for dangling links that
+    `skips` does not skip.
     """
     source = modules.python_source
-    home = root if source.is_relative_to(root) else source  # a python-source beside the project is its own project
+    home = root if source.is_relative_to(root) else source  # a python-source outside of the project is its own root
     start = len(f"{str(source).rstrip(os.sep)}{os.sep}")
     found = {
         path: path[start:].replace(os.sep, "/")
@@ -43,12 +43,12 @@ def python_entries(
     return [
         _entry(path, place, "Python package", roots)
         for path, place in sorted(found.items(), key=lambda pair: sort_key(pair[1]))
-        if not _left_over(place, modules.extension_name)
+        if not _is_leftover(place, modules.extension_name)
     ]
 
 
 def tracked_below(package: Path, tracked: Iterable[str], roots: Roots) -> Iterator[str]:
-    """Yield those of the tracked files that are there, in a package, and no rubbish; links out of it are refused."""
+    """Yield existing tracked files in a package, without junk; links out of it are an error."""
     fence = files.ProjectBoundary(roots)
     for path in tracked:
         if path.startswith(f"{package}{os.sep}") and os.path.isfile(path) and not within_rubbish(path):  # noqa: PTH113
@@ -57,22 +57,22 @@ def tracked_below(package: Path, tracked: Iterable[str], roots: Roots) -> Iterat
 
 
 def python_warnings(modules: ModuleLayout, entries: Iterable[Entry]) -> tuple[str, ...]:
-    """Return what is wrong with the Python packages: those named in vain, and one of which `entries` holds no file."""
+    """Return warnings about configured packages that do not exist, and packages without files in `entries`."""
     package = modules.package_dir
     if package is None or any(entry.path.startswith(f"{package.name}/") for entry in entries):
         return modules.warnings
-    empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
+    empty = f"the wheel has no file of the Python package {package}: it is empty, or its files are ignored"
     return (*modules.warnings, empty)
 
 
-def beside_stubs(modules: ModuleLayout, generated: Iterable[Entry], entries: Iterable[Entry]) -> list[Entry]:
-    """Return the generated files without those that the project's folder of stubs has among `entries`."""
+def without_own_stubs(modules: ModuleLayout, generated: Iterable[Entry], entries: Iterable[Entry]) -> list[Entry]:
+    """Return the generated files except those that the project's own stub folder has in `entries`."""
     brought = set() if modules.stubs_dir is None else {entry.path for entry in entries}
     return [entry for entry in generated if entry.path not in brought]
 
 
-def _left_over(place: str, extension: str) -> bool:
-    """Return whether a file is a library of an earlier build, or lies in the `.dSYM` bundle of one."""
+def _is_leftover(place: str, extension: str) -> bool:
+    """Return whether a file is a library of an earlier build, or is in its `.dSYM` bundle."""
     if not place.endswith(_LIBRARIES) and ".dSYM/" not in place:
         return False
     names = (extension, f"lib{extension}")
@@ -88,15 +88,15 @@ def include_entries(
     includes: tuple[Include, ...],
     *,
     roots: Roots,
-    skips: Skips | None = None,
+    skips: SkipLink | None = None,
     out_dirs: Mapping[str, Path],
     root_crate: str,
 ) -> tuple[list[Entry], tuple[str, ...]]:
-    """Return the files that `include` adds to a wheel, and a warning for each glob that adds none.
+    """Return the files that `include` adds to a wheel, and a warning for each pattern without matches.
 
-    A glob that finds nothing from the project root on is tried from `python_source` on; what lies in the latter is
-    placed relative to it. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a glob
-    that leads out of its folder, for links to nothing that `skips` does not take, and for crates without a build
+    A pattern is matched in the project root, then in `python_source`; files in the latter are
+    placed relative to it. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a
+    pattern that leads out of its folder, for dangling links that `skips` does not skip, and for crates without a build
     script.
     """
     entries: list[Entry] = []
@@ -114,7 +114,7 @@ def include_entries(
     return entries, tuple(warnings)
 
 
-def _from_project(include: Include, root: Path, source: Path, roots: Roots, skips: Skips | None) -> list[Entry]:
+def _from_project(include: Include, root: Path, source: Path, roots: Roots, skips: SkipLink | None) -> list[Entry]:
     return [
         _entry(str(path), _place(path, root, source), f"include '{include.path}'", roots)
         for path in included_files(root, source, include.path, roots, skips)
@@ -122,9 +122,9 @@ def _from_project(include: Include, root: Path, source: Path, roots: Roots, skip
 
 
 def included_files(
-    root: Path, python_source: Path, pattern: str, roots: Roots, skips: Skips | None = None
+    root: Path, python_source: Path, pattern: str, roots: Roots, skips: SkipLink | None = None
 ) -> tuple[Path, ...]:
-    """Return the files that an `include` glob means: those it finds from `root` on, else from `python_source` on."""
+    """Return the files matching an `include` pattern in `root`, or else in `python_source`."""
     found = files.glob(root, pattern, roots=roots, skips=skips)
     if found or python_source == root:
         return found
@@ -139,7 +139,7 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
     crate = include.crate or root_crate
     if crate not in out_dirs:
         raise ConfigError(
-            f"include '{include.path}' is to come from the OUT_DIR of the crate '{crate}', which has no build script",
+            f"include '{include.path}' needs the OUT_DIR of the crate '{crate}', which has no build script",
             hint="add a build.rs that writes the files, or name the crate that has one with `crate-name`",
         )
     folder = out_dirs[crate]
@@ -154,18 +154,18 @@ def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: st
 
 def _nothing_found(pattern: str, folder: Path) -> str:
     if within_rubbish(pattern):
-        return f"include '{pattern}' adds nothing: what interpreters, editors and desktops leave behind is never packed"
+        return f"include '{pattern}' adds nothing: files of interpreters, editors and desktops are never packed"
     named = folder / pattern.rstrip("/").removesuffix("/**")
     if pattern and named.is_dir():
         below = f"{pattern.rstrip('/').removesuffix('/**')}/**/*"
-        return f"include '{pattern}' matches a folder only, and adds nothing; write '{below}' for the files in it"
+        return f"include '{pattern}' matches only a folder; write '{below}' for its files"
     return f"include '{pattern}' matches no file in {folder}"
 
 
-def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
-    """Return the stub of the extension module, where there is one: in its folder of stubs, or next to pyproject.toml.
+def find_stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
+    """Return the stub of the extension module if there is one: in its stub folder, or next to pyproject.toml.
 
-    Raises `ConfigError` for a pipe, a socket or a device, and for a link out of the folders `roots`.
+    Raises `ConfigError` for a pipe, a socket or a device, and for links out of the folders `roots`.
     """
     own = [] if modules.stubs_dir is None else [modules.stubs_dir / "__init__.pyi"]
     path = next(filter(files.is_file, (*own, root / f"{modules.extension_name}.pyi")), None)
@@ -175,11 +175,13 @@ def stub(modules: ModuleLayout, root: Path, roots: Roots) -> FromFile | None:
     return FromFile(path=str(path), roots=roots)
 
 
-def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots, skips: Skips | None = None) -> list[Entry]:
-    """Return the files of the data folder, below `data_dir_name` in the wheel; ignore files are not asked.
+def data_entries(
+    modules: ModuleLayout, data_dir_name: str, *, roots: Roots, skips: SkipLink | None = None
+) -> list[Entry]:
+    """Return the files of the data folder, in `data_dir_name` in the wheel; ignore files have no effect.
 
-    Raises `ConfigError` when the folder has something in it that no installer knows, and for links that lead out of the
-    folders `roots`, which hold the project, or to nothing where `skips` does not take them.
+    Raises `ConfigError` for files that installers do not know, for links out of the project's folders `roots`, and for
+    dangling links that `skips` does not skip.
     """
     if modules.data is None:
         return []
@@ -189,8 +191,8 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots, ski
             continue
         if path.name not in SCHEMES or not path.is_dir():
             raise ConfigError(
-                f"{path} cannot be packed: a data folder holds nothing but the folders {', '.join(SCHEMES)}",
-                hint=f"move it into one of them, to {modules.data / 'data'} for instance",
+                f"{path} cannot be packed: a data folder may contain only the folders {', '.join(SCHEMES)}",
+                hint=f"move it into one of them, for example {modules.data / 'data'}",
             )
         entries += [
             _entry(file, f"{data_dir_name}/{Path(file).relative_to(modules.data).as_posix()}", "data folder", roots)
@@ -202,10 +204,10 @@ def data_entries(modules: ModuleLayout, data_dir_name: str, *, roots: Roots, ski
 def apply_excludes(
     entries: Iterable[Entry], root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat
 ) -> list[Entry]:
-    """Return the entries that `exclude` leaves in an archive of the format.
+    """Return the entries that remain after `exclude`, in an archive of the format.
 
-    A pattern is held against a file's path from `root` on, then against its path in the archive. Generated files always
-    stay; compiled ones are not to be handed in. Raises `ConfigError` for a malformed pattern.
+    A pattern is matched with a file's path relative to `root`, then with its path in the archive. Generated files are
+    always kept; compiled ones must not be passed. Raises `ConfigError` for an invalid pattern.
     """
     chosen = [exclude.path for exclude in excludes if archive in exclude.formats]
     if not chosen:
@@ -220,7 +222,7 @@ def apply_excludes(
 
 
 def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat) -> tuple[str, ...]:
-    """Return a warning for each `exclude` that looks as if it left something out, but cannot."""
+    """Return a warning for each `exclude` that has no effect because of how it is written."""
     warnings = []
     for exclude in excludes:
         if archive not in exclude.formats:
@@ -229,7 +231,7 @@ def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: Archive
         if plain.startswith(("./", "../")):
             warnings.append(f"exclude '{exclude.path}' matches nothing: patterns are relative to {root}, without './'")
         elif plain and (root / plain).is_dir():
-            warnings.append(f"exclude '{exclude.path}' is a folder, and leaves out nothing; write '{plain}/**'")
+            warnings.append(f"exclude '{exclude.path}' is a folder, and excludes nothing; write '{plain}/**'")
     return tuple(warnings)
 
 

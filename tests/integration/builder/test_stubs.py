@@ -35,7 +35,7 @@ def test_a_stub_that_somebody_wrote_stays_and_ours_gives_way_to_the_next(tmp_pat
     warnings += result.warnings
     with zipfile.ZipFile(result.wheels[0].path) as wheel:
         assert wheel.read("app/_native.pyi").decode() == "def add() -> int: ...  # mine\n"
-    assert warnings == ["app/_native.pyi is the project's own, and no stub is generated in its place"]
+    assert warnings == ["app/_native.pyi is the project's own stub; none is generated"]
 
 
 @pytest.mark.cargo

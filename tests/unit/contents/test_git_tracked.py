@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from cratewheel.contents.git_tracked import warn_of_missing
+from cratewheel.contents.git_tracked import warn_missing
 from cratewheel.ui import Ui
 
 
 def warnings(tracked: list[Path], here: list[Path]) -> list[str]:
     err = io.StringIO()
-    warn_of_missing(map(str, tracked), set(map(str, here)), Ui(out=io.StringIO(), err=err))
+    warn_missing(map(str, tracked), set(map(str, here)), Ui(out=io.StringIO(), err=err))
     return err.getvalue().splitlines()
 
 
@@ -27,15 +27,15 @@ def test_files_and_submodules_that_are_missing_are_told_apart(tmp_path: Path) ->
     gone = [tmp_path / f"gone{number}" for number in range(5)]
     missing = f"{tmp_path}/gone0, {tmp_path}/gone1, {tmp_path}/gone2 and 2 more"
     assert warnings([tmp_path / "module", *gone, tmp_path / "other"], []) == [
-        f"warning: the sdist lacks submodules: {tmp_path}/module, {tmp_path}/other",
-        "   help: get them with `git submodule update --init`",
-        f"warning: the sdist lacks what git tracks and is not there: {missing}",
-        "   help: `git restore` brings it back, `git rm` has git forget it; `git status` says which repository this is",
+        f"warning: missing submodules in the sdist: {tmp_path}/module, {tmp_path}/other",
+        "   help: to get them, run `git submodule update --init`",
+        f"warning: missing files that git tracks: {missing}",
+        "   help: run `git restore` or `git rm`; `git status` shows which repository this is",
     ]
 
 
 def test_three_are_all_named(tmp_path: Path) -> None:
     gone = [tmp_path / name for name in "abc"]
     assert warnings(gone, [])[0] == (
-        f"warning: the sdist lacks what git tracks and is not there: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"
+        f"warning: missing files that git tracks: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"
     )

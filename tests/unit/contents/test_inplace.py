@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, Generated
-from cratewheel.contents.inplace import hiding, outdated, read_record, write_record
+from cratewheel.contents.inplace import hiding_files, outdated, read_record, write_record
 from cratewheel.system.files.json_cache import JsonCache
 
 OLD = "pkg/_x.cpython-311-x86_64-linux-gnu.so"
@@ -51,13 +51,13 @@ def test_what_is_not_ours_any_more_stays(tmp_path: Path) -> None:
     (tmp_path / OLD).write_bytes(b"somebody else's")
     (tmp_path / "pkg" / "_x.so").unlink()
     assert outdated(tmp_path, (entry(STABLE),), record) == ()
-    assert list(hiding(tmp_path, (entry(STABLE),))) == [(tmp_path / OLD, tmp_path / STABLE)]
+    assert list(hiding_files(tmp_path, (entry(STABLE),))) == [(tmp_path / OLD, tmp_path / STABLE)]
 
 
 def test_a_file_that_python_tries_later_hides_nothing(tmp_path: Path) -> None:
     put(tmp_path, STABLE, "pkg/_x.so", "pkg/_xy.cpython-311-x86_64-linux-gnu.so")
-    assert list(hiding(tmp_path, (entry(STABLE), entry("pkg/a.py")))) == []
-    assert list(hiding(tmp_path, (entry("pkg/_x.so"),))) == [(tmp_path / STABLE, tmp_path / "pkg/_x.so")]
+    assert list(hiding_files(tmp_path, (entry(STABLE), entry("pkg/a.py")))) == []
+    assert list(hiding_files(tmp_path, (entry("pkg/_x.so"),))) == [(tmp_path / STABLE, tmp_path / "pkg/_x.so")]
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "{"])

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.missing_modules import left_out_modules
+from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.wheel import python_entries
 from cratewheel.project import python_layout as modules
 from cratewheel.system.files import project_roots
 
-INCLUDE = 'git or an `.ignore` file ignores it: add "{}" to `include` of [tool.cratewheel] in pyproject.toml'
+INCLUDE = 'ignored by git or an `.ignore` file: add "{}" to `include` of [tool.cratewheel] in pyproject.toml'
 PACKAGES = 'add "{}" to `python-packages` of [tool.cratewheel] in pyproject.toml'
 
 
@@ -32,7 +32,7 @@ def found(root: Path, tree: dict[str, str], scripts: str = "", *, source: str | 
         data=None,
         roots=roots,
     )
-    return list(left_out_modules(layout, root, python_entries(layout, root, roots), scripts))
+    return list(missing_modules(layout, root, python_entries(layout, root, roots), scripts))
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_an_ignored_module_that_the_package_imports_is_told(tmp_path: Path, text
     missing, importer = tmp_path / "py/pkg/_version.py", tmp_path / "py/pkg/__init__.py"
     assert found(tmp_path, tree, source="py") == [
         (
-            f"archives of the project lack the module {missing}, though {importer} imports it",
+            f"the module {missing} is not packed, although {importer} imports it",
             INCLUDE.format("py/pkg/_version.py"),
         )
     ]
@@ -71,7 +71,7 @@ def test_an_ignored_module_that_nobody_imports_is_not_told(tmp_path: Path) -> No
 def test_a_module_beside_the_package_is_told_where_it_is_asked_for(tmp_path: Path, file: str, name: str) -> None:
     tree = {"pkg/__init__.py": "", "setup.py": "", file: "", "json.py": ""}
     assert found(tmp_path, tree) == []
-    missing = f"archives of the project lack the module {tmp_path / file}, though"
+    missing = f"the module {tmp_path / file} is not packed, although"
     scripts = "[console_scripts]\ntg = guard:main\n"
     assert found(tmp_path, tree, scripts) == [
         (f"{missing} the entry point 'tg' of console_scripts names it", PACKAGES.format(name))

@@ -44,7 +44,9 @@ def test_archives_are_left_out_and_told_of_where_an_include_asked_for_them() -> 
     assert without_archives([kept[0], silent, kept[1], told, kept[2]], "demo") == (
         kept,
         (
-            "/p/demo/demo-2-py3-none-any.whl is skipped although include = 'demo/*' matches it: "
-            "it is an archive of this project",
+            (
+                "/p/demo/demo-2-py3-none-any.whl is skipped although include = 'demo/*' matches it: "
+                "it is an archive of this project"
+            ),
         ),
     )

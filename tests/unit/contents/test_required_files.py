@@ -84,7 +84,7 @@ def test_a_readme_or_licence_that_is_there_and_not_in_the_archive_is_an_error(tm
     error = unbuildable(root, entries, package(root, license_file="../L"))
     assert error is not None
     assert error.message == (
-        f"{tmp_path}/L, the license-file in {root}/Cargo.toml, is not below {root}, which is all that git lists"
+        f"{tmp_path}/L, the license-file in {root}/Cargo.toml, is not below {root}, and git lists only files there"
     )
     assert error.hint == 'copy it there, or set `sdist-generator = "cargo"` in pyproject.toml'
 
@@ -93,8 +93,8 @@ def incomplete(
     root: Path, names: tuple[str, ...], *, chooses: bool = False, excluded: tuple[str, ...] = (), **fields: Any
 ) -> ConfigError | None:
     try:
-        left_out = frozenset(str(root / name) for name in excluded)
-        check_complete(archive(root, *names), [(package(root, **fields), chooses)], left_out)
+        excluded_paths = frozenset(str(root / name) for name in excluded)
+        check_complete(archive(root, *names), [(package(root, **fields), chooses)], excluded_paths)
     except ConfigError as error:
         return error
     return None

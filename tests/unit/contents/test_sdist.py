@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cratewheel.archive.layout import FromFile, Generated
 from cratewheel.contents.conflicts import Displaced
-from cratewheel.contents.sdist import Exclusion, arrange
+from cratewheel.contents.sdist import Exclusion, lay_out
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
 from cratewheel.system import toml
 
@@ -50,7 +50,7 @@ def tree(
 def paths(of: SourceTree, *patterns: str) -> list[str]:
     """Return the paths of the archive of a tree."""
     exclusion = Exclusion(patterns=patterns, project=of.project, distribution="app")
-    return [entry.path for entry in arrange(of, exclusion, "Name: app\n")[0]]
+    return [entry.path for entry in lay_out(of, exclusion, "Name: app\n")[0]]
 
 
 def test_only_the_readme_and_licence_of_the_built_crate_outlive_an_exclude() -> None:
@@ -83,7 +83,7 @@ def test_archives_made_before_stay_out_of_the_next() -> None:
 def test_a_readme_from_above_is_put_beside_the_manifest_which_names_it() -> None:
     text = '[package]\nname = "app"\nreadme = "../README.md"\n'
     found = tree(crate(HOME, text=text, readme=HOME.parent / "README.md"))
-    entries, _ = arrange(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
     assert [entry.path for entry in entries] == ["Cargo.toml", "PKG-INFO", "README.md", "pyproject.toml"]
     assert entries[0].source == Generated(data=b'[package]\nname = "app"\nreadme = "README.md"\n')
 
@@ -93,7 +93,7 @@ def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> 
     text = '[workspace]\nmembers = ["py", "core", "gone"]\n'
     workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
     found = tree(crate(HOME / "py", "src/lib.rs"), core, project=HOME / "py", workspace=workspace)
-    entries, _ = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    entries, _ = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
     assert {entry.path: entry.source for entry in entries if isinstance(entry.source, Generated)} == {
         "Cargo.toml": Generated(data=b'[workspace]\nmembers = ["py", "core"]\n'),
         "PKG-INFO": Generated(data=b""),
@@ -116,7 +116,7 @@ def test_a_python_package_stays_where_it_is_if_a_crate_has_files_at_the_place_it
         tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace),
         python_folders=(HOME / "py/app",),
     )
-    entries, displaced = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    entries, displaced = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
     assert displaced == ()
     assert {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)} == {
         "Cargo.toml": str(HOME / "Cargo.toml"),
@@ -137,7 +137,7 @@ def test_a_file_whose_place_is_taken_is_told_of() -> None:
         tree(crate(HOME / "py"), root, project=HOME / "py", workspace=workspace),
         named=(file(HOME / "py/data.txt", "include"),),
     )
-    _, displaced = arrange(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    _, displaced = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
     by = str(HOME / "py/data.txt")
     assert displaced == (Displaced(path=str(HOME / "data.txt"), by=by, place="data.txt"),)
 
@@ -145,7 +145,7 @@ def test_a_file_whose_place_is_taken_is_told_of() -> None:
 def test_a_readme_from_above_takes_no_name_of_the_crate() -> None:
     text = '[package]\nname = "app"\nreadme = "../README.md"\n'
     found = tree(crate(HOME, "README.md", text=text, readme=HOME.parent / "README.md"))
-    entries, displaced = arrange(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, displaced = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
     assert displaced == ()
     assert [entry.path for entry in entries] == [
         "Cargo.toml", "PKG-INFO", "README-2.md", "README.md", "pyproject.toml",
@@ -162,6 +162,6 @@ def test_the_executable_bit_goes_along() -> None:
             files=(file(HOME / "configure", executable=True),),
         )
     )
-    entries, _ = arrange(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
     assert {entry.path for entry in entries if entry.source.executable} == {"configure"}
     assert "configure" in {entry.path for entry in entries}

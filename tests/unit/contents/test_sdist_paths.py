@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo.model import CrateTarget
-from cratewheel.contents.sdist_paths import Below, SdistPaths, free_name
+from cratewheel.contents.sdist_paths import RelativePath, SdistPaths, free_name
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
 
 
@@ -49,7 +49,7 @@ def places(
     ],
 )
 def test_the_way_to_what_is_below_a_folder(folder: str, path: str, way: str | None) -> None:
-    assert Below(Path(folder))(path) == way
+    assert RelativePath(Path(folder))(path) == way
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,7 @@ def test_stubs_lie_beside_the_module(
 def test_what_somebody_wrote_stays_with_a_warning() -> None:
     entries, warnings = place_stubs(modules("px"), SEVERAL, ["px/__init__.pyi", "px/py.typed"])
     assert [entry.path for entry in entries] == ["px/inner.pyi"]
-    assert warnings == ("px/__init__.pyi is the project's own, and no stub is generated in its place",)
+    assert warnings == ("px/__init__.pyi is the project's own stub; none is generated",)
 
 
 @pytest.mark.parametrize(

@@ -13,14 +13,14 @@ from cratewheel.archive.layout import Entry, FromFile, Generated, layout
 from cratewheel.bindings import pyo3
 from cratewheel.contents.wheel import (
     apply_excludes,
-    beside_stubs,
     data_entries,
     exclude_warnings,
+    find_stub,
     include_entries,
     included_files,
     python_entries,
     python_warnings,
-    stub,
+    without_own_stubs,
 )
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import Exclude, Include
@@ -77,7 +77,7 @@ def test_an_include_of_rubbish_is_told(tmp_path: Path, pattern: str) -> None:
     roots = project_roots(project(tmp_path, "demo/old.pyc", "demo/__pycache__/a", "demo/.DS_Store"))
     include = (Include(path=pattern),)
     found = include_entries(tmp_path, read(tmp_path), include, roots=roots, out_dirs={}, root_crate="demo")
-    rest = "what interpreters, editors and desktops leave behind is never packed"
+    rest = "files of interpreters, editors and desktops are never packed"
     assert found == ([], (f"include '{pattern}' adds nothing: {rest}",))
 
 
@@ -86,17 +86,17 @@ def test_a_folder_of_stubs_is_a_part_of_the_generated_package(tmp_path: Path) ->
     layout_ = read(tmp_path)
     own = python_entries(layout_, tmp_path, roots)
     assert places(own) == ["demo/__init__.pyi", "demo/py.typed", "demo/sub.pyi"]
-    found = stub(layout_, tmp_path, roots)
+    found = find_stub(layout_, tmp_path, roots)
     assert found == FromFile(path=str(tmp_path / "demo" / "__init__.pyi"), roots=roots)
     compiled = pyo3.entries(layout_, tmp_path / "x.so", "demo.abi3.so", stub=found)
-    assert places(beside_stubs(layout_, compiled, own)) == ["demo/__init__.py", "demo/demo.abi3.so"]
+    assert places(without_own_stubs(layout_, compiled, own)) == ["demo/__init__.py", "demo/demo.abi3.so"]
     (tmp_path / "demo" / "__init__.pyi").unlink()
     (tmp_path / "demo" / "py.typed").unlink()
     own = python_entries(layout_, tmp_path, roots)
-    found = stub(layout_, tmp_path, roots)
+    found = find_stub(layout_, tmp_path, roots)
     assert found == FromFile(path=str(tmp_path / "demo.pyi"), roots=roots)
     compiled = pyo3.entries(layout_, tmp_path / "x.so", "demo.abi3.so", stub=found)
-    assert places([*own, *beside_stubs(layout_, compiled, own)]) == [
+    assert places([*own, *without_own_stubs(layout_, compiled, own)]) == [
         "demo/sub.pyi",
         "demo/__init__.py",
         "demo/demo.abi3.so",
@@ -196,7 +196,7 @@ def test_a_package_that_is_ignored_as_a_whole_is_told(tmp_path: Path) -> None:
     assert python_warnings(layout_, python_entries(layout_, tmp_path, project_roots(tmp_path))) == (missing,)
     (tmp_path / ".ignore").write_text("demo\n")
     package = tmp_path / "demo"
-    empty = f"the wheel has no file of the Python package {package}: it is empty, or ignore files leave it out"
+    empty = f"the wheel has no file of the Python package {package}: it is empty, or its files are ignored"
     assert python_warnings(layout_, python_entries(layout_, tmp_path, project_roots(tmp_path))) == (missing, empty)
 
 
@@ -252,8 +252,8 @@ def test_an_include_for_the_sdist_adds_nothing_and_one_without_a_match_warns(tmp
         [],
         [
             f"include 'nothing/*' matches no file in {tmp_path}",
-            "include 'docs/' matches a folder only, and adds nothing; write 'docs/**/*' for the files in it",
-            "include 'docs/**' matches a folder only, and adds nothing; write 'docs/**/*' for the files in it",
+            "include 'docs/' matches only a folder; write 'docs/**/*' for its files",
+            "include 'docs/**' matches only a folder; write 'docs/**/*' for its files",
         ],
     )
 
@@ -342,7 +342,7 @@ def test_without_a_data_folder_there_is_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["README", "share/a", ".DS_Store"])
 def test_what_no_installer_knows_is_an_error(tmp_path: Path, name: str) -> None:
     project(tmp_path, f"demo.data/{name}", "demo.data/data/a")
-    with pytest.raises(ConfigError, match="nothing but the folders data, scripts, headers, purelib, platlib"):
+    with pytest.raises(ConfigError, match="only the folders data, scripts, headers, purelib, platlib"):
         data_entries(read(tmp_path), "demo-1.0.data", roots=project_roots(tmp_path))
 
 
@@ -394,6 +394,6 @@ def test_excludes_that_cannot_leave_anything_out_are_told(tmp_path: Path) -> Non
         Exclude(path="*.log"),
     )
     assert exclude_warnings(tmp_path, excludes, "wheel") == (
-        "exclude 'tests/' is a folder, and leaves out nothing; write 'tests/**'",
+        "exclude 'tests/' is a folder, and excludes nothing; write 'tests/**'",
         f"exclude './a.py' matches nothing: patterns are relative to {tmp_path}, without './'",
     )
