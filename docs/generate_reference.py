@@ -32,7 +32,12 @@ TOML_TYPES = {
 }
 
 # What a config setting holds, where it is not the option's own value.
-SETTING_VALUES = {"switch": "true or false", "count": "true or false", "toggle": "true or false"}
+SETTING_VALUES = {
+    "optional": "true, false or a value",
+    "switch": "true or false",
+    "count": "true or false",
+    "toggle": "true or false",
+}
 
 
 def options_page(command: str) -> str:
@@ -99,6 +104,8 @@ def _value(one: Setting) -> str:
             return ""
         case "toggle":
             return " [true|false]"
+        case "optional":
+            return f"[={one.metavar}]"
         case "words":
             return f" {one.metavar}…"
         case _:

@@ -200,6 +200,8 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
         if values[-1].lower() in ("0", "false", "no", "off"):
             return list(setting.negations) if flag in setting.flags else []
         raise UsageError(f"the config setting {name} must be true or false, found {values[-1]!r}")
+    if setting.kind == "optional" and values[-1].lower() in ("", "true", "false"):
+        return [] if values[-1].lower() == "false" else [flag]
     if setting.kind == "words":
         return [word for item in values for word in (flag, *item.split())]
     return [f"{flag}={item}" for item in values]

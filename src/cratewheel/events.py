@@ -18,9 +18,10 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetailEvent:
-    """A line that only `--verbose` shows."""
+    """A line that only `--verbose` shows, given as often as `level` says."""
 
     text: str
+    level: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +131,11 @@ class Reporter:
         """Whether programs whose output is passed on should colour it."""
         return False
 
+    @property
+    def shows_decisions(self) -> bool:
+        """Whether a plan is told with its reasons: details of level 2."""
+        return False
+
     def emit(self, event: Event) -> None:
         """Handle one event."""
         raise NotImplementedError
@@ -142,9 +148,9 @@ class Reporter:
         """Report a step or a fact: a short verb, and the rest of the line."""
         self.emit(StepEvent(verb=verb, text=text))
 
-    def detail(self, text: str) -> None:
-        """Report a line that only `-v` shows."""
-        self.emit(DetailEvent(text=text))
+    def detail(self, text: str, level: int = 1) -> None:
+        """Report a line that only `-v` shows; one of level 2 only `-vv`."""
+        self.emit(DetailEvent(text=text, level=level))
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
         """Emit a warning with `text`, once for all archives."""
@@ -209,6 +215,11 @@ class HideArchives(Reporter):
     def colored(self) -> bool:
         """Same as the other reporter."""
         return self.reporter.colored
+
+    @property
+    def shows_decisions(self) -> bool:
+        """Same as the other reporter."""
+        return self.reporter.shows_decisions
 
     def emit(self, event: Event) -> None:
         """Pass on the event unless it is a `BuiltArchive`."""

@@ -109,6 +109,15 @@ class Ui(Reporter):
         """Whether programs whose output is passed on should colour it."""
         return bool(self.label) and self.color
 
+    @property
+    def shows_decisions(self) -> bool:
+        """Whether a plan is told with its reasons: with `-vv`."""
+        return self.verbosity >= 2
+
+    def log(self, level: int, text: str) -> None:
+        """Print a line about a program, as a detail of that level."""
+        self.detail(text, level)
+
     def with_label(self, label: str) -> Ui:
         """Return a `Ui` that starts each line of messages with a label, for one of several parallel builds."""
         return replace(self, label=f"{self._paint('dim', _safe_message(label))} ")
@@ -119,7 +128,7 @@ class Ui(Reporter):
             case StepEvent() if not self.quiet:
                 # aligned with cargo's own verbs
                 self._write_line(f"{self._paint('green', event.verb.rjust(LABEL_WIDTH))} {_safe_message(event.text)}")
-            case DetailEvent() if self.verbosity > 0:
+            case DetailEvent() if self.verbosity >= event.level:
                 self._write_line(self._paint("dim", _safe_message(event.text)))
             case WarningEvent():
                 self._write_line(f"{self._paint('yellow', 'warning')}: {_safe_message(event.text)}")

@@ -124,6 +124,7 @@ def rustc_words(project: Path, flags: str, extra: str, last: str) -> list[str]:
         (("-Z", "unstable-options"), "-Z unstable-options", "", "", "-Z unstable-options"),
         (("-Zunstable-options",), "-Z unstable-options", "", "", "-Z unstable-options"),
         (("--timings",), "--timings", "", "", ""),
+        (("--timings=html",), "--timings", "", "", ""),
         (("--ignore-rust-version",), "--ignore-rust-version", "", "", ""),
         (("--future-incompat-report",), "--future-incompat-report", "", "", ""),
         (("--cargo-extra-args", "--locked -j 2"), "--locked", "-j 2", "", "--locked"),
@@ -165,6 +166,12 @@ def test_cargo_is_given(
         "metadata", "--format-version", "1", "--manifest-path", str(watched.project / "Cargo.toml"),
         *shared.split(), "--filter-platform", HOST,
     ]  # fmt: skip
+
+
+def test_a_file_of_arguments_for_rustc_needs_no_dashes(watched: Watched) -> None:
+    (watched.project / "args").write_text("--cfg\nof_mine\n", encoding="utf-8")
+    _, rustc = watched.commands("-r", "@args", "-C", "opt-level=1", "--", "--cfg", "x")
+    assert rustc == rustc_words(watched.project, "--profile release", "", "@args -C opt-level=1 --cfg x")
 
 
 def test_words_in_quotes_stay_together(watched: Watched) -> None:
@@ -456,12 +463,13 @@ def test_wrong_usage_is_told_with_status_two(run_light: Cratewheel, words: tuple
 def test_the_page_of_help_has_every_option(run_light: Cratewheel) -> None:
     page = run_light("build", "--help").ok().stdout
     for option in (
-        "-b, --bindings KIND", "--cargo-extra-args ARGS", "--compatibility, --manylinux [TAG ...]", "-h, --help",
-        "-i, --interpreter [PYTHON ...]", "-m, --manifest-path PATH", "--no-sdist", "-o, --out DIR", "-r, --release",
+        "-b, --bindings, --binding-crate KIND", "--cargo-extra-args ARGS", "--compatibility, --manylinux [TAG ...]",
+        "-h, --help", "-i, --interpreter [PYTHON ...]", "-m, --manifest-path PATH", "--no-sdist", "-o, --out DIR",
+        "-r, --release",
         "--rustc-extra-args ARGS", "--skip-auditwheel", "--strip [true|false]", "--target TRIPLE", "--universal2",
         "--zig", "--profile NAME", "-F, --features FEATURES", "--no-default-features", "--all-features", "--locked",
         "--offline", "--frozen", "-j, --jobs N", "--target-dir DIR", "--config KEY=VALUE", "-Z FLAG", "-v, --verbose",
-        "-q, --quiet", "--color WHEN", "--timings", "-f, --find-interpreter", "--sdist", "--auditwheel MODE",
+        "-q, --quiet", "--color WHEN", "--timings [FORMAT]", "-f, --find-interpreter", "--sdist", "--auditwheel MODE",
         "--dry-run", "--explain",
     ):  # fmt: skip
         assert f"\n  {option}" in page

@@ -21,5 +21,10 @@ def plan_builds(
     for at, inputs in enumerate(gather(request, reporter, targets=targets)):
         report(inputs, reporter)
         plan = decide(inputs, sdist=at == 0, only_first=only_first)
+        if reporter.shows_decisions:
+            from cratewheel.planning.explain import explain
+
+            for line in explain(plan, reasons=True):
+                reporter.detail(line, level=2)
         sessions.append(Session(inputs=inputs, plan=plan, environ=request.environ, reporter=reporter))
     return tuple(sessions)

@@ -44,7 +44,7 @@ class CargoOptions:
     offline: bool = False
     config: tuple[str, ...] = ()
     unstable_flags: tuple[str, ...] = ()
-    timings: bool = False
+    timings: str | None = None
     ignore_rust_version: bool = False
     future_incompat_report: bool = False
     extra: tuple[str, ...] = ()
@@ -78,7 +78,7 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
         "rustc",
         *_compile_flags(options),
         *resolution_flags(options),
-        *(("--timings",) if options.timings else ()),
+        *_timings(options.timings),
         *(("--ignore-rust-version",) if options.ignore_rust_version else ()),
         *(("--future-incompat-report",) if options.future_incompat_report else ()),
         "--message-format",
@@ -102,6 +102,13 @@ def is_cross(program: str) -> bool:
     (True, False)
     """
     return PurePath(program).name.startswith("cross")
+
+
+def _timings(form: str | None) -> tuple[str, ...]:
+    if form is None:
+        return ()
+    # HTML is what every cargo writes, and newer ones take no form
+    return ("--timings",) if form in ("", "html") else (f"--timings={form}",)
 
 
 def resolution_flags(options: CargoOptions) -> tuple[str, ...]:

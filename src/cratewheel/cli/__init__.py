@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Literal, NoReturn
 
 from cratewheel import __version__
+from cratewheel.cli.global_options import split_global_options
 from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
@@ -111,7 +112,8 @@ def _flush_standard_streams() -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
-def _run(args: list[str]) -> int:
+def _run(argv: list[str]) -> int:
+    first, args = split_global_options(argv)
     if not args:
         raise UsageError("no command given", hint=f"choose one of {', '.join(COMMANDS)}; see `cratewheel --help`")
     if args[0] in ("-V", "--version"):
@@ -120,9 +122,9 @@ def _run(args: list[str]) -> int:
         return _help(args[1:])
     for name, (place, aliases, _) in COMMANDS.items():
         if args[0] in (name, *aliases):
-            return _call(place, args[1:])
+            return _call(place, [*first, *args[1:]])
     if args[0] in HIDDEN:
-        return _call(HIDDEN[args[0]], args[1:])
+        return _call(HIDDEN[args[0]], [*first, *args[1:]])
     raise UsageError(
         f"`{args[0]}` is not a command",
         hint=did_you_mean(args[0], COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
@@ -151,6 +153,7 @@ def _help(args: list[str]) -> int:
         "options:",
         f"  {'-h, --help':<{width}}Show this help, or that of a command",
         f"  {'-V, --version':<{width}}Show the version",
+        "  -v, -q and --color may stand before the command",
         "",
     ]
     return _print("\n".join(lines))

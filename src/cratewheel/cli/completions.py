@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cratewheel.commands.completions import SHELLS, CommandLine, Option, summary
-from cratewheel.options.arguments import HelpFormatter, Parser, command_parser, session_ui
+from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, command_parser, session_ui
 
 # Value names in help pages that stand for files and folders.
 FILES = frozenset({"PATH", "FILE", "FILES"})
@@ -18,7 +18,7 @@ FOLDERS = frozenset({"DIR"})
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Print the completion script of a shell and return the exit status."""
     args = make_parser().parse_args(argv)
-    session_ui({}, environ).write_result(SHELLS[args.shell](command_lines()))
+    session_ui(vars(args), environ).write_result(SHELLS[args.shell](command_lines()))
     return 0
 
 
@@ -31,6 +31,7 @@ def make_parser() -> Parser:
         allow_abbrev=False,
     )
     parser.add_argument("shell", metavar="SHELL", choices=tuple(SHELLS), help=f"One of {', '.join(SHELLS)}")
+    add_settings(parser, "completions")
     return parser
 
 

@@ -6,8 +6,9 @@ import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
+from cratewheel.cli.global_options import split_global_options
 from cratewheel.errors import CratewheelError
-from cratewheel.options.arguments import HelpFormatter, Parser, session_ui
+from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
 
 SERVICES = ("github", "gitlab")
 PLATFORMS = ("all", "linux", "manylinux", "musllinux", "windows", "macos", "emscripten", "android")
@@ -16,7 +17,7 @@ PLATFORMS = ("all", "linux", "manylinux", "musllinux", "windows", "macos", "emsc
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Write the file, or with `--check` compare it with the one on the disk, and return the exit status."""
     words = make_parser().parse_args(argv)
-    ui = session_ui({}, environ)
+    ui = session_ui(vars(words), environ)
     from cratewheel.commands import generate_ci
     from cratewheel.project.request import Request
 
@@ -63,11 +64,12 @@ def make_parser() -> Parser:
     parser.add_argument(
         "--check", action="store_true", help="Write nothing; fail if the file is not what would be written"
     )
+    add_settings(parser, "generate-ci")
     return parser
 
 
 def _as_written(argv: list[str], output: str) -> list[str]:
     """Return the arguments as the file has them: those that write it, whether it is checked or written."""
-    words = [word for word in argv if word != "--check"]
+    words = [word for word in split_global_options(argv)[1] if word != "--check"]
     named = any(word == "-o" or word.startswith(("--output", "-o")) for word in words)
     return words if named or output == "-" else [*words, "-o", output]

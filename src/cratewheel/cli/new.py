@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cratewheel.errors import ConfigError, UsageError
-from cratewheel.options.arguments import HelpFormatter, Parser, session_ui
+from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _create(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
 
     fresh = command == "new"
     args = _parser(command).parse_args(argv)
-    ui = session_ui({}, environ)
+    ui = session_ui(vars(args), environ)
     root = Path.cwd() / args.path
     name = args.name or root.resolve().name
     for warning in scaffold.check_name(name):
@@ -85,6 +85,7 @@ def _parser(command: str) -> Parser:
         default="cratewheel",
         help="The build backend; default: cratewheel",
     )
+    add_settings(parser, command)
     return parser
 
 

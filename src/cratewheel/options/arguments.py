@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError
+from cratewheel.options.log_level import DEBUG, log_level
 from cratewheel.options.model import settings
 from cratewheel.options.setting import GROUPS, Setting
+from cratewheel.system import command as programs
 from cratewheel.system import redaction
 from cratewheel.ui import Ui, print_result, terminal_ui
 
@@ -20,12 +22,19 @@ _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser that raises `UsageError` instead of exiting."""
+    """An argument parser that raises `UsageError` instead of exiting.
+
+    One that `takes_rustc_args` takes a file of them without `--`, and what stands behind it.
+    """
+
+    takes_rustc_args = False
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # one of three overloads
         """Return the parsed arguments; the error for unknown ones hides possible secrets."""
         found, rest = self.parse_known_args(args, namespace)
-        if rest:
+        if rest and self.takes_rustc_args and rest[0].startswith("@"):
+            found.rustc_args = rest
+        elif rest:
             self.error(f"unrecognized arguments: {' '.join(redaction.redact_unknown(rest))}")
         return found
 
@@ -82,6 +91,7 @@ def command_parser(command: str, description: str) -> Parser:
         allow_abbrev=False,
         add_help=False,
     )
+    parser.takes_rustc_args = rest
     parser.add_argument_group("Help").add_argument("-h", "--help", action="help", help="Show this help and exit")
     add_settings(parser, command)
     return parser
@@ -91,7 +101,7 @@ def parse_argv(parser: argparse.ArgumentParser, argv: Sequence[str]) -> dict[str
     """Return the parsed arguments; arguments after `--` are `rustc_args`. Raises `UsageError`."""
     words, rest = split_at_dashes(argv)
     flags = vars(parser.parse_args(_join_option_values(words)))
-    return flags if rest is None else {**flags, "rustc_args": rest}
+    return flags if rest is None else {**flags, "rustc_args": [*flags.get("rustc_args", ()), *rest]}
 
 
 def _join_option_values(words: Sequence[str]) -> list[str]:
@@ -107,14 +117,19 @@ def _join_option_values(words: Sequence[str]) -> list[str]:
 
 
 def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
-    """Return the `Ui` for the flags."""
-    return terminal_ui(
+    """Return the `Ui` for the flags and RUST_LOG, and let it show the programs that run where that is asked for.
+
+    Raises `UsageError` for a level of RUST_LOG that does not exist.
+    """
+    ui = terminal_ui(
         environ,
         color=flags.get("color", "auto"),
         quiet=flags.get("quiet", False),
-        verbosity=flags.get("verbose", 0),
+        verbosity=max(flags.get("verbose", 0), log_level(environ)),
         message_format=flags.get("message_format", "human"),
     )
+    programs.watch(ui.log if ui.verbosity >= DEBUG else None)
+    return ui
 
 
 def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
@@ -158,6 +173,8 @@ def _add(group: argparse._ArgumentGroup, name: str, setting: Setting) -> None:
                 group.add_argument(*setting.negations, action="store_false", **opposite)
         case "toggle":
             group.add_argument(*flags, nargs="?", const="true", metavar="true|false", **common)
+        case "optional":
+            group.add_argument(*flags, nargs="?", const="", metavar=setting.metavar, **common)
         case "count":
             group.add_argument(*flags, action="count", **common)
         case "words":

@@ -27,6 +27,7 @@ TYPES = {
     "switch": "bool",
     "toggle": "bool",
     "text": "str",
+    "optional": "bool | str",
     "path": "str | os.PathLike[str]",
     "number": "int",
     "count": "int",
@@ -78,6 +79,8 @@ def _as_flag(name: str, setting: Setting, value: Any, cwd: Path) -> object:
             return "true" if value else "false"
         case "number" if not isinstance(value, int) or value < 1:
             raise UsageError(f"{name} must be a number greater than 0, found {value!r}")
+        case "optional":
+            return "" if value is True else value or None
         case "path":
             return cwd / os.fspath(value)
         case "shell":

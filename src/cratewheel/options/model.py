@@ -46,7 +46,8 @@ class Options:
     bindings: str | None = setting(
         None, "text", "Build",
         "The kind of bindings between Rust and Python; default: detected from the crate's dependencies",
-        flags=("-b", "--bindings"), metavar="KIND", choices=BINDINGS, key="bindings", commands=COMPILING,
+        flags=("-b", "--bindings"), flag_aliases=("--binding-crate",), metavar="KIND", choices=BINDINGS, key="bindings",
+        commands=COMPILING,
     )  # fmt: skip
     strip: bool = setting(
         False, "toggle", "Build",
@@ -86,7 +87,7 @@ class Options:
     )  # fmt: skip
     rustc_args: tuple[str, ...] = setting(
         (), "rest", "Build",
-        "Arguments for the crate's own rustc, after --",
+        "Arguments for the crate's own rustc, after --; a file of them (@FILE) needs no --",
         flags=("rustc_args",), metavar="RUSTC_ARGS", key="rustc-args",
     )  # fmt: skip
 
@@ -214,8 +215,8 @@ class Options:
         flags=("--include-debuginfo",),
     )  # fmt: skip
     sbom_include: tuple[str, ...] = setting(
-        (), "list", "Output",
-        "An additional SBOM file for the wheel, relative to the project",
+        (), "words", "Output",
+        "Additional SBOM files for the wheel, relative to the project",
         flags=("--sbom-include",), metavar="PATH",
     )  # fmt: skip
 
@@ -225,7 +226,9 @@ class Options:
         flags=("-q", "--quiet"), commands=ALL_COMMANDS,
     )  # fmt: skip
     verbose: int = setting(
-        0, "count", "Cargo", "Print more; cargo too. Repeat to show rustc's command lines",
+        0, "count", "Cargo",
+        "Print more; cargo too. -vv shows what is decided and which programs run, -vvv also when they end. The "
+        "variable RUST_LOG (info, debug, trace) shows the same, without cargo",
         flags=("-v", "--verbose"), commands=ALL_COMMANDS,
     )  # fmt: skip
     color: str | None = setting(
@@ -273,9 +276,10 @@ class Options:
         "removes these",
         flags=("--shared-target-dir",), variables=("CRATEWHEEL_SHARED_TARGET_DIR",), key="shared-target-dir",
     )  # fmt: skip
-    timings: bool = setting(
-        False, "switch", "Compilation", "Let cargo write a report on compile times",
-        flags=("--timings",), commands=COMPILING,
+    timings: str | None = setting(
+        None, "optional", "Compilation",
+        "Let cargo write a report on compile times: as HTML, or in a form that an older cargo has",
+        flags=("--timings",), metavar="FORMAT", commands=COMPILING,
     )  # fmt: skip
 
     # Features

@@ -9,6 +9,7 @@ Kind = Literal[
     "switch",  # a flag without value; true or false in TOML
     "toggle",  # a flag with an optional true or false
     "text",
+    "optional",  # a flag with an optional value; the empty text without one
     "path",
     "number",
     "count",  # a flag that counts how often it is given
@@ -62,7 +63,7 @@ class Setting:
 
 ALL_COMMANDS = (
     "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
-    "publish", "upload",
+    "publish", "upload", "new", "init", "generate-stubs", "generate-ci", "completions",
 )  # fmt: skip
 WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "publish")
 OPTIMISING = ("build", "develop", "rebuild", "ide")  # `publish` optimises and strips unless told otherwise

@@ -48,7 +48,7 @@ class BuildOptions(TypedDict, total=False):
     jobs: int
     target_dir: str | os.PathLike[str]
     shared_target_dir: bool
-    timings: bool
+    timings: bool | str
     features: Sequence[str]
     all_features: bool
     no_default_features: bool
@@ -96,7 +96,7 @@ class DevelopOptions(TypedDict, total=False):
     profile: str
     jobs: int
     target_dir: str | os.PathLike[str]
-    timings: bool
+    timings: bool | str
     features: Sequence[str]
     all_features: bool
     no_default_features: bool
@@ -139,7 +139,7 @@ class PublishOptions(TypedDict, total=False):
     jobs: int
     target_dir: str | os.PathLike[str]
     shared_target_dir: bool
-    timings: bool
+    timings: bool | str
     features: Sequence[str]
     all_features: bool
     no_default_features: bool

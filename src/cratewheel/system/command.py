@@ -79,6 +79,23 @@ class Completed:
     stderr: str
 
 
+Watcher = Callable[[int, str], None]
+_watchers: list[Watcher] = []
+
+
+def watch(watcher: Watcher | None) -> None:
+    """Tell `watcher` from now on which programs run, instead of the one before: a level, and a line.
+
+    The level is 2 for the start of a program, and 3 for where it runs and for its end.
+    """
+    _watchers[:] = [] if watcher is None else [watcher]
+
+
+def _tell(level: int, text: str) -> None:
+    for watcher in _watchers:
+        watcher(level, text)
+
+
 def which(program: str, environ: Mapping[str, str]) -> Path | None:
     """Return the path of `program` on the PATH of `environ`, or None."""
     import shutil
@@ -212,6 +229,9 @@ def _running_program(
 ) -> Iterator[_Program]:
     """Run a program for the duration of the block; when the block is left, end it if it still runs."""
     check_cancelled()
+    if _watchers:
+        _tell(2, f"running `{command}`")
+        _tell(3, f"in {command.cwd or Path.cwd()}")
     mark = f"{os.getpid()}-{os.urandom(4).hex()}"
     child = _popen(
         command,
@@ -223,6 +243,7 @@ def _running_program(
     program = _Program(child=child, mark=mark, rolls_back=rolls_back)
     end = partial(_end, program)
     group = current_group()
+    begun = time.monotonic()
     with child:
         try:
             with interrupts.Callback(end), group.track(end) if group is not None else nullcontext():
@@ -234,6 +255,9 @@ def _running_program(
             raise
         if child.poll() is None:
             _end(program)
+    if _watchers:
+        taken = time.monotonic() - begun
+        _tell(3, f"{Path(command.argv[0]).name} ended with status {child.returncode} after {taken:.2f} s")
 
 
 def _popen(

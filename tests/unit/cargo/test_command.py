@@ -56,7 +56,7 @@ def test_every_option_reaches_cargo() -> None:
         offline=True,
         config=("net.retry=1",),
         unstable_flags=("build-std",),
-        timings=True,
+        timings="json",
         ignore_rust_version=True,
         future_incompat_report=True,
         extra=("--unit-graph",),
@@ -66,7 +66,7 @@ def test_every_option_reaches_cargo() -> None:
         *("--target", "x86_64-unknown-linux-gnu", "--target-dir", "/t", "-vv", "--color", "never"),
         *("--features", "a", "--features", "b/c", "--all-features", "--no-default-features"),
         *("--frozen", "--locked", "--offline", "--config", "net.retry=1", "-Z", "build-std"),
-        *("--timings", "--ignore-rust-version", "--future-incompat-report"),
+        *("--timings=json", "--ignore-rust-version", "--future-incompat-report"),
         *PLAIN,
         *("--unit-graph", "--lib"),
     )
