@@ -346,12 +346,12 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     With `check`, nothing is written. Raises `ConfigError` if the existing files differ, for bindings other than pyo3's,
     and for a module without a description.
     """
-    from cratewheel.builder.stubs import refuse_stubs
+    from cratewheel.builder.stubs import check_stubs_supported
     from cratewheel.commands import generate_stubs
 
     plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
     (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
-    refuse_stubs(session.inputs)
+    check_stubs_supported(session.inputs)
     entries = generate_stubs.stub_entries(session)
     if check:
         generate_stubs.check_stubs(entries, out)

@@ -319,7 +319,12 @@ def test_what_other_programs_read_of_maturin(run_light: Cratewheel, own_wheels: 
     ok(here.run(maturin, "new", "fresh", "-b", "cffi", "--mixed"))
     made = toml.load_file(tmp_path / "fresh" / "pyproject.toml")
     assert made["build-system"] == {"requires": ["maturin>=1.16,<2"], "build-backend": "maturin"}
-    assert made["tool"]["maturin"] == {"module-name": "fresh._native", "bindings": "cffi", "python-source": "python"}
+    assert made["tool"]["maturin"] == {
+        "module-name": "fresh._native",
+        "bindings": "cffi",
+        "python-source": "python",
+        "generate-ci": {"github": {"pytest": True}},
+    }
     assert "$ maturin develop\n" in (tmp_path / "fresh" / "README.md").read_text(encoding="utf-8")
 
     root = run_light.copy("light-module")

@@ -393,7 +393,7 @@ def test_a_mistake_of_ours_is_told_as_such(project: Project) -> None:
     )
     assert done.returncode == 101
     assert done.stderr.startswith("error: internal error in cratewheel ")
-    assert "itself: KeyError: 'gone'\n" in done.stderr
+    assert "0.1.0: KeyError: 'gone'\n" in done.stderr
     assert done.stderr.endswith(" help: please report this bug with the traceback; CRATEWHEEL_TRACEBACK=1 shows it\n")
 
 

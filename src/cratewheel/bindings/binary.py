@@ -16,7 +16,7 @@ def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Ent
     """
     folder = PurePosixPath(data_dir) / "scripts"
     return tuple(
-        Entry(path=str(folder / name), source=FromFile(path=str(artifact), executable=True), why="a compiled program")
+        Entry(path=str(folder / name), source=FromFile(path=str(artifact), executable=True), why="compiled program")
         for name, artifact in sorted(programs)
     )
 

@@ -57,7 +57,7 @@ def entries(programs: Iterable[tuple[str, Path]], *, package: str) -> tuple[Entr
     """
     found = []
     for name, artifact in sorted(programs):
-        found.append(Entry(path=f"{package}/{name}", source=FromFile(path=str(artifact)), why="a compiled program"))
+        found.append(Entry(path=f"{package}/{name}", source=FromFile(path=str(artifact)), why="compiled program"))
         text = _LAUNCHER.format(program=name).encode()
         path = f"{package}/{module_name(name)}.py"
         found.append(Entry(path=path, source=Generated(data=text), why="starts the program"))

@@ -1,1 +1,1 @@
-"""Carries a `BuildPlan` out: cargo, audit, repair, archives. What to make was decided before."""
+"""Carries out a `BuildPlan`: compiles, audits, repairs and writes archives."""

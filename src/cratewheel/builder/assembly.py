@@ -1,4 +1,4 @@
-"""What becomes of compiled files: audited, repaired, and laid out as a wheel."""
+"""Turns compiled files into a wheel: audit, repair, layout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cratewheel.audit.model import SYMBOLS_READ, Binary
 from cratewheel.bindings import pyo3
 from cratewheel.builder import repair_step as grafting
 from cratewheel.builder.binding_output import generate_parts, out_dirs
-from cratewheel.builder.sboms import Materials, materials, of_crates
+from cratewheel.builder.sboms import SbomFiles, crates_sbom, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
 from cratewheel.cargo import query
@@ -33,10 +33,10 @@ from cratewheel.ui import format_size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assembled:
-    """All of a wheel but its archive. The layout's compiled files exist only while it is being used.
+class WheelContent:
+    """The contents of a wheel. Its compiled files exist only during the block of `assemble_wheel`.
 
-    `in_project` are the files that `write_in_project` writes, for an editable install of the mode `inplace`.
+    `in_project` are the files for `write_in_project`, for an editable install in the mode `inplace`.
     """
 
     tag: WheelTag
@@ -45,19 +45,19 @@ class Assembled:
     in_project: tuple[Entry, ...] = ()
 
 
-def prepare(session: Session) -> Materials:
-    """Return the crates' bill of materials, for `assemble`: it takes a while, and needs no artifact."""
-    return of_crates(session)
+def prepare_crates_sbom(session: Session) -> SbomFiles:
+    """Return the crates' SBOM for `assemble`; slow, but needs no artifact."""
+    return crates_sbom(session)
 
 
 def assemble(
-    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: Materials
-) -> Assembled:
-    """Return what belongs in a wheel around what cargo built; files that are made on the way lie in `stage`.
+    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: SbomFiles
+) -> WheelContent:
+    """Return the contents of a wheel from its artifacts; generated files are written to `stage`.
 
-    `crates` is what `prepare` made.
+    `crates` is what `prepare_crates_sbom` made.
 
-    Raises `AuditError` when the compiled files need more than the wheel may, `ConfigError` for a layout that cannot be.
+    Raises `AuditError` when the compiled files do not meet the platform tag, `ConfigError` for an invalid layout.
     """
     inputs, plan = session.inputs, session.plan
     project = read_project_files(
@@ -72,18 +72,20 @@ def assemble(
     parts = generate_parts(session, wheel, artifacts, stage)
     found = wheel_files(inputs, plan, wheel, project, parts)
     _warn(session, found.warnings)
-    # the libraries beside an editable install are not those that its module will find
+    # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
-    tag, grafted = _audited(session, wheel, artifacts, stage, paths)
-    entries = grafting.placed(session, found.entries, grafted) if grafted else found.entries
+    tag, grafted = _audit(session, wheel, artifacts, stage, paths)
+    entries = grafting.place_libraries(session, found.entries, grafted) if grafted else found.entries
     info = dist_info(
         inputs.metadata,
         tag,
         roots=inputs.project.roots,
-        sboms=materials(session, crates, grafted),
+        sboms=sbom_files(session, crates, grafted),
         wasi_programs=[artifact.path.name for artifact in artifacts] if plan.target.os == "wasi" else (),
     )
-    return Assembled(tag=tag, layout=wheel_layout(entries, info.directory), dist_info=info, in_project=found.in_project)
+    return WheelContent(
+        tag=tag, layout=wheel_layout(entries, info.directory), dist_info=info, in_project=found.in_project
+    )
 
 
 def _warn(session: Session, warnings: Iterable[Advice]) -> None:
@@ -91,7 +93,7 @@ def _warn(session: Session, warnings: Iterable[Advice]) -> None:
         session.reporter.warn(warning.text, hint=warning.hint)
 
 
-def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive:
+def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArchive:
     """Write the archive."""
     path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
     built = wheel_writer.write(
@@ -101,7 +103,7 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive
         mtime=session.timestamp,
         compression=session.compression,
         large_files=session.inputs.options.compression_large_files,
-        cache=session.memo("packed"),
+        cache=session.state_file("packed"),
     )
     session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({format_size(built.size)})")
     served = tuple(python.display for python in wheel.serves)
@@ -110,12 +112,12 @@ def pack(session: Session, wheel: WheelPlan, content: Assembled) -> BuiltArchive
     )
 
 
-def _audited(
+def _audit(
     session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, paths: tuple[str, ...]
 ) -> tuple[WheelTag, tuple[Grafted, ...]]:
-    """Return the tag that the compiled files allow, and the libraries that they brought along to be allowed it.
+    """Return the tag that the compiled files allow, and the libraries copied into the wheel for it.
 
-    `paths` are those of the wheel's files, which may be libraries too.
+    `paths` are those of the wheel's files, which may include libraries.
     """
     target = session.plan.target
     binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
@@ -148,7 +150,7 @@ def _audited(
 def _own_libraries(
     session: Session, binaries: Mapping[str, Binary], paths: tuple[str, ...]
 ) -> dict[str, frozenset[str]]:
-    """Return the libraries that each compiled file finds in the wheel, where the project ships them."""
+    """Return the libraries that each compiled file finds in the wheel, if the project ships them."""
     target, programs = session.plan.target, session.inputs.bindings.kind == "bin"
     data_folder = data_dir_name(session.plan.name, session.plan.version)
     installed = installed_paths(paths, data_folder, programs=programs)
@@ -160,7 +162,7 @@ def _own_libraries(
 
 
 def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:
-    """Say which crates take the symbols that decide the tag, and what would lower it."""
+    """Report which crates use the symbols that decide the tag, and how to lower it."""
     if not symbols:
         return
     libraries = query.read_standard_library(session.plan.target.triple, session.environ, session.cwd)
@@ -172,4 +174,4 @@ def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple
     for crates, used in sorted(by_crates.items()):
         session.reporter.step("Because", f"{', '.join(sorted(used))}: called from {', '.join(crates)}")
     if not session.plan.zig:
-        session.reporter.step("Because", "linked with --zig, or on an older system, the same calls find older versions")
+        session.reporter.step("Because", "to use older versions, link with --zig or on an older system")

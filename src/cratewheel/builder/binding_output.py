@@ -1,4 +1,4 @@
-"""What the bindings of a wheel run once its crate is compiled: cbindgen and cffi, or uniffi-bindgen."""
+"""Runs the bindings' generators after compiling: cbindgen and cffi, or uniffi-bindgen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cratewheel.planning.model import WheelPlan
 
 
 def generate_parts(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> CompiledParts:
-    """Return what cargo built, with what the bindings generate from it; this lies in `stage` until it is packed."""
+    """Return the compiled files and what the bindings generate from them; `stage` must exist until they are packed."""
     kind = session.inputs.bindings.kind
     return CompiledParts(
         files=tuple(artifact.path for artifact in artifacts),
@@ -29,7 +29,7 @@ def generate_parts(session: Session, wheel: WheelPlan, artifacts: list[Artifact]
 
 
 def out_dirs(session: Session, artifacts: list[Artifact]) -> dict[str, Path]:
-    """Return the folders OUT_DIR of the build scripts that have run, by crate."""
+    """Return the OUT_DIR folders of the build scripts that ran, by crate."""
     return {
         session.inputs.cargo.packages[package].name: folder
         for artifact in artifacts
@@ -39,7 +39,7 @@ def out_dirs(session: Session, artifacts: list[Artifact]) -> dict[str, Path]:
 
 
 def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
-    """Return what the linker wrote beside a module and the project wants shipped: debug information, import library."""
+    """Return requested files that the linker wrote next to a module: debug information, import library."""
     options = session.inputs.options
     folder = session.inputs.modules.extension_dir
     entries = []
@@ -73,7 +73,7 @@ def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
 def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
     if cffi.is_cffi_missing(session.inputs.metadata.requires_dist):
         session.reporter.warn(
-            "the wheel needs cffi at run time, and does not ask for it",
+            "the wheel needs cffi at run time, but does not require it",
             hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
         )
     return cffi.ffi_source(
@@ -97,7 +97,7 @@ def _uniffi_modules(session: Session, artifact: Artifact, stage: Path) -> tuple[
         cwd=session.cwd,
         arguments=(
             *("--target-dir", str(session.target_dir)),
-            *(("--target", session.inputs.rustc.host) if options.target else ()),  # it runs here
+            *(("--target", session.inputs.rustc.host) if options.target else ()),  # on this machine
             *(flag for flag, given in flags.items() if given),
             *(word for value in options.config for word in ("--config", value)),
         ),

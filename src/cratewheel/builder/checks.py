@@ -1,4 +1,4 @@
-"""What is found out before compiling: minutes are not spent on a wheel that cannot be."""
+"""Checks before compiling, so that a build that cannot succeed fails at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
 from cratewheel.builder.declarations import prepare_cbindgen
 from cratewheel.builder.session import Session, wheel_compression
-from cratewheel.builder.stubs import refuse_stubs
+from cratewheel.builder.stubs import check_stubs_supported
 from cratewheel.cargo.command import config_values, is_cross
 from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
@@ -85,7 +85,7 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     if options.editable:
         editable.check(inputs.modules)
     if options.generate_stubs:
-        refuse_stubs(inputs)
+        check_stubs_supported(inputs)
     if found.out_is_file:
         raise ConfigError(f"{plan.out} is not a folder", hint="choose another one with `--out`")
 

@@ -1,4 +1,4 @@
-"""Compiles wheels: runs cargo for each part and moves the artifacts to a folder of their own."""
+"""Compiles wheels: runs cargo for each part and moves the artifacts to a separate folder."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from cratewheel.system.files import atomic_replace
 from cratewheel.targets import universal2, zig
 from cratewheel.targets.triples import Target
 
-# the loader looks there anyway
+# the loader searches them anyway
 _SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
 
 
 def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
-    """Return the artifacts of a wheel, moved to the folder `stage`, joined for all processors.
+    """Return the artifacts of a wheel, moved to the folder `stage` and merged for all architectures.
 
-    Cargo puts the next interpreter's module, and another process's, under the same name: until ours are copied, no
-    other build of ours may run in this target directory.
+    Builds for other interpreters, and of other processes, use the same file name: until the artifacts are moved, no
+    other build may run in this target directory.
     """
     slices = len(session.plan.target.slices)
     directory = session.build_directory(wheel)
@@ -40,10 +40,10 @@ def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artif
             folder.mkdir(exist_ok=True)
             artifact = _build_function(session, wheel)(session, wheel, build, slot)
             _verify(session, wheel, build, artifact)
-            found.append(_stage(artifact, folder))
+            found.append(_move_to_stage(artifact, folder))
     if slices == 1:
         return found
-    return [_join(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+    return [_merge_slices(found[at : at + slices], stage) for at in range(0, len(found), slices)]
 
 
 def _build_function(
@@ -79,12 +79,12 @@ def _program(session: Session) -> str:
 
 
 def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
-    """Build for this machine alone: linked so that the loader finds libraries in the build's folders.
+    """Build for an editable install, so that the loader finds libraries in the build's folders.
 
-    Only build scripts know these folders, so the crate is linked a second time when they have changed; what they were
-    the last time is kept.
+    Only build scripts know these folders, so the crate is linked a second time if they changed since the last
+    build, which stored them.
     """
-    cache = session.memo("run-paths")
+    cache = session.state_file("run-paths")
     name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
     known = _strings(cache.read(name)) or []
     artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), slot)
@@ -96,26 +96,26 @@ def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot:
 
 
 def _build_repairable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
-    """Build a wheel that will be repaired, with the linker's command line if libraries may be anywhere.
+    """Build a wheel for repair, with the linker's command line if libraries may be anywhere.
 
-    For that rustc must link once more. What it said is kept, and from then on it is asked at once: it says it each time
-    that it links, and a fresh artifact was linked by what is kept.
+    For that, rustc must link again. Its output is stored, and the flag is used from then on: rustc prints the
+    command line only when it links, and an up-to-date artifact was linked with the stored one.
     """
-    cache = session.memo("link-folders")
+    cache = session.state_file("link-folders")
     name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:
         artifact = _run(session, wheel, build, slot)
-    if known is None and not linking.must_ask(session, artifact):
+    if known is None and not linking.needs_linker_output(session, artifact):
         return artifact
-    root = session.inputs.cargo.workspace_root  # where cargo starts rustc
+    root = session.inputs.cargo.workspace_root  # the working directory of rustc
     said: list[str] | None = None
 
     def read_line(line: str) -> bool:
         nonlocal said
-        words = linking.linker_words(line)
+        words = linking.parse_linker_command(line)
         if words:
-            said = [str(folder) for folder in linking.linked_folders(words, root)]
+            said = [str(folder) for folder in linking.library_folders(words, root)]
         return bool(words)
 
     with_link_args = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
@@ -135,25 +135,25 @@ def _strings(kept: object) -> list[str] | None:
 
 
 def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) -> CargoBuild:
-    """Return the build with flags by which the loader looks for libraries in the folders, where it can be told so.
+    """Return the build with flags that make the loader search the folders, if the target supports it.
 
-    On Linux as RPATH, which counts for the libraries of libraries too, see ld.so(8).
+    On Linux this is RPATH, which also applies to dependencies of libraries, see ld.so(8).
     """
     folders = tuple(folders)
     if not folders or target.os in ("windows", "emscripten", "wasi"):
         return build
     words = [word for folder in folders for word in ("-rpath", folder)]
     words += ["--disable-new-dtags"] if target.os == "linux" else []
-    # a comma in a folder's name would end an argument of -Wl
+    # a comma in a name would split the argument of -Wl
     flags = (flag for word in words for flag in ("-C", "link-arg=-Xlinker", "-C", f"link-arg={word}"))
     return replace(build, rustc_args=(*build.rustc_args, *flags))
 
 
 def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
-    """Raise `MismatchError` when cargo compiled something else than the wheel's tag says."""
+    """Raise `MismatchError` if cargo compiled for another Python or platform than the wheel's tag says."""
     inputs = session.inputs
     if wheel.bindings.crate is None and inputs.options.bindings is not None:
-        return  # whoever named the bindings answers for what the crate does with Python
+        return  # bindings requested by the user are not checked
     found = verify.find_mismatches(
         artifact,
         inputs.cargo,
@@ -164,13 +164,13 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
     )
     if found:
         hint = (
-            "this is a mistake in cratewheel, and no wheel was written: report it, please, with what "
-            "`cargo tree --edges features` shows"
+            "this is a bug in cratewheel, and no wheel was written; please report it with the output of "
+            "`cargo tree --edges features`"
         )
         if "PYO3_CONFIG_FILE" in inputs.described:
-            hint = f"{inputs.described['PYO3_CONFIG_FILE']} tells pyo3 what to compile for: correct what it says"
+            hint = f"correct {inputs.described['PYO3_CONFIG_FILE']}, which tells pyo3 what to compile for"
         raise MismatchError(
-            f"cargo compiled something else than a wheel for {wheel.python_tag}-{wheel.abi_tag} should hold",
+            f"cargo did not compile for {wheel.python_tag}-{wheel.abi_tag}",
             notes=found,
             hint=hint,
         )
@@ -179,9 +179,9 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
 def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Command:
     options, env = build.options, [*build.env, *wheel_env(session, wheel)]
     if slot.descriptors:
-        options = replace(options, jobs=None)  # it is the number that the jobserver holds
+        options = replace(options, jobs=None)  # the jobserver limits jobs
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
-        env.append(("CARGO_TERM_COLOR", "always"))  # cargo does not see the terminal behind our pipe
+        env.append(("CARGO_TERM_COLOR", "always"))  # cargo writes to our pipe, not to the terminal
     program = _program(session)
     through = None if is_cross(program) else build.through
     rustc_args = (*build.rustc_args, *_zig_args(session, build))
@@ -197,8 +197,8 @@ def _zig_args(session: Session, build: CargoBuild) -> tuple[str, ...]:
     return zig.linker_args(native[0], session.scratch / "zig", session.environ) if native else ()
 
 
-def _join(slices: list[Artifact], stage: Path) -> Artifact:
-    """Return one artifact for all processors; what lies beside it is that of the last one."""
+def _merge_slices(slices: list[Artifact], stage: Path) -> Artifact:
+    """Return one artifact for all architectures, with the companion files of the last one."""
     path = stage / slices[0].path.name
     universal2.join([artifact.path for artifact in slices], path)
     return replace(
@@ -209,8 +209,8 @@ def _join(slices: list[Artifact], stage: Path) -> Artifact:
     )
 
 
-def _stage(artifact: Artifact, stage: Path) -> Artifact:
-    import shutil  # slow, and cargo need not wait for it
+def _move_to_stage(artifact: Artifact, stage: Path) -> Artifact:
+    import shutil  # slow, so not while holding the build directory
 
     def copied(path: Path | None) -> Path | None:
         if path is None or not path.exists():
@@ -220,7 +220,7 @@ def _stage(artifact: Artifact, stage: Path) -> Artifact:
 
     path = copied(artifact.path)
     if path is None:
-        raise CompileError(f"cargo said that it built {artifact.path}, but there is no such file")
+        raise CompileError(f"cargo reported {artifact.path}, but the file does not exist")
     return replace(
         artifact,
         path=path,
@@ -231,7 +231,7 @@ def _stage(artifact: Artifact, stage: Path) -> Artifact:
 
 
 def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
-    """Return the variables whose values are files that are written here: pyo3's description, and zig's programs."""
+    """Return variables whose values are files written here: pyo3's configuration, and zig's wrappers."""
     linker: tuple[tuple[str, str | None], ...] = ()
     if session.plan.zig:
         folder, host = session.scratch / "zig", session.inputs.rustc.host
@@ -242,7 +242,7 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None
         )
     if wheel.config is None:
         return linker
-    # pyo3 is compiled again when the path is another, so the one that cargo itself was told of is taken
+    # pyo3 is compiled again if the path changes, so the path of cargo's configuration is kept
     shared = _config_path(_cargo_folder(session), wheel.config)
     if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
         return (*linker, ("PYO3_CONFIG_FILE", str(shared)))
@@ -250,9 +250,9 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None
 
 
 def shared_config(session: Session, text: str) -> Path:
-    """Write pyo3's description of the interpreter to the `.cargo` folder, for cargo and editors, and return its path.
+    """Write pyo3's configuration to the `.cargo` folder, for cargo and editors, and return its path.
 
-    `cargo clean` leaves it alone there.
+    `cargo clean` does not remove it there.
     """
     return _write_config(_cargo_folder(session), text)
 
@@ -262,7 +262,7 @@ def _cargo_folder(session: Session) -> Path:
 
 
 def _config_path(folder: Path, text: str) -> Path:
-    # named by its content: another interpreter is another file. hashlib is slow to import, and cargo waits for us
+    # named by content, so each interpreter has its own file. hashlib is slow to import
     data = text.encode()
     return folder / f"pyo3-config-{zlib.crc32(data):08x}{zlib.adler32(data):08x}.txt"
 

@@ -1,8 +1,8 @@
-"""The crates inside a wheel as a bill of materials: CycloneDX 1.5, JSON, the same bytes for the same crates.
+"""Writes SBOMs in CycloneDX 1.5 JSON, reproducibly: the same crates give the same bytes.
 
 See https://cyclonedx.org/docs/1.5/json/, and https://github.com/package-url/purl-spec for the `purl` of a crate. The
-document holds no random serial number, no clock, and no path of the machine: a crate of the workspace is told by the
-way to it from the wheel's own crate, one from elsewhere on the disk by its name.
+document has no random serial number, time of the build or absolute path: a crate of the workspace is identified by its
+path relative to the wheel's crate, another local crate by its name.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _AUTHOR = r"(?P<name>[^<]*?)\s*(?:<(?P<email>[^>]+)>)?"
 
 
 def file_name(metadata: CargoMetadata) -> str:
-    """Return the name of the file below `sboms/` in the wheel's dist-info (PEP 770)."""
+    """Return the file name in `sboms/` of the wheel's dist-info (PEP 770)."""
     return f"{metadata.root_package.name}.cyclonedx.json"
 
 
@@ -57,16 +57,18 @@ def crates(
     targets: tuple[str, ...] = (),
     timestamp: int | None = None,
 ) -> bytes:
-    """Return the bill of materials of the root package: itself and the crates that its build needs.
+    """Return the SBOM of the root package: the package itself and the crates that its build needs.
 
-    Those that only tests need are left out; those that only build scripts need are in the scope "excluded". `targets`
-    are the triples that `metadata` was resolved for, every platform without any; `hashes` come from `checksums`;
+    Dev-dependencies are skipped; crates needed only by build scripts have the scope "excluded". `targets`
+    are the triples that `metadata` was resolved for, or empty for all platforms; `hashes` come from `checksums`;
     `timestamp` is SOURCE_DATE_EPOCH, if it is set.
     """
     assert metadata.root is not None, "a virtual workspace has no wheel"
     edges = {package: _edges(metadata, package, _SHIPPED) for package in metadata.nodes}
-    reached = _reach(metadata.root, edges)
-    required = _reach(metadata.root, {package: _edges(metadata, package, ("normal",)) for package in metadata.nodes})
+    reached = _reachable(metadata.root, edges)
+    required = _reachable(
+        metadata.root, {package: _edges(metadata, package, ("normal",)) for package in metadata.nodes}
+    )
     references = {package: _purl(metadata, metadata.packages[package]) for package in reached}
     components = [
         _component(metadata.packages[package], references[package], hashes, required=package in required)
@@ -78,7 +80,7 @@ def crates(
     ]
     document: Json = {
         "version": 1,
-        "metadata": _about(metadata, references[metadata.root], tool_version, targets, timestamp),
+        "metadata": _metadata(metadata, references[metadata.root], tool_version, targets, timestamp),
         "components": components,
         "dependencies": [entry if entry["dependsOn"] else {"ref": entry["ref"]} for entry in dependencies],
     }
@@ -93,12 +95,12 @@ def grafted(
     tool_version: str,
     timestamp: int | None,
 ) -> bytes:
-    """Return the bill of materials of the libraries that were put into a wheel of the distribution `name`.
+    """Return the SBOM of the libraries copied into a wheel of the distribution `name`.
 
-    Each library is its file name in the wheel, the SHA-256 of the file that it was copied from, and the package URL of
-    the system's package that installed that, if one did.
+    Each library has its file name in the wheel, the SHA-256 of the original file, and the package URL of
+    the system package that installed it, if known.
     """
-    # the package URL of PyPI has the name in lower case, with dashes
+    # package URLs of PyPI have names in lower case, with dashes
     own = f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
     components: list[Json] = []
     for file, sha256, purl in sorted(libraries):
@@ -108,7 +110,7 @@ def grafted(
             component["purl"] = purl
             component["version"] = unquote(purl.partition("@")[2].partition("?")[0])
         components.append(component)
-    about: Json = {"timestamp": _moment(timestamp)} if timestamp is not None else {}
+    about: Json = {"timestamp": _timestamp(timestamp)} if timestamp is not None else {}
     about["tools"] = {"components": [{"type": "application", "name": "cratewheel", "version": tool_version}]}
     about["component"] = {"type": "library", "bom-ref": own, "name": name, "version": version, "purl": own}
     references = [component["bom-ref"] for component in components]
@@ -123,7 +125,7 @@ def _document(content: Json) -> bytes:
     return (json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _moment(timestamp: int) -> str:
+def _timestamp(timestamp: int) -> str:
     moment = datetime.datetime.fromtimestamp(timestamp, tz=datetime.timezone.utc)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -133,7 +135,7 @@ def _edges(metadata: CargoMetadata, package: str, kinds: Iterable[DependencyKind
     return tuple({edge.package: None for edge in metadata.nodes[package].dependencies if wanted & set(edge.kinds)})
 
 
-def _reach(start: str, edges: Mapping[str, tuple[str, ...]]) -> set[str]:
+def _reachable(start: str, edges: Mapping[str, tuple[str, ...]]) -> set[str]:
     seen = {start}
     queue = [start]
     while queue:
@@ -143,7 +145,7 @@ def _reach(start: str, edges: Mapping[str, tuple[str, ...]]) -> set[str]:
     return seen
 
 
-def _about(
+def _metadata(
     metadata: CargoMetadata, reference: str, tool_version: str, targets: tuple[str, ...], timestamp: int | None
 ) -> Json:
     root = metadata.root_package
@@ -164,7 +166,7 @@ def _about(
         main["components"] = parts
     about: Json = {}
     if timestamp is not None:
-        about["timestamp"] = _moment(timestamp)
+        about["timestamp"] = _timestamp(timestamp)
     about["tools"] = {"components": [{"type": "application", "name": "cratewheel", "version": tool_version}]}
     authors = [author for text in root.authors if (author := _author(text))]
     if authors:
@@ -207,14 +209,14 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
 
 def _licences(package: Package) -> list[Json]:
     if package.license:
-        # cargo still takes `MIT/Apache-2.0`, its spelling from before SPDX expressions
+        # cargo accepts `MIT/Apache-2.0`, from before SPDX expressions
         expression = " OR ".join(part.strip() for part in package.license.split("/"))
         try:
             return [{"expression": canonicalize_license_expression(expression)}]
         except InvalidLicenseExpression:
             return [{"license": {"name": package.license}}]
     if package.license_file:
-        return [{"license": {"name": f"the text in {PurePath(package.license_file).name}"}}]
+        return [{"license": {"name": f"see {PurePath(package.license_file).name}"}}]
     return []
 
 
@@ -224,27 +226,27 @@ def _purl(metadata: CargoMetadata, package: Package) -> str:
     if source in CRATES_IO:
         return purl
     if source is None:
-        return f"{purl}?download_url=file://{quote(_way(metadata, package))}"
+        return f"{purl}?download_url=file://{quote(_relative_path(metadata, package))}"
     scheme, _, address = source.partition("+")
     if scheme == "git":
         repository, _, commit = address.partition("#")
-        place = _public(repository.partition("?")[0])
+        place = _public_url(repository.partition("?")[0])
         return f"{purl}?vcs_url={quote(f'git+{place}@{commit}', safe=':/')}"
-    return f"{purl}?repository_url={quote(_public(address or source), safe=':/')}"
+    return f"{purl}?repository_url={quote(_public_url(address or source), safe=':/')}"
 
 
-def _way(metadata: CargoMetadata, package: Package) -> str:
-    """Return the way to a crate from the wheel's own; a crate that is not in its workspace has a name, and no place."""
+def _relative_path(metadata: CargoMetadata, package: Package) -> str:
+    """Return the path to a crate relative to the wheel's crate; None for a crate outside of its workspace."""
     folder, home = package.manifest_path.parent, metadata.root_package.manifest_path.parent
     if not folder.is_relative_to(metadata.workspace_root):
         return package.name
     return PurePath(os.path.relpath(folder, home)).as_posix()
 
 
-def _public(url: str) -> str:
-    """Return an address without a user and a password; of one on this machine, its last part.
+def _public_url(url: str) -> str:
+    """Return a URL without user and password; of a local one, only the last part.
 
-    >>> _public("https://me:secret@example.org/index"), _public("file:///home/me/index/")
+    >>> _public_url("https://me:secret@example.org/index"), _public_url("file:///home/me/index/")
     ('https://example.org/index', 'file:///index')
     """
     if url.startswith("file:"):
@@ -253,7 +255,7 @@ def _public(url: str) -> str:
 
 
 def _source_name(target: CrateTarget, package: Package) -> str:
-    """Return the path of a target's source below the crate, or its name where it is elsewhere."""
+    """Return the path of a target's source relative to the crate, or its name if it is elsewhere."""
     folder = package.manifest_path.parent
     inside = target.source.is_relative_to(folder)
     return target.source.relative_to(folder).as_posix() if inside else target.source.name

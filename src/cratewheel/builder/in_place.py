@@ -1,4 +1,4 @@
-"""Writing what an editable install of the mode `inplace` puts into the project itself."""
+"""Writes the files of an editable install in the mode `inplace` into the project."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cratewheel.system.files.transaction import Bounds
 
 
 def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
-    """Write the compiled files into the project, and remove what an earlier build put there and no longer counts."""
+    """Write the compiled files into the project, and remove outdated files of earlier builds."""
     if not compiled:
         return
     modules = session.inputs.modules
@@ -22,15 +22,15 @@ def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
     bounds = Bounds((source, session.inputs.project.root))
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another build that writes to {source}")
     with exclusive_folder(source, on_wait=waiting):
-        memo = session.memo("inplace")
-        record = placed.read_record(memo, source)
+        state_file = session.state_file("inplace")
+        record = placed.read_record(state_file, source)
         gone = placed.outdated(source, compiled, record)
         content = editable.in_place_paths(modules, compiled)
         removed = [source / place for place in gone]
         for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
             session.reporter.warn(warning)
-        placed.write_record(memo, source, {*record, *(entry.path for entry in compiled)} - set(gone))
+        placed.write_record(state_file, source, {*record, *(entry.path for entry in compiled)} - set(gone))
         for old, new in placed.hiding_files(source, compiled):
             session.reporter.warn(
-                f"{old} is not from this build, and Python may import it instead of {new}", hint=f"remove {old}"
+                f"{old} is not from this build, but Python may import it instead of {new}", hint=f"remove {old}"
             )

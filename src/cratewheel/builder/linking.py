@@ -1,4 +1,4 @@
-"""Where the linker found libraries: by the flags that are known without asking, and by its own command line."""
+"""Finds the folders in which the linker found libraries, from known flags and from its command line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from cratewheel.cargo.command import config_values
 from cratewheel.cargo.run import Artifact
 from cratewheel.repair.model import is_excluded
 
-PRINT = ("--print", "link-args")  # rustc then writes the linker's command line to stdout
-_TELLING = r"-L|link-arg|rustc-link-search|rustc-flags"  # what names folders in cargo's configuration
+PRINT = ("--print", "link-args")  # makes rustc print the linker's command line to stdout
+_FOLDER_KEYS = r"-L|link-arg|rustc-link-search|rustc-flags"  # keys of cargo's configuration that may name folders
 _FOLDER_FOLLOWS = frozenset({"-L", "-rpath", "--rpath", "-rpath-link", "--rpath-link", "--library-path"})
 _NO_INPUT_FOLLOWS = frozenset({"-o", "-h", "-soname", "--soname", "-install_name", "--out-implib"})
 _FOLDER = r"(?:-L|--?rpath(?:-link)?=|--library-path=|[-/](?i:libpath):)(.+)"
@@ -24,12 +24,12 @@ _LIBRARY = r"[^-@].*[/\\][^/\\]*\.(?:so(?:\.[\d.]+)?|dylib|tbd|dll|dll\.a|lib)"
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "0": "\0"}
 
 
-def linker_words(line: str) -> tuple[str, ...]:
-    r"""Return the words of the command line that rustc prints for `--print link-args`; none for another line.
+def parse_linker_command(line: str) -> tuple[str, ...]:
+    r"""Return the arguments of the command line printed with `--print link-args`; empty for another line.
 
-    >>> linker_words(r'LC_ALL="C" PATH="/bin" "cc" "-L" "/a \"b\"" "-o" "libx.so"')
+    >>> parse_linker_command(r'LC_ALL="C" PATH="/bin" "cc" "-L" "/a \"b\"" "-o" "libx.so"')
     ('cc', '-L', '/a "b"', '-o', 'libx.so')
-    >>> linker_words('a macro says "hello"')
+    >>> parse_linker_command('a macro says "hello"')
     ()
     """
     quoted = re.findall(r'([^\s"]*)"((?:[^"\\]|\\.)*)"', line)
@@ -37,43 +37,43 @@ def linker_words(line: str) -> tuple[str, ...]:
     return words if any(word == "-o" or re.match(r"[-/]out:", word, re.IGNORECASE) for word in words) else ()
 
 
-def linked_folders(words: Iterable[str], cwd: Path) -> tuple[Path, ...]:
-    """Return the folders of libraries that flags for rustc or for a linker name, seen from `cwd`, in their order.
+def library_folders(args: Iterable[str], cwd: Path) -> tuple[Path, ...]:
+    """Return the library folders in flags for rustc or a linker, relative to `cwd`, in order.
 
-    >>> linked_folders(["-C", "link-arg=-Wl,-L,/a", "-Lnative=b", "/c/libc.so.1", "-o", "/d/libd.so"], Path("/w"))
+    >>> library_folders(["-C", "link-arg=-Wl,-L,/a", "-Lnative=b", "/c/libc.so.1", "-o", "/d/libd.so"], Path("/w"))
     (PosixPath('/a'), PosixPath('/w/b'), PosixPath('/c'))
     """
-    return tuple(dict.fromkeys(cwd / folder for folder in _named(_flat(words))))
+    return tuple(dict.fromkeys(cwd / folder for folder in _named(_unwrap_flags(args))))
 
 
 def stated_folders(session: Session) -> tuple[Path, ...]:
-    """Return the folders that variables and arguments for rustc name."""
+    """Return the folders in variables and arguments for rustc."""
     inputs = session.inputs
     variable, value = inputs.rustflags or ("RUSTFLAGS", "")
     words = value.split("\x1f") if "ENCODED" in variable else value.split()
     words += [*inputs.options.rustc_args, *inputs.options.rustc_extra_args]
-    return linked_folders(words, inputs.cargo.workspace_root)
+    return library_folders(words, inputs.cargo.workspace_root)
 
 
 def compiler_folders(session: Session) -> tuple[Path, ...]:
-    """Return the folders of LIBRARY_PATH, where gcc and clang look after those of the flags, unless they cross."""
+    """Return the folders of LIBRARY_PATH, which gcc and clang search after those of flags, unless cross-compiling."""
     if session.inputs.cross or session.plan.target.os == "windows":
         return ()
     folders = session.environ.get("LIBRARY_PATH", "").split(os.pathsep)
     return tuple(session.inputs.cargo.workspace_root / folder for folder in folders if folder)
 
 
-def must_ask(session: Session, artifact: Artifact) -> bool:
-    """Return whether only the linker's command line tells for sure where the libraries of a file are.
+def needs_linker_output(session: Session, artifact: Artifact) -> bool:
+    """Return whether only the linker's command line shows where the libraries of a file are.
 
-    Cargo's configuration may name folders, or the crate's build script in arguments for the linker.
+    Cargo's configuration may name folders, and so may linker arguments from the crate's build script.
     """
     inputs, target = session.inputs, session.plan.target
     needs = check.external_libraries(binary.read(artifact.path), target)
     needs = tuple(need for need in needs if not is_excluded(need, inputs.options.repair_exclude, target))
     if not needs:
         return False
-    if _configured(session):
+    if _has_configured_folders(session):
         return True
     folders = [*artifact.link_paths, *stated_folders(session)]
     if target.os == "windows":
@@ -81,27 +81,27 @@ def must_ask(session: Session, artifact: Artifact) -> bool:
     return not all(any((folder / Path(need).name).exists() for folder in folders) for need in needs)
 
 
-def _configured(session: Session) -> bool:
-    """Return whether cargo's configuration names folders of libraries, in whatever way."""
+def _has_configured_folders(session: Session) -> bool:
+    """Return whether cargo's configuration names library folders in any way."""
     inputs, environ = session.inputs, session.environ
     flags = config_values(inputs.options.config, inputs.options.cargo_extra_args)
     texts = [value for name, value in environ.items() if re.fullmatch(r"CARGO_(BUILD|TARGET_.+)_RUSTFLAGS", name)]
     tables = [layer.table for layer in cargo_config.layers(flags, environ, session.cwd)]
     texts += [json.dumps([table.get("build"), table.get("target")], default=str) for table in tables]
-    return any(re.search(_TELLING, text) for text in texts)
+    return any(re.search(_FOLDER_KEYS, text) for text in texts)
 
 
 def _unescaped(match: re.Match[str]) -> str:
     return chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], match[2])
 
 
-def _flat(words: Iterable[str]) -> Iterator[str]:
-    """Yield flags without what hands them on: `-C link-arg=`, `-Wl,` and `-Xlinker`."""
+def _unwrap_flags(words: Iterable[str]) -> Iterator[str]:
+    """Yield flags without their prefixes: `-C link-arg=`, `-Wl,` and `-Xlinker`."""
     for word in words:
         if word in ("-C", "--codegen", "-Xlinker"):
             continue
         if match := re.fullmatch(r"(?:-C|--codegen=)?(?:pre-)?link-arg(s?)=(.+)", word):
-            yield from _flat(match[2].split() if match[1] else [match[2]])
+            yield from _unwrap_flags(match[2].split() if match[1] else [match[2]])
         elif word.startswith("-Wl,"):
             yield from word.split(",")[1:]
         else:
@@ -125,5 +125,5 @@ def _folders(flag: str, value: str) -> Iterator[Path]:
         yield Path(re.sub(r"^(native|all|dependency|crate|framework)=", "", value))
         return
     for folder in value.split(os.pathsep):
-        if folder and not folder.startswith(("$", "@")):  # those are for the loader, who asks at the file's place
+        if folder and not folder.startswith(("$", "@")):  # for the loader, relative to the file
             yield Path(folder)

@@ -1,8 +1,8 @@
 """Schedules parallel wheel builds.
 
-In a build directory, one at a time; of all, as many as processors and memory bear. Of the wheels with build directories
-of their own the first one leads: the others wait until it has compiled the crates that are the same for all, and copy
-those. So none of them is compiled twice, and what remains is done side by side.
+Only one build runs per build directory; in total, as many as CPU and memory allow. Of the wheels with build directories
+of their own, the first one leads: the others wait until it has compiled the crates common to all, and copy
+them. So no common crate is compiled twice, and the others are compiled in parallel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from cratewheel.ui import format_size
 
 
 class _Leader:
-    """The first of the wheels that share all crates but those for the interpreter."""
+    """The first of the wheels that share all crates but those that depend on the interpreter."""
 
     def __init__(self, directory: BuildDirectory) -> None:
         self.directory = directory
@@ -34,7 +34,7 @@ class _Leader:
 class ParallelScheduler(Scheduler):
     """Scheduler for several wheels; close it when all have been compiled.
 
-    `jobs` is how many jobs may run at a time, by `--jobs`; `configured` what cargo's configuration says of it.
+    `jobs` is the number of parallel jobs from `--jobs`; `configured` that of cargo's configuration.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class ParallelScheduler(Scheduler):
     ) -> None:
         allowed = jobserver.job_count(jobs, configured, processors())
         max_running = jobserver.parallel_builds(allowed, free_memory())
-        # below make, the one job that we were given is the one that we use
+        # under make, use only the job that make gave us
         self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.is_inherited(environ) else None
         self._room = threading.Semaphore(max_running if self._jobserver else 1)
         self._locks = {directory.path: threading.Lock() for directory in directories}
@@ -63,20 +63,20 @@ class ParallelScheduler(Scheduler):
 
     @contextmanager
     def acquire(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[CompileSlot]:
-        """Hold the permission to compile in a directory for the block; the directory has been filled by then."""
+        """Wait until the directory is free and filled, and lock it for the block."""
         leader = self._leaders.get(directory.folders) if directory.own else None
         leads = leader is not None and leader.directory == directory
         try:
             if leader is not None and not leads and target_dir.is_empty(directory.path, directory.folders):
-                _wait_for(leader)  # before any lock, which another process may hold while it waits for its own leader
+                _wait_for(leader)  # before locking: another process may hold the lock while it waits for its own leader
             with ExitStack() as stack:
-                stack.enter_context(_hold(self._locks[directory.path].acquire, self._locks[directory.path].release))
+                stack.enter_context(_holding(self._locks[directory.path].acquire, self._locks[directory.path].release))
                 stack.enter_context(lock_directory(directory, reporter))
                 if leads:
                     _fill(directory, reporter)
                 elif leader is not None:
                     _follow(leader, directory, reporter)
-                stack.enter_context(_hold(self._room.acquire, self._room.release))
+                stack.enter_context(_holding(self._room.acquire, self._room.release))
                 if self._jobserver is None:
                     yield CompileSlot(on_message=leader.followed.add_message if leader and leads else None)
                     return
@@ -88,11 +88,11 @@ class ParallelScheduler(Scheduler):
                 )
         finally:
             if leader is not None and leads:
-                leader.ready.set()  # what it has not reported by now, it has not
+                leader.ready.set()  # it reports nothing more after this
 
 
 @contextmanager
-def _hold(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
+def _holding(acquire: Callable[..., bool], release: Callable[[], None]) -> Iterator[None]:
     while not acquire(timeout=POLL_INTERVAL):
         check_cancelled()
     try:
@@ -106,7 +106,7 @@ def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
     if directory.path.exists():
         return
     siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
-    with suppress(OSError):  # somebody cleans there, or the disk is full: cargo compiles what is not copied, or says so
+    with suppress(OSError):  # being cleaned, or the disk is full: cargo compiles what is missing, or reports the error
         copied = target_dir.seed(
             directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
         )
@@ -115,14 +115,14 @@ def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
 
 
 def _wait_for(leader: _Leader) -> None:
-    """Wait until the shared crates have been compiled."""
+    """Wait until the leader has compiled the common crates."""
     while not leader.ready.wait(POLL_INTERVAL):
         check_cancelled()
     check_cancelled()
 
 
 def _follow(leader: _Leader, directory: BuildDirectory, reporter: Reporter) -> None:
-    """Copy the shared crates, if the directory is new."""
+    """Copy the common crates, if the directory is new."""
     if leader.ready.is_set() and target_dir.is_empty(directory.path, directory.folders):
         with suppress(OSError):  # as above
             copied = leader.followed.copy_to(directory.path)

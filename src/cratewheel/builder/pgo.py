@@ -25,7 +25,7 @@ from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.lock import exclusive
 
 if TYPE_CHECKING:
-    from cratewheel.builder.assembly import Assembled
+    from cratewheel.builder.assembly import WheelContent
 
 PHASES = 3
 
@@ -75,7 +75,7 @@ def report_phase(session: Session, phase: int, text: str) -> None:
     session.reporter.step("Profile", f"phase {phase} of {PHASES}: {text}")
 
 
-def make_profile(session: Session, wheel: WheelPlan, content: Assembled) -> None:
+def make_profile(session: Session, wheel: WheelPlan, content: WheelContent) -> None:
     """Run the project's command with the instrumented wheel `content` installed, and write the wheel's profile.
 
     Raises `ProcessError` when a program fails, or nothing was counted.
@@ -93,7 +93,7 @@ def make_profile(session: Session, wheel: WheelPlan, content: Assembled) -> None
         remove_tree(plan.raw)
 
 
-def _make_environment(session: Session, plan: Profiling, content: Assembled) -> Environment:
+def _make_environment(session: Session, plan: Profiling, content: WheelContent) -> Environment:
     """Return a new virtual environment with the wheel and what it needs."""
     remove_tree(plan.environment)
     plan.environment.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""From a request to what can be built: the facts are read, and the plans decided; nothing is compiled."""
+"""Reads the facts of a request and decides its plans, without compiling."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from cratewheel.project.request import Request
 def plan_builds(
     request: Request, reporter: Reporter, *, targets: Targets = "all", only_first: bool = False
 ) -> tuple[Session, ...]:
-    """Return a session for each target that is asked for: its inputs, and the plan that they make.
+    """Return a session for each requested target: its inputs and its plan.
 
-    `targets` may choose one of them; with `only_first` a plan holds its first wheel alone. Raises every error that can
-    be known before compiling.
+    `targets` may select one of them; with `only_first`, a plan has only its first wheel. Raises every error that can
+    be detected before compiling.
     """
     sessions = []
     for at, inputs in enumerate(gather(request, reporter, targets=targets)):

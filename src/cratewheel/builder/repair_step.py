@@ -1,4 +1,4 @@
-"""Libraries of the system in a wheel: which files need them, and where they go."""
+"""Copies system libraries into a wheel, and adjusts the files that need them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from cratewheel.targets.wheel_tags import data_dir_name, normalise_distribution
 def graft(
     session: Session, artifacts: list[Artifact], external: Mapping[str, tuple[str, ...]], scratch: Path
 ) -> tuple[Grafted, ...]:
-    """Put the `external` libraries of the compiled files (by file name) beside them; the files are patched.
+    """Copy the `external` libraries of the compiled files (by file name) to the wheel, and patch the files.
 
-    Raises `AuditError` when one cannot be found, `MissingToolError` without the tool that it takes.
+    Raises `AuditError` when a library is not found, `MissingToolError` when the patching tool is missing.
     """
     folder = module_folder(session)
     subjects = [
@@ -52,8 +52,8 @@ def graft(
     return libraries
 
 
-def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, ...]) -> Iterator[Entry]:
-    """Yield the entries of the wheel with the grafted libraries, and programs where they find these."""
+def place_libraries(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, ...]) -> Iterator[Entry]:
+    """Yield the entries of the wheel with the grafted libraries, and programs moved to where they find them."""
     dist = normalise_distribution(session.plan.name)
     libs = repairer.libraries_folder(dist, session.plan.target.os)
     scripts = f"{data_dir_name(session.plan.name, session.plan.version)}/scripts"
@@ -61,13 +61,13 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
     programs = session.inputs.bindings.kind == "bin"
     entries = tuple(entries)
     if programs and windows_target:
-        # Windows looks for the libraries of a program beside it
+        # Windows searches libraries of a program in its folder
         libs = scripts
     elif windows_target and not any(entry.path == str(_package(session)) for entry in entries):
-        libs = str(module_folder(session))  # and beside a module, where no package can name another folder
+        libs = str(module_folder(session))  # and those of a module, if no package can add another folder
     for entry in entries:
         launched = grafted and programs and not windows_target
-        if launched and entry.path == f"{scripts}/{entry.name}" and entry.why == "a compiled program":
+        if launched and entry.path == f"{scripts}/{entry.name}" and entry.why == "compiled program":
             yield replace(entry, path=f"{_scripts(dist)}/{entry.name}")
             text = launcher.script(entry.name, folder=_scripts(dist), libs=libs)
             yield Entry(path=entry.path, source=Generated(data=text, executable=True), why="starts the program")
@@ -85,7 +85,7 @@ def placed(session: Session, entries: Iterable[Entry], grafted: tuple[Grafted, .
 
 
 def module_folder(session: Session) -> PurePosixPath:
-    """Return the folder from which the compiled files are loaded, seen from site-packages."""
+    """Return the folder from which the compiled files are loaded, relative to site-packages."""
     match session.inputs.bindings.kind:
         case "bin":
             return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))

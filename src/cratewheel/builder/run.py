@@ -1,4 +1,4 @@
-"""The whole of a plan, in order."""
+"""Carries out plans: builds all archives in order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
-from cratewheel.builder.session import Session, warn_of_epoch
+from cratewheel.builder.session import Session, warn_invalid_epoch
 from cratewheel.builder.wheel import build_wheel
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values
@@ -20,34 +20,34 @@ from cratewheel.system.tasks import Task, task_group
 
 
 def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
-    """Make all that the plans hold, one for each target, and return the archives, reporting each as it is finished.
+    """Build all archives of the plans, one plan per target, and return them; each is reported when it is finished.
 
-    Raises `CompileError`, `AuditError` and the like; what was finished before stays, nothing else does.
+    Raises `CompileError`, `AuditError` and other errors; archives finished before are kept.
     """
     for session in sessions:
         for warning in session.plan.warnings:
             session.reporter.warn(warning)
-        warn_of_epoch(session.environ, session.reporter)
+        warn_invalid_epoch(session.environ, session.reporter)
         if session.plan.wheels:
             check_before_compiling(session)
     done: list[BuiltArchive] = []
     for session in sessions:
         if session.plan.sdist:
             from cratewheel.builder.sdist import (
-                build_sdist,  # a tenth of the imports, which a build of wheels does without
+                build_sdist,  # slow to import; only needed for sdists
             )
 
             environ, reporter = session.environ, session.reporter
             inputs = gather_sdist_of(session.inputs.project, session.inputs.options, environ=environ, reporter=reporter)
             done.append(build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter))
-    return (*done, *_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
+    return (*done, *_build_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
 
 
-def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ...]:
-    """Make wheels, several at a time, and report them in the order of the plan; the first failure ends all."""
+def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ...]:
+    """Build wheels in parallel, and report them in the order of the plan; the first failure cancels the others."""
     if len(jobs) == 1:
         ((session, wheel),) = jobs
-        return (_reported(session, build_wheel(session, wheel)),)
+        return (_report(session, build_wheel(session, wheel)),)
     if not jobs:
         return ()
     first = jobs[0][0]
@@ -69,15 +69,15 @@ def _wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ..
                 one = replace(session, scheduler=scheduler, reporter=session.reporter.with_label(label))
                 tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
-                reported.append(_reported(session, task.result()))
+                reported.append(_report(session, task.result()))
     finally:
         scheduler.close()
         for session, task in tasks[len(reported) :]:
-            if task.done:  # it is there, whatever became of the others
-                _reported(session, task.result())
+            if task.done:  # this one is finished, even if others fail
+                _report(session, task.result())
     return tuple(reported)
 
 
-def _reported(session: Session, built: BuiltArchive) -> BuiltArchive:
+def _report(session: Session, built: BuiltArchive) -> BuiltArchive:
     session.reporter.emit(built)
     return built

@@ -1,4 +1,4 @@
-"""The bills of materials that a wheel carries (PEP 770)."""
+"""The SBOM files of a wheel (PEP 770)."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cratewheel.repair.model import Grafted
 from cratewheel.system import files, toml
 from cratewheel.system.files import Roots
 
-GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools write and look for
+GRAFTED_FILE = "auditwheel.cdx.json"  # the name that other tools use
 
-Materials = tuple[tuple[str, bytes], ...]
+SbomFiles = tuple[tuple[str, bytes], ...]
 
 
-def of_crates(session: Session) -> Materials:
-    """Return the SBOM file of the crates in a wheel, with its name, or nothing where the project wants none."""
+def crates_sbom(session: Session) -> SbomFiles:
+    """Return the SBOM file of the crates in a wheel, with its name; nothing if the project turned it off."""
     if not session.inputs.options.sbom.rust:
         return ()
     cargo = session.inputs.cargo
@@ -39,16 +39,16 @@ def of_crates(session: Session) -> Materials:
 
 
 def names_before_compiling(options: Options, cargo: CargoMetadata) -> tuple[str, ...]:
-    """Return the names of a wheel's SBOM files but for that of libraries put into it."""
+    """Return the names of a wheel's SBOM files known before compiling: all but that of grafted libraries."""
     own = [sbom.file_name(cargo)] if options.sbom.rust else []
     given = (PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include))
     return tuple(dict.fromkeys([*own, *given]))
 
 
-def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...]) -> Materials:
-    """Return the SBOM files of a wheel by name: its `crates`', its `grafted` libraries', and those of the project.
+def sbom_files(session: Session, crates: SbomFiles, grafted: tuple[Grafted, ...]) -> SbomFiles:
+    """Return the SBOM files of a wheel by name: of its `crates`, its `grafted` libraries, and of the project.
 
-    Raises `ConfigError` for one that is not there, and for two of one name.
+    Raises `ConfigError` for a missing file, and for two files with the same name.
     """
     options = session.inputs.options
     found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
@@ -56,11 +56,13 @@ def materials(session: Session, crates: Materials, grafted: tuple[Grafted, ...])
     sources = session.inputs.project
     found += [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
     named = dict.fromkeys(name for name in options.sbom_include if name not in options.sbom.include)
-    found += [_included_sbom(sources.root, name, ()) for name in named]  # on the command line: the user's own choice
+    found += [
+        _included_sbom(sources.root, name, ()) for name in named
+    ]  # files named on the command line may be anywhere
     names = [name for name, _ in found]
     for name in names:
         if names.count(name) > 1:
-            raise ConfigError(f"two SBOM files would be called {name} in the wheel", hint="rename one of them")
+            raise ConfigError(f"two SBOM files have the same name in the wheel: {name}", hint="rename one of them")
     return tuple(found)
 
 

@@ -16,9 +16,9 @@ from cratewheel.system.files.lock import exclusive
 class BuildDirectory:
     """The directory in which a wheel is compiled.
 
-    `own` says that `path` is this interpreter's; `plain` is then cargo's, from which it can be filled. `folders`
-    are those of the profile, `packages` the names of all crates that take part, `common` the ids of those that are the
-    same for every interpreter.
+    `own` says that `path` is used only for this interpreter; it can then be filled from cargo's own, `plain`. `folders`
+    are those of the profile, `packages` the names of all crates, `common` the ids of those that are the
+    same for all interpreters.
     """
 
     path: Path
@@ -32,7 +32,7 @@ class BuildDirectory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileSlot:
-    """The permission to compile, with cargo's variables and descriptors for it, and a callback for its messages."""
+    """Permission to compile: variables and descriptors for cargo, and a callback for its messages."""
 
     variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
@@ -44,11 +44,13 @@ class Scheduler:
 
     @contextmanager
     def acquire(self, directory: BuildDirectory, reporter: Reporter) -> Iterator[CompileSlot]:
-        """Hold the permission to compile in a directory for the block, waiting until it is free."""
+        """Wait until the directory is free, and lock it for the block."""
         with lock_directory(directory, reporter):
             yield CompileSlot()
 
 
 def lock_directory(directory: BuildDirectory, reporter: Reporter) -> AbstractContextManager[None]:
-    """Hold the lock of a build directory against other processes; raises as `check_cancelled` does while it waits."""
-    return exclusive(directory.lock, on_wait=lambda: reporter.step("Waiting", "for another cratewheel here"))
+    """Lock a build directory against other processes; raises as `check_cancelled` does while waiting."""
+    return exclusive(
+        directory.lock, on_wait=lambda: reporter.step("Waiting", "for another cratewheel in this build directory")
+    )

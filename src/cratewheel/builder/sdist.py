@@ -1,4 +1,4 @@
-"""The source distribution: what it holds, and writing it."""
+"""Builds source distributions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
-from cratewheel.builder.session import source_date_epoch, warn_of_epoch
+from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
@@ -30,9 +30,9 @@ from cratewheel.ui import format_size
 
 
 def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], reporter: Reporter) -> BuiltArchive:
-    """Write the source distribution to the folder `out` and report it; with `vendor`, the crates are in it."""
+    """Write the source distribution to the folder `out` and report it; with `vendor`, it contains the crates."""
     metadata = inputs.metadata
-    warn_of_epoch(environ, reporter)
+    warn_invalid_epoch(environ, reporter)
     content = sdist_content(inputs, environ=environ, reporter=reporter)
     in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
     for warning in (*inputs.modules.warnings, *in_vain):
@@ -46,7 +46,7 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
     with ExitStack() as stack:
         entries = content.layout
         if inputs.options.vendor:
-            reporter.step("Vendoring", "the crates that the archive needs")
+            reporter.step("Vendoring", "the crates for the archive")
             scratch = stack.enter_context(temporary_folder())
             entries = vendor_with_cargo(
                 content, scratch, inputs.options, cwd=inputs.project.cwd, environ=environ, reporter=reporter
@@ -59,13 +59,13 @@ def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], r
 
 
 def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter) -> SdistContents:
-    """Return what the source distribution will hold, and what not, with paths inside its single top folder.
+    """Return the contents of the source distribution, with paths in its top-level folder.
 
-    Starts `cargo package --list` for each crate in the folder `cwd` of the project, or `git ls-files`. Raises
-    `ConfigError` when a file is missing or leads out of the project, and `ProcessError` when a program fails.
+    Runs `cargo package --list` for each crate in the folder `cwd` of the project, or `git ls-files`. Raises
+    `ConfigError` when a file is missing or links out of the project, and `ProcessError` when a program fails.
     """
     project, cwd = inputs.project, inputs.project.cwd
-    assert project.pyproject is not None, "gather_sdist refuses a project without one"
+    assert project.pyproject is not None, "gather_sdist rejects a project without one"
     packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd)
     reader = Reader(
         pyproject=project.pyproject,

@@ -1,4 +1,4 @@
-"""What every step of a build is handed."""
+"""The context of a build, passed to each step."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.files.json_cache import JsonCache
 
-LAST_SECOND = 0o77777777777  # in the year 2242: what the header of a file in a tar archive can say
-SHOWN = 30  # characters of a value that nobody can use
+MAX_EPOCH = 0o77777777777  # in the year 2242: the maximum of a tar header
+MAX_SHOWN = 30  # characters of an invalid value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """What every step of a build is handed: inputs, plan, environment, whom to talk to, and when it may compile."""
+    """The context of a build: inputs, plan, environment, reporter and scheduler."""
 
     inputs: Inputs
     plan: BuildPlan
@@ -34,7 +34,7 @@ class Session:
 
     @property
     def cwd(self) -> Path:
-        """The folder where each cargo and rustc starts."""
+        """The working directory of cargo and rustc."""
         return self.inputs.project.cwd
 
     @property
@@ -44,15 +44,15 @@ class Session:
 
     @property
     def scratch(self) -> Path:
-        """The folder for files that a build needs on the way; it may be deleted between builds."""
+        """The folder for intermediate files of builds; it may be deleted between builds."""
         return self.target_dir / "cratewheel"
 
-    def memo(self, name: str) -> JsonCache:
-        """What is kept under a name from one build to the next, as long as the scratch folder is."""
+    def state_file(self, name: str) -> JsonCache:
+        """The file that keeps a value for later builds, in the scratch folder."""
         return JsonCache(self.scratch / name, self.reporter.warn)
 
     def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
-        """Where a wheel is compiled: a directory of its own if the plan says so, else cargo's."""
+        """The directory in which a wheel is compiled: its own if the plan says so, else cargo's."""
         cargo = self.inputs.cargo
         folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
         directory = wheel.directory
@@ -68,7 +68,7 @@ class Session:
 
     @property
     def compression(self) -> Compression:
-        """How the files of the wheels are packed."""
+        """The compression of the wheels."""
         return wheel_compression(self.inputs.options)
 
     @property
@@ -78,7 +78,7 @@ class Session:
 
 
 def source_date_epoch(environ: Mapping[str, str]) -> int | None:
-    """Return the seconds of SOURCE_DATE_EPOCH, or None where it is not set, no number, or later than archives can say.
+    """Return the seconds of SOURCE_DATE_EPOCH, or None if it is unset, not a number, or too large for archives.
 
     >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
     (1700000000, None)
@@ -87,24 +87,24 @@ def source_date_epoch(environ: Mapping[str, str]) -> int | None:
     if re.fullmatch(r"0*\d{1,10}", value, re.ASCII) is None:
         return None
     seconds = int(value[-10:])
-    return seconds if seconds <= LAST_SECOND else None
+    return seconds if seconds <= MAX_EPOCH else None
 
 
-def warn_of_epoch(environ: Mapping[str, str], reporter: Reporter) -> None:
-    """Warn of a SOURCE_DATE_EPOCH that is ignored."""
+def warn_invalid_epoch(environ: Mapping[str, str], reporter: Reporter) -> None:
+    """Warn about a SOURCE_DATE_EPOCH that is ignored."""
     value = environ.get("SOURCE_DATE_EPOCH", "")
     if value and source_date_epoch(environ) is None:
-        shown = value if len(value) <= SHOWN else f"{value[:SHOWN]}…"
+        shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
         reporter.warn(
-            f"SOURCE_DATE_EPOCH is ignored: {shown!r} is no number of seconds from 0 to {LAST_SECOND}",
-            hint="set it to a Unix time, such as what `git log -1 --format=%ct` prints",
+            f"SOURCE_DATE_EPOCH is ignored: {shown!r} is not a number from 0 to {MAX_EPOCH}",
+            hint="set it to a Unix time, such as the output of `git log -1 --format=%ct`",
         )
 
 
 def wheel_compression(options: Options) -> Compression:
-    """Return how the files of a wheel are packed; raises `UsageError` for a level that the method does not have."""
+    """Return the compression of wheels; raises `UsageError` for a level that the method does not support."""
     if options.editable:
-        return STORED  # it is installed from here at once, and then thrown away
+        return STORED  # the wheel is only installed, then deleted
     level = options.compression_level
     if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
         raise UsageError(f"--compression-level must be a whole number, found {level!r}")
@@ -112,4 +112,4 @@ def wheel_compression(options: Options) -> Compression:
         case "deflated" | "stored" | "bzip2" | "zstd" as method:
             return make_compression(method, None if level is None else int(level))
         case method:
-            raise AssertionError(f"the command line knows no method {method}")
+            raise AssertionError(f"unknown compression method {method}")

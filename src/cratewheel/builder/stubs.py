@@ -1,4 +1,4 @@
-"""The type stubs of what cargo has compiled."""
+"""Reads type stubs from compiled modules."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cratewheel.errors import ConfigError
 from cratewheel.project.inputs import Inputs
 
 
-def refuse_stubs(inputs: Inputs) -> None:
-    """Raise `ConfigError` for bindings whose modules describe nothing, before anything is compiled."""
+def check_stubs_supported(inputs: Inputs) -> None:
+    """Raise `ConfigError` for bindings whose modules contain no description, before compiling."""
     bindings = inputs.bindings
     if bindings.crate != "pyo3" or bindings.kind != "pyo3":
         raise ConfigError(
-            f"type stubs are generated for pyo3 modules, and the bindings are {bindings}",
+            f"type stubs can be generated only for pyo3 modules; the bindings are {bindings}",
             hint="remove --generate-stubs, and write the stubs by hand",
         )
 
@@ -27,6 +27,6 @@ def refuse_stubs(inputs: Inputs) -> None:
 def read_stubs(session: Session, artifacts: Sequence[Artifact]) -> Mapping[PurePosixPath, str]:
     """Return the stub files of the compiled module, by their paths in its package.
 
-    Raises `ConfigError` when the module describes nothing, `AuditError` for a damaged file.
+    Raises `ConfigError` if the module has no description, `AuditError` for a damaged file.
     """
     return stub_files(read_descriptions(artifacts[0].path), stub_module(session.inputs.modules))

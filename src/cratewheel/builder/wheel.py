@@ -1,4 +1,4 @@
-"""One wheel: compile, audit, repair, pack."""
+"""Builds one wheel: compile, audit, repair, pack."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from cratewheel.system.files.temporary import temporary_name
 from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
-    from cratewheel.builder.assembly import Assembled
-    from cratewheel.builder.sboms import Materials
+    from cratewheel.builder.assembly import WheelContent
+    from cratewheel.builder.sboms import SbomFiles
     from cratewheel.events import BuiltArchive
 
 
 def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
-    with assembled(session, wheel) as content:
+    with assemble_wheel(session, wheel) as content:
         from cratewheel.builder.assembly import pack
         from cratewheel.builder.in_place import write_in_project
 
@@ -34,8 +34,8 @@ def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
 
 
 @contextmanager
-def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
-    """Compile and audit one wheel, and yield what belongs in it; its compiled files exist as long as that is used.
+def assemble_wheel(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
+    """Compile and audit one wheel, and yield its contents; the compiled files exist during the block.
 
     A wheel that is optimised with a profile is compiled twice. Nothing is written to the project: for an editable
     install, `write_in_project` does that.
@@ -56,34 +56,34 @@ def assembled(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
 
 
 @contextmanager
-def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[Assembled]:
+def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
-    with _stage(session.scratch) as stage:
+    with _staging_folder(session.scratch) as stage:
         with task_group() as group:
-            crates = group.start(partial(_meanwhile, session))
+            crates = group.start(partial(_import_meanwhile, session))
             artifacts = compile_wheel(session, wheel, stage)
         from cratewheel.builder.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
 
 
-def _meanwhile(session: Session) -> Materials:
-    from cratewheel.builder.assembly import prepare  # a third of the imports, while cargo compiles
+def _import_meanwhile(session: Session) -> SbomFiles:
+    from cratewheel.builder.assembly import prepare_crates_sbom  # a third of the imports, done while cargo compiles
 
-    return prepare(session)
+    return prepare_crates_sbom(session)
 
 
 @contextmanager
 def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact]]:
-    """Compile one wheel and yield its compiled files, which exist as long as they are used."""
-    with _stage(session.scratch) as stage:
+    """Compile one wheel and yield its compiled files, which exist during the block."""
+    with _staging_folder(session.scratch) as stage:
         yield compile_wheel(session, wheel, stage)
 
 
 @contextmanager
-def _stage(scratch: Path) -> Iterator[Path]:
-    """Yield a new folder, which vanishes in the end."""
+def _staging_folder(scratch: Path) -> Iterator[Path]:
+    """Yield a temporary folder."""
     path = scratch / temporary_name("stage")
     path.mkdir(parents=True)
     try:

@@ -22,7 +22,7 @@ from cratewheel.archive.layout import Entry, Generated
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.in_place import write_in_project
 from cratewheel.builder.session import Session
-from cratewheel.builder.wheel import assembled
+from cratewheel.builder.wheel import assemble_wheel
 from cratewheel.contents import editable
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
 from cratewheel.events import Reporter
@@ -158,7 +158,7 @@ def install(session: Session, environment: Environment) -> Path:
     root = session.inputs.project.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}
-    with assembled(session, wheel) as content:
+    with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)
         with _lock_environment(session, environment):
             earlier = find_installed(session.plan.name, environment)
@@ -219,7 +219,7 @@ def replace_compiled(session: Session, into: Path) -> None:
     above = 1 if sys.platform == "win32" else 2  # <environment>/lib/python3.X/site-packages
     bounds = Bounds((site, *site.parents[above : above + 1]))
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another install into {site}")
-    with assembled(session, wheel) as content:
+    with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)
         compiled = (
             (site.joinpath(into.name, *entry.parts[1:]), entry)
@@ -262,6 +262,6 @@ def compile_in_place(session: Session) -> None:
     """Build the project and copy the compiled module into its Python package; nothing is installed."""
     check_before_compiling(session)
     (wheel,) = session.plan.wheels
-    with assembled(session, wheel) as content:
+    with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)
     session.reporter.step("Compiled", f"{session.plan.name} {session.plan.version}")

@@ -17,18 +17,18 @@ _ENDINGS = (".so", ".pyd")
 _STABLE = (".abi3.so", ".abi3.pyd", ".abi3t.so", ".abi3t.pyd")
 
 
-def read_record(memo: JsonCache, source: Path) -> dict[str, str]:
+def read_record(state_file: JsonCache, source: Path) -> dict[str, str]:
     """Return the paths and hashes of files written to the folder `source`; empty without a valid record."""
-    found = memo.read(_name(source))
+    found = state_file.read(_name(source))
     if not isinstance(found, dict):
         return {}
     return {place: value for place, value in found.items() if isinstance(value, str)}
 
 
-def write_record(memo: JsonCache, source: Path, places: Iterable[str]) -> None:
+def write_record(state_file: JsonCache, source: Path, places: Iterable[str]) -> None:
     """Store the hashes of the files at these paths, which have just been written."""
     content = {place: files.sha256(source / place) for place in sorted(places) if (source / place).is_file()}
-    memo.write(_name(source), content)
+    state_file.write(_name(source), content)
 
 
 def _name(source: Path) -> str:

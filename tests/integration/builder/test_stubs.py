@@ -64,6 +64,6 @@ def test_bindings_that_describe_nothing_are_refused_before_compiling(tmp_path: P
     (project / "Cargo.toml").write_text(
         '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n[lib]\ncrate-type = ["cdylib"]\n'
     )
-    with pytest.raises(ConfigError, match="type stubs are generated for pyo3 modules, and the bindings are cffi"):
+    with pytest.raises(ConfigError, match="type stubs can be generated only for pyo3 modules; the bindings are cffi"):
         build(project)
     assert not (project / "target" / "debug").exists()

@@ -13,11 +13,11 @@ def test_every_program_goes_where_installers_find_scripts() -> None:
         Entry(
             path="tool-1.0.data/scripts/tool",
             source=FromFile(path="/target/tool", executable=True),
-            why="a compiled program",
+            why="compiled program",
         ),
         Entry(
             path="tool-1.0.data/scripts/tool-more",
             source=FromFile(path="/target/tool-more", executable=True),
-            why="a compiled program",
+            why="compiled program",
         ),
     )

@@ -108,7 +108,7 @@ def test_no_path_of_the_machine_is_in_it() -> None:
 
 def test_licences_of_every_kind() -> None:
     assert component("gitdep")["licenses"] == [{"license": {"name": "odd words"}}]
-    assert component("helper")["licenses"] == [{"license": {"name": "the text in LICENSE.txt"}}]
+    assert component("helper")["licenses"] == [{"license": {"name": "see LICENSE.txt"}}]
     assert "licenses" not in component("private")
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.builder.linking import linked_folders, linker_words
+from cratewheel.builder.linking import library_folders, parse_linker_command
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from cratewheel.builder.linking import linked_folders, linker_words
     ],
 )
 def test_the_words_of_a_linkers_command_line_are_unquoted(line: str, expected: tuple[str, ...]) -> None:
-    assert linker_words(line) == expected
+    assert parse_linker_command(line) == expected
 
 
 @pytest.mark.parametrize(
@@ -32,4 +32,4 @@ def test_the_words_of_a_linkers_command_line_are_unquoted(line: str, expected: t
     ],
 )
 def test_folders_of_libraries_are_read_from_flags(words: list[str], expected: list[str]) -> None:
-    assert linked_folders(words, Path("/w")) == tuple(map(Path, expected))
+    assert library_folders(words, Path("/w")) == tuple(map(Path, expected))

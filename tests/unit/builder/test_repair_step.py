@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.builder.repair_step import module_folder, placed
+from cratewheel.builder.repair_step import module_folder, place_libraries
 from cratewheel.builder.session import Session
 from cratewheel.repair.model import Grafted
 from sessions import session
@@ -28,7 +28,7 @@ def of_program(machine: Machine) -> Session:
 
 
 def places(found: Session, *entries: Entry, grafted: tuple[Grafted, ...] = (LIBRARY,)) -> list[tuple[str, str]]:
-    return [(entry.path, entry.why) for entry in placed(found, entries, grafted)]
+    return [(entry.path, entry.why) for entry in place_libraries(found, entries, grafted)]
 
 
 COPIED = "copied from /lib/libz.so.1"
@@ -36,13 +36,13 @@ COPIED = "copied from /lib/libz.so.1"
 
 @pytest.mark.parametrize(("machine", "folder"), [(LINUX, "app.libs"), (MACOS_ARM, "app.dylibs")])
 def test_libraries_of_a_module_have_a_folder_beside_its_package(machine: Machine, folder: str) -> None:
-    found = list(placed(of_module(machine), [MODULE, INIT], (LIBRARY,)))
+    found = list(place_libraries(of_module(machine), [MODULE, INIT], (LIBRARY,)))
     library = Entry(path=f"{folder}/{LIBRARY.name}", source=FromFile(path="/tmp/libz", executable=True), why=COPIED)
     assert found == [MODULE, INIT, library]
 
 
 def test_on_windows_the_package_names_the_folder_before_the_module_is_loaded() -> None:
-    module, init, library = placed(of_module(WINDOWS), [MODULE, INIT], (LIBRARY,))
+    module, init, library = place_libraries(of_module(WINDOWS), [MODULE, INIT], (LIBRARY,))
     assert (module, library.path) == (MODULE, f"app.libs/{LIBRARY.name}")
     assert isinstance(init.source, Generated)
     assert init.source.data.startswith(b'"""Ours."""\n')
@@ -56,17 +56,17 @@ def test_on_windows_libraries_lie_beside_a_module_without_a_package() -> None:
 
 @pytest.mark.parametrize("machine", [LINUX, MACOS_ARM])
 def test_a_program_moves_to_where_it_finds_them_and_is_started_by_a_script(machine: Machine) -> None:
-    program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="a compiled program")
+    program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="compiled program")
     other = Entry(path="app-0.1.0.data/scripts/helper", source=SCRIPT.source, why="a file of the data folder")
     libs = "app.dylibs" if machine is MACOS_ARM else "app.libs"
-    moved, launcher, left, library = placed(of_program(machine), [program, other], (LIBRARY,))
+    moved, launcher, left, library = place_libraries(of_program(machine), [program, other], (LIBRARY,))
     assert (moved.path, moved.source, moved.why) == ("app.scripts/app", program.source, program.why)
     assert (launcher.path, launcher.why, launcher.source.executable) == (program.path, "starts the program", True)
     assert (left, library.path) == (other, f"{libs}/{LIBRARY.name}")
 
 
 def test_windows_looks_for_them_beside_a_program() -> None:
-    program = Entry(path="app-0.1.0.data/scripts/app.exe", source=SCRIPT.source, why="a compiled program")
+    program = Entry(path="app-0.1.0.data/scripts/app.exe", source=SCRIPT.source, why="compiled program")
     assert places(of_program(WINDOWS), program) == [
         (program.path, program.why),
         (f"app-0.1.0.data/scripts/{LIBRARY.name}", COPIED),
@@ -75,9 +75,9 @@ def test_windows_looks_for_them_beside_a_program() -> None:
 
 @pytest.mark.parametrize("machine", [LINUX, WINDOWS])
 def test_without_libraries_all_stays_where_it_is(machine: Machine) -> None:
-    program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="a compiled program")
-    assert list(placed(of_program(machine), [program], ())) == [program]
-    assert list(placed(of_module(machine), [MODULE, INIT], ())) == [MODULE, INIT]
+    program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="compiled program")
+    assert list(place_libraries(of_program(machine), [program], ())) == [program]
+    assert list(place_libraries(of_module(machine), [MODULE, INIT], ())) == [MODULE, INIT]
 
 
 def test_compiled_files_are_loaded_from_a_folder_that_the_bindings_choose() -> None:

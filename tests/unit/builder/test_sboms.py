@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cratewheel.builder.sboms import materials, of_crates
+from cratewheel.builder.sboms import crates_sbom, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.errors import ConfigError
 from cratewheel.repair.model import Grafted
@@ -31,7 +31,7 @@ def test_the_crates_are_listed_with_the_checksums_of_the_lock_file(tmp_path: Pat
         'source = "registry+https://github.com/rust-lang/crates.io-index"\nchecksum = "abcd"\n',
         encoding="utf-8",
     )
-    ((name, text),) = of_crates(facts(tmp_path))
+    ((name, text),) = crates_sbom(facts(tmp_path))
     document = json.loads(text)
     assert name == "app.cyclonedx.json"
     assert document["metadata"]["timestamp"] == "1970-01-01T00:00:00Z"
@@ -42,9 +42,9 @@ def test_the_crates_are_listed_with_the_checksums_of_the_lock_file(tmp_path: Pat
 
 
 def test_without_a_lock_file_there_are_no_checksums_and_without_the_wish_no_list(tmp_path: Path) -> None:
-    ((_, text),) = of_crates(facts(tmp_path))
+    ((_, text),) = crates_sbom(facts(tmp_path))
     assert [one.get("hashes") for one in json.loads(text)["components"]] == [None, None]
-    assert of_crates(facts(tmp_path, rust=False)) == ()
+    assert crates_sbom(facts(tmp_path, rust=False)) == ()
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_each_is_there_when_it_is_wanted(
 ) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "own.json").write_bytes(b"[]")
-    found = materials(facts(tmp_path, **table), CRATES, grafted)
+    found = sbom_files(facts(tmp_path, **table), CRATES, grafted)
     assert [name for name, _ in found] == names
     assert dict(found)["app.cyclonedx.json"] == b"{}"
 
@@ -71,7 +71,7 @@ def test_one_of_the_command_line_may_lie_anywhere_and_counts_once(tmp_path: Path
     (tmp_path / "outside.json").write_bytes(b"1")
     (project / "own.json").write_bytes(b"2")
     words = f"--sbom-include {tmp_path}/outside.json --sbom-include own.json"
-    found = materials(facts(project, words, include=["own.json"]), (), ())
+    found = sbom_files(facts(project, words, include=["own.json"]), (), ())
     assert found == (("own.json", b"2"), ("outside.json", b"1"))
 
 
@@ -79,8 +79,8 @@ def test_two_of_one_name_and_one_that_is_not_there_are_errors(tmp_path: Path) ->
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "own.json").touch()
-    with pytest.raises(ConfigError, match=r"^two SBOM files would be called own\.json in the wheel$"):
-        materials(facts(tmp_path, include=["a/own.json", "b/own.json"]), (), ())
+    with pytest.raises(ConfigError, match=r"^two SBOM files have the same name in the wheel: own\.json$"):
+        sbom_files(facts(tmp_path, include=["a/own.json", "b/own.json"]), (), ())
     with pytest.raises(ConfigError) as caught:
-        materials(facts(tmp_path, include=["gone.json"]), (), ())
+        sbom_files(facts(tmp_path, include=["gone.json"]), (), ())
     assert caught.value.message == f"the SBOM {tmp_path / 'gone.json'} does not exist"

@@ -128,7 +128,7 @@ def test_the_rebuild_command_repeats_the_build_without_its_secrets() -> None:
         *("--interpreter", str(Path("/pythons/cpython3.12/bin/python")), "--release", "--features", "extra"),
         *("--target-dir", str(inputs.cargo.target_directory), "--locked", "--config", "build.jobs=2"),
     )
-    assert [warning.hint for warning in warnings] == ["write it in a configuration file of cargo"]
+    assert [warning.hint for warning in warnings] == ["set it in cargo's configuration file"]
     assert "hidden" not in warnings[0].text
 
 

@@ -22,9 +22,9 @@ def put(root: Path, *places: str) -> dict[str, str]:
     for place in places:
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (root / place).write_bytes(b"compiled")
-    memo = JsonCache(root / "target" / "inplace", warn=pytest.fail)
-    write_record(memo, root, places)
-    return read_record(memo, root)
+    state_file = JsonCache(root / "target" / "inplace", warn=pytest.fail)
+    write_record(state_file, root, places)
+    return read_record(state_file, root)
 
 
 @pytest.mark.parametrize(
@@ -62,8 +62,8 @@ def test_a_file_that_python_tries_later_hides_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("text", ["", "[]", '{"a": 1}', "{"])
 def test_a_record_that_cannot_be_read_lists_nothing(tmp_path: Path, text: str) -> None:
-    memo = JsonCache(tmp_path / "memo", warn=pytest.fail)
-    write_record(memo, tmp_path, ())
+    state_file = JsonCache(tmp_path / "memo", warn=pytest.fail)
+    write_record(state_file, tmp_path, ())
     (record,) = (tmp_path / "memo").iterdir()
     record.write_text(text, encoding="utf-8")
-    assert (read_record(memo, tmp_path), read_record(memo, tmp_path / "absent")) == ({}, {})
+    assert (read_record(state_file, tmp_path), read_record(state_file, tmp_path / "absent")) == ({}, {})
