@@ -39,11 +39,11 @@ class Preconditions:
 def check_before_compiling(session: Session) -> None:
     """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
-    prepare_cbindgen(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
         from cratewheel.builder.pgo import find_profdata  # few builds need it
 
         find_profdata(session)
+    prepare_cbindgen(session)
 
 
 def ask_preconditions(session: Session) -> Preconditions:

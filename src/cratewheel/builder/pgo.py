@@ -109,11 +109,12 @@ def _make_environment(session: Session, plan: Profiling, content: WheelContent) 
     installer.install(
         content.layout, content.dist_info, environment.paths, extra={"INSTALLER": "cratewheel\n"}, replaced=None
     )
-    if plan.requirements:
-        session.reporter.step("Installing", ", ".join(plan.requirements))
+    requirements = pgo.needed(plan.requirements, environment.markers)
+    if requirements:
+        session.reporter.step("Installing", ", ".join(requirements))
         _run(
             session,
-            pgo.install_command(plan, python, uv),
+            pgo.install_command(requirements, python, uv),
             "what the training run needs could not be installed",
             hint="see what it says above; `pgo-dependency-group` names the group that is installed",
         )

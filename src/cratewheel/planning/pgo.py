@@ -6,9 +6,11 @@ counted, and compile with that.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from packaging.requirements import Requirement
 
 from cratewheel.cargo.command import CargoBuild, extra_value
 from cratewheel.cargo.query import Rustc
@@ -158,13 +160,27 @@ def venv_command(plan: Profiling, uv: Path | None) -> Command:
     return Command(argv=(str(plan.python), "-m", "venv", str(plan.environment)))
 
 
-def install_command(plan: Profiling, python: Path, uv: Path | None) -> Command:
+def needed(requirements: Iterable[str], markers: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the requirements that count in an environment with these values for markers, without any extra.
+
+    >>> needed(["numpy", 'attrs; extra == "fast"', 'tomli; python_version < "3.11"'], {"python_version": "3.12"})
+    ('numpy',)
+    """
+    return tuple(text for text in requirements if _holds(Requirement(text), markers))
+
+
+def _holds(requirement: Requirement, markers: Mapping[str, str]) -> bool:
+    try:
+        return requirement.marker is None or requirement.marker.evaluate({**markers, "extra": ""})
+    except (ValueError, KeyError):  # packaging's errors of comparisons that mean nothing: the installer will say it
+        return True
+
+
+def install_command(requirements: tuple[str, ...], python: Path, uv: Path | None) -> Command:
     """Return the command that installs the requirements for the environment's interpreter `python`."""
     if uv is not None:
-        return Command(argv=(str(uv), "pip", "install", "--quiet", "--python", str(python), *plan.requirements))
-    return Command(
-        argv=(str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *plan.requirements)
-    )
+        return Command(argv=(str(uv), "pip", "install", "--quiet", "--python", str(python), *requirements))
+    return Command(argv=(str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", *requirements))
 
 
 def training_command(

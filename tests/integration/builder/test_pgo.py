@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -156,6 +157,33 @@ def test_the_build_backend_reads_the_variable(run_light: Cratewheel, tmp_path: P
     )
     assert re.findall(r"Profile phase (\d) of 3", done.stderr) == ["1", "2", "3"]
     assert [path.name for path in (tmp_path / "wheels").iterdir()] == done.stdout.split()
+
+
+@pytest.mark.usefixtures("profdata")
+@pytest.mark.parametrize("with_uv", [True, False], ids=["uv", "pip"])
+def test_the_training_run_has_what_it_needs(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path, *, with_uv: bool
+) -> None:
+    if with_uv and shutil.which("uv") is None:
+        pytest.skip("uv is not installed")
+    wheel = tmp_path / "helper-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("helper.py", "")
+        archive.writestr("helper-1.dist-info/METADATA", "Metadata-Version: 2.1\nName: helper\nVersion: 1\n")
+        archive.writestr("helper-1.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("helper-1.dist-info/RECORD", "helper.py,,\n")
+    groups = f'[dependency-groups]\nbench = ["helper @ {wheel.as_uri()}", "absent; python_version < \'3\'"]\n'
+    extra = f'pgo-dependency-group = "bench"\n{groups}'
+    project = make_project(run_light, "python train.py", train=f"import helper\n{TRAIN}", extra=extra)
+    (tmp_path / "bin").mkdir()
+    for name in ("cargo", "rustc", "sh", "cc", "ld", "git", "uname"):
+        program = shutil.which(name)
+        if program is not None:
+            (tmp_path / "bin" / name).symlink_to(program)
+    env = {} if with_uv else {"PATH": str(tmp_path / "bin")}
+    done = run_light("build", "--pgo", "-i", interpreters.this, "--no-sdist", cwd=project, env=env).ok()
+    assert f"  Installing helper @ {wheel.as_uri()}\n" in done.stderr
+    assert "trained in" in done.stderr
 
 
 @pytest.mark.usefixtures("profdata")

@@ -33,6 +33,8 @@ def target_fixture(tmp_path: Path) -> Path:
     put(ours / "lock", "")
     put(ours / "pyo3-config-0123.txt")
     put(ours / "packed" / "a.whl.json")
+    put(ours / "pgo" / "lock", "")
+    put(ours / "pgo" / "optimised" / "cp311-cp311" / "lib.rlib")
     put(ours / STAGE / "lib.so")
     for name, days in (("cp311", 1), ("cp312", 31), ("cp36", 1), ("aarch64-apple-darwin-cp312", 29)):
         put(ours / "build" / name / "release" / "deps" / "lib.rlib", "1" * 100)
@@ -43,16 +45,17 @@ def target_fixture(tmp_path: Path) -> Path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the other process takes the lock as POSIX systems have it")
-def test_what_a_build_holds_stays(target: Path) -> None:
+@pytest.mark.parametrize("name", ["cp311", "pgo"])
+def test_what_a_build_holds_stays(target: Path, name: str) -> None:
     found = {item.path.name: item for item in cleaning.find(target, set(), now=NOW)}
-    lock = found["cp311"].lock
+    lock = found[name].lock
     assert lock is not None
     holder = "import fcntl, sys; f = open(sys.argv[1], 'r+'); fcntl.flock(f, fcntl.LOCK_EX); print(flush=True); input()"
     with subprocess.Popen([sys.executable, "-c", holder, lock], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
         assert other.stdout is not None
         other.stdout.readline()
-        assert not cleaning.remove(found["cp311"])
-        assert found["cp311"].path.is_dir()
+        assert not cleaning.remove(found[name])
+        assert found[name].path.is_dir()
         other.communicate(b"\n")
-    assert cleaning.remove(found["cp311"])
-    assert not found["cp311"].path.exists()
+    assert cleaning.remove(found[name])
+    assert not found[name].path.exists()

@@ -232,17 +232,17 @@ def test_a_program_for_musl_runs_on_a_machine_with_glibc() -> None:
 
 
 def test_programs_of_the_training_run() -> None:
-    found = replace(plan(inputs()), requirements=("numpy<2", "pytest"))
+    found, needs = plan(inputs()), ("numpy<2", "pytest")
     python, uv = Path("/venv/bin/python"), Path("/bin/uv")
     venv = f"{FOLDER}/training/cp312-cp312/venv"
     assert pgo.venv_command(found, uv).argv == (
         *("/bin/uv", "venv", "--quiet", "--no-project", "--python", "/pythons/cpython3.12/bin/python", venv),
     )
     assert pgo.venv_command(found, None).argv == ("/pythons/cpython3.12/bin/python", "-m", "venv", venv)
-    assert pgo.install_command(found, python, uv).argv == (
+    assert pgo.install_command(needs, python, uv).argv == (
         *("/bin/uv", "pip", "install", "--quiet", "--python", "/venv/bin/python", "numpy<2", "pytest"),
     )
-    assert pgo.install_command(found, python, None).argv == (
+    assert pgo.install_command(needs, python, None).argv == (
         *("/venv/bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "numpy<2", "pytest"),
     )
     training = pgo.training_command(
