@@ -94,7 +94,7 @@ class Options:
     generate_stubs: bool = setting(
         False, "switch", "Build",
         "Put type stubs into the wheel, from what pyo3 describes of the module with its feature experimental-inspect",
-        flags=("--generate-stubs",), key="generate-stubs", commands=("build", "develop"),
+        flags=("--generate-stubs",), key="generate-stubs", commands=("build", "develop", "publish"),
     )  # fmt: skip
 
     install_cbindgen: bool = setting(
@@ -132,7 +132,7 @@ class Options:
     find_interpreter: bool = setting(
         False, "switch", "Python",
         "Build for every interpreter found (the default; for compatibility with maturin 1.x)",
-        flags=("-f", "--find-interpreter"),
+        flags=("-f", "--find-interpreter"), commands=("build", "publish", "generate-stubs"),
     )  # fmt: skip
 
     # Platform
@@ -142,7 +142,7 @@ class Options:
         "universal2-apple-darwin is one wheel for both macOS processors. Default: `build.target` of cargo's "
         "configuration, or this machine's target",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
-        commands=("build", "list-files", "publish"),
+        commands=("build", "list-files", "publish", "generate-stubs"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",

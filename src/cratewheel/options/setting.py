@@ -65,9 +65,9 @@ ALL_COMMANDS = (
     "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
     "publish", "upload", "new", "init", "generate-stubs", "generate-ci", "completions",
 )  # fmt: skip
-WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "publish")
+WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "publish", "generate-stubs")
 OPTIMISING = ("build", "develop", "rebuild", "ide")  # `publish` optimises and strips unless told otherwise
-COMPILING = (*OPTIMISING, "publish")
+COMPILING = (*OPTIMISING, "publish", "generate-stubs")
 ARCHIVING = ("build", "sdist", "publish")
 UPLOADING = ("publish", "upload")
 

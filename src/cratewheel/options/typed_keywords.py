@@ -113,6 +113,7 @@ class PublishOptions(TypedDict, total=False):
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
+    generate_stubs: bool
     pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
