@@ -76,8 +76,6 @@ DIFFERENCES = {
 NOT_YET = frozenset({
     *(f"option develop --{name}" for name in ("compression-method", "compression-level", "target")),
     "option develop --compression-enable-large-file-support",
-    *(f"option {command} --verbose" for command in ("init", "new", "generate-ci", "completions")),
-    "variable RUST_LOG",
 })  # fmt: skip
 
 
