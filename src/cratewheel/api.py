@@ -106,13 +106,20 @@ def build_sdist(
     return build_sdist_archive(_request("sdist", project, environ, options), _reporter(on_event))
 
 
-def read_metadata(project: str | os.PathLike[str] = ".", *, on_event: OnEvent | None = None) -> CoreMetadata:
-    """Return the core metadata of a project, read only from its files: no program is started, and Rust is not needed.
+def read_metadata(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> CoreMetadata:
+    """Return the core metadata of a project, read from its files; Rust is not needed.
 
-    Raises `ConfigError` when a file of the project is wrong. See
+    No program is started except the project's metadata providers, with `environ` instead of `os.environ`. Raises
+    `ConfigError` when a file of the project or a provider is wrong. See
     https://packaging.python.org/en/latest/specifications/core-metadata/.
     """
-    return read.read_metadata(read_project(_request("build", project, {}, {})), _reporter(on_event))
+    request = _request("build", project, environ, {})
+    return read.read_metadata(read_project(request), _reporter(on_event), environ=request.environ)
 
 
 def develop(

@@ -1,8 +1,8 @@
 """The build backend: the hooks of PEP 517 and PEP 660, available as attributes of `cratewheel`.
 
-Hooks run in this process and start only cargo and the bindings' generators; if Python does not decode file names as
-UTF-8, they run in a second Python process. Messages go to stderr. A user error ends the process with the message and
-exit status of the command, so that the frontend shows it instead of a traceback.
+Hooks run in this process and start only cargo, the bindings' generators and metadata providers; if Python does not
+decode file names as UTF-8, they run in a second Python process. Messages go to stderr. A user error ends the process
+with the message and exit status of the command, so that the frontend shows it instead of a traceback.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cratewheel.archive.layout import Source
     from cratewheel.options.model import Options
     from cratewheel.project.metadata import CoreMetadata
+    from cratewheel.project.metadata.providers import BuildState
     from cratewheel.project.read import Project
     from cratewheel.project.request import Request
 
@@ -40,9 +41,9 @@ _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend impo
 
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
-    """Return the build requirements of the wheel besides cratewheel, read only from the project's files."""
+    """Return the build requirements of the wheel besides cratewheel, from the project's files and providers."""
     with _hook(config_settings) as call:
-        return [*_binding_requirements(call), *_rust_requirements(call)]
+        return [*_binding_requirements(call), *_metadata_requirements(call), *_rust_requirements(call)]
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
@@ -51,9 +52,9 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
-    """Return the build requirements of the source distribution besides cratewheel: at most the installer of cargo."""
+    """Return the build requirements of the source distribution besides cratewheel, from its files and providers."""
     with _hook(config_settings) as call:
-        return _rust_requirements(call)
+        return [*_metadata_requirements(call), *_rust_requirements(call)]
 
 
 def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
@@ -61,6 +62,10 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
 
     Its WHEEL file has the tag of this interpreter; the wheel's own tag is known only after asking cargo.
     """
+    return _prepare_metadata(metadata_directory, config_settings, "metadata_wheel")
+
+
+def _prepare_metadata(metadata_directory: str, config_settings: ConfigSettings, build_state: BuildState) -> str:
     with _hook(config_settings) as call:
         from cratewheel.contents.dist_info import dist_info
         from cratewheel.interpreter.probe import describe, probe_self
@@ -70,7 +75,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
         python = describe(probe_self(), executable=Path(sys.executable))
         platform = normalise_platform(sysconfig.get_platform())
         tag = WheelTag(python=(python.python_tag,), abi=(python.abi_tag,), platform=(platform,))
-        info = dist_info(call.metadata, tag, roots=call.project.roots)
+        info = dist_info(call.metadata(build_state), tag, roots=call.project.roots)
         for entry in info.entries():
             _write(Path(metadata_directory, *entry.parts), entry.source)
         return info.directory
@@ -78,7 +83,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
 
 def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: ConfigSettings = None) -> str:
     """Return the same as `prepare_metadata_for_build_wheel`."""
-    return prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+    return _prepare_metadata(metadata_directory, config_settings, "metadata_editable")
 
 
 def build_wheel(
@@ -137,12 +142,11 @@ class _HookCall:
 
         return resolve_options(self.request(), self.project, self.ui, compiles=False)
 
-    @cached_property
-    def metadata(self) -> CoreMetadata:
-        """The core metadata, read only from the project's files."""
+    def metadata(self, build_state: BuildState) -> CoreMetadata:
+        """Return the core metadata, from the project's files and its metadata providers."""
         from cratewheel.project.read import read_metadata
 
-        return read_metadata(self.project, self.ui)
+        return read_metadata(self.project, self.ui, environ=self.environ, build_state=build_state)
 
 
 def _flags(argv: list[str]) -> Mapping[str, Any]:
@@ -294,6 +298,14 @@ def _binding_requirements(call: _HookCall) -> list[str]:
         if library and crates.isdisjoint(("pyo3", "pyo3-ffi", "cpython", "uniffi")):
             bindings = "cffi"
     return ["cffi"] if bindings == "cffi" else []
+
+
+def _metadata_requirements(call: _HookCall) -> list[str]:
+    """Return what the project's metadata providers require."""
+    from cratewheel.project.read import provider_runner, read_providers
+
+    providers = read_providers(call.project)
+    return provider_runner(call.project, call.environ, call.ui).requires(providers) if providers else []
 
 
 def _rust_requirements(call: _HookCall) -> list[str]:

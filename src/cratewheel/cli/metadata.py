@@ -16,7 +16,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.project.read import read_metadata
     from cratewheel.project.request import Request, read_project
 
-    metadata = read_metadata(read_project(Request(flags=flags, environ=environ, cwd=Path.cwd())), ui)
+    project = read_project(Request(flags=flags, environ=environ, cwd=Path.cwd()))
+    metadata = read_metadata(project, ui, environ=environ)
     if flags.get("json"):
         ui.write_result(json.dumps(metadata.as_json(), indent=2) + "\n")
     else:

@@ -26,6 +26,8 @@ from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.metadata.built_in import input_files
+from cratewheel.project.metadata.dynamic import read_providers
 from cratewheel.project.pyproject import PyProject
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files, toml
@@ -348,6 +350,9 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
+    providers = read_providers(reader.pyproject.dynamic_metadata, reader.pyproject.path)
+    for path, why in input_files(providers, reader.project):
+        yield _source(str(path), why, reader.roots)
 
 
 def _licences(reader: Reader) -> Iterator[tuple[str, SourceFile]]:

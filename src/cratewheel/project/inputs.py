@@ -25,6 +25,7 @@ from cratewheel.project.cargo_metadata import (
 )
 from cratewheel.project.interpreters import DESCRIBED_PYTHON, find_foreign, find_interpreters, reads_interpreter
 from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.metadata.providers import BuildState
 from cratewheel.project.python_layout import ModuleLayout, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
@@ -118,7 +119,8 @@ def gather(request: Request, reporter: Reporter, *, targets: Targets = "all") ->
     with task_group() as group:  # cargo takes a while
         triples = options.target[:1] if targets == "first" else options.target
         asked = group.start(partial(query_cargo, triples, options, project, environ=request.environ, reporter=reporter))
-        metadata = read_metadata(project, reporter)
+        state: BuildState = "editable" if request.editable else "wheel"
+        metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
         answers = asked.result()
     if targets == "installable":
         answers = (only_target(answers, options),)
@@ -145,7 +147,7 @@ def gather_sdist_of(
     return SdistInputs(
         options=options,
         project=project,
-        metadata=read_metadata(project, reporter),
+        metadata=read_metadata(project, reporter, environ=environ, build_state="sdist"),
         modules=read_modules(project, options, binary=True),
         cargo=query_every_crate(options, project, environ=environ, reporter=reporter),
     )

@@ -30,7 +30,8 @@ class PyProject:
     """A pyproject.toml: its path and its tables.
 
     `project` is None where the file has no `[project]`. The two tool tables are checked by `options`. Paths have `/`
-    between folders, whatever the file has; `warnings` say where it has backslashes.
+    between folders, whatever the file has; `warnings` say where it has backslashes. `dynamic_metadata` is the value of
+    `tool.dynamic-metadata`, which `metadata.dynamic` reads.
     """
 
     path: Path
@@ -39,6 +40,7 @@ class PyProject:
     project: Table | None
     tools: ToolTables
     dependency_groups: Table
+    dynamic_metadata: object = None
     warnings: tuple[str, ...] = ()
 
     @property
@@ -89,6 +91,7 @@ def read(path: Path) -> PyProject:
         project=project,
         tools=ToolTables(path=path, **tables),
         dependency_groups=_table(data, "dependency-groups", path),
+        dynamic_metadata=_checked_texts(tool.get("dynamic-metadata"), "tool.dynamic-metadata", path),
         warnings=tuple(slashes.warnings),
     )
 
@@ -98,6 +101,11 @@ def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:
     toml.check_texts(value, f"{parent}{key}", path)
     if not isinstance(value, dict):
         raise ConfigError(f"{parent}{key} in {path} must be a table, found {toml.describe(value)}")
+    return value
+
+
+def _checked_texts(value: object, key: str, path: Path) -> object:
+    toml.check_texts(value, key, path)
     return value
 
 

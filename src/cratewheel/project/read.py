@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.cargo import config as cargo_config
@@ -15,7 +15,10 @@ from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
 from cratewheel.project import metadata as core_metadata
 from cratewheel.project.location import Location
-from cratewheel.project.metadata import CoreMetadata
+from cratewheel.project.metadata import CoreMetadata, dynamic
+from cratewheel.project.metadata.cargo import PROVIDED as OF_CARGO
+from cratewheel.project.metadata.dynamic import Provider
+from cratewheel.project.metadata.providers import BuildState, Runner
 from cratewheel.project.pyproject import PyProject
 from cratewheel.system.files import Roots, project_roots, root_of
 
@@ -81,15 +84,64 @@ def _may_hold(location: Location, manifest: Manifest) -> bool:
     )
 
 
-def read_metadata(project: Project, reporter: Reporter) -> CoreMetadata:
+def read_metadata(
+    project: Project,
+    reporter: Reporter,
+    *,
+    environ: Mapping[str, str],
+    build_state: BuildState = "metadata_wheel",
+) -> CoreMetadata:
     """Return the core metadata from the project's files, and report warnings.
 
-    Raises `ConfigError` when one of them is wrong.
+    Where the project has providers for it, they are run, for the kind of build that `build_state` names; nothing else
+    starts a program. Raises `ConfigError` when a file or a provider is wrong.
     """
-    metadata = core_metadata.read(project.pyproject, project.manifest)
+    providers = read_providers(project)
+    if providers:
+        metadata = _fill_metadata(project, providers, provider_runner(project, environ, reporter, build_state))
+    else:
+        metadata = core_metadata.read(project.pyproject, project.manifest)
     for warning in (*(project.pyproject.warnings if project.pyproject else ()), *metadata.warnings):
         reporter.warn(warning)
     return metadata
+
+
+def _fill_metadata(project: Project, providers: tuple[Provider, ...], runner: Runner) -> CoreMetadata:
+    pyproject = project.pyproject
+    assert pyproject is not None, "it has the providers"
+    if pyproject.project is None:
+        raise ConfigError(
+            f"{pyproject.path} has [[tool.dynamic-metadata]], and no [project] table to fill",
+            hint='add [project] with `name` and `dynamic = ["version"]`',
+        )
+    resolved = runner.resolve(pyproject.project, providers)
+    for field in dynamic.unfilled(resolved, OF_CARGO):
+        runner.reporter.warn(
+            f"project.dynamic in {pyproject.path} lists {field}, which no provider fills",
+            hint="add a provider, or remove it from `dynamic`",
+        )
+    differing = runner.wheel_fields(providers) if runner.build_state == "sdist" else ()
+    return core_metadata.read(
+        replace(pyproject, project=resolved.project),
+        project.manifest,
+        filled=resolved.providers,
+        dynamic_headers=dynamic.dynamic_headers(differing),
+    )
+
+
+def read_providers(project: Project) -> tuple[Provider, ...]:
+    """Return the metadata providers of a project; raises `ConfigError` for an invalid entry."""
+    pyproject = project.pyproject
+    return dynamic.read_providers(pyproject.dynamic_metadata, pyproject.path) if pyproject is not None else ()
+
+
+def provider_runner(
+    project: Project, environ: Mapping[str, str], reporter: Reporter, build_state: BuildState = "metadata_wheel"
+) -> Runner:
+    """Return what runs the metadata providers of a project."""
+    return Runner(
+        folder=project.root, manifest=project.manifest, environ=environ, reporter=reporter, build_state=build_state
+    )
 
 
 def warn_of_unread_config(project: Project, environ: Mapping[str, str], reporter: Reporter) -> None:

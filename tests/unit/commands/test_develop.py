@@ -91,7 +91,7 @@ def test_a_marker_that_compares_what_cannot_be_compared_ends_in_no_mistake_of_ou
         f'[build-system]\nrequires = ["cratewheel"]\n[dependency-groups]\ndev = ["a; {marker}"]\n'
     )
     project = read(locate(None, tmp_path))
-    metadata = read_metadata(project, CallbackReporter())
+    metadata = read_metadata(project, CallbackReporter(), environ={})
     with contextlib.suppress(ConfigError):  # packaging itself has changed its mind about some
         requirements(project, metadata, environment(tmp_path), DependencyOptions())
 
@@ -150,4 +150,4 @@ def demo(root: Path, pyproject: str) -> tuple[Project, CoreMetadata]:
     (root / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n')
     (root / "pyproject.toml").write_text(pyproject)
     project = read(locate(None, root))
-    return project, read_metadata(project, CallbackReporter())
+    return project, read_metadata(project, CallbackReporter(), environ={})

@@ -71,7 +71,7 @@ def test_warnings_of_both_files_are_told(tmp_path: Path) -> None:
     path = write(tmp_path / "pyproject.toml", PYPROJECT + 'version = "1"\nlicence = "MIT"\n')
     location = replace(location, pyproject=read_pyproject(path))
     events: list[Event] = []
-    metadata = read_metadata(read(location), CallbackReporter(on_event=events.append))
+    metadata = read_metadata(read(location), CallbackReporter(on_event=events.append), environ={})
     assert (metadata.name, metadata.version) == ("p", "1")
     assert [event.text for event in events if isinstance(event, WarningEvent)] == [
         f"project.licence in {tmp_path / 'pyproject.toml'} means nothing; did you mean `license`?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -9,14 +10,16 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.archive import entry_points
 from cratewheel.cargo.manifest import Manifest
+from cratewheel.errors import ConfigError
 from cratewheel.project.metadata import cargo, project, render
+from cratewheel.project.metadata.dynamic import Provider
 from cratewheel.project.metadata.fields import Fields, check_name
 from cratewheel.project.pyproject import PyProject
 
 _REPEATED = frozenset(
     {
         "Classifier", "Requires-Dist", "Requires-External", "Provides-Extra", "License-File", "Project-URL",
-        "Import-Name", "Import-Namespace",
+        "Import-Name", "Import-Namespace", "Dynamic",
     }
 )  # fmt: skip
 
@@ -28,7 +31,7 @@ class CoreMetadata:
     `version` is in the normal form of PEP 440. `text` is the METADATA file: `headers`, then `description`.
     `entry_points` is the entry_points.txt, "" where there is none. `license_files` are places below `licenses/` and the
     files that go there. `scripts` are the names of the commands that installing it makes. `notes` and `warnings` are
-    what there is to say about how it was found.
+    what there is to say about how it was found. `version_provider` is the provider of the version, if it has one.
     """
 
     name: str
@@ -43,6 +46,7 @@ class CoreMetadata:
     scripts: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    version_provider: str | None = None
 
     def as_json(self) -> dict[str, str | list[str]]:
         """Return the metadata as JSON has it: https://packaging.python.org/en/latest/specifications/core-metadata/."""
@@ -62,18 +66,41 @@ class CoreMetadata:
         return result
 
 
-def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
+def read(
+    pyproject: PyProject | None,
+    manifest: Manifest,
+    *,
+    filled: Mapping[str, Provider] | None = None,
+    dynamic_headers: tuple[str, ...] = (),
+) -> CoreMetadata:
     """Return the metadata of the project: of [project] where there is one, and of Cargo.toml.
 
-    Raises `ConfigError` where they contradict the specifications, or name a file that is not there.
+    `filled` are the fields of [project] that providers have filled; `dynamic_headers` are those that may differ in a
+    wheel, which the metadata of a source distribution names. Raises `ConfigError` where the files contradict the
+    specifications, or name a file that is not there.
     """
+    try:
+        return _read(pyproject, manifest, filled or {}, dynamic_headers)
+    except ConfigError as error:
+        for name, provider in (filled or {}).items():
+            if f"project.{name}" in error.message:
+                error.notes += (f"{provider.name} of {provider.where} filled project.{name}",)
+        raise
+
+
+def _read(
+    pyproject: PyProject | None,
+    manifest: Manifest,
+    filled: Mapping[str, Provider],
+    dynamic_headers: tuple[str, ...],
+) -> CoreMetadata:
     if pyproject is None or pyproject.project is None:
         fields = cargo.read(manifest)
         name_warnings = check_name(fields.name, f"the name in {manifest.path}")
     else:
         fields = project.read(pyproject, manifest)
         name_warnings = ()
-    headers = tuple(render.headers(fields))
+    headers = tuple(render.headers(fields, dynamic_headers))
     description = fields.readme.text if fields.readme else None
     return CoreMetadata(
         name=fields.name,
@@ -88,6 +115,7 @@ def read(pyproject: PyProject | None, manifest: Manifest) -> CoreMetadata:
         scripts=tuple(name for name, _ in (*fields.scripts, *fields.gui_scripts)),
         notes=fields.notes,
         warnings=(*fields.warnings, *name_warnings, *_check_entry_points(fields, pyproject, manifest)),
+        version_provider=filled["version"].name if "version" in filled else None,
     )
 
 

@@ -30,11 +30,15 @@ def _section(group: str, entries: Pairs) -> str:
     return f"[{group}]\n" + "".join(f"{name} = {reference}\n" for name, reference in entries)
 
 
-def headers(fields: Fields) -> Iterator[tuple[str, str]]:
-    """Yield the headers in the order in which maturin writes them: to move over shows no difference."""
+def headers(fields: Fields, dynamic: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """Yield the headers in the order in which maturin writes them: to move over shows no difference.
+
+    `dynamic` are the headers that may differ in a wheel (PEP 643).
+    """
     yield "Metadata-Version", fields.metadata_version
     yield "Name", fields.name
     yield "Version", fields.version
+    yield from (("Dynamic", header) for header in dynamic)
     yield from (("Classifier", classifier) for classifier in fields.classifiers)
     yield from (("Requires-Dist", requirement) for requirement in fields.requires_dist)
     yield from (("Requires-External", requirement) for requirement in fields.requires_external)

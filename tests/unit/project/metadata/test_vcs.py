@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cratewheel.errors import ConfigError
+from cratewheel.project.metadata.vcs import read_pkg_info
+
+INFO = "Metadata-Version: 2.4\nName: p\nVersion: 1.2.dev3+g1\n\nVersion: 9\n"
+
+
+def test_an_unpacked_source_distribution_knows_its_version(tmp_path: Path) -> None:
+    (tmp_path / "PKG-INFO").write_text(INFO)
+    assert read_pkg_info(tmp_path) == "1.2.dev3+g1"
+
+
+@pytest.mark.parametrize("name", [".git", ".hg"])
+def test_a_repository_is_none(tmp_path: Path, name: str) -> None:
+    (tmp_path / "PKG-INFO").write_text(INFO)
+    (tmp_path / name).mkdir()
+    assert read_pkg_info(tmp_path) is None
+
+
+def test_a_folder_without_the_file_or_the_header_has_none(tmp_path: Path) -> None:
+    assert read_pkg_info(tmp_path) is None
+    (tmp_path / "PKG-INFO").write_text("Name: p\n")
+    assert read_pkg_info(tmp_path) is None
+
+
+def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "PKG-INFO").write_bytes(b"\xff")
+    with pytest.raises(ConfigError, match=r"PKG-INFO is not UTF-8$"):
+        read_pkg_info(tmp_path)
