@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-_API = ("BuildResult", "build", "develop", "list_interpreters", "plan", "read_metadata")
+_API = ("BuildResult", "build", "develop", "inspect", "list_interpreters", "plan", "read_metadata")
 
 if TYPE_CHECKING:
     from cratewheel.api import BuildResult as BuildResult
     from cratewheel.api import build as build
     from cratewheel.api import develop as develop
+    from cratewheel.api import inspect as inspect
     from cratewheel.api import list_interpreters as list_interpreters
     from cratewheel.api import plan as plan
     from cratewheel.api import read_metadata as read_metadata

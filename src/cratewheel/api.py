@@ -1,9 +1,9 @@
 """The Python API, which the command line and the build backend use too.
 
-`import cratewheel` offers `build`, `plan`, `develop`, `read_metadata` and `list_interpreters`; `build_sdist`, `publish`
-and `upload` are only here, because `cratewheel.build_sdist` is the hook of PEP 517. Nothing is printed: steps,
-warnings and the output of programs are passed to `on_event` as events of `cratewheel.events`; errors are those of
-`cratewheel.errors`. Functions may be called from any thread, any number of times.
+`import cratewheel` offers `build`, `plan`, `develop`, `inspect`, `read_metadata` and `list_interpreters`;
+`build_sdist`, `publish` and `upload` are only here, because `cratewheel.build_sdist` is the hook of PEP 517. Nothing is
+printed: steps, warnings and the output of programs are passed to `on_event` as events of `cratewheel.events`; errors
+are those of `cratewheel.errors`. Functions may be called from any thread, any number of times.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from cratewheel.commands.develop import DependencyOptions
+    from cratewheel.commands.inspect.model import Inspection
     from cratewheel.commands.publish.upload import Outcome
     from cratewheel.interpreter.model import Interpreter
     from cratewheel.options.typed_keywords import (
@@ -199,6 +200,16 @@ def list_interpreters(
         reporter=_reporter(on_event),
         allow_empty=True,
     )
+
+
+def inspect(path: str | os.PathLike[str]) -> Inspection:
+    """Return what is in a wheel or a source distribution, who can install it, and what is wrong with it.
+
+    Raises `InspectError` when the file is damaged or is no such archive.
+    """
+    from cratewheel.commands.inspect.examine import examine
+
+    return examine(Path(path))
 
 
 def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:

@@ -59,6 +59,10 @@ class UnsupportedError(CratewheelError):
     """The request is valid, but not supported with this version, platform or combination."""
 
 
+class InspectError(CratewheelError):
+    """A wheel or source distribution to look into is damaged, or the file is none."""
+
+
 class UploadError(CratewheelError):
     """A file was rejected before the upload or by the repository, or the repository could not be reached."""
 

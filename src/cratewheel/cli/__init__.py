@@ -25,6 +25,7 @@ COMMANDS = {
     "publish": ("publish", (), "Build for release and upload to a package index"),
     "upload": ("upload", (), "Upload wheels and source distributions"),
     "list-files": ("list_files", (), "List the files of the source distribution and the wheel, without compiling"),
+    "inspect": ("inspect", (), "Show what is in a wheel or a source distribution"),
     "new": ("new", (), "Create a project"),
     "init": ("new:run_init", (), "Create a project in an existing folder"),
     "generate-stubs": ("generate_stubs", (), "Write type stubs for the extension module"),

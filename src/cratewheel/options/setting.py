@@ -63,7 +63,7 @@ class Setting:
 
 ALL_COMMANDS = (
     "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
-    "publish", "upload", "new", "init", "generate-stubs", "generate-ci", "completions",
+    "publish", "upload", "inspect", "new", "init", "generate-stubs", "generate-ci", "completions",
 )  # fmt: skip
 WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "publish", "generate-stubs")
 OPTIMISING = ("build", "develop", "rebuild", "ide")  # `publish` optimises and strips unless told otherwise

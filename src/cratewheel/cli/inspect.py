@@ -1,0 +1,36 @@
+"""`cratewheel inspect`: shows what is in wheels and source distributions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
+
+
+def run(argv: list[str], environ: Mapping[str, str]) -> int:
+    """Print what is in each file; with `--json`, as one array."""
+    flags = parse_argv(make_parser(), argv)
+    ui = session_ui(flags, environ)
+    from cratewheel import api
+    from cratewheel.commands.inspect import text
+
+    paths = [Path(file) for file in flags["files"]]
+    if flags["json"]:
+        ui.write_result(json.dumps([api.inspect(path).as_json() for path in paths], indent=2) + "\n")
+        return 0
+    for number, path in enumerate(paths):
+        lines = text.lines(api.inspect(path), everything=flags["all"])
+        ui.write_result_lines(lines if number == 0 else ("", *lines))
+    return 0
+
+
+def make_parser() -> Parser:
+    """Return the parser of the command."""
+    parser = command_parser("inspect", "Show what is in wheels and source distributions, of any origin.")
+    parser.usage = "cratewheel inspect [OPTIONS] FILE..."
+    parser.add_argument("files", nargs="+", metavar="FILE", help="Wheels (.whl) and source distributions (.tar.gz)")
+    parser.add_argument("--json", action="store_true", help="Print a JSON array with an object for each file")
+    parser.add_argument("--all", action="store_true", help="Show every file, section and crate")
+    return parser

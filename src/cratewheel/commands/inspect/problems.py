@@ -1,0 +1,161 @@
+"""What is wrong with an archive, or may be. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from cratewheel.audit import identity
+from cratewheel.audit.model import Binary
+from cratewheel.commands.inspect.binaries import Examined
+from cratewheel.commands.inspect.installers import promised_policies
+from cratewheel.commands.inspect.model import Library, Member, Problem, Record
+from cratewheel.errors import AuditError
+from cratewheel.system.files.junk import within_rubbish
+from cratewheel.targets.wheel_tags import WheelTag
+
+ROWS_SHOWN = 20
+_SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_APPLE_SILICON = (11, 0)  # the first macOS of these machines
+
+
+def verify_record(record: str, files: tuple[Member, ...]) -> tuple[Record | None, tuple[Problem, ...]]:
+    """Return how many files are as RECORD says, and those that are not.
+
+    Files that are missing, on either side, are not told here: `publish.checks` does.
+    """
+    members = {member.path: member for member in files}
+    problems, without, verified = [], [], 0
+    try:
+        rows = [row for row in csv.reader(io.StringIO(record, newline="")) if row]
+    except csv.Error as error:
+        return None, (Problem(level="error", code="record", text=f"RECORD is no table: {error}"),)
+    for path, hash_, size, *_ in ((*row, "", "") for row in rows):
+        member = members.get(path)
+        if member is None or path.rpartition("/")[2] in _SIGNATURES:
+            continue
+        if not hash_:
+            without.append(path)
+        elif reason := _difference(member, hash_, size):
+            problems.append(Problem(level="error", code="record", path=path, text=reason))
+        else:
+            verified += 1
+    return Record(verified=verified, without_hash=tuple(without)), _shorten(problems)
+
+
+def _difference(member: Member, hash_: str, size: str) -> str | None:
+    name, _, digest = hash_.partition("=")
+    if name != "sha256":
+        return None if name in ("sha384", "sha512") else f"RECORD has its hash by {name}, which installers refuse"
+    try:
+        found = base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex()
+    except (binascii.Error, ValueError):
+        found = ""
+    if found != member.sha256:
+        return "its content is not what RECORD says: installers refuse the wheel"
+    return None if size in ("", str(member.size)) else f"RECORD says that it has {size} bytes, it has {member.size}"
+
+
+def _shorten(problems: list[Problem]) -> tuple[Problem, ...]:
+    more = len(problems) - ROWS_SHOWN
+    last = (
+        (Problem(level="error", code="record", text=f"and {more} more files differ from RECORD"),) if more > 0 else ()
+    )
+    return (*problems[:ROWS_SHOWN], *last)
+
+
+def rubbish(files: tuple[Member, ...]) -> Iterator[Problem]:
+    """Yield the files that interpreters, editors and desktops have left behind."""
+    for member in files:
+        if within_rubbish(member.path):
+            yield Problem(
+                level="warning", code="rubbish", path=member.path, text="an editor or a program left it behind"
+            )
+
+
+def libraries(examined: Examined, files: tuple[Member, ...]) -> tuple[Library, ...]:
+    """Return where each library that a file is linked to comes from."""
+    inside = {member.path.rpartition("/")[2]: member.path for member in files}
+    names = dict.fromkeys((*examined.binary.needed, *examined.binary.delayed))
+    found = []
+    for name in names:
+        path = inside.get(re.split(r"[/\\]", name)[-1])
+        if path is not None:
+            grafted = any(folder.endswith((".libs", ".dylibs")) for folder in path.split("/")[:-1])
+            found.append(Library(name=name, origin="grafted" if grafted else "wheel"))
+        else:
+            found.append(Library(name=name, origin="external" if name in examined.external else "system"))
+    return tuple(found)
+
+
+def tag_problems(examined: Examined, tag: WheelTag, found: tuple[Library, ...]) -> Iterator[Problem]:
+    """Yield how a compiled file is not what the wheel's tag says."""
+    path, binary = examined.file.path, examined.binary
+    if tag.platform == ("any",) and binary.format != "wasm":
+        text = "it is compiled, and the tag says that the wheel is for every system"
+        yield Problem(level="error", code="tag", path=path, text=text)
+        return
+    if examined.target is not None:
+        python = (
+            tag
+            if examined.file.role == "extension"
+            else WheelTag(python=("py3",), abi=("none",), platform=tag.platform)
+        )
+        module = path.rpartition("/")[2] if examined.file.role == "extension" else None
+        try:
+            identity.check_tag({path: binary}, python, examined.target, module_file=module)
+        except AuditError as error:
+            code = "abi3" if "stable ABI" in error.message else "tag"
+            yield Problem(level="error", code=code, path=path, text=f"it {error.message.removeprefix(path).strip()}")
+            if code == "tag":  # what else could be said supposes that it is for this system
+                return
+    yield from _policy_problems(examined, tag)
+    yield from _macos_problems(path, binary, tag)
+    promised = not all(platform.startswith("linux_") for platform in tag.platform)
+    for library in found:
+        if library.origin == "external":
+            text = f"it needs {library.name}, which is neither in the wheel nor known to be on every system of the tag"
+            sure = promised and binary.format != "pe"  # the list for Windows is not complete
+            yield Problem(level="error" if sure else "warning", code="external-library", path=path, text=text)
+        elif re.fullmatch(r"libpython3[\d.]*[a-z]*\.so[.\d]*", library.name) and examined.file.role == "extension":
+            text = f"it is linked to {library.name}, which not every Python has"
+            yield Problem(level="warning", code="libpython", path=path, text=text)
+
+
+def _policy_problems(examined: Examined, tag: WheelTag) -> Iterator[Problem]:
+    met = examined.file.policy
+    if met is None:
+        return
+    for promised in promised_policies(tag):
+        family = promised.partition("_")[0]
+        if met == "linux" or not met.startswith(family) or version_of(met) > version_of(promised):
+            reasons = "; ".join(examined.file.forced_by) or f"it fits {met}"
+            yield Problem(
+                level="error", code="policy", path=examined.file.path, text=f"it is not {promised}: {reasons}"
+            )
+
+
+def version_of(policy: str | None) -> tuple[int, ...]:
+    """Return the version of the C library in the name of a policy.
+
+    >>> version_of("manylinux_2_17")
+    (2, 17)
+    """
+    return tuple(int(part) for part in (policy or "").split("_")[1:])
+
+
+def _macos_problems(path: str, binary: Binary, tag: WheelTag) -> Iterator[Problem]:
+    promised = [match for one in tag.platform if (match := re.fullmatch(r"macosx_(\d{1,3})_(\d{1,3})_(\w+)", one))]
+    if not promised:
+        return
+    oldest = min((int(match[1]), int(match[2])) for match in promised)
+    for part in binary.slices or (binary,):
+        least = max(oldest, _APPLE_SILICON) if part.arch == "aarch64" else oldest
+        if part.minimum_os is not None and part.minimum_os > least:
+            needed, said = (".".join(map(str, version)) for version in (part.minimum_os, least))
+            text = f"it needs macOS {needed} on {part.arch}, and the tag says {said}"
+            yield Problem(level="error", code="minimum-os", path=path, text=text)
