@@ -52,15 +52,19 @@ _DROPPED = {
 }  # fmt: skip
 # Arguments followed by a value
 _DROPPED_PAIRS = {"linux": (), "macos": ("-arch", "-isysroot"), "windows": ()}
+# `-u` names a symbol that the linker must find; zig takes it for its linker alone
 _COMPILER = """\
 #!/bin/sh
 skip=
+undefined=
 link=yes
 for word do
   shift
   if [ -n "$skip" ]; then skip=; continue; fi
+  if [ -n "$undefined" ]; then undefined=; set -- "$@" "-Wl,-u,$word"; continue; fi
   case "$word" in
     {dropped}) ;;{pairs}{changed}
+    -u) undefined=yes ;;
     -c|-E|-S) link=; set -- "$@" "$word" ;;
     *) set -- "$@" "$word" ;;
   esac

@@ -187,6 +187,14 @@ def test_the_training_run_has_what_it_needs(
 
 
 @pytest.mark.usefixtures("profdata")
+def test_zig_links_an_instrumented_wheel(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    pytest.importorskip("ziglang", reason="ziglang is not installed")
+    project = make_project(run_light, "python train.py")
+    done = run_light("build", "--pgo", "--zig", "-i", interpreters.this, "--no-sdist", cwd=project).ok()
+    assert (phases(done), "manylinux_2_17" in done.wheel.name) == (["1", "2", "3"], True)
+
+
+@pytest.mark.usefixtures("profdata")
 def test_programs_are_profiled(run_light: Cratewheel, interpreters: Interpreters) -> None:
     project = run_light.copy("bin-two")
     with (project / "pyproject.toml").open("a") as file:

@@ -104,6 +104,11 @@ MINGW = (
             "-c a.c -m64",
             "cc -target x86_64-windows-gnu -c a.c",
         ),
+        (
+            ZigPlan(target="x86_64-linux-gnu.2.17", triple="x86_64-unknown-linux-gnu"),
+            "-shared -u __llvm_profile_runtime -o a.so",
+            "cc -target x86_64-linux-gnu.2.17 -shared -Wl,-u,__llvm_profile_runtime -o a.so",
+        ),
     ],
 )
 def test_the_linker_gets_words_that_zig_understands(

@@ -16,7 +16,8 @@ from cratewheel.planning.decide import decide
 from cratewheel.planning.explain import as_json
 from cratewheel.planning.model import ByPolicy, Profiling, WheelPlan
 from cratewheel.project.inputs import Inputs
-from situations import METADATA, MUSL, PROGRAM, WINDOWS, from_elsewhere, pyo3, situation
+from cratewheel.targets.triples import parse
+from situations import MACOS_ARM, METADATA, MUSL, PROGRAM, WINDOWS, from_elsewhere, pyo3, situation
 
 TOOL = {"pgo-command": "python bench.py"}
 HOST = "x86_64-unknown-linux-gnu"
@@ -229,6 +230,16 @@ def test_what_cannot_be_profiled_is_an_error_before_compiling(
 def test_a_program_for_musl_runs_on_a_machine_with_glibc() -> None:
     facts = replace(inputs(cargo=PROGRAM, machine=MUSL, pythons=("12",), named=True), foreign=True)
     assert plan(replace(facts, rustc=RUSTC)).python.name == "python"
+
+
+def test_both_processors_of_macos_use_one_profile() -> None:
+    triple, slices = "universal2-apple-darwin", ("x86_64-apple-darwin", "aarch64-apple-darwin")
+    facts = replace(inputs(machine=MACOS_ARM), target=parse(triple), cargo_target=triple)
+    found = wheel(facts)
+    assert sorted(build.options.target or "" for build in found.builds) == sorted(slices)
+    use = f"profile-use={FOLDER}/training/{triple}-cp312-cp312/merged.profdata"
+    expected = {setting for one in slices for setting in config("-C", use, triple=one)}
+    assert [set(build.options.config) for build in found.builds] == [expected, expected]
 
 
 def test_programs_of_the_training_run() -> None:
