@@ -165,6 +165,8 @@ def _tool(choices: Choices, *, mixed: bool) -> str:
     lines = []
     if mixed and choices.kind in NATIVE:
         lines.append(f'module-name = "{choices.module}._native"')
+    if mixed and choices.kind == "bin":
+        lines.append(f'module-name = "{choices.module}"')
     if choices.kind in ("cffi", "bin", "uniffi"):
         lines.append(f'bindings = "{choices.kind}"')
     if mixed and not choices.src:

@@ -49,6 +49,8 @@ def test_the_files_of_a_project(choices: Choices, more: set[str]) -> None:
     crate = "rust/" if "rust/Cargo.toml" in found else ""
     assert toml.parse(found[f"{crate}Cargo.toml"])["package"]["name"] == "my-name"
     pyproject = toml.parse(found["pyproject.toml"])
+    if choices.mixed and choices.kind == "bin":
+        assert pyproject["tool"]["cratewheel"]["module-name"] == "my_name"
     assert {"file": f"{crate}src/**/*.rs"} in pyproject["tool"]["uv"]["cache-keys"]
 
 
