@@ -294,6 +294,7 @@ def install_editable(
     if skip_install:
         overrides["editable_mode"] = "inplace"
     session = _installable(replace(request, editable=True, overrides=overrides), reporter)
+    editable.check_target(session)
     if skip_install:
         editable.compile_in_place(session)
         return None

@@ -314,6 +314,69 @@ def test_missing_dependencies_are_installed_and_those_that_fit_are_not(run_light
     assert said in here.develop("-G", "x").stderr
 
 
+RECORD_UV = '#!/bin/sh\necho "$0 $*" >> "$LOG"\n'
+NEEDS = f'{BUILD_SYSTEM}[project]\nname = "light-module"\nversion = "1.2.3"\ndependencies = ["absent-of-the-tests"]\n'
+
+
+def shell_script(path: Path, text: str) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+@pytest.mark.parametrize("place", ["environment", "module", "path"])
+@pytest.mark.parametrize("asked", [True, False], ids=["--uv", "pixi"])
+def test_uv_is_found_as_a_program_or_a_module(run_light: Cratewheel, place: str, asked: bool) -> None:
+    here = develop_project(run_light, "light-module", pip=False)
+    (here.root / "pyproject.toml").write_text(NEEDS, encoding="utf-8")
+    log = run_light.folder / "uv.log"
+    on_path = shell_script(run_light.folder / "programs" / "uv", RECORD_UV)
+    environ = {"LOG": str(log), "PATH": f"{on_path.parent}{os.pathsep}{os.environ['PATH']}"}
+    expected = str(on_path)
+    if place == "module":
+        (site,) = (here.environment / "lib").glob("python3*/site-packages")
+        (site / "uv").mkdir()
+        code = "import os, sys\nprint('module', *sys.argv[1:], file=open(os.environ['LOG'], 'a'))\n"
+        (site / "uv" / "__main__.py").write_text(code, encoding="utf-8")
+        expected = "module"
+    if place == "environment":
+        expected = str(shell_script(here.environment / "bin" / "uv", RECORD_UV))
+    if not asked:
+        (here.environment / "conda-meta").mkdir()
+        (here.environment / "conda-meta" / "pixi_env_prefix").touch()
+    here.develop(*(["--uv"] if asked else []), env=environ).ok()
+    installed = f"{expected} pip install --python {here.python} absent-of-the-tests\n"
+    assert log.read_text(encoding="utf-8") == installed
+
+
+def test_a_target_is_compiled_for_if_the_environment_can_load_it(run_light: Cratewheel) -> None:
+    here = develop_project(run_light, "light-module", pip=False)
+    (host,) = (
+        line.partition(": ")[2]
+        for line in subprocess.run(["rustc", "-vV"], capture_output=True, text=True, check=True).stdout.splitlines()
+        if line.startswith("host: ")
+    )
+    words = ("--target", host, "--compression-level", "9", "--compression-method", "deflated")
+    here.develop(*words).ok()
+    assert here.says("import light_module; print(light_module.answer())") == "42\n"
+    run = here.develop("--target", "aarch64-apple-darwin")
+    assert (run.status, run.stdout) == (2, "")
+    assert (
+        f"an environment of this machine ({host}) cannot load what is compiled for aarch64-apple-darwin" in run.stderr
+    )
+    assert here.develop("--compression-level", "10").status == 2
+
+
+def test_a_damaged_environment_is_not_installed_through(run_light: Cratewheel) -> None:
+    here = develop_project(run_light, "light-module", pip=False)
+    (here.environment / "pyvenv.cfg").unlink()
+    run = here.develop()
+    assert (run.status, run.stdout) == (1, "")
+    assert f"error: the environment {here.environment} is damaged: it has no pyvenv.cfg" in run.stderr
+    assert "Compiling" not in run.stderr
+
+
 def test_what_somebody_else_installed_is_left_alone(run_light: Cratewheel) -> None:
     here = develop_project(run_light, "light-module", pip=False)
     foreign = site(here.environment) / "light_module-9.dist-info"

@@ -103,13 +103,12 @@ def warn_invalid_epoch(environ: Mapping[str, str], reporter: Reporter) -> None:
 
 def wheel_compression(options: Options) -> Compression:
     """Return the compression of wheels; raises `UsageError` for a level that the method does not support."""
-    if options.editable:
-        return STORED  # the wheel is only installed, then deleted
     level = options.compression_level
     if level is not None and not re.fullmatch(r"-?\d{1,3}", level, re.ASCII):
         raise UsageError(f"--compression-level must be a whole number, found {level!r}")
     match options.compression_method:
         case "deflated" | "stored" | "bzip2" | "zstd" as method:
-            return make_compression(method, None if level is None else int(level))
+            chosen = make_compression(method, None if level is None else int(level))
+            return STORED if options.editable else chosen  # that wheel is installed, then deleted
         case method:
             raise AssertionError(f"unknown compression method {method}")

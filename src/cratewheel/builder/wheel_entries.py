@@ -235,6 +235,7 @@ def rebuild_command(inputs: Inputs, wheel: WheelPlan) -> tuple[tuple[str, ...], 
         *(("--interpreter", str(python)) if python is not None else ()),
         *(("--release",) if options.release else ("--profile", options.profile) if options.profile else ()),
         *(word for name in options.features for word in ("--features", name.name) if not name.conditional),
+        *(("--target", inputs.cargo_target) if inputs.cargo_target and not _is_of_cargo(options) else ()),
         *("--target-dir", str(inputs.cargo.target_directory)),
         *(flag for flag, on in switches.items() if on),
         *(word for value in options.unstable_flags for word in ("-Z", value)),
@@ -243,6 +244,12 @@ def rebuild_command(inputs: Inputs, wheel: WheelPlan) -> tuple[tuple[str, ...], 
         *((f"--rustc-extra-args={shlex.join(rustc)}",) if (rustc := _rustc_arguments(options)) else ()),
     )  # fmt: skip
     return command, warnings
+
+
+def _is_of_cargo(options: Options) -> bool:
+    """Return whether the target is set in cargo's configuration, which counts for the next build as well."""
+    origin = options.origins.get("target")
+    return origin is not None and origin.kind == "cargo"
 
 
 def _rustc_arguments(options: Options) -> tuple[str, ...]:

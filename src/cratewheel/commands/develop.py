@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from importlib import metadata as installed_metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -24,7 +25,7 @@ from cratewheel.builder.in_place import write_in_project
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel import assemble_wheel
 from cratewheel.contents import editable
-from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.interpreter.environment import Environment
 from cratewheel.project import dependency_groups
@@ -33,6 +34,8 @@ from cratewheel.project.read import Project
 from cratewheel.system.command import Command, capture, which
 from cratewheel.system.files.lock import exclusive_folder
 from cratewheel.system.files.transaction import Bounds
+from cratewheel.targets.triples import is_foreign
+from cratewheel.targets.triples import parse as parse_target
 
 INSTALLER = "cratewheel"
 
@@ -111,6 +114,30 @@ def _installed_versions(environment: Environment) -> Iterator[tuple[str, Version
                 yield canonicalize_name(metadata["Name"]), Version(metadata["Version"])
 
 
+def _find_uv(environment: Environment, environ: Mapping[str, str]) -> tuple[str, ...] | None:
+    """Return the words that start uv: the environment's program or module, that on PATH, or a module beside us."""
+    own = which("uv", {"PATH": str(environment.paths.scripts)})
+    if own is not None:
+        return (str(own),)
+    if any(Path(folder, "uv", "__main__.py").is_file() for folder in environment.site_folders):
+        return (str(environment.paths.python), "-m", "uv")
+    on_path = which("uv", environ)
+    if on_path is not None:
+        return (str(on_path),)
+    return (sys.executable, "-m", "uv") if find_spec("uv") is not None else None
+
+
+def check_target(session: Session) -> None:
+    """Raise `UsageError` if what is compiled cannot be used by an environment of this machine."""
+    target, host = session.inputs.target, parse_target(session.inputs.rustc.host)
+    runs = session.inputs.bindings.kind == "bin" and (target.os, target.arch) == (host.os, host.arch)
+    if is_foreign(target, host) and not runs:
+        raise UsageError(
+            f"an environment of this machine ({host.triple}) cannot load what is compiled for {target.triple}",
+            hint=f"`cratewheel build --target {target.triple}` makes a wheel for that system",
+        )
+
+
 def install_requirements(
     needed: tuple[Requirement, ...],
     environment: Environment,
@@ -119,17 +146,17 @@ def install_requirements(
     environ: Mapping[str, str],
     reporter: Reporter,
 ) -> None:
-    """Install the requirements with uv if requested or if it made the environment, else with pip."""
+    """Install the requirements with uv if requested or if the environment has no pip of its own, else with pip."""
     if not needed:
         return
     specifiers = tuple(_without_marker(requirement) for requirement in needed)
     reporter.step("Installing", ", ".join(specifiers))
     python = str(environment.paths.python)
-    uv = which("uv", environ) if dependencies.uv or environment.made_by_uv else None
+    uv = _find_uv(environment, environ) if dependencies.uv or environment.prefers_uv else None
     if dependencies.pip is not None:
         argv = (str(dependencies.pip), "--python", python, "install", *specifiers)
     elif uv is not None:
-        argv = (str(uv), "pip", "install", "--python", python, *specifiers)
+        argv = (*uv, "pip", "install", "--python", python, *specifiers)
     elif dependencies.uv:
         raise MissingToolError("uv not found", hint="install uv, or remove --uv")
     else:

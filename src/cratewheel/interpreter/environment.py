@@ -41,13 +41,17 @@ print(json.dumps({
 """
 
 
+PIXI_DEFAULT = ".pixi/envs/default"
+PIXI_MARK = "conda-meta/pixi_env_prefix"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """A Python environment: its paths, its values for markers, and whether uv created it."""
+    """A Python environment: its paths, its values for markers, and whether uv or pixi created it, without a pip."""
 
     paths: InstallPaths
     markers: Mapping[str, str]
-    made_by_uv: bool
+    prefers_uv: bool
 
     @property
     def site_folders(self) -> tuple[str, ...]:
@@ -58,30 +62,39 @@ class Environment:
 def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> Path:
     """Return the interpreter of the environment to install into.
 
-    That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` upward. Raises
-    `MissingToolError` when there is none or it has no Python, and `ConfigError` when two environments are active.
+    That is the one `named`, else that of VIRTUAL_ENV or CONDA_PREFIX, else of the nearest `.venv` or pixi environment
+    upward. Raises `MissingToolError` when there is none or it has no Python, and `ConfigError` when two are active.
     """
     if named is not None:
         found = which(named, environ)
         if found is None:
             raise MissingToolError(f"the interpreter `{named}` was not found", hint="name it by its path")
         return found
-    active = {name: Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)}
+    active = _active_environments(environ)
     if len(set(active.values())) > 1:
         both = " and ".join(f"{name} ({path})" for name, path in active.items())
         raise ConfigError(f"two environments are active: {both}", hint="deactivate one, or name an interpreter with -i")
-    folders = [*active.values(), *(folder / ".venv" for folder in (cwd, *cwd.parents))]
+    nearby = (folder / name for folder in (cwd, *cwd.parents) for name in (".venv", PIXI_DEFAULT))
+    folders = [*active.values(), *nearby]
     for folder in folders:
         for program in (folder / "bin" / "python", folder / "Scripts" / "python.exe", folder / "python.exe"):
             if program.is_file():
                 return program
-        if folder in active.values() or folder.is_dir():
+        if folder in active.values() or (folder.name == ".venv" and folder.is_dir()):
             kind = "active environment" if folder in active.values() else "environment"
             raise MissingToolError(f"the {kind} {folder} has no Python in it", hint=_create_again(folder))
     raise MissingToolError(
         "no environment to install into: none is active, and no .venv in this folder or its parents",
         hint="create one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",
     )
+
+
+def _active_environments(environ: Mapping[str, str]) -> dict[str, Path]:
+    """Return the environments that are active, by variable; conda's base, which shells activate, is the weakest."""
+    active = {name: Path(environ[name]) for name in ("VIRTUAL_ENV", "CONDA_PREFIX") if environ.get(name)}
+    if "VIRTUAL_ENV" in active and environ.get("CONDA_DEFAULT_ENV") == "base":
+        active.pop("CONDA_PREFIX", None)
+    return active
 
 
 def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
@@ -101,7 +114,8 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
             hint="create a virtual environment: `python3 -m venv .venv`",
         )
     folders = {name: Path(path) for name, path in answer["paths"].items()}
-    config = Path(answer["prefix"], "pyvenv.cfg")
+    prefix = Path(answer["prefix"])
+    config = prefix / "pyvenv.cfg"
     lines = config.read_text(encoding="utf-8", errors="replace").splitlines() if config.is_file() else []
     made_by_uv = any(line.partition("=")[0].strip() == "uv" for line in lines)
     return Environment(
@@ -114,7 +128,7 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
             headers=folders["data"] / "include" / "site" / folders["include"].name,
         ),
         markers=answer["markers"],
-        made_by_uv=made_by_uv,
+        prefers_uv=made_by_uv or (prefix / PIXI_MARK).is_file(),
     )
 
 

@@ -142,7 +142,7 @@ class Options:
         "universal2-apple-darwin is one wheel for both macOS processors. Default: `build.target` of cargo's "
         "configuration, or this machine's target",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
-        commands=("build", "list-files", "publish", "generate-stubs"),
+        commands=("build", "list-files", "publish", "develop", "rebuild", "generate-stubs"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
@@ -196,18 +196,22 @@ class Options:
     )  # fmt: skip
     compression_method: str = setting(
         "deflated", "text", "Output",
-        "How the files of a wheel are compressed. Every installer supports deflated and stored, but not bzip2 and zstd",
+        "How the files of a wheel are compressed; `develop` writes none. Every installer supports deflated and stored, "
+        "but not bzip2 and zstd",
         flags=("--compression-method",), metavar="METHOD", choices=("deflated", "stored", "bzip2", "zstd"),
+        commands=("build", "publish", "develop"),
     )  # fmt: skip
     compression_level: str | None = setting(
         None, "text", "Output",
         "Compression level: 0 to 9 for deflated (4 unless given) and bzip2 (6), -7 to 22 for zstd (3), 0 for stored",
         flags=("--compression-level",), metavar="LEVEL",
+        commands=("build", "publish", "develop"),
     )  # fmt: skip
     compression_large_files: bool = setting(
         False, "switch", "Output",
         "Write the zip fields for files larger than 4 GiB for every file",
         flags=("--compression-enable-large-file-support",),
+        commands=("build", "publish", "develop"),
     )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",

@@ -86,6 +86,10 @@ class DevelopOptions(TypedDict, total=False):
     rustc_extra_args: Sequence[str]
     generate_stubs: bool
     pgo: bool
+    target: Sequence[str]
+    compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
+    compression_level: str
+    compression_large_files: bool
     quiet: bool
     verbose: int
     config: Sequence[str]

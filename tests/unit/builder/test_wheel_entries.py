@@ -20,6 +20,7 @@ from cratewheel.builder.wheel_entries import (
 )
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.commands.list_files import placeholders
+from cratewheel.options.values import Origin
 from cratewheel.planning.decide import decide
 from cratewheel.project.inputs import Inputs
 from situations import CFFI, PROGRAM, UNIFFI, from_elsewhere, modules, pyo3, situation
@@ -137,6 +138,15 @@ def test_a_build_without_secrets_has_no_warning() -> None:
     (wheel,) = decide(inputs).wheels
     _, warnings = rebuild_command(inputs, wheel)
     assert warnings == ()
+
+
+def test_the_rebuild_command_compiles_for_the_same_target() -> None:
+    inputs = replace(mixed("--target x86_64-unknown-linux-gnu"), cargo_target="x86_64-unknown-linux-gnu")
+    target = ("--target", "x86_64-unknown-linux-gnu")
+    assert rebuild_command(inputs, decide(inputs).wheels[0])[0][8:10] == target
+    configured = Origin(kind="cargo", name="build.target of cargo's configuration")
+    inputs = replace(inputs, options=replace(inputs.options, origins={"target": configured}))
+    assert "--target" not in rebuild_command(inputs, decide(inputs).wheels[0])[0]
 
 
 def test_a_file_from_elsewhere_that_belongs_to_a_package_goes_where_the_module_goes(tmp_path: Path) -> None:

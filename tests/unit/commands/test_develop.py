@@ -28,7 +28,7 @@ from cratewheel.project.read import Project, read, read_metadata
 
 def environment(site: Path) -> Environment:
     paths = InstallPaths(python=site / "python", platlib=site, purelib=site, scripts=site, data=site, headers=site)
-    return Environment(paths=paths, markers={}, made_by_uv=False)
+    return Environment(paths=paths, markers={}, prefers_uv=False)
 
 
 def dist_info(site: Path, name: str, **files: bytes) -> Path:

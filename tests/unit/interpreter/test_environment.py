@@ -74,3 +74,20 @@ def test_a_conda_environment_without_python_is_not_cleared(tmp_path: Path) -> No
     error = refusal({"CONDA_PREFIX": str(tmp_path / "env")}, tmp_path)
     assert error.message == f"the active environment {tmp_path}/env has no Python in it"
     assert error.hint == "install one there: `conda install python`, or `pixi add python`"
+
+
+def test_the_base_of_conda_gives_way_to_a_virtual_environment(tmp_path: Path) -> None:
+    one, base = python(tmp_path / "one"), python(tmp_path / "base")
+    environ = {"CONDA_PREFIX": str(tmp_path / "base"), "CONDA_DEFAULT_ENV": "base"}
+    assert find_python(None, environ=environ, cwd=tmp_path) == base
+    assert find_python(None, environ={**environ, "VIRTUAL_ENV": str(tmp_path / "one")}, cwd=tmp_path) == one
+
+
+def test_an_environment_of_pixi_is_found_active_or_nearby(tmp_path: Path) -> None:
+    default = python(tmp_path / "p" / ".pixi" / "envs" / "default")
+    test = python(tmp_path / "p" / ".pixi" / "envs" / "test")
+    active = {"CONDA_PREFIX": str(test.parents[1]), "CONDA_DEFAULT_ENV": "p:test", "PIXI_PROJECT_ROOT": str(tmp_path)}
+    assert find_python(None, environ=active, cwd=tmp_path / "p") == test
+    assert find_python(None, environ={}, cwd=tmp_path / "p" / "src") == default
+    near = python(tmp_path / "p" / ".venv")
+    assert find_python(None, environ={}, cwd=tmp_path / "p") == near
