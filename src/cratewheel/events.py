@@ -18,7 +18,7 @@ class StepEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetailEvent:
-    """A line that only `--verbose` shows, given as often as `level` says."""
+    """A line shown with `--verbose` repeated at least `level` times."""
 
     text: str
     level: int = 1
@@ -133,7 +133,7 @@ class Reporter:
 
     @property
     def shows_decisions(self) -> bool:
-        """Whether a plan is told with its reasons: details of level 2."""
+        """Whether plans are shown with their reasons: details of level 2."""
         return False
 
     def emit(self, event: Event) -> None:

@@ -111,7 +111,7 @@ class Ui(Reporter):
 
     @property
     def shows_decisions(self) -> bool:
-        """Whether a plan is told with its reasons: with `-vv`."""
+        """Whether plans are shown with their reasons: with `-vv`."""
         return self.verbosity >= 2
 
     def log(self, level: int, text: str) -> None:

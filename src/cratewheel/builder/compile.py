@@ -109,20 +109,20 @@ def _build_repairable(session: Session, wheel: WheelPlan, build: CargoBuild, slo
     if known is None and not linking.needs_linker_output(session, artifact):
         return artifact
     root = session.inputs.cargo.workspace_root  # the working directory of rustc
-    said: list[str] | None = None
+    folders: list[str] | None = None
 
     def read_line(line: str) -> bool:
-        nonlocal said
-        words = linking.parse_linker_command(line)
-        if words:
-            said = [str(folder) for folder in linking.library_folders(words, root)]
-        return bool(words)
+        nonlocal folders
+        args = linking.parse_linker_command(line)
+        if args:
+            folders = [str(folder) for folder in linking.library_folders(args, root)]
+        return bool(args)
 
     with_link_args = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
     artifact = _run(session, wheel, with_link_args, slot, read_line)
-    if said is not None and said != known:
-        cache.write(name, said)
-    found = known or [] if said is None else said
+    if folders is not None and folders != known:
+        cache.write(name, folders)
+    found = known or [] if folders is None else folders
     return replace(artifact, link_paths=tuple(dict.fromkeys((*map(Path, found), *artifact.link_paths))))
 
 
@@ -142,10 +142,10 @@ def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) ->
     folders = tuple(folders)
     if not folders or target.os in ("windows", "emscripten", "wasi"):
         return build
-    words = [word for folder in folders for word in ("-rpath", folder)]
-    words += ["--disable-new-dtags"] if target.os == "linux" else []
+    args = [arg for folder in folders for arg in ("-rpath", folder)]
+    args += ["--disable-new-dtags"] if target.os == "linux" else []
     # a comma in a name would split the argument of -Wl
-    flags = (flag for word in words for flag in ("-C", "link-arg=-Xlinker", "-C", f"link-arg={word}"))
+    flags = (flag for arg in args for flag in ("-C", "link-arg=-Xlinker", "-C", f"link-arg={arg}"))
     return replace(build, rustc_args=(*build.rustc_args, *flags))
 
 

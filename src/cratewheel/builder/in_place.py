@@ -7,8 +7,7 @@ from functools import partial
 from cratewheel.archive.install import replace_files
 from cratewheel.archive.layout import Entry
 from cratewheel.builder.session import Session
-from cratewheel.contents import editable
-from cratewheel.contents import inplace as placed
+from cratewheel.contents import editable, inplace
 from cratewheel.system.files.lock import exclusive_folder
 from cratewheel.system.files.transaction import Bounds
 
@@ -23,14 +22,14 @@ def write_in_project(session: Session, compiled: tuple[Entry, ...]) -> None:
     waiting = partial(session.reporter.step, "Blocking", f"waiting for another build that writes to {source}")
     with exclusive_folder(source, on_wait=waiting):
         state_file = session.state_file("inplace")
-        record = placed.read_record(state_file, source)
-        gone = placed.outdated(source, compiled, record)
+        record = inplace.read_record(state_file, source)
+        gone = inplace.outdated(source, compiled, record)
         content = editable.in_place_paths(modules, compiled)
         removed = [source / place for place in gone]
         for warning in replace_files(content, source, session.plan.name, bounds, removed=removed):
             session.reporter.warn(warning)
-        placed.write_record(state_file, source, {*record, *(entry.path for entry in compiled)} - set(gone))
-        for old, new in placed.hiding_files(source, compiled):
+        inplace.write_record(state_file, source, {*record, *(entry.path for entry in compiled)} - set(gone))
+        for old, new in inplace.hiding_files(source, compiled):
             session.reporter.warn(
                 f"{old} is not from this build, but Python may import it instead of {new}", hint=f"remove {old}"
             )

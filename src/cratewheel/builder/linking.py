@@ -33,8 +33,8 @@ def parse_linker_command(line: str) -> tuple[str, ...]:
     ()
     """
     quoted = re.findall(r'([^\s"]*)"((?:[^"\\]|\\.)*)"', line)
-    words = tuple(re.sub(r"\\(?:u\{([0-9a-f]+)\}|(.))", _unescaped, word) for before, word in quoted if not before)
-    return words if any(word == "-o" or re.match(r"[-/]out:", word, re.IGNORECASE) for word in words) else ()
+    args = tuple(re.sub(r"\\(?:u\{([0-9a-f]+)\}|(.))", _unescaped, arg) for before, arg in quoted if not before)
+    return args if any(arg == "-o" or re.match(r"[-/]out:", arg, re.IGNORECASE) for arg in args) else ()
 
 
 def library_folders(args: Iterable[str], cwd: Path) -> tuple[Path, ...]:
@@ -50,9 +50,9 @@ def stated_folders(session: Session) -> tuple[Path, ...]:
     """Return the folders in variables and arguments for rustc."""
     inputs = session.inputs
     variable, value = inputs.rustflags or ("RUSTFLAGS", "")
-    words = value.split("\x1f") if "ENCODED" in variable else value.split()
-    words += [*inputs.options.rustc_args, *inputs.options.rustc_extra_args]
-    return library_folders(words, inputs.cargo.workspace_root)
+    args = value.split("\x1f") if "ENCODED" in variable else value.split()
+    args += [*inputs.options.rustc_args, *inputs.options.rustc_extra_args]
+    return library_folders(args, inputs.cargo.workspace_root)
 
 
 def compiler_folders(session: Session) -> tuple[Path, ...]:
@@ -95,29 +95,29 @@ def _unescaped(match: re.Match[str]) -> str:
     return chr(int(match[1], 16)) if match[1] else _ESCAPES.get(match[2], match[2])
 
 
-def _unwrap_flags(words: Iterable[str]) -> Iterator[str]:
+def _unwrap_flags(args: Iterable[str]) -> Iterator[str]:
     """Yield flags without their prefixes: `-C link-arg=`, `-Wl,` and `-Xlinker`."""
-    for word in words:
-        if word in ("-C", "--codegen", "-Xlinker"):
+    for arg in args:
+        if arg in ("-C", "--codegen", "-Xlinker"):
             continue
-        if match := re.fullmatch(r"(?:-C|--codegen=)?(?:pre-)?link-arg(s?)=(.+)", word):
+        if match := re.fullmatch(r"(?:-C|--codegen=)?(?:pre-)?link-arg(s?)=(.+)", arg):
             yield from _unwrap_flags(match[2].split() if match[1] else [match[2]])
-        elif word.startswith("-Wl,"):
-            yield from word.split(",")[1:]
+        elif arg.startswith("-Wl,"):
+            yield from arg.split(",")[1:]
         else:
-            yield word
+            yield arg
 
 
-def _named(words: Iterable[str]) -> Iterator[Path]:
+def _named(args: Iterable[str]) -> Iterator[Path]:
     before = ""
-    for word in words:
+    for arg in args:
         if before in _FOLDER_FOLLOWS:
-            yield from _folders(before, word)
-        elif match := re.fullmatch(_FOLDER, word):
-            yield from _folders(word, match[1])
-        elif before not in _NO_INPUT_FOLLOWS and re.fullmatch(_LIBRARY, word) and not re.match(r"/\w+:", word):
-            yield Path(word).parent
-        before = word
+            yield from _folders(before, arg)
+        elif match := re.fullmatch(_FOLDER, arg):
+            yield from _folders(arg, match[1])
+        elif before not in _NO_INPUT_FOLLOWS and re.fullmatch(_LIBRARY, arg) and not re.match(r"/\w+:", arg):
+            yield Path(arg).parent
+        before = arg
 
 
 def _folders(flag: str, value: str) -> Iterator[Path]:

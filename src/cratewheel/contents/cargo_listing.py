@@ -62,11 +62,11 @@ class Lister:
         """
         # cargo creates a target directory even to list files, and the source tree may be read-only
         with temporary_folder() as target, task_group(max_running=MAX_PARALLEL) as group:
-            asked = [group.start(partial(_packaged, package, self, target)) for package in packages]
-            yield (task.result() for task in asked)
+            tasks = [group.start(partial(_list_package, package, self, target)) for package in packages]
+            yield (task.result() for task in tasks)
 
 
-def _packaged(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:
+def _list_package(package: Package, lister: Lister, target: Path) -> tuple[str, ...]:
     folder = package.manifest_path.parent
     if any((folder / name).exists() for name in PUBLISHED_CRATE_FILES):
         return tuple(_published_files(folder, lister.roots))

@@ -53,7 +53,7 @@ def _named(path: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
     """Yield the files that a file names, each with the folder of its modules; `folder` is that of its own."""
     text = path.read_text(encoding="utf-8", errors="replace")
     inline: list[str | None] = []  # open braces: the module's name, or None for other blocks
-    given: str | None = None
+    path_attribute: str | None = None
     position = 0
     while (token := _TOKEN.search(text, position)) is not None:
         position = token.end() if token["comment"] is None else _comment_end(text, token.end())
@@ -62,24 +62,24 @@ def _named(path: Path, folder: Path) -> Iterator[tuple[Path, Path]]:
             included = _joined(path.parent, token["include"])
             yield included, included.parent
         elif token["path"] is not None:
-            given = token["path"]
+            path_attribute = token["path"]
         elif token["name"] is not None:
             if token["end"] == "{":
-                inline.append(given or token["name"])
-            elif given is not None:
-                named = _joined(around if any(inline) else path.parent, given)
+                inline.append(path_attribute or token["name"])
+            elif path_attribute is not None:
+                named = _joined(around if any(inline) else path.parent, path_attribute)
                 yield named, named.parent
             else:
                 name = token["name"]
                 yield around / f"{name}.rs", around / name
                 yield around / name / "mod.rs", around / name
-            given = None
+            path_attribute = None
         elif token["brace"] == "{":
             inline.append(None)
         elif token["brace"] is not None and inline:
             inline.pop()
         elif token["semicolon"] is not None:
-            given = None
+            path_attribute = None
 
 
 def _joined(folder: Path, name: str) -> Path:

@@ -164,7 +164,7 @@ def lay_out(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
     out = exclusion.decide(_every_path(tree)) - _protected(tree)
     packed = tuple(_packed_files(crate, tree, paths, out) for crate in tree.crates)
     originals = _originals(tree, paths)
-    taken: dict[str, Entry] = {}
+    by_path: dict[str, Entry] = {}
     displaced: list[Displaced] = []
     for entry in (
         *_generated_entries(tree, paths, pkg_info),
@@ -173,13 +173,13 @@ def lay_out(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layo
         *_listed_entries(tree, paths, out),
         *_crate_files(tree, paths, packed, out),
     ):
-        earlier = taken.setdefault(entry.path, entry)
+        earlier = by_path.setdefault(entry.path, entry)
         if earlier is entry or not isinstance(entry.source, FromFile):
             continue
         by = earlier.source.path if isinstance(earlier.source, FromFile) else originals.get(entry.path)
         if by not in (None, entry.source.path):
             displaced.append(Displaced(path=entry.source.path, by=by, place=entry.path))
-    return layout(taken.values()), tuple(displaced)
+    return layout(by_path.values()), tuple(displaced)
 
 
 def _originals(tree: SourceTree, paths: SdistPaths) -> dict[str, str]:
