@@ -10,13 +10,23 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Print what is in each file; with `--json`, as one array."""
-    flags = parse_argv(make_parser(), argv)
+    """Print what is in each file, or with `--diff` what has changed from one to the other."""
+    parser = make_parser()
+    flags = parse_argv(parser, argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
-    from cratewheel.commands.inspect import text
+    from cratewheel.commands.inspect import diff, text
 
     paths = [Path(file) for file in flags["files"]]
+    if flags["diff"] and len(paths) != 2:
+        parser.error("--diff takes two files: the older and the newer one")
+    if flags["diff"]:
+        difference = diff.compare(api.inspect(paths[0]), api.inspect(paths[1]))
+        if flags["json"]:
+            ui.write_result(json.dumps(difference.as_json(), indent=2) + "\n")
+        else:
+            ui.write_result_lines(diff.lines(difference, everything=flags["all"]))
+        return 0
     if flags["json"]:
         ui.write_result(json.dumps([api.inspect(path).as_json() for path in paths], indent=2) + "\n")
         return 0
@@ -31,6 +41,7 @@ def make_parser() -> Parser:
     parser = command_parser("inspect", "Show what is in wheels and source distributions, of any origin.")
     parser.usage = "cratewheel inspect [OPTIONS] FILE..."
     parser.add_argument("files", nargs="+", metavar="FILE", help="Wheels (.whl) and source distributions (.tar.gz)")
+    parser.add_argument("--diff", action="store_true", help="Show what has changed from the first file to the second")
     parser.add_argument("--json", action="store_true", help="Print a JSON array with an object for each file")
     parser.add_argument("--all", action="store_true", help="Show every file, section and crate")
     return parser

@@ -164,7 +164,8 @@ def _problems(path: str, binary: Binary, parts: Parts, data: bytes) -> Iterator[
         yield Problem(level="warning", code="run-path", path=path, text=text)
     if found := _folders(data):
         shown = ", ".join(list(found)[:_FOLDERS_SHOWN])
-        text = f"it names folders of the machine that built it: {shown} ({sum(found.values())} times)"
+        count = sum(found.values())
+        text = f"it names folders of the machine that built it: {shown} ({'once' if count == 1 else f'{count} times'})"
         yield Problem(level="note", code="absolute-path", path=path, text=text)
 
 
