@@ -37,7 +37,7 @@ class Preconditions:
 
 
 def check_before_compiling(session: Session) -> None:
-    """Raise now what would be raised after the compiler has run: minutes are not spent on a wheel that cannot be."""
+    """Raise errors that would otherwise be raised after compiling."""
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
         from cratewheel.builder.pgo import find_profdata  # few builds need it
@@ -76,7 +76,7 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     if plan.target.os == "wasi" and inputs.metadata.entry_points:
         raise ConfigError(
             "the project has entry points, and in a wheel for WASI these are taken by what starts its programs",
-            hint="take [project.scripts] and [project.entry-points] out for this target",
+            hint="remove [project.scripts] and [project.entry-points] for this target",
         )
     for include in options.include:
         check_glob(include.path)

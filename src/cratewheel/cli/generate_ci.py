@@ -53,10 +53,10 @@ def make_parser() -> Parser:
     )
     parser.add_argument("service", metavar="SERVICE", choices=SERVICES, help=f"One of {', '.join(SERVICES)}")
     parser.add_argument("-m", "--manifest-path", type=Path, metavar="PATH", help="The Cargo.toml to build")
-    parser.add_argument("-o", "--output", metavar="FILE", help="The file to write; stdout unless given, and for -")
+    parser.add_argument("-o", "--output", metavar="FILE", help="The file to write; default, and -: stdout")
     parser.add_argument(
         "--platform", action="extend", nargs="+", default=[], choices=PLATFORMS, metavar="PLATFORM",
-        help=f"The platforms to build for ({', '.join(PLATFORMS)}); may be given several times",
+        help=f"The platforms to build for ({', '.join(PLATFORMS)}); may be repeated",
     )  # fmt: skip
     parser.add_argument("--pytest", action="store_true", help="Test the wheels with pytest")
     parser.add_argument("--zig", action="store_true", help="Link with zig in containers too")
