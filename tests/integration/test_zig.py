@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -97,3 +98,37 @@ def test_a_library_that_cmake_builds_is_compiled_by_zig_and_the_build_script_is_
         if path.is_file() and not path.suffix
     ]
     assert [path for path in scripts if b"GLIBC_2.3" in path.read_bytes()] == scripts != []
+
+
+def test_bindgen_reads_the_headers_that_zig_links_for(run_light: Cratewheel, tmp_path: Path) -> None:
+    found = importlib.util.find_spec("clang")
+    folders = [Path(place) / "native" for place in (found.submodule_search_locations or ())] if found else []
+    if not any((folder / "libclang.so").is_file() for folder in folders):
+        pytest.skip("the package libclang is not installed")
+    project = tmp_path / "headers"
+    (project / "src").mkdir(parents=True)
+    (project / "Cargo.toml").write_text(
+        '[package]\nname = "headers"\nversion = "0.1.0"\nedition = "2021"\n[build-dependencies]\n'
+        'bindgen = { version = "0.71", default-features = false, features = ["runtime"] }\n[workspace]\n',
+        encoding="utf-8",
+    )
+    (project / "headers.h").write_text(
+        "#include <stddef.h>\n#include <sys/stat.h>\n#include <gnu/libc-version.h>\n"
+        "enum { MINOR = __GLIBC_MINOR__ };\n",
+        encoding="utf-8",
+    )
+    (project / "build.rs").write_text(
+        "fn main() {\n"
+        '    let out = std::path::PathBuf::from(std::env::var("OUT_DIR").unwrap()).join("headers.rs");\n'
+        '    let builder = bindgen::builder().header("headers.h").allowlist_var("MINOR");\n'
+        "    builder.generate().unwrap().write_to_file(out).unwrap();\n"
+        "}\n",
+        encoding="utf-8",
+    )
+    (project / "src" / "main.rs").write_text(
+        'include!(concat!(env!("OUT_DIR"), "/headers.rs"));\nfn main() { println!("2.{MINOR}"); }\n', encoding="utf-8"
+    )
+    words = ("build", "--no-sdist", "--zig", "--compatibility", "manylinux_2_17", "--target-dir", tmp_path / "target")
+    run_light(*words, cwd=project, env={"LIBCLANG_PATH": str(folders[0])}).ok()
+    program = tmp_path / "target" / "debug" / "headers"
+    assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == "2.17\n"
