@@ -7,10 +7,13 @@ import os
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import wheels
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
@@ -235,3 +238,57 @@ def test_a_local_provider_its_files_and_dynamic_headers_are_in_the_sdist(run_lig
         "Metadata-Version: 2.4\nName: demo\nVersion: 4\nDynamic: Requires-Dist\nRequires-Dist: a\nSummary: words\n"
     )
     assert "Dynamic" not in run_light("metadata", cwd=project).ok().stdout
+
+
+@needs_library
+@pytest.mark.cargo
+def test_the_version_reaches_rust_and_only_a_new_one_compiles_again(run_light: Cratewheel, tmp_path: Path) -> None:
+    project = run_light.copy("vcs-version")
+    (project / ".gitignore").write_text("target\nout\n")
+    committed(project, {})
+    git(project, "tag", "v1.1")
+    first = run_light("build", "--no-sdist", "--out", tmp_path / "out", cwd=project).ok()
+    assert first.wheel.name.startswith("vcs_version-1.1-py3-none-")
+    assert program(first.wheel, tmp_path / "first") == "1.1 0.0.0"
+    again = run_light("build", "-v", "--no-sdist", "--out", tmp_path / "out", cwd=project).ok()
+    assert "Fresh vcs-version" in again.stderr
+    git(project, "commit", "-q", "--allow-empty", "-m", "second")
+    git(project, "tag", "v1.2rc1")
+    second = run_light("build", "--no-sdist", "--out", tmp_path / "second", cwd=project).ok()
+    assert program(second.wheel, tmp_path / "program") == "1.2rc1 0.0.0"
+    assert wheels.text(second.wheel, ".dist-info/METADATA") == (
+        "Metadata-Version: 2.4\nName: vcs-version\nVersion: 1.2rc1\n"
+        'Requires-Dist: rich>=13; extra == "all"\nRequires-Dist: rich>=13; extra == "colour"\n'
+        "Provides-Extra: all\nProvides-Extra: colour\n"
+        "Requires-Python: >=3.7\n"
+        "Description-Content-Type: text/markdown; charset=UTF-8; variant=GFM\n\n"
+        "# vcs-version\n\nPrints its version.\n\n# News\n\n## 1.1\n\nIt prints more.\n"
+    )
+
+
+@needs_library
+@pytest.mark.cargo
+def test_a_build_has_the_same_version_in_sdist_and_wheel_and_checks_the_sdist(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    project = run_light.copy("vcs-version")
+    (project / ".gitignore").write_text("target\nout\n")
+    committed(project, {})
+    git(project, "tag", "v2.0")
+    (project / "README.md").write_text("changed <!-- for developers -->")
+    made = run_light("build", "--sdist-first", "--out", tmp_path / "out", cwd=project).ok()
+    (wheel,), (sdist,) = made.wheels, made.sdists
+    version = wheel.name.split("-")[1]
+    assert version.startswith("2.1.dev0+g")
+    assert sdist.name == f"vcs_version-{version}.tar.gz"
+    checked = run_light("sdist", "--check", "--out", tmp_path / "checked", cwd=project).ok()
+    assert [path.name for path in (tmp_path / "checked").iterdir()] == [sdist.name], checked.stderr
+
+
+def program(wheel: Path, folder: Path) -> str:
+    """Return what the program in a wheel prints."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if "/scripts/" in name)
+        path = Path(archive.extract(name, folder))
+    path.chmod(0o755)
+    return subprocess.run([path], check=True, capture_output=True, text=True).stdout.strip()

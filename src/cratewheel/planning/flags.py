@@ -189,6 +189,13 @@ def _links_libpython(bindings: Bindings) -> bool:
     return _older_than(bindings, detect.NO_EXTENSION_MODULE_NEEDED) and not bindings.extension_module
 
 
+def version_env(inputs: Inputs) -> Variables:
+    """Return the variable that tells the crate its version, where a metadata provider decides it."""
+    if inputs.metadata.version_provider is None:  # CARGO_PKG_VERSION is enough, and nothing is compiled again
+        return ()
+    return (("CRATEWHEEL_VERSION", inputs.metadata.version),)
+
+
 def cargo_env(
     inputs: Inputs,
     bindings: Bindings,

@@ -128,6 +128,7 @@ def _builds(
             ),
             env=(
                 *flags.cargo_env(inputs, bindings, group.interpreter, slice_, stable=stable, every_crate=every_crate),
+                *flags.version_env(inputs),
                 *elsewhere,
             ),
         )

@@ -37,6 +37,13 @@ def env(plan: WheelPlan, at: int = 0) -> dict[str, str | None]:
     return dict(plan.builds[at].env)
 
 
+def test_a_version_of_a_provider_is_told_and_no_other() -> None:
+    facts = situation(cargo=PROGRAM)
+    assert "CRATEWHEEL_VERSION" not in env(wheel(facts))
+    dynamic = replace(facts, metadata=replace(facts.metadata, version="1.2.dev3", version_provider="cratewheel.vcs"))
+    assert env(wheel(dynamic))["CRATEWHEEL_VERSION"] == "1.2.dev3"
+
+
 @pytest.mark.parametrize(
     ("rustflags", "config", "variables"),
     [

@@ -96,6 +96,10 @@ def _ask_setuptools_scm(settings: dict[str, Any], path: Path) -> str:
             hint='pip install "vcs-versioning>=2"',
         ) from error
     tag = settings.pop("tag", {})
+    if not isinstance(tag, dict) or tag.keys() - {"regex"}:
+        raise MissingToolError(
+            "this setuptools-scm knows of `tag` only `regex`", hint='pip install "vcs-versioning>=2"'
+        )
     if "regex" in tag:
         settings["tag_regex"] = tag["regex"]
     found: str = get_version(relative_to=str(path), **settings)
