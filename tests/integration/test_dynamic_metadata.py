@@ -127,7 +127,7 @@ def test_a_project_below_its_repository_is_told_which_root_to_name(run_light: Cr
     project = tmp_path / "p" / "python" / "demo"
     done = run_light("metadata", cwd=project)
     assert (done.status, done.stdout) == (1, "")
-    assert f"error: no version found for {project} in its version control: " in done.stderr
+    assert f"error: no version found for {project} in its version control\n" in done.stderr
     assert f' help: the repository is {tmp_path / "p"}: add `root = "../.."` to the entry\n' in done.stderr
     (project / "pyproject.toml").write_text(f'{PYPROJECT}root = "../.."\n')
     assert version(run_light, project).startswith("2.1.dev0+g")
@@ -138,13 +138,19 @@ def test_a_folder_without_a_repository_or_with_wrong_settings(run_light: Cratewh
     project = write(tmp_path / "p", TREE)
     done = run_light("metadata", cwd=project)
     assert (done.status, done.stdout) == (1, "")
-    assert f"error: no version found for {project} in its version control: " in done.stderr
+    assert f"error: no version found for {project} in its version control\n" in done.stderr
     assert " help: tag a commit: `git tag v0.1.0`; in CI, fetch the tags: " in done.stderr
     (project / "pyproject.toml").write_text(f'{PYPROJECT}fallback-version = "0.7"\n')
     assert version(run_light, project) == "0.7"
+
+
+@needs_library
+def test_a_scheme_that_does_not_exist_is_an_error(run_light: Cratewheel, project: Path) -> None:
     (project / "pyproject.toml").write_text(f'{PYPROJECT}local-scheme = "no-such"\n')
     done = run_light("metadata", cwd=project)
-    assert (done.status, "Traceback" in done.stderr) == (1, False)
+    assert (done.status, done.stdout) == (1, "")
+    assert done.stderr.startswith(f"error: no version found for {project}: ")
+    assert done.stderr.endswith(" help: correct the settings of cratewheel.vcs, or the tag\n")
 
 
 def test_without_the_library_the_error_names_the_command_that_installs_it(run_light: Cratewheel, project: Path) -> None:

@@ -47,6 +47,8 @@ def is_built_in(provider: Provider) -> bool:
                 with_suggestion(f"{key} in {provider.where} is no setting", key, SETTINGS[provider.name]),
                 hint=f"{provider.name} has {', '.join(SETTINGS[provider.name])}",
             )
+    if provider.name == "cratewheel.vcs":
+        vcs.check_settings(provider.settings, provider.where)
     return True
 
 

@@ -25,6 +25,15 @@ REPOSITORIES = (".git", ".hg", ".jj")
 Table = Mapping[str, Any]
 
 
+def check_settings(settings: Table, where: str) -> None:
+    """Raise `ConfigError` for a setting of the wrong type; `where` names the entry."""
+    types = {"tag": (dict, "a table"), "scm": (dict, "a table"), "search-parent-directories": (bool, "true or false")}
+    for key, value in settings.items():
+        kind, wanted = types.get(key, (str, "a string"))
+        if not isinstance(value, kind):
+            raise ConfigError(f"{key} of {where} must be {wanted}, found {toml.describe(value)}")
+
+
 def read_pkg_info(folder: Path) -> str | None:
     """Return the version of an unpacked source distribution, None where the folder is none."""
     path = folder / "PKG-INFO"
@@ -57,11 +66,18 @@ def dynamic_metadata(settings: Table, project: Table) -> dict[str, str]:
     except MissingToolError:
         raise
     except (Exception, SystemExit) as error:  # the libraries' own classes differ between versions
+        missing = isinstance(error, (LookupError, SystemExit))
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        if missing:
+            raise ConfigError(
+                f"no version found for {path.parent} in its version control",
+                notes=tuple(lines[1:] or lines),
+                hint=_hint(path.parent),
+            ) from error
         raise ConfigError(
-            f"no version found for {path.parent} in its version control: {lines[0]}",
+            f"no version found for {path.parent}: {lines[0]}",
             notes=tuple(lines[1:]),
-            hint=_hint(path.parent) if "tag_regex" not in lines[0] else "correct `tag` of the entry, or the tag",
+            hint="correct the settings of cratewheel.vcs, or the tag",
         ) from error
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.project.metadata.vcs import read_pkg_info
+from cratewheel.project.metadata.vcs import check_settings, read_pkg_info
 
 INFO = "Metadata-Version: 2.4\nName: p\nVersion: 1.2.dev3+g1\n\nVersion: 9\n"
 
@@ -32,3 +32,24 @@ def test_a_file_that_is_no_text_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "PKG-INFO").write_bytes(b"\xff")
     with pytest.raises(ConfigError, match=r"PKG-INFO is not UTF-8$"):
         read_pkg_info(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"root": 3}, "root of the entry must be a string, found 3"),
+        ({"tag": "v"}, "tag of the entry must be a table, found 'v'"),
+        (
+            {"search-parent-directories": "yes"},
+            "search-parent-directories of the entry must be true or false, found 'yes'",
+        ),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_an_error(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_settings(settings, "the entry")
+    assert caught.value.message == message
+
+
+def test_settings_of_the_right_types_are_none() -> None:
+    check_settings({"root": "..", "tag": {}, "search-parent-directories": True}, "the entry")
