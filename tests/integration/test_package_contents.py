@@ -93,7 +93,7 @@ def test_what_git_ignores_and_rubbish_is_in_no_archive(
     done = run_light("build", "--no-sdist", "-i", interpreters.this, "--out", unpacked / "out", cwd=again).ok()
     (wheel,) = (unpacked / "out").glob("*.whl")
     assert of_package(zipfile.ZipFile(wheel).namelist()) == expected
-    assert "lack the module" not in done.stderr
+    assert "is not packed" not in done.stderr
 
 
 def test_out_of_git_everything_counts_but_rubbish(run_light: Cratewheel, interpreters: Interpreters) -> None:
@@ -123,4 +123,4 @@ def test_an_entry_point_beside_the_package_is_missing_in_the_wheel_of_the_sdist(
     assert 'add "guard.py" to `python-packages`' in run.stderr
     text = path.read_text(encoding="utf-8")
     path.write_text(f'{text}python-packages = ["guard.py"]\n', encoding="utf-8")
-    assert "lack the module" not in run_light("sdist", cwd=project).ok().stderr
+    assert "is not packed" not in run_light("sdist", cwd=project).ok().stderr

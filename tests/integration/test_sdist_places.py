@@ -137,7 +137,7 @@ def test_a_second_pyproject_toml_does_not_give_way_in_silence(run_light: Cratewh
     assert run.status == 1
     mine, theirs = folder / "py/pyproject.toml", folder / "pyproject.toml"
     assert f"two files have the same path in the sdist, {mine} and {theirs}: pyproject.toml" in run.stderr
-    assert f'leave {theirs} out: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it' in run.stderr
+    assert f'exclude {theirs}: `exclude = ["/pyproject.toml"]` in [package] of the Cargo.toml beside it' in run.stderr
     root = crate("root", '\n[workspace]\nmembers = ["py"]\n', 'exclude = ["/pyproject.toml"]\n')
     (folder / "Cargo.toml").write_text(root)
     top = unpacked(run_light("sdist", cwd=folder / "py").ok().sdists[0], tmp_path)
