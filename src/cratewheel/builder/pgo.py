@@ -23,6 +23,7 @@ from cratewheel.planning.model import Profiling, WheelPlan
 from cratewheel.system.command import Command, capture, stream, which
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.lock import exclusive
+from cratewheel.system.redaction import strip_userinfo
 
 if TYPE_CHECKING:
     from cratewheel.builder.assembly import WheelContent
@@ -111,7 +112,7 @@ def _make_environment(session: Session, plan: Profiling, content: WheelContent) 
     )
     requirements = pgo.needed(plan.requirements, environment.markers)
     if requirements:
-        session.reporter.step("Installing", ", ".join(requirements))
+        session.reporter.step("Installing", strip_userinfo(", ".join(requirements)))
         _run(
             session,
             pgo.install_command(requirements, python, uv),

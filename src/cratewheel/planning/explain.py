@@ -16,6 +16,7 @@ from cratewheel.planning.model import (
 )
 from cratewheel.planning.pgo import merge_command
 from cratewheel.planning.platform_result import deployment_tags
+from cratewheel.system.redaction import strip_userinfo
 from cratewheel.targets import platform_tags as platform
 from cratewheel.targets.triples import Target
 
@@ -57,7 +58,7 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
 
 
 def _profiling_lines(plan: Profiling) -> list[str]:
-    with_it = " and ".join(filter(None, ("the instrumented wheel", ", ".join(plan.requirements))))
+    with_it = " and ".join(filter(None, ("the instrumented wheel", strip_userinfo(", ".join(plan.requirements)))))
     return [
         *(f"  phase 1 {command(build)}" for build in plan.builds),
         f"  phase 2 {plan.command}",
@@ -90,7 +91,7 @@ def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
     profiling = {
         "commands": [list(command(build).redacted_argv) for build in plan.builds],
         "training": plan.command,
-        "requirements": list(plan.requirements),
+        "requirements": [strip_userinfo(text) for text in plan.requirements],
         "profile": str(plan.profile),
     } if plan is not None else None  # fmt: skip
     return {

@@ -13,7 +13,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, CratewheelError, InterpreterError, UnsupportedError, UsageError
 from cratewheel.planning import pgo
 from cratewheel.planning.decide import decide
-from cratewheel.planning.explain import as_json
+from cratewheel.planning.explain import as_json, explain
 from cratewheel.planning.model import ByPolicy, Profiling, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import parse
@@ -301,3 +301,10 @@ def test_a_plan_in_json_has_the_training_run() -> None:
     (command,) = found.pop("commands")
     assert f"target.x86_64-pc-windows-msvc.rustflags={json.dumps(['-C', GENERATE])}" in command
     assert found == {"training": "python bench.py", "requirements": [], "profile": PROFILE}
+
+
+def test_a_plan_shows_no_password() -> None:
+    facts = with_groups(inputs(), dev=["a @ https://me:secret@example.org/a.whl"])
+    shown = f"{explain(decide(facts), reasons=True)} {as_json(decide(facts))}"
+    assert "a @ https://***@example.org/a.whl" in shown
+    assert "secret" not in shown
