@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from elftools.elf.elffile import ELFFile
 
+import compiled_files
 import wheels
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 @pytest.mark.cargo
@@ -32,6 +37,33 @@ def test_a_program_is_read_as_another_reader_does(run_light: Cratewheel) -> None
         if section["sh_type"] not in ("SHT_NULL", "SHT_NOBITS"):
             sizes[section.name] = sizes.get(section.name, 0) + section["sh_size"]
     assert {part["name"]: part["size"] for part in program["sections"]} == {n: s for n, s in sizes.items() if s}
+
+
+@pytest.mark.skipif(not (CHROMIUM and sys.platform == "linux"), reason="no Chromium on this machine")
+def test_a_browser_shows_the_page_and_runs_nothing_of_it(run_light: Cratewheel) -> None:
+    hostile = "<script>document.title='hit'</script><img src=x onerror=alert(1)>"
+    wheel = compiled_files.wheel(run_light.folder, {"demo/demo.so": compiled_files.elf(), f"demo/{hostile}.py": b"x"})
+    run_light("inspect", "--html", "page.html", wheel, cwd=run_light.folder).ok()
+    assert CHROMIUM is not None
+    shown = subprocess.run(
+        [
+            CHROMIUM,
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            f"--user-data-dir={run_light.folder / 'profile'}",
+            "--dump-dom",
+            (run_light.folder / "page.html").as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    ).stdout
+    assert f"<title>{wheel.name}</title>" in shown
+    assert "Linux with glibc 2.17 or later, on x86_64" in shown
+    assert shown.count("<svg ") == 2
+    assert ("<script" in shown, "<img" in shown) == (False, False)
 
 
 def test_a_file_that_is_no_archive_is_an_error(run_light: Cratewheel) -> None:
