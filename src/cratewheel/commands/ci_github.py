@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cratewheel.commands import yaml
-from cratewheel.commands.ci_plan import BuildJob, CiPlan, build_command, installed_pythons
+from cratewheel.commands.ci_plan import BuildJob, CiPlan, build_command, installed_pythons, requirement
 
 Step = dict[str, Any]
 
@@ -83,11 +83,11 @@ def _build_job(job: BuildJob, plan: CiPlan) -> Step:
             container["options"] = job.settings.docker_options
         found["container"] = container
     wasm = job.platform == "emscripten"
-    steps = [_checkout(), *_python_steps(job), *_rust_steps(job)]
+    steps = [_checkout(history=plan.facts.version_from_git), *_python_steps(job), *_rust_steps(job)]
     if job.platform == "linux" and job.settings.before_script_linux:
         steps.append({"name": "Prepare the machine", "run": job.settings.before_script_linux})
     steps += _sccache_steps()
-    package = '"cratewheel[zig]"' if any(build.zig for build in job.builds) else "cratewheel"
+    package = requirement(plan.facts, job.builds)
     steps.append({"name": "Install cratewheel", "run": f"python -m pip install {package}"})
     steps += _build_steps(job, plan)
     if job.pytest:
@@ -96,8 +96,10 @@ def _build_job(job: BuildJob, plan: CiPlan) -> Step:
     return {**found, "steps": steps}
 
 
-def _checkout() -> Step:
-    return {"uses": "actions/checkout@v6", "with": {"persist-credentials": False}}
+def _checkout(*, history: bool = False) -> Step:
+    """Return the step that fetches the project; with `history`, all tags and commits."""
+    depth = {"fetch-depth": 0} if history else {}
+    return {"uses": "actions/checkout@v6", "with": {**depth, "persist-credentials": False}}
 
 
 def _setup_python(versions: tuple[str, ...], arch: str | None = None) -> Step:
@@ -258,9 +260,9 @@ def _sdist_job(plan: CiPlan) -> Step:
     return {
         "runs-on": "ubuntu-latest",
         "steps": [
-            _checkout(),
+            _checkout(history=plan.facts.version_from_git),
             _setup_python(("3.x",)),
-            {"name": "Install cratewheel", "run": "python -m pip install cratewheel"},
+            {"name": "Install cratewheel", "run": f"python -m pip install {requirement(plan.facts)}"},
             {"name": "Build the source distribution", "run": f"cratewheel sdist --out dist{manifest}"},
             _upload("wheels-sdist"),
         ],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cratewheel.commands import yaml
-from cratewheel.commands.ci_plan import LINUX, BuildJob, CiPlan, build_command, installed_pythons
+from cratewheel.commands.ci_plan import LINUX, BuildJob, CiPlan, build_command, installed_pythons, requirement
 
 PATH = ".gitlab-ci.yml"
 IMAGE = "python:3"
@@ -35,6 +35,7 @@ def pipeline(plan: CiPlan) -> dict[str, Any]:
                 {"if": "$CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH"},
             ]
         },
+        **({"variables": {"GIT_DEPTH": "0"}} if plan.facts.version_from_git else {}),
         **jobs,
         "release": _release_job(plan),
     }
@@ -47,7 +48,7 @@ def _build_job(job: BuildJob, plan: CiPlan) -> dict[str, Any]:
     )
     targets = "".join(f" --target {target}" for target in job.rust_targets)
     toolchain = settings.rust_toolchain or "stable"
-    package = '"cratewheel[zig]"' if any(build.zig for build in job.builds) else "cratewheel"
+    package = requirement(plan.facts, job.builds)
     pythons = [word for word in installed_pythons(job) if word != "3.x"]
     script = [
         RUSTUP,
@@ -89,7 +90,7 @@ def _sdist_job(plan: CiPlan) -> dict[str, Any]:
         "script": [
             RUSTUP,
             CARGO_PATH,
-            "python -m pip install cratewheel",
+            f"python -m pip install {requirement(plan.facts)}",
             f"cratewheel sdist --out dist{manifest}",
         ],
         "artifacts": {"paths": ["dist/"]},

@@ -93,7 +93,7 @@ class CiFacts:
 
     `pythons` are the interpreters to build for, as `-i` takes them, none for wheels that serve every Python; `tested`
     is the Python that tests run with. `program` says that nothing is built against Python. `manifest` is the Cargo.toml
-    where it is not found without being named.
+    where it is not found without being named. `version_from_git` says that the version needs the tags of git.
     """
 
     name: str
@@ -102,6 +102,7 @@ class CiFacts:
     program: bool = False
     sdist: bool = True
     manifest: str | None = None
+    version_from_git: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,6 +221,17 @@ def plan(
             jobs[key] = replace(job, builds=builds, name=known_job.name if known_job else _name(job, jobs.values()))
     tests = tuple(_linux_tests(jobs.values(), facts)) if options.pytest and not only_linux_machines else ()
     return CiPlan(facts=facts, options=options, jobs=tuple(jobs.values()), tests=tests)
+
+
+def requirement(facts: CiFacts, builds: Iterable[Build] = ()) -> str:
+    """Return cratewheel as pip is asked for it, with the extras that the project and these builds need.
+
+    >>> requirement(CiFacts(name="px")), requirement(CiFacts(name="px", version_from_git=True))
+    ('cratewheel', '"cratewheel[vcs]"')
+    """
+    wanted = (("vcs", facts.version_from_git), ("zig", any(build.zig for build in builds)))
+    extras = ",".join(name for name, needed in wanted if needed)
+    return f'"cratewheel[{extras}]"' if extras else "cratewheel"
 
 
 def build_command(facts: CiFacts, build: Build, *, python: str | None = None) -> str:

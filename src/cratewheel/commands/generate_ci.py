@@ -19,6 +19,7 @@ from cratewheel.options.model import Options
 from cratewheel.options.values import CiOptions
 from cratewheel.project.bindings import read_bindings
 from cratewheel.project.cargo_metadata import query_cargo
+from cratewheel.project.metadata.providers import VCS
 from cratewheel.project.read import read_metadata
 from cratewheel.project.request import Request, read_project, resolve_options
 
@@ -54,7 +55,12 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
     (answer, *_) = query_cargo((), options, project, environ=request.environ, reporter=reporter)
     facts = facts_of(metadata.name, read_bindings(answer, options, request.environ), metadata.requires_python)
     given = request.flags.get("manifest_path")
-    facts = replace(facts, sdist=project.pyproject is not None, manifest=str(given) if given else None)
+    facts = replace(
+        facts,
+        sdist=project.pyproject is not None,
+        manifest=str(given) if given else None,
+        version_from_git=metadata.version_provider == VCS,
+    )
     return text(facts, ci, choices)
 
 

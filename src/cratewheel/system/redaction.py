@@ -20,7 +20,7 @@ _HARMLESS_SETTINGS = re.compile(
 # Variables that we set ourselves, or extend with flags of our own.
 _HARMLESS_VARIABLES = re.compile(
     r"CARGO_(BUILD_BUILD_DIR|ENCODED_RUSTFLAGS|TARGET_\w+|TERM_COLOR)|RUSTFLAGS|MACOSX_DEPLOYMENT_TARGET|SDKROOT"
-    r"|PYO3_\w+|PYTHON\w*|(AR|CC|CXX|RANLIB)_\w+|LLVM_PROFILE_FILE|UV_PYTHON|VIRTUAL_ENV"
+    r"|CRATEWHEEL_VERSION|PYO3_\w+|PYTHON\w*|(AR|CC|CXX|RANLIB)_\w+|LLVM_PROFILE_FILE|UV_PYTHON|VIRTUAL_ENV"
 )
 _HARMLESS_UNSTABLE = ("build-std", "build-std-features", "target-applies-to-host")
 _ASSIGNING = ("--config", "-Z", "--env-set")  # options whose values are `name=value`

@@ -205,6 +205,19 @@ def test_the_whole_workflow() -> None:
     assert ci_github.render(plan(facts, options), "cratewheel generate-ci github") == EXPECTED
 
 
+def test_a_version_from_git_needs_the_tags_and_the_library() -> None:
+    options = generate_ci("generate-ci", {"github": TABLE}).github
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13",), tested="3.13", version_from_git=True)
+    jobs = ci_github.workflow(plan(facts, options))["jobs"]
+    checkout = {"uses": "actions/checkout@v6", "with": {"fetch-depth": 0, "persist-credentials": False}}
+    for name, package in (("linux", '"cratewheel[vcs,zig]"'), ("sdist", '"cratewheel[vcs]"')):
+        steps = jobs[name]["steps"]
+        assert steps[0] == checkout
+        (install,) = (step for step in steps if step.get("name") == "Install cratewheel")
+        assert install["run"] == f"python -m pip install {package}"
+
+
 def test_trusted_publishing_needs_no_secret_and_attests_nothing_if_that_is_skipped() -> None:
     table = {"trusted-publishing": True, "skip-attestation": True, "publishing-environment": "pypi", "macos": {}}
     options = generate_ci("generate-ci", {"github": table}).github

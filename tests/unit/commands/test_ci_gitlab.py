@@ -85,3 +85,12 @@ def test_the_whole_configuration() -> None:
     facts = CiFacts(name="px", pythons=("3.13", "3.14", "3.14t"), tested="3.14")
     decided = plan(facts, options, only_linux_machines=True)
     assert ci_gitlab.render(decided, "cratewheel generate-ci gitlab") == EXPECTED
+
+
+def test_a_version_from_git_needs_the_tags_and_the_library() -> None:
+    options = generate_ci("generate-ci", {"gitlab": TABLE}).gitlab
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13",), tested="3.13", version_from_git=True)
+    pipeline = ci_gitlab.pipeline(plan(facts, options, only_linux_machines=True))
+    assert pipeline["variables"] == {"GIT_DEPTH": "0"}
+    assert 'python -m pip install "cratewheel[vcs]"' in pipeline["sdist"]["script"]

@@ -102,12 +102,13 @@ def resolve(project: Table, providers: Iterable[Provider], call: Callable[[Provi
 
     `call` runs a provider on the table so far. Raises `ConfigError` for a fragment that cannot be merged.
     """
-    listed = frozenset(_dynamic(project))
+    if not _is_list(project.get("dynamic", [])):
+        return Resolved(project=project, providers={})  # who reads the table refuses it
     table = dict(project)
     filled: dict[str, Provider] = {}
     for provider in providers:
         table["dynamic"] = [field for field in _dynamic(project) if field not in filled]
-        for field, value in _fragment(call(provider, table), provider, listed).items():
+        for field, value in _fragment(call(provider, table), provider, project).items():
             _check(field, value, provider)
             if field not in table or (field in filled and field in SINGLE):
                 table[field] = value
@@ -125,7 +126,7 @@ def _dynamic(project: Table) -> list[str]:
     return [field for field in listed if isinstance(field, str)] if isinstance(listed, list) else []
 
 
-def _fragment(value: object, provider: Provider, listed: frozenset[str]) -> dict[str, Any]:
+def _fragment(value: object, provider: Provider, project: Table) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ConfigError(
             f"{provider.name}, the provider of {provider.where}, returned {describe(value)} instead of a table",
@@ -138,7 +139,12 @@ def _fragment(value: object, provider: Provider, listed: frozenset[str]) -> dict
                 message if field in ("name", "dynamic") else with_suggestion(message, str(field), FIELDS),
                 hint=f"the fields are {', '.join(sorted(FIELDS))}",
             )
-        if field not in listed:
+        if field in project and field in SINGLE:
+            raise ConfigError(
+                f"{provider.name}, the provider of {provider.where}, fills {field}, which has a value in [project]",
+                hint=f"remove one of the two; a provider needs `dynamic` to list {field}",
+            )
+        if field not in _dynamic(project):
             raise ConfigError(
                 f"{provider.name}, the provider of {provider.where}, fills {field}, which `dynamic` does not list",
                 hint=f'add "{field}" to `dynamic` in [project]',
@@ -179,11 +185,6 @@ def _is_table(value: object) -> bool:
 
 def _merged(field: str, present: Any, added: Any, provider: Provider) -> Any:
     """Return a value with what a provider adds; it may not change what is there (PEP 808)."""
-    if field in SINGLE:
-        raise ConfigError(
-            f"{field} has a value in [project], and {provider.name}, the provider of {provider.where}, fills it too",
-            hint="remove one of the two",
-        )
     if not isinstance(present, type(added)):
         return present  # of a wrong type, which is refused when the table is read
     if isinstance(added, list):

@@ -132,7 +132,8 @@ WHO = f"one, the provider of {WHERE},"
         ({"dynamic": ["readme"]}, {"readme": 1}, f"{WHO} returned 1 for readme",
          "readme must be a string or a table of strings"),
         ({"dynamic": ["version"], "version": "1"}, {"version": "1"},
-         f"version has a value in [project], and {WHO} fills it too", "remove one of the two"),
+         f"{WHO} fills version, which has a value in [project]",
+         "remove one of the two; a provider needs `dynamic` to list version"),
         ({"dynamic": ["urls"], "urls": {"a": "1"}}, {"urls": {"a": "2"}}, f"{WHO} changes 'a' of urls",
          "a provider can only add to a field that has a value"),
     ],
@@ -148,7 +149,7 @@ def test_what_a_provider_may_not_return(
 
 def test_a_value_of_a_wrong_type_in_the_file_is_left_to_who_reads_the_table() -> None:
     assert resolve({"dynamic": ["urls"], "urls": 3}, {"urls": {"a": "b"}}).project["urls"] == 3
-    assert resolve({"dynamic": "version"}, {}).project["dynamic"] == []
+    assert resolve({"dynamic": "version"}, {"version": "1"}).project == {"dynamic": "version"}
 
 
 def test_fields_that_nobody_fills() -> None:
