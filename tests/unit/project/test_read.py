@@ -10,6 +10,7 @@ import pytest
 from cratewheel.errors import ConfigError
 from cratewheel.events import CallbackReporter, Event, WarningEvent
 from cratewheel.project.location import Location
+from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.pyproject import read as read_pyproject
 from cratewheel.project.read import read, read_metadata, warn_of_unread_config
 
@@ -86,3 +87,49 @@ def test_configuration_beside_the_crate_that_cargo_does_not_read_from_here_is_to
     here = f"cargo and rustup only read files in {tmp_path / 'p'} and its parents"
     hint = "run the command in that file's folder, or move the file"
     assert events == [WarningEvent(text=f"{config} has no effect: {here}", hint=hint)]
+
+
+def metadata_of(folder: Path, project: str, providers: str, events: list[Event] | None = None) -> CoreMetadata:
+    (folder / "VERSION").write_text("2.5\n")
+    location = place(folder, folder)
+    path = write(folder / "pyproject.toml", f"{PYPROJECT.partition('[project]')[0]}{project}{providers}")
+    location = replace(location, pyproject=read_pyproject(path))
+    reporter = CallbackReporter(on_event=(events if events is not None else []).append)
+    return read_metadata(read(location), reporter, environ={})
+
+
+REGEX = '[[tool.dynamic-metadata]]\nprovider = "cratewheel.regex"\ninput = "VERSION"\nregex = "(?P<value>.+)"\n'
+
+
+def test_a_provider_fills_what_dynamic_lists_and_what_nobody_fills_is_told(tmp_path: Path) -> None:
+    events: list[Event] = []
+    project = '[project]\nname = "p"\ndynamic = ["version", "dependencies", "description"]\n'
+    metadata = metadata_of(tmp_path, project, REGEX, events)
+    assert (metadata.version, metadata.version_provider) == ("2.5", "cratewheel.regex")
+    assert [(event.text, event.hint) for event in events if isinstance(event, WarningEvent)] == [
+        (
+            f"project.dynamic in {tmp_path / 'pyproject.toml'} lists dependencies, which no provider fills",
+            "add a provider, or remove it from `dynamic`",
+        )
+    ]
+
+
+def test_the_version_of_the_crate_has_no_provider(tmp_path: Path) -> None:
+    assert metadata_of(tmp_path, '[project]\nname = "p"\ndynamic = ["version"]\n', "").version_provider is None
+
+
+def test_an_error_in_what_a_provider_filled_names_it(tmp_path: Path) -> None:
+    wrong = f'{REGEX}result = "{{value}}.x"\n'
+    with pytest.raises(ConfigError) as caught:
+        metadata_of(tmp_path, '[project]\nname = "p"\ndynamic = ["version"]\n', wrong)
+    where = tmp_path / "pyproject.toml"
+    assert caught.value.message == f"'2.5.x', project.version in {where}, is not a valid version (PEP 440)"
+    assert caught.value.notes == (f"cratewheel.regex of tool.dynamic-metadata[0] in {where} filled project.version",)
+
+
+def test_providers_need_a_project_table(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        metadata_of(tmp_path, "", REGEX)
+    assert caught.value.message == (
+        f"{tmp_path / 'pyproject.toml'} has [[tool.dynamic-metadata]], and no [project] table to fill"
+    )
