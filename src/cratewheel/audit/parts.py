@@ -213,6 +213,7 @@ _SEGMENT, _SYMTAB, _SEGMENT_64 = 0x1, 0x2, 0x19
 _ZEROFILL = (1, 0xC, 0x12)
 _STAB, _TYPE, _SECT = 0xE0, 0x0E, 0x0E
 _SLICES_AT_MOST = 64
+_SECTIONS_AT_MOST = 255  # that symbols can name
 _STRIPPED_AT_MOST = 20  # symbols that `strip -x` leaves: those that others use
 
 
@@ -255,10 +256,10 @@ def _macho(whole: bytes, start: int, size: int) -> Parts:
         if at + 8 > end:
             break
         command, step = reader.fields("II", at)
-        if command in (_SEGMENT, _SEGMENT_64):
+        if command in (_SEGMENT, _SEGMENT_64) and len(ends) < _SECTIONS_AT_MOST:
             found, stops, of_debug = _segment(reader, at, wide=command == _SEGMENT_64, shift=start)
             sections, ends, debug = sections + found, ends + stops, debug + of_debug
-        elif command == _SYMTAB:
+        elif command == _SYMTAB and not symbols:  # there is one at most
             symbols = tuple(_symbols(reader, at, ends, wide=wide))
         at += max(step, 8)
     return Parts(
@@ -280,7 +281,7 @@ def _segment(reader: _Reader, at: int, *, wide: bool, shift: int) -> tuple[list[
     layout = "16s16sQQIIIIIIII" if wide else "16s16sIIIIIIIII"
     first, step = at + (72 if wide else 56), struct.calcsize("<" + layout)
     found, ends = [], []
-    for index in range(min(count, len(reader.data) // step)):
+    for index in range(min(count, _SECTIONS_AT_MOST)):
         section, _, address, size, offset, _, _, _, flags, *_ = reader.fields(layout, first + step * index)
         ends.append(address + size)
         if flags & 0xFF not in _ZEROFILL and 0 < size <= len(reader.data):

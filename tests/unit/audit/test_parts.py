@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from compiled_files import TEXT, elf
 from cratewheel.audit.parts import Parts, SizedSymbol, read_parts
 from cratewheel.errors import AuditError
+from watchdog import within
 
 
 def names(parts: Parts) -> list[str]:
@@ -117,3 +118,16 @@ def test_changed_bytes_raise_audit_errors_only(draw: st.DataObject, whole: bytes
         data[at] = draw.draw(st.integers(0, 255))
     with suppress(AuditError):
         read_parts(bytes(data[: draw.draw(st.integers(1, len(data)))]))
+
+
+def test_commands_that_repeat_a_table_do_not_take_forever() -> None:
+    thin = bytearray(macho(symbols=20_000))
+    commands = struct.pack("<IIIIII", 2, 24, 208, 20_000, 208 + 16 * 20_000, 1) * 10_000
+    struct.pack_into("<II", thin, 16, 10_002, 176 + len(commands))
+    data = bytes(thin[:208]) + commands + bytes(thin[208:])
+    within(10, lambda: _read_or_refuse(data))
+
+
+def _read_or_refuse(data: bytes) -> None:
+    with suppress(AuditError):
+        read_parts(data)

@@ -22,6 +22,7 @@ from cratewheel.system import toml
 from cratewheel.targets.wheel_tags import WheelTag
 
 _FINDINGS_SHOWN = 3
+_METADATA_SHOWN = 100
 _LEVELS = ("error", "warning", "note")
 
 
@@ -101,7 +102,10 @@ def _metadata(archive: Archive) -> tuple[RawMetadata, tuple[Problem, ...]]:
     ) as error:  # of `packaging`, for odd metadata
         text = f"its metadata cannot be read: {error}"
         return RawMetadata(), (Problem(level="error", code="metadata", text=text),)
-    problems_ = [Problem(level="error", code="metadata", text=text) for text in checked.problems]
+    shown = checked.problems[:_METADATA_SHOWN]
+    problems_ = [Problem(level="error", code="metadata", text=text) for text in shown]
+    if more := len(checked.problems) - len(shown):
+        problems_.append(Problem(level="error", code="metadata", text=f"and {more} more problems like these"))
     warnings = [Problem(level="warning", code="metadata", text=text) for text in checked.warnings]
     return checked.raw, (*problems_, *warnings)
 

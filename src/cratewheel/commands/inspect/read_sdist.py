@@ -18,8 +18,8 @@ from cratewheel.commands.inspect.reading import (
     Budget,
     Contents,
     OnCompiled,
-    path_problems,
     read_member,
+    reading_problems,
 )
 from cratewheel.errors import InspectError
 
@@ -77,4 +77,6 @@ def _contents(archive: tarfile.TarFile, name: str, on_compiled: OnCompiled, budg
         files.append(file)
         if content is not None:
             texts[member.name] = content
-    return Contents(files=tuple(files), texts=texts, problems=(*path_problems([one.path for one in files]), *problems))
+    return Contents(
+        files=tuple(files), texts=texts, problems=(*reading_problems([one.path for one in files], budget), *problems)
+    )

@@ -15,8 +15,8 @@ from cratewheel.commands.inspect.reading import (
     Budget,
     Contents,
     OnCompiled,
-    path_problems,
     read_member,
+    reading_problems,
 )
 from cratewheel.errors import InspectError
 
@@ -57,4 +57,4 @@ def _contents(archive: zipfile.ZipFile, name: str, on_compiled: OnCompiled, budg
         files.append(member)
         if content is not None:
             texts[info.filename] = content
-    return Contents(files=tuple(files), texts=texts, problems=path_problems([one.path for one in files]))
+    return Contents(files=tuple(files), texts=texts, problems=reading_problems([one.path for one in files], budget))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,7 +15,7 @@ from cratewheel.system.tasks import check_cancelled
 
 CHUNK = 1 << 20
 LARGEST_ARCHIVE = 8 << 30  # bytes unpacked; beyond, an archive is taken for a bomb
-LARGEST_KEPT = 1 << 30  # bytes of a compiled file that is looked into
+LARGEST_KEPT = 512 << 20  # bytes of a compiled file that is looked into
 LARGEST_TEXT = 32 << 20  # bytes of METADATA, RECORD, a bill of materials
 MOST_FILES = 250_000
 
@@ -46,6 +47,7 @@ class Budget:
         self._name = name
         self._limit = limit
         self._left = limit
+        self.too_large: list[str] = []  # compiled files that are not looked into
 
     def spend(self, size: int) -> None:
         """Take off some bytes; raises `InspectError` when more was unpacked than an honest archive has."""
@@ -75,6 +77,7 @@ def read_member(
             kept.append(chunk)
             if size > (LARGEST_TEXT if wanted else LARGEST_KEPT):
                 kept = None
+                budget.too_large.append(path)
     content = b"".join(kept) if kept is not None else None
     if content is not None and not wanted:
         on_compiled(path, content)
@@ -100,12 +103,20 @@ def path_problem(path: str) -> str | None:
     return None
 
 
-def path_problems(paths: list[str]) -> tuple[Problem, ...]:
-    """Return what is wrong with the paths of the files of an archive."""
+def reading_problems(paths: list[str], budget: Budget) -> tuple[Problem, ...]:
+    """Return what is wrong with the paths of the files of an archive, and which files were too large to look into."""
     found = [
         Problem(level="error", code="path", path=path, text=f"no installer should write this file: {reason}")
         for path in paths
         if (reason := path_problem(path))
     ]
-    twice = sorted({path for path in paths if paths.count(path) > 1}) if len(set(paths)) != len(paths) else []
-    return (*found, *(Problem(level="error", code="path", path=path, text="it is there twice") for path in twice))
+    twice = sorted(path for path, count in Counter(paths).items() if count > 1)
+    large = (
+        Problem(level="note", code="unreadable", path=path, text="it is too large to look into")
+        for path in budget.too_large
+    )
+    return (
+        *found,
+        *large,
+        *(Problem(level="error", code="path", path=path, text="it is there twice") for path in twice),
+    )

@@ -7,8 +7,9 @@ import io
 
 import pytest
 
+from cratewheel.commands.inspect import reading
 from cratewheel.commands.inspect.model import Member, Problem
-from cratewheel.commands.inspect.reading import Budget, path_problem, path_problems, read_member
+from cratewheel.commands.inspect.reading import Budget, path_problem, read_member, reading_problems
 from cratewheel.errors import InspectError
 
 
@@ -59,4 +60,23 @@ def test_paths(path: str, said: str | None) -> None:
 
 
 def test_a_file_that_is_there_twice() -> None:
-    assert path_problems(["a", "b", "a"]) == (Problem(level="error", code="path", path="a", text="it is there twice"),)
+    assert reading_problems(["a", "b", "a"], Budget("x.whl")) == (
+        Problem(level="error", code="path", path="a", text="it is there twice"),
+    )
+
+
+def test_what_is_too_large_is_not_looked_into(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "LARGEST_KEPT", 5)
+    budget, compiled = Budget("x.whl"), []
+    read_member(
+        io.BytesIO(b"\x7fELFrest"),
+        "a.so",
+        3,
+        wanted=False,
+        budget=budget,
+        on_compiled=lambda path, _: compiled.append(path),
+    )
+    assert compiled == []
+    assert reading_problems(["a.so"], budget) == (
+        Problem(level="note", code="unreadable", path="a.so", text="it is too large to look into"),
+    )
