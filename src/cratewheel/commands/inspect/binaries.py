@@ -22,12 +22,20 @@ SYMBOLS_KEPT = 200  # the largest
 _FOLDERS_SHOWN = 3
 
 _LINUX = {"x86": "i686", "riscv64": "riscv64gc", "riscv32": "riscv32gc"}
-# folders of machines that build: homes, and what CI services and containers of PyPA mount
-_FOLDER = re.compile(
-    rb"(?<![\w.~/-])(/home/[\w.-]{1,32}|/Users/[\w.-]{1,32}|/root|/builds?/[\w.-]{1,32}|/github/[\w.-]{1,32}|/__w/[\w.-]{1,32}"
-    rb"|/io/[\w.-]{1,32}|/tmp/[\w.-]{1,32}|[A-Z]:[/\\](?:Users[/\\][\w.-]{1,32}|a[/\\][\w.-]{1,32}))(?=[/\\][\w.])",
-    re.ASCII,
+# Folders of machines that build: homes, and what CI services and containers of PyPA mount. A pattern for each, as `re`
+# finds fixed words at the beginning of a pattern fast.
+_WORD = rb"[\w.-]{1,32}(?=[/\\][\w.])"
+_FOLDERS = (
+    *(
+        re.compile(start + _WORD, re.ASCII)
+        for start in (b"/home/", b"/Users/", b"/builds/", b"/github/", b"/__w/", b"/io/", b"/tmp/(?![.])")
+    ),
+    re.compile(rb"/root(?=/[\w.])", re.ASCII),
+    re.compile(rb":\\Users\\" + _WORD, re.ASCII),
+    re.compile(rb":/Users/" + _WORD, re.ASCII),
+    re.compile(rb":\\a\\" + _WORD, re.ASCII),
 )
+_INSIDE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~/-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,8 +121,8 @@ def target_of(binary: Binary, tag: WheelTag | None) -> Target | None:
 
 
 def _linux_triple(binary: Binary, platforms: tuple[str, ...]) -> str:
-    named = any(platform.startswith("musllinux_") for platform in platforms)
-    musl = named or any(is_musl_libc(library) for library in binary.needed)
+    families = {platform.partition("_")[0] for platform in platforms}  # a static program may be for both
+    musl = families == {"musllinux"} or any(is_musl_libc(library) for library in binary.needed)
     c_library = "musl" if musl else "gnu"
     if binary.arch == "arm":
         return f"armv7-unknown-linux-{c_library}eabi{'' if binary.float_abi == 'soft' else 'hf'}"
@@ -172,7 +180,11 @@ def _problems(path: str, binary: Binary, parts: Parts, data: bytes) -> Iterator[
 def _folders(data: bytes) -> dict[str, int]:
     """Return the folders of the machine that built the file, and how often each is named, the most frequent first."""
     counts: dict[str, int] = {}
-    for match in _FOLDER.finditer(data):
-        folder = match[1].decode("ascii")
-        counts[folder] = counts.get(folder, 0) + 1
+    for pattern in _FOLDERS:
+        for match in pattern.finditer(data):
+            start = match.start() - match[0].startswith(b":")  # with the letter of the drive
+            before = data[start - 1 : start]
+            if not before or before[0] not in _INSIDE:  # else it is a part of another path
+                folder = data[start : match.end()].decode("ascii", "backslashreplace")
+                counts[folder] = counts.get(folder, 0) + 1
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

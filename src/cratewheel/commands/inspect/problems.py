@@ -9,9 +9,9 @@ import io
 import re
 from collections.abc import Iterator
 
-from cratewheel.audit import identity
+from cratewheel.audit import check, identity
 from cratewheel.audit.model import Binary
-from cratewheel.commands.inspect.binaries import Examined
+from cratewheel.commands.inspect.binaries import Examined, target_of
 from cratewheel.commands.inspect.installers import promised_policies
 from cratewheel.commands.inspect.model import Library, Member, Problem, Record
 from cratewheel.errors import AuditError
@@ -127,16 +127,28 @@ def tag_problems(examined: Examined, tag: WheelTag, found: tuple[Library, ...]) 
 
 
 def _policy_problems(examined: Examined, tag: WheelTag) -> Iterator[Problem]:
-    met = examined.file.policy
-    if met is None:
-        return
     for promised in promised_policies(tag):
-        family = promised.partition("_")[0]
-        if met == "linux" or not met.startswith(family) or version_of(met) > version_of(promised):
-            reasons = "; ".join(examined.file.forced_by) or f"it fits {met}"
+        one = WheelTag(python=("py3",), abi=("none",), platform=(f"{promised}_",))
+        target = target_of(examined.binary, one)
+        if target is None or target.os != "linux":
+            continue
+        report = check.lowest_policy(examined.binary, target, libpython_allowed=True)
+        if not _keeps(promised, report.policy):
+            reasons = "; ".join(map(str, check.forced_by(report))) or f"it fits {report.policy}"
             yield Problem(
                 level="error", code="policy", path=examined.file.path, text=f"it is not {promised}: {reasons}"
             )
+
+
+def _keeps(promised: str, met: str) -> bool:
+    """Return whether a file that meets one policy keeps the promise of another; nothing tells versions of musl apart.
+
+    >>> _keeps("manylinux_2_17", "manylinux_2_5"), _keeps("musllinux_1_1", "musllinux_1_2")
+    (True, True)
+    """
+    if met.partition("_")[0] != promised.partition("_")[0]:
+        return False
+    return met.startswith("musllinux") or version_of(met) <= version_of(promised)
 
 
 def version_of(policy: str | None) -> tuple[int, ...]:

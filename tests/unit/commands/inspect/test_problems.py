@@ -91,7 +91,22 @@ def test_where_libraries_come_from() -> None:
         (
             "cp312-cp312-manylinux_2_17_x86_64",
             elf(version="GLIBC_2.34", imported=("dlopen",)),
-            [("policy", "it is not manylinux_2_17: not manylinux_2_31: it needs GLIBC_2.34 (dlopen) of libc.so.6")],
+            [("policy", "it is not manylinux_2_17: it needs GLIBC_2.34 (dlopen) of libc.so.6")],
+        ),
+        ("py3-none-musllinux_1_1_x86_64.manylinux_2_17_x86_64", elf(needed=(), imported=(), exported=(), stack=6), []),
+        (
+            "cp312-cp312-musllinux_1_2_x86_64",
+            elf(),
+            [
+                (
+                    "policy",
+                    "it is not musllinux_1_2: it is linked to libc.so.6, which is the C library of other systems",
+                ),
+                (
+                    "external-library",
+                    "it needs libc.so.6, which is neither in the wheel nor known to be on every system of the tag",
+                ),
+            ],
         ),
         ("py3-none-any", elf(), [("tag", "it is compiled, and the tag says that the wheel is for every system")]),
         (
