@@ -153,6 +153,17 @@ def test_a_scheme_that_does_not_exist_is_an_error(run_light: Cratewheel, project
     assert done.stderr.endswith(" help: correct the settings of cratewheel.vcs, or the tag\n")
 
 
+@needs_library
+def test_without_git_the_error_says_so(run_light: Cratewheel, project: Path, tmp_path: Path) -> None:
+    done = run_light("metadata", cwd=project, env={"PATH": str(tmp_path)})
+    assert (done.status, done.stdout) == (1, "")
+    where = f"tool.dynamic-metadata[0] in {project / 'pyproject.toml'}"
+    assert done.stderr == (
+        f"error: git was not found, with which {where} reads the version\n"
+        " help: install git, or build from a source distribution\n"
+    )
+
+
 def test_without_the_library_the_error_names_the_command_that_installs_it(run_light: Cratewheel, project: Path) -> None:
     for name in ("vcs_versioning", "setuptools_scm"):
         (project / f"{name}.py").write_text("raise ImportError\n")

@@ -17,7 +17,7 @@ from cratewheel.project.metadata import built_in, dynamic, vcs
 from cratewheel.project.metadata.built_in import is_built_in
 from cratewheel.project.metadata.dynamic import Provider, Resolved
 from cratewheel.system import files
-from cratewheel.system.command import Command, capture
+from cratewheel.system.command import Command, capture, which
 
 BuildState = Literal["sdist", "wheel", "editable", "metadata_wheel", "metadata_editable"]
 VCS = "cratewheel.vcs"
@@ -92,6 +92,11 @@ class Runner:
             if version is not None:
                 return {"version": version}
         answer = self._call(provider, "dynamic_metadata", provider.settings, project)
+        if answer.get("error") == "wrong" and provider.name == VCS and which("git", self.environ) is None:
+            raise MissingToolError(
+                f"git was not found, with which {provider.where} reads the version",
+                hint="install git, or build from a source distribution",
+            )
         if "error" in answer:
             raise _error(provider, answer, self.folder)
         for warning in answer["warnings"]:
