@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Literal, NoReturn
 
 from cratewheel import __version__
-from cratewheel.cli.global_options import split_global_options
 from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
@@ -40,6 +39,8 @@ COMMANDS = {
 
 # Commands for generated files and other tools; not listed in help.
 HIDDEN = {"rebuild": "develop:rebuild", "pep517": "pep517"}
+
+ANSWERED_AT_ONCE = ("-V", "--version", "-h", "--help")
 
 INTERRUPTED = 130  # what a shell reports for a program ended by SIGINT
 BROKEN_PIPE = 141  # and by SIGPIPE
@@ -114,7 +115,12 @@ def _flush_standard_streams() -> None:
 
 
 def _run(argv: list[str]) -> int:
-    first, args = split_global_options(argv)
+    first: list[str] = []
+    args = argv
+    if argv and argv[0].startswith("-") and argv[0] not in ANSWERED_AT_ONCE:
+        from cratewheel.cli.global_options import split_global_options
+
+        first, args = split_global_options(argv)
     if not args:
         raise UsageError("no command given", hint=f"choose one of {', '.join(COMMANDS)}; see `cratewheel --help`")
     if args[0] in ("-V", "--version"):

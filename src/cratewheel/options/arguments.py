@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError
-from cratewheel.options.log_level import DEBUG, log_level
 from cratewheel.options.model import settings
 from cratewheel.options.setting import GROUPS, Setting
-from cratewheel.system import command as programs
 from cratewheel.system import redaction
 from cratewheel.ui import Ui, print_result, terminal_ui
 
@@ -121,6 +119,10 @@ def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
 
     Raises `UsageError` for a level of RUST_LOG that does not exist.
     """
+    # no page of help needs them
+    from cratewheel.options.log_level import DEBUG, log_level
+    from cratewheel.system import command as programs
+
     ui = terminal_ui(
         environ,
         color=flags.get("color", "auto"),
