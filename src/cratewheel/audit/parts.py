@@ -303,7 +303,7 @@ def _symbols(reader: _Reader, at: int, ends: list[int], *, wide: bool) -> Iterat
         for name, kind, section, _, address in rows
         if not kind & _STAB and kind & _TYPE == _SECT and 0 < section <= len(ends)
     )
-    following = [address for address, _, _ in placed[1:]] + [1 << 64]
+    following = [*(address for address, _, _ in placed[1:]), 1 << 64][: len(placed)]
     for (address, section, name), after in zip(placed, following, strict=True):
         size = min(after, ends[section - 1]) - address
         if 0 < size <= len(reader.data):

@@ -131,3 +131,7 @@ def test_commands_that_repeat_a_table_do_not_take_forever() -> None:
 def _read_or_refuse(data: bytes) -> None:
     with suppress(AuditError):
         read_parts(data)
+
+
+def test_a_table_without_symbols() -> None:
+    assert read_parts(macho(symbols=0)).symbols == ()

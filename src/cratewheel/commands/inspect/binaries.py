@@ -47,7 +47,6 @@ class Examined:
     target: Target | None
     external: tuple[str, ...]
     crates: tuple[Crate, ...]
-    all_symbols: tuple[SizedSymbol, ...]
     problems: tuple[Problem, ...]
 
 
@@ -83,7 +82,6 @@ def examine(path: str, data: bytes, tag: WheelTag | None) -> Examined | Problem:
         target=target,
         external=check.external_libraries(binary, target) if target else (),
         crates=listed or crates.from_paths(data),
-        all_symbols=parts.symbols if parts.has_symbols else (),
         problems=tuple(_problems(path, binary, parts, data)),
     )
 

@@ -22,8 +22,6 @@ from cratewheel.system import toml
 from cratewheel.targets.wheel_tags import WheelTag
 
 _FINDINGS_SHOWN = 3
-_METADATA_SHOWN = 100
-_LEVELS = ("error", "warning", "note")
 
 
 def examine(path: Path) -> Inspection:
@@ -86,7 +84,7 @@ def _inspection(
         compiled=compiled,
         crates=_crates(contents, examined),
         record=record,
-        problems=tuple(sorted(dict.fromkeys(every), key=lambda problem: _LEVELS.index(problem.level))),
+        problems=problems.in_order(every),
     )
 
 
@@ -102,10 +100,7 @@ def _metadata(archive: Archive) -> tuple[RawMetadata, tuple[Problem, ...]]:
     ) as error:  # of `packaging`, for odd metadata
         text = f"its metadata cannot be read: {error}"
         return RawMetadata(), (Problem(level="error", code="metadata", text=text),)
-    shown = checked.problems[:_METADATA_SHOWN]
-    problems_ = [Problem(level="error", code="metadata", text=text) for text in shown]
-    if more := len(checked.problems) - len(shown):
-        problems_.append(Problem(level="error", code="metadata", text=f"and {more} more problems like these"))
+    problems_ = [Problem(level="error", code="metadata", text=text) for text in checked.problems]
     warnings = [Problem(level="warning", code="metadata", text=text) for text in checked.warnings]
     return checked.raw, (*problems_, *warnings)
 

@@ -7,20 +7,34 @@ import binascii
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from cratewheel.audit import check, identity
 from cratewheel.audit.model import Binary
 from cratewheel.commands.inspect.binaries import Examined, target_of
 from cratewheel.commands.inspect.installers import promised_policies
-from cratewheel.commands.inspect.model import Library, Member, Problem, Record
+from cratewheel.commands.inspect.model import Level, Library, Member, Problem, Record
 from cratewheel.errors import AuditError
 from cratewheel.system.files.junk import within_rubbish
 from cratewheel.targets.wheel_tags import WheelTag
 
-ROWS_SHOWN = 20
+MOST_OF_A_KIND = 100
+_LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
 _APPLE_SILICON = (11, 0)  # the first macOS of these machines
+
+
+def in_order(found: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return each problem once, the errors first; of very many of one kind, the first and how many more there are."""
+    kept: dict[tuple[Level, str], list[Problem]] = {}
+    for problem in dict.fromkeys(found):
+        kept.setdefault((problem.level, problem.code), []).append(problem)
+    ordered: list[Problem] = []
+    for (level, code), those in sorted(kept.items(), key=lambda item: _LEVELS.index(item[0][0])):
+        ordered += those[:MOST_OF_A_KIND]
+        if (more := len(those) - MOST_OF_A_KIND) > 0:
+            ordered.append(Problem(level=level, code=code, text=f"and {more} more problems of this kind"))
+    return tuple(ordered)
 
 
 def verify_record(record: str, files: tuple[Member, ...]) -> tuple[Record | None, tuple[Problem, ...]]:
@@ -44,7 +58,7 @@ def verify_record(record: str, files: tuple[Member, ...]) -> tuple[Record | None
             problems.append(Problem(level="error", code="record", path=path, text=reason))
         else:
             verified += 1
-    return Record(verified=verified, without_hash=tuple(without)), _shorten(problems)
+    return Record(verified=verified, without_hash=tuple(without)), tuple(problems)
 
 
 def _difference(member: Member, hash_: str, size: str) -> str | None:
@@ -58,14 +72,6 @@ def _difference(member: Member, hash_: str, size: str) -> str | None:
     if found != member.sha256:
         return "its content is not what RECORD says: installers refuse the wheel"
     return None if size in ("", str(member.size)) else f"RECORD says that it has {size} bytes, it has {member.size}"
-
-
-def _shorten(problems: list[Problem]) -> tuple[Problem, ...]:
-    more = len(problems) - ROWS_SHOWN
-    last = (
-        (Problem(level="error", code="record", text=f"and {more} more files differ from RECORD"),) if more > 0 else ()
-    )
-    return (*problems[:ROWS_SHOWN], *last)
 
 
 def rubbish(files: tuple[Member, ...]) -> Iterator[Problem]:

@@ -43,6 +43,7 @@ def _contents(archive: zipfile.ZipFile, name: str, on_compiled: OnCompiled, budg
     found = [info for info in archive.infolist() if not info.is_dir()]
     if len(found) > MOST_FILES:
         raise InspectError(f"{name} has {len(found)} files, more than any package")
+    budget.check(sum(info.file_size for info in found))
     files, texts = [], {}
     for info in found:
         with archive.open(info) as stream:

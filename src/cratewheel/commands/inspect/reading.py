@@ -51,8 +51,12 @@ class Budget:
 
     def spend(self, size: int) -> None:
         """Take off some bytes; raises `InspectError` when more was unpacked than an honest archive has."""
+        self.check(size)
         self._left -= size
-        if self._left < 0:
+
+    def check(self, size: int) -> None:
+        """Raise `InspectError` if there is no room for so many bytes."""
+        if self._left < size:
             raise InspectError(
                 f"{self._name} unpacks to more than {self._limit >> 20} MiB",
                 hint="no package is that large: the archive is damaged, or meant to fill disks",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import cratewheel
 import uploads
 from compiled_files import elf, wheel
 from cratewheel.commands.inspect.examine import examine
@@ -47,6 +48,7 @@ def test_a_wheel_is_read_whole(tmp_path: Path) -> None:
         record=Record(verified=5),
         problems=(),
     )
+    assert cratewheel.inspect(path) == found
     assert (found.files[0].path, [file.path for file in found.compiled]) == ("demo/demo.so", ["demo/demo.so"])
 
 

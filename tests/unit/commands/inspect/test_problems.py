@@ -48,10 +48,15 @@ def test_files_without_a_hash_are_named() -> None:
     )
 
 
-def test_many_wrong_rows_are_cut_short() -> None:
-    files = tuple(member(f"f{number}") for number in range(50))
-    _, found = problems.verify_record("".join(f"{one.path},{digest(b'y')},1\n" for one in files), files)
-    assert (len(found), found[-1].text) == (21, "and 30 more files differ from RECORD")
+def test_problems_are_in_order_each_once_and_many_of_a_kind_are_cut_short() -> None:
+    warning = Problem(level="warning", code="rubbish", text="x")
+    errors = [Problem(level="error", code="record", text=str(number)) for number in range(150)]
+    found = problems.in_order([warning, *errors, warning])
+    assert found == (
+        *errors[:100],
+        Problem(level="error", code="record", text="and 50 more problems of this kind"),
+        warning,
+    )
 
 
 def test_a_record_that_is_no_table() -> None:
