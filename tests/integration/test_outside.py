@@ -26,7 +26,7 @@ pytestmark = [
 ]
 
 SECRET = "the key of somebody else"  # that is the point
-REFUSED = re.compile(r"error: .*(outside (of )?the project|not a path within|out of the project by a symbolic link)")
+REFUSED = re.compile(r"error: .*(outside (of )?the project|not a path (with)?in|out of the project by a symbolic link)")
 WATCHDOG = 120.0  # seconds
 TOOL = "[tool.maturin]\n"
 TREE = {
