@@ -194,7 +194,7 @@ def _compare_python(binary: Binary, tag: WheelTag, name: str) -> None:
     for library in (*binary.needed, *binary.delayed):
         if match := re.fullmatch(_LIBPYTHON, library):
             _compare_library(library, match, tag, name)
-    symbols = list(_python_symbols(binary))
+    symbols = list(python_symbols(binary))
     for_pypy = [symbol for symbol in symbols if re.fullmatch(_PYPY_SYMBOL, symbol)]
     if bool(for_pypy) != tag.python[0].startswith("pp") and symbols:
         kinds = ("PyPy", "another Python") if for_pypy else ("CPython", "PyPy")
@@ -231,7 +231,8 @@ def _compare_stable(symbols: list[str], tag: WheelTag, name: str) -> None:
         raise _python_error(name, tag, f"uses the stable ABI of Python 3.{oldest} ({_shorten(newer)})")
 
 
-def _python_symbols(binary: Binary) -> Iterator[str]:
+def python_symbols(binary: Binary) -> Iterator[str]:
+    """Yield the symbols of Python that a file needs, without the underscore of macOS."""
     for symbol in binary.undefined:
         name = symbol.name.removeprefix("_") if binary.format == "macho" else symbol.name
         if not symbol.weak and re.fullmatch(_PYTHON_SYMBOL, name):

@@ -9,7 +9,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 
-from cratewheel.audit import check, identity
+from cratewheel.audit import check, identity, stable_abi
 from cratewheel.audit.model import Binary
 from cratewheel.commands.inspect.binaries import Examined, target_of
 from cratewheel.commands.inspect.installers import promised_policies
@@ -21,6 +21,7 @@ from cratewheel.targets.wheel_tags import WheelTag
 MOST_OF_A_KIND = 100
 _LEVELS: tuple[Level, ...] = ("error", "warning", "note")
 _SIGNATURES = ("RECORD", "RECORD.jws", "RECORD.p7s")
+_ABI3_MISFIT = r"uses (?:symbols outside of )?the stable ABI"  # which `_abi3_problems` tells in full
 _APPLE_SILICON = (11, 0)  # the first macOS of these machines
 
 
@@ -105,20 +106,14 @@ def tag_problems(examined: Examined, tag: WheelTag, found: tuple[Library, ...]) 
         text = "it is compiled, and the tag says that the wheel is for every system"
         yield Problem(level="error", code="tag", path=path, text=text)
         return
-    if examined.target is not None:
-        python = (
-            tag
-            if examined.file.role == "extension"
-            else WheelTag(python=("py3",), abi=("none",), platform=tag.platform)
-        )
-        module = path.rpartition("/")[2] if examined.file.role == "extension" else None
-        try:
-            identity.check_tag({path: binary}, python, examined.target, module_file=module)
-        except AuditError as error:
-            code = "abi3" if "stable ABI" in error.message else "tag"
-            yield Problem(level="error", code=code, path=path, text=f"it {error.message.removeprefix(path).strip()}")
-            if code == "tag":  # what else could be said supposes that it is for this system
-                return
+    if (wrong := _misfit(examined, WheelTag(python=("py3",), abi=("none",), platform=tag.platform))) is not None:
+        yield Problem(level="error", code="tag", path=path, text=wrong)
+        return  # what else could be said supposes that it is for this system
+    if examined.file.role == "extension":
+        wrong = _misfit(examined, tag, module_file=path.rpartition("/")[2])
+        if wrong is not None and not re.search(_ABI3_MISFIT, wrong):
+            yield Problem(level="error", code="tag", path=path, text=wrong)
+        yield from _abi3_problems(path, binary, tag)
     yield from _policy_problems(examined, tag)
     yield from _macos_problems(path, binary, tag)
     promised = not all(platform.startswith("linux_") for platform in tag.platform)
@@ -130,6 +125,33 @@ def tag_problems(examined: Examined, tag: WheelTag, found: tuple[Library, ...]) 
         elif re.fullmatch(r"libpython3[\d.]*[a-z]*\.so[.\d]*", library.name) and examined.file.role == "extension":
             text = f"it is linked to {library.name}, which not every Python has"
             yield Problem(level="warning", code="libpython", path=path, text=text)
+
+
+def _misfit(examined: Examined, tag: WheelTag, *, module_file: str | None = None) -> str | None:
+    """Return why a file is not what a tag says, or None."""
+    if examined.target is None:
+        return None
+    path = examined.file.path
+    try:
+        identity.check_tag({path: examined.binary}, tag, examined.target, module_file=module_file)
+    except AuditError as error:
+        return f"it {error.message.removeprefix(path).removeprefix(module_file or '').strip()}"
+    return None
+
+
+def _abi3_problems(path: str, binary: Binary, tag: WheelTag) -> Iterator[Problem]:
+    """Yield the symbols that an extension module for the stable ABI must not use, all of them."""
+    oldest = re.fullmatch(r"cp3(\d{1,3})", tag.python[0])
+    known = stable_abi.names()
+    if oldest is None or not any(abi.startswith("abi3") for abi in tag.abi) or int(oldest[1]) > max(known.values()):
+        return
+    symbols = sorted(set(identity.python_symbols(binary)))
+    if foreign := [symbol for symbol in symbols if symbol not in known]:
+        text = f"symbols outside of the stable ABI ({len(foreign)}): {', '.join(foreign)}"
+        yield Problem(level="error", code="abi3", path=path, text=text)
+    if newer := [f"{name} (3.{known[name]})" for name in symbols if known.get(name, 0) > int(oldest[1])]:
+        text = f"symbols that the stable ABI of Python 3.{oldest[1]} does not have ({len(newer)}): {', '.join(newer)}"
+        yield Problem(level="error", code="abi3", path=path, text=text)
 
 
 def _policy_problems(examined: Examined, tag: WheelTag) -> Iterator[Problem]:

@@ -79,10 +79,12 @@ def _unescaped(word: str) -> str:
 
 
 def by_crate(symbols: Iterable[SizedSymbol]) -> tuple[SizedPart, ...]:
-    """Return the bytes of each crate, the largest first."""
+    """Return the bytes of each crate, the largest first; nothing if no symbol is of a crate."""
     sizes: dict[str, int] = {}
     for symbol in symbols:
         crate = crate_of(symbol.name)
         sizes[crate] = sizes.get(crate, 0) + symbol.size
+    if not sizes.keys() - {CPP, OTHER}:
+        return ()
     ordered = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
     return tuple(SizedPart(name=name, size=size) for name, size in ordered)

@@ -49,3 +49,4 @@ def test_sizes_of_crates_are_those_of_their_symbols() -> None:
         SizedPart(name="b", size=5),
         SizedPart(name="a", size=3),
     )
+    assert by_crate([SizedSymbol(name="memcpy", size=5), SizedSymbol(name="_ZN5boost3fooEv", size=5)]) == ()
