@@ -73,3 +73,25 @@ def test_a_file_that_is_no_archive_is_an_error(run_light: Cratewheel) -> None:
     assert done.stderr == (
         "error: demo-1.0-py3-none-any.whl is damaged: File is not a zip file\n help: download it, or build it, again\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--diff", "a.whl"), "--diff takes two files: the older and the newer one"),
+        (("--html", "page.html", "a.whl", "b.whl"), "--html takes one file, and neither --diff nor --json"),
+        (("--html", "page.html", "--json", "a.whl"), "--html takes one file, and neither --diff nor --json"),
+    ],
+)
+def test_options_that_do_not_go_together(run_light: Cratewheel, arguments: tuple[str, ...], said: str) -> None:
+    done = run_light("inspect", *arguments, cwd=run_light.folder)
+    assert (done.status, done.stderr.splitlines()[0]) == (2, f"error: {said}")
+
+
+def test_two_wheels_are_compared(run_light: Cratewheel) -> None:
+    old = compiled_files.wheel(run_light.folder / "old", {"demo/x.py": b"1"}, tag="py3-none-any")
+    new = compiled_files.wheel(run_light.folder / "new", {"demo/x.py": b"123"}, tag="py3-none-any")
+    shown = run_light("inspect", "--diff", old, new).ok().stdout
+    assert "  +2 bytes  demo/x.py  1 bytes → 3 bytes\n" in shown
+    (change, *_) = json.loads(run_light("inspect", "--diff", "--json", old, new).ok().stdout)["files"]
+    assert change == {"name": "demo/x.py", "old": 1, "new": 3}
