@@ -30,10 +30,14 @@ def pythons(tag: WheelTag) -> tuple[str, ...]:
     >>> pythons(WheelTag.parse("cp39-abi3-win_amd64")), pythons(WheelTag.parse("py2.py3-none-any"))
     (('CPython 3.9 and later, but not free-threaded ones',), ('every Python 2', 'every Python 3'))
     """
-    return tuple(dict.fromkeys(words for python in tag.python for abi in tag.abi for words in _python(python, abi)))
+    both = {"abi3", "abi3t"} <= set(tag.abi)
+    abis = [abi for abi in tag.abi if not (both and abi == "abi3t")]
+    return tuple(
+        dict.fromkeys(words for python in tag.python for abi in abis for words in _python(python, abi, both=both))
+    )
 
 
-def _python(python: str, abi: str) -> Iterator[str]:
+def _python(python: str, abi: str, *, both: bool) -> Iterator[str]:
     match = re.fullmatch(r"([a-z]+)(\d)(\d*)(?:_.*)?", python)
     if match is None:
         yield f"the Python {python}" + (f" with the ABI {abi}" if abi != "none" else "")
@@ -44,9 +48,11 @@ def _python(python: str, abi: str) -> Iterator[str]:
         yield f"every Python {major}" + (f" from {version} on" if minor not in ("", "0") else "")
         return
     name = _IMPLEMENTATIONS.get(kind, kind)
-    if abi.startswith("abi3"):
-        free = "free-threaded ones too" if "t" in abi else "but not free-threaded ones"
+    if abi == "abi3":
+        free = "free-threaded ones too" if both else "but not free-threaded ones"
         yield f"{name} {version} and later, {free}"
+    elif abi == "abi3t":
+        yield f"free-threaded {name} {version} and later"
     elif abi == "none":
         yield f"{name} {version}" + (" and later" if kind == "cp" else "")
     else:
