@@ -54,7 +54,7 @@ def _python(python: str, abi: str, *, both: bool) -> Iterator[str]:
     elif abi == "abi3t":
         yield f"free-threaded {name} {version} and later"
     elif abi == "none":
-        yield f"{name} {version}" + (" and later" if kind == "cp" else "")
+        yield f"{name} {version}"  # and no later one, unlike `py39-none`
     else:
         flags = abi.removeprefix(f"{kind}{major}{minor}") if kind == "cp" else ""
         words = ("free-threaded " if "t" in flags else "") + name

@@ -22,7 +22,8 @@ from cratewheel.targets.wheel_tags import WheelTag
         ("graalpy312-graalpy250_312_native", ("GraalPy 3.12",)),
         ("py2.py3-none", ("every Python 2", "every Python 3")),
         ("py310-none", ("every Python 3 from 3.10 on",)),
-        ("cp39-none", ("CPython 3.9 and later",)),
+        ("cp39-none", ("CPython 3.9",)),
+        ("pp311-none", ("PyPy 3.11",)),
         ("odd-thing", ("the Python odd with the ABI thing",)),
     ],
 )
