@@ -88,7 +88,6 @@ def test_wrong_words_end_it_before_anything_is_built(run_light: Cratewheel, word
 
 
 def test_pip_installs_what_was_published(run_light: Cratewheel, tmp_path: Path) -> None:
-    pytest.importorskip("pypiserver")
     with uploads.pypiserver(tmp_path / "index") as url:
         words = ["publish", "-i", THIS, "--compatibility", "linux", "--repository-url", url, "-u", "ann"]
         first = run_light(*words, crate="light-module", env={"MATURIN_PASSWORD": "pw"})

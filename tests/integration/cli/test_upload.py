@@ -309,7 +309,6 @@ def test_the_api_tells_events_and_returns_what_became_of_each(files: Files) -> N
 
 
 def test_a_real_server_takes_the_files_once(upload: Run, files: Files, tmp_path: Path) -> None:
-    pytest.importorskip("pypiserver")
     with uploads.pypiserver(tmp_path / "index") as url:
         words = ["--repository-url", url, "-u", "ann", "dist/*"]
         first = upload(*words, token=None, MATURIN_PASSWORD="pw")
