@@ -17,6 +17,7 @@ from cratewheel.system.files import FileOpener
 SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, as cargo and maturin use for every file; some tools reject 1970
 _PKG_INFO = "PKG-INFO"
+_LARGEST = 0o77777777777  # what a number of the header can be
 _LEVEL = 5  # nearly as small as level 6, with a third less work
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
@@ -66,7 +67,9 @@ def _header(name: str, size: int, mtime: int, *, executable: bool) -> bytes:
     member.size = size
     member.mtime = mtime
     member.mode = 0o755 if executable else 0o644
-    return member.tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+    # where the header has room for all, both formats are the same bytes, and this one is written in half the time
+    plain = len(name) <= tarfile.LENGTH_NAME and name.isascii() and max(size, mtime) <= _LARGEST
+    return member.tobuf(tarfile.USTAR_FORMAT if plain else tarfile.PAX_FORMAT, "utf-8", "strict")
 
 
 class _Gzip:

@@ -130,3 +130,13 @@ def test_the_archive_is_one_stream_of_level_5(tmp_path: Path) -> None:
     raw = sdist.write((generated("PKG-INFO", data),), tmp_path / NAME).path.read_bytes()
     packer = zlib.compressobj(5, zlib.DEFLATED, -zlib.MAX_WBITS)
     assert raw[10:-8] == packer.compress(gzip.decompress(raw)) + packer.flush()
+
+
+@pytest.mark.parametrize("name", ["a.py", "x" * 100, "d/" * 40 + "a.py"])
+@pytest.mark.parametrize("size", [0, 8**11 - 1, 8**11])
+def test_a_short_name_has_the_header_of_the_extended_format(name: str, size: int) -> None:
+    member = tarfile.TarInfo(name)
+    member.size, member.mtime, member.mode = size, 1700000000, 0o644
+    assert sdist._header(name, size, 1700000000, executable=False) == member.tobuf(
+        tarfile.PAX_FORMAT, "utf-8", "strict"
+    )
