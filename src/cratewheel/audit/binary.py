@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import mmap
 import stat
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from cratewheel.audit import elf, macho, pe
 from cratewheel.audit.model import Binary as Binary
@@ -12,16 +14,8 @@ from cratewheel.audit.model import Symbol as Symbol
 from cratewheel.audit.model import SymbolVersion as SymbolVersion
 from cratewheel.errors import AuditError
 
-_MACHO_MAGICS = frozenset(
-    {
-        b"\xfe\xed\xfa\xce",
-        b"\xfe\xed\xfa\xcf",
-        b"\xce\xfa\xed\xfe",
-        b"\xcf\xfa\xed\xfe",
-        b"\xca\xfe\xba\xbe",
-        b"\xca\xfe\xba\xbf",
-    },
-)
+T = TypeVar("T")
+
 _XCOFF_MAGICS = {b"\x01\xdf": ("powerpc", 32), b"\x01\xf7": ("powerpc64", 64)}  # AIX
 
 
@@ -30,10 +24,19 @@ def read(path: Path) -> Binary:
 
     Raises `AuditError`, which names the file, when it cannot be opened, is damaged, or has a format without a reader.
     """
+    return read_with(path, parse)
+
+
+def read_with(path: Path, parse_bytes: Callable[[mmap.mmap], T]) -> T:
+    """Return what `parse_bytes` makes of the bytes of the file at `path`.
+
+    Raises `AuditError`, which names the file, when it cannot be opened, is empty or is no regular file, and for each
+    `AuditError` of `parse_bytes`.
+    """
     try:
         _check_regular(path)
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return parse(data)
+            return parse_bytes(data)
     except AuditError as error:
         raise AuditError(f"{path}: {error.message}", hint=error.hint) from error
     except ValueError as error:  # an empty file cannot be mapped
@@ -54,7 +57,7 @@ def parse(data: bytes | mmap.mmap) -> Binary:
     magic = data[:4]
     if magic == elf.MAGIC:
         return elf.parse(data)
-    if magic in _MACHO_MAGICS:
+    if magic in macho.MAGICS:
         return macho.parse(data)
     if magic[:2] == b"MZ":
         return pe.parse(data)

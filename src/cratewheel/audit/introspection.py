@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.audit import elf, macho, pe
+from cratewheel.audit.binary import read_with
 from cratewheel.errors import AuditError
 
 PREFIX = "PYO3_INTROSPECTION_1_"
@@ -26,15 +27,7 @@ def read_descriptions(path: Path) -> tuple[Mapping[str, Any], ...]:
 
     Raises `AuditError`, which names the file, when it is damaged or cannot be read.
     """
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return descriptions(data)
-    except AuditError as error:
-        raise AuditError(f"{path}: {error.message}", hint=error.hint) from error
-    except ValueError as error:  # an empty file cannot be mapped
-        raise AuditError(f"{path}: the file is empty") from error
-    except OSError as error:
-        raise AuditError(f"{path} cannot be read: {error.strerror}") from error
+    return read_with(path, descriptions)
 
 
 def descriptions(data: bytes | mmap.mmap) -> tuple[Mapping[str, Any], ...]:
