@@ -10,7 +10,8 @@ from typing import Any
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_suggestion
 from cratewheel.options import tables
-from cratewheel.options.model import Options, PublishOptions, settings
+from cratewheel.options.model import Options, settings
+from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import Setting
 from cratewheel.options.values import Feature, Origin, ToolTables
 from cratewheel.system.toml import describe

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cratewheel.commands.publish.repository import Repository
 from cratewheel.errors import UsageError
-from cratewheel.options.model import PublishOptions
+from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.values import Origin
 
 TOKEN_USER = "__token__"  # noqa: S105  # the name that PyPI gives to users of tokens

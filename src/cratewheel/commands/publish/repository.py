@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
-from cratewheel.options.model import PublishOptions
+from cratewheel.options.publishing import PublishOptions
 
 KNOWN = {"pypi": "https://upload.pypi.org/legacy/", "testpypi": "https://test.pypi.org/legacy/"}
 PYPI_HOSTS = {

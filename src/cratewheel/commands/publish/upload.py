@@ -20,7 +20,7 @@ from cratewheel.commands.publish.index import UNKNOWN, Comparison, Listing
 from cratewheel.commands.publish.repository import KNOWN, Repository
 from cratewheel.errors import CratewheelError, UploadError, UsageError
 from cratewheel.events import ProgressEvent, Reporter, UploadEvent
-from cratewheel.options.model import PublishOptions
+from cratewheel.options.publishing import PublishOptions
 from cratewheel.system.tasks import task_group
 
 AT_ONCE = 4

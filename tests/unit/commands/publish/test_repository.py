@@ -8,7 +8,7 @@ import pytest
 
 from cratewheel.commands.publish.repository import Repository, choose, read_pypirc
 from cratewheel.errors import ConfigError, UsageError
-from cratewheel.options.model import PublishOptions
+from cratewheel.options.publishing import PublishOptions
 
 PYPI = Repository(
     url="https://upload.pypi.org/legacy/", simple_urls=("https://pypi.org/simple/",), origin="[pypi] of ~/.pypirc"

@@ -22,7 +22,7 @@ from cratewheel.commands.publish.upload import (
 )
 from cratewheel.errors import MissingToolError, UploadError, UsageError
 from cratewheel.events import CallbackReporter, Event, StepEvent, WarningEvent
-from cratewheel.options.model import PublishOptions
+from cratewheel.options.publishing import PublishOptions
 
 PYPI = Repository(url="https://upload.pypi.org/legacy/", simple_urls=())
 
