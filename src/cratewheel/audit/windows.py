@@ -14,6 +14,12 @@ _INTERPRETER = (
     r"(vcruntime|msvcp|msvcr|vccorlib|concrt|vcamp|vcomp|mfc)\d+[a-z0-9_]*\.dll|ucrtbased?\.dll"
 )
 
+# delvewheel lists what Windows 7 has on Intel's processors; Rust's targets need Windows 10, which has these too
+_WINDOWS_10 = (
+    r"(?a)(bluetoothapis|combase|computecore|coremessaging|d3d12|d3dcompiler_47|dcomp|gdi32full|icuin|icuuc|msvcp_win|"
+    r"shcore|win32u|windows\.storage|xinput1_4)\.dll"
+)
+
 
 def is_provided(name: str, arch: str) -> bool:
     """Return whether every Windows on the processor (Rust's name) has the DLL, or Python provides it.
@@ -23,7 +29,9 @@ def is_provided(name: str, arch: str) -> bool:
     """
     word = name.lower()
     names = _names()
-    return bool(re.fullmatch(_INTERPRETER, word)) or word in names["every"] or word in names.get(arch, frozenset())
+    if re.fullmatch(_INTERPRETER, word) or re.fullmatch(_WINDOWS_10, word):
+        return True
+    return word in names["every"] or word in names.get(arch, frozenset())
 
 
 @functools.cache  # a data file of ours, which does not change while we run

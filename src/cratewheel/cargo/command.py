@@ -199,6 +199,13 @@ def take_targets(argv: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...
     return tuple(found), tuple(kept)
 
 
+def profile_name(options: CargoOptions) -> str:
+    """Return the name of the profile that cargo builds."""
+    if not options.profile and {"--release", "-r"}.intersection(options.extra):
+        return "release"
+    return extra_value(options.extra, "--profile") or options.profile or "dev"
+
+
 def profile_folders(options: CargoOptions) -> tuple[str, ...]:
     """Return the folders in a build directory that hold the units of a build: for the target, and for the host.
 
@@ -207,9 +214,7 @@ def profile_folders(options: CargoOptions) -> tuple[str, ...]:
     >>> profile_folders(CargoOptions(extra=("--profile", "test")))
     ('debug',)
     """
-    profile = extra_value(options.extra, "--profile") or options.profile or "dev"
-    if not options.profile and {"--release", "-r"}.intersection(options.extra):
-        profile = "release"
+    profile = profile_name(options)
     folder = {"dev": "debug", "test": "debug", "bench": "release"}.get(profile, profile)
     return (f"{options.target}/{folder}", folder) if options.target else (folder,)
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings
 from cratewheel.bindings.support import release
+from cratewheel.cargo.config import Setting
 from cratewheel.errors import UnsupportedError, UsageError
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter
 from cratewheel.project.inputs import Inputs
+from cratewheel.project.split_debuginfo import chosen
 from cratewheel.targets.triples import Target
 
 TARGET_ABI_KEY_SINCE = (0, 29)  # pyo3 reads the ABI from its configuration file since then
@@ -84,13 +85,16 @@ def debuginfo_args(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
     options = inputs.options
     if not options.include_debuginfo or options.strip or bindings.kind == "bin":
         return ()
-    given = " ".join((*options.rustc_args, *options.rustc_extra_args, inputs.rustflags[1] if inputs.rustflags else ""))
-    chosen = re.findall(r"split-debuginfo=(\w+)", given)
-    if inputs.target.os in ("macos", "ios"):
-        return () if chosen else ("-C", "split-debuginfo=packed")  # rustc's default leaves it in object files
-    if chosen and chosen[0] == "unpacked" and inputs.target.os != "windows":
+    of_arguments = chosen((*options.rustc_args, *options.rustc_extra_args))
+    found = inputs.split_debuginfo
+    if inputs.target.os in ("macos", "ios"):  # rustc's default leaves it in object files
+        return () if of_arguments or found.flags else ("-C", "split-debuginfo=packed")
+    by_arguments = Setting(value=of_arguments, origin="an argument for rustc") if of_arguments else None
+    last = found.flags or by_arguments or found.profile  # in rustc's order
+    if last is not None and last.value == "unpacked" and inputs.target.os != "windows":
         raise UsageError(
             "--include-debuginfo cannot ship what split-debuginfo=unpacked leaves in many object files",
+            notes=(f"it is set by {last.origin}",),
             hint="use split-debuginfo=packed, which writes one .dwp file",
         )
     return ()

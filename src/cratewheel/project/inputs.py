@@ -29,6 +29,7 @@ from cratewheel.project.metadata.providers import BuildState
 from cratewheel.project.python_layout import ModuleLayout, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
+from cratewheel.project.split_debuginfo import SplitDebuginfo, read_split_debuginfo
 from cratewheel.system.tasks import task_group
 from cratewheel.targets import system_versions, toolchain
 from cratewheel.targets.system_versions import NO_VERSIONS, System
@@ -51,6 +52,7 @@ class Inputs:
     target cannot be started here, or are not to be: they are `described` by the variables of that name, or known from a
     table. `rustflags` are the user's own, by the variable that holds them;
     `configured_rustflags` those of cargo's configuration, where flags of ours for the target would hide them.
+    `split_debuginfo` is read where a wheel is to have debug information.
     `abi3_forced` says that pyo3 is to use the stable ABI whatever its features are, for a Python newer than it knows;
     `others_read_pyo3_config` that a build script asks pyo3 where the interpreter is, and the like.
     `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
@@ -72,6 +74,7 @@ class Inputs:
     described: Mapping[str, str] = field(default_factory=dict)
     rustflags: tuple[str, str] | None = None
     configured_rustflags: tuple[str, ...] = ()
+    split_debuginfo: SplitDebuginfo = field(default_factory=SplitDebuginfo)
     host_platform: str | None = None
     abi3_forced: bool = False
     others_read_pyo3_config: bool = False
@@ -193,6 +196,9 @@ def _for_target(
         described=described,
         rustflags=next(((name, environ[name]) for name in RUSTFLAGS if environ.get(name)), None),
         configured_rustflags=_configured_rustflags(target, options, project, environ),
+        split_debuginfo=read_split_debuginfo(answer, options, environ)
+        if options.include_debuginfo
+        else SplitDebuginfo(),
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
         abi3_forced=environ.get("PYO3_USE_ABI3_FORWARD_COMPATIBILITY") == "1",
         others_read_pyo3_config=reads_interpreter(answer.cargo),

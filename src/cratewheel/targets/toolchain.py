@@ -7,7 +7,7 @@ https://doc.rust-lang.org/cargo/reference/config.html for where cargo reads the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -253,8 +253,27 @@ def build_rustflags(target: Target, config: tuple[str, ...], environ: Mapping[st
     if any("rustflags" in table for _, table in _target_tables(target, config, environ, cwd)):
         return ()
     found = cargo_config.setting("build.rustflags", config, environ, cwd)
-    values = () if found is None else found.value if isinstance(found.value, list) else str(found.value).split()
-    return tuple(map(str, values))
+    return _flag_words(found.value) if found is not None else ()
+
+
+def rustflags(
+    target: Target, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path
+) -> Iterator[cargo_config.Setting]:
+    """Yield the flags for rustc of cargo's configuration, the weakest first: those for the target, else all others."""
+    tables = [(layer, table) for layer, table in _target_tables(target, config, environ, cwd) if "rustflags" in table]
+    variable = f"{_linker_variable(target)[:-6]}RUSTFLAGS"
+    for layer, table in reversed(tables):
+        yield cargo_config.Setting(value=_flag_words(table["rustflags"]), origin=layer.origin)
+    if environ.get(variable):
+        yield cargo_config.Setting(value=_flag_words(environ[variable]), origin=variable)
+    elif not tables:
+        found = cargo_config.setting("build.rustflags", config, environ, cwd)
+        if found is not None:
+            yield cargo_config.Setting(value=_flag_words(found.value), origin=found.origin)
+
+
+def _flag_words(value: object) -> tuple[str, ...]:
+    return tuple(map(str, value)) if isinstance(value, list) else tuple(str(value).split())
 
 
 def _target_tables(

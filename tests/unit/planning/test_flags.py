@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from cratewheel.cargo.config import Setting
 from cratewheel.errors import UnsupportedError, UsageError
 from cratewheel.planning.decide import decide
 from cratewheel.planning.model import WheelPlan
 from cratewheel.project.inputs import Inputs
+from cratewheel.project.split_debuginfo import SplitDebuginfo
 from cratewheel.targets.system_versions import System
 from situations import (
     LINUX,
@@ -127,6 +129,17 @@ def test_debug_information_for_the_wheel_is_in_a_file_of_its_own() -> None:
     assert packed[1] not in args("--include-debuginfo --strip", machine=MACOS_ARM)
     with pytest.raises(UsageError, match="--include-debuginfo cannot ship what split-debuginfo=unpacked leaves"):
         args(unpacked)
+    for where in ("profile", "flags"):
+        by = SplitDebuginfo(**{where: Setting(value="unpacked", origin="Cargo.toml")})
+        with pytest.raises(UsageError, match="--include-debuginfo cannot ship") as raised:
+            args("--include-debuginfo", split_debuginfo=by)
+        assert raised.value.notes == ("it is set by Cargo.toml",)
+        assert args("", split_debuginfo=by) == ()
+        assert args("--include-debuginfo --strip", split_debuginfo=by)
+    in_profile = SplitDebuginfo(profile=Setting(value="unpacked", origin="Cargo.toml"))
+    repaired = "--include-debuginfo --rustc-extra-args='-C split-debuginfo=packed'"
+    assert args(repaired, split_debuginfo=in_profile) == packed
+    assert args("--include-debuginfo", split_debuginfo=in_profile, machine=MACOS_ARM)[:2] == packed
     assert args(f"{unpacked} --strip") == ("-C", "split-debuginfo=unpacked", "-C", "strip=symbols")
 
 
