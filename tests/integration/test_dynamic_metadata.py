@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import wheels
+from git_projects import committed, git, write
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
@@ -42,28 +43,6 @@ needs_library = pytest.mark.skipif(
     importlib.util.find_spec("vcs_versioning") is None, reason="vcs-versioning is not installed"
 )
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders are named as on POSIX")
-
-
-def git(folder: Path, *words: str) -> str:
-    settings = ("user.name=a", "user.email=a@example.org", "core.autocrlf=false")
-    command = ["git", *(word for setting in settings for word in ("-c", setting)), *words]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def write(root: Path, tree: dict[str, str]) -> Path:
-    for name, text in tree.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
-
-
-def committed(root: Path, tree: dict[str, str]) -> Path:
-    write(root, tree)
-    git(root, "init", "-q")
-    git(root, "add", "--all")
-    git(root, "commit", "-q", "-m", "first")
-    return root
 
 
 @pytest.fixture(name="project")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cratewheel.system.git import git as git_command
+from git_projects import committed, git, write
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel, Run
@@ -29,28 +30,6 @@ TREE = {
     "pyproject.toml": PYPROJECT, "src/lib.rs": "", "data/deep/a.txt": "a",
 }  # fmt: skip
 FILES = ["PKG-INFO", "Cargo.lock", "Cargo.toml", "data/deep/a.txt", "pyproject.toml", "src/lib.rs"]
-
-
-def git(folder: Path, *words: str) -> str:
-    settings = ("user.name=a", "user.email=a@example.org", "protocol.file.allow=always")
-    command = ["git", *(word for setting in settings for word in ("-c", setting)), *words]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
-def write(root: Path, tree: dict[str, str]) -> Path:
-    for name, text in tree.items():
-        path = root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return root
-
-
-def committed(root: Path, tree: dict[str, str]) -> Path:
-    write(root, tree)
-    git(root, "init", "-q")
-    git(root, "add", "--all")
-    git(root, "commit", "-q", "-m", "first")
-    return root
 
 
 @pytest.fixture(name="project")

@@ -8,22 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from archive_data import source_files
 from cratewheel.archive import sdist
 from cratewheel.archive.deflate import BLOCK
-from cratewheel.archive.layout import Entry, FromFile
+from cratewheel.archive.layout import FromFile
 
 NAME = "demo-1.0.tar.gz"
-
-
-def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
-    """Return files of some sizes, whose bytes compress but are not all the same."""
-    entries = []
-    for number, size in enumerate(sizes):
-        path = folder / f"{number:04}.rs"
-        line = b"let number = %d;\n" % number
-        path.write_bytes((line * (size // len(line) + 1))[:size])
-        entries.append(Entry(path=f"src/{path.name}", source=FromFile(path=str(path))))
-    return tuple(entries)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +22,7 @@ def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
     ids=["mixed", "empty", "alike", "one large"],
 )
 def test_files_of_any_size_make_one_stream(tmp_path: Path, sizes: list[int]) -> None:
-    entries = tree(tmp_path, sizes)
+    entries = source_files(tmp_path, sizes)
     built = sdist.write(entries, tmp_path / "out" / NAME)
     with tarfile.open(built.path) as archive:
         read = {member.name: archive.extractfile(member) for member in archive}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import shutil
 import subprocess
 import sys
@@ -11,20 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from cargo_output import free_jobs
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.jobserver import Jobserver
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
-
-
-def free(server: Jobserver) -> int:
-    """Return how many jobs could be begun, and give them back."""
-    read, write = server.descriptors
-    taken = b""
-    while select.select([read], [], [], 0)[0]:
-        taken += os.read(read, 1)
-    os.write(write, taken)
-    return len(taken)
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
@@ -47,7 +37,7 @@ def test_make_takes_its_jobs_from_it(tmp_path: Path) -> None:
         for line in done.stdout.splitlines():
             running += {"+": 1, "-": -1}[line]
             most = max(most, running)
-        assert (most, done.stderr, free(server)) == (2, "", 1)
+        assert (most, done.stderr, free_jobs(server)) == (2, "", 1)
     finally:
         server.close()
 

@@ -7,26 +7,11 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any
 
+from cargo_output import ROOT, artifact
 from cratewheel.cargo.run import run
 from cratewheel.system.command import Command
 from cratewheel.ui import Ui
-
-ROOT = "path+file:///p#demo@0.1.0"
-
-
-def artifact(**changes: Any) -> dict[str, Any]:
-    return {
-        "reason": "compiler-artifact",
-        "package_id": ROOT,
-        "target": {"name": "demo", "kind": ["cdylib"], "crate_types": ["cdylib"]},
-        "features": [],
-        "filenames": ["/t/libdemo.so"],
-        "executable": None,
-        "fresh": False,
-        **changes,
-    }
 
 
 def test_what_a_macro_prints_among_the_messages_is_handed_on(tmp_path: Path) -> None:

@@ -9,39 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from build_directories import NOW, put, used_target
 from cratewheel.commands import clean as cleaning
-
-NOW = 1_800_000_000.0
-DAY = 86400
-STAGE = ".stage.999999999-0123abcd.tmp"  # of a process whose number no system gives
-
-
-def put(path: Path, text: str = "12345", *, days: float = 0) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return aged(path, days)
-
-
-def aged(path: Path, days: float) -> Path:
-    os.utime(path, (NOW - days * DAY, NOW - days * DAY))
-    return path
 
 
 @pytest.fixture(name="target")
 def target_fixture(tmp_path: Path) -> Path:
-    ours = tmp_path / "target" / "cratewheel"
-    put(ours / "lock", "")
-    put(ours / "pyo3-config-0123.txt")
-    put(ours / "packed" / "a.whl.json")
-    put(ours / "pgo" / "lock", "")
-    put(ours / "pgo" / "optimised" / "cp311-cp311" / "lib.rlib")
-    put(ours / STAGE / "lib.so")
-    for name, days in (("cp311", 1), ("cp312", 31), ("cp36", 1), ("aarch64-apple-darwin-cp312", 29)):
-        put(ours / "build" / name / "release" / "deps" / "lib.rlib", "1" * 100)
-        put(ours / "build" / f"{name}.lock", "", days=days)
-    put(ours / "build" / "cp310.unfinished" / "lib.rlib")
-    put(tmp_path / "target" / "release" / "deps" / "lib.rlib")
-    return tmp_path / "target"
+    target = used_target(tmp_path)
+    put(target / "cratewheel" / "pgo" / "lock", "")
+    put(target / "cratewheel" / "pgo" / "optimised" / "cp311-cp311" / "lib.rlib")
+    return target
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the other process takes the lock as POSIX systems have it")

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archive_data import program_like
 from cratewheel.archive.deflate import BLOCK, ParallelDeflate
 from cratewheel.system.machine import processors
 
@@ -20,13 +21,6 @@ def deflated(
     packer = ParallelDeflate(level, workers=workers, block=block)
     parts = [packer.compress(data[at : at + step]) for at in range(0, len(data), step)]
     return b"".join(parts) + packer.flush()
-
-
-def text(size: int, seed: int = 1) -> bytes:
-    """Return data that compresses as programs do, more or less."""
-    chosen = random.Random(seed)
-    words = [chosen.randbytes(chosen.randrange(2, 12)) for _ in range(900)]
-    return b"".join(chosen.choices(words, k=size // 7))[:size]
 
 
 @given(
@@ -44,7 +38,7 @@ def test_any_bytes_in_blocks_of_any_size_come_back(data: bytes, level: int, bloc
 
 
 def test_the_bytes_do_not_depend_on_how_many_work_or_how_the_data_comes() -> None:
-    data = text(3 * BLOCK + 12345)
+    data = program_like(3 * BLOCK + 12345)
     first = deflated(data, workers=1)
     assert all(deflated(data, workers=workers, step=step) == first for workers in (2, 8) for step in (999_999, 10_007))
     assert deflated(data) == first
@@ -52,12 +46,12 @@ def test_the_bytes_do_not_depend_on_how_many_work_or_how_the_data_comes() -> Non
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1, 2 * BLOCK])
 def test_the_edges_of_blocks(size: int) -> None:
-    data = text(size)
+    data = program_like(size)
     assert zlib.decompress(deflated(data), -zlib.MAX_WBITS) == data
 
 
 def test_blocks_cost_no_size_to_speak_of() -> None:
-    data = text(8 * BLOCK)
+    data = program_like(8 * BLOCK)
     packer = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     alone = len(packer.compress(data) + packer.flush())
     assert len(deflated(data)) < alone * 1.002

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive_data import source_files
 from cratewheel.archive import sdist
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.errors import ConfigError
@@ -108,19 +109,8 @@ def test_a_source_that_is_gone_is_an_error_and_leaves_no_sdist(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == []
 
 
-def tree(folder: Path, sizes: list[int]) -> tuple[Entry, ...]:
-    """Return files of some sizes, whose bytes compress but are not all the same."""
-    entries = []
-    for number, size in enumerate(sizes):
-        path = folder / f"{number:04}.rs"
-        line = b"let number = %d;\n" % number
-        path.write_bytes((line * (size // len(line) + 1))[:size])
-        entries.append(Entry(path=f"src/{path.name}", source=FromFile(path=str(path))))
-    return tuple(entries)
-
-
 def test_it_is_as_small_as_if_it_were_compressed_at_once(tmp_path: Path) -> None:
-    built = sdist.write(tree(tmp_path, [3000] * 700), tmp_path / "out" / NAME)
+    built = sdist.write(source_files(tmp_path, [3000] * 700), tmp_path / "out" / NAME)
     at_once = gzip.compress(gzip.decompress(built.path.read_bytes()), 5)
     assert built.size < len(at_once) * 1.02
 

@@ -1,18 +1,14 @@
 from __future__ import annotations
 
-import io
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from cffi_declarations import declarations
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings import cffi
-from cratewheel.bindings.cbindgen import CbindgenPolicy
 from cratewheel.system.command import Command
-from cratewheel.system.files import project_roots
-from cratewheel.ui import Ui
 from places import MIXED, PURE
 
 if sys.version_info >= (3, 11):
@@ -109,22 +105,6 @@ def test_cbindgen_reads_the_lock_of_the_workspace(tmp_path: Path) -> None:
     assert cffi.cbindgen_command(program, crate=crate, workspace=tmp_path, config=config, cwd=cwd) == Command(
         argv=(*bare, "--lockfile", str(lock), str(crate)), cwd=cwd
     )
-
-
-def declarations(root: Path, environ: Mapping[str, str]) -> tuple[str, str]:
-    err = io.StringIO()
-    text = cffi.read_declarations(
-        target_directory=root / "target",
-        crate=root,
-        workspace=root,
-        cwd=root,
-        roots=project_roots(root),
-        scratch=root / "scratch",
-        environ=environ,
-        reporter=Ui(out=io.StringIO(), err=err),
-        policy=CbindgenPolicy(install=False),
-    )
-    return text, err.getvalue()
 
 
 def test_the_header_of_the_build_script_is_used(tmp_path: Path) -> None:

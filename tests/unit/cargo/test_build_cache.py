@@ -7,61 +7,24 @@ from pathlib import Path
 
 import pytest
 
+from build_directories import OLD, copied_files, tree, write_unit
 from cratewheel.cargo import build_cache as target_dir
 from cratewheel.cargo.build_cache import CopyResult, UnitTracker
-
-OLD = 1_600_000_000
-
-
-def unit(profile: Path, package: str, mark: str, *, finished: bool = True, text: str = "12345") -> None:
-    """Put a unit into a profile's folder, as cargo lays it out."""
-    unit_hash = mark * 16
-    files = {
-        f"deps/lib{package}-{unit_hash}.rlib": text,
-        f"deps/lib{package}-{unit_hash}.rmeta": "",
-        f"deps/{package}-{unit_hash}.d": "",
-        f"deps/{package}-{unit_hash}": "a test program",
-        f"build/{package}-{unit_hash}/output": text,
-        f".fingerprint/{package}-{unit_hash}/lib-{package}": "hash" if finished else "",
-        f".fingerprint/{package}-{unit_hash}/dep-lib-{package}": "",
-    }
-    for name, content in files.items():
-        path = profile / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-        os.utime(path, (OLD, OLD))
-
-
-def tree(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
-def of_unit(package: str, mark: str) -> set[str]:
-    """Return the files of a unit that are copied."""
-    name = f"{package}-{mark * 16}"
-    return {
-        f"release/deps/lib{name}.rlib",
-        f"release/deps/lib{name}.rmeta",
-        f"release/deps/{name}.d",
-        f"release/build/{name}/output",
-        f"release/.fingerprint/{name}/lib-{package}",
-        f"release/.fingerprint/{name}/dep-lib-{package}",
-    }
 
 
 def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packages(tmp_path: Path) -> None:
     plain, sibling, new = tmp_path / "plain", tmp_path / "cp311", tmp_path / "cp312"
-    unit(plain / "release", "syn", "a")
+    write_unit(plain / "release", "syn", "a")
     for mark in "ab":
-        unit(sibling / "release", "syn", mark)
-    unit(sibling / "release", "elsewhere", "c")
-    unit(sibling / "debug", "syn", "d")
+        write_unit(sibling / "release", "syn", mark)
+    write_unit(sibling / "release", "elsewhere", "c")
+    write_unit(sibling / "debug", "syn", "d")
     (sibling / ".rustc_info.json").write_text("{}")
 
     assert target_dir.seed(new, (plain, sibling), ("release",), ["syn"]) == CopyResult(
         units=2, size=2 * 5 + 2 * (5 + 4)
     )
-    assert tree(new) == {".rustc_info.json", *of_unit("syn", "a"), *of_unit("syn", "b")}
+    assert tree(new) == {".rustc_info.json", *copied_files("syn", "a"), *copied_files("syn", "b")}
     assert {path.stat().st_mtime for path in (new / "release" / "deps").iterdir()} == {OLD}
     assert not list(tmp_path.glob("*.unfinished"))
 
@@ -72,43 +35,43 @@ def test_there_may_be_nothing_to_fill_a_directory_from(tmp_path: Path) -> None:
 
 
 def test_what_an_interrupted_copy_left_does_not_count(tmp_path: Path) -> None:
-    unit(tmp_path / "plain" / "release", "syn", "a")
-    unit(tmp_path / "new.unfinished" / "release", "old", "b")
+    write_unit(tmp_path / "plain" / "release", "syn", "a")
+    write_unit(tmp_path / "new.unfinished" / "release", "old", "b")
     target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
-    assert tree(tmp_path / "new") == of_unit("syn", "a")
+    assert tree(tmp_path / "new") == copied_files("syn", "a")
 
 
 def test_only_finished_units_are_copied(tmp_path: Path) -> None:
     one = tmp_path / "one" / "release"
-    unit(one, "syn", "a")
-    unit(one, "syn", "b", finished=False)
+    write_unit(one, "syn", "a")
+    write_unit(one, "syn", "b", finished=False)
     units = frozenset(mark * 16 for mark in "abc")
     assert target_dir.copy_units(one, tmp_path / "other" / "release", units) == CopyResult(units=1, size=5 + 9)
-    assert tree(tmp_path / "other") == of_unit("syn", "a")
+    assert tree(tmp_path / "other") == copied_files("syn", "a")
 
 
 def test_what_cmake_would_refuse_in_another_folder_stays_behind(tmp_path: Path) -> None:
     one = tmp_path / "one" / "release"
-    unit(one, "zstd", "a")
+    write_unit(one, "zstd", "a")
     cache = one / "build" / f"zstd-{'a' * 16}" / "out" / "build" / "CMakeCache.txt"
     cache.parent.mkdir(parents=True)
     cache.write_text(f"# For build in directory: {cache.parent}")
     (cache.parent / "libzstd.a").write_text("")
     target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
     out = f"release/build/zstd-{'a' * 16}/out/build"
-    assert tree(tmp_path / "other") == of_unit("zstd", "a") | {f"{out}/libzstd.a"}
+    assert tree(tmp_path / "other") == copied_files("zstd", "a") | {f"{out}/libzstd.a"}
 
 
 def test_a_directory_is_new_until_something_was_compiled_for_the_profile(tmp_path: Path) -> None:
     assert target_dir.is_empty(tmp_path / "none", ("release",))
-    unit(tmp_path / "debug", "syn", "a")
+    write_unit(tmp_path / "debug", "syn", "a")
     assert target_dir.is_empty(tmp_path, ("release",))
     assert not target_dir.is_empty(tmp_path, ("debug",))
     assert not target_dir.is_empty(tmp_path, ("wasm32-wasip1/debug", "debug"))
 
 
 def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
-    unit(tmp_path / "plain" / "release", "syn", "a")
+    write_unit(tmp_path / "plain" / "release", "syn", "a")
     gone = tmp_path / "plain" / "release" / "deps" / f"libsyn-{'a' * 16}.rlib"
     gone.unlink()
     gone.symlink_to(tmp_path / "nowhere")
@@ -118,7 +81,7 @@ def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
 
 
 def test_a_copy_is_a_file_of_its_own(tmp_path: Path) -> None:
-    unit(tmp_path / "plain" / "release", "syn", "a")
+    write_unit(tmp_path / "plain" / "release", "syn", "a")
     target_dir.seed(tmp_path / "new", (tmp_path / "plain",), ("release",), ["syn"])
     name = f"release/deps/libsyn-{'a' * 16}.rlib"
     (tmp_path / "new" / name).write_text("rewritten in place")
@@ -138,16 +101,16 @@ def artifact(root: Path, package: str, mark: str) -> dict[str, object]:
 def test_what_a_build_reports_is_brought_to_the_others_once_all_of_it_is_there(tmp_path: Path) -> None:
     root, told = tmp_path / "cp311", []
     followed = UnitTracker(root, frozenset({"syn", "quote"}), lambda: told.append("all"))
-    unit(root / "release", "syn", "a")
-    unit(root / "release", "pyo3", "c")
+    write_unit(root / "release", "syn", "a")
+    write_unit(root / "release", "pyo3", "c")
     followed.add_message(artifact(root, "syn", "a"))
     followed.add_message(artifact(root, "pyo3", "c"))  # another for each interpreter
     assert told == []
-    unit(root / "release", "quote", "b")
+    write_unit(root / "release", "quote", "b")
     followed.add_message(artifact(root, "quote", "b"))
     assert told == ["all"]
     assert followed.copy_to(tmp_path / "cp312").units == 2
-    assert tree(tmp_path / "cp312") == of_unit("syn", "a") | of_unit("quote", "b")
+    assert tree(tmp_path / "cp312") == copied_files("syn", "a") | copied_files("quote", "b")
 
 
 def test_the_size_of_a_directory_counts_a_file_with_two_names_once(tmp_path: Path) -> None:
@@ -159,22 +122,22 @@ def test_the_size_of_a_directory_counts_a_file_with_two_names_once(tmp_path: Pat
 
 def test_of_what_rustc_made_all_but_programs_is_copied(tmp_path: Path) -> None:
     one = tmp_path / "one" / "release"
-    unit(one, "syn", "a")
+    write_unit(one, "syn", "a")
     endings = (".rlib", ".rmeta", ".d", ".so", ".dylib", ".dll", ".dll.lib", ".wasm")
     for ending in (*endings, "", ".exe", ".o", ".pdb"):
         (one / "deps" / f"x-{'a' * 16}{ending}").write_text("")
     target_dir.copy_units(one, tmp_path / "other" / "release", frozenset({"a" * 16}))
     extra = {f"release/deps/x-{'a' * 16}{ending}" for ending in endings}
-    assert tree(tmp_path / "other") == of_unit("syn", "a") | extra
+    assert tree(tmp_path / "other") == copied_files("syn", "a") | extra
 
 
 def test_a_unit_whose_fingerprint_does_not_come_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(target_dir, "FINGERPRINT_TIMEOUT", 0.03)
     root = tmp_path / "root"
     tracker = UnitTracker(root, frozenset({"syn", "quote", "gone"}), lambda: None)
-    unit(root / "release", "syn", "a")
-    unit(root / "release", "quote", "b", finished=False)
+    write_unit(root / "release", "syn", "a")
+    write_unit(root / "release", "quote", "b", finished=False)
     for package, mark in (("syn", "a"), ("quote", "b"), ("gone", "c")):
         tracker.add_message(artifact(root, package, mark))
     assert tracker.copy_to(tmp_path / "cp312").units == 1
-    assert tree(tmp_path / "cp312") == of_unit("syn", "a")
+    assert tree(tmp_path / "cp312") == copied_files("syn", "a")

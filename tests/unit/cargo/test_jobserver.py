@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import select
 from pathlib import Path
 
 import pytest
 
+from cargo_output import free_jobs
 from cratewheel.cargo import jobserver
 from cratewheel.cargo.jobserver import MEMORY_PER_BUILD, Jobserver, job_count, parallel_builds
 from cratewheel.system.tasks import task_group
@@ -15,24 +15,14 @@ from cratewheel.system.tasks import task_group
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
 
 
-def free(server: Jobserver) -> int:
-    """Return how many jobs could be begun, and give them back."""
-    read, write = server.descriptors
-    taken = b""
-    while select.select([read], [], [], 0)[0]:
-        taken += os.read(read, 1)
-    os.write(write, taken)
-    return len(taken)
-
-
 def test_a_slot_takes_a_job_and_gives_it_back() -> None:
     server = Jobserver(2)
     try:
         with server.slot():
-            assert free(server) == 1
+            assert free_jobs(server) == 1
             with server.slot():
-                assert free(server) == 0
-        assert free(server) == 2
+                assert free_jobs(server) == 0
+        assert free_jobs(server) == 2
     finally:
         server.close()
 
@@ -41,7 +31,7 @@ def test_a_slot_takes_a_job_and_gives_it_back() -> None:
 def test_more_jobs_than_a_pipe_holds_do_not_wait_for_a_reader(jobs: int) -> None:
     server = Jobserver(jobs)
     try:
-        assert free(server) == 4096
+        assert free_jobs(server) == 4096
     finally:
         server.close()
 
@@ -62,7 +52,7 @@ def test_the_failure_of_another_task_ends_the_wait() -> None:
             group.start(fail)
             with pytest.raises(LookupError):
                 waiting.result()
-        assert free(server) == 1
+        assert free_jobs(server) == 1
     finally:
         server.close()
 
@@ -72,7 +62,7 @@ def test_a_slot_is_given_back_after_a_failure() -> None:
     try:
         with pytest.raises(LookupError), server.slot():
             raise LookupError
-        assert free(server) == 1
+        assert free_jobs(server) == 1
     finally:
         server.close()
 

@@ -5,23 +5,10 @@ from typing import Any
 
 import pytest
 
+from cargo_output import ROOT, artifact
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages
 
-ROOT = "path+file:///p#demo@0.1.0"
 SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
-
-
-def artifact(**changes: Any) -> dict[str, Any]:
-    return {
-        "reason": "compiler-artifact",
-        "package_id": ROOT,
-        "target": {"name": "demo", "kind": ["cdylib"], "crate_types": ["cdylib"]},
-        "features": [],
-        "filenames": ["/t/libdemo.so"],
-        "executable": None,
-        "fresh": False,
-        **changes,
-    }
 
 
 def script(libs: list[str], paths: list[str]) -> dict[str, Any]:
