@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,31 @@ def test_a_target_that_is_not_there_is_a_problem(run_light: Cratewheel) -> None:
     (problem, linker) = [check for check in checks if check["state"] == "problem"]
     assert problem["text"] == "Rust's standard library for s390x-unknown-linux-gnu is not installed"
     assert linker["text"] == "no linker is configured for s390x-unknown-linux-gnu"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the program is a shell script")
+def test_what_a_profile_needs_is_looked_for_where_a_project_wants_one(run_light: Cratewheel, tmp_path: Path) -> None:
+    def checks(folder: Path, **environ: str) -> list[dict[str, str]]:
+        run = run_light("doctor", "--message-format", "json", cwd=folder, env=environ)
+        found = [json.loads(line) for line in run.stdout.splitlines()]
+        return [check for check in found if check["subject"] == "llvm-profdata"]
+
+    old = tmp_path / "bin" / "llvm-profdata"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho LLVM version 3.1\n", encoding="utf-8")
+    old.chmod(0o755)
+    project = run_light.copy("light-module")
+    assert checks(project) == []
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tool.maturin]\npgo-command = "true"\n')
+    for environ, state in (({}, "note"), ({"CRATEWHEEL_PGO": "1"}, "problem")):
+        rust = str(Path(shutil.which("rustc") or "").parent)
+        (check,) = checks(project, PATH=f"{old.parent}:{rust}:/bin", **environ)
+        if check["state"] == "ok":
+            assert "rustlib" in check["text"]
+        else:
+            assert (check["state"], f"{old} is of LLVM 3" in check["text"]) == (state, True)
+            assert "rustup component add llvm-tools" in check["hint"]
 
 
 def test_what_zig_cannot_do_is_a_problem(run_light: Cratewheel) -> None:

@@ -72,6 +72,18 @@ def test_the_version_is_that_of_the_tag_with_distance_and_changes(run_light: Cra
 
 
 @needs_library
+def test_no_program_runs_that_the_configuration_of_the_checkout_names(
+    run_light: Cratewheel, project: Path, tmp_path: Path
+) -> None:
+    git(project, "config", "core.fsmonitor", f"touch {tmp_path}/ran; false")
+    (project / "new.txt").touch()
+    git(project, "add", "--all")
+    (tmp_path / "ran").unlink()
+    assert version(run_light, project).startswith("1.2.1.dev0+")
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_library
 def test_settings_are_those_of_setuptools_scm(run_light: Cratewheel, project: Path) -> None:
     settings = 'tag = { prefix = "demo-" }\nlocal-scheme = "no-local-version"\nversion-scheme = "no-guess-dev"\n'
     (project / "pyproject.toml").write_text(PYPROJECT + settings)

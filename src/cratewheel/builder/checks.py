@@ -42,7 +42,7 @@ def check_before_compiling(session: Session) -> None:
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
         from cratewheel.builder.pgo import find_profdata  # few builds need it
 
-        find_profdata(session)
+        find_profdata(session.inputs.rustc, session.environ, session.cwd)
     prepare_cbindgen(session)
 
 

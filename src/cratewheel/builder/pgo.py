@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from cratewheel.archive import install as installer
 from cratewheel.builder.session import Session
-from cratewheel.cargo.query import read_sysroot
+from cratewheel.cargo.query import Rustc, read_sysroot
 from cratewheel.errors import ProcessError
 from cratewheel.interpreter.environment import Environment, find_python, read_environment
 from cratewheel.planning import pgo
@@ -31,19 +31,18 @@ if TYPE_CHECKING:
 PHASES = 3
 
 
-def find_profdata(session: Session) -> Path:
+def find_profdata(rustc: Rustc, environ: Mapping[str, str], cwd: Path) -> Path:
     """Return the llvm-profdata that reads what this rustc writes: rustup's, else one on PATH.
 
     Raises `MissingToolError` where there is none of rustc's version of LLVM.
     """
-    rustc = session.inputs.rustc
-    of_rustup = pgo.profdata_of_rustup(read_sysroot(session.environ, session.cwd), rustc)
-    on_path = [which(name, session.environ) for name in pgo.profdata_names(rustc)]
+    of_rustup = pgo.profdata_of_rustup(read_sysroot(environ, cwd), rustc)
+    on_path = [which(name, environ) for name in pgo.profdata_names(rustc)]
     unfit: list[tuple[Path, int]] = []
     for program in (of_rustup if of_rustup.is_file() else None, *on_path):
         if program is None:
             continue
-        version = _llvm_version(program, session)
+        version = _llvm_version(program, environ)
         if pgo.fits(version, rustc):
             return program
         assert version is not None, "an unknown version fits"
@@ -51,8 +50,8 @@ def find_profdata(session: Session) -> Path:
     raise pgo.no_profdata_error(rustc, unfit)
 
 
-def _llvm_version(program: Path, session: Session) -> int | None:
-    done = capture(Command(argv=(str(program), "--version")), session.environ)
+def _llvm_version(program: Path, environ: Mapping[str, str]) -> int | None:
+    done = capture(Command(argv=(str(program), "--version")), environ)
     found = re.search(r"LLVM version (\d{1,9})", done.stdout)
     return int(found[1]) if found else None
 
@@ -173,7 +172,7 @@ def _merge(session: Session, wheel: WheelPlan, plan: Profiling) -> None:
     merged = plan.profile.with_name("new.profdata")
     done = _run(
         session,
-        pgo.merge_command(plan, find_profdata(session), merged),
+        pgo.merge_command(plan, find_profdata(session.inputs.rustc, session.environ, session.cwd), merged),
         "the profile could not be merged",
         hint="see what llvm-profdata says above; its LLVM must be that of `rustc -vV`",
     )

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from cratewheel.bindings.cbindgen import find_cbindgen
+from cratewheel.builder.pgo import find_profdata
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo import query
-from cratewheel.errors import CratewheelError
+from cratewheel.errors import CratewheelError, MissingToolError
 from cratewheel.events import Reporter
 from cratewheel.interpreter.discover import find
 from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import EVERY
+from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.repair import linux
 from cratewheel.system.command import Command, which
 from cratewheel.system.files.json_cache import untrusted_reason
@@ -48,6 +50,7 @@ def examine(
     """
     checks = list(_rust(environ, cwd))
     checks += _tools(environ)
+    checks += _profdata(environ, cwd, reporter)
     checks += _cache(environ)
     host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
     checks += _interpreters(environ, reporter)
@@ -93,6 +96,24 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
             text=str(found) if found else f"not found; some projects need it {purpose}",
             hint=None if found else f"cargo install {program}",
         )
+
+
+def _profdata(environ: Mapping[str, str], cwd: Path, reporter: Reporter) -> Iterator[Check]:
+    """Yield a check of what --pgo needs, if the folder has a project that is made for it."""
+    request = Request(flags={}, environ=environ, cwd=cwd)
+    try:
+        options = resolve_options(request, read_project(request), reporter, compiles=False)
+        if not (options.pgo or options.pgo_command):
+            return
+        found = find_profdata(query.read_rustc(environ, cwd), environ, cwd)
+        yield Check(subject="llvm-profdata", state="ok", text=str(found))
+    except MissingToolError as error:
+        notes = "".join(f"; {note}" for note in error.notes)
+        if "llvm-profdata" in error.message:  # without rustc, the check of that says it
+            state: State = "problem" if options.pgo else "note"
+            yield Check(subject="llvm-profdata", state=state, text=f"{error.message}{notes}", hint=error.hint)
+    except CratewheelError:  # no project here, or a broken one: a build says what is wrong
+        return
 
 
 def _cache(environ: Mapping[str, str]) -> Iterator[Check]:

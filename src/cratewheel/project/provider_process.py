@@ -95,7 +95,9 @@ def _load(name: str, source: str | None) -> Any:
     """
     if source == "":
         from cratewheel.project.metadata import vcs
+        from cratewheel.system.git import restrain_libraries
 
+        restrain_libraries()
         return vcs
     found = _load_registered(name) if source is None else _load_local(name, source)
     return found() if inspect.isclass(found) else found

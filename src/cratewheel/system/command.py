@@ -17,7 +17,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from cratewheel.errors import MissingToolError
 from cratewheel.system import process_tree, redaction
@@ -350,3 +350,15 @@ def _end_tree(program: _Program) -> None:
             subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, check=False)
         child.kill()
         child.wait()
+
+
+def put_in_front(program: str, words: tuple[str, ...]) -> None:
+    """Have each start of `program` by this process pass `words` first: for a library that starts it by itself."""
+
+    class WithWords(subprocess.Popen):  # type: ignore[type-arg]
+        def __init__(self, args: Any, *rest: Any, **named: Any) -> None:
+            if isinstance(args, list) and args[:1] == [program]:
+                args = [program, *words, *args[1:]]
+            super().__init__(args, *rest, **named)
+
+    subprocess.Popen = WithWords  # type: ignore[misc]

@@ -22,6 +22,7 @@ _SETTINGS = (
     "core.untrackedCache=false",
     "safe.bareRepository=explicit",  # else a folder that holds such files is one, with the configuration in it
 )
+_WORDS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
 # No protocol is allowed, so that nothing that a partial clone lacks is fetched: that would run `core.sshCommand`,
 # helpers for credentials, and those for protocols. The list goes before all of `protocol.*`.
 _VARIABLES = (
@@ -40,9 +41,13 @@ _OF_A_REPOSITORY = (
 
 def git(*words: str, cwd: Path) -> Command:
     """Return the command `git` with these arguments, run in the folder `cwd`."""
-    settings = (word for setting in _SETTINGS for word in ("-c", setting))
-    command = Command(argv=("git", *settings, *words), cwd=cwd)
+    command = Command(argv=("git", *_WORDS, *words), cwd=cwd)
     return replace(command, env=(*_VARIABLES, *((name, None) for name in _OF_A_REPOSITORY)))
+
+
+def restrain_libraries() -> None:
+    """Have each git that a library in this process starts run no program that a checkout's configuration names."""
+    process.put_in_front("git", _WORDS)
 
 
 def tracked_but_ignored(folder: Path, environ: Mapping[str, str]) -> tuple[str, ...]:

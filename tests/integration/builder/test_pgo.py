@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +16,6 @@ import pytest
 from cratewheel.builder.pgo import find_profdata
 from cratewheel.cargo.query import Rustc, read_rustc
 from cratewheel.errors import MissingToolError
-from sessions import session
-from situations import pyo3, situation
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel, Interpreters, Run
@@ -49,10 +46,8 @@ def tool(path: Path, text: str) -> Path:
 def find(folder: Path, *, llvm: int | None = 22) -> Path:
     """Return what is found with the programs in `folder/bin` and a toolchain in `folder/rust`."""
     rustc = tool(folder / "bin" / "rustc", f"#!/bin/sh\necho {folder / 'rust'}\n")
-    facts = situation(cargo=pyo3(), pythons=("12",))
-    facts = replace(facts, rustc=Rustc(version=(1, 95, 0), host="x86_64-unknown-linux-gnu", llvm=llvm))
-    facts = replace(facts, project=replace(facts.project, location=replace(facts.project.location, cwd=folder)))
-    return find_profdata(session(facts, environ={"PATH": str(folder / "bin"), "RUSTC": str(rustc)}))
+    described = Rustc(version=(1, 95, 0), host="x86_64-unknown-linux-gnu", llvm=llvm)
+    return find_profdata(described, {"PATH": str(folder / "bin"), "RUSTC": str(rustc)}, folder)
 
 
 def test_rustups_llvm_profdata_comes_before_those_on_path(tmp_path: Path) -> None:
@@ -80,12 +75,8 @@ def test_an_llvm_profdata_of_another_llvm_is_not_taken(tmp_path: Path) -> None:
 @pytest.fixture
 def profdata() -> Path:
     """The llvm-profdata of this machine's rustc."""
-    facts = situation(cargo=pyo3(), pythons=("12",))
-    here = Path.cwd()
-    facts = replace(facts, rustc=read_rustc(os.environ, here))
-    facts = replace(facts, project=replace(facts.project, location=replace(facts.project.location, cwd=here)))
     try:
-        return find_profdata(session(facts, environ=dict(os.environ)))
+        return find_profdata(read_rustc(os.environ, Path.cwd()), os.environ, Path.cwd())
     except MissingToolError as error:
         pytest.skip(f"{error.message}: {error.hint}")
 

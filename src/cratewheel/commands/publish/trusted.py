@@ -13,7 +13,10 @@ from cratewheel.commands.publish.http import Answer, ConnectionFailedError, Tran
 from cratewheel.commands.publish.repository import Repository
 from cratewheel.errors import MissingToolError, UploadError
 
-PERMISSION = "give the job `permissions: id-token: write` (GitHub), or the `id_tokens` that PyPI's documentation shows"
+PERMISSION = (
+    "give the job `permissions: id-token: write` (GitHub), the `id_tokens` that PyPI's documentation shows (GitLab), "
+    "or the program `circleci` or `buildkite-agent`"
+)
 
 
 class NoIdentityError(UploadError):
@@ -71,7 +74,10 @@ def _identity(audience: str) -> str:
     try:
         identity = oidc.detect_credential(audience)
     except oidc.IdentityError as error:
-        raise NoIdentityError(str(error), hint=PERMISSION) from error
+        raise NoIdentityError(" ".join(str(error).split()), hint=PERMISSION) from error
+    except Exception as error:  # of urllib3, JSON and the system, which the library lets through
+        text = " ".join(str(error).split()) or type(error).__name__
+        raise NoIdentityError(f"this job's service does not say who it is: {text}", hint=PERMISSION) from error
     if identity is None:
         raise NoIdentityError("this job cannot prove who it is", hint=PERMISSION)
     return identity

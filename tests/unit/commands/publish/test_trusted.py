@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,7 @@ from uploads import Reply
 pytest.importorskip("id")
 pytest.importorskip("urllib3")
 
+SCOPES = "https%3A%2F%2Fwww.googleapis.com%2Fauth%2Fcloud-platform"
 MINTED = Credentials(username="__token__", password="pypi-minted", origin="trusted publishing")
 
 
@@ -91,3 +93,44 @@ def test_an_index_without_trusted_publishers(page: Reply | None) -> None:
     pages = {} if page is None else {"/_/oidc/audience": page}
     with uploads.serving(pages=pages) as server, pytest.raises(NoIdentityError, match="knows no trusted publishers"):
         mint(server)
+
+
+@pytest.mark.parametrize("account", [None, "robot@example.org"])
+def test_google_says_who_the_machine_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, account: str | None) -> None:
+    ambient = pytest.importorskip("id._internal.oidc.ambient")
+    (tmp_path / "product").write_text("Google Compute Engine\n", encoding="utf-8")
+    monkeypatch.setattr(ambient, "_GCP_PRODUCT_NAME_FILE", str(tmp_path / "product"))
+    if account is not None:
+        monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_NAME", account)
+    pages = {
+        **index(reply({"token": "pypi-minted"})),
+        "/identity?audience=pypi&format=full": Reply(body=identity().encode()),
+        f"/access?scopes={SCOPES}": reply({"access_token": "secret"}),
+        "POST /robot@example.org:generateIdToken": reply({"token": identity()}),
+    }
+    with uploads.serving(pages=pages) as server:
+        base = server.url.removesuffix("/legacy/")
+        monkeypatch.setattr(ambient, "_GCP_IDENTITY_REQUEST_URL", f"{base}/identity")
+        monkeypatch.setattr(ambient, "_GCP_TOKEN_REQUEST_URL", f"{base}/access")
+        monkeypatch.setattr(ambient, "_GCP_GENERATEIDTOKEN_REQUEST_URL", base + "/{}:generateIdToken")
+        assert mint(server) == MINTED
+
+
+@pytest.mark.parametrize("answer", [reply([]), Reply(body=b"<html>"), Reply(body=b"\xff"), Reply(status=403)])
+def test_what_the_library_lets_through_is_no_traceback(monkeypatch: pytest.MonkeyPatch, answer: Reply) -> None:
+    ambient = pytest.importorskip("id._internal.oidc.ambient")
+    monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_NAME", "robot")
+    with uploads.serving(pages={**index(reply({})), f"/access?scopes={SCOPES}": answer}) as server:
+        monkeypatch.setattr(ambient, "_GCP_TOKEN_REQUEST_URL", f"{server.url.removesuffix('/legacy/')}/access")
+        with pytest.raises(NoIdentityError) as caught:
+            mint(server)
+    assert caught.value.hint == PERMISSION
+
+
+def test_an_address_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "secret")
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "no address")
+    with uploads.serving(pages=index(reply({}))) as server, pytest.raises(NoIdentityError) as caught:
+        mint(server)
+    assert "secret" not in caught.value.message
