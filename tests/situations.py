@@ -239,6 +239,7 @@ def situation(
     machine: Machine = LINUX,
     pythons: Iterable[str | Interpreter] = (),
     named: bool = False,
+    installed: bool = False,
     tool: Mapping[str, Any] | None = None,
     module: ModuleLayout | None = None,
     pyproject: bool = True,
@@ -252,12 +253,18 @@ def situation(
     """Return the facts when `cratewheel build` is called with `words` for the crate `cargo` on `machine`.
 
     `pythons` are the interpreters of the machine; as in discovery, those that the bindings do not support take no part,
-    unless the user `named` them. `tool` is the project's [tool.maturin].
+    unless the user `named` them, or the wheel is `installed` for the one of an environment. `tool` is the project's
+    [tool.maturin].
     """
     files = project(tool, pyproject=pyproject)
     built_for = parse_target(machine.triple)
     flags = parse_flags("build", "", shlex.split(words))
-    options, _ = resolve(flags, environ={}, tools=files.pyproject.tools if files.pyproject else None)
+    options, _ = resolve(
+        flags,
+        environ={},
+        tools=files.pyproject.tools if files.pyproject else None,
+        defaults={"interpreter": ("python",)} if installed else {},
+    )
     bindings = detected(cargo, requested=options.bindings)
     known = [machine.python(name) if isinstance(name, str) else name for name in pythons]
     if named:

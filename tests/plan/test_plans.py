@@ -70,6 +70,15 @@ CASES: dict[str, Inputs] = {
         pythons=("8", "14", "14t", "15", "15t"),
         named=True,
     ),
+    "linux-abi-set": situation(
+        cargo=pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315"),
+        pythons=("8", "12", "14t", "15t", "pp11"),
+        tool={"abi": ["abi3-py38", "cp312", "cp314t"]},
+    ),
+    "linux-no-abi3": situation("--no-abi3", cargo=pyo3("0.29.3", *ABI3), pythons=("8", "12", "14t"), named=True),
+    "linux-only-abi3": situation(
+        "--only-abi3", cargo=pyo3("0.29.3", *ABI3), pythons=("8", "12", "14t", "pp11"), named=True
+    ),
     "linux-unaudited": situation(
         "--skip-auditwheel --compatibility manylinux2014", cargo=pyo3_ffi("0.28.3", *ABI3), pythons=("11",)
     ),

@@ -135,6 +135,23 @@ class Options:
         flags=("-f", "--find-interpreter"), commands=("build", "publish", "generate-stubs"),
     )  # fmt: skip
 
+    abi: tuple[str, ...] = setting(
+        (), "words", "Python",
+        "The wheels to build, one word each: abi3-py310, abi3t-py315, cp312, cp314t, pp311. Each must be possible, and "
+        "no other is built. Default: the fewest that support the Pythons of -i, or those found",
+        flags=("--abi",), metavar="ABI", key="abi", commands=("build", "list-files", "publish"),
+    )  # fmt: skip
+    only_abi3: bool = setting(
+        False, "switch", "Python",
+        "Build no wheel but those for a stable ABI (abi3 and abi3t)",
+        flags=("--only-abi3",), key="only-abi3", commands=("build", "list-files", "publish"),
+    )  # fmt: skip
+    no_abi3: bool = setting(
+        False, "switch", "Python",
+        "Build a wheel for each Python alone, though the crate has a stable ABI feature of pyo3 on",
+        flags=("--no-abi3",), key="no-abi3", commands=("build", "list-files", "publish", "develop"),
+    )  # fmt: skip
+
     # Platform
     target: tuple[str, ...] = setting(
         (), "list", "Platform",
@@ -325,6 +342,10 @@ class Options:
     dry_run: bool = setting(
         False, "switch", "Reporting", "Print what would be built, without building",
         flags=("--dry-run",), commands=("build",),
+    )  # fmt: skip
+    matrix: bool = setting(
+        False, "switch", "Reporting", "With --dry-run: print the wheels as one JSON list, for the matrix of a CI job",
+        flags=("--matrix",), commands=("build",),
     )  # fmt: skip
     explain: bool = setting(
         False, "switch", "Reporting", "Print the reason for each decision",

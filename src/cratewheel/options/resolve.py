@@ -27,6 +27,7 @@ CONFLICTS = (
     ("release", "profile"),
     ("interpreter", "find_interpreter"),
     ("auditwheel", "skip_auditwheel"),
+    ("only_abi3", "no_abi3"),
 )
 
 

@@ -24,6 +24,9 @@ class BuildOptions(TypedDict, total=False):
     pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
+    abi: Sequence[str]
+    only_abi3: bool
+    no_abi3: bool
     target: Sequence[str]
     compatibility: Sequence[str]
     auditwheel: Literal["repair", "check", "warn", "skip"]
@@ -55,6 +58,7 @@ class BuildOptions(TypedDict, total=False):
     locked: bool
     offline: bool
     frozen: bool
+    matrix: bool
     explain: bool
 
 
@@ -86,6 +90,7 @@ class DevelopOptions(TypedDict, total=False):
     rustc_extra_args: Sequence[str]
     generate_stubs: bool
     pgo: bool
+    no_abi3: bool
     target: Sequence[str]
     compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
     compression_level: str
@@ -121,6 +126,9 @@ class PublishOptions(TypedDict, total=False):
     pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
+    abi: Sequence[str]
+    only_abi3: bool
+    no_abi3: bool
     target: Sequence[str]
     compatibility: Sequence[str]
     auditwheel: Literal["repair", "check", "warn", "skip"]

@@ -6,9 +6,10 @@ from cratewheel.archive import entry_points
 from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
+from cratewheel.planning import abi_set
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.platform import plan_platform, plan_zig
-from cratewheel.planning.wheels import interpreters_with_wheel, plan_wheels
+from cratewheel.planning.wheels import plan_wheels
 from cratewheel.project import pyproject
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.read import Project
@@ -26,6 +27,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
     metadata = inputs.metadata
     bindings = inputs.bindings
     platform, warnings = plan_platform(inputs, bindings)
+    abi_set.check(inputs)
     wheels = plan_wheels(inputs, bindings, platform)
     if not wheels:
         raise InterpreterError(
@@ -46,7 +48,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         warnings=(
             *_bindings_warnings(inputs),
             *warnings,
-            *_skip_reasons(inputs),
+            *abi_set.warnings(inputs),
             *_debuginfo_warning(options, bindings),
             *_sdist_warning(options, project),
         ),
@@ -77,15 +79,6 @@ def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
     if bindings.kind == "bin":
         return ("--include-debuginfo ships nothing beside programs",)
     return ()
-
-
-def _skip_reasons(inputs: Inputs) -> tuple[str, ...]:
-    wanted = interpreters_with_wheel(inputs)
-    # of those that are only known of, nobody expects a wheel
-    names = [python.display for python in inputs.interpreters if python not in wanted and python.executable]
-    if not names:
-        return ()
-    return (f"no wheel is built for {', '.join(names)}, which cannot load abi3 modules; name them with -i to get some",)
 
 
 def _wants_sdist(options: Options, project: Project) -> bool:

@@ -124,14 +124,19 @@ def _rustflags(inputs: Inputs, bindings: Bindings) -> tuple[str, ...]:
 
 
 def cargo_config(
-    inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None, every_crate: tuple[str, ...] = ()
+    inputs: Inputs,
+    bindings: Bindings,
+    interpreter: Interpreter | None,
+    every_crate: tuple[str, ...] = (),
+    *,
+    stable: bool = False,
 ) -> tuple[str, ...]:
     """Return the cargo settings for one build: our rustc flags joined with the user's.
 
     `every_crate` are more flags that each crate for the target is compiled with.
     Raises `UnsupportedError` where pyo3 cannot be compiled for so old an interpreter.
     """
-    build_script = _build_script_override(inputs, bindings, interpreter)
+    build_script = () if stable else _build_script_override(inputs, bindings, interpreter)
     words = (*_rustflags(inputs, bindings), *every_crate)
     if not words or inputs.rustflags is not None:
         return build_script
@@ -141,28 +146,21 @@ def cargo_config(
 
 
 def _build_script_override(inputs: Inputs, bindings: Bindings, interpreter: Interpreter | None) -> tuple[str, ...]:
-    """Return the output of pyo3-ffi's build script, to replace it where it would reject an old interpreter.
+    """Return the output of pyo3-ffi's build script, to replace it where it would not compile for `interpreter` alone.
 
     With its feature abi3-py312 it refuses a configuration file for Python 3.11, and with `PYO3_PYTHON` alone it takes
-    the API of 3.12 all the same, which 3.11 cannot load. Cargo lets us answer for it:
-    https://doc.rust-lang.org/cargo/reference/build-scripts.html#overriding-build-scripts
+    the API of 3.12 all the same, which 3.11 cannot load; for Python 3.13 it takes the stable ABI. Cargo lets us answer
+    for it: https://doc.rust-lang.org/cargo/reference/build-scripts.html#overriding-build-scripts
     """
-    if interpreter is None or not _is_too_old(inputs, bindings, interpreter):
+    if interpreter is None or not _is_despite_features(inputs, bindings, interpreter):
         return ()
     if bindings.kind == "bin" or inputs.target.os in LINKS_LIBPYTHON or interpreter.debug:
-        oldest = detect.oldest_abi3(bindings)
-        assert oldest is not None, "it was compared"
-        feature, version = f"abi3-py{oldest[0]}{oldest[1]}", f"{oldest[0]}.{oldest[1]}"
-        raise UnsupportedError(
-            f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
-            f"{interpreter.display} on {inputs.target.triple}",
-            hint="name a newer Python with -i, or enable the feature for newer versions only: "
-            f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`',
-        )
-    if not _rejects_interpreter(inputs, bindings, interpreter):
+        raise _cannot_do_without_abi3(inputs, bindings, interpreter)
+    if not _must_answer(inputs, bindings, interpreter):
         return ()
     text = _version_config(inputs, bindings, interpreter, {})
-    flags = json.dumps([f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)])
+    names = [f"Py_3_{minor}" for minor in range(OLDEST_FLAG, interpreter.version[1] + 1)]
+    flags = json.dumps([*names, *(("Py_GIL_DISABLED",) if interpreter.gil_disabled else ())])
     return tuple(
         f"target.{slice_.triple}.{PYO3_LINKS}.{key}={value}"
         for slice_ in inputs.target.slices
@@ -170,22 +168,41 @@ def _build_script_override(inputs: Inputs, bindings: Bindings, interpreter: Inte
     )
 
 
-def _is_too_old(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
-    """Return whether pyo3's abi3 features need a newer Python than an interpreter with abi3."""
-    oldest = detect.oldest_abi3(bindings) if bindings.crate in detect.PYO3_CRATES else None
-    return (
-        oldest is not None
-        and interpreter.version < oldest
-        and interpreter.implementation_name == "cpython"
-        and not interpreter.gil_disabled
-        and "PYO3_CONFIG_FILE" not in inputs.described
+def _cannot_do_without_abi3(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> UnsupportedError:
+    oldest = detect.oldest_abi3(bindings)
+    kind = bindings.stable_abi[0].kind if bindings.stable_abi else "abi3"
+    feature = f"abi3-py{oldest[0]}{oldest[1]}" if oldest is not None else kind
+    hint = f"make {feature} a feature of the crate that is not on by default, and turn it on for the other wheels"
+    if oldest is not None and interpreter.version < oldest:
+        version = f"{oldest[0]}.{oldest[1]}"
+        hint = (
+            "name a newer Python with -i, or enable the feature for newer versions only: "
+            f'`features = [{{ feature = "pyo3/{feature}", python-version = ">={version}" }}]`'
+        )
+    return UnsupportedError(
+        f"{bindings.crate} {bindings.version} with the feature {feature} cannot be compiled for "
+        f"{interpreter.display} on {inputs.target.triple}",
+        hint=hint,
     )
 
 
-def _rejects_interpreter(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
-    """Return whether this pyo3 ignores a configuration file for an interpreter older than its stable ABI."""
+def _is_despite_features(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether a build for `interpreter` alone is not what pyo3 makes of its features.
+
+    So it is where they need a newer Python, and where the wheel is not to have the stable ABI that they give it.
+    """
+    if bindings.crate not in detect.PYO3_CRATES or "PYO3_CONFIG_FILE" in inputs.described:
+        return False
+    oldest = detect.oldest_abi3(bindings)
+    too_old = oldest is not None and interpreter.version < oldest and not interpreter.gil_disabled
+    fits = any(detect.uses_stable_abi(interpreter, abi) for abi in bindings.stable_abi)
+    return interpreter.implementation_name == "cpython" and (too_old or fits)
+
+
+def _must_answer(inputs: Inputs, bindings: Bindings, interpreter: Interpreter) -> bool:
+    """Return whether this pyo3 ignores a configuration file for an interpreter without the stable ABI."""
     by_feature = not _older_than(bindings, FEATURES_DECIDE_SINCE)
-    return _is_too_old(inputs, bindings, interpreter) and (by_feature or _links_libpython(bindings))
+    return _is_despite_features(inputs, bindings, interpreter) and (by_feature or _links_libpython(bindings))
 
 
 def _links_libpython(bindings: Bindings) -> bool:
@@ -227,7 +244,8 @@ def cargo_env(
         env["PYO3_BUILD_EXTENSION_MODULE"] = "1"
     if stable and (interpreter is None or _older_than(bindings, NO_PYTHON_NEEDED_SINCE)):
         env["PYO3_NO_PYTHON"] = "1"
-    if interpreter is not None and _links_libpython(bindings) and _rejects_interpreter(inputs, bindings, interpreter):
+    alone = None if stable else interpreter
+    if alone is not None and _links_libpython(bindings) and _must_answer(inputs, bindings, alone):
         env["PYO3_NO_PYTHON"] = "1"  # otherwise pyo3-build-config compares the interpreter with the features
     if interpreter is not None and inputs.is_elsewhere(interpreter) and pyo3 and not inputs.described:
         free = "t" if interpreter.gil_disabled else ""
@@ -279,7 +297,7 @@ def pyo3_config(
     python = interpreter
     if python is None or python.debug or python.implementation_name not in PYO3_NAMES:
         return None
-    if _rejects_interpreter(inputs, bindings, python) or _has_abi3t_minimum(bindings, python):
+    if _must_answer(inputs, bindings, python) or _has_abi3t_minimum(bindings, python):
         return None
     return _version_config(inputs, bindings, python, lines)
 

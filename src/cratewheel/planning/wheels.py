@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings, StableAbi
 from cratewheel.cargo.command import CargoBuild, extra_value
 from cratewheel.cargo.model import CrateTarget
@@ -15,6 +14,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.planning import flags, pgo
+from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
 from cratewheel.planning.model import ByAudit, Fixed, InterpreterPlatform, PlatformChoice, PlatformPlan, WheelPlan
 from cratewheel.planning.platform import audit_mode, native_platform
 from cratewheel.project.cargo_metadata import cargo_options
@@ -119,7 +119,10 @@ def _builds(
                 base,
                 features=features,
                 target=slice_.triple if inputs.target.is_universal2 else base.target,
-                config=(*base.config, *flags.cargo_config(inputs, bindings, group.interpreter, every_crate)),
+                config=(
+                    *base.config,
+                    *flags.cargo_config(inputs, bindings, group.interpreter, every_crate, stable=stable),
+                ),
             ),
             rustc_args=(
                 *_rustc_args(options),
@@ -159,35 +162,22 @@ def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
     for python in wanted:
         stable_abi = stable_abi_for(inputs, python)
         if stable_abi is None:
-            groups.append(_own_group(inputs.bindings_of(python), python))
+            groups.append(_own_group(inputs, python))
         else:
             by_abi.setdefault(stable_abi, []).append(python)
-    if not wanted:
-        # a build for a pinned stable ABI needs no interpreter
-        by_abi.update({abi: [] for abi in bindings.stable_abi if abi.minimum and abi.kind == "abi3"})
+    if not wanted or is_fixed(inputs.options):
+        for abi in stable_without_python(inputs):
+            by_abi.setdefault(abi, [])
     return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
 
 
-def interpreters_with_wheel(inputs: Inputs) -> tuple[Interpreter, ...]:
-    """Return the interpreters that get a wheel.
-
-    A crate that pins the stable ABI means one wheel: discovered interpreters that cannot load that are left out, as
-    both versions of the peer do, while one that was named gets a wheel of its own. A stable ABI that only a feature for
-    some interpreters turns on says nothing about the others.
-    """
-    if not any(abi.minimum for abi in inputs.bindings.stable_abi):
-        return inputs.interpreters
-    return tuple(python for python in inputs.interpreters if python.requested or stable_abi_for(inputs, python))
-
-
-def stable_abi_for(inputs: Inputs, python: Interpreter) -> StableAbi | None:
-    """Return the stable ABI of a build for `python`, with its features; None if it has none."""
-    return detect.stable_abi_for(inputs.bindings_of(python), python)
-
-
-def _own_group(bindings: Bindings, python: Interpreter) -> _Group:
+def _own_group(inputs: Inputs, python: Interpreter) -> _Group:
+    bindings = inputs.bindings_of(python)
     why = f"compiled for {python.display} alone"
-    if bindings.stable_abi:
+    if inputs.options.no_abi3 or inputs.options.abi:
+        chosen = inputs.options.origins["no_abi3" if inputs.options.no_abi3 else "abi"]
+        why = f"{why}, as {chosen} says"
+    elif bindings.stable_abi:
         kinds = " and ".join(abi.kind for abi in bindings.stable_abi)
         why = f"{python.display} cannot load {kinds} modules, so it gets a wheel of its own"
     return _Group(interpreter=python, serves=(python,), why=(why,))

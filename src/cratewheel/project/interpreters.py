@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 from cratewheel.bindings.detect import PYO3_CRATES, Bindings
 from cratewheel.cargo.model import CargoMetadata
-from cratewheel.errors import InterpreterError
+from cratewheel.errors import ConfigError, InterpreterError, UsageError
 from cratewheel.events import CallbackReporter, Reporter
 from cratewheel.interpreter import discover, foreign
+from cratewheel.interpreter.abi_words import AbiWord, AbiWordError, parse_all
 from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import EVERY, Interpreter
 from cratewheel.interpreter.own_target import chosen_target
@@ -48,15 +50,15 @@ def find_foreign(
 
     Raises `InterpreterError` when a request names none of them, or there is none that fits.
     """
-    return foreign.find(
-        options.interpreter,
+    find = partial(
+        foreign.find,
         target=target,
         supported=bindings.supported,
         requires_python=metadata.requires_python,
         environ=environ,
         reporter=reporter,
-        allow_empty=_needs_no_interpreter(bindings),
     )
+    return _find_by_words(options, find, allow_empty=_needs_no_interpreter(bindings))
 
 
 def find_interpreters(
@@ -78,22 +80,57 @@ def find_interpreters(
         return ()
     if need == "one" and not options.interpreter:
         return (discover.default_python(environ=environ, cache_dir=cache_dir(environ), reporter=reporter),)
-    found = discover.find(
-        options.interpreter,
+    find = partial(
+        discover.find,
         supported=bindings.supported,
         requires_python=metadata.requires_python,
         environ=environ,
         cache_dir=cache_dir(environ),
         reporter=reporter,
-        allow_empty=_needs_no_interpreter(bindings),
         table=known(target) if bindings.kind == "pyo3" else (),
         arch=_required_arch(target, options, environ),
     )
+    found = _find_by_words(options, find, allow_empty=_needs_no_interpreter(bindings))
     if need != "all" and len(found) > 1:
         raise InterpreterError(
             f"{bindings.kind} bindings make one wheel for all Pythons, but {len(found)} were requested",
             hint="use -i at most once",
         )
+    return found
+
+
+def abi_words(options: Options) -> tuple[AbiWord, ...]:
+    """Return the wheels that `abi` names, as far as `only-abi3` and `no-abi3` leave them; none without `abi`.
+
+    Raises `UsageError` or `ConfigError` for a word that names no wheel.
+    """
+    if not options.abi:
+        return ()
+    try:
+        words = parse_all(options.abi)
+    except AbiWordError as error:
+        origin = options.origins["abi"]
+        kind = ConfigError if origin.kind == "key" else UsageError
+        raise kind(f"{origin}: {error}", hint=error.hint) from error
+    return tuple(
+        word
+        for word in words
+        if not (options.only_abi3 and word.stable is None) and not (options.no_abi3 and word.stable is not None)
+    )
+
+
+def _find_by_words(
+    options: Options, find: Callable[..., tuple[Interpreter, ...]], *, allow_empty: bool
+) -> tuple[Interpreter, ...]:
+    """Return the Pythons of `-i`; without it those of `abi`, where any Python found may be for a stable ABI."""
+    words = () if options.interpreter else abi_words(options)
+    if not words:
+        return find(options.interpreter, allow_empty=allow_empty)
+    own = tuple(str(word) for word in words if word.stable is None and not word.any_python)
+    found = find(own, allow_empty=allow_empty) if own else ()
+    if len(own) < len(words):
+        names = {one.identity for one in found}
+        found += tuple(one for one in find((), allow_empty=True) if one.identity not in names)
     return found
 
 

@@ -61,7 +61,7 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     )
     for warning in warnings:
         reporter.warn(warning)
-    options = _with_extra_arguments(options)
+    options = _with_stronger_abi(_with_extra_arguments(options))
     location = project.location
     anchored = {name: location.cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
     options = replace(options, config=_config(options, location), **anchored)
@@ -69,6 +69,22 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     if not compiles:
         return options
     return _with_writable_target_dir(options, project, request.environ, reporter)
+
+
+def _with_stronger_abi(options: Options) -> Options:
+    """Return the options where `--only-abi3` or `--no-abi3` overrides the other one of pyproject.toml."""
+    if not (options.only_abi3 and options.no_abi3):
+        return options
+    keys = [name for name in ("only_abi3", "no_abi3") if options.origins[name].kind == "key"]
+    if len(keys) != 1:
+        return options  # an error, once the crate is known
+    origins = MappingProxyType({name: origin for name, origin in options.origins.items() if name != keys[0]})
+    return replace(
+        options,
+        only_abi3=keys[0] != "only_abi3",
+        no_abi3=keys[0] != "no_abi3",
+        origins=origins,
+    )
 
 
 def _config(options: Options, location: Location) -> tuple[str, ...]:

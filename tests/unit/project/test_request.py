@@ -103,3 +103,27 @@ def test_two_answers_to_what_the_target_is_are_refused(tmp_path: Path) -> None:
 def test_keys_that_mean_nothing_are_told(tmp_path: Path) -> None:
     _, warnings = resolved(tmp_path, keys="zzz = 1\n")
     assert warnings == [f"tool.maturin.zzz in {tmp_path / 'p' / 'pyproject.toml'} is not a setting and has no effect"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "keys", "expected"),
+    [
+        ({"no_abi3": True}, {"only-abi3": True}, (False, True)),
+        ({"only_abi3": True}, {"no-abi3": True}, (True, False)),
+        ({}, {"only-abi3": True}, (True, False)),
+        ({}, {"only-abi3": True, "no-abi3": True}, (True, True)),  # an error later, in the words of the file
+    ],
+)
+def test_a_flag_about_the_stable_abi_overrides_the_other_key(
+    tmp_path: Path, flags: dict[str, bool], keys: dict[str, bool], expected: tuple[bool, bool]
+) -> None:
+    lines = "".join(f"{key} = {str(value).lower()}\n" for key, value in keys.items())
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "app"\nversion = "1.0.0"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        f'[build-system]\nrequires = ["cratewheel"]\n[tool.cratewheel]\n{lines}', encoding="utf-8"
+    )
+    request = Request(flags=flags, environ={}, cwd=tmp_path)
+
+    options = resolve_options(request, read_project(request), CallbackReporter())
+
+    assert (options.only_abi3, options.no_abi3) == expected
