@@ -1,8 +1,8 @@
-"""Parallel deflate: one stream (RFC 1951) whose bytes do not depend on the number of processors.
+"""Deflate in threads: one stream (RFC 1951) whose bytes do not depend on the number of processors.
 
-The data is cut into blocks. Each is compressed by itself, primed with the 32 KiB before it, so that what it could copy
-from there it still can, and ends at a byte boundary (zlib's Z_SYNC_FLUSH); one after the other they are a deflate
-stream. zlib lets other threads run meanwhile. Few blocks are under way at a time, so memory stays flat.
+Parallel deflate cuts the data into blocks. Each is compressed by itself, primed with the 32 KiB before it, so that what
+it could copy from there it still can, and ends at a byte boundary (zlib's Z_SYNC_FLUSH); one after the other they are a
+deflate stream. zlib lets other threads run meanwhile. Few blocks are under way at a time, so memory stays flat.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 BLOCK = 512 << 10  # bytes: smaller blocks compress worse, larger ones need more memory
+_UNDER_WAY = 2  # blocks that wait for the thread, or for the caller
 WINDOW = 32 << 10  # deflate's window
 
 
@@ -55,6 +56,34 @@ class ParallelDeflate:
         self._under_way.append(_pool(self._workers).submit(_deflate_block, block, self._before, self._level, end))
         self._before = (self._before + block)[-WINDOW:] if len(block) < WINDOW else block[-WINDOW:]
         return self._under_way.popleft().result() if len(self._under_way) > 2 * self._workers else b""
+
+
+class DeflateThread:
+    """A compressor of raw deflate at `level` in one stream, with the methods and the bytes of `zlib.compressobj`.
+
+    It works in a thread of its own, so that the caller can read on meanwhile.
+    """
+
+    def __init__(self, level: int, *, block: int = BLOCK) -> None:
+        self._packer = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._block = block
+        self._waiting = bytearray()
+        self._under_way: deque[Future[bytes]] = deque()
+
+    def compress(self, data: bytes, /) -> bytes:
+        """Add data, and return the output that is ready, in order."""
+        self._waiting += data
+        if len(self._waiting) < self._block:
+            return b""
+        # with one worker, blocks are compressed in this order
+        self._under_way.append(_pool(1).submit(self._packer.compress, self._waiting))
+        self._waiting = bytearray()
+        return self._under_way.popleft().result() if len(self._under_way) > _UNDER_WAY else b""
+
+    def flush(self) -> bytes:
+        """Return the rest of the output."""
+        ready = b"".join(block.result() for block in self._under_way)
+        return ready + self._packer.compress(self._waiting) + self._packer.flush()
 
 
 @cache  # cached: starting threads for each file would be slow

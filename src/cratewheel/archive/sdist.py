@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from cratewheel.archive.deflate import DeflateThread
 from cratewheel.archive.layout import Entry, Layout, sort_key
 from cratewheel.archive.reading import open_source
 from cratewheel.system import files
@@ -77,7 +78,7 @@ class _Gzip:
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+        self._packer = DeflateThread(_LEVEL)  # which compresses while the next files are read
         self._crc = 0
         self._size = 0
         stream.write(_GZIP_HEADER)

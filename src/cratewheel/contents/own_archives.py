@@ -9,6 +9,7 @@ from packaging.version import InvalidVersion, Version
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.targets.wheel_tags import normalise_distribution
 
+ARCHIVES = (".whl", ".tar.gz")
 WHEEL_PARTS = (5, 6)  # name, version, optional build number, Python, ABI, platform
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout, sort_key
@@ -20,7 +20,7 @@ from cratewheel.cargo.model import Package
 from cratewheel.contents import source_tree
 from cratewheel.contents.build_outputs import without_build_outputs
 from cratewheel.contents.conflicts import Displaced, check_conflicts
-from cratewheel.contents.own_archives import is_archive_of
+from cratewheel.contents.own_archives import ARCHIVES, is_archive_of
 from cratewheel.contents.pyproject import PyProjectEdits, edit
 from cratewheel.contents.required_files import check_buildable, check_complete
 from cratewheel.contents.sdist_paths import RelativePath, SdistPaths, free_name
@@ -150,8 +150,9 @@ class Exclusion:
 
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the paths that are skipped."""
-        every = tuple(paths)
-        made = frozenset(path for path in every if is_archive_of(os.path.basename(path), self.distribution))  # noqa: PTH119
+        every = dict.fromkeys(paths)
+        archives = (path for path in every if path.endswith(ARCHIVES))
+        made = frozenset(path for path in archives if is_archive_of(os.path.basename(path), self.distribution))  # noqa: PTH119
         if not self.patterns:
             return made
         patterns = Patterns(self.project, self.patterns)
@@ -444,7 +445,7 @@ def package_entries(contents: SdistContents, modules: ModuleLayout) -> Iterator[
             path = entry.source.path
             place = source(path) if path in named or path in alone or path.startswith(folders) else None
             if place is not None:
-                yield replace(entry, path=place)
+                yield Entry(path=place, source=entry.source, why=entry.why)
 
 
 def explain(contents: SdistContents) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive_data import program_like
-from cratewheel.archive.deflate import BLOCK, ParallelDeflate
+from cratewheel.archive.deflate import BLOCK, DeflateThread, ParallelDeflate
 from cratewheel.system.machine import processors
 
 
@@ -67,3 +67,12 @@ def test_a_block_refers_to_all_that_the_window_before_it_holds() -> None:
     between = random.Random(1).randbytes(far - len(repeated))
     near = deflated(repeated + between + repeated, block=far)
     assert len(near) < len(deflated(repeated + between + random.Random(2).randbytes(400), block=far)) - 350
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101, 5_000], ids=str)
+def test_a_thread_writes_the_bytes_of_zlib(size: int) -> None:
+    data = program_like(size)
+    alone = zlib.compressobj(5, zlib.DEFLATED, -zlib.MAX_WBITS)
+    packer = DeflateThread(5, block=100)
+    parts = [packer.compress(data[at : at + 7]) for at in range(0, len(data), 7)]
+    assert b"".join([*parts, packer.flush()]) == alone.compress(data) + alone.flush()
