@@ -141,9 +141,16 @@ def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) ->
         ),
         environ,
     )
-    # "MACOSX_DEPLOYMENT_TARGET=11.0", and "deployment_target=11.0" before Rust 1.84
-    match = re.search(r"(?i)deployment_target=([0-9]{1,4})\.([0-9]{1,4})", done.stdout) if done else None
-    return (int(match[1]), int(match[2])) if match else platform.MACOS_DEFAULTS[target.arch]
+    return parse_deployment_target(done.stdout if done else "") or platform.MACOS_DEFAULTS[target.arch]
+
+
+def parse_deployment_target(text: str) -> Version | None:
+    """Return the deployment target that rustc prints; None if it prints none.
+
+    It writes `MACOSX_DEPLOYMENT_TARGET=11.0`, and `deployment_target=11.0` before Rust 1.84.
+    """
+    match = re.search(r"(?i)deployment_target=([0-9]{1,4})\.([0-9]{1,4})", text)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def _android_api(
@@ -203,15 +210,18 @@ def _release(system: str, *, native: bool, environ: Mapping[str, str]) -> System
     if not native:
         return System(release=release)
     if system == "aix":
-        return System(release=release or _aix_release(environ))
+        return System(release=release or aix_release(_output(("/usr/bin/lslpp", "-Lqc", "bos.rte"), environ) or ""))
     release = release or _output(("uname", "-r"), environ)
     return System(release=release, machine=_output(("uname", "-m"), environ))
 
 
-def _aix_release(environ: Mapping[str, str]) -> str | None:
-    # bos.rte:bos.rte:7.2.5.101: : :C: :…::: 1:0:/:2146 → version, release, technology level, and the build date
-    output = _output(("/usr/bin/lslpp", "-Lqc", "bos.rte"), environ)
-    fields = output.split(":") if output else []
+def aix_release(output: str) -> str | None:
+    """Return version, release, technology level and build date of AIX, as lslpp prints them; None if it does not.
+
+    >>> aix_release("bos.rte:bos.rte:7.2.5.101: : :C: :BOS: : : : : : :1:0:/:2146")
+    '7205_2146'
+    """
+    fields = output.split(":")
     if len(fields) < 3:
         return None
     version = fields[2].split(".")

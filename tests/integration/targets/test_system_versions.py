@@ -44,11 +44,6 @@ def test_macos_is_what_rustc_links_for_unless_a_newer_one_is_asked_for() -> None
     )
 
 
-def test_the_project_may_choose_its_macos() -> None:
-    found = read("x86_64-apple-darwin", project_macos={INTEL: "10.14"}, MACOSX_DEPLOYMENT_TARGET="12.0")
-    assert found == System(macos=(("x86_64", (10, 14)),), macos_exported=("x86_64",))
-
-
 @pytest.mark.parametrize(
     ("tables", "versions", "exported"),
     [
@@ -138,22 +133,6 @@ def test_a_variable_that_holds_no_version_is_an_error(triple: str, variable: str
     wrong: dict[str, Any] = {variable: "new"}
     with pytest.raises(UsageError, match=f"{variable} must be a "):
         read(triple, **wrong)
-
-
-def test_the_api_level_of_android_is_in_the_name_of_the_configured_linker(tmp_path: Path) -> None:
-    (tmp_path / ".cargo").mkdir()
-    (tmp_path / ".cargo" / "config.toml").write_text(
-        '[target.aarch64-linux-android]\nlinker = "/ndk/bin/aarch64-linux-android29-clang"\n', encoding="utf-8"
-    )
-    target = parse("aarch64-linux-android")
-
-    def api(*config: str) -> int | None:
-        return system.read_system(
-            target, native=False, project_macos={}, environ={"PATH": ""}, cwd=tmp_path, config=config
-        ).android_api
-
-    assert api() == 29
-    assert api('target.aarch64-linux-android.linker = "aarch64-linux-android31-clang"') == 31
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the program is a shell script")

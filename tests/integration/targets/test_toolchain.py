@@ -10,7 +10,7 @@ import pytest
 
 from cratewheel.errors import MissingToolError
 from cratewheel.targets import toolchain
-from cratewheel.targets.toolchain import Finding, Toolchain
+from cratewheel.targets.toolchain import Finding
 from cratewheel.targets.triples import parse
 
 HOST = next(
@@ -219,42 +219,6 @@ def test_flags_for_a_condition_hide_those_for_every_target_where_it_holds(tmp_pa
         for triple in ("x86_64-unknown-linux-gnu", "x86_64-pc-windows-gnu")
     ]
     assert found == [("-g",), ()]
-
-
-def test_several_problems_are_told_at_once() -> None:
-    found = Toolchain(
-        target=parse(FOREIGN),
-        findings=(
-            Finding(kind="a", ok=False, text="no a", hint="get a"),
-            Finding(kind="b", ok=False, text="no b", hint="get b"),
-        ),
-    )
-    with pytest.raises(MissingToolError) as caught:
-        toolchain.check(found)
-    assert caught.value.message == f"this machine cannot build for {FOREIGN}: no a"
-    assert (caught.value.hint, caught.value.notes) == ("get a", ("no b: get b",))
-
-
-def test_the_flags_that_the_configuration_has_for_every_target(tmp_path: Path) -> None:
-    triple = "x86_64-unknown-linux-musl"
-    home, project = tmp_path / "home", tmp_path / "work" / "project"
-    for folder in (home, project / ".cargo", tmp_path / "work" / ".cargo"):
-        folder.mkdir(parents=True)
-    (home / "config.toml").write_text('[build]\nrustflags = ["--cfg", "home"]\n', encoding="utf-8")
-    (tmp_path / "work" / ".cargo" / "config.toml").write_text('[build]\nrustflags = ["-g", "-O"]\n', encoding="utf-8")
-    nearest = project / ".cargo" / "config.toml"
-    nearest.write_text('[build]\nrustflags = ["--cfg", "near"]\n', encoding="utf-8")
-    environ = {"CARGO_HOME": str(home)}
-    flags = toolchain.build_rustflags(parse(triple), (), environ, project)
-    assert flags == ("--cfg", "home", "-g", "-O", "--cfg", "near")
-    environ["CARGO_BUILD_RUSTFLAGS"] = "--cfg variable"
-    flags = toolchain.build_rustflags(parse(triple), ('build.rustflags=["-Cx"]',), environ, project)
-    assert flags == ("--cfg", "home", "-g", "-O", "--cfg", "near", "--cfg", "variable", "-Cx")
-    nearest.write_text(f'[target.{triple}]\nrustflags = ["-g"]\n', encoding="utf-8")
-    assert toolchain.build_rustflags(parse(triple), (), environ, project) == ()
-    nearest.unlink()
-    hidden = (f'target.{triple}.rustflags=["-g"]',)
-    assert toolchain.build_rustflags(parse(triple), hidden, environ, project) == ()
 
 
 @pytest.mark.parametrize(("asked", "kinds"), [(True, ["standard library", "linker"]), (False, ["standard library"])])
