@@ -100,9 +100,13 @@ def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, 
             text=f"rustc does not support the target {target.triple}",
             hint="`rustc --print target-list` lists all targets",
         )
-    place = Path(done.stdout.strip())
     if build_std:
         return Finding(kind="standard library", ok=True, text="compiled by cargo (build-std)")
+    return find_standard_library(target, Path(done.stdout.strip()), environ)
+
+
+def find_standard_library(target: Target, place: Path, environ: Mapping[str, str]) -> Finding:
+    """Return whether Rust's standard library for a target is in `place`, where rustc looks for it."""
     if any(place.glob("libcore-*.rlib")) or any(place.glob("libcore-*.rmeta")):
         return Finding(kind="standard library", ok=True, text=f"in {place}")
     return Finding(
