@@ -26,7 +26,7 @@ _MACHINES = {
 }
 _EXPORTS, _IMPORTS, _DELAYED = 0, 1, 13  # data directories
 _BY_ADDRESS = 1  # of a delay-import descriptor: its fields are relative to the image
-_NAME_AT_MOST = 512
+_NAME_AT_MOST = 4096
 
 
 def parse(data: bytes | mmap.mmap) -> Binary:
@@ -128,7 +128,7 @@ class _Image:
 
     def _text(self, address: int) -> str:
         start = self._offset(address)
-        stop = self._data.find(b"\0", start, start + _NAME_AT_MOST * 8)
+        stop = self._data.find(b"\0", start, start + _NAME_AT_MOST)
         if stop < 0:
             raise AuditError("the PE file is damaged: a name does not end")
         self._spend(stop - start + 8)

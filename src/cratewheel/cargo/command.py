@@ -158,8 +158,8 @@ def config_values(config: tuple[str, ...], extra: tuple[str, ...]) -> tuple[str,
     found = list(config)
     words = iter(shared_arguments(extra))
     for word in words:
-        if word == "--config":
-            found.append(next(words))
+        if word == "--config" and (value := next(words, None)) is not None:
+            found.append(value)
         elif word.startswith("--config="):
             found.append(word.removeprefix("--config="))
     return tuple(found)

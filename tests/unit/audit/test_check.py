@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.audit.check import AuditReport, Finding, check, check_together, explain, forced_by, lowest_policy
+from cratewheel.audit.check import (
+    AuditReport,
+    Finding,
+    check,
+    check_together,
+    explain,
+    external_libraries,
+    forced_by,
+    lowest_policy,
+)
 from cratewheel.audit.model import Binary, Symbol, SymbolVersion
 from cratewheel.audit.policy import load
 from cratewheel.errors import AuditError
@@ -381,3 +390,46 @@ def test_many_versions_of_many_symbols_take_linear_time() -> None:
     assert (report.policy, len(forced_by(report))) == ("linux", 10_000)
     with pytest.raises(AuditError, match=r"and 9997 more"):
         within(60, lambda: check(found, "manylinux_2_17", GNU))
+
+
+NEEDED = Binary(
+    format="elf",
+    arch="x86_64",
+    bits=64,
+    little_endian=True,
+    needed=("libc.so.6", "libssl.so.3", "ld-linux-x86-64.so.2", "libpython3.12.so.1.0", "libm.so.6", "libz.so.1"),
+    delayed=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("triple", "needed", "delayed", "expected"),
+    [
+        ("x86_64-unknown-linux-gnu", NEEDED.needed, (), ("libssl.so.3",)),
+        ("x86_64-unknown-linux-musl", ("libc.so", "libssl.so.3", "libpython3.12.so"), (), ("libssl.so.3",)),
+        (
+            "aarch64-apple-darwin",
+            (
+                "/usr/lib/libSystem.B.dylib",
+                "/System/Library/Frameworks/Security.framework/Versions/A/Security",
+                "/opt/homebrew/lib/libssl.3.dylib",
+                "@rpath/libx.dylib",
+                "/Library/Frameworks/Python.framework/Versions/3.12/Python",
+                "@rpath/libpython3.12.dylib",
+            ),
+            (),
+            ("/opt/homebrew/lib/libssl.3.dylib", "@rpath/libx.dylib"),
+        ),
+        (
+            "x86_64-pc-windows-msvc",
+            ("KERNEL32.dll", "zlib1.dll", "python3.dll"),
+            ("zlib1.dll", "late.dll"),
+            ("zlib1.dll", "late.dll"),
+        ),
+    ],
+)
+def test_external_libraries_are_those_that_not_every_system_has(
+    triple: str, needed: tuple[str, ...], delayed: tuple[str, ...], expected: tuple[str, ...]
+) -> None:
+    binary = replace(NEEDED, needed=needed, delayed=delayed)
+    assert external_libraries(binary, parse(triple)) == expected

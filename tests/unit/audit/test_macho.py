@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from cratewheel.audit.macho import parse
+from cratewheel.audit.macho import exported_offsets, parse
 from cratewheel.audit.model import Binary, Symbol
 from cratewheel.errors import AuditError
 
@@ -253,3 +253,60 @@ def test_a_damaged_file_says_what_is_wrong(data: bytes, message: str) -> None:
     with pytest.raises(AuditError) as caught:
         parse(data)
     assert caught.value.message == f"the Mach-O file is damaged: {message}"
+
+
+def with_segments(image: Image, *segments: tuple[int, int, int, int]) -> bytes:
+    """Return a thin file with segments behind its own commands: address, size, and offset and size in the file."""
+    data = image.build()
+    wide = image.bits == 64
+    header = 32 if wide else 28
+    layout = "16s4Q4I" if wide else "16s4I4I"
+    order = "<" if image.little_endian else ">"
+    commands = b""
+    for segment in segments:
+        rest = struct.pack(order + layout, b"__DATA", *segment, 3, 3, 0, 0)
+        commands += struct.pack(order + "II", 0x19 if wide else 0x1, 8 + len(rest)) + rest
+    count, size = struct.unpack_from(order + "II", data, 16)
+    head = bytearray(data[:header])
+    struct.pack_into(order + "II", head, 16, count + len(segments), size + len(commands))
+    body = bytearray(data[header : header + size])
+    at = 0
+    for _ in range(count):  # what the commands point to moves back
+        kind, step = struct.unpack_from(order + "II", body, at)
+        if kind == 0x2:
+            table, symbols, names, length = struct.unpack_from(order + "4I", body, at + 8)
+            struct.pack_into(order + "4I", body, at + 8, table + len(commands), symbols, names + len(commands), length)
+        at += step
+    return bytes(head) + bytes(body) + commands + data[header + size :]
+
+
+EXPORTING = Image(
+    symbols=(
+        Raw(name="_PyInit_x", kind=EXTERNAL | DEFINED, value=0x1010),
+        Raw(name="_PyInit_y", kind=EXTERNAL | DEFINED, value=0x2004),
+        Raw(name="_PyInit_local", kind=DEFINED, value=0x1000),
+        Raw(name="_PyInit_needed", value=0x1000),
+        Raw(name="_PyInit_end", kind=EXTERNAL | DEFINED, value=0x2010),
+        Raw(name="_PyInit_before", kind=EXTERNAL | DEFINED, value=0xFFF),
+        Raw(name="_other", kind=EXTERNAL | DEFINED, value=0x1020),
+    )
+)
+SEGMENTS = ((0x1000, 0x1000, 0x100, 0x1000), (0x2000, 0x10, 0x1100, 0x10))
+
+
+@pytest.mark.parametrize("little_endian", [True, False])
+@pytest.mark.parametrize("bits", [64, 32])
+def test_the_data_of_an_exported_symbol_is_where_its_segment_says(bits: int, little_endian: bool) -> None:
+    data = with_segments(replace(EXPORTING, bits=bits, little_endian=little_endian), *SEGMENTS)
+    assert exported_offsets(data, "PyInit_") == (0x110, 0x1104)
+    assert exported_offsets(data, "other") == (0x120,)
+    assert exported_offsets(data, "absent") == ()
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_of_a_file_for_several_processors_the_first_part_tells_where_data_is(wide: bool) -> None:
+    thin = with_segments(EXPORTING, *SEGMENTS)
+    rows = [(ARM64, 0, 0x200, len(thin)), (ARM64, 0, 0x200 + len(thin), len(thin))]
+    table = b"".join(struct.pack(">IIQQII" if wide else ">IIIII", *row, *((0, 0) if wide else (0,))) for row in rows)
+    fat = struct.pack(">II", 0xCAFEBABF if wide else 0xCAFEBABE, 2) + table
+    assert exported_offsets(fat.ljust(0x200, b"\0") + thin + thin, "PyInit_") == (0x310, 0x1304)

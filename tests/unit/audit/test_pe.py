@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from cratewheel.audit.model import Binary, Symbol
-from cratewheel.audit.pe import parse
+from cratewheel.audit.pe import exported_offsets, parse
 from cratewheel.errors import AuditError
 
 START, ADDRESS = 0x400, 0x1000  # of the only section: in the file, and in memory
@@ -150,3 +150,38 @@ def test_a_damaged_file_says_what_is_wrong(change: object, message: str) -> None
     with pytest.raises(AuditError) as caught:
         parse(change(IMAGE.build()))
     assert caught.value.message == message
+
+
+@pytest.mark.parametrize("prefix", ["PyInit_", "PyInit_a", "b", "x"])
+def test_the_data_of_an_exported_symbol_is_where_its_ordinal_says(prefix: str) -> None:
+    """The names are sorted, the addresses are not: each name has the number of its address."""
+    names = ("PyInit_a", "PyInit_b", "b")
+    numbers, places = (2, 0, 1), (0x1110, 0x1120, 0x1100)
+    data = bytearray(replace(IMAGE, imports=(), delayed=(), exports=names).build()) + bytes(0x200)
+    struct.pack_into("<I", data, data.index(b".all\0\0\0\0") + 8, 0x200)
+    struct.pack_into("<I", data, data.index(b".all\0\0\0\0") + 16, 0x200)
+    (table,) = struct.unpack_from("<I", data, 0x98 + 112)
+    at = table - ADDRESS + START
+    _, listed = struct.unpack_from("<II", data, at + 28)
+    struct.pack_into("<II", data, at + 20, 3, 3)
+    struct.pack_into("<III", data, at + 28, 0x1180, listed, 0x11A0)
+    struct.pack_into("<3I", data, START + 0x180, *places)
+    struct.pack_into("<3H", data, START + 0x1A0, *numbers)
+    expected = {name: START + places[number] - ADDRESS for name, number in zip(names, numbers, strict=True)}
+    assert exported_offsets(bytes(data), prefix) == tuple(
+        offset for name, offset in expected.items() if name.startswith(prefix)
+    )
+
+
+def test_a_library_without_exports_has_no_data_of_them() -> None:
+    assert exported_offsets(replace(IMAGE, exports=(), name=None).build(), "") == ()
+
+
+@pytest.mark.parametrize(("length", "read"), [(4095, True), (4096, False)])
+def test_a_name_that_is_longer_than_any_honest_one_is_not_read(length: int, read: bool) -> None:
+    image = replace(IMAGE, imports=(("K" * length, ("Sleep",)),), delayed=())
+    if read:
+        assert parse(image.build()).needed == ("K" * length,)
+    else:
+        with pytest.raises(AuditError):
+            parse(image.build())

@@ -8,9 +8,12 @@ from cratewheel.cargo.command import (
     CargoBuild,
     CargoOptions,
     command,
+    config_values,
+    extra_value,
     metadata_arguments,
     profile_folders,
     shared_arguments,
+    take_targets,
 )
 
 MANIFEST = Path("/p/Cargo.toml")
@@ -112,3 +115,43 @@ def test_the_folders_of_a_profile(options: CargoOptions, expected: tuple[str, ..
 def test_cargo_is_told_every_number_of_jobs_that_is_asked_for(jobs: int | None, expected: tuple[str, ...]) -> None:
     argv = command(CargoBuild(manifest=MANIFEST, cwd=CWD, options=CargoOptions(jobs=jobs))).argv
     assert argv == ("cargo", "rustc", *expected, *PLAIN, "--lib")
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("--profile", "dist"), "dist"),
+        (("-j2", "--profile=dist"), "dist"),
+        (("--profile=", "x"), ""),
+        (("--profile=a=b",), "a=b"),
+        (("-p", "--profile", "a", "--profile", "b"), "a"),
+        (("-p", "short"), "short"),
+        (("--profile",), None),
+        (("--profiles", "x"), None),
+        ((), None),
+    ],
+)
+def test_the_value_of_an_extra_argument_is_found_however_it_is_written(
+    argv: tuple[str, ...], expected: str | None
+) -> None:
+    assert extra_value(argv, "--profile", *(("-p",) if argv[1:] == ("short",) else ())) == expected
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (("-j2", "--target", "a", "--target=b", "--locked"), (("a", "b"), ("-j2", "--locked"))),
+        (("--target",), ((), ("--target",))),
+        (("--targets", "a"), ((), ("--targets", "a"))),
+        ((), ((), ())),
+    ],
+)
+def test_targets_are_taken_out_of_the_extra_arguments(
+    argv: tuple[str, ...], expected: tuple[tuple[str, ...], tuple[str, ...]]
+) -> None:
+    assert take_targets(argv) == expected
+
+
+def test_configuration_of_the_extra_arguments_comes_after_that_of_the_option() -> None:
+    assert config_values(("a.toml",), ("-j", "2", "--config=b=1", "--config", "c=2")) == ("a.toml", "b=1", "c=2")
+    assert config_values((), ("--configs=x", "--target", "--config")) == ()

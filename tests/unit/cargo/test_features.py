@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crate_graphs import CDYLIB, HOME, Edge, app, crate, graph, target
+from crate_graphs import CDYLIB, CRATES_IO, HOME, Edge, app, crate, graph, target
 from cratewheel.cargo.features import Choice, certain_features, host_packages, parse_choice, parse_tree, tree_command
-from cratewheel.cargo.model import CargoMetadata, Dependency, Package
+from cratewheel.cargo.model import CargoMetadata, Dependency, NodeDependency, Package
 from cratewheel.system.command import Command
 
 ABI3 = {"default": (), "abi3": (), "abi3-py39": ("abi3",), "extension-module": ()}
@@ -201,3 +202,30 @@ def test_for_the_host_are_build_scripts_and_macros_with_all_that_they_need_but_f
     names = ("cc", "serde", "dev", "shlex", "tests", "syn", "script", "itoa")
     metadata = graph(app(CDYLIB), MACRO, *map(crate, names), edges=edges)
     assert host_packages(metadata) == {"cc", "macro", "shlex", "syn", "script"}
+
+
+def test_of_two_versions_a_name_with_a_dash_is_known_by_its_spelling_in_rust() -> None:
+    packages = [crate("app", source=None), crate("a-b", "1.0.0", name_id="old"), crate("a-b", "2.0.0", name_id="new")]
+    declared = (
+        Dependency(
+            name="a-b",
+            requirement="*",
+            kind="normal",
+            source=CRATES_IO,
+            rename=None,
+            optional=False,
+            default_features=False,
+            features=("x",),
+            target=None,
+            path=None,
+        ),
+    )
+    root = replace(packages[0], dependencies=declared)
+    metadata = graph(root, *(replace(one, features={"x": ()}) for one in packages[1:]))
+    edges = (
+        NodeDependency(package="old", name="other", kinds=("normal",)),
+        NodeDependency(package="new", name="a_b", kinds=("normal",)),
+    )
+    nodes = {**metadata.nodes, "app": replace(metadata.nodes["app"], dependencies=edges)}
+    found = certain_features(replace(metadata, nodes=nodes), parse_choice(()))
+    assert {package: set(features) for package, features in found.items()} == {"app": set(), "new": {"x"}}

@@ -3,13 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import pytest
+
+from crate_graphs import crate as package_of
 from cratewheel.archive.layout import FromFile, Generated
+from cratewheel.cargo import manifest
 from cratewheel.contents.conflicts import Displaced
-from cratewheel.contents.sdist import Exclusion, lay_out
+from cratewheel.contents.sdist import (
+    Exclusion,
+    SdistContents,
+    SkippedFile,
+    archive_warnings,
+    explain,
+    lay_out,
+    make_contents,
+)
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
+from cratewheel.errors import ConfigError
+from cratewheel.options.arguments import parse_flags
+from cratewheel.options.resolve import resolve
+from cratewheel.options.values import Exclude
 from cratewheel.system import toml
+from situations import METADATA
 
 HOME = Path("/work/app")
 MANIFEST = '[package]\nname = "app"\nversion = "1.0.0"\n'
@@ -165,3 +182,117 @@ def test_the_executable_bit_goes_along() -> None:
     entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
     assert {entry.path for entry in entries if entry.source.executable} == {"configure"}
     assert "configure" in {entry.path for entry in entries}
+
+
+def test_a_package_of_python_beside_its_crate_keeps_rust_files_where_they_are() -> None:
+    python = (file(HOME / "app/__init__.py", "Python package"), file(HOME / "app/data.txt", "Python package"))
+    names = ("src/lib.rs", "app/__init__.py", "app/extra.rs", "app/left.py", "app/data.txt")
+    found = replace(tree(crate(HOME, *names), python=python), python_folders=(HOME / "app",))
+    entries, displaced = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+    assert displaced == ()
+    assert [(entry.path, entry.why) for entry in entries if isinstance(entry.source, FromFile)] == [
+        ("Cargo.toml", "the crate"),
+        ("app/__init__.py", "Python package"),
+        ("app/data.txt", "Python package"),
+        ("app/extra.rs", "cargo package --list"),
+        ("pyproject.toml", "the project"),
+        ("src/lib.rs", "cargo package --list"),
+    ]
+
+
+def test_a_package_of_python_that_moves_leaves_the_crate_altogether() -> None:
+    text = '[workspace]\nmembers = ["py"]\n'
+    workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
+    python = (file(HOME / "py/app/__init__.py", "Python package"),)
+    own = crate(HOME / "py", "src/lib.rs", "app/__init__.py", "app/extra.rs", "app/left.py")
+    found = replace(
+        tree(own, project=HOME / "py", python=python, workspace=workspace), python_folders=(HOME / "py/app",)
+    )
+    assert paths(found) == [
+        "Cargo.toml", "PKG-INFO", "app/__init__.py", "py/Cargo.toml", "py/src/lib.rs", "pyproject.toml"
+    ]  # fmt: skip
+
+
+def test_the_data_folder_is_packed_once() -> None:
+    data = (file(HOME / "app.data/scripts/run", "data folder of the wheel", executable=True),)
+    for listed in ((), ("app.data/scripts/run",)):
+        found = replace(tree(crate(HOME, *listed)), data=data, data_folder=HOME / "app.data")
+        entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+        assert [entry.path for entry in entries] == ["Cargo.toml", "PKG-INFO", "app.data/scripts/run", "pyproject.toml"]
+    assert paths(replace(tree(crate(HOME)), data=data), "app.data/**") == ["Cargo.toml", "PKG-INFO", "pyproject.toml"]
+
+
+def test_archives_that_include_names_are_told_of() -> None:
+    named = (file(HOME / "dist/app-0.9.tar.gz", "include = 'dist/*'"), file(HOME / "dist/notes.txt", "include"))
+    found = replace(tree(crate(HOME)), named=named)
+    (warning,) = archive_warnings(found, Exclusion(project=HOME, distribution="app"))
+    path = HOME / "dist/app-0.9.tar.gz"
+    assert warning == f"{path} is skipped although include = 'dist/*' matches it: it is an archive of this project"
+
+
+def test_what_git_lists_must_hold_what_the_metadata_names() -> None:
+    listed = (file(HOME / "Cargo.toml", "git ls-files"), file(HOME / "src/lib.rs", "git ls-files"))
+    inside = replace(tree(), listed=listed, readme=file(HOME / "R.md", "readme of the project"))
+    assert paths(inside) == ["Cargo.toml", "PKG-INFO", "R.md", "pyproject.toml", "src/lib.rs"]
+    outside = HOME.parent / "R.md"
+    for changed in (
+        replace(inside, readme=file(outside, "readme of the project")),
+        replace(inside, license=file(outside, "licence of the project")),
+        replace(inside, licences=(("LICENSE", file(outside, "licence file")),)),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            paths(changed)
+        assert caught.value.message.startswith(f"{outside}, the ")
+        assert caught.value.message.endswith(f", is not below {HOME}, and git lists only files there")
+
+
+def written(root: Path) -> SourceTree:
+    """Write a project below `root`, and return its tree, of which some files are packed."""
+    for name in ("Cargo.toml", "pyproject.toml", "src/lib.rs", "a.snap", "app/x.so", "app/left.py", "more/b.txt"):
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("", encoding="utf-8")
+    (root / "pyproject.toml").write_text("[project]\n", encoding="utf-8")
+    (root / "Cargo.toml").write_text(MANIFEST, encoding="utf-8")
+    found = tree(crate(root, "src/lib.rs", "a.snap"), project=root)
+    return replace(found, python_folders=(root / "app",), roots=(str(root),))
+
+
+def test_skipped_files_are_listed_with_the_reason(tmp_path: Path) -> None:
+    found = written(tmp_path)
+    exclusion = Exclusion(patterns=("*.snap",), project=tmp_path, distribution="app")
+    entries, _ = lay_out(found, exclusion, "")
+    contents = SdistContents(
+        layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(tmp_path),)
+    )
+    assert contents.skipped_files() == (
+        SkippedFile(path=str(tmp_path / "a.snap"), why="excluded by `exclude`, or an archive of the project"),
+        SkippedFile(path=str(tmp_path / "app/left.py"), why="ignored by git or an `.ignore` file"),
+        SkippedFile(path=str(tmp_path / "app/x.so"), why="compiled"),
+        SkippedFile(
+            path=str(tmp_path / "more/b.txt"),
+            why="not in cargo's list of the crate's files, a Python package or `include`",
+        ),
+    )
+    assert explain(contents) == (
+        "  + Cargo.toml      the crate",
+        "  + PKG-INFO        core metadata",
+        "  + pyproject.toml  the project",
+        "  + src/lib.rs      cargo package --list",
+        "  - a.snap          excluded by `exclude`, or an archive of the project",
+        "  - app/left.py     ignored by git or an `.ignore` file",
+        "  - app/x.so        compiled",
+        "  - more/b.txt      not in cargo's list of the crate's files, a Python package or `include`",
+    )
+
+
+def test_the_contents_name_the_manifest_and_hold_to_the_exclusion(tmp_path: Path) -> None:
+    found = written(tmp_path)
+    options, _ = resolve(parse_flags("sdist", "", []), environ={}, tools=None)
+    options = replace(options, exclude=(Exclude(path="*.snap"), Exclude(path="src/lib.rs", formats=("wheel",))))
+    package = package_of("app", source=None, folder=tmp_path)
+    own = manifest.read(tmp_path / "Cargo.toml")
+    made = make_contents(found, (package,), own, options, METADATA)
+    assert [entry.path for entry in made.layout] == ["Cargo.toml", "PKG-INFO", "pyproject.toml", "src/lib.rs"]
+    assert (made.manifest, made.roots) == (PurePosixPath("Cargo.toml"), (str(tmp_path),))
+    assert made.exclusion == Exclusion(patterns=("*.snap",), project=tmp_path, distribution="app")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -228,3 +229,26 @@ def test_a_crate_without_a_library_cannot_be_a_module() -> None:
 def test_where_the_tag_has_the_release_of_the_system_the_interpreter_tells_it() -> None:
     (wheel,) = decide(situation(cargo=pyo3(), machine=FREEBSD, pythons=("11",))).wheels
     assert wheel.platform.tags == ("freebsd_14_1_release_amd64",)  # type: ignore[union-attr]  # a Fixed
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("", ["cp310", "cp311", "pp311"]),
+        ("--shared-target-dir", [None, None, None]),
+        ("--cargo-extra-args='--target-dir /elsewhere'", [None, None, None]),
+        ("--cargo-extra-args=--target-dir=/elsewhere", [None, None, None]),
+        ("--target-dir /t", ["/t/cp310", "/t/cp311", "/t/pp311"]),
+    ],
+)
+def test_each_of_several_interpreters_has_a_build_directory_of_its_own(words: str, expected: list[str | None]) -> None:
+    wheels = decide(situation(words, cargo=pyo3(), pythons=("10", "11", "pp11"), named=True)).wheels
+    home = Path("/work/app/target/cratewheel/build")
+    assert [wheel.directory for wheel in wheels] == [
+        None if name is None else Path(name[:2], "cratewheel/build", name[3:]) if name[0] == "/" else home / name
+        for name in expected
+    ]
+
+
+def test_a_single_interpreter_needs_no_build_directory_of_its_own() -> None:
+    assert [wheel.directory for wheel in decide(situation(cargo=pyo3(), pythons=("10",))).wheels] == [None]
