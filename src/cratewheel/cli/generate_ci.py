@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shlex
+from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
 
-from cratewheel.cli.global_options import split_global_options
-from cratewheel.errors import CratewheelError
+from cratewheel.errors import CratewheelError, UsageError
 from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
 
 SERVICES = ("github", "gitlab")
@@ -21,8 +21,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     from cratewheel.commands import generate_ci
     from cratewheel.project.request import Request
 
+    if words.check and words.output == "-":
+        raise UsageError("--check compares with a file, and `-o -` names none", hint="name the file")
     output = words.output or (generate_ci.PATHS[words.service] if words.check else "-")
-    command = shlex.join(["cratewheel", "generate-ci", *_as_written(argv, output)])
+    command = shlex.join(["cratewheel", "generate-ci", *_as_written(words, output)])
     flags = {"manifest_path": words.manifest_path} if words.manifest_path else {}
     choices = generate_ci.Choices(
         service=words.service, command=command, platforms=tuple(words.platform), pytest=words.pytest, zig=words.zig,
@@ -68,8 +70,13 @@ def make_parser() -> Parser:
     return parser
 
 
-def _as_written(argv: list[str], output: str) -> list[str]:
-    """Return the arguments as the file has them: those that write it, whether it is checked or written."""
-    words = [word for word in split_global_options(argv)[1] if word != "--check"]
-    named = any(word == "-o" or word.startswith(("--output", "-o")) for word in words)
-    return words if named or output == "-" else [*words, "-o", output]
+def _as_written(words: Namespace, output: str) -> list[str]:
+    """Return the arguments that write the file, in one order, however they were given."""
+    switches = {"--pytest": words.pytest, "--zig": words.zig, "--skip-attestation": words.skip_attestation}
+    return [
+        words.service,
+        *(("-m", str(words.manifest_path)) if words.manifest_path else ()),
+        *(("--platform", *words.platform) if words.platform else ()),
+        *(switch for switch, given in switches.items() if given),
+        *(("-o", output) if output != "-" else ()),
+    ]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from packaging.specifiers import SpecifierSet
 
+from cratewheel.audit import policy
 from cratewheel.bindings.detect import StableAbi, uses_stable_abi
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
 from cratewheel.interpreter.known_table import known
@@ -17,11 +18,19 @@ from cratewheel.interpreter.model import Interpreter, Supported
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.tables import CI_PLATFORMS
 from cratewheel.options.values import CiOptions, CiPlatform, CiSettings, CiTarget
-from cratewheel.targets.triples import parse
+from cratewheel.targets.platform_tags import linux_arch, parse_compatibility
+from cratewheel.targets.triples import Target, parse
 
 Platform = Literal["linux", "musllinux", "windows", "macos", "emscripten", "android"]
 
 DEFAULT_PLATFORMS: tuple[str, ...] = ("linux", "musllinux", "windows", "macos")
+OWNED = {  # options of `build` that the jobs themselves need
+    "out": ("--out", "remove it: the next steps take the wheels from dist"),
+    "target": ("--target", "name the targets with the key `targets` of a platform"),
+    "sdist": ("--sdist", "remove it: the job sdist makes one"),
+    "sdist_first": ("--sdist-first", "remove it: the job sdist makes one"),
+    "profile": ("--profile", "set the profile `release` in Cargo.toml, which the jobs build"),
+}
 PLATFORM_ALIASES = {"manylinux": "linux"}
 OLDEST_PYTHON = (3, 9)  # that the machines of CI services install
 OLDEST_FOR_US = (3, 10)
@@ -307,13 +316,17 @@ def _inherit(*layers: CiSettings) -> CiSettings:
 
 def _flags(args: str | None, platform: str) -> dict[str, Any]:
     try:
-        return parse_flags("build", "", shlex.split(args or ""))
+        flags = parse_flags("build", "", shlex.split(args or ""))
     except (UsageError, ValueError) as error:
         message = error.message if isinstance(error, UsageError) else str(error)
         raise ConfigError(
             f"`args` for {platform} in `generate-ci` is not what `cratewheel build` takes: {message}",
             hint="`cratewheel build --help` shows what it takes",
         ) from error
+    for name, (option, hint) in OWNED.items():
+        if flags.get(name):
+            raise ConfigError(f"`args` for {platform} in `generate-ci` has {option}, which the jobs have", hint=hint)
+    return flags
 
 
 def _job(
@@ -333,7 +346,7 @@ def _job(
         targets=(triple,),
         pythons=named or _pythons_for(platform, triple, facts),
         zig=linux and (container is None or options.zig or crossed),
-        compatibility=_compatibility(settings.manylinux) if platform in ("linux", "musllinux") else None,
+        compatibility=_compatibility(settings.manylinux, triple) if platform in ("linux", "musllinux") else None,
         args=settings.args,
         args_name_pythons=bool(named or flags.get("find_interpreter")),
     )
@@ -364,11 +377,36 @@ def _triple(platform: str, arch: str) -> str:
     )
 
 
-def _compatibility(manylinux: str | None) -> str | None:
-    """Return what `--compatibility` takes for the word of a `manylinux` key; none for what is found by itself."""
+def _compatibility(manylinux: str | None, triple: str) -> str | None:
+    """Return what `--compatibility` takes for the word of a `manylinux` key; none for what is found by itself.
+
+    Raises `ConfigError` for a policy that the target does not have.
+    """
     if manylinux in (None, "", "auto"):
         return None
-    return "linux" if manylinux == "off" else manylinux
+    if manylinux == "off":
+        return "linux"
+    assert manylinux is not None
+    target = parse(triple)
+    family: policy.Family = "musllinux" if target.is_musl else "manylinux"
+    try:
+        name = parse_compatibility(manylinux)
+    except UsageError as error:
+        raise ConfigError(
+            f"`manylinux` in `generate-ci` for {triple}: {error.message}", hint=f"write {_of(family, target)}"
+        ) from error
+    if name in ("linux", "pypi"):
+        return name
+    if not name.startswith(family) or not policy.is_known(name, linux_arch(target)):
+        raise ConfigError(
+            f"`manylinux` in `generate-ci` is {manylinux!r}, which is no policy for {triple}",
+            hint=f"write {_of(family, target)}",
+        )
+    return manylinux
+
+
+def _of(family: policy.Family, target: Target) -> str:
+    return f"one of {', '.join(policy.names(family, linux_arch(target)))}, or `auto` or `off`"
 
 
 def _pythons_for(platform: str, triple: str, facts: CiFacts) -> tuple[str, ...]:

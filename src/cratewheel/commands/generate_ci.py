@@ -109,10 +109,12 @@ def _ci_options(options: Options, choices: Choices) -> CiOptions:
         found = given.gitlab or _without_runners(found)
     unknown = (*given.unknown, *(place for one in (given.github, given.gitlab) if one for place in one.unknown))
     if unknown:
-        message = with_suggestion(
-            f"{unknown[0]} in pyproject.toml is not a setting", unknown[0].rpartition(".")[2], KEYS
-        )
-        raise ConfigError(message, hint="correct or remove it")
+        message, name = f"{unknown[0]} in pyproject.toml is not a setting", unknown[0].rpartition(".")[2]
+        if name in KEYS:
+            raise ConfigError(
+                message, hint=f"`{name}` belongs elsewhere in `generate-ci`; see the reference of settings"
+            )
+        raise ConfigError(with_suggestion(message, name, KEYS), hint="correct or remove it")
     return replace(
         found,
         pytest=found.pytest or choices.pytest,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,29 +78,42 @@ def _values(
 def check_keys(tools: ToolTables | None) -> list[str]:
     """Return a warning for each unknown key in `[tool.maturin]`, with the most similar known one.
 
-    Raises `ConfigError` for such a key in `[tool.cratewheel]`.
+    There is one too for a table that counts for nothing beside one of `[tool.cratewheel]`. Raises `ConfigError` for an
+    unknown key in the latter.
     """
     if tools is None:
         return []
-    known = sorted(key for setting in settings().values() for key in _keys(setting))
-    _refuse_unknown([key for key in tools.cratewheel if key not in known], known, tools.path)
-    unknown = [key for key in tools.maturin if key not in known]
+    _refuse_unknown(_unknown_keys(tools.cratewheel), "tool.cratewheel", tools.path)
+    unknown = _unknown_keys(tools.maturin)
     warnings = [
-        with_suggestion(f"tool.maturin.{key} in {tools.path} is not a setting and has no effect", key, known)
-        for key in unknown[:MOST_SHOWN]
+        with_suggestion(f"tool.maturin.{place} in {tools.path} is not a setting and has no effect", key, known)
+        for place, key, known in unknown[:MOST_SHOWN]
     ]
     more = len(unknown) - MOST_SHOWN
-    return [*warnings, f"{more} more keys of tool.maturin in {tools.path} are not settings"] if more > 0 else warnings
+    if more > 0:
+        warnings.append(f"{more} more keys of tool.maturin in {tools.path} are not settings")
+    return warnings + [
+        f"tool.maturin.{key} in {tools.path} has no effect beside tool.cratewheel.{key}, which replaces all of it"
+        for key, value in tools.maturin.items()
+        if isinstance(value, dict) and value != tools.cratewheel.get(key, value)
+    ]
 
 
-def _refuse_unknown(unknown: list[str], known: list[str], path: Path) -> None:
-    """Raise `ConfigError` that names all unknown keys of `[tool.cratewheel]`, if there are any."""
+def _unknown_keys(table: Mapping[str, Any]) -> list[tuple[str, str, Sequence[str]]]:
+    """Return the unknown keys of a table and of those in it: the dotted place of each, its name, and the known ones."""
+    known = sorted(key for setting in settings().values() for key in _keys(setting))
+    inside = ((f"{place}.{key}", key, names) for place, key, names in tables.unknown_inside(table))
+    return [*((key, key, known) for key in table if key not in known), *inside]
+
+
+def _refuse_unknown(unknown: list[tuple[str, str, Sequence[str]]], table: str, path: Path) -> None:
+    """Raise `ConfigError` that names all unknown keys of a table, if there are any."""
     if not unknown:
         return
-    first, *others = unknown
+    (place, first, known), *others = unknown
     raise ConfigError(
-        f"tool.cratewheel.{first} in {path} is not a setting",
-        notes=tuple(with_suggestion(f"neither is {key}", key, known) for key in others[:MOST_SHOWN]),
+        f"{table}.{place} in {path} is not a setting",
+        notes=tuple(with_suggestion(f"neither is {where}", key, names) for where, key, names in others[:MOST_SHOWN]),
         hint=did_you_mean(first, known) or "see the list of settings in the documentation",
     )
 

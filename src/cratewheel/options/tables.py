@@ -33,6 +33,8 @@ CI_SETTINGS = (
     "runner", "manylinux", "container", "docker-options", "rust-toolchain", "rustup-components", "before-script-linux",
     "args",
 )  # fmt: skip
+TARGET_KEYS = ("name", "kind")
+TARGET_OPTION_KEYS = ("macos-deployment-target", "macosx-deployment-target")
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
 
@@ -86,7 +88,7 @@ def exclude(key: str, value: object) -> tuple[Exclude, ...]:
 
 
 def targets(key: str, value: object) -> tuple[TargetSelection, ...]:
-    """Return the `[[targets]]` tables; unknown keys in them are ignored, as in maturin."""
+    """Return the `[[targets]]` tables."""
     found = []
     for at, item in enumerate(_items(key, value)):
         place = f"{key}[{at}]"
@@ -108,11 +110,27 @@ def target_options(key: str, value: object) -> tuple[TargetOptions, ...]:
         place = f"{key}.{triple}"
         if not isinstance(item, dict):
             raise type_error(place, "a table", item)
-        version = item.get("macos-deployment-target", item.get("macosx-deployment-target"))
+        version = next((item[name] for name in TARGET_OPTION_KEYS if name in item), None)
         if version is not None:
             version = text(f"{place}.macos-deployment-target", version)
         found.append(TargetOptions(triple=triple, macos_deployment_target=version))
     return tuple(found)
+
+
+def unknown_inside(table: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return the unknown keys in the tables of targets: the place of each table, the key, and the known ones.
+
+    >>> unknown_inside({"targets": [{"name": "a", "kinds": "bin"}]})
+    [('targets[0]', 'kinds', ('name', 'kind'))]
+    """
+    chosen, options = table.get("targets"), table.get("target")
+    places = [
+        (f"targets[{at}]", item, TARGET_KEYS) for at, item in enumerate(chosen if isinstance(chosen, list) else [])
+    ]
+    if isinstance(options, dict):
+        places += [(f"target.{triple}", item, TARGET_OPTION_KEYS) for triple, item in options.items()]
+    tables = ((place, item, known) for place, item, known in places if isinstance(item, dict))
+    return [(place, key, known) for place, item, known in tables for key in item if key not in known]
 
 
 def sbom(key: str, value: object) -> Sbom:

@@ -50,3 +50,17 @@ def test_check_compares_with_the_file_on_the_disk(run_light: Cratewheel, project
     )
     path.unlink()
     assert run_light("generate-ci", "github", "--check", cwd=project).status == 1
+
+
+def test_check_knows_the_command_in_whatever_order_it_is_given(run_light: Cratewheel, project: Path) -> None:
+    words = ("generate-ci", "github", "-o", "x.yml", "--zig", "-m", "Cargo.toml", "--platform", "linux")
+    run_light(*words, cwd=project).ok()
+    assert "#     cratewheel generate-ci github -m Cargo.toml --platform linux --zig -o x.yml\n" in (
+        project / "x.yml"
+    ).read_text(encoding="utf-8")
+    run_light(
+        *("generate-ci", "--platform=linux", "--check", "--manifest-path", "Cargo.toml", "--zig", "--output=x.yml"),
+        *("github",), cwd=project,
+    ).ok()  # fmt: skip
+    nowhere = run_light("generate-ci", "github", "--check", "-o", "-", cwd=project)
+    assert (nowhere.status, "--check compares with a file" in nowhere.stderr) == (2, True)

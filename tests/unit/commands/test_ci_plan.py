@@ -262,6 +262,16 @@ def test_the_last_python_that_is_installed_runs_cratewheel(words: tuple[str, ...
             {"args": "--nonsense"},
             "`args` for linux in `generate-ci` is not what `cratewheel build` takes: unrecognized",
         ),
+        ({"args": "--out x"}, "`args` for linux in `generate-ci` has --out, which the jobs have"),
+        ({"linux": {"args": "--target a-b-c"}}, "`args` for linux in `generate-ci` has --target, which the jobs have"),
+        ({"args": "--profile dist"}, "`args` for linux in `generate-ci` has --profile, which the jobs have"),
+        (
+            {"linux": {"manylinux": "2_99"}},
+            "`manylinux` in `generate-ci` is '2_99', which is no policy for x86_64-unknown-linux-gnu",
+        ),
+        ({"linux": {"manylinux": "musllinux_1_2"}}, "`manylinux` in `generate-ci` is 'musllinux_1_2', which is no"),
+        ({"musllinux": {"manylinux": "2_28"}}, "`manylinux` in `generate-ci` is '2_28', which is no policy for x86_64"),
+        ({"linux": {"manylinux": "nonsense"}}, "`manylinux` in `generate-ci` for x86_64-unknown-linux-gnu: "),
         ({"args": "'"}, "`args` for linux in `generate-ci` is not what `cratewheel build` takes: No closing quotation"),
     ],
 )

@@ -150,7 +150,7 @@ def test_structured_keys_are_read() -> None:
         maturin={
             "include": ["a/*", {"path": "b", "format": ["wheel"]}, {"path": "*.h", "from": "out-dir", "to": "m/"}],
             "exclude": ["c", {"path": "d", "format": "sdist"}],
-            "targets": [{"name": "x", "kind": "bin", "bindings": "ignored"}],
+            "targets": [{"name": "x", "kind": "bin"}],
             "target": {"x86_64-apple-darwin": {"macos-deployment-target": "11.0"}},
             "sbom": {"rust": False, "include": ["extra.json"]},
             "compatibility": "pypi",
@@ -180,6 +180,35 @@ def test_an_unknown_key_of_our_own_table_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"^tool.cratewheel.pyton-source .* is not a setting$") as caught:
         resolve({}, environ={}, tools=tools(cratewheel={"pyton-source": "x"}))
     assert caught.value.hint == "did you mean `python-source`?"
+
+
+def test_a_key_that_a_table_inside_does_not_have_is_seen_too() -> None:
+    wrong: dict[str, Any] = {
+        "targets": [{"name": "a"}, {"name": "b", "kinds": "bin"}, 1],
+        "target": {"x86_64-apple-darwin": {"macos-deployment-taget": "11.0"}, "other": 1},
+    }
+    found = {"targets": wrong["targets"][:2], "target": {"x86_64-apple-darwin": {"macos-deployment-taget": "11.0"}}}
+    _, warnings = resolve({}, environ={}, tools=tools(maturin=found))
+    inside = "tool.maturin.target.x86_64-apple-darwin.macos-deployment-taget in /p/pyproject.toml"
+    assert warnings == [
+        "tool.maturin.targets[1].kinds in /p/pyproject.toml is not a setting and has no effect; did you mean `kind`?",
+        f"{inside} is not a setting and has no effect; did you mean `macos-deployment-target`?",
+    ]
+    with pytest.raises(ConfigError, match=r"^tool.cratewheel.targets\[1\].kinds in .* is not a setting$") as caught:
+        resolve({}, environ={}, tools=tools(cratewheel=found))
+    assert caught.value.hint == "did you mean `kind`?"
+    with pytest.raises(ConfigError, match="must be a table"):  # what is no table is its parser's
+        resolve({}, environ={}, tools=tools(maturin=wrong))
+
+
+def test_a_table_that_ours_replaces_is_a_warning() -> None:
+    ours, theirs = {"generate-ci": {"github": {"pytest": True}}}, {"generate-ci": {"github": {"zig": True}}}
+    _, warnings = resolve({}, environ={}, tools=tools(maturin=theirs, cratewheel=ours))
+    (warning,) = warnings
+    place = "tool.maturin.generate-ci in /p/pyproject.toml"
+    assert warning == f"{place} has no effect beside tool.cratewheel.generate-ci, which replaces all of it"
+    assert resolve({}, environ={}, tools=tools(maturin=ours, cratewheel=ours))[1] == []
+    assert resolve({}, environ={}, tools=tools(maturin={"strip": True}, cratewheel={"strip": False}))[1] == []
 
 
 def test_a_variable_may_name_several_targets() -> None:
