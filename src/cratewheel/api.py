@@ -346,11 +346,15 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
     if sdist:
         content = sdist_content(gather_sdist(request, reporter), environ=request.environ, reporter=reporter)
         archives["sdist"] = [entry.path for entry in content.layout]
+        for part in content.unmade:
+            reporter.warn(f"not there yet: {part}")
     if wheel:
         plain = replace(request, overrides={**request.overrides, "pgo": False})
         (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
         skips = DanglingLinks(request.environ, reporter).skips
-        tracked = tracked_but_ignored(session.inputs.project.root, request.environ)
+        made = (path for state in session.inputs.hooks for path in state.files.outputs)
+        root = session.inputs.project.root
+        tracked = (*tracked_but_ignored(root, request.environ), *(str(root / path) for path in made))
         for one in session.plan.wheels:
             entries, unknown = list_files.list_wheel(session.inputs, session.plan, one, skips=skips, tracked=tracked)
             for part in unknown:

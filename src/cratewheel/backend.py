@@ -1,8 +1,9 @@
 """The build backend: the hooks of PEP 517 and PEP 660, available as attributes of `cratewheel`.
 
-Hooks run in this process and start only cargo, the bindings' generators and metadata providers; if Python does not
-decode file names as UTF-8, they run in a second Python process. Messages go to stderr. A user error ends the process
-with the message and exit status of the command, so that the frontend shows it instead of a traceback.
+Hooks run in this process and start only cargo, the bindings' generators, metadata providers and hooks of the
+project; if Python does not decode file names as UTF-8, they run in a second Python process. Messages go to stderr. A
+user error ends the process with the message and exit status of the command, so that the frontend shows it instead of a
+traceback.
 """
 
 from __future__ import annotations

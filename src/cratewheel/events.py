@@ -74,6 +74,20 @@ class BuiltArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HookEvent:
+    """A hook of the project that runs, or need not, and the reason."""
+
+    hook: str
+    when: str
+    runs: bool
+    why: str
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `--message-format json` prints."""
+        return {"hook": self.hook, "when": self.when, "runs": self.runs, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProgressEvent:
     """Progress of a long step, in bytes; a `total` of 0 ends it."""
 
@@ -103,6 +117,7 @@ Event = (
     | ExplanationEvent
     | PlanEvent
     | BuiltArchive
+    | HookEvent
     | ProgressEvent
     | UploadEvent
 )

@@ -23,6 +23,7 @@ from cratewheel.events import (
     DetailEvent,
     Event,
     ExplanationEvent,
+    HookEvent,
     OutputEvent,
     PlanEvent,
     ProgressEvent,
@@ -141,13 +142,16 @@ class Ui(Reporter):
             case ExplanationEvent():
                 for line in event.lines:
                     self._write_line(_safe_message(line))
-            case PlanEvent() | BuiltArchive() | UploadEvent():
+            case HookEvent() | PlanEvent() | BuiltArchive() | UploadEvent():
                 self._result(event)
             case ProgressEvent() if not self.quiet and self.message_format == "human" and self.err.isatty():
                 self._progress.draw(self.err, _bar(event) if event.total else "")
 
-    def _result(self, event: PlanEvent | BuiltArchive | UploadEvent) -> None:
-        if isinstance(event, PlanEvent):
+    def _result(self, event: HookEvent | PlanEvent | BuiltArchive | UploadEvent) -> None:
+        if isinstance(event, HookEvent):
+            self.step("Running" if event.runs else "Fresh", f"hook `{event.hook}` ({event.why})")
+            self.event("hook", event.as_json())
+        elif isinstance(event, PlanEvent):
             self.event("plan", event.plan)
         elif isinstance(event, UploadEvent):
             self.event("upload", event.as_json())

@@ -43,3 +43,17 @@ def test_hello_mixed_has_python_and_rust_in_one_package(
         run_in(run.wheel, tmp_path / "site", str(interpreters.this), "-m", "hello_mixed", sentence) == "4 o\n3 e\n2 h\n"
     )
     assert run.stdout == f"{run.wheel}\n"
+
+
+def test_build_hooks_has_one_message_for_python_and_rust_and_its_sdist_makes_it_again(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    run = run_cratewheel("build", "--sdist-first", "-i", interpreters.this, crate=EXAMPLES / "build-hooks")
+    program = "from build_hooks import COMMIT, Person, greet; print(greet(Person('Ada', 36)), bool(COMMIT))"
+    assert run_in(run.wheel, tmp_path / "site", str(interpreters.this), "-c", program) == "Hello, Ada (36) True\n"
+    lines = [line.strip() for line in run.stderr.splitlines() if " hook `" in line]
+    assert lines == [
+        "Running hook `version_file:write` (it has not run here, as it is defined now)",
+        "Running hook `python codegen.py schema` (it has not run here, as it is defined now)",
+        "Fresh hook `version_file:write` (the source distribution has its outputs)",
+    ]

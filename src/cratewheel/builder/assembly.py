@@ -25,6 +25,7 @@ from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
 from cratewheel.planning.platform_result import needs_binaries, platform_tags_from_audit
+from cratewheel.project.hooks import hook_place, output_paths
 from cratewheel.repair.model import Grafted
 from cratewheel.repair.own import installed_paths, own_libraries
 from cratewheel.system.git import tracked_but_ignored
@@ -50,6 +51,15 @@ def prepare_crates_sbom(session: Session) -> SbomFiles:
     return crates_sbom(session)
 
 
+def hook_outputs(session: Session) -> tuple[str, ...]:
+    """Return the present files that hooks made: in a package, they are packed though git ignores them."""
+    inputs = session.inputs
+    if not inputs.options.hooks:
+        return ()
+    place = hook_place(inputs.project, inputs.options, session.target_dir)
+    return tuple(str(path) for hook in inputs.options.hooks for path in output_paths(hook, place))
+
+
 def assemble(
     session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: SbomFiles
 ) -> WheelContent:
@@ -65,7 +75,7 @@ def assemble(
         plan,
         inputs.options.include,
         skips=DanglingLinks(session.environ, session.reporter).skips,
-        tracked=tracked_but_ignored(inputs.project.root, session.environ),
+        tracked=(*tracked_but_ignored(inputs.project.root, session.environ), *hook_outputs(session)),
         out_dirs=out_dirs(session, artifacts),
     )
     _warn(session, project.warnings)

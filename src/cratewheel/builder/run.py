@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -33,14 +33,32 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
     done: list[BuiltArchive] = []
     for session in sessions:
         if session.plan.sdist:
+            if session.inputs.options.hooks and session.plan.wheels:
+                from cratewheel.builder.hooks import before_compiling  # few projects have any
+
+                before_compiling(session, session.plan.wheels[0])  # for the wheels, so that they run once
             from cratewheel.builder.sdist import (
                 build_sdist,  # slow to import; only needed for sdists
             )
 
             environ, reporter = session.environ, session.reporter
             inputs = gather_sdist_of(session.inputs.project, session.inputs.options, environ=environ, reporter=reporter)
-            done.append(build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter))
-    return (*done, *_build_wheels([(session, wheel) for session in sessions for wheel in session.plan.wheels]))
+            done.append(
+                build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter, hook_runs=session.hook_runs)
+            )
+    return (*done, *(built for batch in _batches(sessions) for built in _build_wheels(batch)))
+
+
+def _batches(sessions: Sequence[Session]) -> Iterator[list[tuple[Session, WheelPlan]]]:
+    """Yield the wheels that are built side by side: all, but where hooks make other sources for each of them."""
+    jobs = [(session, wheel) for session in sessions for wheel in session.plan.wheels]
+    hooks = [hook for session in sessions[:1] for hook in session.inputs.options.hooks if hook.when != "sdist"]
+    if any(hook.per == "wheel" for hook in hooks):
+        yield from ([job] for job in jobs)
+    elif hooks:
+        yield from ([(session, wheel) for wheel in session.plan.wheels] for session in sessions)
+    else:
+        yield jobs
 
 
 def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchive, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from cratewheel.events import Reporter
 from cratewheel.system.files.lock import exclusive
+from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,29 @@ class CompileSlot:
     variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
     on_message: Callable[[Mapping[str, Any]], None] | None = None
+
+
+class OncePerCommand:
+    """Lets each hook run once in a command, for each wheel that it is for; several wheels wait for the first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._done: set[tuple[str, str]] = set()
+
+    def first(self, key: str, unit: str | None, action: Callable[[], None]) -> None:
+        """Call `action` unless it has been called for the unit; for the unit None, unless it has been for any.
+
+        What it raises is passed on, and it does not count as called.
+        """
+        while not self._lock.acquire(timeout=POLL_INTERVAL):
+            check_cancelled()
+        try:
+            done = {found for found, _ in self._done} if unit is None else self._done
+            if (key if unit is None else (key, unit)) not in done:
+                action()
+                self._done.add((key, unit or ""))
+        finally:
+            self._lock.release()
 
 
 class Scheduler:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
+from cratewheel.archive.layout import Entry, FromFile, layout
+from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo.manifest import Manifest
+from cratewheel.contents import hook_files
 from cratewheel.contents import sdist as sdist_contents
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.cargo_lock import resolve_lock_with_cargo
@@ -21,6 +24,7 @@ from cratewheel.contents.sdist import SdistContents
 from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
+from cratewheel.project.hooks import HookPlace, hook_place
 from cratewheel.project.inputs import SdistInputs
 from cratewheel.project.location import locate
 from cratewheel.project.pyproject import PyProject
@@ -29,15 +33,29 @@ from cratewheel.targets.wheel_tags import sdist_stem
 from cratewheel.ui import format_size
 
 
-def build_sdist(inputs: SdistInputs, out: Path, *, environ: Mapping[str, str], reporter: Reporter) -> BuiltArchive:
-    """Write the source distribution to the folder `out` and report it; with `vendor`, it contains the crates."""
+def build_sdist(
+    inputs: SdistInputs,
+    out: Path,
+    *,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    hook_runs: OncePerCommand | None = None,
+) -> BuiltArchive:
+    """Write the source distribution to the folder `out` and report it; with `vendor`, it contains the crates.
+
+    `hook_runs` are the hooks that have run for wheels of the same command.
+    """
+    if inputs.options.hooks:
+        from cratewheel.builder.hooks import before_sdist  # few projects have any
+
+        inputs = before_sdist(inputs, out, hook_runs or OncePerCommand(), environ=environ, reporter=reporter)
     metadata = inputs.metadata
     warn_invalid_epoch(environ, reporter)
     content = sdist_content(inputs, environ=environ, reporter=reporter)
     in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
     for warning in (*inputs.modules.warnings, *in_vain):
         reporter.warn(warning)
-    of_packages = sdist_contents.package_entries(content, inputs.modules)
+    of_packages = [*sdist_contents.package_entries(content, inputs.modules), *_made_later(inputs)]
     for warning, hint in missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points):
         reporter.warn(warning, hint=hint)
     if inputs.options.explain:
@@ -80,6 +98,7 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
         reporter=reporter,
         roots=project.roots,
         dangling=DanglingLinks(environ, reporter),
+        hooks=_hook_place(inputs) if inputs.options.hooks else None,
     )
     needs_manifest_path = _needs_manifest_path(project.pyproject, project.manifest)
     tree = read_with_cargo_or_git(reader, needs_manifest_path=needs_manifest_path)
@@ -87,7 +106,30 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
     settled = resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter)
-    return replace(found, layout=settled)
+    if not inputs.options.hooks:
+        return replace(found, layout=settled)
+    place = _hook_place(inputs)
+    hook_files.check_needed(settled, inputs.options.hooks, place)
+    record = hook_files.record_entry(settled, inputs.options.hooks, place)
+    return replace(
+        found,
+        layout=layout((*settled, *filter(None, (record,)))),
+        unmade=hook_files.unmade(inputs.options.hooks, place),
+    )
+
+
+def _hook_place(inputs: SdistInputs) -> HookPlace:
+    return hook_place(inputs.project, inputs.options, inputs.options.target_dir or inputs.cargo.target_directory)
+
+
+def _made_later(inputs: SdistInputs) -> Iterator[Entry]:
+    """Yield the modules that hooks make again in the archive, at their paths in a wheel."""
+    source = inputs.modules.python_source
+    for path in hook_files.made_again(inputs.options.hooks, _hook_place(inputs)) if inputs.options.hooks else ():
+        if Path(path).is_relative_to(source):
+            yield Entry(
+                path=Path(path).relative_to(source).as_posix(), source=FromFile(path=path), why="made again by a hook"
+            )
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cratewheel.archive.compression import STORED, Compression, make_compression
 from cratewheel.bindings.detect import INTERPRETER_CRATES
-from cratewheel.builder.scheduling import BuildDirectory, Scheduler
+from cratewheel.builder.scheduling import BuildDirectory, OncePerCommand, Scheduler
 from cratewheel.cargo.command import profile_folders
 from cratewheel.errors import UsageError
 from cratewheel.events import Reporter
@@ -31,6 +31,7 @@ class Session:
     environ: Mapping[str, str]
     reporter: Reporter
     scheduler: Scheduler = field(default_factory=Scheduler)
+    hook_runs: OncePerCommand = field(default_factory=OncePerCommand)
 
     @property
     def cwd(self) -> Path:

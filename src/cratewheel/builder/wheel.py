@@ -59,10 +59,15 @@ def assemble_wheel(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
 def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    session = _run_hooks(session, wheel)
     with _staging_folder(session.scratch) as stage:
         with task_group() as group:
             crates = group.start(partial(_import_meanwhile, session))
             artifacts = compile_wheel(session, wheel, stage)
+        if session.inputs.options.hooks:
+            from cratewheel.builder.hooks import before_packing
+
+            before_packing(session, wheel, artifacts)
         from cratewheel.builder.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
@@ -77,8 +82,18 @@ def _import_meanwhile(session: Session) -> SbomFiles:
 @contextmanager
 def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact]]:
     """Compile one wheel and yield its compiled files, which exist during the block."""
+    session = _run_hooks(session, wheel)
     with _staging_folder(session.scratch) as stage:
         yield compile_wheel(session, wheel, stage)
+
+
+def _run_hooks(session: Session, wheel: WheelPlan) -> Session:
+    """Run the hooks before compiling, and return the session with what they changed."""
+    if not session.inputs.options.hooks:
+        return session
+    from cratewheel.builder.hooks import before_compiling  # few projects have any
+
+    return before_compiling(session, wheel)
 
 
 @contextmanager

@@ -47,13 +47,17 @@ class SkippedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SdistContents:
-    """The contents of an sdist: `manifest` is the path of the built crate's Cargo.toml in it."""
+    """The contents of an sdist: `manifest` is the path of the built crate's Cargo.toml in it.
+
+    `unmade` are descriptions of what hooks have not made yet.
+    """
 
     layout: Layout
     manifest: PurePosixPath
     tree: SourceTree
     exclusion: Exclusion
     roots: Roots
+    unmade: tuple[str, ...] = ()
 
     def skipped_files(self) -> tuple[SkippedFile, ...]:
         """Return the project's files that are not in the archive, except those ignored by git; walks its folders."""
@@ -77,6 +81,8 @@ class SdistContents:
         return files.walk(folder, roots=self.roots, skips=lambda path: describe_dangling(path) is not None)
 
     def _why_not(self, path: str, *, listed: bool, excluded: bool) -> str:
+        if path in self.tree.made_again:
+            return "made again by a hook"
         if excluded:
             return "excluded by `exclude`, or an archive of the project"
         if path.endswith(COMPILED):
@@ -105,6 +111,7 @@ def make_contents(
         patterns=tuple(exclude.path for exclude in options.exclude if "sdist" in exclude.formats),
         project=tree.project,
         distribution=normalise_distribution(core_metadata.name),
+        made_again=tree.made_again,
     )
     entries, displaced = lay_out(tree, exclusion, core_metadata.text)
     check_conflicts(displaced, entries)
@@ -142,17 +149,22 @@ def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exclusion:
-    """What is skipped, whatever lists it: files matching the project's `exclude`, and archives of the project."""
+    """What is skipped, whatever lists it: files matching the project's `exclude`, and archives of the project.
+
+    `made_again` are files that hooks make again.
+    """
 
     patterns: tuple[str, ...] = ()
     project: Path
     distribution: str
+    made_again: frozenset[str] = frozenset()
 
     def decide(self, paths: Iterable[str]) -> frozenset[str]:
         """Return the paths that are skipped."""
         every = dict.fromkeys(paths)
         archives = (path for path in every if path.endswith(ARCHIVES))
         made = frozenset(path for path in archives if is_archive_of(os.path.basename(path), self.distribution))  # noqa: PTH119
+        made |= self.made_again.intersection(every)
         if not self.patterns:
             return made
         patterns = Patterns(self.project, self.patterns)

@@ -21,10 +21,12 @@ from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.build_outputs import without_build_outputs
 from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
 from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_missing
+from cratewheel.contents.hook_files import made_again, named_files
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
+from cratewheel.project.hooks import HookPlace
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.metadata.built_in import input_files
 from cratewheel.project.metadata.dynamic import read_providers
@@ -102,6 +104,7 @@ class SourceTree:
     `include` and similar keys match, `licences` those named in the metadata, by their names there, `data` those of
     the wheel's data folder. `needs_manifest_path` says that the Cargo.toml is not where a command in the project's
     folder would find it. The files of the project itself are in the folders `roots`, after following links.
+    `made_again` are the files that hooks make again.
     """
 
     pyproject: Path
@@ -124,6 +127,7 @@ class SourceTree:
     needs_manifest_path: bool = False
     roots: Roots = ()
     built: tuple[Path, ...] = ()
+    made_again: frozenset[str] = frozenset()
 
     @property
     def project(self) -> Path:
@@ -150,6 +154,12 @@ class Reader:
     reporter: Reporter
     roots: Roots
     dangling: DanglingLinks
+    hooks: HookPlace | None = None
+
+    @property
+    def hook_files(self) -> Mapping[Path, str]:
+        """The files that the archive has because of hooks, with the reason."""
+        return {} if self.hooks is None else dict(named_files(self.options.hooks, self.hooks))
 
     @property
     def project(self) -> Path:
@@ -200,6 +210,7 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
         needs_manifest_path=needs_manifest_path,
         roots=reader.roots,
         built=reader.built,
+        made_again=frozenset() if reader.hooks is None else made_again(reader.options.hooks, reader.hooks),
     )
 
 
@@ -330,7 +341,7 @@ def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
 
 
 def _python(reader: Reader) -> Iterator[SourceFile]:
-    tracked = tracked_but_ignored(reader.project, reader.environ)
+    tracked = (*tracked_but_ignored(reader.project, reader.environ), *map(str, reader.hook_files))
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
@@ -350,6 +361,10 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
+    folders = _python_folders(reader.modules)
+    for path, why in reader.hook_files.items():
+        if not any(path.is_relative_to(folder) for folder in folders):  # those are files of a package
+            yield _source(str(path), why, reader.roots)
     providers = read_providers(reader.pyproject.dynamic_metadata, reader.pyproject.path)
     for path, why in input_files(providers, reader.project):
         yield _source(str(path), why, reader.roots)

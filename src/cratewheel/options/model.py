@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
+from cratewheel.options.hooks import Hook
 from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import (
     ALL_COMMANDS,
@@ -402,6 +403,14 @@ class Options:
     include_import_lib: bool = setting(
         False, "switch", "Project layout", "Include the import library of a Windows module",
         key="include-import-lib",
+    )  # fmt: skip
+
+    hooks: tuple[Hook, ...] = setting(
+        (), "table", "Hooks", "Programs and functions of the project that make files for a build", key="hooks",
+    )  # fmt: skip
+    force_hooks: bool = setting(
+        False, "switch", "Hooks", "Run all hooks of the project, even where their inputs are unchanged",
+        flags=("--force-hooks",), commands=("build", "sdist", "develop", "publish"),
     )  # fmt: skip
 
     # Editable installs

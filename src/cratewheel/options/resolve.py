@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean, with_suggestion
-from cratewheel.options import tables
+from cratewheel.options import hooks, tables
 from cratewheel.options.model import Options, settings
 from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import Setting
@@ -18,6 +18,7 @@ from cratewheel.system.toml import describe
 
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
 
+PARSERS: Mapping[str, Callable[[str, object], Any]] = {**tables.PARSERS, "hooks": hooks.hooks}
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 MOST_SHOWN = 20  # unknown keys: comparing each with every setting takes its time
 FALSE_WORDS = frozenset({"", "0", "false", "no", "off"})
@@ -169,8 +170,8 @@ def _from_keys(name: str, setting: Setting, tools: ToolTables | None) -> tuple[A
 
 
 def _parse_key(name: str, setting: Setting, place: str, value: object) -> object:
-    if name in tables.PARSERS:
-        return tables.PARSERS[name](place, value)
+    if name in PARSERS:
+        return PARSERS[name](place, value)
     match setting.kind:
         case "switch" | "toggle":
             return tables.switch(place, value)

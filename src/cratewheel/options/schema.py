@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, get_args
 
 from cratewheel.options import tables
+from cratewheel.options.hooks import InSdist, Per, When
 from cratewheel.options.model import settings
 from cratewheel.options.setting import Setting
 
@@ -155,6 +156,26 @@ TABLES: Mapping[str, Schema] = {
             },
             others=True,
         ),
+    },
+    "hooks": {
+        "type": "array",
+        "items": {
+            **_table(
+                {
+                    "run": {**STRINGS, "minItems": 1, "description": "A program and its arguments"},
+                    "python": {**STRING, "description": "A function of the project: module:function"},
+                    "when": {"enum": list(get_args(When)), "default": "before-compile"},
+                    "per": {"enum": list(get_args(Per)), "description": "What it runs once for"},
+                    "inputs": {**STRINGS, "description": "Globs of what it reads"},
+                    "outputs": {**STRINGS, "description": "Globs of what it makes"},
+                    "sdist": {
+                        "enum": list(get_args(InSdist)),
+                        "description": "Whether a source distribution has the outputs, or makes them again",
+                    },
+                }
+            ),
+            "oneOf": [{"required": ["run"]}, {"required": ["python"]}],
+        },
     },
     "sbom": _table({"rust": BOOLEAN, "auditwheel": BOOLEAN, "include": STRINGS}),
     "generate_ci": _table({name: {"$ref": "#/definitions/ci-service"} for name in tables.CI_SERVICES}),

@@ -29,6 +29,7 @@ GROUPS = (
     "Compilation",
     "Features",
     "Manifest",
+    "Hooks",
     "Upload",
     "Reporting",
     "Project layout",

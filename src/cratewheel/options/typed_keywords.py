@@ -60,6 +60,7 @@ class BuildOptions(TypedDict, total=False):
     frozen: bool
     matrix: bool
     explain: bool
+    force_hooks: bool
 
 
 class SdistOptions(TypedDict, total=False):
@@ -79,6 +80,7 @@ class SdistOptions(TypedDict, total=False):
     offline: bool
     frozen: bool
     explain: bool
+    force_hooks: bool
 
 
 class DevelopOptions(TypedDict, total=False):
@@ -112,6 +114,7 @@ class DevelopOptions(TypedDict, total=False):
     locked: bool
     offline: bool
     frozen: bool
+    force_hooks: bool
 
 
 class PublishOptions(TypedDict, total=False):
@@ -160,6 +163,7 @@ class PublishOptions(TypedDict, total=False):
     offline: bool
     frozen: bool
     explain: bool
+    force_hooks: bool
     debug: bool
     no_strip: bool
     repository: str

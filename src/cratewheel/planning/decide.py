@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from cratewheel.archive import entry_points
 from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
 from cratewheel.planning import abi_set
+from cratewheel.planning.hooks import HookContext, HookPlan, plan_hooks, profile_name
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.platform import plan_platform, plan_zig
 from cratewheel.planning.wheels import plan_wheels
@@ -37,14 +40,18 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         )
     _check_commands(inputs, wheels)
     target_dir = options.target_dir or inputs.cargo.target_directory
+    out = options.out or target_dir / "wheels"
+    with_sdist = sdist and _wants_sdist(options, project)
+    chosen = wheels[:1] if only_first else wheels
     return BuildPlan(
         name=metadata.name,
         version=metadata.version,
         target=inputs.target,
-        out=options.out or target_dir / "wheels",
-        sdist=sdist and _wants_sdist(options, project),
-        wheels=wheels[:1] if only_first else wheels,
+        out=out,
+        sdist=with_sdist,
+        wheels=chosen,
         zig=plan_zig(inputs, platform),
+        hooks=_plan_hooks(inputs, chosen, out, sdist=with_sdist),
         warnings=(
             *_bindings_warnings(inputs),
             *warnings,
@@ -54,6 +61,17 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         ),
         why=_reasons(inputs),
     )
+
+
+def _plan_hooks(inputs: Inputs, wheels: tuple[WheelPlan, ...], out: Path, *, sdist: bool) -> tuple[HookPlan, ...]:
+    if not inputs.hooks:
+        return ()
+    options = inputs.options
+    context = HookContext(
+        out=out, editable=options.editable, profile=profile_name(options), target=inputs.target.triple
+    )
+    python = wheels[0].interpreter.executable if wheels and wheels[0].interpreter else None
+    return plan_hooks(inputs.hooks, context, python=python, wheels=len(wheels), sdist=sdist, force=options.force_hooks)
 
 
 def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cratewheel.cargo.command import command
 from cratewheel.interpreter.model import Interpreter
+from cratewheel.planning.hooks import HookPlan
 from cratewheel.planning.model import (
     BuildPlan,
     ByAudit,
@@ -42,6 +43,10 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
         lines += [f"  because {reason}" for reason in plan.why]
     if plan.zig:
         lines.append(f"linked by zig for {' and '.join(zig.target for zig in plan.zig)}")
+    lines += [
+        f"hook {one.hook} ({one.hook.when}) {'runs' if one.decision.runs else 'need not run'}: {one.decision.why}"
+        for one in plan.hooks
+    ]
     if plan.sdist:
         lines.append("sdist")
     for wheel in plan.wheels:
@@ -80,10 +85,16 @@ def as_json(plan: BuildPlan) -> dict[str, object]:
         "out": str(plan.out),
         "sdist": plan.sdist,
         "zig": [zig.target for zig in plan.zig],
+        **({"hooks": [_hook_as_json(one) for one in plan.hooks]} if plan.hooks else {}),
         "wheels": [_wheel_as_json(wheel, plan.target) for wheel in plan.wheels],
         "warnings": list(plan.warnings),
         "why": list(plan.why),
     }
+
+
+def _hook_as_json(plan: HookPlan) -> dict[str, object]:
+    hook, decision = plan.hook, plan.decision
+    return {"hook": str(hook), "when": hook.when, "per": hook.per, "runs": decision.runs, "why": decision.why}
 
 
 def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:

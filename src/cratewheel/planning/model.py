@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from cratewheel.bindings.detect import Bindings
 from cratewheel.cargo.command import CargoBuild
 from cratewheel.interpreter.model import Interpreter, StableKind, Version
+from cratewheel.planning.hooks import HookPlan
 from cratewheel.targets.triples import Target
 
 if TYPE_CHECKING:
@@ -114,7 +115,8 @@ class WheelPlan:
 class BuildPlan:
     """Everything that is built for one target, in order: the sdist first.
 
-    `zig` tells for each processor what zig links for, where it does.
+    `hooks` are those of the project, as far as they are known before the first has run. `zig` tells for each
+    processor what zig links for, where it does.
     """
 
     name: str
@@ -124,5 +126,6 @@ class BuildPlan:
     sdist: bool
     wheels: tuple[WheelPlan, ...]
     zig: tuple[ZigPlan, ...] = ()
+    hooks: tuple[HookPlan, ...] = ()
     warnings: tuple[str, ...] = ()
     why: tuple[str, ...] = ()

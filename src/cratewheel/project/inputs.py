@@ -23,6 +23,7 @@ from cratewheel.project.cargo_metadata import (
     query_cargo,
     query_every_crate,
 )
+from cratewheel.project.hooks import STATE, HookState, hook_place, read_state
 from cratewheel.project.interpreters import DESCRIBED_PYTHON, find_foreign, find_interpreters, reads_interpreter
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.metadata.providers import BuildState
@@ -30,6 +31,7 @@ from cratewheel.project.python_layout import ModuleLayout, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.project.split_debuginfo import SplitDebuginfo, read_split_debuginfo
+from cratewheel.system.files.json_cache import JsonCache
 from cratewheel.system.tasks import task_group
 from cratewheel.targets import system_versions, toolchain
 from cratewheel.targets.system_versions import NO_VERSIONS, System
@@ -56,6 +58,7 @@ class Inputs:
     `abi3_forced` says that pyo3 is to use the stable ABI whatever its features are, for a Python newer than it knows;
     `others_read_pyo3_config` that a build script asks pyo3 where the interpreter is, and the like.
     `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
+    `hooks` are those of the project, with what is known of their last runs.
     `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
     """
 
@@ -79,6 +82,7 @@ class Inputs:
     abi3_forced: bool = False
     others_read_pyo3_config: bool = False
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
+    hooks: tuple[HookState, ...] = ()
 
     def is_elsewhere(self, interpreter: Interpreter | None) -> bool:
         """Return whether pyo3 must be told of this Python, which cannot be started: as all of another system."""
@@ -203,7 +207,17 @@ def _for_target(
         abi3_forced=environ.get("PYO3_USE_ABI3_FORWARD_COMPATIBILITY") == "1",
         others_read_pyo3_config=reads_interpreter(answer.cargo),
         conditional_bindings=_conditional_bindings(answer, options, bindings, interpreters, environ),
+        hooks=_hooks(answer, options, project, reporter),
     )
+
+
+def _hooks(answer: CargoAnswer, options: Options, project: Project, reporter: Reporter) -> tuple[HookState, ...]:
+    if not options.hooks:
+        return ()
+    target_dir = options.target_dir or answer.cargo.target_directory
+    place = hook_place(project, options, target_dir)
+    cache = JsonCache(target_dir / STATE, reporter.warn)
+    return tuple(read_state(hook, place, cache) for hook in options.hooks)
 
 
 def _conditional(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:
