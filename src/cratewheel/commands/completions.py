@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 PROGRAM = "cratewheel"
+BEFORE = ("--help", "--version", "--verbose", "--quiet", "--color")  # options that may stand before the command
+COLORS = ("auto", "always", "never")
 HELP_LENGTH = 80  # characters of a description, to fit on a line with the option
 
 
@@ -80,11 +82,23 @@ def bash(commands: Iterable[CommandLine]) -> str:
         '    elif [ "$previous" = "=" ]; then',
         "        previous=${COMP_WORDS[COMP_CWORD-2]}",
         "    fi",
-        '    if [ "$COMP_CWORD" -eq 1 ]; then',
-        f'        _cratewheel_words "{" ".join((*_names(commands), "--help", "--version"))}" "$current"',
+        "    local at=1",
+        '    while [ "$at" -lt "$COMP_CWORD" ]; do',
+        '        case "${COMP_WORDS[at]}" in',
+        '            --color) [ "${COMP_WORDS[at+1]}" = "=" ] && at=$((at + 1)); at=$((at + 2)) ;;',
+        "            -*) at=$((at + 1)) ;;",
+        "            *) break ;;",
+        "        esac",
+        "    done",
+        '    if [ "$COMP_CWORD" -le "$at" ]; then',
+        '        if [ "$previous" = "--color" ]; then',
+        f'            _cratewheel_words "{" ".join(COLORS)}" "$current"',
+        "            return",
+        "        fi",
+        f'        _cratewheel_words "{" ".join((*_names(commands), *BEFORE))}" "$current"',
         "        return",
         "    fi",
-        '    case "${COMP_WORDS[1]}" in',
+        '    case "${COMP_WORDS[at]}" in',
     ]
     for command in commands:
         lines += [
@@ -126,17 +140,29 @@ def zsh(commands: Iterable[CommandLine]) -> str:
     lines = [
         f"#compdef {PROGRAM}",
         "_cratewheel() {",
-        "    if (( CURRENT == 2 )); then",
+        "    local -i at=2",
+        "    while (( at < CURRENT )); do",
+        "        case $words[at] in",
+        "            (--color) (( at += 2 )) ;;",
+        "            (-*) (( at += 1 )) ;;",
+        "            (*) break ;;",
+        "        esac",
+        "    done",
+        "    if (( CURRENT <= at )); then",
+        "        if [[ $words[CURRENT-1] == --color ]] || compset -P '--color='; then",
+        f"            compadd -- {' '.join(COLORS)}",
+        "            return",
+        "        fi",
         "        local -a commands=(",
         *(f"            {one}" for one in described),
         "        )",
         "        _describe -t commands command commands",
-        "        _values option '--help[Show the commands]' '--version[Show the version]'",
+        f"        compadd -- {' '.join(BEFORE)}",
         "        return",
         "    fi",
-        "    local command=$words[2]",
-        "    shift words",
-        "    (( CURRENT-- ))",
+        "    local command=$words[at]",
+        "    shift $(( at - 1 )) words",
+        "    (( CURRENT -= at - 1 ))",
         "    case $command in",
     ]
     for command in commands:
@@ -169,14 +195,24 @@ def _zsh_values(option: Option) -> str:
 def fish(commands: Iterable[CommandLine]) -> str:
     """Return the script for fish."""
     lines = [
-        "function __cratewheel_command",
+        "function __cratewheel_words -d 'The words from the command on'",
         "    set -l words (commandline -opc)",
-        "    test (count $words) -ge 2; and contains -- $words[2] $argv",
+        "    set -e words[1]",
+        "    while string match -q -- '-*' $words[1]",
+        "        test $words[1] = --color; and set -q words[2]; and set -e words[1]",
+        "        set -e words[1]",
+        "    end",
+        "    set -q words[1]; and string join -- \\n $words",
+        "end",
+        "function __cratewheel_command",
+        "    set -l words (__cratewheel_words)",
+        "    set -q words[1]; and contains -- $words[1] $argv",
         "end",
         f"complete -c {PROGRAM} -f",
     ]
-    first = f"complete -c {PROGRAM} -n 'test (count (commandline -opc)) -eq 1'"
+    first = f"complete -c {PROGRAM} -n 'test (count (__cratewheel_words)) -eq 0'"
     lines += [f"{first} -s h -l help -d 'Show the commands'", f"{first} -s V -l version -d 'Show the version'"]
+    lines += [f"{first} -s v -l verbose", f"{first} -s q -l quiet", f"{first} -l color -x -a '{' '.join(COLORS)}'"]
     for command in commands:
         lines += [f"{first} -a {name} -d {_quoted(command.help, _FISH)}" for name in command.names]
         here = f"complete -c {PROGRAM} -n '__cratewheel_command {' '.join(command.names)}'"

@@ -147,6 +147,25 @@ def test_values_of_an_option_are_completed(name: str, line: str, tmp_path: Path)
 
 
 @pytest.mark.parametrize("name", ["bash", "fish", "zsh"])
+@pytest.mark.parametrize(
+    ("before", "offered"),
+    [
+        ("-v build -b ", {"pyo3", "pyo3-ffi", "rust-cpython", "cffi", "uniffi", "bin"}),
+        ("-vv -q --color never b --auditwheel ", {"repair", "check", "warn", "skip"}),
+        ("--color=always build --auditwheel ", {"repair", "check", "warn", "skip"}),
+        ("--color ", {"auto", "always", "never"}),
+        ("--color a", {"auto", "always"}),
+        ("--color=n", {"never"}),
+        ("-q bui", {"build"}),
+        ("--color never metad", {"metadata"}),
+        ("--verb", {"--verbose"}),
+    ],
+)
+def test_options_may_stand_before_the_command(name: str, before: str, offered: set[str], tmp_path: Path) -> None:
+    assert COMPLETE[name](f"cratewheel {before}", tmp_path) == offered
+
+
+@pytest.mark.parametrize("name", ["bash", "fish", "zsh"])
 def test_values_after_an_equals_sign_are_completed(name: str, tmp_path: Path) -> None:
     assert COMPLETE[name]("cratewheel build --auditwheel=", tmp_path) == {"repair", "check", "warn", "skip"}
 
