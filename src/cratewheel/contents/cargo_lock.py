@@ -50,8 +50,8 @@ def resolve_lock_with_cargo(
                 reporter.detail(line)
             return entries
         text = Path(scratch, *found.parts).read_bytes()
-    mended = replace(found, source=Generated(data=text))
-    return tuple(mended if entry is found else entry for entry in entries)
+    pruned = replace(found, source=Generated(data=text))
+    return tuple(pruned if entry is found else entry for entry in entries)
 
 
 def _is_written(entry: Entry) -> bool:

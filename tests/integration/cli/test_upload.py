@@ -163,7 +163,7 @@ def test_after_a_failure_in_the_middle_it_says_what_is_there_and_the_next_run_do
         f"not uploaded: {files.third.name}",
         f"not uploaded: {files.sdist.name}",
     ]
-    assert "help: when that is mended, run it again with --skip-existing: it uploads the rest" in done.err
+    assert "help: when that is fixed, run it again with --skip-existing: it uploads the rest" in done.err
     page = {"files": [{"filename": files.first.name, "hashes": {"sha256": uploads.digest(files.first)}}]}
     simple = Reply(body=json.dumps(page).encode(), headers={"Content-Type": "application/json"})
     with uploads.serving(pages={"/simple/demo/": simple}) as server:

@@ -86,16 +86,29 @@ def choose(options: PublishOptions, pypirc: Sections) -> Repository:
     if url is None and name.startswith(("http://", "https://")):
         url = name
     if url is not None:
-        return _at(url, {}, options, origin="--repository-url")
+        origin = "--repository-url or MATURIN_REPOSITORY_URL" if options.repository_url else "--repository"
+        return _at(url, _section_of(url, pypirc), options, origin=origin)
     section = pypirc.get(name, {})
     url = section.get("repository") or KNOWN.get(name)
     if url is None:
+        if name in pypirc:
+            raise ConfigError(
+                f"the section [{name}] of ~/.pypirc names no repository", hint="add `repository = https://…` to it"
+            )
         names = sorted({*KNOWN, *pypirc} - {"distutils"})
         raise UsageError(
             f"there is no repository `{name}`",
             hint=did_you_mean(name, names) or f"give --repository-url, or a section [{name}] in ~/.pypirc",
         )
     return _at(url, section, options, origin=f"[{name}] of ~/.pypirc")
+
+
+def _section_of(url: str, pypirc: Sections) -> Mapping[str, str]:
+    """Return the section of `.pypirc` for this very address, which may lack its last slash; empty without one."""
+    wanted = url.rstrip("/")
+    addresses = {name: section.get("repository") or KNOWN.get(name) or "" for name, section in pypirc.items()}
+    found = next((name for name, address in addresses.items() if address.rstrip("/") == wanted), None)
+    return pypirc[found] if found is not None else {}
 
 
 def _at(url: str, section: Mapping[str, str], options: PublishOptions, *, origin: str) -> Repository:

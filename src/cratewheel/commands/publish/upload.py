@@ -24,7 +24,7 @@ from cratewheel.options.publishing import PublishOptions
 from cratewheel.system.tasks import task_group
 
 AT_ONCE = 4
-RERUN = "when that is mended, run it again with --skip-existing: it uploads the rest"
+RERUN = "when that is fixed, run it again with --skip-existing: it uploads the rest"
 
 # What servers say of a file that is there, by the status: pypiserver and devpi; Artifactory; PyPI, Nexus, GitLab
 EXISTS = {409: ("",), 403: ("overwrite artifact",), 400: ("already exist", "updating asset", "already been taken")}
@@ -106,7 +106,7 @@ def check_all(paths: Sequence[Path], repository: Repository, reporter: Reporter)
         raise UploadError(
             f"{repository.host} would refuse what is to be uploaded; nothing was",
             notes=tuple(notes),
-            hint="mend it in pyproject.toml or Cargo.toml, and build again",
+            hint="fix it in pyproject.toml or Cargo.toml, and build again",
         )
     reporter.step("Checked", f"{len(archives)} file{'s' if len(archives) != 1 else ''} for {repository.host}")
     return archives

@@ -46,8 +46,32 @@ def test_an_address_outranks_a_name_and_the_section_of_that_name() -> None:
     assert choose(options, pypirc) == Repository(
         url="http://localhost:8080/",
         simple_urls=("http://localhost:8080/simple/", "http://localhost:8080/+simple/"),
-        origin="--repository-url",
+        origin="--repository-url or MATURIN_REPOSITORY_URL",
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "section", "known"),
+    [
+        ("https://test.pypi.org/legacy", "testpypi", {}),
+        ("https://index.work/x/", "work", {"repository": "https://index.work/x"}),
+        ("https://index.work/x", "work", {"repository": "https://index.work/x/"}),
+        ("https://index.work/x", None, {"repository": "https://index.work/xy"}),
+        ("https://index.work/x", None, {"repository": "http://index.work/x"}),
+    ],
+)
+def test_an_address_has_the_credentials_of_its_section(
+    address: str, section: str | None, known: dict[str, str]
+) -> None:
+    pypirc = {section or "work": {**known, "username": "ann", "password": "secret"}}
+    for options in (PublishOptions(repository_url=address), PublishOptions(repository=address)):
+        found = choose(options, pypirc)
+        assert (found.username, found.password) == (("ann", "secret") if section else (None, None))
+
+
+def test_a_section_without_an_address_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"^the section \[work\] of ~/.pypirc names no repository$"):
+        choose(PublishOptions(repository="work"), {"work": {"username": "ann", "repository": ""}})
 
 
 def test_an_address_may_stand_where_the_name_does() -> None:
@@ -73,7 +97,9 @@ def test_an_unknown_name_is_an_error_with_the_nearest_one() -> None:
 
 @pytest.mark.parametrize("url", ["upload.pypi.org", "ftp://x/y", "https://", "http://[x", "http://a:b:c@d:e"])
 def test_what_is_no_address_is_an_error_that_does_not_show_it(url: str) -> None:
-    with pytest.raises(UsageError, match="the repository's address, from --repository-url, is no URL"):
+    with pytest.raises(
+        UsageError, match="the repository's address, from --repository-url or MATURIN_REPOSITORY_URL, is no URL"
+    ):
         choose(PublishOptions(repository_url=url), {})
 
 
