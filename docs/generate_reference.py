@@ -41,7 +41,7 @@ SETTING_VALUES = {
 
 
 def options_page(command: str) -> str:
-    """Return the options of a command, group by group, as definition lists."""
+    """Return the options of a command, group by group, as definition lists; the directive gives them anchors."""
     parts: list[str] = []
     for group in GROUPS:
         chosen = [one for one in settings().values() if one.group == group and one.flags and command in one.commands]
@@ -96,6 +96,19 @@ def _option(one: Setting) -> str:
     if one.key:
         notes.append(f"Key: {_join([one.key])}.")
     return f"{spellings}\n: {' '.join(notes)}"
+
+
+def anchor(term: str, prefix: str = "") -> str:
+    """Return the anchor of an option from its line on the page: the first long name.
+
+    >>> anchor("-b KIND, --bindings KIND")
+    'bindings'
+    >>> anchor("--strip [true|false]", "sdist")
+    'sdist-strip'
+    """
+    names = re.findall(r"(?<![\w-])--?([A-Za-z][\w-]*)", term)
+    name = next((name for name in names if len(name) > 1), names[0] if names else "rustc-args")
+    return f"{prefix}-{name}" if prefix else name
 
 
 def _value(one: Setting) -> str:

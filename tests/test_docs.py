@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import configparser
 import functools
 import importlib.util
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import jsonschema
 import pytest
+from ruamel.yaml import YAML
 
+import doc_blocks
 from cratewheel.cli import COMMANDS
 from cratewheel.options.model import settings
+from doc_blocks import PAGES, Block
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
+SCHEMA = json.loads((ROOT / "src/cratewheel/options/schema.json").read_text(encoding="utf-8"))
+READ = ("toml", "yaml", "python", "ini")  # parsed by the tests below
+SHOWN = ("text", "json")  # what programs print
+ACTIONLINT = ROOT / ".tools" / "bin" / "actionlint"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = sorted(
-    [*ROOT.glob("*.md"), *(ROOT / "examples").glob("*/README.md")]
-    + [page for page in (ROOT / "docs").rglob("*.md") if "_build" not in page.parts]
-)
 
 
 def command(name: str) -> str:
@@ -117,3 +128,92 @@ def test_the_architecture_page_names_only_what_exists() -> None:
     named = re.findall(r"`((?:src|tests|docs|examples|scripts|\.ci|\.github)/[^`]*)`", table)
     assert named
     assert [path for path in named if not list(ROOT.glob(path.rstrip("/")))] == []
+
+
+def _blocks(*languages: str) -> pytest.MarkDecorator:
+    """Parametrise a test with the blocks of these languages that no comment excuses."""
+    chosen = [block for block in doc_blocks.blocks(*languages) if not block.excuse]
+    return pytest.mark.parametrize("block", chosen, ids=[block.name for block in chosen])
+
+
+def test_a_block_is_run_or_read_or_a_comment_says_why_not() -> None:
+    silent = [
+        f"{block.name}: {block.language}"
+        for block in doc_blocks.blocks()
+        if block.language not in ("sh", *READ, *SHOWN) and not block.language.startswith("{") and not block.excuse
+    ]
+    assert silent == []
+
+
+def test_a_comment_before_a_block_is_one_that_means_something() -> None:
+    marks = [block for block in doc_blocks.blocks() if block.mark and not block.excuse]
+    assert [f"{block.name}: {block.mark}" for block in marks if "PyPI yet" not in block.mark] == []
+
+
+@_blocks("sh")
+def test_commands_run(block: Block, tmp_path: Path) -> None:
+    done = doc_blocks.run_script(block.text, tmp_path)
+    assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
+
+
+@_blocks("toml")
+def test_toml_is_valid_and_its_settings_exist(block: Block, tmp_path: Path) -> None:
+    read = tomllib.loads(block.text)
+    tools = read.get("tool", {})
+    for table in (tools.get("cratewheel", {}), tools.get("maturin", {})):
+        jsonschema.validate(table, SCHEMA)
+    if block.page.name == "settings.md" and set(read) <= set(SCHEMA["properties"]):
+        jsonschema.validate(read, SCHEMA)
+    if "build-system" in read and "name" in read.get("project", {}):
+        environ = doc_blocks.sandbox(tmp_path)
+        (tmp_path / "demo" / "pyproject.toml").write_text(block.text, encoding="utf-8")
+        for name in ("README.md", "LICENSE"):
+            (tmp_path / "demo" / name).write_text("A text.\n", encoding="utf-8")
+        command = [sys.executable, "-m", "cratewheel", "metadata"]
+        done = subprocess.run(command, cwd=tmp_path / "demo", env=environ, capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@_blocks("yaml")
+def test_yaml_is_valid(block: Block) -> None:
+    assert YAML(typ="safe").load(block.text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mark"), [("github-workflows", "# .github/workflows/"), ("gitlab-ci", "# .gitlab-ci.yml")]
+)
+def test_whole_files_of_a_ci_service_pass_its_schema(kind: str, mark: str, tmp_path: Path) -> None:
+    files: list[Path] = []
+    for number, block in enumerate(block for block in doc_blocks.blocks("yaml") if block.text.startswith(mark)):
+        files.append(tmp_path / f"{number}-{block.page.stem}.yml")
+        files[-1].write_text(block.text, encoding="utf-8")
+    assert files
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{kind}", *map(str, files)]
+    assert subprocess.run(check, capture_output=True, text=True, check=False).stdout == "ok -- validation done\n"
+    if kind == "github-workflows" and ACTIONLINT.exists():
+        lint = subprocess.run([ACTIONLINT, *files], capture_output=True, text=True, check=False)
+        assert lint.stdout == ""
+
+
+@_blocks("python")
+def test_python_is_valid(block: Block) -> None:
+    compile(block.text, block.name, "exec")
+
+
+@_blocks("ini")
+def test_ini_is_valid(block: Block) -> None:
+    configparser.ConfigParser(interpolation=None).read_string(block.text)
+
+
+def test_the_address_of_the_repository_is_in_one_place() -> None:
+    named = [page for page in doc_blocks.PAGES if "OWNER/cratewheel" in page.read_text(encoding="utf-8")]
+    assert named == []
+
+
+def test_the_errors_that_have_a_section_are_those_of_the_program() -> None:
+    page = (ROOT / "docs" / "how-to" / "errors.md").read_text(encoding="utf-8")
+    ours = page.split("## From cratewheel", 1)[1].split("## From other programs")[0]
+    source = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    headings = re.findall(r"^### `([^`]+)`", ours, flags=re.MULTILINE)
+    assert headings
+    assert [heading for heading in headings if heading not in source] == []
