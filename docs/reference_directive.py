@@ -34,7 +34,7 @@ def add_anchors(app: Sphinx, page: nodes.document) -> None:
     for term in list(page.findall(nodes.term)):
         command = _command(term)
         name = generate_reference.anchor(term.astext(), "" if command == "build" else command)
-        term.parent["ids"].append(name)  # the writer takes those of the item
+        term["ids"].append(name)
         link = f'<a class="headerlink" href="#{name}" title="Link to this option">¶</a>'
         term += nodes.raw("", link, format="html")
 

@@ -137,7 +137,7 @@ def _blocks(*languages: str) -> pytest.MarkDecorator:
 
 
 def test_a_block_is_run_or_read_or_a_comment_says_why_not() -> None:
-    silent = [
+    silent = [  # commands stand in `sh` blocks without a prompt, what they print in `text` blocks of their own
         f"{block.name}: {block.language}"
         for block in doc_blocks.blocks()
         if block.language not in ("sh", *READ, *SHOWN) and not block.language.startswith("{") and not block.excuse
