@@ -11,25 +11,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cratewheel.builder.prepare import plan_builds
-from cratewheel.builder.run import run
-from cratewheel.builder.session import Session
 from cratewheel.events import BuiltArchive, CallbackReporter, Event, Reporter, WarningEvent
-from cratewheel.planning.model import BuildPlan
 from cratewheel.project import read
-from cratewheel.project.inputs import gather_sdist
-from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.request import Request, read_project
+from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from cratewheel.commands.develop import DependencyOptions
+    from cratewheel.builder.session import Session
     from cratewheel.commands.inspect.model import Inspection
     from cratewheel.commands.publish.upload import Outcome
+    from cratewheel.interpreter.environment import DependencyOptions
     from cratewheel.interpreter.model import Interpreter
     from cratewheel.options.typed_keywords import (
         BuildOptions,
@@ -38,6 +36,8 @@ if TYPE_CHECKING:
         SdistOptions,
         UploadOptions,
     )
+    from cratewheel.planning.model import BuildPlan
+    from cratewheel.project.metadata import CoreMetadata
 
 OnEvent = Callable[[Event], None]
 INSTALL_OVERRIDES: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
@@ -141,7 +141,7 @@ def develop(
     `.venv`. Dependencies are installed with `uv`, with the given `pip`, or with the environment's pip. Raises a
     `CratewheelError` as the command does; the environment is then unchanged but for dependencies.
     """
-    from cratewheel.commands.develop import DependencyOptions
+    from cratewheel.interpreter.environment import DependencyOptions
 
     dependencies = DependencyOptions(
         extras=tuple(extras), groups=tuple(groups), uv=uv, pip=Path(pip) if pip is not None else None
@@ -224,6 +224,8 @@ def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, 
             from cratewheel.planning.explain import explain
 
             reporter.explain(explain(session.plan, reasons=True))
+    from cratewheel.builder.run import run  # `plan_builds` has imported it while cargo ran
+
     return run(sessions)
 
 
@@ -263,6 +265,7 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
     """
     from cratewheel.builder.sdist import build_sdist as write_sdist
     from cratewheel.commands import sdist_check
+    from cratewheel.project.inputs import gather_sdist
 
     inputs = gather_sdist(request, reporter)
     out = inputs.options.out or inputs.cargo.target_directory / "wheels"
@@ -285,11 +288,14 @@ def install_editable(
     skip_install: bool = False,
 ) -> Path | None:
     """Build for an environment and install into it; with `skip_install`, only copy the module into the project."""
-    from cratewheel.commands import develop as editable
     from cratewheel.interpreter.environment import find_python, read_environment
 
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
-    environment = read_environment(executable, request.environ)
+    with task_group() as group:
+        asked = group.start(partial(read_environment, executable, request.environ))
+        from cratewheel.commands import develop as editable  # imported while the environment's Python answers
+
+        environment = asked.result()
     overrides = {**INSTALL_OVERRIDES, "interpreter": (str(environment.paths.python),)}
     if skip_install:
         overrides["editable_mode"] = "inplace"
@@ -340,6 +346,7 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
     from cratewheel.builder.sdist import sdist_content
     from cratewheel.commands import list_files
     from cratewheel.contents.git_tracked import DanglingLinks
+    from cratewheel.project.inputs import gather_sdist
     from cratewheel.system.git import tracked_but_ignored
 
     archives: dict[str, list[str]] = {}

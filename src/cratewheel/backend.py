@@ -216,9 +216,11 @@ def _as_flags(name: str, option: tuple[str, Any], value: object) -> list[str]:
 
 def _split_setting(value: object, place: str) -> list[str]:
     """Return the arguments in a setting, split as a shell does; pip and uv pass a list if it is given twice."""
-    from cratewheel.options.resolve import split_argv
-
     items = value if isinstance(value, (list, tuple)) else [value] if value else []
+    if not items:
+        return []
+    from cratewheel.options.resolve import split_argv  # imports the options, which few hooks need
+
     return [word for item in items for word in split_argv(str(item), place)]
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from cratewheel.builder.session import Session
+from functools import partial
+from typing import TYPE_CHECKING
+
 from cratewheel.events import Reporter
-from cratewheel.planning.decide import decide
-from cratewheel.project.inputs import Targets, gather, report
-from cratewheel.project.request import Request
+from cratewheel.project.cargo_metadata import Targets, query_cargo
+from cratewheel.project.read import warn_of_unread_config
+from cratewheel.project.request import Request, read_project, resolve_options
+from cratewheel.system.tasks import task_group
+
+if TYPE_CHECKING:
+    from cratewheel.builder.session import Session
 
 
 def plan_builds(
@@ -17,8 +23,21 @@ def plan_builds(
     `targets` may select one of them; with `only_first`, a plan has only its first wheel. Raises every error that can
     be detected before compiling.
     """
+    project = read_project(request)
+    options = resolve_options(request, project, reporter)
+    if request.folder is None:
+        warn_of_unread_config(project, request.environ, reporter)
+    with task_group() as group:
+        asked = group.start(partial(query_cargo, options, project, request.environ, reporter, targets=targets))
+        # imported while cargo and rustc answer, which takes as long
+        from cratewheel.builder import run  # noqa: F401  # the next step of every build
+        from cratewheel.builder.session import Session
+        from cratewheel.planning.decide import decide
+        from cratewheel.project.inputs import gather, report
+
+        gathered = gather(request, options, project, asked, reporter)
     sessions = []
-    for at, inputs in enumerate(gather(request, reporter, targets=targets)):
+    for at, inputs in enumerate(gathered):
         report(inputs, reporter)
         plan = decide(inputs, sdist=at == 0, only_first=only_first)
         if reporter.shows_decisions:

@@ -14,7 +14,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
-    from cratewheel.commands.develop import DependencyOptions
+    from cratewheel.interpreter.environment import DependencyOptions
     from cratewheel.project.request import Request
 
     dependencies = DependencyOptions(

@@ -8,7 +8,6 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from importlib import metadata as installed_metadata
 from importlib.util import find_spec
@@ -27,7 +26,7 @@ from cratewheel.builder.wheel import assemble_wheel
 from cratewheel.contents import editable
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, ProcessError, UsageError
 from cratewheel.events import Reporter
-from cratewheel.interpreter.environment import Environment
+from cratewheel.interpreter.environment import DependencyOptions, Environment
 from cratewheel.project import dependency_groups
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.read import Project
@@ -38,16 +37,6 @@ from cratewheel.targets.triples import is_foreign
 from cratewheel.targets.triples import parse as parse_target
 
 INSTALLER = "cratewheel"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DependencyOptions:
-    """The extras and dependency groups to install, and the program that installs them."""
-
-    extras: tuple[str, ...] = ()
-    groups: tuple[str, ...] = ()
-    uv: bool = False
-    pip: Path | None = None
 
 
 def requirements(

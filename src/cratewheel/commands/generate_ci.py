@@ -52,7 +52,8 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
     options = resolve_options(request, project, reporter, compiles=False)
     ci = _ci_options(options, choices)
     metadata = read_metadata(project, reporter, environ=request.environ)
-    (answer, *_) = query_cargo((), options, project, environ=request.environ, reporter=reporter)
+    of_host = replace(options, target=())
+    (answer, *_) = query_cargo(of_host, project, request.environ, reporter)
     facts = facts_of(metadata.name, read_bindings(answer, options, request.environ), metadata.requires_python)
     given = request.flags.get("manifest_path")
     facts = replace(

@@ -46,6 +46,16 @@ PIXI_MARK = "conda-meta/pixi_env_prefix"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DependencyOptions:
+    """The extras and dependency groups to install, and the program that installs them."""
+
+    extras: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    uv: bool = False
+    pip: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
     """A Python environment: its paths, its values for markers, and whether uv or pixi created it, without a pip."""
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Literal
 
 from cratewheel.cargo import query
 from cratewheel.cargo.command import CargoOptions, extra_value, metadata_arguments, resolution_flags
@@ -15,10 +16,11 @@ from cratewheel.errors import ConfigError, UnsupportedError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
-from cratewheel.project.interpreters import DESCRIBED_PYTHON, target_of_pythons
 from cratewheel.project.read import Project
 from cratewheel.targets.triples import HOST_TUPLE, UNIVERSAL2, Target
 from cratewheel.targets.triples import parse as parse_target
+
+Targets = Literal["all", "first", "installable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,21 +44,33 @@ class CargoAnswer:
 
 
 def query_cargo(
-    triples: tuple[str, ...], options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
+    options: Options, project: Project, environ: Mapping[str, str], reporter: Reporter, *, targets: Targets = "all"
 ) -> tuple[CargoAnswer, ...]:
-    """Return the answers of rustc and cargo for each target, in order.
+    """Return the answers of rustc and cargo for each requested target, in order.
 
-    Without any they say it for what the Pythons need, or cargo builds by default.
+    Without any they say it for what the Pythons need, or cargo builds by default. `targets` may choose the first one
+    alone, or the one that can be installed here: this machine's, or the only one.
 
     Raises `MissingToolError` without them, `ProcessError` when cargo cannot resolve the project, `ConfigError` for a
     workspace without a package, `UsageError` or `UnsupportedError` for a target that cannot be.
     """
     rustc = query.read_rustc(environ, project.cwd)
+    triples = options.target[:1] if targets == "first" else options.target
     each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples))
     if not each_once:
-        described = any(environ.get(name) for name in DESCRIBED_PYTHON)
-        each_once = (None if described else target_of_pythons(options, rustc.host, environ, reporter),)
-    return tuple(_query_for(triple, options, rustc, project, environ, reporter) for triple in each_once)
+        each_once = (_target_of_pythons(options, rustc.host, environ, reporter),)
+    answers = tuple(_query_for(triple, options, rustc, project, environ, reporter) for triple in each_once)
+    return (only_target(answers, options),) if targets == "installable" else answers
+
+
+def _target_of_pythons(options: Options, host: str, environ: Mapping[str, str], reporter: Reporter) -> str | None:
+    if parse_target(host).os not in ("macos", "windows"):
+        return None
+    # imported where Pythons of several processors run side by side
+    from cratewheel.project.interpreters import DESCRIBED_PYTHON, target_of_pythons
+
+    described = any(environ.get(name) for name in DESCRIBED_PYTHON)
+    return None if described else target_of_pythons(options, host, environ, reporter)
 
 
 def _query_for(

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
-from typing import Literal
 
 from cratewheel.bindings.detect import Bindings, features_for
 from cratewheel.cargo.command import config_values
@@ -19,8 +17,6 @@ from cratewheel.project import pyproject
 from cratewheel.project.cargo_metadata import (
     CargoAnswer,
     conditional_features,
-    only_target,
-    query_cargo,
     query_every_crate,
 )
 from cratewheel.project.hooks import STATE, HookState, hook_place, read_state
@@ -32,7 +28,7 @@ from cratewheel.project.read import Project, read_metadata, warn_of_unread_confi
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.project.split_debuginfo import SplitDebuginfo, read_split_debuginfo
 from cratewheel.system.files.json_cache import JsonCache
-from cratewheel.system.tasks import task_group
+from cratewheel.system.tasks import Task
 from cratewheel.targets import system_versions, toolchain
 from cratewheel.targets.system_versions import NO_VERSIONS, System
 from cratewheel.targets.triples import Target, is_foreign
@@ -41,9 +37,6 @@ from cratewheel.targets.triples import parse as parse_target
 # Variables whose flags make cargo pass over those of its configuration files, the strongest first; see
 # https://doc.rust-lang.org/cargo/reference/config.html#buildrustflags
 RUSTFLAGS = ("CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS")
-
-
-Targets = Literal["all", "first", "installable"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,25 +106,18 @@ class SdistInputs:
     cargo: CargoMetadata
 
 
-def gather(request: Request, reporter: Reporter, *, targets: Targets = "all") -> tuple[Inputs, ...]:
-    """Return the inputs for each requested target, in order.
+def gather(
+    request: Request, options: Options, project: Project, asked: Task[tuple[CargoAnswer, ...]], reporter: Reporter
+) -> tuple[Inputs, ...]:
+    """Return the inputs for each target that `asked`, the task of `query_cargo`, answers for.
 
-    `targets` may choose the first one alone, or the one that can be installed here: this machine's, or the only one.
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
-    project = read_project(request)
-    options = resolve_options(request, project, reporter)
-    if request.folder is None:
-        warn_of_unread_config(project, request.environ, reporter)
-    with task_group() as group:  # cargo takes a while
-        triples = options.target[:1] if targets == "first" else options.target
-        asked = group.start(partial(query_cargo, triples, options, project, environ=request.environ, reporter=reporter))
-        state: BuildState = "editable" if request.editable else "wheel"
-        metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
-        answers = asked.result()
-    if targets == "installable":
-        answers = (only_target(answers, options),)
-    return tuple(_for_target(answer, options, project, metadata, request.environ, reporter) for answer in answers)
+    state: BuildState = "editable" if request.editable else "wheel"
+    metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
+    return tuple(
+        _for_target(answer, options, project, metadata, request.environ, reporter) for answer in asked.result()
+    )
 
 
 def gather_sdist(request: Request, reporter: Reporter) -> SdistInputs:

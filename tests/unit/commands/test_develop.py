@@ -12,7 +12,6 @@ from packaging.requirements import Requirement
 
 from cratewheel.archive.install import InstallPaths
 from cratewheel.commands.develop import (
-    DependencyOptions,
     check_writable,
     find_installed,
     missing_requirements,
@@ -20,7 +19,7 @@ from cratewheel.commands.develop import (
 )
 from cratewheel.errors import ConfigError, CratewheelError
 from cratewheel.events import CallbackReporter
-from cratewheel.interpreter.environment import Environment
+from cratewheel.interpreter.environment import DependencyOptions, Environment
 from cratewheel.project.location import locate
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.read import Project, read, read_metadata
