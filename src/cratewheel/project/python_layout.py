@@ -101,13 +101,8 @@ def read(
     candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
     name = next(candidate for candidate in candidates if candidate is not None)
     parts = _name_parts(name, binary=binary)
-    source = _python_source(root, python_source, src_layout=src_layout, roots=roots)
+    source = _python_source(root, python_source, package=parts[0], src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
-    if python_source is not None and not package_dir.is_dir():
-        raise ConfigError(
-            f"python-source is set to '{python_source}', but there is no Python package {package_dir}",
-            hint=f"create {package_dir / '__init__.py'}, or remove `python-source`",
-        )
     there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_only_rubbish(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
@@ -150,7 +145,8 @@ def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
     return parts
 
 
-def _python_source(root: Path, python_source: str | None, *, src_layout: bool, roots: Roots) -> Path:
+def _python_source(root: Path, python_source: str | None, *, package: str, src_layout: bool, roots: Roots) -> Path:
+    """Return the folder of the Python sources; raises `ConfigError` if one that was named lacks the package."""
     if python_source is None:
         return _below(root, "src" if src_layout else "")
     source = _below(root, python_source)
@@ -160,6 +156,11 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
             hint="create it, or remove `python-source`",
         )
     ProjectBoundary(roots).check(str(source))
+    if not (source / package).is_dir():
+        raise ConfigError(
+            f"python-source is set to '{python_source}', but there is no Python package {source / package}",
+            hint=f"create {source / package / '__init__.py'}, or remove `python-source`",
+        )
     return source
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.dist_info import DistInfo
-from cratewheel.archive.install import InstallPaths, install, installed_files, shebang
+from cratewheel.archive.install import (
+    InstallPaths,
+    install,
+    installed_files,
+    recover_install,
+    replace_files,
+    shebang,
+    unpack,
+)
 from cratewheel.archive.layout import Entry, Generated
 from cratewheel.errors import CratewheelError
 from cratewheel.targets.wheel_tags import WheelTag
@@ -231,3 +239,27 @@ def test_a_kernel_reads_127_bytes_of_the_first_line() -> None:
     assert len(shebang(python)) == 127
     longer = Path("/" + "x" * 124)
     assert shebang(longer) == b"#!/bin/sh\n'''exec' " + bytes(longer) + b' "$0" "$@"\n' + b"' '''\n"
+
+
+def test_entries_are_unpacked_into_a_new_folder(tmp_path: Path) -> None:
+    entries = [Entry(path=path, source=Generated(data=path.encode())) for path in ("a", "b/c/d.txt")]
+    unpack(entries, tmp_path / "new")
+    assert files(tmp_path) == ["new/a", "new/b/c/d.txt"]
+    assert (tmp_path / "new" / "b" / "c" / "d.txt").read_bytes() == b"b/c/d.txt"
+    with pytest.raises(FileExistsError):
+        unpack(entries, tmp_path / "new")
+
+
+def test_files_are_replaced_and_others_removed_together(tmp_path: Path) -> None:
+    paths = environment(tmp_path)
+    old, gone = paths.platlib / "old.py", paths.platlib / "gone.py"
+    old.write_text("old", encoding="utf-8")
+    gone.touch()
+    program = Entry(path="run", source=Generated(data=b"run", executable=True))
+    plain = Entry(path="old.py", source=Generated(data=b"new"))
+    changes = [(paths.scripts / "run", program), (old, plain)]
+    assert replace_files(changes, paths.platlib, "Demo", paths.bounds(), removed=[gone]) == ()
+    assert files(tmp_path) == ["bin/run", f"{SITE}/old.py"]
+    assert old.read_bytes() == b"new"
+    assert [bool(path.stat().st_mode & 0o111) for path in (paths.scripts / "run", old)] == [True, False]
+    assert recover_install("Demo", paths) == ()

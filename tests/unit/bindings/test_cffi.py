@@ -8,6 +8,7 @@ import pytest
 from cffi_declarations import declarations
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings import cffi
+from cratewheel.errors import ConfigError
 from cratewheel.system.command import Command
 from places import MIXED, PURE
 
@@ -115,4 +116,27 @@ def test_the_header_of_the_build_script_is_used(tmp_path: Path) -> None:
     assert declarations(tmp_path, {}) == (
         "int add(int, int);\n",
         f"       Using the header written by the build script: {header}\n",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder cannot be opened there, which is another error")
+def test_a_header_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    header = tmp_path / "target" / "header.h"
+    header.parent.mkdir()
+    header.write_bytes(b"int \xff;\n")
+    with pytest.raises(ConfigError) as caught:
+        declarations(tmp_path, {})
+    assert caught.value.message == f"{header} is not UTF-8: invalid start byte at byte 4"
+
+
+@pytest.mark.parametrize(
+    ("python", "place", "program"),
+    [(Path("/venv/bin/python"), " for /venv/bin/python", "/venv/bin/python"), (None, "", "python")],
+)
+def test_without_cffi_the_error_names_the_python_that_needs_it(python: Path | None, place: str, program: str) -> None:
+    error = cffi._cffi_missing_error(python, notes=("a note",))
+    assert (error.message, error.notes, error.hint) == (
+        f"cffi is not installed{place}, but is needed to generate the bindings",
+        ("a note",),
+        f"install it: {program} -m pip install cffi, or build in a virtual environment",
     )

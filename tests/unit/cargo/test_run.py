@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cargo_output import ROOT, artifact
+from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages
 
 SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
@@ -101,3 +102,41 @@ def test_search_paths_count_when_a_build_script_links_a_dynamic_library(
     found = read_messages([script(libs, paths), artifact()], package=ROOT, binary=None)
     assert found is not None
     assert (found.link_paths, found.out_dirs) == (expected, {SSL: Path("/t/out")})
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [('{"reason": "x"}', {"reason": "x"}), ("{ not json", None), ("[1]", None), ("", None), ('"text"', None)],
+)
+def test_a_line_is_a_message_if_it_is_a_json_object(line: str, expected: dict[str, str] | None) -> None:
+    assert cargo_run._message(line) == expected
+
+
+def test_paths_in_a_container_are_those_of_this_machine() -> None:
+    target = Path("/home/me/target")
+    message = {
+        "reason": "compiler-artifact",
+        "filenames": ["/target/debug/liba.so", "/targets/b"],
+        "executable": "/target/debug/a",
+        "out_dir": "/target/debug/build/a-1/out",
+        "linked_paths": ["native=/target/b", "/usr", "framework=/target"],
+        "manifest_path": "/target/Cargo.toml",
+        "linked_libs": ["/target/x"],
+    }
+    assert cargo_run.outside_container(message, target) == {
+        **message,
+        "filenames": ["/home/me/target/debug/liba.so", "/targets/b"],
+        "executable": "/home/me/target/debug/a",
+        "out_dir": "/home/me/target/debug/build/a-1/out",
+        "linked_paths": ["native=/home/me/target/b", "/usr", "framework=/home/me/target"],
+    }
+    assert cargo_run.outside_container({"executable": None, "filenames": []}, target) == {
+        "executable": None, "filenames": []
+    }  # fmt: skip
+
+
+def test_what_cargo_did_not_build_is_named() -> None:
+    program, library = cargo_run._no_artifact_error("tool"), cargo_run._no_artifact_error(None)
+    assert (program.message, program.hint) == ("cargo built no program named tool", None)
+    assert library.message == "cargo built no dynamic library that Python could load"
+    assert library.hint == 'add `crate-type = ["cdylib"]` to [lib] in Cargo.toml'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
-from cratewheel.contents.git_tracked import warn_missing
+from cratewheel.contents.git_tracked import DanglingLinks, warn_missing
 from cratewheel.ui import Ui
 
 
@@ -39,3 +39,12 @@ def test_three_are_all_named(tmp_path: Path) -> None:
     assert warnings(gone, [])[0] == (
         f"warning: missing files that git tracks: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"
     )
+
+
+def test_a_dangling_link_stays_where_git_cannot_be_asked(tmp_path: Path) -> None:
+    said = io.StringIO()
+    (tmp_path / "file").touch()
+    links = DanglingLinks({"PATH": ""}, Ui(out=io.StringIO(), err=said))
+    assert not links.skips(str(tmp_path / "file"))
+    assert not links.skips(str(tmp_path / "gone"))
+    assert said.getvalue() == ""
