@@ -44,7 +44,7 @@ def test_the_output_of_several_works_is_labelled_line_by_line() -> None:
     assert events == [OutputEvent(text="cp312 a\ncp312 b")]
 
 
-def test_nobody_need_listen() -> None:
+def test_a_reporter_works_without_a_listener() -> None:
     CallbackReporter().step("Building", "app")
 
 

@@ -27,6 +27,6 @@ def test_what_windows_and_the_interpreter_bring(name: str) -> None:
         "api-ms.dll", "zlib1.dll", "kernel32", "combase", "d3dcompiler_48.dll", "my-api-ms-win.dll", "libpypy-c.so",
     ],
 )  # fmt: skip
-def test_what_they_do_not(name: str) -> None:
+def test_what_windows_does_not_have_is_not_provided(name: str) -> None:
     assert not is_provided(name, "x86_64")
     assert not is_provided(name, "no such processor")

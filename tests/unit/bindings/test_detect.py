@@ -95,7 +95,7 @@ def test_targets_that_are_not_shipped_do_not_tell(kind: str) -> None:
     assert detected(metadata).kind == "bin"
 
 
-def test_all_of_pyo3_is_read() -> None:
+def test_the_version_and_features_of_pyo3_are_read() -> None:
     metadata = graph(app(), PYO3, FFI, features={"pyo3": ("default", "extension-module"), "pyo3-ffi": ("default",)})
 
     assert detected(metadata) == Bindings(

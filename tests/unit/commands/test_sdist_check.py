@@ -58,7 +58,7 @@ def test_each_difference_is_found_and_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "change", [{"missing": ("a",)}, {"added": ("a",)}, {"changed": ("a",)}, {"from_sdist": "other.whl"}]
 )
-def test_any_difference_is_one(change: dict[str, object]) -> None:
+def test_wheels_with_any_difference_are_not_equal(change: dict[str, object]) -> None:
     fields: dict[str, object] = {"wheel": "w.whl", "from_sdist": "w.whl", **change}
     assert not Comparison(**fields).equal  # type: ignore[arg-type]  # the values are those of the fields
 

@@ -34,7 +34,7 @@ def test_files_and_submodules_that_are_missing_are_told_apart(tmp_path: Path) ->
     ]
 
 
-def test_three_are_all_named(tmp_path: Path) -> None:
+def test_three_missing_files_are_all_named(tmp_path: Path) -> None:
     gone = [tmp_path / name for name in "abc"]
     assert warnings(gone, [])[0] == (
         f"warning: missing files that git tracks: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"

@@ -84,7 +84,7 @@ def test_a_flag_narrows_the_set_of_the_file() -> None:
     assert tags(plan("--abi cp312", cargo=BOTH, pythons=ALL, tool=tool)) == ["cp312-cp312"]
 
 
-def test_only_the_stable_abi() -> None:
+def test_only_abi3_builds_no_wheel_for_other_pythons() -> None:
     found = plan("-i all --only-abi3", cargo=PINNED, pythons=("9", "12", "14t"))
     assert tags(found) == ["cp310-abi3"]
     assert found.warnings == (
@@ -158,7 +158,7 @@ def test_what_cannot_be_is_an_error(words: str, cargo: CargoMetadata, message: s
     assert error(words, cargo=cargo, pythons=("12",)) == (message, hint)
 
 
-def test_nothing_may_be_left() -> None:
+def test_only_abi3_without_a_fitting_python_is_an_error() -> None:
     assert error("-i all --only-abi3", cargo=PINNED, pythons=("9", "14t")) == (
         "nothing is left to build: --only-abi3 leaves out CPython 3.9, CPython 3.14t, without abi3 from Python 3.10 on",
         "name a newer CPython with a GIL, or build without only-abi3",

@@ -82,7 +82,9 @@ def test_the_layout_does_not_depend_on_how_the_manifest_is_found(
         ("", "python/lay_out/__init__.py", False),
     ],
 )
-def test_what_makes_the_layout(tmp_path: Path, settings: str, package: str, expected: bool) -> None:
+def test_a_project_has_the_src_layout_by_its_settings_and_packages(
+    tmp_path: Path, settings: str, package: str, expected: bool
+) -> None:
     project = src_layout(tmp_path / "project", settings, package=package)
 
     assert locate(Path("rust/Cargo.toml"), project).src_layout is expected

@@ -45,7 +45,7 @@ def test_what_cannot_be_read_is_an_error_of_the_file(tmp_path: Path, name: str) 
     assert caught.value.message.startswith(f"{path} is not valid TOML: {problem}"[:70])
 
 
-def test_the_whole_message(tmp_path: Path) -> None:
+def test_an_error_in_toml_names_the_file_and_the_place(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text(BROKEN["a dotted key"][0])
     with pytest.raises(ConfigError) as caught:

@@ -22,7 +22,7 @@ def examined(data: bytes, tag: WheelTag = LINUX) -> Examined:
     return found
 
 
-def test_an_extension_module() -> None:
+def test_an_extension_module_is_described_whole() -> None:
     data = elf(symbols={"_RNvCs1_4demo3foo": 40, "memcpy_fast": 8})
     file = examined(data).file
     assert SizedPart(name=".dynsym", size=72) in file.sections

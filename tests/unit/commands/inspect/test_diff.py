@@ -42,7 +42,7 @@ def difference(tmp_path: Path) -> Difference:
     return compare(examine(one), examine(other))
 
 
-def test_what_has_changed(difference: Difference) -> None:
+def test_changed_files_metadata_and_crates_are_found(difference: Difference) -> None:
     (compiled,) = difference.compiled
     assert compiled.path == "demo/demo.cpython-31-x86_64-linux-gnu.so"
     assert compiled.state == "changed"
@@ -60,7 +60,7 @@ def test_what_has_changed(difference: Difference) -> None:
     assert SizeChange(name="demo/gone.py", old=5, new=None) in difference.files
 
 
-def test_the_lines(difference: Difference) -> None:
+def test_a_difference_is_shown_in_lines(difference: Difference) -> None:
     shown = lines(difference)
     assert shown[0] == f"{difference.old} → {difference.new}"
     for line in (

@@ -27,7 +27,7 @@ from cratewheel.targets.wheel_tags import WheelTag
         ("odd-thing", ("the Python odd with the ABI thing",)),
     ],
 )
-def test_pythons(tag: str, said: tuple[str, ...]) -> None:
+def test_a_tag_says_which_pythons_can_install_the_wheel(tag: str, said: tuple[str, ...]) -> None:
     assert pythons(WheelTag.parse(f"{tag}-any")) == said
 
 
@@ -50,7 +50,7 @@ def test_pythons(tag: str, said: tuple[str, ...]) -> None:
         ("freebsd_14_0_release_amd64", ("the platform freebsd_14_0_release_amd64",)),
     ],
 )
-def test_systems(platform: str, said: tuple[str, ...]) -> None:
+def test_a_tag_says_on_which_systems_the_wheel_runs(platform: str, said: tuple[str, ...]) -> None:
     assert systems(WheelTag.parse(f"py3-none-{platform}")) == said
 
 

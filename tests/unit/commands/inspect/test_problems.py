@@ -35,7 +35,7 @@ def digest(data: bytes = b"x") -> str:
         ("a,md5=x,1", "RECORD has its hash by md5, which installers refuse"),
     ],
 )
-def test_a_row_of_record(row: str, said: str | None) -> None:
+def test_a_wrong_row_of_record_is_a_problem(row: str, said: str | None) -> None:
     record, found = problems.verify_record(f"{row}\nRECORD,,\n", (member("a"),))
     assert [problem.text for problem in found] == ([said] if said else [])
     assert record == Record(verified=0 if said else 1)
@@ -65,7 +65,7 @@ def test_a_record_that_is_no_table() -> None:
     assert problem.text.startswith("RECORD is no table")
 
 
-def test_rubbish() -> None:
+def test_files_of_desktops_and_caches_are_rubbish() -> None:
     files = (member("demo/a.py"), member("demo/.DS_Store"), member("demo/__pycache__/a.cpython-312.pyc"))
     assert [problem.path for problem in problems.rubbish(files)] == [files[1].path, files[2].path]
 

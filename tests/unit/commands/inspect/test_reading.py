@@ -55,7 +55,7 @@ def test_more_than_the_limit_is_refused() -> None:
         ("a/b..c", None),
     ],
 )
-def test_paths(path: str, said: str | None) -> None:
+def test_a_path_that_leaves_its_folder_or_no_system_can_have_is_a_problem(path: str, said: str | None) -> None:
     assert path_problem(path) == said
 
 

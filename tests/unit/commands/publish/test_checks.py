@@ -104,7 +104,7 @@ def test_an_sdist_without_metadata_or_with_files_outside_of_its_folder(tmp_path:
     assert problems(path) == ["it does not have PKG-INFO in its top folder"]
 
 
-def test_names_that_are_none(tmp_path: Path) -> None:
+def test_a_file_name_without_a_version_is_no_wheels_name(tmp_path: Path) -> None:
     path = uploads.wheel(tmp_path).rename(tmp_path / "demo-cp312-cp312-win32.whl")
     assert any("its name is not one of a wheel" in problem for problem in problems(path))
 

@@ -50,7 +50,7 @@ def test_what_is_no_page_says_nothing(reply: uploads.Reply | None) -> None:
     assert listing(reply) == UNKNOWN
 
 
-def test_the_bytes_count(tmp_path: Path) -> None:
+def test_a_file_is_the_same_if_a_known_hash_is_the_same(tmp_path: Path) -> None:
     archive = read_archive(uploads.sdist(tmp_path))
     told: list[dict[str, str]] = [
         {"sha256": archive.digests.sha256, "md5": "0"},

@@ -35,7 +35,7 @@ def test_elsewhere_any_tag_will_do() -> None:
     assert built(repository_url="https://index.work/").defaults == {"profile": "release"}
 
 
-def test_debug_and_no_strip() -> None:
+def test_debug_and_no_strip_override_what_the_project_says() -> None:
     assert built(debug=True, no_strip=True).overrides == {"strip": False, "profile": "dev"}
 
 

@@ -69,7 +69,7 @@ def test_what_says_that_a_file_is_there(found: Answer, there: bool) -> None:
         (answer(413, "Too Large", "no"), "upload.pypi.org refuses x.whl: 413 Too Large: no", None),
     ],
 )
-def test_refusals(found: Answer, message: str, hint: str | None) -> None:
+def test_a_refusal_is_an_error_with_what_to_do(found: Answer, message: str, hint: str | None) -> None:
     error = refusal(found, "x.whl", PYPI, Transport(environ={}))
     assert (error.message, error.hint) == (message, hint)
 

@@ -16,7 +16,7 @@ def test_an_unpacked_source_distribution_knows_its_version(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", [".git", ".hg"])
-def test_a_repository_is_none(tmp_path: Path, name: str) -> None:
+def test_the_pkg_info_in_a_repository_does_not_count(tmp_path: Path, name: str) -> None:
     (tmp_path / "PKG-INFO").write_text(INFO)
     (tmp_path / name).mkdir()
     assert read_pkg_info(tmp_path) is None
