@@ -278,13 +278,10 @@ def _crate_files(
     tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
 ) -> Iterator[Entry]:
     data = {file.path for file in tree.data}
-    moved = paths.moved and not paths.python_stays
-    named = set() if moved else {file.path for file in tree.python}  # these are in the archive already
     with_data = False
     for crate, crate_files in zip(tree.crates, packed, strict=True):
         for file in crate_files:
-            if file.path not in named:
-                yield _entry(paths.of_crate(file.path), file)
+            yield _entry(paths.of_crate(file.path), file)
             with_data = with_data or file.path in data
         own = frozenset(file.path for file in crate_files)
         for path in (crate.readme, crate.license_file):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cratewheel.audit.elf import parse
+from cratewheel.audit.elf import exported_offsets, parse
 from cratewheel.audit.model import Binary, FloatAbi, Symbol, SymbolVersion
 from cratewheel.errors import AuditError
 from watchdog import within
@@ -28,6 +28,7 @@ class Raw:
     binding: int = 1
     visibility: int = 0
     version: int = 0
+    address: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,8 +120,8 @@ class Image:
         table = bytes(24 if wide else 16)
         for s in self.symbols:
             info, section = s.binding << 4 | 2, 7 if s.defined else 0
-            fields = (names[s.name], info, s.visibility, section, 0, 0)
-            narrow = (names[s.name], 0, 0, info, s.visibility, section)
+            fields = (names[s.name], info, s.visibility, section, s.address, 0)
+            narrow = (names[s.name], s.address, 0, info, s.visibility, section)
             table += self.pack("IBBHQQ", *fields) if wide else self.pack("IIIBBH", *narrow)
         return table
 
@@ -350,3 +351,23 @@ def test_a_table_of_sections_with_wide_rows_is_read_by_their_width() -> None:
     assert parse(bytes(data)) == WHOLE  # the last one is local
     struct.pack_into("<Q", data, sections + 32, count - 3 * 24)
     assert parse(bytes(data)).exported == ()
+
+
+@pytest.mark.parametrize("count", ["section", "hash", "gnu_hash"])
+@pytest.mark.parametrize("little_endian", [True, False])
+@pytest.mark.parametrize("bits", [64, 32])
+def test_the_data_of_an_exported_symbol_is_where_its_segment_says(bits: int, little_endian: bool, count: Count) -> None:
+    symbols = (
+        Raw(name="PyInit_needed", address=BASE + 0x30),
+        Raw(name="memcpy"),
+        Raw(name="free"),
+        Raw(name="PyInit_x", defined=True, address=BASE + 0x40),
+        Raw(name="PyInit_y", defined=True, address=BASE),
+        Raw(name="PyInit_below", defined=True, address=BASE - 1),
+        Raw(name="PyInit_above", defined=True, address=BASE + 0x100000),
+        Raw(name="other", defined=True, address=BASE + 0x50),
+    )
+    data = Image(bits=bits, little_endian=little_endian, symbols=symbols, count=count, versions=()).build()
+    assert exported_offsets(data, "PyInit_") == (0x40, 0)
+    assert exported_offsets(data, "other") == (0x50,)
+    assert exported_offsets(data, "absent") == ()

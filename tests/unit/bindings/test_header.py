@@ -62,3 +62,18 @@ def test_conditions_within_conditions() -> None:
         "#ifdef __cplusplus\n#if X\nint a;\n#endif\n#elif __STDC_VERSION__ >= 199901L\n#if X\nint b;\n#endif\n#endif\n"
     )
     assert declarations_in_c99(text) == "#if X\nint b;\n#endif\n"
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        (("if 0", "elif 1", "elif 1", "else"), "1"),
+        (("if 0", "elif 0", "elif 1", "else"), "2"),
+        (("if 0", "elif 0", "else"), "2"),
+        (("if 1", "elif 1", "else"), "0"),
+        (("if 0", "elif X", "else"), "1"),
+    ],
+)
+def test_the_first_branch_that_is_true_is_the_only_one(conditions: tuple[str, ...], expected: str) -> None:
+    text = "".join(f"#{condition}\n{number}\n" for number, condition in enumerate(conditions))
+    assert declarations_in_c99(f"{text}#endif\n") == f"{expected}\n"

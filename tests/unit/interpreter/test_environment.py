@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError
+from cratewheel.interpreter import environment
 from cratewheel.interpreter.environment import find_python
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the folders are those of Unix")
@@ -91,3 +92,46 @@ def test_an_environment_of_pixi_is_found_active_or_nearby(tmp_path: Path) -> Non
     assert find_python(None, environ={}, cwd=tmp_path / "p" / "src") == default
     near = python(tmp_path / "p" / ".venv")
     assert find_python(None, environ={}, cwd=tmp_path / "p") == near
+
+
+def made(folder: Path, *names: str) -> Path:
+    """Make an environment with these files, and return its Python."""
+    for name in ("bin/python", *names):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder / "bin" / "python"
+
+
+def test_an_environment_whose_python_installs_elsewhere_is_damaged(tmp_path: Path) -> None:
+    venv, other = tmp_path / ".venv", tmp_path / "usr"
+    python = made(venv)
+    environment._check_prefix(python, venv, {})
+    with pytest.raises(MissingToolError) as caught:
+        environment._check_prefix(python, other, {})
+    assert caught.value.message == f"the environment {venv} is damaged: it has no pyvenv.cfg"
+    assert caught.value.notes == (f"its Python would install into {other}",)
+    assert caught.value.hint == f"create it again: `python3 -m venv --clear {venv}` or `uv venv --clear {venv}`"
+    made(venv, "pyvenv.cfg")
+    with pytest.raises(MissingToolError) as caught:
+        environment._check_prefix(python, other, {})
+    assert caught.value.message == f"the environment {venv} is damaged"
+    made(venv, "conda-meta/history")
+    with pytest.raises(MissingToolError) as caught:
+        environment._check_prefix(python, other, {})
+    assert caught.value.hint == "install one there: `conda install python`, or `pixi add python`"
+
+
+def test_a_folder_is_an_environment_by_its_name_its_scripts_or_a_variable(tmp_path: Path) -> None:
+    other = tmp_path / "usr"
+    plain = made(tmp_path / "plain")
+    environment._check_prefix(plain, other, {})
+    environment._check_prefix(plain, other, {"VIRTUAL_ENV": str(tmp_path / "another")})
+    for variable in ("VIRTUAL_ENV", "CONDA_PREFIX"):
+        with pytest.raises(MissingToolError):
+            environment._check_prefix(plain, other, {variable: str(tmp_path / "plain")})
+    with pytest.raises(MissingToolError):
+        environment._check_prefix(made(tmp_path / "scripts", "bin/activate"), other, {})
+    top = tmp_path / "top" / "python.exe"
+    environment._check_prefix(top, other, {})
+    with pytest.raises(MissingToolError):
+        environment._check_prefix(top, other, {"CONDA_PREFIX": str(tmp_path / "top")})

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cratewheel.errors import InterpreterError
+from cratewheel.interpreter import probe
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.interpreter.probe import FORMAT, SCRIPT, UnsuitableError, describe, is_answer, parse_answer, probe_self
 
@@ -129,3 +130,23 @@ def test_this_interpreter_answers_for_itself_without_being_started() -> None:
 
 def test_the_script_says_the_format_that_is_read() -> None:
     assert f'"format": {FORMAT},' in SCRIPT
+
+
+@pytest.mark.parametrize(
+    ("printed", "notes"),
+    [
+        ("", ()),
+        ("one\n two\n", ("one", " two")),
+        ("x" * 201, ("x" * 200,)),
+        ("Traceback (most recent call last):\n  File\nValueError: x\n", ("ValueError: x",)),
+        ("\n".join("abcdefghijklmnopqrstuvwxyz"), (*"abcdefghijklmnopqrstuvwxyz"[: probe.SHOWN_LINES], "…")),
+        (
+            "\n".join("abcdefghijklmnopqrstuvwxyz"[: probe.SHOWN_LINES]),
+            tuple("abcdefghijklmnopqrstuvwxyz"[: probe.SHOWN_LINES]),
+        ),
+    ],
+)
+def test_of_what_a_broken_python_prints_some_lines_are_shown(printed: str, notes: tuple[str, ...]) -> None:
+    error = probe._broken_error(Path("/py"), "it broke", printed)
+    assert error.message == f"{Path('/py')} is not a working Python interpreter: it broke"
+    assert error.notes == notes

@@ -82,8 +82,9 @@ def test_a_triple_that_no_wheel_is_for() -> None:
         ("--release --cargo-extra-args='--profile x'", CargoOptions(extra=("--profile", "x"))),
         (
             (
-                "-j 3 -F a -F b/c --all-features --no-default-features --target-dir /t -vv --color never --frozen "
-                "--locked --offline --config a=1 -Z build-std --timings json --ignore-rust-version --future-incompat-report"
+                "-j 3 -F a -F b/c --all-features --no-default-features --target-dir /t -vv --color never "
+                "--frozen --locked --offline --config a=1 -Z build-std --timings json "
+                "--ignore-rust-version --future-incompat-report"
             ),
             CargoOptions(
                 jobs=3,

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
+from cratewheel.project.metadata import vcs
 from cratewheel.project.metadata.vcs import check_settings, read_pkg_info
 
 INFO = "Metadata-Version: 2.4\nName: p\nVersion: 1.2.dev3+g1\n\nVersion: 9\n"
@@ -53,3 +54,15 @@ def test_a_setting_of_the_wrong_type_is_an_error(settings: dict[str, object], me
 
 def test_settings_of_the_right_types_are_none() -> None:
     check_settings({"root": "..", "tag": {}, "search-parent-directories": True}, "the entry")
+
+
+def test_without_a_version_the_hint_names_the_repository_around_or_the_tag(tmp_path: Path) -> None:
+    folder = tmp_path / "a" / "b"
+    folder.mkdir(parents=True)
+    tag = "tag a commit: `git tag v0.1.0`; in CI, fetch the tags: `git fetch --tags --unshallow`"
+    assert vcs._hint(folder) == tag
+    (tmp_path / ".git").mkdir()
+    around = f'the repository is {tmp_path}: add `root = "{Path("../..")}"` to the entry'
+    assert vcs._hint(folder) == around
+    (folder / ".git").touch()
+    assert vcs._hint(folder) == tag
