@@ -17,7 +17,7 @@ from typing import Any
 
 from cratewheel.errors import InterpreterError, MissingToolError
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
-from cratewheel.system.command import Command, capture
+from cratewheel.system.command import Command, Completed, capture
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again
 TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower
@@ -113,6 +113,11 @@ def run_probe(executable: Path, environ: Mapping[str, str], *, timeout: float = 
         raise InterpreterError(
             f"{executable} cannot be used as a Python interpreter: {error.message}", hint=_NAME_ANOTHER
         ) from error
+    return judge(executable, done)
+
+
+def judge(executable: Path, done: Completed) -> Answer | Skip:
+    """Return what the output of the probe means; raises `InterpreterError` as `run_probe` does."""
     if done.status == 0:
         answer = parse_answer(done.stdout)
         if answer is None:

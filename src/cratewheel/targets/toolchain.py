@@ -79,7 +79,7 @@ def examine(
     compiles the standard library itself; `config` are the values of `--config`.
     """
     found = [_standard_library(target, environ, cwd, build_std=build_std)]
-    xwin = target.env == "msvc" and (xwin or "-windows-" not in host)
+    xwin = needs_xwin(target, host, asked=xwin)
     if target.triple == host and not xwin:
         return Toolchain(target=target, findings=tuple(found))
     if zig:
@@ -87,6 +87,11 @@ def examine(
     else:
         found.append(_linker(target, host, config, environ, cwd, xwin=xwin))
     return Toolchain(target=target, findings=tuple(found))
+
+
+def needs_xwin(target: Target, host: str, *, asked: bool) -> bool:
+    """Return whether cargo-xwin links for a target: Microsoft's linker is on Windows alone."""
+    return target.env == "msvc" and (asked or "-windows-" not in host)
 
 
 def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, build_std: bool) -> Finding:

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from cratewheel.errors import InterpreterError
 from cratewheel.interpreter import probe
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.interpreter.probe import FORMAT, SCRIPT, UnsuitableError, describe, is_answer, parse_answer, probe_self
+from cratewheel.interpreter.probe import (
+    FORMAT,
+    SCRIPT,
+    Skip,
+    UnsuitableError,
+    describe,
+    is_answer,
+    parse_answer,
+    probe_self,
+)
+from cratewheel.system.command import Completed
 
 PROBES = Path(__file__).parent / "probes"
 
@@ -150,3 +160,35 @@ def test_of_what_a_broken_python_prints_some_lines_are_shown(printed: str, notes
     error = probe._broken_error(Path("/py"), "it broke", printed)
     assert error.message == f"{Path('/py')} is not a working Python interpreter: it broke"
     assert error.notes == notes
+
+
+@pytest.mark.parametrize(
+    ("status", "stderr", "reason"),
+    [
+        (1, "", "it ended with status 1 without output"),
+        (9, " \n", "it ended with status 9 without output"),
+        (127, "pyenv: python3.9: command not found\nmore\n", "no active pyenv version provides it"),
+    ],
+)
+def test_a_stand_in_without_a_python_is_skipped(status: int, stderr: str, reason: str) -> None:
+    done = Completed(status=status, stdout="", stderr=stderr)
+    assert probe.judge(Path("/py"), done) == Skip(executable=Path("/py"), reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("status", "stdout", "stderr", "how", "notes"),
+    [
+        (0, "hello\n", "there\n", "it did not answer as a Python does", ("hello", "there")),
+        (3, "", "no\n", "it ended with status 3", ("no",)),
+        (124, "", "it did not end within 20 seconds", "it did not end within 20 seconds", ()),
+        (1, "", "pyenv: it is broken\n", "it ended with status 1", ("pyenv: it is broken",)),
+        (1, "", "x\npyenv: a: command not found\n", "it ended with status 1", ("x", "pyenv: a: command not found")),
+    ],
+)
+def test_what_does_not_answer_is_no_working_python(
+    status: int, stdout: str, stderr: str, how: str, notes: tuple[str, ...]
+) -> None:
+    with pytest.raises(InterpreterError) as caught:
+        probe.judge(Path("/py"), Completed(status=status, stdout=stdout, stderr=stderr))
+    assert caught.value.message == f"{Path('/py')} is not a working Python interpreter: {how}"
+    assert caught.value.notes == notes

@@ -76,5 +76,11 @@ def test_an_answer_that_is_no_json_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_provider_that_nobody_registered_is_unknown() -> None:
-    request = {"name": "nobody.here", "source": None, "hook": "x", "arguments": [], "build_state": "wheel"}
+    request: dict[str, object] = {
+        "name": "nobody.here",
+        "source": None,
+        "hook": "x",
+        "arguments": [],
+        "build_state": "wheel",
+    }
     assert provider_process._answer(request)["error"] == "unknown"

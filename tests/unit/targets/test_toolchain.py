@@ -313,3 +313,18 @@ def test_the_standard_library_is_there_or_named_with_what_installs_it(
         text=f"Rust's standard library for {OTHER} is not installed",
         hint=expected,
     )
+
+
+@pytest.mark.parametrize(
+    ("triple", "host", "asked", "expected"),
+    [
+        ("x86_64-pc-windows-msvc", INTEL, False, True),
+        ("x86_64-pc-windows-msvc", INTEL, True, True),
+        ("x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc", False, False),
+        ("x86_64-pc-windows-msvc", "aarch64-pc-windows-msvc", True, True),
+        ("x86_64-pc-windows-gnu", INTEL, True, False),
+        (OTHER, INTEL, True, False),
+    ],
+)
+def test_cargo_xwin_links_for_msvc_elsewhere_or_when_asked(triple: str, host: str, asked: bool, expected: bool) -> None:
+    assert toolchain.needs_xwin(parse(triple), host, asked=asked) == expected
