@@ -36,6 +36,10 @@ ConfigSettings = Mapping[str, Any] | None
 
 ARGUMENT_VARIABLES = ("MATURIN_PEP517_ARGS", "CRATEWHEEL_ARGS")
 ARGUMENT_SETTINGS = ("build-args", "maturin.build-args")
+FRONTENDS = {  # options of `build` that a hook cannot follow
+    "--out": "out", "--sdist": "sdist", "--sdist-first": "sdist_first", "--dry-run": "dry_run", "--explain": "explain",
+    "--message-format": "message_format",
+}  # fmt: skip
 IGNORED_SETTINGS = ("--build-option", "--global-option", "editable_mode")  # frontends pass these for setuptools
 BOOTSTRAP = "puccinialin"
 _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend import run_from_stdin; run_from_stdin()"
@@ -122,6 +126,9 @@ class _HookCall:
         for name in unknown:
             ui.warn(f"the config setting {name} is for another backend and is ignored")
         self.flags = _flags(argv) if argv else {}
+        for flag, name in FRONTENDS.items():
+            if self.flags.get(name):
+                ui.warn(f"{flag} has no effect in a build by a frontend, which says what is made, and where")
 
     def request(self, **changes: Any) -> Request:
         """Return the request of the frontend, with the hook's own values."""

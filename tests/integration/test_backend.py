@@ -352,3 +352,15 @@ def test_an_isolated_build_takes_nothing_but_cratewheel(project: Project, own_wh
     (by_pip,) = (project.root / "by-pip").glob("*.whl")
     (made_by_uv,) = (project.root / "by-uv").glob("*.whl")
     assert by_pip.read_bytes() == made_by_uv.read_bytes()
+
+
+def test_options_that_a_frontend_decides_are_told_to_have_no_effect(project: Project, tmp_path: Path) -> None:
+    code = (
+        f"cratewheel.prepare_metadata_for_build_wheel({str(tmp_path)!r}, {{'build-args': '--out x --dry-run --strip'}})"
+    )
+    done = project.hook(code, env={"MATURIN_PEP517_ARGS": "--sdist"})
+    ok(done)
+    assert [line for line in done.stderr.splitlines() if line.startswith("warning")] == [
+        f"warning: {flag} has no effect in a build by a frontend, which says what is made, and where"
+        for flag in ("--out", "--sdist", "--dry-run")
+    ]

@@ -484,3 +484,17 @@ def test_the_command_has_a_short_name(run_light: Cratewheel) -> None:
         "bin_two-1.2.3.data/scripts/bin-two-extra",
         "bin_two-1.2.3.data/scripts/bin-two-more",
     ]
+
+
+@pytest.mark.parametrize("names", [("gone.json",), ("a.json", "sub/a.json")])
+def test_an_sbom_that_cannot_be_packed_ends_the_build_before_compiling(
+    run_light: Cratewheel, interpreters: Interpreters, names: tuple[str, ...]
+) -> None:
+    project = run_light.copy("light-module")
+    (project / "sub").mkdir()
+    for name in ("a.json", "sub/a.json"):
+        (project / name).write_text("{}", encoding="utf-8")
+    run = run_light("build", "--no-sdist", "-i", interpreters.this, "--sbom-include", *names, cwd=project)
+    assert run.status == 1
+    assert "SBOM" in run.stderr
+    assert not {"Compiling", "Finished"} & set(run.stderr.split())

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
 from cratewheel.builder.declarations import prepare_cbindgen
+from cratewheel.builder.sboms import included_sboms
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.builder.stubs import check_stubs_supported
 from cratewheel.cargo.command import config_values, is_cross
@@ -39,6 +40,7 @@ class Preconditions:
 def check_before_compiling(session: Session) -> None:
     """Raise errors that would otherwise be raised after compiling."""
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
+    included_sboms(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
         from cratewheel.builder.pgo import find_profdata  # few builds need it
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel import __version__
@@ -50,20 +50,30 @@ def sbom_files(session: Session, crates: SbomFiles, grafted: tuple[Grafted, ...]
 
     Raises `ConfigError` for a missing file, and for two files with the same name.
     """
-    options = session.inputs.options
-    found = [(GRAFTED_FILE, _grafted(session, grafted))] if grafted and options.sbom.auditwheel else []
-    found += crates
-    sources = session.inputs.project
-    found += [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
+    of_libraries = bool(grafted) and session.inputs.options.sbom.auditwheel
+    found = [(GRAFTED_FILE, _grafted(session, grafted))] if of_libraries else []
+    found += [*crates, *included_sboms(session)]
+    _refuse_doubles(found)
+    return tuple(found)
+
+
+def included_sboms(session: Session) -> SbomFiles:
+    """Return the SBOM files that the project and the command line name; raises as `sbom_files` does."""
+    options, sources = session.inputs.options, session.inputs.project
+    found = [_included_sbom(sources.root, name, sources.roots) for name in dict.fromkeys(options.sbom.include)]
     named = dict.fromkeys(name for name in options.sbom_include if name not in options.sbom.include)
     found += [
         _included_sbom(sources.root, name, ()) for name in named
     ]  # files named on the command line may be anywhere
+    _refuse_doubles(found)
+    return tuple(found)
+
+
+def _refuse_doubles(found: Iterable[tuple[str, bytes]]) -> None:
     names = [name for name, _ in found]
     for name in names:
         if names.count(name) > 1:
             raise ConfigError(f"two SBOM files have the same name in the wheel: {name}", hint="rename one of them")
-    return tuple(found)
 
 
 def _grafted(session: Session, libraries: tuple[Grafted, ...]) -> bytes:

@@ -20,7 +20,7 @@ def check_stubs_supported(inputs: Inputs) -> None:
     if bindings.crate != "pyo3" or bindings.kind != "pyo3":
         raise ConfigError(
             f"type stubs can be generated only for pyo3 modules; the bindings are {bindings}",
-            hint="remove --generate-stubs, and write the stubs by hand",
+            hint=f"{'remove --generate-stubs, and ' if inputs.options.generate_stubs else ''}write the stubs by hand",
         )
 
 
