@@ -117,17 +117,22 @@ def _spread(measured: Measured, side: str) -> str:
     return f"{statistics.median(seconds):.3f} s ({min(seconds):.3f} to {max(seconds):.3f})"
 
 
+def _peak(measured: Measured, side: str) -> float:
+    return max(sample.peak_mb for sample in measured.samples[side])
+
+
 def _table(done: Sequence[Measured], machine: Mapping[str, object]) -> str:
     head = [f"- {name}: {value}" for name, value in machine.items()]
     lines = [
-        "| work | runs | seconds: median (lowest to highest) | peak MB | ratio | at most |",
-        "|---|---|---|---|---|---|",
+        f"| work | runs | {THEIRS} | {OURS} | other | ratio | at most |",
+        "|---|---|---|---|---|---|---|",
     ]
     for one in done:
-        seconds = "<br>".join(f"{side} {_spread(one, side)}" for side in one.samples)
-        peaks = "<br>".join(f"{max(sample.peak_mb for sample in found):.0f}" for found in one.samples.values())
+        cells = {side: f"{_spread(one, side)}<br>{_peak(one, side):.0f} MB" for side in one.samples}
+        ours = [cells.pop(side, "") for side in (THEIRS, OURS)]
+        other = "<br>".join(f"{side}: {cell}" for side, cell in cells.items())
         ratio = f"{one.ratio:.2f}" if one.reached else f"**{one.ratio:.2f}**"
-        lines.append(f"| {one.row.title} | {one.row.rounds} | {seconds} | {peaks} | {ratio} | {one.row.limit} |")
+        lines.append(f"| {' | '.join([one.row.title, str(one.row.rounds), *ours, other, ratio, str(one.row.limit)])} |")
     return "\n".join([*head, f"- load at the end: {os.getloadavg()[0]:.2f}", "", *lines])
 
 

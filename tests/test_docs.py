@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -40,13 +41,20 @@ def command(name: str) -> str:
     return match[1]
 
 
-def generated() -> str:
-    """Return the settings page as the documentation shows it."""
-    spec = importlib.util.spec_from_file_location("generate_reference", ROOT / "docs" / "generate_reference.py")
+def _load(path: Path) -> Any:
+    """Return a program of the project as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # dataclasses look it up
     spec.loader.exec_module(module)
+    return module
+
+
+def generated() -> str:
+    """Return the settings page as the documentation shows it."""
+    module = _load(ROOT / "docs" / "generate_reference.py")
     options = [module.options_page(command) for command in ("build", "sdist", "publish")]
     return "\n".join((*options, module.keys_page(), module.variables_page()))
 
@@ -217,3 +225,23 @@ def test_the_errors_that_have_a_section_are_those_of_the_program() -> None:
     headings = re.findall(r"^### `([^`]+)`", ours, flags=re.MULTILINE)
     assert headings
     assert [heading for heading in headings if heading not in source] == []
+
+
+def test_the_chart_shows_the_figures_of_the_page() -> None:
+    chart = _load(ROOT / "bench" / "chart.py")
+    page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
+    drawn = (ROOT / "docs" / "_static" / "performance.svg").read_text(encoding="utf-8")
+    again = "python bench/chart.py docs/performance.md docs/_static/performance.svg"
+    assert chart.draw(chart.read_bars(page)) == drawn, f"to draw it again: {again}"
+
+
+def test_an_option_has_an_anchor_by_its_long_name() -> None:
+    reference = _load(ROOT / "docs" / "generate_reference.py")
+    terms = {
+        "-b KIND, --bindings KIND": "bindings",
+        "--strip [true|false]": "strip",
+        "-Z FLAG": "Z",
+        "-- ARGS": "rustc-args",
+    }
+    assert {term: reference.anchor(term) for term in terms} == terms
+    assert reference.anchor("--strip", "develop") == "develop-strip"
