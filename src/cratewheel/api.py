@@ -343,6 +343,7 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
 
 def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, wheel: bool) -> dict[str, list[str]]:
     """Return the paths in the source distribution and in the first wheel, by kind; nothing is compiled."""
+    from cratewheel.builder.crate_licences import licence_texts
     from cratewheel.builder.sdist import sdist_content
     from cratewheel.commands import list_files
     from cratewheel.contents.git_tracked import DanglingLinks
@@ -363,7 +364,10 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
         root = session.inputs.project.root
         tracked = (*tracked_but_ignored(root, request.environ), *(str(root / path) for path in made))
         for one in session.plan.wheels:
-            entries, unknown = list_files.list_wheel(session.inputs, session.plan, one, skips=skips, tracked=tracked)
+            texts = licence_texts(session.inputs, one, request.environ)
+            entries, unknown = list_files.list_wheel(
+                session.inputs, session.plan, one, skips=skips, tracked=tracked, crate_licences=texts
+            )
             for part in unknown:
                 reporter.warn(f"not known before compiling: {part}")
             archives["wheel"] = [entry.path for entry in entries]

@@ -82,7 +82,7 @@ class DistInfo:
     generator: str
     metadata: str
     entry_points: str = ""
-    license_files: tuple[tuple[PurePosixPath, Path], ...] = ()
+    license_files: tuple[tuple[PurePosixPath, Path | bytes], ...] = ()
     sboms: tuple[tuple[str, bytes | Path], ...] = ()
     roots: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from cratewheel.audit.model import SYMBOLS_READ, Binary
 from cratewheel.bindings import pyo3
 from cratewheel.builder import repair_step as grafting
 from cratewheel.builder.binding_output import generate_parts, out_dirs
+from cratewheel.builder.crate_licences import licence_texts
 from cratewheel.builder.sboms import SbomFiles, crates_sbom, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
@@ -91,6 +92,7 @@ def assemble(
         tag,
         roots=inputs.project.roots,
         sboms=sbom_files(session, crates, grafted),
+        crate_licences=licence_texts(inputs, wheel, session.environ),
         wasi_programs=[artifact.path.name for artifact in artifacts] if plan.target.os == "wasi" else (),
     )
     return WheelContent(

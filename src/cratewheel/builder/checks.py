@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
+from cratewheel.builder.crate_licences import check_licences
 from cratewheel.builder.declarations import prepare_cbindgen
 from cratewheel.builder.sboms import included_sboms
 from cratewheel.builder.session import Session, wheel_compression
@@ -45,6 +46,8 @@ def check_before_compiling(session: Session) -> None:
         from cratewheel.builder.pgo import find_profdata  # few builds need it
 
         find_profdata(session.inputs.rustc, session.environ, session.cwd)
+    for warning in check_licences(session.inputs, session.plan.wheels, session.environ):
+        session.reporter.warn(warning)
     prepare_cbindgen(session)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from cratewheel.archive.layout import Entry, FromFile, Layout, wheel_layout
 from cratewheel.bindings import binary as programs
 from cratewheel.bindings.place import library_name
+from cratewheel.builder.crate_licences import LicenceTexts
 from cratewheel.builder.sboms import names_before_compiling
 from cratewheel.builder.wheel_entries import CompiledParts, read_project_files, wheel_files
 from cratewheel.contents.dist_info import dist_info
@@ -20,12 +21,18 @@ PLACEHOLDER = Path("compiled")  # stands for the files that cargo writes
 
 
 def list_wheel(
-    inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, *, skips: SkipLink, tracked: Iterable[str]
+    inputs: Inputs,
+    plan: BuildPlan,
+    wheel: WheelPlan,
+    *,
+    skips: SkipLink,
+    tracked: Iterable[str],
+    crate_licences: LicenceTexts = (),
 ) -> tuple[Layout, tuple[str, ...]]:
     """Return the entries of a wheel, and a text for each part that is known only after compiling.
 
     Reads the project's files; `skips` says which dangling links to skip, `tracked` which files git tracks
-    though they are ignored. Raises `ConfigError` as the build would.
+    though they are ignored, and `crate_licences` the texts of the crates. Raises `ConfigError` as the build would.
     """
     known = tuple(include for include in inputs.options.include if not include.from_out_dir)
     project = read_project_files(inputs, plan, known, skips=skips, tracked=tracked, out_dirs={})
@@ -36,6 +43,7 @@ def list_wheel(
         WheelTag(python=(wheel.python_tag,), abi=(wheel.abi_tag,), platform=("any",)),
         roots=inputs.project.roots,
         sboms=tuple((name, b"") for name in names_before_compiling(inputs.options, inputs.cargo)),
+        crate_licences=crate_licences,
         wasi_programs=[path.name for path in files] if plan.target.os == "wasi" else (),
     )
     record = Entry(path=str(info.record_path), source=FromFile(path=str(PLACEHOLDER)), why="RECORD")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from cratewheel.archive.dist_info import GENERATOR, DistInfo
 from cratewheel.bindings import wasi
@@ -17,9 +18,14 @@ def dist_info(
     *,
     roots: Roots,
     sboms: tuple[tuple[str, bytes], ...] = (),
+    crate_licences: tuple[tuple[PurePosixPath, bytes], ...] = (),
     wasi_programs: Sequence[str] = (),
 ) -> DistInfo:
-    """Return the dist-info folder of a wheel; `wasi_programs` are file names of programs that need a WASI runtime."""
+    """Return the dist-info folder of a wheel.
+
+    `crate_licences` are more files below `licenses/`, which METADATA does not list; `wasi_programs` are file names of
+    programs that need a WASI runtime.
+    """
     text, entry_points = metadata.text, metadata.entry_points
     if wasi_programs:
         text = wasi.with_requirement(text)
@@ -30,7 +36,7 @@ def dist_info(
         generator=GENERATOR,
         metadata=text,
         entry_points=entry_points,
-        license_files=metadata.license_files,
+        license_files=(*metadata.license_files, *crate_licences),
         sboms=sboms,
         roots=roots,
     )

@@ -26,6 +26,7 @@ from cratewheel.options.values import (
     Feature,
     GenerateCi,
     Include,
+    Licenses,
     Origins,
     Sbom,
     TargetOptions,
@@ -399,6 +400,10 @@ class Options:
     )  # fmt: skip
     sbom: Sbom = setting(
         Sbom(), "table", "Project layout", "The SBOMs (bills of materials) in the wheel", key="sbom",
+    )  # fmt: skip
+    licenses: Licenses = setting(
+        Licenses(), "table", "Project layout",
+        "The licences of the crates in the wheel: their texts, and which are allowed", key="licenses",
     )  # fmt: skip
     include_import_lib: bool = setting(
         False, "switch", "Project layout", "Include the import library of a Windows module",

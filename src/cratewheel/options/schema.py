@@ -17,6 +17,7 @@ ID = "https://json.schemastore.org/partial-cratewheel.json"
 STRING: Schema = {"type": "string"}
 BOOLEAN: Schema = {"type": "boolean"}
 STRINGS: Schema = {"type": "array", "items": STRING}
+STRINGS_BY_NAME: Schema = {"type": "object", "additionalProperties": STRING}
 STRING_OR_STRINGS: Schema = {"oneOf": [STRING, STRINGS]}
 FOLDER_OF_WHEEL: Schema = {
     "type": "string",
@@ -177,6 +178,9 @@ TABLES: Mapping[str, Schema] = {
             "oneOf": [{"required": ["run"]}, {"required": ["python"]}],
         },
     },
+    "licenses": _table(
+        {"crates": {"enum": list(tables.LICENSES_OF_CRATES)}, "check": STRINGS, "clarify": STRINGS_BY_NAME}
+    ),
     "sbom": _table({"rust": BOOLEAN, "auditwheel": BOOLEAN, "include": STRINGS}),
     "generate_ci": _table({name: {"$ref": "#/definitions/ci-service"} for name in tables.CI_SERVICES}),
 }

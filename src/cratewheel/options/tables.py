@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
 from typing import Any, get_args
 
 from cratewheel.archive.layout import CONTROL
-from cratewheel.errors import ConfigError
+from cratewheel.errors import ConfigError, did_you_mean
 from cratewheel.options.values import (
     BOTH_FORMATS,
     ArchiveFormat,
@@ -19,6 +20,7 @@ from cratewheel.options.values import (
     Feature,
     GenerateCi,
     Include,
+    Licenses,
     Sbom,
     TargetOptions,
     TargetSelection,
@@ -35,6 +37,7 @@ CI_SETTINGS = (
 )  # fmt: skip
 TARGET_KEYS = ("name", "kind")
 TARGET_OPTION_KEYS = ("macos-deployment-target", "macosx-deployment-target")
+LICENSES_OF_CRATES = ("off", "include")
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
 
@@ -143,6 +146,49 @@ def sbom(key: str, value: object) -> Sbom:
     )
 
 
+def licenses(key: str, value: object) -> Licenses:
+    """Return the `licenses` table, with each licence in its usual spelling."""
+    table = _table(key, value, required=(), optional=("crates", "check", "clarify"))
+    crates = text(f"{key}.crates", table.get("crates", "off"))
+    if crates not in LICENSES_OF_CRATES:
+        raise ConfigError(
+            f"{key}.crates must be one of {', '.join(LICENSES_OF_CRATES)}, found {describe(crates)}",
+            hint=did_you_mean(crates, LICENSES_OF_CRATES),
+        )
+    names = texts(f"{key}.check", table.get("check", []))
+    if "check" in table and not names:
+        raise ConfigError(f"{key}.check allows no licence at all", hint="name those that are allowed, or remove it")
+    clarify = table.get("clarify", {})
+    if not isinstance(clarify, dict):
+        raise type_error(f"{key}.clarify", 'a table of crates and their licences, such as { ring = "ISC" }', clarify)
+    return Licenses(
+        include=crates == "include",
+        check=tuple(dict.fromkeys(_licence(f"{key}.check", name, single=True) for name in names)),
+        clarify=tuple((name, _licence(f"{key}.clarify.{name}", one)) for name, one in sorted(clarify.items())),
+    )
+
+
+def _licence(key: str, value: object, *, single: bool = False) -> str:
+    """Return an SPDX expression in its usual spelling; a `single` one names one licence."""
+    from cratewheel.cargo import licences  # a large table, which few projects need
+
+    given = text(key, value)
+    try:
+        expression = licences.canonical(given)
+    except licences.NotALicenceError as error:
+        raise ConfigError(
+            f"{key}: {describe(given)} is no licence of SPDX",
+            hint=licences.near(given) or "write an identifier of https://spdx.org/licenses, or LicenseRef-NAME",
+        ) from error
+    parts = licences.terms(expression)
+    if single and len(parts) > 1:
+        raise ConfigError(
+            f"{key}: {describe(given)} names several licences",
+            hint=f"write one by one: {', '.join(json.dumps(part) for part in parts)}",
+        )
+    return expression
+
+
 def generate_ci(key: str, value: object) -> GenerateCi:
     """Return the `generate-ci` table; what it must not have is kept for the one command that uses it."""
     if not isinstance(value, dict):
@@ -204,6 +250,7 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "targets": targets,
     "target_options": target_options,
     "sbom": sbom,
+    "licenses": licenses,
     "generate_ci": generate_ci,
 }
 

@@ -69,6 +69,19 @@ class Sbom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Licenses:
+    """The `licenses` table: what becomes of the licences of the crates inside a wheel.
+
+    With `include`, their texts are put into the wheel. `check` are the licences that they may have, as SPDX spells them
+    (none: any); `clarify` says the licence of crates by name, where a manifest does not.
+    """
+
+    include: bool = False
+    check: tuple[str, ...] = ()
+    clarify: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetOptions:
     """One `[tool.maturin.target.<triple>]` table."""
 

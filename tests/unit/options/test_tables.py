@@ -15,6 +15,7 @@ from cratewheel.options.values import (
     Exclude,
     Feature,
     Include,
+    Licenses,
     Sbom,
     TargetOptions,
     TargetSelection,
@@ -171,3 +172,32 @@ def test_a_platform_of_generate_ci_names_its_targets_in_one_of_two_ways() -> Non
         ({"target": []}, "has an empty list of targets"),
     ):
         assert refusal(tables.generate_ci, {"github": {"linux": table}})[0] == f"tool.x.key.github.linux {problem}"
+
+
+def test_the_table_of_licences() -> None:
+    assert tables.licenses(KEY, {}) == Licenses()
+    assert tables.licenses(
+        KEY,
+        {"crates": "include", "check": ["mit", "MIT", "apache-2.0 with llvm-exception"], "clarify": {"ring": "isc"}},
+    ) == Licenses(include=True, check=("MIT", "Apache-2.0 WITH LLVM-exception"), clarify=(("ring", "ISC"),))
+    assert refusal(tables.licenses, {"crates": "included"}) == (
+        "tool.x.key.crates must be one of off, include, found 'included'",
+        "did you mean `include`?",
+    )
+    assert refusal(tables.licenses, {"check": []})[0] == "tool.x.key.check allows no licence at all"
+    assert refusal(tables.licenses, {"check": ["Apache 2.0"]}) == (
+        "tool.x.key.check: 'Apache 2.0' is no licence of SPDX",
+        "did you mean `Apache-2.0`?",
+    )
+    assert refusal(tables.licenses, {"check": ["ours"]})[1] == (
+        "write an identifier of https://spdx.org/licenses, or LicenseRef-NAME"
+    )
+    assert refusal(tables.licenses, {"check": ["MIT OR ISC"]}) == (
+        "tool.x.key.check: 'MIT OR ISC' names several licences",
+        'write one by one: "MIT", "ISC"',
+    )
+    assert refusal(tables.licenses, {"clarify": ["ring"]})[0].startswith("tool.x.key.clarify must be a table of crates")
+    assert refusal(tables.licenses, {"clarify": {"ring": "?"}})[0] == (
+        "tool.x.key.clarify.ring: '?' is no licence of SPDX"
+    )
+    assert refusal(tables.licenses, {"chek": ["MIT"]})[0] == "tool.x.key has an unknown key `chek`"

@@ -1,0 +1,121 @@
+"""The licences of the crates in a wheel: refuses those that are not allowed, and collects the texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from cratewheel.cargo import licences, query
+from cratewheel.cargo.command import metadata_arguments
+from cratewheel.cargo.model import CargoMetadata, Package
+from cratewheel.contents.crate_licences import CrateTexts, place, read_crates
+from cratewheel.errors import ConfigError, did_you_mean
+from cratewheel.options.values import Licenses
+from cratewheel.planning.model import WheelPlan
+from cratewheel.project.cargo_metadata import cargo_options
+from cratewheel.project.inputs import Inputs
+
+LicenceTexts = tuple[tuple[PurePosixPath, bytes], ...]
+
+
+def linked_crates(inputs: Inputs, wheel: WheelPlan, environ: Mapping[str, str]) -> tuple[Package, ...]:
+    """Return the crates that are linked into a wheel, as cargo resolves them for its target and features.
+
+    The project's own crate is left out, and so is what runs while compiling: build scripts, procedural macros and their
+    dependencies. Raises `ProcessError` when cargo cannot tell.
+    """
+    chosen = cargo_options(inputs.options, inputs.cargo_target)
+    features = (*chosen.features, *inputs.features_of(wheel.interpreter))
+    arguments = metadata_arguments(replace(chosen, features=features), platforms=())
+    found: set[str] = set()
+    for slice_ in inputs.target.slices:
+        found.update(query.read_compiled(inputs.cargo, arguments, slice_.triple, environ, cwd=inputs.project.cwd))
+    return tuple(inputs.cargo.packages[package] for package in sorted(found - {inputs.cargo.root}))
+
+
+def check_licences(inputs: Inputs, wheels: Iterable[WheelPlan], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return a warning about crates without a licence text, where the wheels are to have the texts.
+
+    Nothing is asked of an editable install, which nobody publishes. Raises `ConfigError` where a crate in one of the
+    wheels has another licence than the allowed ones, or none.
+    """
+    wanted = inputs.options.licenses
+    if wanted == Licenses() or inputs.options.editable:
+        return ()
+    by_features = {inputs.features_of(wheel.interpreter): wheel for wheel in wheels}
+    linked = {one.id: one for wheel in by_features.values() for one in linked_crates(inputs, wheel, environ)}
+    refuse_others(inputs.cargo, tuple(linked.values()), wanted, str(inputs.options.origins["licenses"]))
+    return missing_warnings(_read(inputs, linked.values())) if wanted.include else ()
+
+
+def refuse_others(cargo: CargoMetadata, linked: tuple[Package, ...], wanted: Licenses, place: str) -> None:
+    """Raise `ConfigError` for crates among `linked` that `wanted` does not allow; `place` is its table."""
+    names = sorted({package.name for package in linked})
+    clarified = dict(wanted.clarify)
+    for name in clarified:
+        if name not in names:
+            raise ConfigError(
+                f"clarify of {place} names {name}, which is no crate of the wheel",
+                hint=did_you_mean(name, names) or "remove it",
+            )
+    if not wanted.check:
+        return
+    ids = [package.id for package in linked]
+    found = [
+        (package, problem)
+        for package in sorted(linked, key=lambda one: (one.name, one.version))
+        if (problem := _problem(package, clarified, wanted.check, own=package.id in cargo.workspace_members))
+    ]
+    if not found:
+        return
+    ways = [
+        " → ".join(cargo.packages[one].name for one in licences.path_to(cargo, package.id, ids)) for package, _ in found
+    ]
+    notes = [
+        f"{package.name} {package.version} {problem}{f', by {way}' if way else ''}"
+        for (package, problem), way in zip(found, ways, strict=True)
+    ]
+    many = f"{len(found)} crates have licences" if len(found) > 1 else f"the crate {found[0][0].name} has a licence"
+    raise ConfigError(
+        f"{many} that check of {place} does not allow: {', '.join(wanted.check)}",
+        notes=tuple(notes),
+        hint="add the licence to `check`, do without the crate, or say its licence in `clarify`",
+    )
+
+
+def _problem(package: Package, clarified: Mapping[str, str], allowed: tuple[str, ...], *, own: bool) -> str | None:
+    """Return what is wrong with the licence of a crate, or None; the workspace's `own` crates need not name one."""
+    expression = licences.expression_of(package, clarified)
+    if expression is not None:
+        return None if licences.is_allowed(expression, allowed) else f"is under {expression}"
+    if package.license:
+        return f"is under {package.license!r}, which is no SPDX expression"
+    if package.license_file:
+        return f"names no licence, but the file {package.license_file}"
+    return None if own else "names no licence"
+
+
+def licence_texts(inputs: Inputs, wheel: WheelPlan, environ: Mapping[str, str]) -> LicenceTexts:
+    """Return the files below `licenses/` of a wheel for its crates, if the project wants them.
+
+    Raises `ConfigError` for a text that cannot be read.
+    """
+    if not inputs.options.licenses.include or inputs.options.editable:
+        return ()
+    return place(_read(inputs, linked_crates(inputs, wheel, environ)))
+
+
+def _read(inputs: Inputs, linked: Iterable[Package]) -> tuple[CrateTexts, ...]:
+    clarified = dict(inputs.options.licenses.clarify)
+    members = inputs.cargo.workspace_members
+    return read_crates(linked, clarified, workspace=inputs.cargo.workspace_root, members=members)
+
+
+def missing_warnings(crates: Iterable[CrateTexts]) -> tuple[str, ...]:
+    """Return a warning that names the crates without a text."""
+    without = [f"{one.label} ({one.expression or 'no licence named'})" for one in crates if not one.texts]
+    if not without:
+        return ()
+    some = f"{len(without)} crates have" if len(without) > 1 else "a crate has"
+    return (f"{some} no licence text to put into the wheel: {', '.join(without)}",)
