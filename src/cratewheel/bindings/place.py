@@ -48,6 +48,11 @@ def package_dir(place: ModulePlace) -> PurePosixPath:
     return place.extension_dir / place.extension_name if place.mixed else place.extension_dir
 
 
+def extension_dir(kind: str, place: ModulePlace) -> PurePosixPath:
+    """Return the folder of an extension module with bindings of this kind, relative to site-packages."""
+    return package_dir(place) if kind in ("cffi", "uniffi") else place.extension_dir
+
+
 def library_name(name: str, target_os: str) -> str:
     """Return the file name of a shared library on the system.
 

@@ -13,7 +13,7 @@ from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
 from cratewheel.bindings import pyo3
-from cratewheel.builder import repair_step as grafting
+from cratewheel.bindings.place import extension_dir
 from cratewheel.builder.binding_output import generate_parts, out_dirs
 from cratewheel.builder.crate_licences import licence_texts
 from cratewheel.builder.sboms import SbomFiles, crates_sbom, sbom_files
@@ -86,7 +86,11 @@ def assemble(
     # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
     tag, grafted = _audit(session, wheel, artifacts, stage, paths)
-    entries = grafting.place_libraries(session, found.entries, grafted) if grafted else found.entries
+    entries: Iterable[Entry] = found.entries
+    if grafted:
+        from cratewheel.builder.repair_step import place_libraries
+
+        entries = place_libraries(session, found.entries, grafted)
     info = dist_info(
         inputs.metadata,
         tag,
@@ -146,7 +150,9 @@ def _audit(
     identity.check_tag(binaries, tag, target, module_file=wheel.module_file)
     grafted: tuple[Grafted, ...] = ()
     if wheel.audit == "repair" and settlement.external:
-        grafted = grafting.graft(session, artifacts, settlement.external, stage / "grafted")
+        from cratewheel.builder.repair_step import graft  # a third of the imports, and few wheels need it
+
+        grafted = graft(session, artifacts, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = platform_tags_from_audit(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
         tag = replace(tag, platform=settlement.tags)
@@ -163,10 +169,11 @@ def _own_libraries(
     session: Session, binaries: Mapping[str, Binary], paths: tuple[str, ...]
 ) -> dict[str, frozenset[str]]:
     """Return the libraries that each compiled file finds in the wheel, if the project ships them."""
-    target, programs = session.plan.target, session.inputs.bindings.kind == "bin"
+    target, kind = session.plan.target, session.inputs.bindings.kind
+    programs = kind == "bin"
     data_folder = data_dir_name(session.plan.name, session.plan.version)
     installed = installed_paths(paths, data_folder, programs=programs)
-    folder = PurePosixPath("bin") if programs else grafting.module_folder(session)
+    folder = PurePosixPath("bin") if programs else extension_dir(kind, session.inputs.modules)
     return {
         file: own_libraries(binary, check.external_libraries(binary, target), folder, installed)
         for file, binary in binaries.items()

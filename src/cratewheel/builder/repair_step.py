@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.archive.reading import open_source
-from cratewheel.bindings.place import package_dir
+from cratewheel.bindings.place import extension_dir
 from cratewheel.builder.linking import compiler_folders, stated_folders
 from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
@@ -86,13 +86,10 @@ def place_libraries(session: Session, entries: Iterable[Entry], grafted: tuple[G
 
 def module_folder(session: Session) -> PurePosixPath:
     """Return the folder from which the compiled files are loaded, relative to site-packages."""
-    match session.inputs.bindings.kind:
-        case "bin":
-            return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))
-        case "cffi" | "uniffi":
-            return package_dir(session.inputs.modules)
-        case _:
-            return session.inputs.modules.extension_dir
+    kind = session.inputs.bindings.kind
+    if kind == "bin":
+        return PurePosixPath(_scripts(normalise_distribution(session.plan.name)))
+    return extension_dir(kind, session.inputs.modules)
 
 
 def _package(session: Session) -> PurePosixPath:

@@ -27,9 +27,11 @@ def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
     with assemble_wheel(session, wheel) as content:
         from cratewheel.builder.assembly import pack
-        from cratewheel.builder.in_place import write_in_project
 
-        write_in_project(session, content.in_project)
+        if content.in_project:
+            from cratewheel.builder.in_place import write_in_project  # of an editable install in the mode `inplace`
+
+            write_in_project(session, content.in_project)
         return pack(session, wheel, content)
 
 
