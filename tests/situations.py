@@ -19,7 +19,7 @@ from cratewheel.interpreter.model import Implementation, Interpreter
 from cratewheel.interpreter.own_target import chosen_target
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
-from cratewheel.options.values import ToolTables
+from cratewheel.options.tool_tables import ToolTables
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.location import Location
 from cratewheel.project.metadata import CoreMetadata

@@ -12,7 +12,7 @@ import pytest
 from cratewheel.backend import build_arguments, own_python
 from cratewheel.errors import UsageError
 from cratewheel.options.resolve import resolve
-from cratewheel.options.values import ToolTables
+from cratewheel.options.tool_tables import ToolTables
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ from cratewheel.options import hooks, tables
 from cratewheel.options.model import Options, settings
 from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import Setting
-from cratewheel.options.values import Feature, Origin, ToolTables
+from cratewheel.options.tool_tables import ToolTables
+from cratewheel.options.values import Feature, Origin
 from cratewheel.system.toml import describe
 
 Flags = Mapping[str, Any]  # field of `Options` → what was given on the command line; absent when it was not
@@ -159,14 +160,11 @@ def _from_variables(setting: Setting, environ: Mapping[str, str]) -> tuple[Any, 
 
 
 def _from_keys(name: str, setting: Setting, tools: ToolTables | None) -> tuple[Any, Origin] | None:
-    if tools is None:
+    found = tools.find(_keys(setting)) if tools is not None else None
+    if found is None:
         return None
-    for tool, table in (("cratewheel", tools.cratewheel), ("maturin", tools.maturin)):
-        for key in _keys(setting):
-            if key in table:
-                place = f"tool.{tool}.{key}"
-                return _parse_key(name, setting, place, table[key]), Origin(kind="key", name=place)
-    return None
+    place, value = found
+    return _parse_key(name, setting, place, value), Origin(kind="key", name=place)
 
 
 def _parse_key(name: str, setting: Setting, place: str, value: object) -> object:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 ArchiveFormat = Literal["sdist", "wheel"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
@@ -173,12 +172,3 @@ class Origin:
 
 
 Origins = Mapping[str, Origin]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolTables:
-    """The tables `[tool.maturin]` and `[tool.cratewheel]` of the pyproject.toml at `path`, as TOML gives them."""
-
-    path: Path
-    maturin: Mapping[str, Any]
-    cratewheel: Mapping[str, Any]

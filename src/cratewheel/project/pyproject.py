@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.errors import ConfigError
-from cratewheel.options.values import ToolTables
+from cratewheel.options.tool_tables import ToolTables
 from cratewheel.system import toml
 from cratewheel.system.files import project_roots
 

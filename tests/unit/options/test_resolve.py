@@ -9,6 +9,7 @@ import pytest
 from cratewheel.errors import ConfigError, UsageError
 from cratewheel.options.model import Options
 from cratewheel.options.resolve import resolve
+from cratewheel.options.tool_tables import ToolTables
 from cratewheel.options.values import (
     Exclude,
     Feature,
@@ -17,7 +18,6 @@ from cratewheel.options.values import (
     Sbom,
     TargetOptions,
     TargetSelection,
-    ToolTables,
 )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.options.values import ToolTables
+from cratewheel.options.tool_tables import ToolTables
 from cratewheel.project import pyproject
 from cratewheel.project.pyproject import PyProject
 from cratewheel.system import toml
