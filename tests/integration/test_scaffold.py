@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from cratewheel.system import toml
+
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
 
@@ -109,25 +111,119 @@ def test_without_a_kind_and_without_a_person_there_is_an_error(run_light: Cratew
     asked = run_light("new", "demo")
     assert (asked.status, asked.stderr) == (
         2,
-        "error: no kind of bindings given\n help: -b pyo3|cffi|bin|uniffi\n",
+        "error: no kind of bindings given\n help: add -b pyo3 (or cffi, bin, uniffi)\n",
     )
     assert not (run_light.folder / "demo").exists()
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals on Windows")
-def test_a_person_is_asked_by_number(run_light: Cratewheel) -> None:
+def test_a_person_is_asked_until_the_answer_is_understood(run_light: Cratewheel) -> None:
     import pty
 
     leader, follower = pty.openpty()
-    os.write(leader, b"9\n3\n")
+    os.write(leader, b"9\nbim\nBi\n")
     done = subprocess.run(
         [sys.executable, "-m", "cratewheel", "new", "asked"], cwd=run_light.folder, env=run_light.environ,
         stdin=follower, capture_output=True, text=True, check=True, timeout=60,
     )  # fmt: skip
     os.close(leader)
     os.close(follower)
-    assert done.stderr.count("Which kind of project? [1] ") == 2
+    question = "Which kind of project? A number or a name [1, pyo3]:"
+    assert done.stderr.splitlines()[4:6] == [
+        f"{question} '9' is none of these: type a number from 1 to 4, or a name",
+        f"{question} 'bim' is none of these: did you mean `bin`?",
+    ]
     assert (run_light.folder / "asked" / "src" / "main.rs").is_file()
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "members"),
+    [
+        ('members = ["crates/*"]\n', "crates/shout", ["crates/*"]),
+        ('members = ["crates/*"]\n', "python/shout", ["crates/*", "python/shout"]),
+        ("", "shout", ["shout"]),
+        ('members = []\nexclude = ["python"]\n', "python/shout", []),
+    ],
+)
+def test_a_crate_in_a_workspace_leaves_the_others_in_order(
+    run_light: Cratewheel, table: str, path: str, members: list[str]
+) -> None:
+    workspace = run_light.folder / "workspace"
+    (workspace / "crates" / "a" / "src").mkdir(parents=True)
+    (workspace / "crates" / "a" / "Cargo.toml").write_text('[package]\nname = "a"\n', encoding="utf-8")
+    (workspace / "crates" / "a" / "src" / "lib.rs").touch()
+    (workspace / "Cargo.toml").write_text(f'[workspace]\nresolver = "3"\n{table}', encoding="utf-8")
+    made = run_light("new", path, "-b", "bin", cwd=workspace).ok()
+    source = run_light("new", f"{path}-2", "-b", "bin", "--src", cwd=workspace)
+    if path.startswith("crates"):
+        where = f'members = ["crates/*"] in {workspace / "Cargo.toml"}'
+        expected = f"error: {where} means the crate {path}-2, but with --src it would be {path}-2/rust"
+        assert (source.status, source.stderr.splitlines()[-2]) == (1, expected)
+    else:
+        source.ok()
+    found = toml.load_file(workspace / "Cargo.toml")["workspace"].get("members", [])
+    # the second one's crate is in its folder rust
+    assert [member for member in found if not member.endswith("rust")] == members
+    assert ("to the workspace members in" in made.stderr) == (members not in ([], ["crates/*"]))
+    excluded = "exclude" in table
+    for folder in (workspace / path, *workspace.glob(f"{path}-2/rust")):
+        said = run(
+            "cargo", "locate-project", "--workspace", "--message-format", "plain", cwd=folder, env=run_light.environ
+        )
+        assert said == f"{(folder if excluded else workspace) / 'Cargo.toml'}\n"
+        run("cargo", "metadata", "--format-version", "1", "--no-deps", cwd=folder, env=run_light.environ)
+    run("cargo", "fmt", "--check", cwd=workspace / path, env=run_light.environ)
+
+
+def test_in_a_repository_there_is_no_workflow_that_github_would_not_read(run_light: Cratewheel) -> None:
+    top = run_light.folder / "top"
+    top.mkdir()
+    run("git", "init", "--quiet", cwd=top, env=run_light.environ)
+    run("git", "remote", "add", "origin", "git@github.com:you/top.git", cwd=top, env=run_light.environ)
+    run("git", "config", "user.name", "Jo", cwd=top, env=run_light.environ)
+    made = run_light("new", "py/shout", "-b", "bin", cwd=top).ok()
+    shout = top / "py" / "shout"
+    assert not (shout / ".git").exists()
+    assert not (shout / ".github").exists()
+    command = "cratewheel generate-ci github -m py/shout/Cargo.toml -o .github/workflows/shout.yml"
+    assert f"GitHub reads it in {top}: run `{command}` there" in made.stderr
+    assert toml.load_file(shout / "pyproject.toml")["project"]["urls"] == {"Repository": "https://github.com/you/top"}
+    assert (shout / "LICENSE").read_text(encoding="utf-8").splitlines()[2].endswith(" Jo")
+    run_light(*command.split()[1:], cwd=top).ok()
+    assert (top / ".github" / "workflows" / "shout.yml").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "error"),
+    [
+        (("new", ""), 2, "the path of the project is empty"),
+        (("new", "x", "--name", ""), 2, "the name of the project is empty"),
+        (("new", "core"), 2, "'core' cannot be the name of a project: it is a crate of Rust's standard library"),
+        (("new", "file"), 1, "{folder}/file already exists, as a file"),
+        (("new", "file/x"), 1, "{folder}/file is not a folder"),
+        (("new", "dangling"), 1, "{folder}/dangling already exists, as a dangling link"),
+        (("new", "."), 1, "{folder} already exists"),
+        (("init", "file"), 1, "{folder}/file is not a folder"),
+        (("new", "x", "--license", "GPL"), 2, "'GPL' is not an SPDX licence expression"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_wrong_path_or_name_is_an_error_and_nothing_is_made(
+    run_light: Cratewheel, words: tuple[str, ...], status: int, error: str
+) -> None:
+    folder = run_light.folder / "here"
+    folder.mkdir()
+    (folder / "file").touch()
+    (folder / "dangling").symlink_to("gone")
+    done = run_light(*words, "-b", "bin", cwd=folder)
+    assert (done.status, done.stderr.splitlines()[0]) == (status, f"error: {error.format(folder=folder)}")
+    assert sorted(path.name for path in folder.iterdir()) == ["dangling", "file"]
+
+
+def test_src_alone_means_mixed_and_says_so(run_light: Cratewheel) -> None:
+    made = run_light("new", "shout/", "-b", "bin", "--src").ok()
+    assert "Using --mixed, because --src says where its Python package is" in made.stderr
+    assert (run_light.folder / "shout" / "src" / "shout" / "__init__.py").is_file()
 
 
 def test_the_tutorial_does_what_it_says(run_cratewheel: Cratewheel, environment: Path) -> None:

@@ -127,6 +127,15 @@ def read(path: Path) -> Manifest:
     )
 
 
+def find_workspace(path: Path) -> Path | None:
+    """Return the Cargo.toml of the workspace that takes in a package whose Cargo.toml is to be at `path`, absolute.
+
+    Raises `ConfigError` for a Cargo.toml above that is not valid.
+    """
+    workspace, _ = _workspace_manifest(path, {}, {})
+    return workspace
+
+
 def _resolve(package: Table, path: Path, workspace: Path | None) -> Table:
     result = dict(package)
     inherited = [key for key in package if key in INHERITED and isinstance(package[key], dict)]

@@ -2,53 +2,148 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from cratewheel.errors import ConfigError, UsageError
+from cratewheel.errors import ConfigError, UsageError, did_you_mean
 from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
-    from cratewheel.commands.new import Kind
+    import argparse
+
+    from cratewheel.commands.new import Choices, Kind
+    from cratewheel.commands.project_place import Place, Workspace
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Create a project in a new folder."""
-    return _create("new", argv, environ)
+    from cratewheel.commands import new as scaffold
+    from cratewheel.commands import project_names
+    from cratewheel.commands.project_place import read_place
+
+    args = _parser("new").parse_args(argv)
+    ui = session_ui(vars(args), environ)
+    root = _root(args.path)
+    if os.path.lexists(root):
+        kind = "a file" if root.is_file() else "a dangling link"
+        hint = f"to create the project in it, run `cratewheel init {shlex.quote(args.path)}`"
+        raise ConfigError(
+            f"{root} already exists" if root.is_dir() else f"{root} already exists, as {kind}",
+            hint=hint if root.is_dir() else "choose another name",
+        )
+    name = root.name if args.name is None else args.name
+    project_names.check_name(name)
+    choices = _choices(args, name, ui)
+    place = read_place(root, root / choices.crate, environ)
+    scaffold.write(root, scaffold.files(choices, place))
+    _finish(choices, root, place, ui, environ)
+    develop = f"{choices.backend} develop"
+    ui.step("Next", f"cd {shlex.quote(args.path)} && {develop}")
+    return 0
 
 
 def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
     """Create a project in an existing folder, by default the current one."""
-    return _create("init", argv, environ)
+    from cratewheel.commands import new as scaffold
+    from cratewheel.commands import project_names
+    from cratewheel.commands.project_place import read_place
+
+    args = _parser("init").parse_args(argv)
+    ui = session_ui(vars(args), environ)
+    root = _root(args.path)
+    if os.path.lexists(root) and not root.is_dir():
+        raise ConfigError(f"{root} is not a folder", hint="name the folder of the project")
+    if any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
+        raise ConfigError(f"{root} is already a project: it has a pyproject.toml or Cargo.toml")
+    name = root.name if args.name is None else args.name
+    project_names.check_name(name)
+    choices = _choices(args, name, ui)
+    place = read_place(root, root / choices.crate, environ)
+    scaffold.write(root, scaffold.files(choices, place))
+    _finish(choices, root, place, ui, environ)
+    ui.step("Next", f"{choices.backend} develop")
+    return 0
 
 
-def _create(command: str, argv: list[str], environ: Mapping[str, str]) -> int:
+def _root(path: str) -> Path:
+    if not path:
+        raise UsageError("the path of the project is empty", hint="give the name of its folder, such as shout")
+    return Path(os.path.abspath(path))  # noqa: PTH100 (a symlinked folder keeps its name)
+
+
+def _choices(args: argparse.Namespace, name: str, ui: Ui) -> Choices:
     from cratewheel.commands import new as scaffold
 
-    fresh = command == "new"
-    args = _parser(command).parse_args(argv)
-    ui = session_ui(vars(args), environ)
-    root = Path.cwd() / args.path
-    name = args.name or root.resolve().name
-    for warning in scaffold.check_name(name):
-        ui.warn(warning)
-    if fresh and root.exists():
-        raise ConfigError(
-            f"{root} already exists", hint=f"to create the project in it, run `cratewheel init {args.path}`"
-        )
-    if not fresh and any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
-        raise ConfigError(f"{root} is already a project: it has a pyproject.toml or Cargo.toml")
-    kind = cast("Kind", args.bindings) if args.bindings else _ask_kind(ui)
-    choices = scaffold.Choices(name=name, kind=kind, mixed=args.mixed, src=args.src, backend=args.backend)
-    scaffold.write(root, scaffold.files(choices))
+    choices = scaffold.Choices(
+        name=name,
+        kind="pyo3",
+        mixed=args.mixed or args.src,
+        src=args.src,
+        backend=args.backend,
+        license=_license(args.license),
+    )
+    if args.src and not args.mixed:
+        ui.step("Using", "--mixed, because --src says where its Python package is")
+    return replace(choices, kind=cast("Kind", args.bindings) if args.bindings else _ask_kind(ui))
+
+
+def _license(expression: str) -> str | None:
+    from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
+
+    if expression == "none":
+        return None
+    try:
+        return canonicalize_license_expression(expression)
+    except InvalidLicenseExpression as error:
+        raise UsageError(
+            f"{expression!r} is not an SPDX licence expression",
+            hint="write one such as MIT or 'MIT OR Apache-2.0' (https://spdx.org/licenses), or none",
+        ) from error
+
+
+def _finish(choices: Choices, root: Path, place: Place, ui: Ui, environ: Mapping[str, str]) -> None:
+    """Do what follows the files: the membership in a workspace, the repository, and lines about both."""
+    from cratewheel.commands import new as scaffold
+
+    workspace = place.workspace
+    if workspace is not None and not workspace.listed:
+        _add_member(workspace, ui)
     scaffold.make_repository(root, environ)
-    ui.step("Made", f"{name}, {scaffold.WHAT[kind][0].lower()}{scaffold.WHAT[kind][1:]}, in {root}")
-    develop = f"{choices.backend} develop"
-    ui.step("Next", f"cd {args.path} && {develop}" if fresh else develop)
-    return 0
+    what = scaffold.WHAT[choices.kind]
+    ui.step("Made", f"{choices.name}, {what[0].lower()}{what[1:]}, in {root}")
+    _note_license(choices, root, ui)
+    if place.repository is not None:
+        below = os.path.relpath(root, place.repository)
+        crate = "" if below == "." else f" -m {shlex.quote(Path(below, choices.crate, 'Cargo.toml').as_posix())}"
+        command = f"cratewheel generate-ci github{crate} -o .github/workflows/{choices.name}.yml"
+        ui.step("No CI file", f"GitHub reads it in {place.repository}: run `{command}` there")
+
+
+def _note_license(choices: Choices, root: Path, ui: Ui) -> None:
+    from cratewheel.commands.new import LICENSE
+
+    if (root / "LICENSE").is_file():
+        ui.step("License", f"{LICENSE} (LICENSE); --license chooses another, or none")
+    elif choices.license not in (None, LICENSE):
+        ui.step("License", f"{choices.license}: add its text as a file LICENSE")
+
+
+def _add_member(workspace: Workspace, ui: Ui) -> None:
+    """Add the crate to the members of its workspace, as `cargo new` does."""
+    from cratewheel.commands.project_place import with_member
+    from cratewheel.system.files.atomic import atomic_replace
+
+    path = Path(os.path.realpath(workspace.manifest))
+    text = with_member(path.read_bytes().decode(), workspace)
+    with atomic_replace(path) as file:
+        file.write(text.encode())
+    ui.step("Adding", f'"{workspace.member}" to the workspace members in {workspace.manifest}')
 
 
 def make_parser() -> Parser:
@@ -77,8 +172,14 @@ def _parser(command: str) -> Parser:
         parser.add_argument("path", metavar="PATH", nargs="?", default=".", help="The folder; default: the current one")
     parser.add_argument("-b", "--bindings", choices=scaffold.KINDS, metavar="KIND", help="The kind of bindings")
     parser.add_argument("--mixed", action="store_true", help="Add a Python package")
-    parser.add_argument("--src", action="store_true", help="With --mixed: Python package in src/, crate in rust/")
+    parser.add_argument("--src", action="store_true", help="Like --mixed: Python package in src/, crate in rust/")
     parser.add_argument("--name", help="The project's name; default: the folder's")
+    parser.add_argument(
+        "--license",
+        metavar="SPDX",
+        default=scaffold.LICENSE,
+        help=f"The licence, or none; default: {scaffold.LICENSE}, with its text in LICENSE",
+    )
     parser.add_argument(
         "--backend",
         choices=tuple(scaffold.REQUIRES),
@@ -92,18 +193,33 @@ def _parser(command: str) -> Parser:
 def _ask_kind(ui: Ui) -> Kind:
     from cratewheel.commands.new import KINDS, WHAT
 
+    hint = f"add -b {KINDS[0]} (or {', '.join(KINDS[1:])})"
     if not sys.stdin.isatty():
-        raise UsageError("no kind of bindings given", hint=f"-b {'|'.join(KINDS)}")
+        raise UsageError("no kind of bindings given", hint=hint)
     for number, kind in enumerate(KINDS, start=1):
         ui.pass_output(f"  {number}  {kind:<8}{WHAT[kind]}\n")
     while True:
-        ui.pass_output("Which kind of project? [1] ")
+        ui.pass_output(f"Which kind of project? A number or a name [1, {KINDS[0]}]: ")
         answer = sys.stdin.readline()
         if not answer:
-            raise UsageError("no kind of bindings given", hint=f"-b {'|'.join(KINDS)}")
-        word = answer.strip() or "1"
-        if word in KINDS:
-            return cast("Kind", word)
-        numbered = {str(number): kind for number, kind in enumerate(KINDS, start=1)}
-        if word in numbered:
-            return numbered[word]
+            raise UsageError("no kind of bindings given", hint=hint)
+        found = choose(answer, KINDS)
+        if found is not None:
+            return cast("Kind", found)
+        hint_line = did_you_mean(answer.strip(), KINDS) or f"type a number from 1 to {len(KINDS)}, or a name"
+        ui.pass_output(f"{answer.strip()!r} is none of these: {hint_line}\n")
+
+
+def choose(answer: str, known: tuple[str, ...]) -> str | None:
+    r"""Return the one of `known` that the answer means: a number, a name or its beginning; the first if it is empty.
+
+    >>> [choose(answer, ("pyo3", "cffi", "bin")) for answer in ("", "2", " PyO3\n", "b", "9", "x")]
+    ['pyo3', 'cffi', 'pyo3', 'bin', None, None]
+    """
+    word = answer.strip().strip(".)").lower()
+    if not word:
+        return known[0]
+    if word.isascii() and word.isdigit():
+        return known[int(word) - 1] if 1 <= int(word) <= len(known) else None
+    starting = [name for name in known if name.startswith(word)]
+    return starting[0] if len(starting) == 1 else None

@@ -1,11 +1,11 @@
-"""Creates new projects; existing files are never overwritten."""
+"""The files of a new project, and writing them; existing files are never overwritten."""
 
 from __future__ import annotations
 
-import keyword
+import os
 import re
-import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
@@ -14,14 +14,16 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.bindings import support
 from cratewheel.bindings.detect import Bindings
-from cratewheel.commands import ci_github, generate_ci, templates
-from cratewheel.errors import ConfigError, UsageError
+from cratewheel.commands import ci_github, generate_ci, project_names, templates
+from cratewheel.commands.project_place import Place, Workspace
+from cratewheel.errors import ConfigError
 from cratewheel.options.values import CiOptions
 from cratewheel.system.command import capture, which
 from cratewheel.system.git import git
 
 Kind = Literal["pyo3", "cffi", "bin", "uniffi"]
 Backend = Literal["cratewheel", "maturin"]
+Files = tuple[tuple[PurePosixPath, str], ...]
 KINDS: tuple[Kind, ...] = ("pyo3", "cffi", "bin", "uniffi")
 WHAT: Mapping[Kind, str] = {
     "pyo3": "A Python module in Rust, with PyO3",
@@ -29,15 +31,12 @@ WHAT: Mapping[Kind, str] = {
     "bin": "A program in Rust, installed with pip",
     "uniffi": "A Rust library for several languages, with uniffi",
 }
-NATIVE: tuple[Kind, ...] = ("pyo3", "cffi")  # in a mixed project, the compiled module is `_native` of the package
-PYO3 = "0.30"
-REQUIRES_PYTHON = ">=3.9"
-CRATES: Mapping[Kind, str] = {
-    "pyo3": f'pyo3 = "{PYO3}"\n',
-    "cffi": "",
-    "bin": "",
-    "uniffi": 'uniffi = { version = "0.29", features = ["cli"] }\n',
-}
+NATIVE: tuple[Kind, ...] = ("pyo3", "cffi", "uniffi")  # in a mixed project, the compiled module is `_native`
+VERSIONS: Mapping[Kind, str] = {"pyo3": "0.30", "uniffi": "0.32"}
+OLDEST_PYO3 = (0, 23)  # with modules as `#[pymodule] mod`
+REQUIRES_PYTHON = ">=3.10"  # the oldest that the build backend runs on, and so the oldest that CI can test with
+LICENSE = "MIT"
+EDITION = "2024"
 SOURCES: Mapping[Kind, str] = {
     "pyo3": templates.PYO3,
     "cffi": templates.CFFI,
@@ -45,14 +44,10 @@ SOURCES: Mapping[Kind, str] = {
     "uniffi": templates.UNIFFI,
 }
 REQUIRES: Mapping[Backend, str] = {"cratewheel": "cratewheel>=0.1", "maturin": "maturin>=1.16,<2"}
-RUST_KEYWORDS = frozenset(
-    {
-        "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
-        "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match",
-        "mod", "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "test",
-        "trait", "true", "try", "type", "typeof", "unsafe", "unsized", "use", "virtual", "where", "while", "yield",
-        "deps", "examples", "build", "incremental",
-    }
+# what a member takes from `[workspace.package]`; texts about the project itself stay its own
+INHERITED = (
+    "version", "edition", "rust-version", "authors", "license", "license-file", "repository", "homepage",
+    "documentation", "keywords", "categories", "publish",
 )  # fmt: skip
 
 
@@ -60,7 +55,7 @@ RUST_KEYWORDS = frozenset(
 class Choices:
     """The choices for a new project: `mixed` adds a Python package, `src` then puts the crate in `rust/`.
 
-    `backend` is its build backend.
+    `backend` is its build backend, `license` its SPDX expression, None for no licence.
     """
 
     name: str
@@ -68,79 +63,108 @@ class Choices:
     mixed: bool = False
     src: bool = False
     backend: Backend = "cratewheel"
+    license: str | None = LICENSE
 
     @property
     def module(self) -> str:
         """The name of the module to import."""
-        return self.name.replace("-", "_").lower()
+        return project_names.module_name(self.name)
+
+    @property
+    def crate(self) -> str:
+        """The folder of the crate with a slash at its end, empty for the project's own."""
+        return "rust/" if self.src else ""
+
+    @property
+    def package(self) -> str:
+        """The folder of the Python package of a mixed project."""
+        return f"{'src' if self.src else 'python'}/{self.module}"
 
 
-def check_name(name: str) -> tuple[str, ...]:
-    """Return warnings about a project's name; raises `UsageError` for a name that cargo, PyPI or Python rejects."""
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*[A-Za-z0-9]|[A-Za-z]", name):
-        raise UsageError(
-            f"{name!r} is not a valid project name",
-            hint="use letters, digits, hyphens and underscores; start with a letter, and do not end with a hyphen",
-        )
-    module = name.replace("-", "_").lower()
-    if module in RUST_KEYWORDS or keyword.iskeyword(module):
-        raise UsageError(f"{name!r} is a keyword of Rust or Python, or a folder of cargo", hint="choose another name")
-    if module in sys.stdlib_module_names:
-        return (f"{module} is a module of Python's standard library, which would hide it",)
-    return ()
-
-
-def files(choices: Choices) -> tuple[tuple[PurePosixPath, str], ...]:
+def files(choices: Choices, place: Place | None = None) -> Files:
     """Return the files of the project, by paths relative to its folder."""
-    mixed = choices.mixed
-    crate = "rust/" if mixed and choices.src else ""
-    native = mixed and choices.kind in NATIVE
-    tests = "tests"
+    place = place or Place()
+    kind, crate = choices.kind, choices.crate
+    inherits = place.workspace.package if place.workspace else {}
     words = {
         "name": choices.name,
+        "crate_name": project_names.crate_name(choices.name),
         "backend": choices.backend,
         "requires_python": REQUIRES_PYTHON,
         "requires": REQUIRES[choices.backend],
         "module": choices.module,
         "crate": crate,
-        "library_name": "_native" if native else choices.module,
-        "package": f"{choices.module}._native" if mixed and choices.kind == "cffi" else choices.module,
-        "what": f"{WHAT[choices.kind]}.",
-        "crates": CRATES[choices.kind],
-        "dependencies": 'dependencies = ["cffi>=1.16"]\n' if choices.kind == "cffi" else "",
-        "tool": _tool(choices, mixed=mixed),
-        "library": "" if choices.kind == "bin" else templates.LIBRARY,
+        "library_name": "_native" if choices.mixed and kind in NATIVE else choices.module,
+        "what": WHAT[kind],
+        "package": _package(choices, place),
+        "crates": _dependency(kind, place.workspace),
+        "dependencies": 'dependencies = ["cffi>=1.16"]\n' if kind == "cffi" else "",
+        "license": _license(choices, inherits),
+        "classifiers": "\n".join(f'    "{classifier}",' for classifier in _classifiers(choices)),
+        "url": place.url or "",
+        "urls": templates.URLS if place.url else templates.NO_URLS,
+        "tool": _tool(choices, ci=_has_workflow(place)),
+        "library": "" if kind == "bin" else templates.LIBRARY,
+        "lints": "[lints]\nworkspace = true\n" if place.workspace and place.workspace.lints else "",
+        "target": f"/{crate}target/",
+        "author": place.author or f"the authors of {choices.name}",
+        "year": str(place.year),
     }
-    if choices.kind == "uniffi":
-        words["library"] += '\n[[bin]]\nname = "uniffi-bindgen"\npath = "uniffi-bindgen.rs"\n'
-    test = {"cffi": templates.CFFI_TEST, "bin": templates.BIN_TEST}.get(choices.kind, templates.TEST)
+    if kind == "uniffi":
+        words["library"] += f"\n{templates.UNIFFI_PROGRAM}"
+    test = {"cffi": templates.CFFI_TEST, "bin": templates.BIN_TEST}.get(kind, templates.TEST)
     texts = {
         ".gitignore": templates.GITIGNORE,
         "README.md": templates.README,
         f"{crate}Cargo.toml": templates.CARGO,
         "pyproject.toml": templates.PYPROJECT,
-        f"{crate}src/{'main' if choices.kind == 'bin' else 'lib'}.rs": SOURCES[choices.kind],
-        f"{tests}/test_{choices.module}.py": test,
-        **_python_files(choices, mixed=mixed),
+        source_file(choices): SOURCES[kind],
+        f"tests/test_{choices.module}.py": templates.TEST if choices.mixed and kind == "cffi" else test,
+        **_python_files(choices),
     }
-    if choices.kind == "cffi":
+    if choices.license == LICENSE and not {"license", "license-file"} & inherits.keys():
+        texts["LICENSE"] = templates.MIT
+    if kind == "cffi":
         texts[f"{crate}build.rs"] = templates.CFFI_BUILD
-    if choices.kind == "uniffi":
+    if kind == "uniffi":
         texts[f"{crate}uniffi-bindgen.rs"] = templates.UNIFFI_BINDGEN
-    written = {path: _fill(text, words) for path, text in texts.items()} | {ci_github.PATH: _workflow(choices)}
+    written = {path: _fill(text, words, tidy=path.endswith(".toml")) for path, text in texts.items()}
+    if _has_workflow(place):
+        written[ci_github.PATH] = workflow(choices, place)
     return tuple((PurePosixPath(path), text) for path, text in sorted(written.items()))
 
 
-def write(root: Path, content: tuple[tuple[PurePosixPath, str], ...]) -> None:
-    """Write the files to `root`. Raises `ConfigError` that names existing files."""
-    taken = [str(path) for path, _ in content if (root / path).exists()]
+def source_file(choices: Choices) -> str:
+    """Return the path of the Rust source of a project."""
+    return f"{choices.crate}src/{'main' if choices.kind == 'bin' else 'lib'}.rs"
+
+
+def write(root: Path, content: Files) -> None:
+    """Write the files to `root`: all, or none.
+
+    Raises `ConfigError` that names existing files, or the file that cannot be written.
+    """
+    taken = [str(path) for path, _ in content if os.path.lexists(root / path)]
     if taken:
         raise ConfigError(
             f"{root} already contains {', '.join(taken)}", hint="choose another folder, or move the files"
         )
-    for path, text in content:
-        (root / path).parent.mkdir(parents=True, exist_ok=True)
-        (root / path).write_text(text, encoding="utf-8", newline="\n")
+    made: list[Path] = []
+    try:
+        for path, text in content:
+            _make_folders((root / path).parent, made)
+            made.append(root / path)
+            (root / path).write_text(text, encoding="utf-8", newline="\n")
+    except (OSError, ConfigError) as error:
+        for entry in reversed(made):
+            with suppress(OSError):
+                entry.rmdir() if entry.is_dir() else entry.unlink()
+        if isinstance(error, ConfigError):
+            raise
+        raise ConfigError(
+            f"{error.filename or root} cannot be written: {error.strerror or error}",
+            hint="choose another folder; nothing was created",
+        ) from error
 
 
 def make_repository(root: Path, environ: Mapping[str, str]) -> bool:
@@ -150,10 +174,11 @@ def make_repository(root: Path, environ: Mapping[str, str]) -> bool:
     return capture(git("init", "--quiet", cwd=root), environ).status == 0
 
 
-def _workflow(choices: Choices) -> str:
+def workflow(choices: Choices, place: Place) -> str:
     """Return the workflow that `generate-ci` would write for the project, without asking cargo."""
     if choices.kind == "pyo3":
-        bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(support.release(f"{PYO3}.0"), {}))
+        release = support.release(f"{_version('pyo3', place.workspace)}.0")
+        bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(release, {}))
     else:
         bindings = Bindings(kind=choices.kind, supported=support.every_interpreter(programs=choices.kind == "bin"))
     facts = generate_ci.facts_of(choices.name, bindings, SpecifierSet(REQUIRES_PYTHON))
@@ -161,41 +186,101 @@ def _workflow(choices: Choices) -> str:
     return generate_ci.text(facts, CiOptions(pytest=True), generate_ci.Choices(service="github", command=command))
 
 
-def _tool(choices: Choices, *, mixed: bool) -> str:
+def _has_workflow(place: Place) -> bool:
+    """Return whether the project has a workflow: GitHub reads them in the top folder of a repository only."""
+    return place.repository is None
+
+
+def _package(choices: Choices, place: Place) -> str:
+    """Return the lines of `[package]` after its name, with what the workspace gives."""
+    own = {"version": '"0.1.0"', "edition": f'"{EDITION}"'}
+    shared = [key for key in INHERITED if place.workspace and key in place.workspace.package]
+    if choices.license and not {"license", "license-file"} & set(shared):
+        own["license"] = f'"{choices.license}"'
+    if place.url and "repository" not in shared:
+        own["repository"] = f'"{place.url}"'
+    lines = {key: f"{key} = {value}" for key, value in own.items()} | {key: f"{key}.workspace = true" for key in shared}
+    return "\n".join((*lines.values(), f'description = "{WHAT[choices.kind]}"'))
+
+
+def _license(choices: Choices, inherits: Mapping[str, object]) -> str:
+    if "license-file" in inherits or choices.license is None:
+        return ""
+    shared = inherits.get("license")
+    if isinstance(shared, str):
+        return f'license = "{shared.replace("/", " OR ")}"'
+    files_line = 'license-files = ["LICENSE"]' if choices.license == LICENSE else ""
+    return f'license = "{choices.license}"\n{files_line}'.strip()
+
+
+def _classifiers(choices: Choices) -> tuple[str, ...]:
+    python = "Programming Language :: Python :: "
+    implementations = () if choices.kind == "bin" else (f"{python}Implementation :: CPython",)
+    return (
+        f"{python}3",
+        *implementations,
+        "Programming Language :: Rust",
+        *(("Typing :: Typed",) if choices.mixed or choices.kind != "bin" else ()),
+    )
+
+
+def _dependency(kind: Kind, workspace: Workspace | None) -> str:
+    """Return the line of the binding crate: the workspace's own, since one build has one pyo3."""
+    if kind not in VERSIONS:
+        return ""
+    shared = workspace is not None and kind in workspace.dependencies
+    features = ', features = ["cli"]' if kind == "uniffi" else ""
+    if shared:
+        return f"{kind} = {{ workspace = true{features} }}\n" if features else f"{kind}.workspace = true\n"
+    version = f'"{_version(kind, workspace)}"'
+    return f"{kind} = {{ version = {version}{features} }}\n" if features else f"{kind} = {version}\n"
+
+
+def _version(kind: Kind, workspace: Workspace | None) -> str:
+    """Return the version to depend on: of pyo3, what the workspace has locked, as only one may link to Python."""
+    locked = support.release(workspace.pyo3) if kind == "pyo3" and workspace and workspace.pyo3 else None
+    if locked is not None and locked[:2] >= OLDEST_PYO3:
+        return f"{locked[0]}.{locked[1]}"
+    return VERSIONS[kind]
+
+
+def _tool(choices: Choices, *, ci: bool) -> str:
     lines = []
-    if mixed and choices.kind in NATIVE:
-        lines.append(f'module-name = "{choices.module}._native"')
-    if mixed and choices.kind == "bin":
-        lines.append(f'module-name = "{choices.module}"')
+    if choices.mixed:
+        native = "._native" if choices.kind in NATIVE else ""
+        lines.append(f'module-name = "{choices.module}{native}"')
     if choices.kind in ("cffi", "bin", "uniffi"):
         lines.append(f'bindings = "{choices.kind}"')
-    if mixed and not choices.src:
+    if choices.mixed and not choices.src:
         lines.append('python-source = "python"')
-    table = f"\n[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
-    return f"{table}\n[tool.{choices.backend}.generate-ci.github]\npytest = true\n"
+    table = f"[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
+    return f"{table}\n[tool.{choices.backend}.generate-ci.github]\npytest = true\n" if ci else table
 
 
-def _python_files(choices: Choices, *, mixed: bool) -> Mapping[str, str]:
-    if not mixed:
-        return {f"{choices.module}.pyi": templates.STUB} if choices.kind == "pyo3" else {}
-    folder = f"{'src' if choices.src else 'python'}/{choices.module}"
-    match choices.kind:
-        case "pyo3":
-            return {
-                f"{folder}/__init__.py": templates.INIT,
-                f"{folder}/_native.pyi": templates.STUB,
-                f"{folder}/py.typed": "",
-            }
-        case "cffi":
-            return {f"{folder}/__init__.py": '"""A package with a part in Rust."""\n'}
-        case "bin":
-            return {f"{folder}/__init__.py": f'"""The Python package beside the program {choices.name}."""\n'}
-        case _:
-            return {f"{folder}/__init__.py": f'from .{choices.module} import add\n\n__all__ = ["add"]\n'}
+def _python_files(choices: Choices) -> Mapping[str, str]:
+    stub = templates.CFFI_STUB if choices.kind == "cffi" else templates.STUB
+    if not choices.mixed:
+        return {} if choices.kind == "bin" else {f"{choices.module}.pyi": stub}
+    folder = choices.package
+    init = {"cffi": templates.CFFI_INIT, "bin": templates.BIN_INIT}.get(choices.kind, templates.INIT)
+    typed = {f"{folder}/__init__.py": init, f"{folder}/py.typed": ""}
+    return typed if choices.kind == "bin" else {**typed, f"{folder}/_native.pyi": stub}
 
 
-def _fill(text: str, values: Mapping[str, str]) -> str:
+def _fill(text: str, values: Mapping[str, str], *, tidy: bool) -> str:
     # replaced texts may contain further placeholders
     for _ in range(2):
-        text = re.sub(r"@(\w+)@", lambda match: values[match[1]], text)
-    return re.sub(r"\n{3,}", "\n\n", text)
+        text = re.sub(r"@(\w+)@", lambda match: values.get(match[1], match[0]), text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n" if tidy else text
+
+
+def _make_folders(folder: Path, made: list[Path]) -> None:
+    missing = []
+    while not folder.is_dir():
+        if os.path.lexists(folder):
+            raise ConfigError(f"{folder} is not a folder", hint="choose another folder; nothing was created")
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir()
+        made.append(path)

@@ -9,13 +9,23 @@ build-backend = "@backend@"
 
 [project]
 name = "@name@"
-dynamic = ["version"]
-requires-python = "@requires_python@"
+description = "@what@"
 readme = "README.md"
+requires-python = "@requires_python@"
+@license@
+classifiers = [
+@classifiers@
+]
+dynamic = ["version"]
 @dependencies@
+
+@urls@
+
 [dependency-groups]
 dev = ["pytest>=8"]
+
 @tool@
+
 # uv builds the project again when one of these has changed
 [tool.uv]
 cache-keys = [
@@ -28,20 +38,37 @@ cache-keys = [
 
 CARGO = """\
 [package]
-name = "@name@"
-version = "0.1.0"
-edition = "2024"
+name = "@crate_name@"
+@package@
+
 @library@
+
 [dependencies]
 @crates@
-# this crate is a workspace of its own, wherever it lies
-[workspace]
+
+@lints@
 """
 
-LIBRARY = """
+URLS = """\
+[project.urls]
+Repository = "@url@"
+"""
+
+NO_URLS = """\
+# [project.urls]
+# Repository = "https://github.com/you/@name@"
+"""
+
+LIBRARY = """\
 [lib]
 name = "@library_name@"
 crate-type = ["cdylib"]
+"""
+
+UNIFFI_PROGRAM = """\
+[[bin]]
+name = "uniffi-bindgen"
+path = "uniffi-bindgen.rs"
 """
 
 PYO3 = """\
@@ -49,16 +76,16 @@ PYO3 = """\
 
 use pyo3::prelude::*;
 
-/// Return the sum of two numbers.
-#[pyfunction]
-fn add(left: i64, right: i64) -> i64 {
-    left + right
-}
-
-/// What Python sees: its name is the module's.
+/// @what@.
 #[pymodule]
-fn @library_name@(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(add, module)?)
+mod @library_name@ {
+    use pyo3::prelude::*;
+
+    /// Return the sum of two numbers.
+    #[pyfunction]
+    fn add(left: i64, right: i64) -> i64 {
+        left + right
+    }
 }
 """
 
@@ -146,16 +173,44 @@ def add(left: int, right: int) -> int:
     \"\"\"Return the sum of two numbers.\"\"\"
 """
 
+CFFI_STUB = """\
+from typing import Any
+
+class _Library:
+    def add(self, left: int, right: int) -> int:
+        \"\"\"Return the sum of two numbers.\"\"\"
+
+ffi: Any
+lib: _Library
+"""
+
 INIT = """\
-\"\"\"A package with a part in Rust.\"\"\"
+\"\"\"@what@.\"\"\"
 
 from ._native import add
 
 __all__ = ["add"]
 """
 
+CFFI_INIT = """\
+\"\"\"@what@.\"\"\"
+
+from ._native import lib
+
+__all__ = ["add"]
+
+
+def add(left: int, right: int) -> int:
+    \"\"\"Return the sum of two numbers.\"\"\"
+    return lib.add(left, right)
+"""
+
+BIN_INIT = """\
+\"\"\"The Python package beside the program @name@.\"\"\"
+"""
+
 TEST = """\
-from @package@ import add
+from @module@ import add
 
 
 def test_add() -> None:
@@ -163,7 +218,7 @@ def test_add() -> None:
 """
 
 CFFI_TEST = """\
-from @package@ import lib
+from @module@ import lib
 
 
 def test_add() -> None:
@@ -175,18 +230,19 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-PROGRAM = Path(sysconfig.get_path("scripts"), "@name@")
+NAME = "@crate_name@"
+PROGRAM = Path(sysconfig.get_path("scripts"), NAME)
 
 
 def test_greeting() -> None:
-    said = subprocess.run([PROGRAM, "you"], capture_output=True, text=True, check=True).stdout
-    assert said == "Hello, you!\\n"
+    greeting = subprocess.check_output([PROGRAM, "you"], text=True)
+    assert greeting == "Hello, you!\\n"
 """
 
 README = """\
 # @name@
 
-@what@
+@what@.
 
 ```console
 $ python -m venv .venv
@@ -198,9 +254,58 @@ $ pytest
 """
 
 GITIGNORE = """\
-/@crate@target/
-/dist/
-.venv/
+# Rust
+@target@
+
+# Python
 __pycache__/
 *.py[cod]
+*.so
+*.dylib
+*.dll
+*.egg-info/
+/build/
+/dist/
+/wheels/
+
+# environments and caches
+.env
+.venv/
+venv/
+.coverage
+htmlcov/
+.mypy_cache/
+.pytest_cache/
+.ruff_cache/
+
+# editors and desktops
+.idea/
+.vscode/
+*.swp
+.DS_Store
+"""
+
+# https://spdx.org/licenses/MIT.html
+MIT = """\
+MIT License
+
+Copyright (c) @year@ @author@
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
 """
