@@ -103,8 +103,10 @@ def test_a_project_that_is_there_is_not_written_over(run_light: Cratewheel) -> N
         f"error: {run_light.folder / 'there'} already exists\n"
         " help: to create the project in it, run `cratewheel init there`\n"
     )
-    inside = run_light("init", "-b", "bin", cwd=run_light.folder / "there")
-    assert "is already a project: it has a pyproject.toml or Cargo.toml" in inside.stderr
+    before = {path: path.read_bytes() for path in (run_light.folder / "there").rglob("*") if path.is_file()}
+    inside = run_light("init", cwd=run_light.folder / "there").ok()
+    assert f"Unchanged {run_light.folder / 'there'} has all that it needs" in inside.stderr
+    assert {path: path.read_bytes() for path in (run_light.folder / "there").rglob("*") if path.is_file()} == before
 
 
 def test_without_a_kind_and_without_a_person_there_is_an_error(run_light: Cratewheel) -> None:
@@ -224,6 +226,82 @@ def test_src_alone_means_mixed_and_says_so(run_light: Cratewheel) -> None:
     made = run_light("new", "shout/", "-b", "bin", "--src").ok()
     assert "Using --mixed, because --src says where its Python package is" in made.stderr
     assert (run_light.folder / "shout" / "src" / "shout" / "__init__.py").is_file()
+
+
+CARGO = '[package]\nname = "there"\nversion = "1.0.0" # one\n'
+DIFF = """\
+--- a/Cargo.toml
++++ b/Cargo.toml
+@@ -1,3 +1,6 @@
+ [package]
+ name = "there"
+ version = "1.0.0" # one
++
++[lib]
++crate-type = ["cdylib", "rlib"]
+"""
+
+
+@pytest.fixture
+def crate(tmp_path: Path) -> Path:
+    """A library as `cargo init` makes it, with a function for C."""
+    root = tmp_path / "there"
+    (root / "src").mkdir(parents=True)
+    (root / "Cargo.toml").write_text(CARGO, encoding="utf-8")
+    code = '#[no_mangle]\npub extern "C" fn add(left: i64, right: i64) -> i64 {\n    left + right\n}\n'
+    (root / "src" / "lib.rs").write_text(code, encoding="utf-8")
+    return root
+
+
+def test_files_change_only_when_that_is_agreed_to(run_light: Cratewheel, crate: Path, environment: Path) -> None:
+    refused = run_light("init", "-b", "cffi", cwd=crate)
+    assert refused.status == 1
+    assert refused.stderr == (
+        f"{DIFF}error: Cargo.toml in {crate} would change as shown; nothing was written\n"
+        " help: to agree, run the same command with --yes\n"
+    )
+    assert sorted(path.name for path in crate.iterdir()) == ["Cargo.toml", "src"]
+
+    run_light("init", "-b", "cffi", "--yes", cwd=crate).ok()
+    assert (crate / "Cargo.toml").read_text(encoding="utf-8") == f'{CARGO}\n[lib]\ncrate-type = ["cdylib", "rlib"]\n'
+    header = "int64_t add(int64_t left, int64_t right);\n"
+    target = run_light.folder / "target"
+    target.mkdir()
+    (target / "header.h").write_text(header, encoding="utf-8")
+    env = {"VIRTUAL_ENV": str(environment), "CARGO_TARGET_DIR": str(target)}
+    run_light("develop", cwd=crate, env=env).ok()
+    program = "import there; print(there.lib.add(40, 2))"
+    assert run(environment / "bin" / "python", "-c", program, cwd=crate, env=run_light.environ) == "42\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals on Windows")
+@pytest.mark.parametrize(("answer", "status"), [("y", 0), ("", 1), ("n", 1)])
+def test_a_person_is_asked_whether_files_may_change(
+    run_light: Cratewheel, crate: Path, answer: str, status: int
+) -> None:
+    import pty
+
+    leader, follower = pty.openpty()
+    os.write(leader, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-m", "cratewheel", "init", "-b", "cffi"], cwd=crate, env=run_light.environ,
+        stdin=follower, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    os.close(leader)
+    os.close(follower)
+    assert f"{DIFF}Change Cargo.toml like this? [y/N] " in done.stderr
+    assert done.returncode == status
+    assert ("cdylib" in (crate / "Cargo.toml").read_text(encoding="utf-8")) == (status == 0)
+    assert (crate / "pyproject.toml").exists() == (status == 0)
+
+
+def test_a_file_that_is_not_writable_leaves_all_as_it_was(run_light: Cratewheel, crate: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write everything")
+    (crate / "Cargo.toml").chmod(0o444)
+    done = run_light("init", "-b", "cffi", "--yes", cwd=crate)
+    assert done.stderr.splitlines()[-1] == f"error: {crate / 'Cargo.toml'} is not writable; nothing was written"
+    assert not (crate / "pyproject.toml").exists()
 
 
 def test_the_tutorial_does_what_it_says(run_cratewheel: Cratewheel, environment: Path) -> None:

@@ -17,6 +17,7 @@ from cratewheel.ui import Ui
 if TYPE_CHECKING:
     import argparse
 
+    from cratewheel.commands.init import Plan
     from cratewheel.commands.new import Choices, Kind
     from cratewheel.commands.project_place import Place, Workspace
 
@@ -49,9 +50,8 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
 
 
 def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Create a project in an existing folder, by default the current one."""
-    from cratewheel.commands import new as scaffold
-    from cratewheel.commands import project_names
+    """Create a project in an existing folder, by default the current one, or add what is missing to the one there."""
+    from cratewheel.commands import init, project_names
     from cratewheel.commands.project_place import read_place
 
     args = _parser("init").parse_args(argv)
@@ -59,16 +59,71 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
     root = _root(args.path)
     if os.path.lexists(root) and not root.is_dir():
         raise ConfigError(f"{root} is not a folder", hint="name the folder of the project")
-    if any((root / file).exists() for file in ("pyproject.toml", "Cargo.toml")):
-        raise ConfigError(f"{root} is already a project: it has a pyproject.toml or Cargo.toml")
-    name = root.name if args.name is None else args.name
-    project_names.check_name(name)
-    choices = _choices(args, name, ui)
+    existing = init.read(root)
+    name = args.name if args.name is not None else existing.name or root.name
+    if existing.cargo_text is None or existing.pyproject_text is None:
+        project_names.check_name(name)
+    if args.license is None and (existing.is_project or existing.licensed):
+        args.license = "none"
+    args.bindings = args.bindings or existing.kind
+    choices = init.fit(_choices(args, name, ui), existing)
     place = read_place(root, root / choices.crate, environ)
-    scaffold.write(root, scaffold.files(choices, place))
-    _finish(choices, root, place, ui, environ)
+    plan = init.make_plan(existing, choices, place)
+    if plan.changes:
+        _confirm(plan, root, ui, yes=args.yes)
+    _carry_out(plan, root)
+    for path in plan.kept:
+        ui.step("Keeping", path)
+    for change in plan.changes:
+        ui.step("Changed", str(change.path))
+    if existing.cargo_text is not None:
+        place = replace(place, workspace=None)
+    if not existing.is_project:
+        _finish(choices, root, place, ui, environ)
+    else:
+        _finish_existing(plan, root, place, ui)
+    for note in plan.notes:
+        ui.step("To do", note)
     ui.step("Next", f"{choices.backend} develop")
     return 0
+
+
+def _confirm(plan: Plan, root: Path, ui: Ui, *, yes: bool) -> None:
+    """Show what would change; raise `ConfigError` unless that is agreed to."""
+    for change in plan.changes:
+        ui.explain(change.diff())
+    if yes:
+        return
+    files = ", ".join(str(change.path) for change in plan.changes)
+    if not sys.stdin.isatty():
+        raise ConfigError(
+            f"{files} in {root} would change as shown; nothing was written",
+            hint="to agree, run the same command with --yes",
+        )
+    if ui.ask(f"Change {files} like this? [y/N] ").lower() not in ("y", "yes"):
+        raise ConfigError("nothing was written")
+
+
+def _carry_out(plan: Plan, root: Path) -> None:
+    from cratewheel.commands import new as scaffold
+    from cratewheel.system.files.atomic import atomic_replace
+
+    for change in plan.changes:
+        if not os.access(root / change.path, os.W_OK):
+            raise ConfigError(f"{root / change.path} is not writable; nothing was written")
+    scaffold.write(root, plan.created)
+    for change in plan.changes:
+        with atomic_replace(Path(os.path.realpath(root / change.path))) as file:
+            file.write(change.after.encode())
+
+
+def _finish_existing(plan: Plan, root: Path, place: Place, ui: Ui) -> None:
+    if place.workspace is not None and not place.workspace.listed:
+        _add_member(place.workspace, ui)
+    for path, _ in plan.created:
+        ui.step("Created", str(path))
+    if not plan.created and not plan.changes:
+        ui.step("Unchanged", f"{root} has all that it needs")
 
 
 def _root(path: str) -> Path:
@@ -86,7 +141,7 @@ def _choices(args: argparse.Namespace, name: str, ui: Ui) -> Choices:
         mixed=args.mixed or args.src,
         src=args.src,
         backend=args.backend,
-        license=_license(args.license),
+        license=_license(scaffold.LICENSE if args.license is None else args.license),
     )
     if args.src and not args.mixed:
         ui.step("Using", "--mixed, because --src says where its Python package is")
@@ -118,11 +173,10 @@ def _finish(choices: Choices, root: Path, place: Place, ui: Ui, environ: Mapping
     what = scaffold.WHAT[choices.kind]
     ui.step("Made", f"{choices.name}, {what[0].lower()}{what[1:]}, in {root}")
     _note_license(choices, root, ui)
-    if place.repository is not None:
-        below = os.path.relpath(root, place.repository)
-        crate = "" if below == "." else f" -m {shlex.quote(Path(below, choices.crate, 'Cargo.toml').as_posix())}"
-        command = f"cratewheel generate-ci github{crate} -o .github/workflows/{choices.name}.yml"
-        ui.step("No CI file", f"GitHub reads it in {place.repository}: run `{command}` there")
+    if place.above is not None:
+        manifest = Path(os.path.relpath(root, place.above), choices.crate, "Cargo.toml").as_posix()
+        command = f"cratewheel generate-ci github -m {shlex.quote(manifest)} -o .github/workflows/{choices.name}.yml"
+        ui.step("No CI file", f"GitHub reads it in {place.above}: run `{command}` there")
 
 
 def _note_license(choices: Choices, root: Path, ui: Ui) -> None:
@@ -162,7 +216,9 @@ def _parser(command: str) -> Parser:
     fresh = command == "new"
     parser = Parser(
         prog=f"cratewheel {command}",
-        description="Create a project." if fresh else "Create a project in an existing folder.",
+        description="Create a project."
+        if fresh
+        else "Create a project in an existing folder, or add what is missing to the crate or package there.",
         formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
@@ -177,8 +233,7 @@ def _parser(command: str) -> Parser:
     parser.add_argument(
         "--license",
         metavar="SPDX",
-        default=scaffold.LICENSE,
-        help=f"The licence, or none; default: {scaffold.LICENSE}, with its text in LICENSE",
+        help=f"The licence, or none; default of a new project: {scaffold.LICENSE}, with its text in LICENSE",
     )
     parser.add_argument(
         "--backend",
@@ -186,6 +241,8 @@ def _parser(command: str) -> Parser:
         default="cratewheel",
         help="The build backend; default: cratewheel",
     )
+    if not fresh:
+        parser.add_argument("-y", "--yes", action="store_true", help="Change existing files without asking")
     add_settings(parser, command)
     return parser
 

@@ -55,7 +55,8 @@ INHERITED = (
 class Choices:
     """The choices for a new project: `mixed` adds a Python package, `src` then puts the crate in `rust/`.
 
-    `backend` is its build backend, `license` its SPDX expression, None for no licence.
+    `backend` is its build backend, `license` its SPDX expression, None for no licence. `source` is the folder of its
+    Python packages, unless it is the usual one of the layout; `ci` asks for a workflow.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Choices:
     src: bool = False
     backend: Backend = "cratewheel"
     license: str | None = LICENSE
+    source: str | None = None
+    ci: bool = True
 
     @property
     def module(self) -> str:
@@ -78,7 +81,12 @@ class Choices:
     @property
     def package(self) -> str:
         """The folder of the Python package of a mixed project."""
-        return f"{'src' if self.src else 'python'}/{self.module}"
+        return (PurePosixPath(self.python_source) / self.module).as_posix()
+
+    @property
+    def python_source(self) -> str:
+        """The folder that the Python package is in."""
+        return self.source or ("src" if self.src else "python")
 
 
 def files(choices: Choices, place: Place | None = None) -> Files:
@@ -97,13 +105,13 @@ def files(choices: Choices, place: Place | None = None) -> Files:
         "library_name": "_native" if choices.mixed and kind in NATIVE else choices.module,
         "what": WHAT[kind],
         "package": _package(choices, place),
-        "crates": _dependency(kind, place.workspace),
+        "crates": dependency(kind, place.workspace),
         "dependencies": 'dependencies = ["cffi>=1.16"]\n' if kind == "cffi" else "",
         "license": _license(choices, inherits),
         "classifiers": "\n".join(f'    "{classifier}",' for classifier in _classifiers(choices)),
         "url": place.url or "",
         "urls": templates.URLS if place.url else templates.NO_URLS,
-        "tool": _tool(choices, ci=_has_workflow(place)),
+        "tool": tool(choices, ci=_has_workflow(choices, place)),
         "library": "" if kind == "bin" else templates.LIBRARY,
         "lints": "[lints]\nworkspace = true\n" if place.workspace and place.workspace.lints else "",
         "target": f"/{crate}target/",
@@ -129,7 +137,7 @@ def files(choices: Choices, place: Place | None = None) -> Files:
     if kind == "uniffi":
         texts[f"{crate}uniffi-bindgen.rs"] = templates.UNIFFI_BINDGEN
     written = {path: _fill(text, words, tidy=path.endswith(".toml")) for path, text in texts.items()}
-    if _has_workflow(place):
+    if _has_workflow(choices, place):
         written[ci_github.PATH] = workflow(choices, place)
     return tuple((PurePosixPath(path), text) for path, text in sorted(written.items()))
 
@@ -186,9 +194,9 @@ def workflow(choices: Choices, place: Place) -> str:
     return generate_ci.text(facts, CiOptions(pytest=True), generate_ci.Choices(service="github", command=command))
 
 
-def _has_workflow(place: Place) -> bool:
+def _has_workflow(choices: Choices, place: Place) -> bool:
     """Return whether the project has a workflow: GitHub reads them in the top folder of a repository only."""
-    return place.repository is None
+    return choices.ci and place.above is None
 
 
 def _package(choices: Choices, place: Place) -> str:
@@ -208,9 +216,9 @@ def _license(choices: Choices, inherits: Mapping[str, object]) -> str:
         return ""
     shared = inherits.get("license")
     if isinstance(shared, str):
-        return f'license = "{shared.replace("/", " OR ")}"'
-    files_line = 'license-files = ["LICENSE"]' if choices.license == LICENSE else ""
-    return f'license = "{choices.license}"\n{files_line}'.strip()
+        return f'license = "{shared.replace("/", " OR ")}"\n'
+    files_line = 'license-files = ["LICENSE"]\n' if choices.license == LICENSE else ""
+    return f'license = "{choices.license}"\n{files_line}'
 
 
 def _classifiers(choices: Choices) -> tuple[str, ...]:
@@ -224,7 +232,7 @@ def _classifiers(choices: Choices) -> tuple[str, ...]:
     )
 
 
-def _dependency(kind: Kind, workspace: Workspace | None) -> str:
+def dependency(kind: Kind, workspace: Workspace | None) -> str:
     """Return the line of the binding crate: the workspace's own, since one build has one pyo3."""
     if kind not in VERSIONS:
         return ""
@@ -244,15 +252,16 @@ def _version(kind: Kind, workspace: Workspace | None) -> str:
     return VERSIONS[kind]
 
 
-def _tool(choices: Choices, *, ci: bool) -> str:
+def tool(choices: Choices, *, ci: bool) -> str:
+    """Return our table of pyproject.toml, with that of the CI file if there is one; empty if it needs none."""
     lines = []
     if choices.mixed:
         native = "._native" if choices.kind in NATIVE else ""
         lines.append(f'module-name = "{choices.module}{native}"')
     if choices.kind in ("cffi", "bin", "uniffi"):
         lines.append(f'bindings = "{choices.kind}"')
-    if choices.mixed and not choices.src:
-        lines.append('python-source = "python"')
+    if choices.mixed and choices.python_source != ("src" if choices.src else "."):
+        lines.append(f'python-source = "{choices.python_source}"')
     table = f"[tool.{choices.backend}]\n" + "".join(f"{line}\n" for line in lines) if lines else ""
     return f"{table}\n[tool.{choices.backend}.generate-ci.github]\npytest = true\n" if ci else table
 

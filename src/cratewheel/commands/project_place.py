@@ -46,10 +46,10 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """What surrounds a new project: the top folder of its `repository`, the `url` of that, and git's user."""
+    """What surrounds a new project: the repository `above` it, the `url` of its own or that one, and git's user."""
 
     workspace: Workspace | None = None
-    repository: Path | None = None
+    above: Path | None = None
     url: str | None = None
     author: str | None = None
     year: int = 2026
@@ -69,7 +69,7 @@ def read_place(root: Path, crate: Path, environ: Mapping[str, str]) -> Place:
     remote = _ask_git(("remote", "get-url", "origin"), repository, environ) if repository else None
     return Place(
         workspace=workspace,
-        repository=repository,
+        above=repository if repository != root else None,
         url=web_page(remote) if remote else None,
         author=_ask_git(("config", "--get", "user.name"), there, environ),
         year=datetime.datetime.now(tz=datetime.timezone.utc).year,

@@ -12,8 +12,7 @@ name = "@name@"
 description = "@what@"
 readme = "README.md"
 requires-python = "@requires_python@"
-@license@
-classifiers = [
+@license@classifiers = [
 @classifiers@
 ]
 dynamic = ["version"]

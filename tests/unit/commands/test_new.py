@@ -166,7 +166,7 @@ def test_a_member_takes_what_its_workspace_shares() -> None:
             dependencies={"pyo3": "0.29", "uniffi": "0.31"},
             lints=True,
         ),
-        repository=Path("/ws"),
+        above=Path("/ws"),
         url="https://github.com/you/ws",
     )
     found = {str(path): text for path, text in files(Choices(name="shout", kind="pyo3"), place)}
