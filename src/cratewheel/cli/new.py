@@ -84,7 +84,8 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
         _finish_existing(plan, root, place, ui)
     for note in plan.notes:
         ui.step("To do", note)
-    ui.step("Next", f"{choices.backend} develop")
+    there = "" if root == Path.cwd() else f"cd {shlex.quote(args.path)} && "
+    ui.step("Next", f"{there}{choices.backend} develop")
     return 0
 
 
@@ -92,9 +93,10 @@ def _confirm(plan: Plan, root: Path, ui: Ui, *, yes: bool) -> None:
     """Show what would change; raise `ConfigError` unless that is agreed to."""
     for change in plan.changes:
         ui.explain(change.diff())
-    if yes:
+    # a line more in .gitignore needs no answer: `cargo init` adds it too
+    files = ", ".join(str(change.path) for change in plan.changes if change.path.name != ".gitignore")
+    if yes or not files:
         return
-    files = ", ".join(str(change.path) for change in plan.changes)
     if not sys.stdin.isatty():
         raise ConfigError(
             f"{files} in {root} would change as shown; nothing was written",
@@ -182,7 +184,7 @@ def _finish(choices: Choices, root: Path, place: Place, ui: Ui, environ: Mapping
 def _note_license(choices: Choices, root: Path, ui: Ui) -> None:
     from cratewheel.commands.new import LICENSE
 
-    if (root / "LICENSE").is_file():
+    if choices.license == LICENSE and (root / "LICENSE").is_file():
         ui.step("License", f"{LICENSE} (LICENSE); --license chooses another, or none")
     elif choices.license not in (None, LICENSE):
         ui.step("License", f"{choices.license}: add its text as a file LICENSE")

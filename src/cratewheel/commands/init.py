@@ -12,6 +12,7 @@ from typing import Any
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from cratewheel.cargo.manifest import read as check_manifest
 from cratewheel.commands import ci_github
 from cratewheel.commands import new as scaffold
 from cratewheel.commands.new import Choices, Files, Kind
@@ -31,6 +32,7 @@ OTHER_BACKENDS = frozenset(
     }
 )  # fmt: skip
 FROM_CARGO = ("description", "license", "keywords", "authors", "readme")  # what `dynamic` may take from Cargo.toml
+OWN_METADATA = ("poetry", "flit")  # tools that can have the metadata in a table of their own
 _PYMODULE = re.compile(
     r"#\[(?:pyo3::)?pymodule(?:\((?P<options>[^\]]*)\))?\]\s*(?P<more>(?:#\[[^\]]*\]\s*|///[^\n]*\n\s*)*)"
     r"(?:pub(?:\([^)]*\))?\s+)?(?:fn|mod)\s+(?P<name>\w+)"
@@ -116,12 +118,15 @@ def read(root: Path) -> Existing:
     """
     manifest = next((name for name in ("Cargo.toml", "rust/Cargo.toml") if (root / name).is_file()), "Cargo.toml")
     cargo_text, cargo = _read_toml(root, manifest)
+    if cargo_text is not None:
+        check_manifest(root / manifest)
     if cargo_text is not None and "package" not in cargo:
         raise ConfigError(
             f"{root / manifest} is a workspace without a package",
             hint="run `cratewheel new NAME` for a new member, or `cratewheel init` in the folder of one",
         )
     pyproject_text, pyproject = _read_toml(root, "pyproject.toml")
+    _check_pyproject(pyproject, root / "pyproject.toml")
     folder = (root / manifest).parent
     library = str(_table(cargo, "lib").get("path", "src/lib.rs"))
     return Existing(
@@ -224,10 +229,13 @@ def complete_cargo(existing: Existing, choices: Choices, place: Place, *, fresh:
             hint="make another crate for Python that depends on it: `cratewheel new NAME`",
         )
     library = document.setdefault("lib", tomlkit.table())
+    types = library.get("crate_type", library.get("crate-type", []))
+    if not isinstance(types, list):
+        raise ConfigError(f"lib.crate-type in {existing.manifest} must be an array, found {toml.describe(types)}")
     if fresh and choices.mixed and "name" not in library:
         library["name"] = "_native"
     key = "crate_type" if "crate_type" in library else "crate-type"
-    if "cdylib" not in library.get(key, ()):
+    if "cdylib" not in types:
         library[key] = ["cdylib", *library.get(key, () if fresh else ("rlib",))]
     if kind in scaffold.VERSIONS and not any(
         BINDING_CRATES.get(name) == kind for name in _dependencies(existing.cargo)
@@ -268,7 +276,8 @@ def complete_pyproject(existing: Existing, choices: Choices) -> str:
     settings = _settings(existing, choices)
     if settings and not _table(tool, "cratewheel") and not _table(tool, "maturin"):
         _set_settings(document, settings, choices)
-    return _dumps(document)
+    # tomlkit leaves no empty line behind a table that it puts between others
+    return re.sub(rf"(\n\[tool\.{choices.backend}\]\n(?:[\w-]+ = .*\n)+)(?=\[)", r"\1\n", _dumps(document))
 
 
 def find_pymodule(source: str) -> str | None:
@@ -352,6 +361,7 @@ def _notes(existing: Existing, choices: Choices, *, fresh: bool, package_exists:
     tool = _table(existing.pyproject, "tool")
     others = [name for name in ("setuptools", "hatch", "poetry", "flit", "pdm") if name in tool]
     notes += [f"[tool.{name}] in pyproject.toml has no effect with {choices.backend}" for name in others]
+    notes += [f"write what [tool.{name}] says of the project into [project]" for name in others if name in OWN_METADATA]
     notes += [
         f"{name} has no effect with {choices.backend}"
         for name in ("setup.py", "setup.cfg")
@@ -370,6 +380,17 @@ def _dependencies(cargo: Table) -> tuple[str, ...]:
     tables = [cargo, *(each for each in _table(cargo, "target").values() if isinstance(each, Mapping))]
     found = (item for table in tables for item in _table(table, "dependencies").items())
     return tuple(str(_table({"": value}, "").get("package", name)) for name, value in found)
+
+
+def _check_pyproject(document: Table, path: Path) -> None:
+    """Raise `ConfigError` for values of a wrong type where something is to be added."""
+    for name in ("build-system", "project", "tool"):
+        if not isinstance(document.get(name, {}), Mapping):
+            raise ConfigError(f"{name} in {path} must be a table, found {toml.describe(document[name])}")
+    for table, key in (("build-system", "requires"), ("project", "dependencies"), ("project", "dynamic")):
+        value = _table(document, table).get(key, [])
+        if not isinstance(value, list):
+            raise ConfigError(f"{table}.{key} in {path} must be an array, found {toml.describe(value)}")
 
 
 def _requirement_name(text: object) -> str:

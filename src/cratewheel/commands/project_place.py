@@ -84,11 +84,13 @@ def read_workspace(crate: Path) -> Workspace | None:
         return None
     table = _table(toml.load_file(manifest, project_roots(manifest.parent)), "workspace")
     member = relative_path(manifest.parent, path.parent)
-    members = tuple(entry for entry in table.get("members", ()) if isinstance(entry, str))
+    members = table.get("members", [])
+    if not isinstance(members, list) or not all(isinstance(entry, str) for entry in members):
+        raise ConfigError(f"workspace.members in {manifest} must be a list of strings, found {toml.describe(members)}")
     return Workspace(
         manifest=manifest,
         member=member,
-        members=members,
+        members=tuple(members),
         package=_table(table, "package"),
         dependencies=_table(table, "dependencies"),
         lints=bool(_table(table, "lints")),

@@ -216,11 +216,44 @@ def test_the_files_of_a_new_repository_are_kept(tmp_path: Path) -> None:
         ('[workspace]\nmembers = ["a"]\n', "is a workspace without a package"),
         (f"{CARGO}[lib]\nproc-macro = true\n", "is a crate of procedural macros"),
         ("[package\n", "is not valid TOML"),
+        (f"lib = 3\n{CARGO}", "lib in .* must be a table, found 3"),
+        (f"bin = 3\n{CARGO}", r"bin in .* must be an array of tables"),
+        (f'{CARGO}[lib]\ncrate-type = "x"\n', "lib.crate-type in Cargo.toml must be an array, found 'x'"),
     ],
 )
 def test_a_crate_that_cannot_be_a_module(tmp_path: Path, cargo: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         make_plan(tmp_path, {"Cargo.toml": cargo, "src/lib.rs": ""}, "pyo3")
+
+
+@pytest.mark.parametrize(
+    ("pyproject", "message"),
+    [
+        ("project = 1\n", "project in .* must be a table, found 1"),
+        ("[project]\ndynamic = 3\n", "project.dynamic in .* must be an array, found 3"),
+        ('[build-system]\nrequires = "x"\n', "build-system.requires in .* must be an array, found 'x'"),
+    ],
+)
+def test_a_pyproject_with_values_of_a_wrong_type(tmp_path: Path, pyproject: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        make_plan(tmp_path, {"pyproject.toml": pyproject}, "pyo3")
+
+
+def test_a_project_of_poetry_is_told_what_it_loses(tmp_path: Path) -> None:
+    poetry = (
+        '[tool.poetry]\nname = "pkg"\nversion = "1"\n\n[build-system]\nrequires = ["poetry-core"]\n'
+        'build-backend = "poetry.core.masonry.api"\n'
+    )
+    plan = make_plan(tmp_path, {"pyproject.toml": poetry, "pkg/__init__.py": ""}, "pyo3", name="pkg")
+    assert changes(plan)["pyproject.toml"] == (
+        '[tool.poetry]\nname = "pkg"\nversion = "1"\n\n[tool.cratewheel]\nmodule-name = "pkg._native"\n\n'
+        '[build-system]\nrequires = ["cratewheel>=0.1"]\nbuild-backend = "cratewheel"\n\n'
+        '[project]\nname = "pkg"\ndynamic = ["version"]\n'
+    )
+    assert plan.notes[1:3] == (
+        "[tool.poetry] in pyproject.toml has no effect with cratewheel",
+        "write what [tool.poetry] says of the project into [project]",
+    )
 
 
 @pytest.mark.parametrize(

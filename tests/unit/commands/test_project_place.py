@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.commands.project_place import Workspace, read_workspace, web_page, with_member
+from cratewheel.errors import ConfigError
 from cratewheel.system import toml
 
 LOCK = '[[package]]\nname = "pyo3"\nversion = "0.29.2"\n'
@@ -100,3 +101,9 @@ def test_a_member_is_added_and_the_rest_kept(before: str, after: str) -> None:
 )
 def test_the_page_of_a_repository(remote: str, page: str | None) -> None:
     assert web_page(remote) == page
+
+
+def test_members_that_are_no_list_are_not_replaced(tmp_path: Path) -> None:
+    workspace(tmp_path, '[workspace]\nmembers = "a"\n')
+    with pytest.raises(ConfigError, match="must be a list of strings, found 'a'"):
+        read_workspace(tmp_path / "shout")
