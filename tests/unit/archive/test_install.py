@@ -263,3 +263,16 @@ def test_files_are_replaced_and_others_removed_together(tmp_path: Path) -> None:
     assert old.read_bytes() == b"new"
     assert [bool(path.stat().st_mode & 0o111) for path in (paths.scripts / "run", old)] == [True, False]
     assert recover_install("Demo", paths) == ()
+
+
+def test_of_an_install_the_recorded_files_and_their_bytecode_are_found(tmp_path: Path) -> None:
+    paths = environment(tmp_path)
+    folder = put(paths, "demo/a.py", "demo/b.txt")
+    cache = paths.platlib / "demo" / "__pycache__"
+    cache.mkdir()
+    for name in ("a.cpython-311.pyc", "a.cpython-311.opt-1.pyc", "b.cpython-311.pyc", "a.pyc", "other.cpython-311.pyc"):
+        (cache / name).touch()
+    (paths.platlib / "demo" / "b.txt").unlink()
+    found = sorted(path.relative_to(tmp_path).as_posix() for path in installed_files(folder, paths.bounds()))
+    bytecode = [f"{SITE}/demo/__pycache__/a.cpython-311{more}.pyc" for more in (".opt-1", "")]
+    assert found == sorted([f"{SITE}/demo/a.py", *bytecode, *INFO])

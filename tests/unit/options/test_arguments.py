@@ -51,3 +51,8 @@ def test_without_flags_people_are_told_the_usual_and_with_them_what_they_ask_for
     flags = {"color": "always", "quiet": True, "verbose": 2, "message_format": "json"}
     asked = session_ui(flags, {"NO_COLOR": "1"})
     assert (asked.color, asked.quiet, asked.verbosity, asked.message_format) == (True, True, 2, "json")
+
+
+@pytest.mark.parametrize("flag", ["-r", "--repository"])
+def test_a_repository_has_a_short_flag(flag: str) -> None:
+    assert parse_flags("upload", "", [flag, "testpypi"])["repository"] == "testpypi"

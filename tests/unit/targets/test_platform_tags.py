@@ -269,3 +269,21 @@ def test_pypi_refuses_these_tags(tag: str) -> None:
 )
 def test_pypi_supports_some_targets(triple: str, supported: bool) -> None:
     assert pypi_supports(parse(triple)) is supported
+
+
+@pytest.mark.parametrize(
+    ("triple", "machine"),
+    [
+        ("aarch64-unknown-netbsd", "arm64"),
+        ("armv7-unknown-netbsd-eabihf", "arm"),
+        ("mipsel-unknown-netbsd", "mips"),
+        ("powerpc64-unknown-freebsd", "powerpc"),
+        ("powerpc64le-unknown-freebsd", "powerpc"),
+        ("riscv64gc-unknown-openbsd", "riscv"),
+        ("i686-unknown-freebsd", "i386"),
+        ("x86_64-unknown-openbsd", "amd64"),
+    ],
+)
+def test_a_bsd_has_a_word_of_its_own_for_each_processor(triple: str, machine: str) -> None:
+    target = parse(triple)
+    assert platform_tag(target, release="1.2") == (f"{target.os}_1_2_{machine}",)
