@@ -21,6 +21,7 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.sdist import SdistContents
+from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
@@ -85,6 +86,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     project, cwd = inputs.project, inputs.project.cwd
     assert project.pyproject is not None, "gather_sdist rejects a project without one"
     packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd)
+    hooks = inputs.options.hooks
+    place = _hook_place(inputs) if hooks else None
     reader = Reader(
         pyproject=project.pyproject,
         manifest=project.manifest,
@@ -98,7 +101,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
         reporter=reporter,
         roots=project.roots,
         dangling=DanglingLinks(environ, reporter),
-        hooks=_hook_place(inputs) if inputs.options.hooks else None,
+        of_hooks=dict(hook_files.named_files(hooks, place)) if place else {},
+        made_again=hook_files.made_again(hooks, place) if place else frozenset(),
     )
     needs_manifest_path = _needs_manifest_path(project.pyproject, project.manifest)
     tree = read_with_cargo_or_git(reader, needs_manifest_path=needs_manifest_path)
@@ -106,15 +110,15 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
     settled = resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter)
-    if not inputs.options.hooks:
+    if place is None:
         return replace(found, layout=settled)
-    place = _hook_place(inputs)
-    hook_files.check_needed(settled, inputs.options.hooks, place)
-    record = hook_files.record_entry(settled, inputs.options.hooks, place)
+    hook_files.check_needed(settled, hooks, place)
+    hook_files.check_places(hooks, place, SdistPaths.of(tree))
+    record = hook_files.record_entry(settled, hooks, place)
     return replace(
         found,
         layout=layout((*settled, *filter(None, (record,)))),
-        unmade=hook_files.unmade(inputs.options.hooks, place),
+        unmade=hook_files.unmade(hooks, place),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout
+from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.errors import ConfigError
 from cratewheel.options.hooks import Hook
 from cratewheel.project.hooks import RECORD, HookPlace, LastRun, fingerprint, needed_paths, output_paths, read_files
@@ -45,6 +46,24 @@ def check_needed(entries: Layout, hooks: Iterable[Hook], place: HookPlace) -> No
                 f"the source distribution would lack {missing[0]}, which the hook `{hook}` needs there",
                 notes=tuple(f"the same for {path}" for path in missing[1:]),
                 hint='remove it from `exclude`, or pack what the hook makes: `sdist = "include"`',
+            )
+
+
+def check_places(hooks: Iterable[Hook], place: HookPlace, paths: SdistPaths) -> None:
+    """Raise `ConfigError` if a hook would make sources of the crate again where the archive does not have the crate.
+
+    That is where pyproject.toml is beside the crate in a workspace, and moves to the top of the archive.
+    """
+    for hook in hooks:
+        if hook.sdist != "regenerate" or hook.when != "before-compile" or not paths.moved:
+            continue
+        rust = [path for path in output_paths(hook, place) if path.suffix == ".rs"]
+        if rust:
+            raise ConfigError(
+                f"the hook `{hook}` would not make {rust[0]} again in the source distribution, which has the crate in "
+                f"{paths.of_crate(place.root)} and pyproject.toml at its top",
+                hint='pack what the hook makes, `sdist = "include"`, or move pyproject.toml to the workspace, with '
+                "`manifest-path`",
             )
 
 

@@ -21,12 +21,10 @@ from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
 from cratewheel.contents.build_outputs import without_build_outputs
 from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
 from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_missing
-from cratewheel.contents.hook_files import made_again, named_files
 from cratewheel.contents.wheel import tracked_below
 from cratewheel.errors import ConfigError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
-from cratewheel.project.hooks import HookPlace
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.metadata.built_in import input_files
 from cratewheel.project.metadata.dynamic import read_providers
@@ -139,7 +137,9 @@ class SourceTree:
 class Reader:
     """The arguments of the reading functions: the project, its crates, and how to run and report.
 
-    Cargo runs in the folder `cwd`. The files of the project must be in the folders `roots`, after following links.
+    `of_hooks` are the files that an archive has because of hooks, with the reason; `made_again` those that hooks make
+    again. Cargo runs in the folder `cwd`. The files of the project must be in the folders `roots`, after following
+    links.
     """
 
     pyproject: PyProject
@@ -154,12 +154,8 @@ class Reader:
     reporter: Reporter
     roots: Roots
     dangling: DanglingLinks
-    hooks: HookPlace | None = None
-
-    @property
-    def hook_files(self) -> Mapping[Path, str]:
-        """The files that the archive has because of hooks, with the reason."""
-        return {} if self.hooks is None else dict(named_files(self.options.hooks, self.hooks))
+    of_hooks: Mapping[Path, str] = MappingProxyType({})
+    made_again: frozenset[str] = frozenset()
 
     @property
     def project(self) -> Path:
@@ -210,7 +206,7 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
         needs_manifest_path=needs_manifest_path,
         roots=reader.roots,
         built=reader.built,
-        made_again=frozenset() if reader.hooks is None else made_again(reader.options.hooks, reader.hooks),
+        made_again=reader.made_again,
     )
 
 
@@ -263,6 +259,7 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
             *found,
             *_existing(over_lines, LISTED, roots),
             *_existing(outside, "in the folder of a target of the crate", roots, seen),
+            *_existing(_of_hooks(folder, listed, reader), "of a hook", roots, seen),
         ),
         targets=package.targets,
         readme=_existing_path(folder, package.readme, roots),
@@ -270,6 +267,18 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
         roots=roots,
         foreign_workspace=None if foreign is None else _foreign_workspace(foreign),
     )
+
+
+def _of_hooks(folder: Path, listed: Iterable[str], reader: Reader) -> Iterator[str]:
+    """Yield the files of hooks that belong to the crate in a folder, and that cargo has not listed."""
+    others = [one.manifest_path.parent for one in reader.packages if one.manifest_path.parent.is_relative_to(folder)]
+    known = {*listed, *reader.made_again}
+    for path in reader.of_hooks:
+        nearest = max(
+            (other for other in others if path.is_relative_to(other)), key=lambda one: len(one.parts), default=None
+        )
+        if nearest == folder and str(path) not in known:
+            yield str(path)
 
 
 def _foreign_workspace(manifest: Manifest) -> tuple[Path, Table] | None:
@@ -341,7 +350,7 @@ def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
 
 
 def _python(reader: Reader) -> Iterator[SourceFile]:
-    tracked = (*tracked_but_ignored(reader.project, reader.environ), *map(str, reader.hook_files))
+    tracked = (*tracked_but_ignored(reader.project, reader.environ), *map(str, reader.of_hooks))
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
@@ -361,8 +370,9 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
     for name in reader.options.sbom.include:
         yield from _matches(reader, name, "sbom.include")
-    folders = _python_folders(reader.modules)
-    for path, why in reader.hook_files.items():
+    by_git = reader.options.sdist_generator == "git"
+    folders = () if by_git else _python_folders(reader.modules)
+    for path, why in reader.of_hooks.items():
         if not any(path.is_relative_to(folder) for folder in folders):  # those are files of a package
             yield _source(str(path), why, reader.roots)
     providers = read_providers(reader.pyproject.dynamic_metadata, reader.pyproject.path)

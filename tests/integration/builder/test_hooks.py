@@ -21,7 +21,7 @@ from cratewheel.errors import ProcessError
 from cratewheel.events import Event, HookEvent, OutputEvent
 
 if TYPE_CHECKING:
-    from integration.conftest import Cratewheel, Run
+    from integration.conftest import Cratewheel, Interpreters, Run
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="scripts are written for POSIX")]
 
@@ -430,3 +430,77 @@ def test_rust_is_not_compiled_again_for_a_file_that_has_become_the_same(project:
     run = project.run("build", "--no-sdist", "--force-hooks").ok()
     assert (project.root / "src/messages.rs").stat().st_mtime_ns == before
     assert "Compiling" not in run.stderr
+
+
+@pytest.mark.parametrize("generator", ["cargo", "git"])
+def test_an_sdist_of_either_generator_builds_with_a_package_that_a_hook_makes(project: Project, generator: str) -> None:
+    """Nothing of the package is there before the hook runs, and git ignores all of it."""
+    code = (
+        "from pathlib import Path\nfolder = Path('python/app_pb')\nfolder.mkdir(exist_ok=True)\n"
+        "(folder / '__init__.py').write_text('X = 1\\n')\n"
+        "Path('src/messages.rs').write_text('pub const NAMES: &str = \"\";')"
+    )  # fmt: skip
+    project.write("codegen.py", code)
+    project.write(".gitignore", "app_pb/\nsrc/messages.rs\n")
+    hook = GENERATOR.replace("python/app/*_msg.py", "python/app_pb/**/*.py")
+    project.configure(f'sdist-generator = "{generator}"\npython-packages = ["app_pb"]\n', hook)
+    run = project.run("build", "--sdist-first").ok()
+    assert {"python/app_pb/__init__.py", "src/messages.rs"} <= set(names(run.sdists[0]))
+    assert hook_lines(run)[-1] == "Fresh hook `python codegen.py` (the source distribution has its outputs)"
+    with zipfile.ZipFile(run.wheel) as archive:
+        assert archive.read("app_pb/__init__.py") == b"X = 1\n"
+
+
+def test_a_crate_in_a_workspace_has_its_generated_sources_in_the_sdist(project: Project) -> None:
+    crate = project.root / "crates" / "app"
+    crate.mkdir(parents=True)
+    for name in ("src", "schema", "python", "codegen.py", "stamp.py", "pyproject.toml"):
+        (project.root / name).rename(crate / name)
+    project.write("Cargo.toml", '[workspace]\nmembers = ["crates/app"]\nresolver = "2"\n')
+    project.write("crates/app/Cargo.toml", '[package]\nname = "app"\nversion = "1.0.0"\nedition = "2021"\n')
+    project.write(".gitignore", "*_msg.py\n_version.py\nmessages.rs\nlog.txt\n")
+    inner = Project(root=crate, command=project.command)
+    run = inner.run("build", "--sdist-first").ok()
+    assert {"crates/app/src/messages.rs", "python/app/user_msg.py"} <= set(names(run.sdists[0]))
+    assert "app/user_msg.py" in package(run.wheel)
+    inner.configure(GENERATOR, 'sdist = "regenerate"\n')
+    failed = inner.run("sdist")
+    assert failed.status == 1
+    assert "which has the crate in crates/app and pyproject.toml at its top" in failed.stderr
+
+
+def test_a_hook_for_each_wheel_makes_another_file_for_each(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    root = run_light.copy("light-module")
+    (root / "light_module").mkdir()
+    (root / "light_module/__init__.py").write_text("", encoding="utf-8")
+    (root / "gen.py").write_text(
+        "import os\nopen('light_module/made.py', 'w').write(repr(os.environ['CRATEWHEEL_HOOK_PYTHON']))\n",
+        encoding="utf-8",
+    )
+    with (root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(
+            '[tool.cratewheel]\nmodule-name = "light_module._native"\n[[tool.cratewheel.hooks]]\n'
+            'run = ["python3", "gen.py"]\nper = "wheel"\ninputs = ["gen.py"]\noutputs = ["light_module/made.py"]\n'
+        )
+    versions = [str(interpreters["3.10"]), str(interpreters["3.12"])]
+    run = run_light("build", "--no-sdist", "-i", *versions, cwd=root).ok()
+    made = []
+    for wheel in run.wheels:
+        with zipfile.ZipFile(wheel) as archive:
+            made.append(Path(archive.read("light_module/made.py").decode().strip("'")).name)
+    assert made == [Path(version).name for version in versions]
+
+
+def test_builds_at_the_same_time_run_a_hook_once(project: Project, tmp_path: Path) -> None:
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", "cratewheel", "build", "--no-sdist", "-o", tmp_path / str(number)],
+            cwd=project.root, env=project.command.environ, stderr=subprocess.PIPE, text=True,
+        )
+        for number in range(2)
+    ]  # fmt: skip
+    for child in children:
+        _, stderr = child.communicate(timeout=SECONDS)
+        assert child.returncode == 0, stderr
+    assert project.runs == 1
+    assert package(next((tmp_path / "0").glob("*.whl"))) == package(next((tmp_path / "1").glob("*.whl")))
