@@ -13,13 +13,13 @@ import os
 import re
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import quote, unquote
 
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
-
+from cratewheel.cargo import licences
 from cratewheel.cargo.lockfile import packages
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, DependencyKind, Package
 from cratewheel.system.redaction import strip_userinfo
@@ -56,12 +56,13 @@ def crates(
     hashes: Checksums = MappingProxyType({}),
     targets: tuple[str, ...] = (),
     timestamp: int | None = None,
+    clarified: Mapping[str, str] = MappingProxyType({}),
 ) -> bytes:
     """Return the SBOM of the root package: the package itself and the crates that its build needs.
 
     Dev-dependencies are skipped; crates needed only by build scripts have the scope "excluded". `targets`
     are the triples that `metadata` was resolved for, or empty for all platforms; `hashes` come from `checksums`;
-    `timestamp` is SOURCE_DATE_EPOCH, if it is set.
+    `timestamp` is SOURCE_DATE_EPOCH, if it is set; `clarified` are licences that the project says, by a crate's name.
     """
     assert metadata.root is not None, "a virtual workspace has no wheel"
     edges = {package: _edges(metadata, package, _SHIPPED) for package in metadata.nodes}
@@ -71,8 +72,14 @@ def crates(
     )
     references = {package: _purl(metadata, metadata.packages[package]) for package in reached}
     components = [
-        _component(metadata.packages[package], references[package], hashes, required=package in required)
+        _component(
+            replace(one, license=clarified.get(one.name, one.license)),
+            references[package],
+            hashes,
+            required=package in required,
+        )
         for package in sorted(reached - {metadata.root}, key=lambda package: references[package])
+        for one in [metadata.packages[package]]
     ]
     dependencies = [
         {"ref": references[package], "dependsOn": sorted(references[other] for other in edges[package])}
@@ -209,11 +216,9 @@ def _component(package: Package, reference: str, hashes: Checksums, *, required:
 
 def _licences(package: Package) -> list[Json]:
     if package.license:
-        # cargo accepts `MIT/Apache-2.0`, from before SPDX expressions
-        expression = " OR ".join(part.strip() for part in package.license.split("/"))
         try:
-            return [{"expression": canonicalize_license_expression(expression)}]
-        except InvalidLicenseExpression:
+            return [{"expression": licences.canonical(package.license)}]
+        except licences.NotALicenceError:
             return [{"license": {"name": package.license}}]
     if package.license_file:
         return [{"license": {"name": f"see {PurePath(package.license_file).name}"}}]

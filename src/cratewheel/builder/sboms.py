@@ -34,6 +34,7 @@ def crates_sbom(session: Session) -> SbomFiles:
         hashes=_crate_hashes(cargo.workspace_root / lock.NAME),
         targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
         timestamp=session.timestamp,
+        clarified=dict(session.inputs.options.licenses.clarify),
     )
     return ((sbom.file_name(cargo), text),)
 

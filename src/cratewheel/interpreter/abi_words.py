@@ -108,6 +108,8 @@ def request_word(interpreter: Interpreter) -> str:
 
 def _meant(word: str) -> str | None:
     """Return a hint at the word that was meant by one of another form, if it is known."""
+    if re.fullmatch(r"(?:cp|pp|py)2[0-9]?", word):
+        return f"the oldest supported Python is {OLDEST[0]}.{OLDEST[1]}: cp{OLDEST[0]}{OLDEST[1]}"
     if found := re.fullmatch(r"(?:cp|py)3\.?([0-9]{1,2})-(abi3t?|abi3\.abi3t)(?:-.*)?", word):  # a wheel's tag
         return f"did you mean `{'abi3t' if 'abi3t' in found[2] else 'abi3'}-py3{found[1]}`?"
     if found := re.fullmatch(r"(abi3t?)[-_]?(?:py|cp)?[-_]?3\.?([0-9]{1,2})", word):

@@ -112,6 +112,12 @@ def test_licences_of_every_kind() -> None:
     assert "licenses" not in component("private")
 
 
+def test_a_licence_that_the_project_says_counts() -> None:
+    said = {"private": "MIT", "gitdep": "ISC"}
+    assert component("private", clarified=said)["licenses"] == [{"expression": "MIT"}]
+    assert component("gitdep", clarified=said)["licenses"] == [{"expression": "ISC"}]
+
+
 def test_authors_are_named() -> None:
     assert component("cc")["author"] == "Alex <alex@example.org>, Ben"
     assert written()["metadata"]["authors"] == [{"name": "Me", "email": "me@example.org"}, {"name": "You"}]

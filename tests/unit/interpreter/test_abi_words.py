@@ -46,6 +46,7 @@ def test_a_word_names_a_wheel(text: str, expected: AbiWord) -> None:
         ("abi-py310", "`abi-py310` names no wheel", "did you mean `abi3-py310`?"),
         ("", "`` names no wheel", "the words are like abi3-py310, abi3t-py315, cp312, cp314t, pp311 and graalpy312"),
         ("abi3t-py314", "`abi3t-py314`: abi3t begins with Python 3.15", "write abi3t-py315 or later"),
+        ("cp27", "`cp27` names no wheel", "the oldest supported Python is 3.7: cp37"),
         ("cp36", "`cp36` is too old", "the oldest supported Python is 3.7: cp37"),
     ],
 )
