@@ -38,12 +38,12 @@ def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
     """
     seen = {root}
     for path in paths:
-        folder = os.path.dirname(path)  # noqa: PTH120 - of thousands of files
+        folder = path.rpartition(os.sep)[0]
         while folder not in seen and len(folder) > len(root):
             seen.add(folder)
             if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder):
                 yield folder
-            folder = os.path.dirname(folder)  # noqa: PTH120
+            folder = folder.rpartition(os.sep)[0]
 
 
 def _is_tagged(folder: str) -> bool:

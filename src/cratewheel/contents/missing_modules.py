@@ -26,7 +26,8 @@ def missing_modules(
     `entry_points_text` is the entry_points.txt. Files are parsed only if the project has modules that are not packed.
     """
     files = {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
-    absent = {place: path for place, path in _project_modules(modules) if place not in files}
+    unpacked = ((place, path) for place, path in _project_modules(modules) if place not in files)
+    absent = {place: path for place, path in unpacked if not within_rubbish(place)}
     if not absent:
         return
     wanted = _importers(files, {_dotted(place) for place in absent}, entry_points_text)
@@ -41,7 +42,7 @@ def _project_modules(modules: ModuleLayout) -> Iterator[tuple[str, str]]:
     for package in modules.packages:
         for path in every_file(package) if package.is_dir() else ():
             place = path[start:].replace(os.sep, "/")
-            if place.endswith(".py") and not within_rubbish(place):
+            if place.endswith(".py"):
                 yield place, path
     for beside in sorted(modules.python_source.iterdir()):
         if beside.stem in _STANDARD or is_rubbish(beside.name):
