@@ -377,8 +377,8 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
 def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool = False) -> tuple[Path, ...]:
     """Compile the module, write its type stubs to the folder `out` and return their paths.
 
-    With `check`, nothing is written. Raises `ConfigError` if the existing files differ, for bindings other than pyo3's,
-    and for a module without a description.
+    Stubs in `out` that cratewheel did not generate stay, with a warning. With `check`, nothing is written. Raises
+    `ConfigError` if the existing files differ, for bindings other than pyo3's, and for a module without a description.
     """
     from cratewheel.builder.stubs import check_stubs_supported
     from cratewheel.commands import generate_stubs
@@ -386,13 +386,13 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
     (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
     check_stubs_supported(session.inputs)
-    entries = generate_stubs.stub_entries(session)
+    entries = generate_stubs.stub_entries(session, None if check else out)
     if check:
         generate_stubs.check_stubs(entries, out)
         reporter.step("Checked", f"the stubs in {out} match the compiled module")
         return ()
     written = generate_stubs.write(entries, out)
-    reporter.step("Wrote", ", ".join(map(str, written)))
+    reporter.step("Wrote", ", ".join(map(str, written)) or "nothing")
     return written
 
 

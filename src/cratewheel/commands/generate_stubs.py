@@ -10,19 +10,31 @@ from cratewheel.archive.layout import Entry, Generated
 from cratewheel.builder.session import Session
 from cratewheel.builder.stubs import read_stubs
 from cratewheel.builder.wheel import compiled_files
-from cratewheel.contents.stubs import place_stubs
+from cratewheel.contents.stubs import is_generated, place_stubs
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import atomic_replace
 
 
-def stub_entries(session: Session) -> tuple[Entry, ...]:
+def stub_entries(session: Session, kept_in: Path | None) -> tuple[Entry, ...]:
     """Compile the first wheel of a plan and return its module's stubs, by their paths in the wheel.
 
-    Raises `ConfigError` for bindings other than pyo3's, and for a module without a description.
+    Those that somebody else wrote into the folder `kept_in` stay, with a warning. Raises `ConfigError` for bindings
+    other than pyo3's, and for a module without a description.
     """
     with compiled_files(session, session.plan.wheels[0]) as artifacts:
-        entries, _ = place_stubs(session.inputs.modules, read_stubs(session, artifacts), ())
+        made = read_stubs(session, artifacts)
+    modules = session.inputs.modules
+    own = own_stubs(kept_in / modules.extension_dir.parts[0], kept_in) if kept_in is not None else []
+    entries, warnings = place_stubs(modules, made, own)
+    for warning in warnings:
+        session.reporter.warn(warning, hint="remove it if it is to be generated")
     return entries
+
+
+def own_stubs(folder: Path, out: Path) -> list[str]:
+    """Return the stubs below a folder that we did not generate, by their paths from `out`."""
+    found = sorted(path for path in folder.rglob("*.pyi") if path.is_file())
+    return [path.relative_to(out).as_posix() for path in found if not is_generated(str(path))]
 
 
 def write(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:

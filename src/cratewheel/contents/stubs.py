@@ -30,20 +30,35 @@ def place_stubs(
 ) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
     """Return the entries of stub files, and a warning for each that is already `present` in the wheel and kept.
 
+    `px.pyi` and `px/__init__.pyi` describe the same module, and type checkers read one of them.
+
     `files` come from `bindings.stubs.stub_files`. A generated package gets them with a `py.typed`; in a
     mixed project they are `name.pyi` next to the module, or a folder with its name if there are several.
     """
     there = set(present)
+    own = {_described(path): path for path in there if path.endswith(".pyi")}
+    hidden = tuple(
+        f"{module}/" for module, path in own.items() if path == f"{module}.pyi"
+    )  # a folder beside is not read
     entries, warnings = [], []
     for path, text in [(_place(modules, path, len(files)), text) for path, text in sorted(files.items())]:
-        if path in there:
-            warnings.append(f"{path} is the project's own stub; none is generated")
-        else:
+        if _described(path) in own:
+            warnings.append(f"{own[_described(path)]} is the project's own stub; none is generated")
+        elif not path.startswith(hidden):
             entries.append(Entry(path=path, source=Generated(data=f"{HEADER}{text}".encode()), why=WHY))
     marker = str(modules.extension_dir / MARKER)
     if not modules.mixed and marker not in there:
         entries.append(Entry(path=marker, source=Generated(data=b""), why=WHY))
     return tuple(entries), tuple(warnings)
+
+
+def _described(path: str) -> str:
+    """Return the path of the module that a stub describes.
+
+    >>> _described("px/_px.pyi"), _described("px/_px/__init__.pyi")
+    ('px/_px', 'px/_px')
+    """
+    return path.removesuffix(".pyi").removesuffix("/__init__")
 
 
 def _place(modules: ModuleLayout, path: PurePosixPath, count: int) -> str:

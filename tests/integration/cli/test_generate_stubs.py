@@ -24,3 +24,9 @@ def test_the_command_writes_stubs_and_compares_them(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "-def add() -> str: ..." in done.stderr
     assert stub.read_text() != STUB
+    mine = "def add() -> str: ...  # mine\n"
+    stub.write_text(mine)
+    kept = subprocess.run(command, cwd=project, check=True, capture_output=True, text=True)
+    assert "warning: app/_native.pyi is the project's own stub; none is generated" in kept.stderr
+    assert stub.read_text() == mine
+    assert subprocess.run([*command, "--check"], cwd=project, check=False, capture_output=True).returncode == 1

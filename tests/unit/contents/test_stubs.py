@@ -43,3 +43,22 @@ def test_what_somebody_wrote_stays_with_a_warning() -> None:
 )
 def test_the_stubs_describe_the_module_by_its_full_name(name: str, mixed: bool, expected: str) -> None:
     assert stub_module(modules(name, mixed=mixed)) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "own", "kept"),
+    [
+        (SEVERAL, "pkg/_native.pyi", []),
+        (SEVERAL, "pkg/_native/__init__.pyi", ["pkg/_native/inner.pyi"]),
+        (SEVERAL, "pkg/_native/inner/__init__.pyi", ["pkg/_native/__init__.pyi"]),
+        (ONE, "pkg/_native/__init__.pyi", []),
+        (ONE, "pkg/_native2.pyi", ["pkg/_native.pyi"]),
+    ],
+)
+def test_a_stub_of_either_form_is_that_of_the_module(
+    files: dict[PurePosixPath, str], own: str, kept: list[str]
+) -> None:
+    entries, warnings = place_stubs(modules("pkg._native", mixed=True), files, [own])
+    assert [entry.path for entry in entries] == kept
+    expected = () if own == "pkg/_native2.pyi" else (f"{own} is the project's own stub; none is generated",)
+    assert warnings == expected
