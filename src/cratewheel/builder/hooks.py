@@ -35,7 +35,7 @@ from cratewheel.project.inputs import SdistInputs
 from cratewheel.project.python_layout import read_modules
 from cratewheel.project.read import Project
 from cratewheel.system import files
-from cratewheel.system.command import stream
+from cratewheel.system.command import run_lines
 from cratewheel.system.files.json_cache import JsonCache
 from cratewheel.system.files.lock import exclusive
 
@@ -174,10 +174,7 @@ class _Runner:
         lines: list[str] = []
         show = self.reporter.pass_output if self.options.verbose else lines.append
         try:
-            with stream(command, self.environ, on_error_line=lambda line: show(f"{line}\n")) as output:
-                for line in output:
-                    show(f"{line}\n")
-                status = output.wait()
+            status = run_lines(command, self.environ, lambda line: show(f"{line}\n"))
         except MissingToolError as error:
             raise MissingToolError(
                 f"the hook `{hook}` cannot run: {error.message}",

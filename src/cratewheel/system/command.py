@@ -174,6 +174,24 @@ def stream(
                 reader.join(READING_GRACE)  # print the program's last lines before ours
 
 
+def run_lines(command: Command, environ: Mapping[str, str], on_line: Callable[[str], None]) -> int:
+    """Run `command` to its end, call `on_line` with each line of its stdout and stderr, and return its exit status.
+
+    What it leaves running, and that holds its output, is not waited for. Raises as `capture` does.
+    """
+    with _running_program(
+        command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as program:
+        child = program.child
+        assert child.stdout is not None
+        reader = threading.Thread(target=_read_lines, args=(child.stdout, on_line), daemon=True)
+        child.stdout = None  # as in `stream`
+        reader.start()
+        status = child.wait()
+        reader.join(READING_GRACE)
+    return status
+
+
 def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
     with stream:
         for line in stream:

@@ -504,3 +504,12 @@ def test_builds_at_the_same_time_run_a_hook_once(project: Project, tmp_path: Pat
         assert child.returncode == 0, stderr
     assert project.runs == 1
     assert package(next((tmp_path / "0").glob("*.whl"))) == package(next((tmp_path / "1").glob("*.whl")))
+
+
+def test_a_program_that_a_hook_leaves_running_is_not_waited_for(project: Project) -> None:
+    command = "sleep 600 & echo $! > pid; echo out; echo err >&2; exit 3"
+    project.configure(f"[[tool.cratewheel.hooks]]\nrun = {json.dumps(['sh', '-c', command])}\n")
+    failed = project.run("build", timeout=SECONDS)
+    os.kill(int((project.root / "pid").read_text(encoding="utf-8")), signal.SIGKILL)  # it still runs
+    assert failed.status == 1
+    assert "out\nerr\nerror: the hook `sh -c" in failed.stderr
