@@ -245,3 +245,11 @@ def test_an_option_has_an_anchor_by_its_long_name() -> None:
     }
     assert {term: reference.anchor(term) for term in terms} == terms
     assert reference.anchor("--strip", "develop") == "develop-strip"
+
+
+def test_the_rust_of_the_tutorial_is_what_new_writes(tmp_path: Path) -> None:
+    tutorial = ROOT / "docs" / "tutorial" / "first-wheel.md"
+    (shown,) = (block.text for block in doc_blocks.blocks("rust") if block.page == tutorial)
+    command = [sys.executable, "-m", "cratewheel", "new", "shout", "--bindings", "pyo3"]
+    subprocess.run(command, cwd=tmp_path, env=doc_blocks.sandbox(tmp_path), capture_output=True, check=True)
+    assert shown in (tmp_path / "shout" / "src" / "lib.rs").read_text(encoding="utf-8")
