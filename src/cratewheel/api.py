@@ -334,9 +334,11 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
         replace(request, overrides={**INSTALL_OVERRIDES, "interpreter": (str(executable),), "pgo": False}), reporter
     )
     (wheel,) = session.plan.wheels
-    variables = {name: value for name, value in wheel.builds[0].env if name in EDITOR_VARIABLES and value is not None}
-    if wheel.config is not None:
-        variables["PYO3_CONFIG_FILE"] = str(shared_config(session, wheel.config))
+    artifact = next((one for one in wheel.artifacts if one.bindings.per_interpreter), wheel.artifacts[0])
+    found = artifact.builds[0].env
+    variables = {name: value for name, value in found if name in EDITOR_VARIABLES and value is not None}
+    if artifact.config is not None:
+        variables["PYO3_CONFIG_FILE"] = str(shared_config(session, artifact.config))
     path = ide.write_variables(session.inputs.project, variables)
     reporter.step("Wrote", f"{path}, for {wheel.interpreter.display if wheel.interpreter else 'every Python'}")
 

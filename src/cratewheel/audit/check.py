@@ -8,7 +8,7 @@ symbols and the C library itself. The C library is the target's, never that of t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -111,15 +111,16 @@ def check(
     Raises `AuditError`, which names symbols and libraries, when the file does not meet it; when there is no such policy
     for the target; and as `lowest_policy` does. Libraries to bring along are no error here: see `external`.
     """
-    return check_together({name: binary}, policy, target, libpython_allowed=libpython_allowed)[name]
+    return check_together({name: binary}, policy, target, libpython_allowed=(name,) if libpython_allowed else ())[name]
 
 
 def check_together(
-    files: Mapping[str, Binary], policy: str, target: Target, *, libpython_allowed: bool = False
+    files: Mapping[str, Binary], policy: str, target: Target, *, libpython_allowed: Collection[str] = ()
 ) -> dict[str, AuditReport]:
     """Return the reports on the files of one wheel, by name, for `policy`.
 
-    Raises `AuditError` as `check` does, for all files that do not meet it at once, with the policy that they all meet.
+    `libpython_allowed` names those that may link libpython. Raises `AuditError` as `check` does, for all files that do
+    not meet it at once, with the policy that they all meet.
     """
     for name, binary in files.items():
         check_machine(binary, target, name)
@@ -127,7 +128,7 @@ def check_together(
         return {name: AuditReport(policy=policy, links_libpython=_libpython(binary)) for name, binary in files.items()}
     rules = _find_policy(policy, target)
     best = {
-        name: lowest_policy(binary, target, libpython_allowed=libpython_allowed, name=name).policy
+        name: lowest_policy(binary, target, libpython_allowed=name in libpython_allowed, name=name).policy
         for name, binary in files.items()
     }
     against = {
@@ -142,7 +143,7 @@ def check_together(
             binary,
             rules,
             target,
-            libpython_allowed=libpython_allowed,
+            libpython_allowed=name in libpython_allowed,
             better=_better(best[name], rules, target),
         )
         for name, binary in files.items()

@@ -7,6 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile
 
+WHY = "compiled program"
+
 
 def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Entry, ...]:
     """Return each program as a script of the wheel; `programs` are file names (`demo.exe`) and compiled files.
@@ -16,7 +18,7 @@ def entries(programs: Iterable[tuple[str, Path]], *, data_dir: str) -> tuple[Ent
     """
     folder = PurePosixPath(data_dir) / "scripts"
     return tuple(
-        Entry(path=str(folder / name), source=FromFile(path=str(artifact), executable=True), why="compiled program")
+        Entry(path=str(folder / name), source=FromFile(path=str(artifact), executable=True), why=WHY)
         for name, artifact in sorted(programs)
     )
 

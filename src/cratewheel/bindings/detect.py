@@ -20,7 +20,8 @@ from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter, Supported
 
-Kind = Literal["pyo3", "rust-cpython", "cffi", "uniffi", "bin"]
+Kind = Literal["pyo3", "rust-cpython", "cffi", "uniffi", "bin", "library"]
+EXTENSION_KINDS: tuple[Kind, ...] = ("pyo3", "rust-cpython")
 PythonVersion = tuple[int, int]
 
 PYO3_CRATES = ("pyo3", "pyo3-ffi")
@@ -109,7 +110,7 @@ def detect(metadata: CargoMetadata, compiled: Compiled, *, requested: str | None
     if crate is None:
         return Bindings(
             kind=kind,
-            supported=support.every_interpreter(programs=kind == "bin"),
+            supported=support.every_interpreter(programs=kind in ("bin", "library")),
             package_features=package_features,
             warnings=_cffi_warnings(metadata, compiled) if kind == "cffi" and requested is None else (),
         )
@@ -249,6 +250,8 @@ def _choose(
             return "cffi", None
         case "uniffi":
             return "uniffi", None
+        case "library":  # of an artifact only: Python does not import it
+            return "library", None
         case "bin":
             return "bin", pyo3 or cpython
         case None:

@@ -13,8 +13,8 @@ from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
 from cratewheel.bindings import pyo3
-from cratewheel.bindings.place import extension_dir
 from cratewheel.builder.binding_output import generate_parts, out_dirs
+from cratewheel.builder.compiled import Compiled, label_files, loading_folder
 from cratewheel.builder.crate_licences import licence_texts
 from cratewheel.builder.sboms import SbomFiles, crates_sbom, sbom_files
 from cratewheel.builder.session import Session
@@ -23,8 +23,9 @@ from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents.dist_info import dist_info
 from cratewheel.contents.git_tracked import DanglingLinks
+from cratewheel.errors import AuditError
 from cratewheel.events import BuiltArchive
-from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.model import ArtifactPlan, WheelPlan
 from cratewheel.planning.platform_result import needs_binaries, platform_tags_from_audit
 from cratewheel.project.hooks import hook_place, output_paths
 from cratewheel.repair.model import Grafted
@@ -77,7 +78,7 @@ def assemble(
         inputs.options.include,
         skips=DanglingLinks(session.environ, session.reporter).skips,
         tracked=(*tracked_but_ignored(inputs.project.root, session.environ), *hook_outputs(session)),
-        out_dirs=out_dirs(session, artifacts),
+        out_dirs=out_dirs(session, wheel, artifacts),
     )
     _warn(session, project.warnings)
     parts = generate_parts(session, wheel, artifacts, stage)
@@ -85,19 +86,21 @@ def assemble(
     _warn(session, found.warnings)
     # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
-    tag, grafted = _audit(session, wheel, artifacts, stage, paths)
+    tag, grafted, needing = _audit(session, wheel, label_files(session, wheel, artifacts), stage, paths)
     entries: Iterable[Entry] = found.entries
     if grafted:
         from cratewheel.builder.repair_step import place_libraries
 
-        entries = place_libraries(session, found.entries, grafted)
+        entries = place_libraries(session, wheel, found.entries, grafted, needing)
     info = dist_info(
         inputs.metadata,
         tag,
         roots=inputs.project.roots,
         sboms=sbom_files(session, crates, grafted),
         crate_licences=licence_texts(inputs, wheel, session.environ),
-        wasi_programs=[artifact.path.name for artifact in artifacts] if plan.target.os == "wasi" else (),
+        wasi_programs=[one.file.name for planned, one in zip(wheel.artifacts, parts, strict=True) if planned.is_command]
+        if plan.target.os == "wasi"
+        else (),
     )
     return WheelContent(
         tag=tag, layout=wheel_layout(entries, info.directory), dist_info=info, in_project=found.in_project
@@ -129,30 +132,30 @@ def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArch
 
 
 def _audit(
-    session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, paths: tuple[str, ...]
-) -> tuple[WheelTag, tuple[Grafted, ...]]:
-    """Return the tag that the compiled files allow, and the libraries copied into the wheel for it.
+    session: Session, wheel: WheelPlan, compiled: tuple[Compiled, ...], stage: Path, paths: tuple[str, ...]
+) -> tuple[WheelTag, tuple[Grafted, ...], frozenset[str]]:
+    """Return the tag that the compiled files allow, the libraries copied into the wheel for it, and who needs these.
 
     `paths` are those of the wheel's files, which may include libraries.
     """
     target = session.plan.target
-    binaries = {artifact.path.name: audit_binary.read(artifact.path) for artifact in artifacts}
-    if wheel.module_file:
-        for found in binaries.values():
-            warning = pyo3.missing_init_warning(found.exported, session.inputs.modules.extension_name)
-            if warning and found.format in SYMBOLS_READ:
-                session.reporter.warn(warning)
-    programs = session.inputs.bindings.kind == "bin"
+    binaries = {one.label: audit_binary.read(one.made.path) for one in compiled}
+    for one in compiled:
+        _check_init_function(session, one, binaries[one.label])
+    programs = frozenset(one.label for one in compiled if one.plan.is_program)
     judged = binaries if needs_binaries(wheel, target) else {}
-    own = _own_libraries(session, judged, paths)
+    own = _own_libraries(session, compiled, judged, paths)
     settlement = platform_tags_from_audit(wheel, target, judged, programs=programs, own=own)
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
-    identity.check_tag(binaries, tag, target, module_file=wheel.module_file)
+    for one in compiled:
+        file = {one.label: binaries[one.label]}
+        identity.check_tag(file, _own_tag(one.plan, tag), target, module_file=one.plan.module_file)
     grafted: tuple[Grafted, ...] = ()
+    needing = frozenset(one.made.path.name for one in compiled if settlement.external.get(one.label))
     if wheel.audit == "repair" and settlement.external:
         from cratewheel.builder.repair_step import graft  # a third of the imports, and few wheels need it
 
-        grafted = graft(session, artifacts, settlement.external, stage / "grafted")
+        grafted = graft(session, compiled, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = platform_tags_from_audit(wheel, target, binaries, programs=programs, own=own, grafted=libraries)
         tag = replace(tag, platform=settlement.tags)
@@ -161,23 +164,53 @@ def _audit(
     for reason in settlement.why:
         session.reporter.step("Because", reason) if session.inputs.options.explain else session.reporter.detail(reason)
     if session.inputs.options.explain:
-        _explain_symbols(session, artifacts, settlement.decisive)
-    return tag, grafted
+        _explain_symbols(session, [one.made for one in compiled], settlement.decisive)
+    return tag, grafted, needing
+
+
+def _check_init_function(session: Session, compiled: Compiled, binary: Binary) -> None:
+    """Warn of a module that Python cannot import; raises `AuditError` for one with a name that a table gives it."""
+    planned = compiled.plan
+    if planned.module_file is None or binary.format not in SYMBOLS_READ:
+        return
+    modules = session.of(planned).inputs.modules
+    warning = pyo3.missing_init_warning(binary.exported, modules.extension_name)
+    if warning is None:
+        return
+    if planned.part is None:
+        session.reporter.warn(warning)
+        return
+    place = session.inputs.parts[planned.part].place
+    raise AuditError(warning, hint=f"correct `module` in {place}, or the name of the #[pymodule]")
+
+
+def _own_tag(planned: ArtifactPlan, tag: WheelTag) -> WheelTag:
+    """Return the tag that one file of a wheel must fit: for the Pythons that it is compiled for."""
+    if planned.part is None:
+        return tag
+    if not planned.bindings.per_interpreter:
+        return replace(tag, python=("py3",), abi=("none",))
+    if planned.stable_abi is None:
+        return tag
+    kind, (major, minor) = planned.stable_abi
+    return replace(tag, python=(f"cp{major}{minor}",), abi=("abi3", "abi3t") if kind == "abi3t" else ("abi3",))
 
 
 def _own_libraries(
-    session: Session, binaries: Mapping[str, Binary], paths: tuple[str, ...]
+    session: Session, compiled: tuple[Compiled, ...], binaries: Mapping[str, Binary], paths: tuple[str, ...]
 ) -> dict[str, frozenset[str]]:
     """Return the libraries that each compiled file finds in the wheel, if the project ships them."""
-    target, kind = session.plan.target, session.inputs.bindings.kind
-    programs = kind == "bin"
+    target = session.plan.target
     data_folder = data_dir_name(session.plan.name, session.plan.version)
-    installed = installed_paths(paths, data_folder, programs=programs)
-    folder = PurePosixPath("bin") if programs else extension_dir(kind, session.inputs.modules)
-    return {
-        file: own_libraries(binary, check.external_libraries(binary, target), folder, installed)
-        for file, binary in binaries.items()
-    }
+    found = {}
+    for one in compiled:
+        if one.label in binaries:
+            command = one.plan.is_command
+            folder = PurePosixPath("bin") if command else loading_folder(session, one.plan)
+            installed = installed_paths(paths, data_folder, programs=command)
+            needs = check.external_libraries(binaries[one.label], target)
+            found[one.label] = own_libraries(binaries[one.label], needs, folder, installed)
+    return found
 
 
 def _explain_symbols(session: Session, artifacts: list[Artifact], symbols: tuple[str, ...]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from cratewheel.archive.layout import Entry, FromFile
@@ -13,60 +14,74 @@ from cratewheel.builder.stubs import read_stubs
 from cratewheel.builder.wheel_entries import CompiledParts
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
-from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.model import ArtifactPlan, WheelPlan
+from cratewheel.project.artifacts import split_path
 
 
-def generate_parts(session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path) -> CompiledParts:
-    """Return the compiled files and what the bindings generate from them; `stage` must exist until they are packed."""
-    kind = session.inputs.bindings.kind
-    return CompiledParts(
-        files=tuple(artifact.path for artifact in artifacts),
-        companions=() if kind == "bin" else tuple(_companions(session, artifacts)),
-        ffi_source=_ffi_source(session, wheel, stage) if kind == "cffi" else "",
-        modules=_uniffi_modules(session, artifacts[0], stage) if kind == "uniffi" else (),
-        stubs=read_stubs(session, artifacts) if session.inputs.options.generate_stubs else {},
+def generate_parts(
+    session: Session, wheel: WheelPlan, artifacts: Sequence[Artifact], stage: Path
+) -> tuple[CompiledParts, ...]:
+    """Return each compiled file and what the bindings generate from it; `stage` must exist until they are packed."""
+    return tuple(
+        _generate(session.of(planned), planned, wheel, artifact, stage)
+        for planned, artifact in zip(wheel.artifacts, artifacts, strict=True)
     )
 
 
-def out_dirs(session: Session, artifacts: list[Artifact]) -> dict[str, Path]:
+def _generate(
+    session: Session, planned: ArtifactPlan, wheel: WheelPlan, artifact: Artifact, stage: Path
+) -> CompiledParts:
+    kind = planned.bindings.kind
+    own = stage if planned.part is None else stage / f"generated-{planned.part}"
+    own.mkdir(exist_ok=True)
+    return CompiledParts(
+        file=artifact.path,
+        companions=() if kind == "bin" else tuple(_companions(session, planned, artifact)),
+        ffi_source=_ffi_source(session, wheel, own) if kind == "cffi" else "",
+        modules=_uniffi_modules(session, artifact, own) if kind == "uniffi" else (),
+        stubs=read_stubs(session, artifact)
+        if session.inputs.options.generate_stubs and (planned.part is None or planned.bindings.crate == "pyo3")
+        else {},
+    )
+
+
+def out_dirs(session: Session, wheel: WheelPlan, artifacts: Sequence[Artifact]) -> dict[str, Path]:
     """Return the OUT_DIR folders of the build scripts that ran, by crate."""
     return {
-        session.inputs.cargo.packages[package].name: folder
-        for artifact in artifacts
+        cargo.packages[package].name: folder
+        for planned, artifact in zip(wheel.artifacts, artifacts, strict=True)
+        for cargo in (session.of(planned).inputs.cargo,)
         for package, folder in artifact.out_dirs.items()
-        if package in session.inputs.cargo.packages
+        if package in cargo.packages
     }
 
 
-def _companions(session: Session, artifacts: list[Artifact]) -> list[Entry]:
+def _companions(session: Session, planned: ArtifactPlan, artifact: Artifact) -> list[Entry]:
     """Return requested files that the linker wrote next to a module: debug information, import library."""
     options = session.inputs.options
-    folder = session.inputs.modules.extension_dir
+    folder = session.inputs.modules.extension_dir if planned.path is None else split_path(planned.path)[0]
     entries = []
-    for artifact in artifacts:
-        if options.include_import_lib and artifact.import_library:
-            path = artifact.import_library
-            entries.append(
-                Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="the import library")
-            )
-        if not options.include_debuginfo or options.strip:
-            continue
-        found = artifact.debug_info
-        if found is None:
-            session.reporter.warn(
-                "the compiler wrote no file of debug information, so --include-debuginfo ships none",
-                hint='build with `debug = true` and `split-debuginfo = "packed"` in the cargo profile',
-            )
-        else:
-            entries += [
-                Entry(
-                    path=str(folder / path.relative_to(found.parent).as_posix()),
-                    source=FromFile(path=str(path)),
-                    why="debug information",
-                )
-                for path in (sorted(found.rglob("*")) if found.is_dir() else [found])
-                if path.is_file()
-            ]
+    if options.include_import_lib and artifact.import_library:
+        path = artifact.import_library
+        entries.append(Entry(path=str(folder / path.name), source=FromFile(path=str(path)), why="the import library"))
+    if not options.include_debuginfo or options.strip:
+        return entries
+    found = artifact.debug_info
+    if found is None:
+        session.reporter.warn(
+            "the compiler wrote no file of debug information, so --include-debuginfo ships none",
+            hint='build with `debug = true` and `split-debuginfo = "packed"` in the cargo profile',
+        )
+        return entries
+    entries += [
+        Entry(
+            path=str(folder / path.relative_to(found.parent).as_posix()),
+            source=FromFile(path=str(path)),
+            why="debug information",
+        )
+        for path in (sorted(found.rglob("*")) if found.is_dir() else [found])
+        if path.is_file()
+    ]
     return entries
 
 

@@ -100,7 +100,7 @@ def _refuse_doubles(inputs: Inputs, plan: BuildPlan, data: tuple[Entry, ...]) ->
     scripts = [
         (entry.name, f"the script {describe_source(entry)}") for entry in data if entry.parts[1:-1] == ["scripts"]
     ]
-    programs = sorted({build.binary for wheel in plan.wheels for build in wheel.builds if build.binary})
+    programs = sorted({command.name for wheel in plan.wheels for command in wheel.commands})
     names = [(name, f"the program {name!r}") for name in programs]
     names += [(name, f"the entry point {name!r}") for name in inputs.metadata.scripts]
     entry_points.check_unique([*names, *scripts])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.bindings import verify
@@ -15,7 +15,7 @@ from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command, is_cross, profile_folders
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, MismatchError
-from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.model import ArtifactPlan, WheelPlan
 from cratewheel.system.command import Command
 from cratewheel.system.files import atomic_replace
 from cratewheel.targets import universal2, zig
@@ -26,51 +26,71 @@ _SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
 
 
 def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
-    """Return the artifacts of a wheel, moved to the folder `stage` and merged for all architectures.
+    """Return the artifacts of a wheel, in its order, moved to the folder `stage` and merged for all architectures.
 
     Builds for other interpreters, and of other processes, use the same file name: until the artifacts are moved, no
     other build may run in this target directory.
     """
-    slices = len(session.plan.target.slices)
     directory = session.build_directory(wheel)
-    found: list[Artifact] = []
     with session.scheduler.acquire(directory, session.reporter) as slot:
-        for at, build in enumerate(wheel.builds):
-            folder = stage if slices == 1 else stage / f"slice-{at % slices}"
-            folder.mkdir(exist_ok=True)
-            artifact = _build_function(session, wheel)(session, wheel, build, slot)
-            _verify(session, wheel, build, artifact)
-            found.append(_move_to_stage(artifact, folder))
-    if slices == 1:
-        return found
-    return [_merge_slices(found[at : at + slices], stage) for at in range(0, len(found), slices)]
+        found = [
+            _compile(
+                _Job(session=session.of(artifact), wheel=wheel, artifact=artifact, directory=directory.path, slot=slot),
+                _folder(stage, wheel, at),
+            )
+            for at, artifact in enumerate(wheel.artifacts)
+        ]
+    return [one[0] if len(one) == 1 else _merge_slices(one, one[0].path.parent.parent) for one in found]
 
 
-def _build_function(
-    session: Session, wheel: WheelPlan
-) -> Callable[[Session, WheelPlan, CargoBuild, CompileSlot], Artifact]:
-    if session.inputs.options.editable or wheel.instrumented:
+def _folder(stage: Path, wheel: WheelPlan, at: int) -> Path:
+    """Return the folder for an artifact: crates may give their libraries the same name."""
+    return stage if wheel.artifacts[at].part is None else stage / f"artifact-{at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    """The compilation of one artifact, with the session of its crate."""
+
+    session: Session
+    wheel: WheelPlan
+    artifact: ArtifactPlan
+    directory: Path
+    slot: CompileSlot
+
+
+def _compile(job: _Job, stage: Path) -> list[Artifact]:
+    """Return what an artifact's builds made, one for each architecture, moved to the folder `stage`."""
+    builds = job.artifact.builds
+    found = []
+    for at, build in enumerate(builds):
+        folder = stage if len(builds) == 1 else stage / f"slice-{at}"
+        folder.mkdir(parents=True, exist_ok=True)
+        made = _build_function(job)(job, build)
+        _verify(job, build, made)
+        found.append(_move_to_stage(made, folder))
+    return found
+
+
+def _build_function(job: _Job) -> Callable[[_Job, CargoBuild], Artifact]:
+    if job.session.inputs.options.editable or job.wheel.instrumented:
         return _build_editable
-    return _build_repairable if wheel.audit == "repair" else _run
+    return _build_repairable if job.wheel.audit == "repair" else _run
 
 
-def _run(
-    session: Session,
-    wheel: WheelPlan,
-    build: CargoBuild,
-    slot: CompileSlot,
-    on_text: Callable[[str], bool] | None = None,
-) -> Artifact:
+def _run(job: _Job, build: CargoBuild, on_text: Callable[[str], bool] | None = None) -> Artifact:
+    session, interpreter = job.session, job.wheel.interpreter
     return cargo_run.run(
-        _command(session, wheel, build, slot),
+        _command(job, build),
         package=session.inputs.cargo.root_package.id,
         binary=build.binary,
-        environ={**session.environ, **dict(slot.variables)},
+        example=build.example,
+        environ={**session.environ, **dict(job.slot.variables)},
         reporter=session.reporter,
-        on_message=slot.on_message,
-        purpose=f" for {wheel.interpreter.display}" if wheel.interpreter else "",
+        on_message=job.slot.on_message,
+        purpose=f" for {interpreter.display}" if interpreter else "",
         on_text=on_text,
-        container_target=session.build_directory(wheel).path if is_cross(_program(session)) else None,
+        container_target=job.directory if is_cross(_program(session)) else None,
     )
 
 
@@ -78,34 +98,37 @@ def _program(session: Session) -> str:
     return session.environ.get("CARGO") or "cargo"
 
 
-def _build_editable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
+def _build_editable(job: _Job, build: CargoBuild) -> Artifact:
     """Build for an editable install, so that the loader finds libraries in the build's folders.
 
     Only build scripts know these folders, so the crate is linked a second time if they changed since the last
     build, which stored them.
     """
+    session = job.session
     cache = session.state_file("run-paths")
-    name = _cache_name(f"{session.build_directory(wheel).path} {build.binary}")
+    crate = "" if job.artifact.part is None else f" {build.manifest} {build.example}"
+    name = _cache_name(f"{job.directory} {build.binary}{crate}")
     known = _strings(cache.read(name)) or []
-    artifact = _run(session, wheel, with_run_paths(build, known, session.plan.target), slot)
+    artifact = _run(job, with_run_paths(build, known, session.plan.target))
     needed = [str(path) for path in artifact.link_paths if str(path) not in _SYSTEM_FOLDERS]
     if needed == known:
         return artifact
     cache.write(name, needed)
-    return _run(session, wheel, with_run_paths(build, needed, session.plan.target), slot)
+    return _run(job, with_run_paths(build, needed, session.plan.target))
 
 
-def _build_repairable(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Artifact:
+def _build_repairable(job: _Job, build: CargoBuild) -> Artifact:
     """Build a wheel for repair, with the linker's command line if libraries may be anywhere.
 
     For that, rustc must link again. Its output is stored, and the flag is used from then on: rustc prints the
     command line only when it links, and an up-to-date artifact was linked with the stored one.
     """
+    session = job.session
     cache = session.state_file("link-folders")
-    name = _cache_name(f"{session.build_directory(wheel).path} {command(build)}")
+    name = _cache_name(f"{job.directory} {command(build)}")
     known = _strings(cache.read(name))
     if known is None:
-        artifact = _run(session, wheel, build, slot)
+        artifact = _run(job, build)
     if known is None and not linking.needs_linker_output(session, artifact):
         return artifact
     root = session.inputs.cargo.workspace_root  # the working directory of rustc
@@ -119,7 +142,7 @@ def _build_repairable(session: Session, wheel: WheelPlan, build: CargoBuild, slo
         return bool(args)
 
     with_link_args = replace(build, rustc_args=(*build.rustc_args, *linking.PRINT))
-    artifact = _run(session, wheel, with_link_args, slot, read_line)
+    artifact = _run(job, with_link_args, read_line)
     if folders is not None and folders != known:
         cache.write(name, folders)
     found = known or [] if folders is None else folders
@@ -149,16 +172,16 @@ def with_run_paths(build: CargoBuild, folders: Iterable[str], target: Target) ->
     return replace(build, rustc_args=(*build.rustc_args, *flags))
 
 
-def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Artifact) -> None:
+def _verify(job: _Job, build: CargoBuild, artifact: Artifact) -> None:
     """Raise `MismatchError` if cargo compiled for another Python or platform than the wheel's tag says."""
-    inputs = session.inputs
-    if wheel.bindings.crate is None and inputs.options.bindings is not None:
+    inputs, wheel, planned = job.session.inputs, job.wheel, job.artifact
+    if planned.bindings.crate is None and inputs.options.bindings is not None:
         return  # bindings requested by the user are not checked
     found = verify.find_mismatches(
         artifact,
         inputs.cargo,
-        wheel.bindings,
-        stable_abi=wheel.stable_abi,
+        planned.bindings,
+        stable_abi=planned.stable_abi,
         interpreter=wheel.interpreter,
         target_folder=profile_folders(build.options)[0] if build.options.target else None,
     )
@@ -176,9 +199,10 @@ def _verify(session: Session, wheel: WheelPlan, build: CargoBuild, artifact: Art
         )
 
 
-def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: CompileSlot) -> Command:
-    options, env = build.options, [*build.env, *wheel_env(session, wheel)]
-    if slot.descriptors:
+def _command(job: _Job, build: CargoBuild) -> Command:
+    session = job.session
+    options, env = build.options, [*build.env, *artifact_env(session, job.artifact)]
+    if job.slot.descriptors:
         options = replace(options, jobs=None)  # the jobserver limits jobs
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo writes to our pipe, not to the terminal
@@ -187,7 +211,7 @@ def _command(session: Session, wheel: WheelPlan, build: CargoBuild, slot: Compil
     rustc_args = (*build.rustc_args, *_zig_args(session, build))
     build = replace(build, options=options, env=tuple(env), through=through, rustc_args=rustc_args)
     found = command(build, program=program)
-    return replace(found, descriptors=slot.descriptors)
+    return replace(found, descriptors=job.slot.descriptors)
 
 
 def _zig_args(session: Session, build: CargoBuild) -> tuple[str, ...]:
@@ -230,7 +254,7 @@ def _move_to_stage(artifact: Artifact, stage: Path) -> Artifact:
     )
 
 
-def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None], ...]:
+def artifact_env(session: Session, artifact: ArtifactPlan) -> tuple[tuple[str, str | None], ...]:
     """Return variables whose values are files written here: pyo3's configuration, and zig's wrappers."""
     linker: tuple[tuple[str, str | None], ...] = ()
     if session.plan.zig:
@@ -240,13 +264,13 @@ def wheel_env(session: Session, wheel: WheelPlan) -> tuple[tuple[str, str | None
             for plan in session.plan.zig
             for one in zig.environment(plan, folder, session.environ, native=plan.triple == host)
         )
-    if wheel.config is None:
+    if artifact.config is None:
         return linker
     # pyo3 is compiled again if the path changes, so the path of cargo's configuration is kept
-    shared = _config_path(_cargo_folder(session), wheel.config)
-    if shared.is_file() and shared.read_text(encoding="utf-8") == wheel.config:
+    shared = _config_path(_cargo_folder(session), artifact.config)
+    if shared.is_file() and shared.read_text(encoding="utf-8") == artifact.config:
         return (*linker, ("PYO3_CONFIG_FILE", str(shared)))
-    return (*linker, ("PYO3_CONFIG_FILE", str(_write_config(session.scratch, wheel.config))))
+    return (*linker, ("PYO3_CONFIG_FILE", str(_write_config(session.scratch, artifact.config))))
 
 
 def shared_config(session: Session, text: str) -> Path:

@@ -22,16 +22,24 @@ LicenceTexts = tuple[tuple[PurePosixPath, bytes], ...]
 def linked_crates(inputs: Inputs, wheel: WheelPlan, environ: Mapping[str, str]) -> tuple[Package, ...]:
     """Return the crates that are linked into a wheel, as cargo resolves them for its target and features.
 
-    The project's own crate is left out, and so is what runs while compiling: build scripts, procedural macros and their
-    dependencies. Raises `ProcessError` when cargo cannot tell.
+    The crates of its artifacts are left out, and so is what runs while compiling: build scripts, procedural macros and
+    their dependencies. Raises `ProcessError` when cargo cannot tell.
     """
+    parts = [one for _, one in inputs.artifacts]
+    found = {package.id: package for one in parts for package in _linked_into(one, wheel, environ)}
+    own = {one.cargo.root for one in parts}
+    return tuple(found[package] for package in sorted(found.keys() - own))
+
+
+def _linked_into(inputs: Inputs, wheel: WheelPlan, environ: Mapping[str, str]) -> tuple[Package, ...]:
+    """Return the crates that are linked into one artifact, with its own."""
     chosen = cargo_options(inputs.options, inputs.cargo_target)
     features = (*chosen.features, *inputs.features_of(wheel.interpreter))
     arguments = metadata_arguments(replace(chosen, features=features), platforms=())
     found: set[str] = set()
     for slice_ in inputs.target.slices:
         found.update(query.read_compiled(inputs.cargo, arguments, slice_.triple, environ, cwd=inputs.project.cwd))
-    return tuple(inputs.cargo.packages[package] for package in sorted(found - {inputs.cargo.root}))
+    return tuple(inputs.cargo.packages[package] for package in sorted(found))
 
 
 def check_licences(inputs: Inputs, wheels: Iterable[WheelPlan], environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from cratewheel.bindings import cffi
 from cratewheel.bindings.cbindgen import CbindgenPolicy, ensure_cbindgen
 from cratewheel.builder.session import Session
 from cratewheel.options.model import Options
+from cratewheel.project.inputs import Inputs
 from cratewheel.system.files import is_file
 
 
@@ -21,7 +22,11 @@ def prepare_cbindgen(session: Session) -> None:
 
     Raises `MissingToolError` where it cannot be installed, with the other ways to get declarations.
     """
-    inputs = session.inputs
+    for _, inputs in session.inputs.artifacts:
+        _prepare_for(session, inputs)
+
+
+def _prepare_for(session: Session, inputs: Inputs) -> None:
     scripts = (target for target in inputs.cargo.root_package.targets if "custom-build" in target.kinds)
     if inputs.bindings.kind != "cffi" or any(scripts) or is_file(session.target_dir / cffi.HEADER):
         return

@@ -12,7 +12,7 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
-from cratewheel.options.model import Options
+from cratewheel.project.inputs import Inputs
 from cratewheel.repair import owner
 from cratewheel.repair.model import Grafted
 from cratewheel.system import files, toml
@@ -24,24 +24,34 @@ SbomFiles = tuple[tuple[str, bytes], ...]
 
 
 def crates_sbom(session: Session) -> SbomFiles:
-    """Return the SBOM file of the crates in a wheel, with its name; nothing if the project turned it off."""
+    """Return the SBOM file of each crate that a wheel is made from; nothing if the project turned them off."""
     if not session.inputs.options.sbom.rust:
         return ()
-    cargo = session.inputs.cargo
-    text = sbom.crates(
-        cargo,
-        tool_version=__version__,
-        hashes=_crate_hashes(cargo.workspace_root / lock.NAME),
-        targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
-        timestamp=session.timestamp,
-        clarified=dict(session.inputs.options.licenses.clarify),
-    )
-    return ((sbom.file_name(cargo), text),)
+    found = {}
+    for cargo in _graphs(session.inputs):
+        found[sbom.file_name(cargo)] = sbom.crates(
+            cargo,
+            tool_version=__version__,
+            hashes=_crate_hashes(cargo.workspace_root / lock.NAME),
+            targets=tuple(slice_.triple for slice_ in session.plan.target.slices),
+            timestamp=session.timestamp,
+            clarified=dict(session.inputs.options.licenses.clarify),
+        )
+    return tuple(found.items())
 
 
-def names_before_compiling(options: Options, cargo: CargoMetadata) -> tuple[str, ...]:
+def _graphs(inputs: Inputs) -> tuple[CargoMetadata, ...]:
+    """Return the crates that a wheel is made from: one graph for each crate, the first if artifacts share one."""
+    found: dict[str | None, CargoMetadata] = {}
+    for _, one in inputs.artifacts:
+        found.setdefault(one.cargo.root, one.cargo)
+    return tuple(found.values())
+
+
+def names_before_compiling(inputs: Inputs) -> tuple[str, ...]:
     """Return the names of a wheel's SBOM files known before compiling: all but that of grafted libraries."""
-    own = [sbom.file_name(cargo)] if options.sbom.rust else []
+    options = inputs.options
+    own = [sbom.file_name(cargo) for cargo in _graphs(inputs)] if options.sbom.rust else []
     given = (PurePosixPath(name).name for name in (*options.sbom.include, *options.sbom_include))
     return tuple(dict.fromkeys([*own, *given]))
 

@@ -25,6 +25,7 @@ from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
+from cratewheel.project.artifacts import artifact_manifests
 from cratewheel.project.hooks import HookPlace, hook_place
 from cratewheel.project.inputs import SdistInputs
 from cratewheel.project.location import locate
@@ -85,7 +86,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     """
     project, cwd = inputs.project, inputs.project.cwd
     assert project.pyproject is not None, "gather_sdist rejects a project without one"
-    packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd)
+    others = artifact_manifests(inputs.options, inputs.cargo)
+    packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd, others=others)
     hooks = inputs.options.hooks
     place = _hook_place(inputs) if hooks else None
     reader = Reader(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cratewheel.archive.compression import STORED, Compression, make_compression
@@ -14,7 +14,7 @@ from cratewheel.cargo.command import profile_folders
 from cratewheel.errors import UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
-from cratewheel.planning.model import BuildPlan, WheelPlan
+from cratewheel.planning.model import ArtifactPlan, BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.files.json_cache import JsonCache
 
@@ -32,6 +32,10 @@ class Session:
     reporter: Reporter
     scheduler: Scheduler = field(default_factory=Scheduler)
     hook_runs: OncePerCommand = field(default_factory=OncePerCommand)
+
+    def of(self, artifact: ArtifactPlan) -> Session:
+        """Return the session as that of a build of one artifact: with the inputs of its crate."""
+        return self if artifact.part is None else replace(self, inputs=self.inputs.of(artifact.part))
 
     @property
     def cwd(self) -> Path:
@@ -55,6 +59,7 @@ class Session:
     def build_directory(self, wheel: WheelPlan) -> BuildDirectory:
         """The directory in which a wheel is compiled: its own if the plan says so, else cargo's."""
         cargo = self.inputs.cargo
+        graphs = [one.cargo for _, one in self.inputs.artifacts]
         folders = (folder for build in wheel.builds for folder in profile_folders(build.options))
         directory = wheel.directory
         return BuildDirectory(
@@ -63,8 +68,8 @@ class Session:
             lock=directory.with_name(f"{directory.name}.lock") if directory else self.scratch / "lock",
             plain=cargo.build_directory or self.target_dir,
             folders=tuple(dict.fromkeys(folders)),
-            packages=frozenset(cargo.packages[package].name for package in cargo.closure()),
-            common=cargo.without(INTERPRETER_CRATES),
+            packages=frozenset(one.packages[package].name for one in graphs for package in one.closure()),
+            common=frozenset().union(*(one.without(INTERPRETER_CRATES) for one in graphs)),
         )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from cratewheel.audit.introspection import read_descriptions
@@ -16,6 +16,8 @@ from cratewheel.project.inputs import Inputs
 
 def check_stubs_supported(inputs: Inputs) -> None:
     """Raise `ConfigError` for bindings whose modules contain no description, before compiling."""
+    if any(one.bindings.crate == "pyo3" and one.bindings.kind == "pyo3" for _, one in inputs.artifacts if inputs.parts):
+        return
     bindings = inputs.bindings
     if bindings.crate != "pyo3" or bindings.kind != "pyo3":
         raise ConfigError(
@@ -24,9 +26,9 @@ def check_stubs_supported(inputs: Inputs) -> None:
         )
 
 
-def read_stubs(session: Session, artifacts: Sequence[Artifact]) -> Mapping[PurePosixPath, str]:
+def read_stubs(session: Session, artifact: Artifact) -> Mapping[PurePosixPath, str]:
     """Return the stub files of the compiled module, by their paths in its package.
 
     Raises `ConfigError` if the module has no description, `AuditError` for a damaged file.
     """
-    return stub_files(read_descriptions(artifacts[0].path), stub_module(session.inputs.modules))
+    return stub_files(read_descriptions(artifact.path), stub_module(session.inputs.modules))

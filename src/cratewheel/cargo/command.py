@@ -52,7 +52,7 @@ class CargoOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CargoBuild:
-    """One `cargo rustc`, started in `cwd`: a library (`binary` is None) or a binary of the crate at `manifest`.
+    """One `cargo rustc`, started in `cwd`: the library of the crate at `manifest`, a `binary` or an `example` of it.
 
     `cdylib` overrides the crate types of a library that has others too, so that only the one for Python is made.
     `through` is a cargo subcommand that wraps `rustc`: `xwin`, which provides Microsoft's SDK.
@@ -61,6 +61,7 @@ class CargoBuild:
     manifest: Path
     cwd: Path
     binary: str | None = None
+    example: str | None = None
     cdylib: bool = False
     through: str | None = None
     options: CargoOptions = CargoOptions()
@@ -71,7 +72,7 @@ class CargoBuild:
 def command(build: CargoBuild, *, program: str = "cargo") -> Command:
     """Return the command for `build`; it prints JSON messages to stdout and diagnostics to stderr."""
     options = build.options
-    selection = ("--lib",) if build.binary is None else ("--bin", build.binary)
+    selection = _selection(build)
     argv = (
         program,
         *((build.through,) if build.through else ()),
@@ -91,6 +92,12 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
         *(("--", *build.rustc_args) if build.rustc_args else ()),
     )
     return Command(argv=argv, env=build.env, cwd=build.cwd)
+
+
+def _selection(build: CargoBuild) -> tuple[str, ...]:
+    if build.example is not None:
+        return ("--example", build.example)
+    return ("--lib",) if build.binary is None else ("--bin", build.binary)
 
 
 def is_cross(program: str) -> bool:

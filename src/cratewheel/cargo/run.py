@@ -69,6 +69,7 @@ def run(
     *,
     package: str,
     binary: str | None,
+    example: str | None = None,
     environ: Mapping[str, str],
     reporter: Reporter,
     on_message: Callable[[Mapping[str, Any]], None] | None = None,
@@ -108,9 +109,9 @@ def run(
             notes=(f"the command was `{command}`",),
             hint="fix the errors that the compiler reports above",
         )
-    artifact = read_messages(messages, package=package, binary=binary)
+    artifact = read_messages(messages, package=package, binary=binary, example=example)
     if artifact is None:
-        raise _no_artifact_error(binary)
+        raise _no_artifact_error(binary or example)
     return artifact
 
 
@@ -153,7 +154,9 @@ def outside_container(message: Mapping[str, Any], target: Path) -> Mapping[str, 
     return {**message, **changed}
 
 
-def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None) -> Artifact | None:
+def read_messages(
+    messages: Iterable[Mapping[str, Any]], *, package: str, binary: str | None, example: str | None = None
+) -> Artifact | None:
     """Return the artifact of `package` in cargo's JSON messages, or None if Python can use none."""
     out_dirs: dict[str, Path] = {}
     link_paths: list[Path] = []
@@ -177,10 +180,13 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
                     libraries[message["target"]["name"]] = Path(name)
             continue
         files = [Path(name) for name in message["filenames"]]
-        if binary is None and "cdylib" in message["target"]["crate_types"]:
+        made = message["target"]
+        if not _is_wanted(made, binary=binary, example=example):
+            continue  # what the target depends on
+        if binary is None and "cdylib" in made["crate_types"]:
             path = next((file for file in files if file.suffix in DYNAMIC_LIBRARY_SUFFIXES), path)
             others = files
-        elif binary is not None and message["target"]["name"] == binary and message["executable"]:
+        elif (binary or example) and message["executable"]:
             path, others = Path(message["executable"]), files
     if path is None:
         return None
@@ -195,6 +201,13 @@ def read_messages(messages: Iterable[Mapping[str, Any]], *, package: str, binary
         crates=tuple(crates),
         script_runs=tuple(script_runs),
     )
+
+
+def _is_wanted(made: Mapping[str, Any], *, binary: str | None, example: str | None) -> bool:
+    """Return whether a target of the package is the one that was asked for."""
+    if example is not None:
+        return made["name"] == example and "example" in made["kind"]
+    return binary is None or made["name"] == binary
 
 
 def _compiled_crates(message: Mapping[str, Any]) -> list[CompiledCrate]:

@@ -21,14 +21,22 @@ def stub_entries(session: Session, kept_in: Path | None) -> tuple[Entry, ...]:
     Those that somebody else wrote into the folder `kept_in` stay, with a warning. Raises `ConfigError` for bindings
     other than pyo3's, and for a module without a description.
     """
-    with compiled_files(session, session.plan.wheels[0]) as artifacts:
-        made = read_stubs(session, artifacts)
-    modules = session.inputs.modules
-    own = own_stubs(kept_in / modules.extension_dir.parts[0], kept_in) if kept_in is not None else []
-    entries, warnings = place_stubs(modules, made, own)
-    for warning in warnings:
-        session.reporter.warn(warning, hint="remove it if it is to be generated")
-    return entries
+    wheel = session.plan.wheels[0]
+    with compiled_files(session, wheel) as artifacts:
+        made = [
+            (own.inputs.modules, read_stubs(own, artifact))
+            for planned, artifact in zip(wheel.artifacts, artifacts, strict=True)
+            if planned.part is None or planned.bindings.crate == "pyo3"
+            for own in (session.of(planned),)
+        ]
+    found: list[Entry] = []
+    for modules, files in made:
+        theirs = own_stubs(kept_in / modules.extension_dir.parts[0], kept_in) if kept_in is not None else []
+        entries, warnings = place_stubs(modules, files, theirs)
+        found += [entry for entry in entries if entry.path not in {one.path for one in found}]
+        for warning in warnings:
+            session.reporter.warn(warning, hint="remove it if it is to be generated")
+    return tuple(found)
 
 
 def own_stubs(folder: Path, out: Path) -> list[str]:

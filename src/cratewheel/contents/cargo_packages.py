@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +25,24 @@ KINDS: tuple[tuple[str, DependencyKind], ...] = (
 
 
 def packages_with_cargo(
-    manifest: Manifest, cargo: CargoMetadata, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
+    manifest: Manifest,
+    cargo: CargoMetadata,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    *,
+    cwd: Path,
+    others: Iterable[Path] = (),
 ) -> tuple[Package, ...]:
     """Return the packages that must be on disk to resolve the project: its own first, then by path.
 
-    These are the packages of Cargo.lock: also optional and dev-dependencies of the workspace's members, on
-    every platform, but only used dependencies of crates outside of it. Cargo describes crates of other workspaces.
+    `others` are manifests of more crates that are compiled. These are the packages of Cargo.lock: also optional and
+    dev-dependencies of the workspace's members, on every platform, but only used dependencies of crates outside of it.
+    Cargo describes crates of other workspaces.
     """
     known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
     members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
     locked = lock.local_packages(lock.find(manifest.directory, manifest.workspace_root))
-    queue = [manifest.path, *_patched(manifest)]
+    queue = [manifest.path, *others, *_patched(manifest)]
     seen: dict[Path, Package] = {}
     while queue:
         path = queue.pop()

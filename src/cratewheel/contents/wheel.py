@@ -43,7 +43,7 @@ def python_entries(
     return [
         _entry(path, place, "Python package", roots)
         for path, place in sorted(found.items(), key=lambda pair: sort_key(pair[1]))
-        if not _is_leftover(place, modules.extension_name)
+        if not any(_is_leftover(place, name) for name in (modules.extension_name, *modules.other_extensions))
     ]
 
 

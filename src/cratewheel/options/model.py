@@ -22,6 +22,7 @@ from cratewheel.options.setting import (
     setting,
 )
 from cratewheel.options.values import (
+    ArtifactSettings,
     Exclude,
     Feature,
     GenerateCi,
@@ -232,6 +233,12 @@ class Options:
         flags=("--compression-enable-large-file-support",),
         commands=("build", "publish", "develop"),
     )  # fmt: skip
+    prebuilt: tuple[str, ...] = setting(
+        (), "list", "Build",
+        "A library or program that is packed as it is, so that cargo compiles nothing; NAME=PATH says which artifact "
+        "it is, where there are several",
+        flags=("--prebuilt",), metavar="[NAME=]PATH", commands=("build", "develop", "publish"),
+    )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",
         "Include separate debug information files next to the module",
@@ -394,6 +401,11 @@ class Options:
     )  # fmt: skip
     targets: tuple[TargetSelection, ...] = setting(
         (), "table", "Project layout", "The cargo targets to build, by name and kind", key="targets",
+    )  # fmt: skip
+    artifacts: tuple[ArtifactSettings, ...] = setting(
+        (), "table", "Project layout",
+        "The compiled files of the wheel, where it has several: each a library, program or example of a crate",
+        key="artifacts",
     )  # fmt: skip
     target_options: tuple[TargetOptions, ...] = setting(
         (), "table", "Project layout", "Settings for one target triple", key="target",

@@ -10,6 +10,7 @@ from cratewheel.options import tables
 from cratewheel.options.hooks import InSdist, Per, When
 from cratewheel.options.model import settings
 from cratewheel.options.setting import Setting
+from cratewheel.options.values import ArtifactKind
 
 Schema = dict[str, Any]
 
@@ -122,23 +123,43 @@ def _ci_definitions() -> Schema:
     return {"ci-service": service, "ci-platform": platform, "ci-target": target}
 
 
-TABLES: Mapping[str, Schema] = {
-    "features": {
-        "type": "array",
-        "items": {
-            "oneOf": [
-                STRING,
-                _table(
-                    {
-                        "feature": STRING,
-                        "python-version": {**STRING, "description": "A specifier such as >=3.9,<3.13"},
-                        "python-implementation": {**STRING, "description": "cpython, pypy or graalpy"},
-                    },
-                    required=("feature",),
-                ),
-            ]
+def _features() -> Schema:
+    conditional = _table(
+        {
+            "feature": STRING,
+            "python-version": {**STRING, "description": "A specifier such as >=3.9,<3.13"},
+            "python-implementation": {**STRING, "description": "cpython, pypy or graalpy"},
         },
-    },
+        required=("feature",),
+    )
+    return {"type": "array", "items": {"oneOf": [STRING, conditional]}}
+
+
+def _artifact() -> Schema:
+    found = _table(
+        {
+            "crate": {**STRING, "description": "The package of the workspace; the project's own unless given"},
+            "target": {
+                **STRING,
+                "description": "The library, program or example of the package; its library by default",
+            },
+            "kind": {"enum": list(get_args(ArtifactKind)), "description": "What the file is for; detected by default"},
+            "module": {**STRING, "description": "The dotted name by which Python imports it"},
+            "path": {**STRING, "description": "The folder of the wheel, or the file if the last part has a dot"},
+            "features": _features(),
+            "profile": {**STRING, "description": "The cargo profile"},
+            "prebuilt": {
+                **STRING,
+                "description": "A file that is packed instead of compiling, relative to the project",
+            },
+        }
+    )
+    return {**found, "not": {"required": ["module", "path"]}}
+
+
+TABLES: Mapping[str, Schema] = {
+    "features": _features(),
+    "artifacts": {"type": "array", "minItems": 1, "items": _artifact()},
     "include": _include(),
     "exclude": {
         "type": "array",

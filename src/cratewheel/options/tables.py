@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import PurePosixPath
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from cratewheel.archive.layout import CONTROL
 from cratewheel.errors import ConfigError, did_you_mean
 from cratewheel.options.values import (
     BOTH_FORMATS,
     ArchiveFormat,
+    ArtifactKind,
+    ArtifactSettings,
     CiOptions,
     CiPlatform,
     CiSettings,
@@ -38,6 +40,7 @@ CI_SETTINGS = (
 TARGET_KEYS = ("name", "kind")
 TARGET_OPTION_KEYS = ("macos-deployment-target", "macosx-deployment-target")
 LICENSES_OF_CRATES = ("off", "include")
+ARTIFACT_KEYS = ("crate", "target", "kind", "module", "path", "features", "profile", "prebuilt")
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
 
@@ -134,6 +137,36 @@ def unknown_inside(table: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, 
         places += [(f"target.{triple}", item, TARGET_OPTION_KEYS) for triple, item in options.items()]
     tables = ((place, item, known) for place, item, known in places if isinstance(item, dict))
     return [(place, key, known) for place, item, known in tables for key in item if key not in known]
+
+
+def artifacts(key: str, value: object) -> tuple[ArtifactSettings, ...]:
+    """Return the `[[artifacts]]` tables."""
+    return tuple(_artifact(f"{key}[{at}]", item) for at, item in enumerate(_items(key, value)))
+
+
+def _artifact(key: str, item: object) -> ArtifactSettings:
+    table = _table(key, item, required=(), optional=ARTIFACT_KEYS)
+    kind = _optional_text(key, table, "kind")
+    if kind is not None and kind not in get_args(ArtifactKind):
+        raise type_error(f"{key}.kind", f"one of {', '.join(get_args(ArtifactKind))}", kind)
+    module, path = _optional_text(key, table, "module"), table.get("path")
+    if module is not None and path is not None:
+        raise ConfigError(
+            f"{key} has both `module` and `path`", hint="a module lies where its name says: remove `path`"
+        )
+    if kind in ("bin", "library") and module is not None:
+        raise ConfigError(
+            f"{key} has the kind {kind}, which is not imported, and a `module`", hint="write `path` for a folder"
+        )
+    if path is not None and (_folder_of_wheel(f"{key}.path", path).strip("./") == "" or "\\" in str(path)):
+        raise type_error(f"{key}.path", "a folder or file of the wheel, with `/` between folders", path)
+    return ArtifactSettings(
+        **{name: _optional_text(key, table, name) for name in ("crate", "target", "profile", "prebuilt")},
+        kind=cast("ArtifactKind | None", kind),
+        module=module,
+        path=path,
+        features=features(f"{key}.features", table.get("features", [])),
+    )
 
 
 def sbom(key: str, value: object) -> Sbom:
@@ -251,6 +284,7 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "target_options": target_options,
     "sbom": sbom,
     "licenses": licenses,
+    "artifacts": artifacts,
     "generate_ci": generate_ci,
 }
 

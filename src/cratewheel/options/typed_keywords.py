@@ -38,6 +38,7 @@ class BuildOptions(TypedDict, total=False):
     compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
     compression_level: str
     compression_large_files: bool
+    prebuilt: Sequence[str]
     include_debuginfo: bool
     sbom_include: Sequence[str]
     quiet: bool
@@ -97,6 +98,7 @@ class DevelopOptions(TypedDict, total=False):
     compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
     compression_level: str
     compression_large_files: bool
+    prebuilt: Sequence[str]
     quiet: bool
     verbose: int
     config: Sequence[str]
@@ -143,6 +145,7 @@ class PublishOptions(TypedDict, total=False):
     compression_method: Literal["deflated", "stored", "bzip2", "zstd"]
     compression_level: str
     compression_large_files: bool
+    prebuilt: Sequence[str]
     include_debuginfo: bool
     sbom_include: Sequence[str]
     quiet: bool

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 ArchiveFormat = Literal["sdist", "wheel"]
+ArtifactKind = Literal["extension", "cffi", "uniffi", "bin", "library"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
 
 
@@ -56,6 +57,26 @@ class TargetSelection:
 
     name: str
     kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactSettings:
+    """One `[[artifacts]]` table: a compiled file of the wheel.
+
+    `crate` is a package of the workspace (None is the project's own), `target` its library, program or example, and
+    `kind` what the file is for; None leaves these to the crate. `module` is the dotted name of a module, `path` a
+    folder or file of the wheel. `features` and `profile` are cargo's. `prebuilt` is a file that is packed instead of
+    compiling.
+    """
+
+    crate: str | None = None
+    target: str | None = None
+    kind: ArtifactKind | None = None
+    module: str | None = None
+    path: str | None = None
+    features: tuple[Feature, ...] = ()
+    profile: str | None = None
+    prebuilt: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

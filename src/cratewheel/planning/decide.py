@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from cratewheel.archive import entry_points
-from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
 from cratewheel.planning import abi_set
@@ -29,7 +28,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
     options, project = inputs.options, inputs.project
     metadata = inputs.metadata
     bindings = inputs.bindings
-    platform, warnings = plan_platform(inputs, bindings)
+    platform, warnings = plan_platform(inputs)
     abi_set.check(inputs)
     wheels = plan_wheels(inputs, bindings, platform)
     if not wheels:
@@ -56,7 +55,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
             *_bindings_warnings(inputs),
             *warnings,
             *abi_set.warnings(inputs),
-            *_debuginfo_warning(options, bindings),
+            *_debuginfo_warning(inputs),
             *_sdist_warning(options, project),
         ),
         why=_reasons(inputs),
@@ -76,7 +75,7 @@ def _plan_hooks(inputs: Inputs, wheels: tuple[WheelPlan, ...], out: Path, *, sdi
 
 def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
     """Raise `ConfigError` for a program with an invalid name, or with the name of an entry point."""
-    programs = sorted({build.binary for wheel in wheels for build in wheel.builds if build.binary})
+    programs = sorted({command.name for wheel in wheels for command in wheel.commands})
     where = f"a program of {inputs.project.manifest.path}"
     for name in programs:
         entry_points.check_command(name, where)
@@ -85,16 +84,18 @@ def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
 
 
 def _bindings_warnings(inputs: Inputs) -> tuple[str, ...]:
-    builds = [inputs.bindings_of(python) for python in inputs.interpreters] or [inputs.bindings]
+    pythons = inputs.interpreters or (None,)
+    builds = [one.bindings_of(python) for _, one in inputs.artifacts for python in pythons]
     return tuple(dict.fromkeys(warning for bindings in builds for warning in bindings.warnings))
 
 
-def _debuginfo_warning(options: Options, bindings: Bindings) -> tuple[str, ...]:
+def _debuginfo_warning(inputs: Inputs) -> tuple[str, ...]:
+    options = inputs.options
     if not options.include_debuginfo:
         return ()
     if options.strip:
         return (f"--include-debuginfo ships nothing, as {options.origins['strip']} removes the debug information",)
-    if bindings.kind == "bin":
+    if inputs.only_programs:
         return ("--include-debuginfo ships nothing beside programs",)
     return ()
 

@@ -6,6 +6,7 @@ from cratewheel.cargo.command import command
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.planning.hooks import HookPlan
 from cratewheel.planning.model import (
+    ArtifactPlan,
     BuildPlan,
     ByAudit,
     ByDeploymentTarget,
@@ -55,11 +56,20 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
             lines.append(f"  python  {wheel.interpreter.display}{_place(wheel.interpreter)}")
         if wheel.profiling is not None:
             lines += _profiling_lines(wheel.profiling)
-        lines += [f"  {'phase 3' if wheel.profiling else 'run    '} {command(build)}" for build in wheel.builds]
+        for artifact in wheel.artifacts:
+            lines += [f"  packs   {describe_artifact(artifact)}"] if artifact.part is not None else []
+            lines += [f"  {'phase 3' if wheel.profiling else 'run    '} {command(build)}" for build in artifact.builds]
         lines.append(f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
     return tuple(lines)
+
+
+def describe_artifact(artifact: ArtifactPlan) -> str:
+    """Return what an artifact is, in a few words: `the program px`, `the module px._fast from px-fast`."""
+    what = {"bin": "program", "cffi": "library for cffi", "uniffi": "library for uniffi", "library": "library"}
+    place = f" in {artifact.path}" if artifact.path else ""
+    return f"the {what.get(artifact.bindings.kind, 'module')} {artifact.name}{place}"
 
 
 def _profiling_lines(plan: Profiling) -> list[str]:
@@ -97,6 +107,16 @@ def _hook_as_json(plan: HookPlan) -> dict[str, object]:
     return {"hook": str(hook), "when": hook.when, "per": hook.per, "runs": decision.runs, "why": decision.why}
 
 
+def _artifact_as_json(artifact: ArtifactPlan) -> dict[str, object]:
+    return {
+        "name": artifact.name,
+        "kind": artifact.bindings.kind,
+        "module_file": artifact.module_file,
+        "path": artifact.path,
+        "commands": [list(command(build).redacted_argv) for build in artifact.builds],
+    }
+
+
 def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
     python, plan = wheel.interpreter, wheel.profiling
     profiling = {
@@ -112,7 +132,8 @@ def _wheel_as_json(wheel: WheelPlan, target: Target) -> dict[str, object]:
         "interpreter": str(python.executable) if python is not None and python.executable else None,
         "serves": [served.display for served in wheel.serves],
         "audit": wheel.audit,
-        "module_file": wheel.module_file,
+        "module_file": next((one.module_file for one in wheel.artifacts if one.module_file), None),
+        "artifacts": [_artifact_as_json(one) for one in wheel.artifacts],
         "commands": [list(command(build).redacted_argv) for build in wheel.builds],
         **({"profiling": profiling} if profiling else {}),
         "why": list(wheel.why),

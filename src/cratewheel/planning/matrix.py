@@ -30,7 +30,7 @@ def _row(plan: BuildPlan, wheel: WheelPlan) -> dict[str, object]:
     return {
         "target": plan.target.triple,
         "abi": _abi(wheel),
-        "interpreters": [request_word(python) for python in wheel.serves] if wheel.bindings.per_interpreter else [],
+        "interpreters": [request_word(python) for python in wheel.serves] if wheel.per_interpreter else [],
         "tags": list(tag.expanded()),
         "wheel": wheel_file_name(plan.name, plan.version, tag),
     }
@@ -39,7 +39,7 @@ def _row(plan: BuildPlan, wheel: WheelPlan) -> dict[str, object]:
 def _abi(wheel: WheelPlan) -> str:
     if wheel.stable_abi is not None:
         return stable_word(*wheel.stable_abi)
-    if not wheel.bindings.per_interpreter:
+    if not wheel.per_interpreter:
         return ANY
     assert wheel.interpreter is not None, "every other wheel is for an interpreter"
     return own_word(wheel.interpreter)

@@ -64,15 +64,46 @@ PlatformChoice = PlatformPlan | InterpreterPlatform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactPlan:
+    """One compiled file of a wheel: the cargo builds that make it, one for each processor.
+
+    `name` is the cargo target's. `part` is the index of the listed artifact; None stands for the project's own. `path`
+    is its place in the wheel, where it says one.
+    `bindings` are those of this build, `stable_abi` is the kind of the stable ABI that it is for, with its oldest
+    Python. `module_file` is the file name of an extension, None for programs and for libraries that are not imported as
+    a module. `config` is the description of the interpreter that pyo3 gets as a file, where it needs one.
+    """
+
+    name: str
+    builds: tuple[CargoBuild, ...]
+    bindings: Bindings
+    part: int | None = None
+    path: str | None = None
+    module_file: str | None = None
+    stable_abi: tuple[StableKind, Version] | None = None
+    config: str | None = None
+
+    @property
+    def is_program(self) -> bool:
+        """Whether the file is started, not loaded."""
+        return self.bindings.kind == "bin"
+
+    @property
+    def is_command(self) -> bool:
+        """Whether it is a program that installers put among the environment's."""
+        return self.is_program and self.path is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profiling:
     """How the profile of a wheel is made before the wheel is compiled with it.
 
-    `builds` are those of an instrumented wheel, compiled in `directory`. It is installed into the virtual environment
-    `environment` of `python`, with `requirements`, and `command` is run there: it writes to the folder `raw`, which
-    llvm-profdata merges into the file `profile`.
+    `artifacts` are those of an instrumented wheel, compiled in `directory`. It is installed into `environment`, a
+    virtual environment of `python`, with `requirements`, and `command` is run there: it writes to the folder `raw`,
+    which llvm-profdata merges into the file `profile`.
     """
 
-    builds: tuple[CargoBuild, ...]
+    artifacts: tuple[ArtifactPlan, ...]
     directory: Path
     python: Path
     environment: Path
@@ -81,34 +112,49 @@ class Profiling:
     raw: Path
     profile: Path
 
+    @property
+    def builds(self) -> tuple[CargoBuild, ...]:
+        """The cargo builds of the instrumented wheel."""
+        return tuple(build for artifact in self.artifacts for build in artifact.builds)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WheelPlan:
-    """One wheel: the cargo builds that it contains, and its tags.
+    """One wheel: its compiled files, and its tags.
 
-    `serves` lists the interpreters that will install it; `module_file` is the file name of the extension, None for
-    binaries and for libraries that are not imported as a module. `bindings` are those of this build, `stable_abi` is
-    the kind of the stable ABI that it is for, with its oldest Python. `config` is the description of the interpreter
-    that pyo3 gets as a file, where it needs one. `directory` is the build directory that the wheel has for itself; None
-    stands for cargo's target directory. With `profiling`, the builds use a profile that is made first; `instrumented`
-    is the wheel that makes it.
+    `serves` lists the interpreters that will install it. `stable_abi` is the kind of the stable ABI that it is for,
+    with its oldest Python. `directory` is the build directory that the wheel has for itself; None stands for cargo's
+    target directory. With `profiling`, the builds use a profile that is made first; `instrumented` is the wheel that
+    makes it.
     """
 
-    builds: tuple[CargoBuild, ...]
+    artifacts: tuple[ArtifactPlan, ...]
     interpreter: Interpreter | None
     serves: tuple[Interpreter, ...]
     python_tag: str
     abi_tag: str
     platform: PlatformPlan
     audit: AuditMode
-    module_file: str | None = None
-    bindings: Bindings
     stable_abi: tuple[StableKind, Version] | None = None
-    config: str | None = None
     directory: Path | None = None
     profiling: Profiling | None = None
     instrumented: bool = False
     why: tuple[str, ...] = ()
+
+    @property
+    def builds(self) -> tuple[CargoBuild, ...]:
+        """All cargo builds, in order."""
+        return tuple(build for artifact in self.artifacts for build in artifact.builds)
+
+    @property
+    def per_interpreter(self) -> bool:
+        """Whether it is for one interpreter or stable ABI, and not for any Python 3."""
+        return any(artifact.bindings.per_interpreter for artifact in self.artifacts)
+
+    @property
+    def commands(self) -> tuple[ArtifactPlan, ...]:
+        """The programs that installers put among the environment's."""
+        return tuple(artifact for artifact in self.artifacts if artifact.is_command)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

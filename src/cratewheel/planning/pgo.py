@@ -12,11 +12,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
-from cratewheel.cargo.command import CargoBuild, extra_value
+from cratewheel.cargo.command import extra_value
 from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, InterpreterError, MissingToolError, UnsupportedError, UsageError
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.planning.model import ByAudit, ByPolicy, Profiling, WheelPlan
+from cratewheel.planning.model import ArtifactPlan, ByAudit, ByPolicy, Profiling, WheelPlan
 from cratewheel.project import dependency_groups
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.command import Command
@@ -91,7 +91,7 @@ def profiled_wheel(inputs: Inputs, python: Interpreter | None, tag: str) -> Prof
 def _runs_here(inputs: Inputs) -> bool:
     host = parse(inputs.rustc.host)
     same_machine = (inputs.target.os, inputs.target.arch) == (host.os, host.arch)
-    return not inputs.foreign or (inputs.bindings.kind == "bin" and same_machine)  # no Python loads a program
+    return not inputs.foreign or (inputs.only_programs and same_machine)  # no Python loads a program
 
 
 def generate_flags(wheel: ProfiledWheel) -> tuple[str, ...]:
@@ -104,11 +104,11 @@ def use_flags(wheel: ProfiledWheel) -> tuple[str, ...]:
     return ("-C", f"profile-use={wheel.profile}")
 
 
-def profiling(inputs: Inputs, wheel: ProfiledWheel, builds: tuple[CargoBuild, ...]) -> Profiling:
+def profiling(inputs: Inputs, wheel: ProfiledWheel, artifacts: tuple[ArtifactPlan, ...]) -> Profiling:
     """Return how the profile is made; raises `ConfigError` for a dependency group that is not there or is wrong."""
     assert inputs.options.pgo_command is not None, "it was checked"
     return Profiling(
-        builds=builds,
+        artifacts=artifacts,
         directory=wheel.instrumented,
         python=wheel.python,
         environment=wheel.training / "venv",
@@ -134,7 +134,7 @@ def instrumented(wheel: WheelPlan) -> WheelPlan:
     assert wheel.profiling is not None
     return replace(
         wheel,
-        builds=wheel.profiling.builds,
+        artifacts=wheel.profiling.artifacts,
         directory=wheel.profiling.directory,
         platform=ByPolicy(policies=("linux",)) if isinstance(wheel.platform, ByAudit) else wheel.platform,
         audit="skip",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cratewheel.audit import policy as audit_policy
-from cratewheel.bindings.detect import Bindings
 from cratewheel.errors import ConfigError, CratewheelError, UnsupportedError, UsageError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
@@ -64,7 +63,7 @@ def plan_zig(inputs: Inputs, choice: PlatformChoice) -> tuple[ZigPlan, ...]:
     return tuple(zig.plan_zig(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)
 
 
-def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformChoice, tuple[str, ...]]:
+def plan_platform(inputs: Inputs) -> tuple[PlatformChoice, tuple[str, ...]]:
     """Return how the platform tag is decided, and warnings; `Fixed()` means the interpreter's own.
 
     Raises `UsageError` or `ConfigError` for tags that no file could have: nothing is compiled for those.
@@ -81,7 +80,7 @@ def plan_platform(inputs: Inputs, bindings: Bindings) -> tuple[PlatformChoice, t
         _check_pypi(inputs, pypi=pypi)
         return InterpreterPlatform(), ()
     policies = tuple(word for word in words if word != "pypi")
-    _check_policies(options, policies, target, bindings, pypi=pypi)
+    _check_policies(inputs, policies, pypi=pypi)
     mode = audit_mode(options, target)
     if policies == ("linux",) or (not policies and mode == "skip"):
         if pypi:
@@ -105,18 +104,15 @@ def _check_pypi(inputs: Inputs, *, pypi: bool) -> None:
         )
 
 
-def _check_policies(
-    options: Options, policies: tuple[str, ...], target: Target, bindings: Bindings, *, pypi: bool
-) -> None:
-    place = options.origins.get("compatibility")
+def _check_policies(inputs: Inputs, policies: tuple[str, ...], *, pypi: bool) -> None:
+    target, programs = inputs.target, inputs.only_programs
+    place = inputs.options.origins.get("compatibility")
     kind: type[CratewheelError] = ConfigError if place and place.kind == "key" else UsageError
     pair = {policy.partition("_")[0] for policy in policies} == {"manylinux", "musllinux"} and len(policies) == 2
-    if len(policies) > 1 and not (pair and bindings.kind == "bin"):
+    if len(policies) > 1 and not (pair and programs):
         raise kind(
             f"a wheel has one platform policy, and {len(policies)} were requested: {', '.join(policies)}",
-            hint="run one build for each"
-            if bindings.kind != "bin"
-            else "a program takes one manylinux and one musllinux",
+            hint="run one build for each" if not programs else "a program takes one manylinux and one musllinux",
         )
     arch = platform.linux_arch(target)
     for policy in policies:
@@ -124,7 +120,7 @@ def _check_policies(
             family: audit_policy.Family = "musllinux" if policy.startswith("musllinux") else "manylinux"
             defined = ", ".join(audit_policy.names(family, arch)) or "none"
             raise kind(f"{policy} is not defined for {arch}", hint=f"the {family} policies for {arch} are {defined}")
-        if policy.startswith("musllinux") and bindings.kind == "bin" and target.is_glibc:
+        if policy.startswith("musllinux") and programs and target.is_glibc:
             raise kind(
                 f"a program for {target.triple} needs glibc, so it cannot be {policy}",
                 hint="build for a musl target",

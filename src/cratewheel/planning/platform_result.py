@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -56,17 +56,18 @@ def platform_tags_from_audit(
     target: Target,
     binaries: Mapping[str, Binary],
     *,
-    programs: bool,
+    programs: Collection[str],
     own: Mapping[str, frozenset[str]] = MappingProxyType({}),
     grafted: Mapping[str, Binary] = MappingProxyType({}),
 ) -> PlatformResult:
-    """Return the tags that `binaries` (by file name) meet; `programs` may link libpython.
+    """Return the tags that `binaries` (by file name) meet.
 
-    `own` are the libraries that each file finds in the wheel. `grafted` are libraries added by repair: they must meet
-    the tag as well, and count as present. Raises `AuditError` when a file does not meet the requested policy, or needs
-    an external library and the audit mode is `check`.
+    Those that are `programs` may link libpython. `own` are the libraries that each file finds in the wheel. `grafted`
+    are libraries added by repair: they must meet the tag as well, and count as present. Raises `AuditError` when a file
+    does not meet the requested policy, or needs an external library and the audit mode is `check`.
     """
     files = {**binaries, **grafted}
+    with_python = (*programs, *grafted) if programs else ()
     provided = _Provided(own=own, grafted=frozenset(grafted))
     match wheel.platform:
         case Fixed(tags=tags):
@@ -80,11 +81,11 @@ def platform_tags_from_audit(
         case ByPolicy(policies=policies):
             # two policies are for a static program: only the one for the target's C library is checked
             fitting = [name for name in policies if name.startswith("musllinux") == target.is_musl] or list(policies)
-            reports = check.check_together(files, fitting[0], target, libpython_allowed=programs)
+            reports = check.check_together(files, fitting[0], target, libpython_allowed=with_python)
             return _by_reports(wheel, target, reports, policies, provided)
         case ByAudit() as plan:
             reports = {
-                file: check.lowest_policy(binary, target, libpython_allowed=programs, name=file)
+                file: check.lowest_policy(binary, target, libpython_allowed=file in with_python, name=file)
                 for file, binary in files.items()
             }
             newest = check.common_policy(report.policy for report in reports.values())

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 from cratewheel.bindings.detect import Bindings, StableAbi
 from cratewheel.cargo.command import CargoBuild, extra_value
 from cratewheel.cargo.model import CrateTarget
-from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.planning import flags, pgo
 from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
-from cratewheel.planning.model import ByAudit, Fixed, InterpreterPlatform, PlatformChoice, PlatformPlan, WheelPlan
+from cratewheel.planning.model import (
+    ArtifactPlan,
+    ByAudit,
+    Fixed,
+    InterpreterPlatform,
+    PlatformChoice,
+    PlatformPlan,
+    WheelPlan,
+)
 from cratewheel.planning.platform import audit_mode, native_platform
 from cratewheel.project.cargo_metadata import cargo_options
 from cratewheel.project.inputs import Inputs
@@ -38,11 +44,7 @@ def plan_wheels(inputs: Inputs, bindings: Bindings, choice: PlatformChoice) -> t
 
 
 def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: bool) -> WheelPlan:
-    target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
-    flags.check_foreign_python(inputs, bindings, group.interpreter)
-    module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
-    stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
-    python_tag, abi_tag = _python_tags(bindings, group)
+    python_tag, abi_tag = _python_tags(inputs.bindings_of(group.interpreter), group)
     own = native_platform(inputs, group.interpreter)
     platform_plan: PlatformPlan
     match choice:
@@ -54,25 +56,84 @@ def _wheel(inputs: Inputs, choice: PlatformChoice, group: _Group, *, separate: b
             platform_plan = choice
     profiled = pgo.profiled_wheel(inputs, group.interpreter, f"{python_tag}-{abi_tag}") if inputs.options.pgo else None
     directory = profiled.optimised if profiled else _directory(inputs, group) if separate else None
-    make_builds = partial(_builds, inputs, bindings, group, module_file)
+    artifacts = _artifacts(inputs, group, directory, pgo.use_flags(profiled) if profiled else ())
     return WheelPlan(
-        builds=make_builds(directory, pgo.use_flags(profiled) if profiled else ()),
+        artifacts=artifacts,
         interpreter=group.interpreter,
         serves=group.serves,
         python_tag=python_tag,
         abi_tag=abi_tag,
         platform=platform_plan,
-        audit=audit_mode(inputs.options, target),
-        module_file=module_file,
-        bindings=bindings,
-        stable_abi=stable,
-        config=flags.pyo3_config(inputs, bindings, group.interpreter, stable),
+        audit=audit_mode(inputs.options, inputs.target),
+        stable_abi=(group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None,
         directory=directory,
-        profiling=pgo.profiling(inputs, profiled, make_builds(profiled.instrumented, pgo.generate_flags(profiled)))
+        profiling=pgo.profiling(
+            inputs, profiled, _artifacts(inputs, group, profiled.instrumented, pgo.generate_flags(profiled))
+        )
         if profiled
         else None,
-        why=group.why,
+        why=(*group.why, *_mixed_abis(artifacts, group)),
     )
+
+
+def _artifacts(
+    inputs: Inputs, group: _Group, directory: Path | None, every_crate: tuple[str, ...]
+) -> tuple[ArtifactPlan, ...]:
+    """Return the compiled files of a wheel; `every_crate` are flags for all crates."""
+    return tuple(
+        artifact
+        for part, own in inputs.artifacts
+        for artifact in _artifacts_of(own, part, _own_group(own, group), directory, every_crate)
+    )
+
+
+def _own_group(inputs: Inputs, group: _Group) -> _Group:
+    """Return the group of a wheel as one artifact sees it: for the stable ABI if its own crate is."""
+    if inputs.part is None:
+        return group
+    if not inputs.bindings_of(group.interpreter).per_interpreter:
+        return replace(group, stable_abi=None)
+    if group.interpreter is not None:
+        stable = stable_abi_for(inputs, group.interpreter)
+    else:
+        kind = group.stable_abi.kind if group.stable_abi is not None else None
+        stable = next((abi for abi in stable_without_python(inputs) if abi.kind == kind), None)
+    if stable is not None and stable.minimum is None and group.stable_abi is not None:
+        stable = replace(stable, minimum=group.stable_abi.minimum)
+    return replace(group, stable_abi=stable)
+
+
+def _artifacts_of(
+    inputs: Inputs, part: int | None, group: _Group, directory: Path | None, every_crate: tuple[str, ...]
+) -> tuple[ArtifactPlan, ...]:
+    target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
+    flags.check_foreign_python(inputs, bindings, group.interpreter)
+    module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
+    stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
+    return tuple(
+        ArtifactPlan(
+            name=crate.name,
+            builds=_builds(inputs, crate, group, module_file, directory, every_crate),
+            bindings=bindings,
+            part=part,
+            path=inputs.part.settings.path if inputs.part is not None else None,
+            module_file=module_file,
+            stable_abi=stable,
+            config=flags.pyo3_config(inputs, bindings, group.interpreter, stable),
+        )
+        for crate in _selected_targets(inputs, bindings)
+    )
+
+
+def _mixed_abis(artifacts: tuple[ArtifactPlan, ...], group: _Group) -> tuple[str, ...]:
+    """Return why a wheel is for one interpreter, though some of its modules are for a stable ABI."""
+    of_python = [one for one in artifacts if one.bindings.per_interpreter]
+    stable = sorted(one.name for one in of_python if one.stable_abi is not None)
+    others = sorted(one.name for one in of_python if one.stable_abi is None)
+    if group.stable_abi is not None or not stable or not others:
+        return ()
+    verb = "is" if len(others) == 1 else "are"
+    return (f"{', '.join(stable)} would load into more Pythons, but {', '.join(others)} {verb} for one",)
 
 
 def _directory(inputs: Inputs, group: _Group) -> Path | None:
@@ -90,14 +151,14 @@ def directory_name(python: Interpreter) -> str:
 
 def _builds(
     inputs: Inputs,
-    bindings: Bindings,
+    crate: CrateTarget,
     group: _Group,
     module_file: str | None,
     directory: Path | None,
     every_crate: tuple[str, ...],
 ) -> tuple[CargoBuild, ...]:
-    """Return the cargo builds of a wheel: one for each processor and crate; `every_crate` are flags for all crates."""
-    options, project = inputs.options, inputs.project
+    """Return the cargo builds of an artifact, one for each processor; `every_crate` are flags for all crates."""
+    options, project, bindings = inputs.options, inputs.project, inputs.bindings_of(group.interpreter)
     # without --target, build scripts and macros would get the flags for every crate too
     base = cargo_options(options, inputs.target.triple if options.pgo else inputs.cargo_target)
     elsewhere: flags.Variables = ()
@@ -107,13 +168,14 @@ def _builds(
             # overrides cargo's `build.build-dir`, which would be shared
             elsewhere = (("CARGO_BUILD_BUILD_DIR", str(directory)),)
     features = (*base.features, *inputs.features_of(group.interpreter))
-    stable = group.stable_abi is not None
+    stable, example = group.stable_abi is not None, "example" in crate.kinds
     return tuple(
         CargoBuild(
             manifest=project.manifest.path,
             cwd=project.location.cwd,
-            binary=crate.name if bindings.kind == "bin" else None,
-            cdylib=_needs_cdylib_override(crate, bindings, inputs.rustc),
+            binary=crate.name if bindings.kind == "bin" and not example else None,
+            example=crate.name if example else None,
+            cdylib=_needs_cdylib_override(inputs, crate, bindings),
             through=flags.cargo_wrapper(inputs),
             options=replace(
                 base,
@@ -135,7 +197,6 @@ def _builds(
                 *elsewhere,
             ),
         )
-        for crate in _selected_targets(inputs, bindings)
         for slice_ in inputs.target.slices
     )
 
@@ -162,7 +223,7 @@ def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
     for python in wanted:
         stable_abi = stable_abi_for(inputs, python)
         if stable_abi is None:
-            groups.append(_own_group(inputs, python))
+            groups.append(_single_group(inputs, python))
         else:
             by_abi.setdefault(stable_abi, []).append(python)
     if not wanted or is_fixed(inputs.options):
@@ -171,7 +232,7 @@ def _groups(inputs: Inputs, bindings: Bindings) -> list[_Group]:
     return [_stable_group(stable_abi, tuple(served)) for stable_abi, served in by_abi.items()] + groups
 
 
-def _own_group(inputs: Inputs, python: Interpreter) -> _Group:
+def _single_group(inputs: Inputs, python: Interpreter) -> _Group:
     bindings = inputs.bindings_of(python)
     why = f"compiled for {python.display} alone"
     if inputs.options.no_abi3 or inputs.options.abi:
@@ -221,6 +282,8 @@ def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -
 
 
 def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, ...]:
+    if inputs.part is not None:
+        return (inputs.part.target,)
     options, crates, active = inputs.options, inputs.cargo.root_package.targets, bindings.package_features
     if bindings.kind == "bin":
         found = [crate for crate in crates if "bin" in crate.kinds and active.issuperset(crate.required_features)]
@@ -245,10 +308,12 @@ def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, 
     return tuple(found)
 
 
-def _needs_cdylib_override(crate: CrateTarget, bindings: Bindings, rustc: Rustc) -> bool:
+def _needs_cdylib_override(inputs: Inputs, crate: CrateTarget, bindings: Bindings) -> bool:
+    if inputs.part is not None and inputs.part.with_programs:
+        return False  # the programs are linked with the same library, which so is compiled once
     return (
         bindings.kind != "bin"
-        and rustc.version >= CRATE_TYPE_FLAG_SINCE
+        and inputs.rustc.version >= CRATE_TYPE_FLAG_SINCE
         and not LIBRARY_CRATE_TYPES.isdisjoint(crate.crate_types)
     )
 

@@ -82,13 +82,32 @@ def _query_for(
     reporter: Reporter,
 ) -> CargoAnswer:
     target, triple = choose_target(requested, options, rustc.host, environ)
+    cargo = _query_graph(target, triple, options, project, environ, reporter)
+    return CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
+
+
+def _query_graph(
+    target: Target,
+    triple: str | None,
+    options: Options,
+    project: Project,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+) -> CargoMetadata:
     chosen = cargo_options(options, triple)
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
     arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
     cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
     if cargo.root is None:
         raise ConfigError(f"{project.manifest.path} has no [package]")
-    return CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
+    return cargo
+
+
+def query_crate(
+    answer: CargoAnswer, options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
+) -> CargoAnswer:
+    """Return cargo's answer about the crate of `project`, or about other features; raises as `query_cargo`."""
+    return replace(answer, cargo=_query_graph(answer.target, answer.triple, options, project, environ, reporter))
 
 
 def query_every_crate(

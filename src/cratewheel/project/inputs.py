@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from cratewheel.bindings.combine import combine
 from cratewheel.bindings.detect import Bindings, features_for
 from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
+from cratewheel.errors import UnsupportedError
 from cratewheel.events import Reporter
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.project import bindings as project_bindings
 from cratewheel.project import pyproject
+from cratewheel.project.artifacts import Part, describe, module_names, project_modules, read_parts
 from cratewheel.project.cargo_metadata import (
     CargoAnswer,
     conditional_features,
@@ -51,8 +54,9 @@ class Inputs:
     `abi3_forced` says that pyo3 is to use the stable ABI whatever its features are, for a Python newer than it knows;
     `others_read_pyo3_config` that a build script asks pyo3 where the interpreter is, and the like.
     `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
-    `hooks` are those of the project, with what is known of their last runs.
-    `host_platform` is `_PYTHON_HOST_PLATFORM`, which overrides tags.
+    `hooks` are those of the project, with what is known of their last runs. `host_platform` is `_PYTHON_HOST_PLATFORM`,
+    which overrides tags. `parts` are the artifacts that the project lists; then `bindings` are those of the wheel as a
+    whole. `part` is the one that these inputs are of.
     """
 
     options: Options
@@ -76,6 +80,36 @@ class Inputs:
     others_read_pyo3_config: bool = False
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
     hooks: tuple[HookState, ...] = ()
+    parts: tuple[Part, ...] = ()
+    part: Part | None = None
+
+    def of(self, part: int | None) -> Inputs:
+        """Return the inputs as those of a project with one artifact: that at the index `part`; None is the project."""
+        if part is None:
+            return self
+        one = self.parts[part]
+        return replace(
+            self,
+            options=one.options,
+            project=one.project,
+            modules=one.modules,
+            cargo=one.cargo,
+            bindings=one.bindings,
+            conditional_bindings=one.conditional_bindings,
+            others_read_pyo3_config=reads_interpreter(one.cargo),
+            parts=(),
+            part=one,
+        )
+
+    @property
+    def artifacts(self) -> tuple[tuple[int | None, Inputs], ...]:
+        """The inputs of each listed artifact with its index, or the project itself."""
+        return tuple((at, self.of(at)) for at in range(len(self.parts))) or ((None, self),)
+
+    @property
+    def only_programs(self) -> bool:
+        """Whether the wheel has programs, and nothing that Python loads."""
+        return all(one.bindings.kind == "bin" for _, one in self.artifacts)
 
     def is_elsewhere(self, interpreter: Interpreter | None) -> bool:
         """Return whether pyo3 must be told of this Python, which cannot be started: as all of another system."""
@@ -87,6 +121,8 @@ class Inputs:
 
     def bindings_of(self, interpreter: Interpreter | None) -> Bindings:
         """Return the bindings of a build for this interpreter."""
+        if self.parts:
+            return combine([one.bindings_of(interpreter) for _, one in self.artifacts])
         return self.conditional_bindings.get(self.features_of(interpreter), self.bindings)
 
     @property
@@ -113,6 +149,8 @@ def gather(
 
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
+    if options.prebuilt or any(one.prebuilt for one in options.artifacts):
+        raise UnsupportedError("prebuilt artifacts cannot be packed yet", hint="remove `prebuilt`")
     state: BuildState = "editable" if request.editable else "wheel"
     metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
     return tuple(
@@ -137,12 +175,15 @@ def gather_sdist_of(
     """Return the inputs for the source distribution of a project that has been read; raises as `gather_sdist` does."""
     if project.pyproject is None:
         raise pyproject.missing_error(project.root)
+    cargo = query_every_crate(options, project, environ=environ, reporter=reporter)
     return SdistInputs(
         options=options,
         project=project,
         metadata=read_metadata(project, reporter, environ=environ, build_state="sdist"),
-        modules=read_modules(project, options, binary=True),
-        cargo=query_every_crate(options, project, environ=environ, reporter=reporter),
+        modules=project_modules(options, project, module_names(options, cargo))
+        if options.artifacts
+        else read_modules(project, options, binary=True),
+        cargo=cargo,
     )
 
 
@@ -155,19 +196,18 @@ def _for_target(
     reporter: Reporter,
 ) -> Inputs:
     target, rustc = answer.target, answer.rustc
-    bindings = project_bindings.read_bindings(answer, options, environ)
+    parts = read_parts(answer, options, project, environ=environ, reporter=reporter)
+    bindings = _read_bindings(answer, options, parts, environ)
     described = {name: environ[name] for name in DESCRIBED_PYTHON if environ.get(name)}
     elsewhere = is_foreign(target, parse_target(rustc.host)) or bool(described)
-    if elsewhere and bindings.per_interpreter:
-        interpreters = find_foreign(bindings, metadata, options, target, environ, reporter)
-    else:
-        interpreters = find_interpreters(bindings, metadata, options, target, environ, reporter)
+    find = find_foreign if elsewhere and bindings.per_interpreter else find_interpreters
+    interpreters = find(bindings, metadata, options, target, environ, reporter)
     chosen_macos = {one.triple: one.macos_deployment_target for one in options.target_options}
     return Inputs(
         options=options,
         project=project,
         metadata=metadata,
-        modules=read_modules(project, options, binary=bindings.kind == "bin"),
+        modules=_read_modules(project, options, bindings, parts),
         cargo=answer.cargo,
         bindings=bindings,
         rustc=rustc,
@@ -192,8 +232,9 @@ def _for_target(
         host_platform=environ.get("_PYTHON_HOST_PLATFORM") or None,
         abi3_forced=environ.get("PYO3_USE_ABI3_FORWARD_COMPATIBILITY") == "1",
         others_read_pyo3_config=reads_interpreter(answer.cargo),
-        conditional_bindings=_conditional_bindings(answer, options, bindings, interpreters, environ),
+        conditional_bindings={} if parts else _conditional_bindings(answer, options, bindings, interpreters, environ),
         hooks=_hooks(answer, options, project, reporter),
+        parts=tuple(_with_conditional(part, answer, interpreters, environ) for part in parts),
     )
 
 
@@ -204,6 +245,29 @@ def _hooks(answer: CargoAnswer, options: Options, project: Project, reporter: Re
     place = hook_place(project, options, target_dir)
     cache = JsonCache(target_dir / STATE, reporter.warn)
     return tuple(read_state(hook, place, cache) for hook in options.hooks)
+
+
+def _read_bindings(
+    answer: CargoAnswer, options: Options, parts: tuple[Part, ...], environ: Mapping[str, str]
+) -> Bindings:
+    if parts:
+        return combine([part.bindings for part in parts])
+    return project_bindings.read_bindings(answer, options, environ)
+
+
+def _with_conditional(
+    part: Part, answer: CargoAnswer, interpreters: tuple[Interpreter, ...], environ: Mapping[str, str]
+) -> Part:
+    """Return the artifact with the bindings of builds with its conditional features."""
+    own = replace(answer, cargo=part.cargo)
+    found = _conditional_bindings(own, part.options, part.bindings, interpreters, environ)
+    return replace(part, conditional_bindings=found)
+
+
+def _read_modules(project: Project, options: Options, bindings: Bindings, parts: tuple[Part, ...]) -> ModuleLayout:
+    if not parts:
+        return read_modules(project, options, binary=bindings.kind == "bin")
+    return project_modules(options, project, [part.module for part in parts if part.module is not None])
 
 
 def _conditional(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:
@@ -237,7 +301,10 @@ def report(inputs: Inputs, reporter: Reporter) -> None:
     reporter.step("Bindings", str(inputs.bindings))
     modules = inputs.modules
     layout = f"with Python packages in {modules.python_source}" if modules.mixed else "without Python sources"
-    reporter.step("Module", f"{modules.module_name}, {layout}")
+    if inputs.parts:
+        reporter.step("Artifacts", f"{', '.join(describe(part) for part in inputs.parts)}, {layout}")
+    else:
+        reporter.step("Module", f"{modules.module_name}, {layout}")
     for note in inputs.metadata.notes:
         reporter.detail(note)
     origins = {name: origin for name, origin in inputs.options.origins.items() if name != "generate_ci"}  # no build's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
@@ -25,7 +25,8 @@ class ModuleLayout:
     `module_name` is dotted: `package_parts`, then `extension_name`. A `mixed` project has a Python package around the
     extension, `package_dir`; `python_packages` are the other packages to ship, relative to `python_source`. `stubs_dir`
     is a folder of the package's name with nothing but stubs, which the generated package gets. `data` is the folder of
-    files that install elsewhere. All paths are absolute. `warnings` say what was named in vain.
+    files that install elsewhere. All paths are absolute. `warnings` say what was named in vain. `other_extensions` are
+    the names of further modules of the wheel.
     """
 
     module_name: str
@@ -38,6 +39,7 @@ class ModuleLayout:
     data: Path | None
     stubs_dir: Path | None = None
     warnings: tuple[str, ...] = ()
+    other_extensions: tuple[str, ...] = ()
 
     @property
     def packages(self) -> tuple[Path, ...]:
@@ -103,7 +105,7 @@ def read(
     parts = _name_parts(name, binary=binary)
     source = _python_source(root, python_source, package=parts[0], src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
-    there = package_dir.is_dir() and not _is_crate_folder(package_dir) and not _is_only_rubbish(package_dir)
+    there = _is_package(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
     packages, missing = _python_packages(source, python_packages)
@@ -121,6 +123,39 @@ def read(
         if there or python_source is not None
         else (*missing, *_unused_folder_warnings(root, parts[0], packages)),
     )
+
+
+def place_module(base: ModuleLayout, name: str) -> ModuleLayout:
+    """Return the layout of another module among the Python files of `base`: a dotted name is its place.
+
+    Raises `ConfigError` for a name that cannot be imported.
+    """
+    parts = _name_parts(name, binary=False)
+    package_dir = base.python_source / parts[0]
+    there = _is_package(package_dir)
+    return replace(
+        base,
+        module_name=name,
+        extension_name=parts[-1],
+        package_parts=parts[:-1],
+        mixed=there or len(parts) > 1,
+        package_dir=package_dir if there else None,
+        python_packages=(),
+        stubs_dir=None,
+        warnings=(),
+        other_extensions=(),
+    )
+
+
+def has_package(project: Project, options: Options, name: str) -> bool:
+    """Return whether there are Python files of the package that a module with this dotted name lies in."""
+    written = options.python_source or legacy_table(project.manifest).get("python-source")
+    default = "src" if project.location.src_layout else ""
+    return _is_package(_below(project.root, default if written is None else written) / name.partition(".")[0])
+
+
+def _is_package(folder: Path) -> bool:
+    return folder.is_dir() and not _is_crate_folder(folder) and not _is_only_rubbish(folder)
 
 
 def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:

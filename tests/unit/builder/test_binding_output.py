@@ -21,8 +21,8 @@ def test_files_beside_a_module_are_its_companions_where_they_are_wanted(tmp_path
     (debug / "Contents" / "Info.plist").touch()
     artifact = Artifact(path=tmp_path / "app.so", import_library=tmp_path / "app.lib", debug_info=debug, out_dirs={})
     build = session(MODULE)
-    assert generate_parts(build, build.plan.wheels[0], [artifact], tmp_path) == CompiledParts(
-        files=(tmp_path / "app.so",),
+    assert generate_parts(build, build.plan.wheels[0], [artifact], tmp_path)[0] == CompiledParts(
+        file=tmp_path / "app.so",
         companions=(
             Entry(path="app/app.lib", source=FromFile(path=str(tmp_path / "app.lib")), why="the import library"),
             Entry(
@@ -33,20 +33,18 @@ def test_files_beside_a_module_are_its_companions_where_they_are_wanted(tmp_path
         ),
     )
     plain = session(replace(MODULE, options=replace(MODULE.options, include_debuginfo=False, include_import_lib=False)))
-    assert generate_parts(plain, plain.plan.wheels[0], [artifact], tmp_path).companions == ()
+    assert generate_parts(plain, plain.plan.wheels[0], [artifact], tmp_path)[0].companions == ()
 
 
 def test_programs_have_no_companions(tmp_path: Path) -> None:
-    artifacts = [
-        Artifact(path=tmp_path / name, import_library=tmp_path / f"{name}.lib", out_dirs={}) for name in ("a", "b")
-    ]
+    artifact = Artifact(path=tmp_path / "a", import_library=tmp_path / "a.lib", out_dirs={})
     build = session(situation(cargo=PROGRAM, tool={"include-import-lib": True}))
-    found = generate_parts(build, build.plan.wheels[0], artifacts, tmp_path)
-    assert found == CompiledParts(files=(tmp_path / "a", tmp_path / "b"))
+    found = generate_parts(build, build.plan.wheels[0], [artifact], tmp_path)
+    assert found == (CompiledParts(file=tmp_path / "a"),)
 
 
 def test_out_dirs_are_those_of_known_crates_by_name() -> None:
     build = session(MODULE)
     own = build.inputs.cargo.root_package
     artifact = Artifact(path=Path("/t/app.so"), out_dirs={own.id: Path("/t/out"), "elsewhere": Path("/t/other")})
-    assert out_dirs(build, [artifact]) == {own.name: Path("/t/out")}
+    assert out_dirs(build, build.plan.wheels[0], [artifact]) == {own.name: Path("/t/out")}

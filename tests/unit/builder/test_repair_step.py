@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.builder.repair_step import module_folder, place_libraries
+from cratewheel.builder.repair_step import place_libraries
 from cratewheel.builder.session import Session
 from cratewheel.repair.model import Grafted
 from sessions import session
-from situations import CFFI, LINUX, MACOS_ARM, PROGRAM, UNIFFI, WINDOWS, Machine, modules, pyo3, situation
+from situations import LINUX, MACOS_ARM, PROGRAM, WINDOWS, Machine, pyo3, situation
 
 LIBRARY = Grafted(name="libz-01234567.so.1", original=Path("/lib/libz.so.1"), path=Path("/tmp/libz"), sha256="01")
 MODULE = Entry(path="app/app.so", source=FromFile(path="/t/app.so", executable=True), why="the module")
@@ -27,22 +27,27 @@ def of_program(machine: Machine) -> Session:
     return session(situation(cargo=PROGRAM, machine=machine))
 
 
-def places(found: Session, *entries: Entry, grafted: tuple[Grafted, ...] = (LIBRARY,)) -> list[tuple[str, str]]:
-    return [(entry.path, entry.why) for entry in place_libraries(found, entries, grafted)]
+def placed(found: Session, *entries: Entry, grafted: tuple[Grafted, ...] = (LIBRARY,)) -> list[Entry]:
+    needing = {entry.name for entry in entries} if grafted else ()
+    return list(place_libraries(found, found.plan.wheels[0], entries, grafted, needing))
+
+
+def places(found: Session, *entries: Entry) -> list[tuple[str, str]]:
+    return [(entry.path, entry.why) for entry in placed(found, *entries)]
 
 
 COPIED = "copied from /lib/libz.so.1"
 
 
-@pytest.mark.parametrize(("machine", "folder"), [(LINUX, "app.libs"), (MACOS_ARM, "app.dylibs")])
-def test_libraries_of_a_module_have_a_folder_beside_its_package(machine: Machine, folder: str) -> None:
-    found = list(place_libraries(of_module(machine), [MODULE, INIT], (LIBRARY,)))
-    library = Entry(path=f"{folder}/{LIBRARY.name}", source=FromFile(path="/tmp/libz", executable=True), why=COPIED)
+@pytest.mark.parametrize(("machine", "libs"), [(LINUX, "app.libs"), (MACOS_ARM, "app.dylibs")])
+def test_libraries_of_a_module_have_a_folder_beside_its_package(machine: Machine, libs: str) -> None:
+    found = placed(of_module(machine), MODULE, INIT)
+    library = Entry(path=f"{libs}/{LIBRARY.name}", source=FromFile(path="/tmp/libz", executable=True), why=COPIED)
     assert found == [MODULE, INIT, library]
 
 
 def test_on_windows_the_package_names_the_folder_before_the_module_is_loaded() -> None:
-    module, init, library = place_libraries(of_module(WINDOWS), [MODULE, INIT], (LIBRARY,))
+    module, init, library = placed(of_module(WINDOWS), MODULE, INIT)
     assert (module, library.path) == (MODULE, f"app.libs/{LIBRARY.name}")
     assert isinstance(init.source, Generated)
     assert init.source.data.startswith(b'"""Ours."""\n')
@@ -59,7 +64,7 @@ def test_a_program_moves_to_where_it_finds_them_and_is_started_by_a_script(machi
     program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="compiled program")
     other = Entry(path="app-0.1.0.data/scripts/helper", source=SCRIPT.source, why="a file of the data folder")
     libs = "app.dylibs" if machine is MACOS_ARM else "app.libs"
-    moved, launcher, left, library = place_libraries(of_program(machine), [program, other], (LIBRARY,))
+    moved, launcher, left, library = placed(of_program(machine), program, other)
     assert (moved.path, moved.source, moved.why) == ("app.scripts/app", program.source, program.why)
     assert (launcher.path, launcher.why, launcher.source.executable) == (program.path, "starts the program", True)
     assert (left, library.path) == (other, f"{libs}/{LIBRARY.name}")
@@ -76,14 +81,5 @@ def test_windows_looks_for_them_beside_a_program() -> None:
 @pytest.mark.parametrize("machine", [LINUX, WINDOWS])
 def test_without_libraries_all_stays_where_it_is(machine: Machine) -> None:
     program = Entry(path=SCRIPT.path, source=SCRIPT.source, why="compiled program")
-    assert list(place_libraries(of_program(machine), [program], ())) == [program]
-    assert list(place_libraries(of_module(machine), [MODULE, INIT], ())) == [MODULE, INIT]
-
-
-def test_compiled_files_are_loaded_from_a_folder_that_the_bindings_choose() -> None:
-    mixed = modules("app.inner._lib", mixed=True)
-    assert module_folder(of_program(LINUX)) == PurePosixPath("app.scripts")
-    assert module_folder(of_module(LINUX)) == PurePosixPath("app")
-    assert module_folder(session(situation(cargo=pyo3(), pythons=("12",), module=mixed))) == PurePosixPath("app/inner")
-    for bindings in (CFFI, UNIFFI):
-        assert module_folder(session(situation(cargo=bindings, module=mixed))) == PurePosixPath("app/inner/_lib")
+    assert placed(of_program(machine), program, grafted=()) == [program]
+    assert placed(of_module(machine), MODULE, INIT, grafted=()) == [MODULE, INIT]

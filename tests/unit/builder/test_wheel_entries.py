@@ -41,7 +41,7 @@ def mixed(words: str = "", cargo: CargoMetadata | None = None, **options: Any) -
 def files_of(inputs: Inputs, *installed: Entry, **parts: Any) -> WheelFiles:
     plan = decide(inputs)
     (wheel,) = plan.wheels
-    compiled = CompiledParts(files=placeholders(inputs, plan, wheel), **parts)
+    compiled = [CompiledParts(file=file, **parts) for file in placeholders(inputs, plan, wheel)]
     return wheel_files(inputs, plan, wheel, ProjectFiles(installed=installed), compiled)
 
 
@@ -107,7 +107,7 @@ def test_in_place_the_compiled_files_are_for_the_project_and_not_installed() -> 
 
 def test_programs_are_installed_however_the_install_is_editable() -> None:
     found = files_of(mixed(cargo=PROGRAM, editable=True, editable_mode="inplace"), OWN)
-    assert paths(found.entries) == ["app.pth", "app-0.1.0.data/scripts/app"]
+    assert paths(found.entries) == ["app-0.1.0.data/scripts/app", "app.pth"]
     assert found.in_project == ()
 
 

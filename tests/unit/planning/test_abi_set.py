@@ -111,8 +111,8 @@ def test_without_the_stable_abi_each_python_has_its_wheel() -> None:
 def test_a_pyo3_that_reads_the_configuration_file_is_told_by_that() -> None:
     (wheel,) = plan("--no-abi3", cargo=pyo3("0.22.6", "extension-module", "abi3", "abi3-py38"), pythons=("12",)).wheels
     assert answered(wheel) == []
-    assert wheel.config is not None
-    assert "abi3=false\n" in wheel.config
+    assert wheel.artifacts[0].config is not None
+    assert "abi3=false\n" in wheel.artifacts[0].config
 
 
 def test_what_changes_nothing_is_said() -> None:

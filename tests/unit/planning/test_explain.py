@@ -6,6 +6,11 @@ from cratewheel.planning.decide import decide
 from cratewheel.planning.explain import as_json, explain
 from situations import MUSL, PROGRAM, pyo3, situation
 
+COMMAND = [
+    *("cargo", "rustc", "--message-format", "json-render-diagnostics"),
+    *("--manifest-path", "/work/app/Cargo.toml", "--lib"),
+]
+
 
 def test_a_plan_has_stable_names_for_tools() -> None:
     plan = decide(situation("--compatibility linux --no-sdist", cargo=pyo3(), pythons=("12",)))
@@ -25,12 +30,16 @@ def test_a_plan_has_stable_names_for_tools() -> None:
                 "serves": ["CPython 3.12"],
                 "audit": "repair",
                 "module_file": "app.cpython-312-x86_64-linux-gnu.so",
-                "commands": [
-                    [
-                        *("cargo", "rustc", "--message-format", "json-render-diagnostics"),
-                        *("--manifest-path", "/work/app/Cargo.toml", "--lib"),
-                    ]
+                "artifacts": [
+                    {
+                        "name": "app",
+                        "kind": "pyo3",
+                        "module_file": "app.cpython-312-x86_64-linux-gnu.so",
+                        "path": None,
+                        "commands": [COMMAND],
+                    }
                 ],
+                "commands": [COMMAND],
                 "why": ["compiled for CPython 3.12 alone"],
             }
         ],

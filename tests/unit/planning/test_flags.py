@@ -150,7 +150,7 @@ def described(triple: str = "aarch64-unknown-linux-gnu", version: str = "0.28.3"
 
 def test_pyo3_learns_of_a_python_that_is_not_here_from_our_file() -> None:
     plan = described()
-    assert plan.config == (
+    assert plan.artifacts[0].config == (
         "implementation=CPython\nversion=3.12\nabi3=false\nshared=true\npointer_width=64\nbuild_flags=\n"
         "suppress_build_script_link_lines=false\n"
     )
@@ -159,8 +159,8 @@ def test_pyo3_learns_of_a_python_that_is_not_here_from_our_file() -> None:
 
 def test_the_user_s_own_description_stays() -> None:
     plan = described(PYO3_CONFIG_FILE="/a/file")
-    assert (plan.config, env(plan)) == (None, {"PYO3_BUILD_EXTENSION_MODULE": "1"})
-    with_folder = described(PYO3_CROSS_LIB_DIR="/sysroot/lib").config
+    assert (plan.artifacts[0].config, env(plan)) == (None, {"PYO3_BUILD_EXTENSION_MODULE": "1"})
+    with_folder = described(PYO3_CROSS_LIB_DIR="/sysroot/lib").artifacts[0].config
     assert with_folder is not None
     assert "lib_dir=/sysroot/lib\n" in with_folder
 
@@ -169,15 +169,15 @@ def test_a_free_threaded_python_is_told_as_such() -> None:
     facts = from_elsewhere("aarch64-unknown-linux-gnu", cargo=pyo3("0.28.3"), pythons=("3.14t",))
     plan = wheel(facts)
     assert env(plan)["PYO3_CROSS_PYTHON_VERSION"] == "3.14t"
-    assert plan.config is not None
-    assert "build_flags=Py_GIL_DISABLED\n" in plan.config
+    assert plan.artifacts[0].config is not None
+    assert "build_flags=Py_GIL_DISABLED\n" in plan.artifacts[0].config
 
 
 def test_on_android_the_library_of_python_is_named() -> None:
     facts = from_elsewhere(
         "aarch64-linux-android", cargo=pyo3("0.28.3"), pythons=("3.13",), system=System(android_api=24)
     )
-    config = wheel(facts).config
+    config = wheel(facts).artifacts[0].config
     assert config is not None
     assert "lib_name=python3.13\n" in config
 
@@ -197,7 +197,7 @@ def test_windows_needs_an_import_library_of_python(
     facts = from_elsewhere("x86_64-pc-windows-gnu", cargo=pyo3(version, *features), pythons=("3.12",))
     facts = replace(facts, described=variables)
     if fine:
-        assert wheel(facts).config is not None
+        assert wheel(facts).artifacts[0].config is not None
         return
     with pytest.raises(UnsupportedError) as caught:
         decide(facts)
@@ -239,6 +239,6 @@ def test_a_file_that_needs_a_newer_macos_raises_the_tag() -> None:
     machine = Machine(triple="universal2-apple-darwin", system="darwin", platform=None, words="darwin")
     facts = situation(cargo=PROGRAM, machine=machine, host="aarch64-apple-darwin")
     fat = replace(part("universal2", (14, 0)), slices=(part("x86_64", (10, 12)), part("aarch64", (14, 2))))
-    settled = platform_tags_from_audit(wheel(facts), facts.target, {"app": fat}, programs=True)
+    settled = platform_tags_from_audit(wheel(facts), facts.target, {"app": fat}, programs=("app",))
     assert settled.tags == ("macosx_10_12_universal2", "macosx_10_12_x86_64", "macosx_14_0_arm64")
     assert settled.why == ("app: it is linked for macOS 14.2 on aarch64",)

@@ -50,7 +50,7 @@ def config(*flags: str, triple: str = HOST) -> tuple[str, ...]:
 def test_a_wheel_is_compiled_with_counters_and_then_with_what_they_counted() -> None:
     found = wheel(inputs())
     assert found.profiling == Profiling(
-        builds=found.profiling.builds if found.profiling else (),
+        artifacts=found.profiling.artifacts if found.profiling else (),
         directory=Path(FOLDER, "instrumented/cp312-cp312"),
         python=Path("/pythons/cpython3.12/bin/python"),
         environment=Path(FOLDER, "training/cp312-cp312/venv"),
@@ -134,7 +134,7 @@ def test_the_instrumented_wheel_is_for_this_machine_alone() -> None:
     assert pgo.compiled_wheels(found) == (
         replace(
             found,
-            builds=found.profiling.builds,
+            artifacts=found.profiling.artifacts,
             directory=found.profiling.directory,
             platform=ByPolicy(policies=("linux",)),
             audit="skip",

@@ -29,7 +29,7 @@ def settled(words: str, *files: Binary, cargo: CargoMetadata = PROGRAM, machine:
     plan = decide(situation(words, cargo=cargo, machine=machine, pythons=("11",)))
     (wheel,) = plan.wheels
     binaries = {f"file{number}": binary for number, binary in enumerate(files)}
-    return platform_tags_from_audit(wheel, plan.target, binaries, programs=cargo is PROGRAM)
+    return platform_tags_from_audit(wheel, plan.target, binaries, programs=binaries if cargo is PROGRAM else ())
 
 
 def test_the_newest_of_several_files_decides() -> None:

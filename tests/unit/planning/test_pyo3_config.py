@@ -16,7 +16,7 @@ from situations import LINUX, MACOS_ARM, PROGRAM, RUST_CPYTHON, WINDOWS, Machine
 
 def configs(cargo: CargoMetadata, *pythons: str, machine: Machine = LINUX) -> list[str | None]:
     facts = situation(cargo=cargo, pythons=pythons, machine=machine, named=True)
-    return [wheel.config for wheel in decide(facts).wheels]
+    return [wheel.artifacts[0].config for wheel in decide(facts).wheels]
 
 
 def lines(implementation: str, version: str, abi: str, *, flags: str = "", width: str = "pointer_width=64\n") -> str:
@@ -154,7 +154,7 @@ def test_a_narrow_interpreter_is_told_to_pyo3_which_compares_it_with_the_target(
         cargo=pyo3("0.29.3", "abi3", "abi3-py310"), pythons=(replace(python, pointer_width=32),), named=True
     )
 
-    assert decide(facts).wheels[0].config == lines(
+    assert decide(facts).wheels[0].artifacts[0].config == lines(
         "CPython", "3.10", "target_abi=CPython-abi3-3.10", width="pointer_width=32\n"
     )
 
@@ -162,14 +162,16 @@ def test_a_narrow_interpreter_is_told_to_pyo3_which_compares_it_with_the_target(
 def test_pyo3_looks_for_itself_where_somebody_asks_it_where_the_interpreter_is() -> None:
     facts = situation(cargo=pyo3("0.29.3"), pythons=("11",), others_read_pyo3_config=True)
 
-    assert decide(facts).wheels[0].config is None
-    assert decide(replace(facts, foreign=True)).wheels[0].config is not None  # there is no interpreter to be asked
+    assert decide(facts).wheels[0].artifacts[0].config is None
+    assert (
+        decide(replace(facts, foreign=True)).wheels[0].artifacts[0].config is not None
+    )  # there is no interpreter to be asked
 
 
 def test_pyo3_looks_for_itself_where_the_stable_abi_is_forced_and_a_file_would_hide_it() -> None:
     def described(version: str) -> bool:
         facts = situation(cargo=pyo3(version, "extension-module"), pythons=("14",), named=True, abi3_forced=True)
-        return decide(facts).wheels[0].config is not None
+        return decide(facts).wheels[0].artifacts[0].config is not None
 
     assert [described(version) for version in ("0.22.6", "0.23.5")] == [False, True]
 
@@ -195,5 +197,8 @@ def test_the_description_does_not_depend_on_where_the_interpreter_is() -> None:
     first = situation(cargo=pyo3_ffi("0.26.0"), pythons=["11"], machine=MACOS_ARM)
     (python,) = first.interpreters
     moved = replace(python, executable=None, in_virtualenv=True)
-    assert decide(first).wheels[0].config == decide(replace(first, interpreters=(moved,))).wheels[0].config
-    assert decide(first).wheels[0].config == lines("CPython", "3.11", "abi3=false")
+    assert (
+        decide(first).wheels[0].artifacts[0].config
+        == decide(replace(first, interpreters=(moved,))).wheels[0].artifacts[0].config
+    )
+    assert decide(first).wheels[0].artifacts[0].config == lines("CPython", "3.11", "abi3=false")

@@ -91,12 +91,12 @@ def test_the_module_file_has_the_name_that_its_interpreter_looks_for(
     cargo: CargoMetadata, machine: Machine, python: str | None, file: str | None
 ) -> None:
     facts = situation(cargo=cargo, machine=machine, pythons=(python,) if python else (), named=True)
-    assert [wheel.module_file for wheel in decide(facts).wheels] == [file]
+    assert [wheel.artifacts[0].module_file for wheel in decide(facts).wheels] == [file]
 
 
 def test_the_module_file_is_named_after_the_last_part_of_a_dotted_name() -> None:
     facts = situation(cargo=pyo3("0.26.0", "abi3", "abi3-py39"), module=modules("a.b._core"))
-    assert [wheel.module_file for wheel in decide(facts).wheels] == ["_core.abi3.so"]
+    assert [wheel.artifacts[0].module_file for wheel in decide(facts).wheels] == ["_core.abi3.so"]
 
 
 # -- what cargo is told

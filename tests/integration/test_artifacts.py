@@ -1,0 +1,267 @@
+"""Wheels with several artifacts, of crates that compile in a second."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import subprocess
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from integration.conftest import Cratewheel, Interpreters, Run
+
+pytestmark = pytest.mark.cargo
+
+ROOT = """\
+[workspace]
+members = ["second", "tool", "clib"]
+"""
+SECOND = """\
+[package]
+name = "second"
+version = "1.0.0"
+edition = "2021"
+
+[lib]
+crate-type = ["cdylib"]
+
+[features]
+answer = []
+loud = []
+stable = ["pyo3-ffi/abi3-py38"]
+
+[dependencies]
+pyo3-ffi = { path = "../pyo3-ffi", features = ["extension-module"] }
+"""
+TOOL = """\
+[package]
+name = "tool"
+version = "1.0.0"
+edition = "2021"
+
+[[bin]]
+name = "light-tool"
+path = "main.rs"
+
+[[bin]]
+name = "helper"
+path = "main.rs"
+
+[[example]]
+name = "shown"
+path = "../clib/lib.rs"
+crate-type = ["cdylib"]
+"""
+CLIB = """\
+[package]
+name = "clib"
+version = "1.0.0"
+edition = "2021"
+
+[lib]
+name = "light"
+path = "lib.rs"
+crate-type = ["cdylib"]
+"""
+PYPROJECT = """\
+[build-system]
+requires = ["cratewheel"]
+build-backend = "cratewheel"
+
+[project]
+name = "light-module"
+dynamic = ["version"]
+
+[tool.cratewheel]
+python-source = "python"
+"""
+FULL = """
+[[tool.cratewheel.artifacts]]
+module = "px._native"
+{0}
+[[tool.cratewheel.artifacts]]
+crate = "second"
+module = "px.inner._native"
+{1}
+[[tool.cratewheel.artifacts]]
+crate = "tool"
+target = "light-tool"
+
+[[tool.cratewheel.artifacts]]
+crate = "clib"
+path = "px/c"
+"""
+
+
+def table(**values: str) -> str:
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    return f"\n[[tool.cratewheel.artifacts]]\n{lines}"
+
+
+def workspace(run: Cratewheel, artifacts: str) -> Path:
+    """Return a workspace of two modules, a program and a library, with a package `px`."""
+    root = run.copy("light-module")
+    manifest = root / "Cargo.toml"
+    text = manifest.read_text("utf-8").replace('crate-type = ["cdylib"]', 'crate-type = ["cdylib", "rlib"]')
+    manifest.write_text(f"{text}\n{ROOT}", "utf-8")
+    files = {
+        "pyproject.toml": PYPROJECT + artifacts,
+        "src/main.rs": 'fn main() { println!("main") }\n',
+        "second/Cargo.toml": SECOND,
+        "second/src/lib.rs": 'include!("../../src/lib.rs");\n'.replace("//!", "//"),
+        "tool/Cargo.toml": TOOL,
+        "tool/main.rs": 'fn main() { println!("tool") }\n',
+        "clib/Cargo.toml": CLIB,
+        "clib/lib.rs": '#[no_mangle]\npub extern "C" fn light_answer() -> i32 { 42 }\n',
+        "python/px/__init__.py": "from px._native import answer\n",
+        "python/px/inner/__init__.py": "",
+        "python/px/c/light.h": "int light_answer(void);\n",
+    }
+    for name, content in files.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    source = (root / "src" / "lib.rs").read_text("utf-8")
+    (root / "second" / "src" / "lib.rs").write_text(source.replace("4200", "4300").replace(" 42\n", " 43\n"), "utf-8")
+    (root / "Cargo.lock").unlink(missing_ok=True)
+    return root
+
+
+def names(wheel: Path) -> list[str]:
+    with zipfile.ZipFile(wheel) as archive:
+        return sorted(archive.namelist())
+
+
+def build(run: Cratewheel, root: Path, *words: str | Path, **env: str) -> Run:
+    return run("build", "--no-sdist", *words, cwd=root, env=env)
+
+
+def test_two_modules_a_program_and_a_library_are_one_wheel(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    stable = 'features = ["stable"]\n'
+    root = workspace(run_light, FULL.format(stable, stable))
+    run = build(run_light, root, "-i", interpreters.this)
+    wheel = run.wheel
+    assert wheel.name.startswith("light_module-1.2.3-cp38-abi3-manylinux")
+    said = "the module px._native, the module px.inner._native, the program light-tool, the library light in px/c"
+    assert f"Artifacts {said}, with Python packages in {root / 'python'}\n" in run.stderr
+    data, info = "light_module-1.2.3.data", "light_module-1.2.3.dist-info"
+    assert names(wheel) == [
+        f"{data}/scripts/light-tool",
+        *(f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL")),
+        *(f"{info}/sboms/{name}.cyclonedx.json" for name in ("clib", "light-module", "second", "tool")),
+        "px/__init__.py",
+        "px/_native.abi3.so",
+        "px/c/liblight.so",
+        "px/c/light.h",
+        "px/inner/__init__.py",
+        "px/inner/_native.abi3.so",
+    ]
+    listed = run_light("list-files", "--json", "--wheel", "-i", interpreters.this, cwd=root).ok()
+    assert json.loads(listed.stdout)["wheel"] == names(wheel)
+
+    site = tmp_path / "site"
+    install(interpreters.this, wheel, site)
+    code = "import px, px.inner._native as inner; print(px.answer(), inner.answer())"
+    assert output(interpreters.this, "-c", code, cwd=site) == "42 0\n"
+    assert output(site / "bin" / "light-tool", cwd=site) == "tool\n"
+    assert ctypes.CDLL(str(site / "px/c/liblight.so")).light_answer() == 42
+
+
+def install(python: Path, wheel: Path, target: Path) -> None:
+    words = ("-m", "pip", "install", "--quiet", "--no-deps", "--no-index", "--target", target, wheel)
+    subprocess.run((python, *words), check=True, timeout=120)
+
+
+def output(*words: str | Path, cwd: Path) -> str:
+    return subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_a_module_for_one_python_makes_the_wheel_for_one(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    root = workspace(run_light, FULL.format("", 'features = ["stable"]\n'))
+    run = build(run_light, root, "-i", interpreters["3.12"], "--explain")
+    assert run.wheel.name.startswith("light_module-1.2.3-cp312-cp312-")
+    assert "second would load into more Pythons, but light_module is for one" in run.stderr
+    assert [name for name in names(run.wheel) if name.endswith(".so")] == [
+        "px/_native.cpython-312-x86_64-linux-gnu.so",
+        "px/c/liblight.so",
+        "px/inner/_native.abi3.so",
+    ]
+
+
+def test_the_library_that_a_program_uses_is_compiled_once(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    root = workspace(run_light, table(module="px._native") + table(target="light-module"))
+    (root / "src" / "main.rs").write_text('fn main() { println!("{}", light_module::VALUE) }\n', "utf-8")
+    lib = root / "src" / "lib.rs"
+    lib.write_text(f"{lib.read_text('utf-8')}\npub const VALUE: i32 = 7;\n", "utf-8")
+    run = build(run_light, root, "-i", interpreters["3.12"], CARGO_TARGET_DIR=str(root / "target"))
+    run.ok()
+    found = list((root / "target/debug/deps").glob("liblight_module*.so"))
+    assert len(found) == 1, found
+
+
+def test_programs_and_examples_may_lie_in_the_package(run_light: Cratewheel) -> None:
+    root = workspace(
+        run_light,
+        table(crate="tool", target="light-tool", path="px/bin")
+        + table(crate="tool", target="shown", kind="library", path="px/plugins/shown.plugin"),
+    )
+    run = build(run_light, root)
+    assert run.wheel.name.startswith("light_module-1.2.3-py3-none-")
+    placed = [name for name in names(run.wheel) if name.startswith(("px/bin", "px/plugins"))]
+    assert placed == ["px/bin/light-tool", "px/plugins/shown.plugin"]
+    with zipfile.ZipFile(run.wheel) as archive:
+        assert archive.getinfo("px/bin/light-tool").external_attr >> 16 & 0o111
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "message"),
+    [
+        (
+            table(module="px._native") + table(crate="second", module="px._native"),
+            "tool.cratewheel.artifacts[0] and tool.cratewheel.artifacts[1] are both the module px._native",
+        ),
+        (
+            table(crate="tool", target="light-tool") + table(crate="tool", target="light-tool"),
+            "tool.cratewheel.artifacts[0] and tool.cratewheel.artifacts[1] are both the program light-tool",
+        ),
+        (
+            table(crate="clib", path="px/x.so") + table(crate="tool", target="light-tool", path="px/x.so"),
+            "tool.cratewheel.artifacts[0] and tool.cratewheel.artifacts[1] are both the file px/x.so",
+        ),
+        (table(crate="secnd"), "tool.cratewheel.artifacts[0].crate is `secnd`, which is no crate of the workspace"),
+        (table(crate="clib", kind="extension"), "clib depends neither on pyo3 nor on rust-cpython"),
+        (table(crate="clib", kind="library"), "tool.cratewheel.artifacts[0] is a library, and has no `path`"),
+        (table(crate="clib", path="../px"), "must be a folder of the wheel"),
+        (table(crate="clib", path="/px"), "must be a folder of the wheel"),
+        (table(path="px"), "light-module is an extension module, which lies where its name says"),
+        (table(crate="tool", target="helper", module="px.helper"), "`helper` is a program, and has a `module`"),
+        (table(module="px.1x"), "the module name 'px.1x' could not be imported"),
+        (table(module="px._native", optional="yes"), "tool.cratewheel.artifacts[0] has an unknown key `optional`"),
+    ],
+)
+def test_a_wrong_table_is_an_error_before_anything_is_compiled(
+    run_light: Cratewheel, artifacts: str, message: str
+) -> None:
+    root = workspace(run_light, artifacts)
+    run = build(run_light, root)
+    assert run.status != 0
+    assert message in run.stderr
+    assert "Compiling" not in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_a_module_with_another_name_than_its_init_function_is_an_error(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    root = workspace(run_light, table(module="px._native") + table(crate="second", module="px._other"))
+    run = build(run_light, root, "-i", interpreters["3.12"])
+    assert run.status == 1
+    assert "does not export PyInit__other or PyModExport__other" in run.stderr
+    assert "correct `module` in tool.cratewheel.artifacts[1], or the name of the #[pymodule]" in run.stderr
+    assert run.wheels == ()
