@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -154,7 +154,7 @@ class Reader:
     reporter: Reporter
     roots: Roots
     dangling: DanglingLinks
-    of_hooks: Mapping[Path, str] = MappingProxyType({})
+    of_hooks: Mapping[Path, str] = field(default_factory=lambda: MappingProxyType({}))
     made_again: frozenset[str] = frozenset()
 
     @property
