@@ -28,7 +28,7 @@ COMMANDS = {
     "new": ("new", (), "Create a project"),
     "init": ("new:run_init", (), "Create a project in an existing folder"),
     "generate-stubs": ("generate_stubs", (), "Write type stubs for the extension module"),
-    "ide": ("ide", (), "Configure cargo and editors to share compiled files with our builds"),
+    "ide": ("ide", (), "Configure cargo and editors to share compiled files with cratewheel"),
     "generate-ci": ("generate_ci", (), "Write the file of a CI service that builds, tests and publishes wheels"),
     "metadata": ("metadata", (), "Print the core metadata of the project"),
     "list-python": ("list_python", (), "List the Python interpreters on this machine"),

@@ -35,12 +35,12 @@ def make_parser() -> Parser:
     group = parser.add_argument_group("Environment")
     group.add_argument(
         "-i", "--interpreter", metavar="PYTHON", dest="python",
-        help="The environment's interpreter; default: VIRTUAL_ENV, CONDA_PREFIX or the nearest .venv",
+        help="The environment's interpreter [default: VIRTUAL_ENV, CONDA_PREFIX or the nearest .venv]",
     )  # fmt: skip
     group.add_argument("-E", "--extras", action="append", default=[], metavar="EXTRAS", help="Extras to install")
     group.add_argument(
         "-G", "--group", action="append", default=[], metavar="GROUPS",
-        help="Dependency groups to install; default: `dev` if there is one",
+        help="Dependency groups to install [default: `dev` if there is one]",
     )  # fmt: skip
     group.add_argument("--skip-install", action="store_true", help="Only compile, and copy the module into the project")
     group.add_argument("--uv", action="store_true", help="Install dependencies with uv")

@@ -1,4 +1,4 @@
-"""`cratewheel ide`: configures cargo and editors to share compiled files with our builds."""
+"""`cratewheel ide`: configures cargo and editors to share compiled files with cratewheel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cratewheel.options.arguments import Parser, command_parser, parse_argv, ses
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
-    """Write the variables of our builds to `.cargo/config.toml`, or remove them with `--remove`."""
+    """Write the variables of cratewheel to `.cargo/config.toml`, or remove them with `--remove`."""
     flags = parse_argv(make_parser(), argv)
     ui = session_ui(flags, environ)
     from cratewheel import api
@@ -24,7 +24,7 @@ def make_parser() -> Parser:
     """Return the parser of the command."""
     parser = command_parser(
         "ide",
-        "Make cargo and editors build with the environment variables of our builds, so that all share compiled files.",
+        "Make cargo and editors build with the environment variables of cratewheel, so that all share compiled files.",
     )
     parser.add_argument(
         "-i", "--interpreter", dest="python", metavar="PYTHON", help="The Python interpreter to build for"

@@ -48,7 +48,7 @@ class Options:
     # Build
     bindings: str | None = setting(
         None, "text", "Build",
-        "The kind of bindings between Rust and Python; default: detected from the crate's dependencies",
+        "The kind of bindings between Rust and Python [default: detected from the crate's dependencies]",
         flags=("-b", "--bindings"), flag_aliases=("--binding-crate",), metavar="KIND", choices=BINDINGS, key="bindings",
         commands=COMPILING,
     )  # fmt: skip
@@ -59,7 +59,7 @@ class Options:
     )  # fmt: skip
     sdist: bool = setting(
         True, "switch", "Build",
-        "Build a source distribution next to the wheels (the default); --sdist also implies --sdist-first",
+        "Build a source distribution next to the wheels [default]; --sdist also implies --sdist-first",
         flags=("--sdist",), negations=("--no-sdist",), negation_help="Build no source distribution",
     )  # fmt: skip
     sdist_first: bool = setting(
@@ -121,27 +121,27 @@ class Options:
     )  # fmt: skip
     pgo_dependency_group: str | None = setting(
         None, "text", "Compilation",
-        "The dependency group that `pgo-command` needs; default: `dev`, if there is one",
+        "The dependency group that `pgo-command` needs [default: `dev`, if there is one]",
         key="pgo-dependency-group",
     )  # fmt: skip
 
     # Python
     interpreter: tuple[str, ...] = setting(
         (), "words", "Python",
-        "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t). Default: every "
-        "interpreter found that the project supports",
+        "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t) [default: every "
+        "interpreter found that the project supports]",
         flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish", "generate-stubs"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",
-        "Build for every interpreter found (the default; for compatibility with maturin 1.x)",
+        "Build for every interpreter found [default]; for compatibility with maturin 1.x",
         flags=("-f", "--find-interpreter"), commands=("build", "publish", "generate-stubs"),
     )  # fmt: skip
 
     abi: tuple[str, ...] = setting(
         (), "words", "Python",
         "The wheels to build, one word each: abi3-py310, abi3t-py315, cp312, cp314t, pp311. Each must be possible, and "
-        "no other is built. Default: the fewest that support the Pythons of -i, or those found",
+        "no other is built [default: the fewest that support the Pythons of -i, or those found]",
         flags=("--abi",), metavar="ABI", key="abi", commands=("build", "list-files", "publish"),
     )  # fmt: skip
     only_abi3: bool = setting(
@@ -159,24 +159,24 @@ class Options:
     target: tuple[str, ...] = setting(
         (), "list", "Platform",
         "The target triple to compile for, as cargo's --target; repeat it to build for several targets. "
-        "universal2-apple-darwin is one wheel for both macOS processors. Default: `build.target` of cargo's "
-        "configuration, or this machine's target",
+        "universal2-apple-darwin is one wheel for both macOS processors [default: `build.target` of "
+        "cargo's configuration, or this machine's target]",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
         commands=("build", "list-files", "publish", "develop", "rebuild", "generate-stubs"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
         "The platform tag on Linux: a manylinux tag (manylinux2014, manylinux_2_28, 2_28), a musllinux tag "
-        "(musllinux_1_2), `linux` for the tag that PyPI rejects, or `pypi` to require one that PyPI accepts. "
-        "Default: the lowest manylinux tag that the compiled file fits, or `linux` if there is none. Ignored on other "
-        "systems",
+        "(musllinux_1_2), `linux` for the tag that PyPI rejects, or `pypi` to require one that PyPI accepts; "
+        "ignored on other systems [default: the lowest manylinux tag that the compiled file fits, or `linux` if there "
+        "is none]",
         flags=("--compatibility",), flag_aliases=("--manylinux",), metavar="TAG",
         key="compatibility", key_aliases=("manylinux",),
     )  # fmt: skip
     auditwheel: str | None = setting(
         None, "text", "Platform",
-        "How to enforce the platform tag's rules: `repair` puts external libraries into the wheel (the default on "
-        "Linux), `check` rejects them, `warn` reports them (the default elsewhere), `skip` checks nothing and tags the "
+        "How to enforce the platform tag's rules: `repair` puts external libraries into the wheel [default on "
+        "Linux], `check` rejects them, `warn` reports them [default elsewhere], `skip` checks nothing and tags the "
         "wheel `linux`",
         flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
     )  # fmt: skip
@@ -193,8 +193,8 @@ class Options:
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
-        "Link with zig, so that the wheel runs with the glibc version of the requested manylinux tag (default: the "
-        "oldest that Rust supports). Needs the package ziglang, or zig on PATH",
+        "Link with zig, so that the wheel runs with the glibc version of the requested manylinux tag [default: the "
+        "oldest that Rust supports]. Needs the package ziglang, or zig on PATH",
         flags=("--zig",),
     )  # fmt: skip
     use_xwin: bool = setting(
@@ -211,7 +211,7 @@ class Options:
     # Output
     out: Path | None = setting(
         None, "path", "Output",
-        "The output folder; created if missing. Default: `wheels` in cargo's target directory",
+        "The output folder; created if missing [default: `wheels` in cargo's target directory]",
         flags=("-o", "--out"), metavar="DIR", commands=ARCHIVING,
     )  # fmt: skip
     compression_method: str = setting(
@@ -223,7 +223,7 @@ class Options:
     )  # fmt: skip
     compression_level: str | None = setting(
         None, "text", "Output",
-        "Compression level: 0 to 9 for deflated (4 unless given) and bzip2 (6), -7 to 22 for zstd (3), 0 for stored",
+        "Compression level: 0 to 9 for deflated [default: 4] and bzip2 [6], -7 to 22 for zstd [3], 0 for stored",
         flags=("--compression-level",), metavar="LEVEL",
         commands=("build", "publish", "develop"),
     )  # fmt: skip
@@ -432,7 +432,7 @@ class Options:
 
     # Editable installs
     editable_profile: str | None = setting(
-        None, "text", "Editable installs", "The cargo profile of editable installs; `profile` unless given",
+        None, "text", "Editable installs", "The cargo profile of editable installs [default: `profile`]",
         key="editable-profile",
     )  # fmt: skip
     editable_mode: str = setting(

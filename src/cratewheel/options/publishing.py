@@ -16,11 +16,11 @@ class PublishOptions:
         flags=("--debug",), commands=("publish",),
     )  # fmt: skip
     no_strip: bool = setting(
-        False, "switch", "Build", "Keep the symbols in the compiled files, which are removed otherwise",
+        False, "switch", "Build", "Keep the symbols in the compiled files [default: remove them]",
         flags=("--no-strip",), commands=("publish",),
     )  # fmt: skip
     repository: str | None = setting(
-        None, "text", "Upload", "Where to upload: `pypi` (the default), `testpypi`, or a section of ~/.pypirc",
+        None, "text", "Upload", "Where to upload: `pypi`, `testpypi`, or a section of ~/.pypirc [default: pypi]",
         flags=("-r", "--repository"), metavar="NAME", variables=("CRATEWHEEL_REPOSITORY", "MATURIN_REPOSITORY"),
         commands=UPLOADING,
     )  # fmt: skip
@@ -47,7 +47,7 @@ class PublishOptions:
     )  # fmt: skip
     check_url: str | None = setting(
         None, "text", "Upload",
-        "The Simple API of the repository, which says what is there; known for PyPI, guessed for others",
+        "The Simple API of the repository, which lists its files [default: known for PyPI, guessed for others]",
         flags=("--check-url",), metavar="URL", variables=("CRATEWHEEL_CHECK_URL",), commands=UPLOADING,
     )  # fmt: skip
     attestations: bool = setting(
@@ -62,7 +62,7 @@ class PublishOptions:
         commands=UPLOADING,
     )  # fmt: skip
     timeout: int = setting(
-        300, "number", "Upload", "How many seconds the repository may be silent; 300 unless given",
+        300, "number", "Upload", "How many seconds the repository may be silent [default: 300]",
         flags=("--timeout",), metavar="SECONDS", commands=UPLOADING,
     )  # fmt: skip
     upload_dry_run: bool = setting(

@@ -79,7 +79,7 @@ def _table(properties: Mapping[str, Schema], *, required: Iterable[str] = (), ot
 def _format() -> Schema:
     names: Schema = {"enum": ["sdist", "wheel"]}
     return {
-        "description": "The archives that it is about; both unless given",
+        "description": "The archives that it is about [default: both]",
         "oneOf": [names, {"type": "array", "items": names}],
     }
 
@@ -91,7 +91,7 @@ def _include() -> Schema:
             "path": STRING,
             "from": {"const": "out-dir", "description": "The OUT_DIR of a build script"},
             "to": FOLDER_OF_WHEEL,
-            "crate-name": {**STRING, "description": "The package whose build script it is; the project's unless given"},
+            "crate-name": {**STRING, "description": "The package whose build script it is [default: the project's]"},
             "crate_name": STRING,
             "format": {},
         },
