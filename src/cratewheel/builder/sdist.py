@@ -26,7 +26,7 @@ from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
 from cratewheel.project.artifacts import artifact_manifests
-from cratewheel.project.hooks import HookPlace, hook_place
+from cratewheel.project.hooks import RECORD, HookPlace, hook_place
 from cratewheel.project.inputs import SdistInputs
 from cratewheel.project.location import locate
 from cratewheel.project.pyproject import PyProject
@@ -119,7 +119,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     record = hook_files.record_entry(settled, hooks, place)
     return replace(
         found,
-        layout=layout((*settled, *filter(None, (record,)))),
+        # an unpacked sdist has the record of the one it was
+        layout=layout((*(entry for entry in settled if entry.path != RECORD), *filter(None, (record,)))),
         unmade=hook_files.unmade(hooks, place),
     )
 

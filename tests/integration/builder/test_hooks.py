@@ -245,6 +245,25 @@ def test_a_source_distribution_makes_its_files_again_if_the_project_says_so(proj
     assert "schema/user.msg, which the hook `python codegen.py` needs there" in failed.stderr
 
 
+def test_an_unpacked_source_distribution_makes_the_same_again(project: Project, tmp_path: Path) -> None:
+    (sdist,) = project.run("sdist").ok().sdists
+    with tarfile.open(sdist) as archive:
+        archive.extractall(tmp_path / "unpacked", filter="data")
+    run = project.command("sdist", cwd=tmp_path / "unpacked" / "app-1.0").ok()
+    assert hook_lines(run) == [
+        "Fresh hook `python codegen.py` (the source distribution has its outputs)",
+        "Fresh hook `stamp:write` (the source distribution has its outputs)",
+    ]
+    assert names(run.sdists[0]) == [name for name in names(sdist) if name != ".gitignore"]  # cargo lists it with git
+    records = []
+    for path in (sdist, run.sdists[0]):
+        with tarfile.open(path) as archive:
+            record = archive.extractfile("app-1.0/cratewheel-hooks.json")
+            assert record is not None
+            records.append(record.read())
+    assert records[0] == records[1]
+
+
 @pytest.mark.parametrize("frontend", ["pip", "uv", "build"])
 def test_frontends_build_what_hooks_make(project: Project, tmp_path: Path, frontend: str) -> None:
     out = tmp_path / "wheels"
