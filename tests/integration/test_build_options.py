@@ -363,11 +363,16 @@ def test_the_program_of_the_variable_cargo_compiles(watched: Watched, tmp_path: 
     assert log.read_text(encoding="utf-8") == "rustc\n"
 
 
-def test_cross_says_what_it_compiled_by_the_paths_of_its_container(watched: Watched, tmp_path: Path) -> None:
+@pytest.mark.parametrize("project_moves", [False, True])
+def test_cross_says_what_it_compiled_by_the_paths_of_its_container(
+    watched: Watched, tmp_path: Path, project_moves: bool
+) -> None:
+    """Each cross mounts the target directory elsewhere; older ones the workspace, too."""
     cross = tmp_path / "cross"
-    target = watched.environ["CARGO_TARGET_DIR"]
-    moved = f"sed 's#\"{target}/#\"/target/#g'"
-    cross.write_text(f'#!/bin/sh\n"{watched.environ["CARGO_WATCHED"]}" "$@" | {moved}\n', encoding="utf-8")
+    moved = f"s#{watched.environ['CARGO_TARGET_DIR']}/#/target/#g"
+    if project_moves:
+        moved += "; s#'\"$(pwd -P)\"'#/project#g"
+    cross.write_text(f'#!/bin/sh\n"{watched.environ["CARGO_WATCHED"]}" "$@" | sed \'{moved}\'\n', encoding="utf-8")
     cross.chmod(0o755)
     run, _ = watched("--no-sdist", "-i", watched.python, env={"CARGO": str(cross)})
 

@@ -90,7 +90,9 @@ def _run(job: _Job, build: CargoBuild, on_text: Callable[[str], bool] | None = N
         on_message=job.slot.on_message,
         purpose=f" for {interpreter.display}" if interpreter else "",
         on_text=on_text,
-        container_target=job.directory if is_cross(_program(session)) else None,
+        mounts=cargo_run.container_mounts(job.directory, session.inputs.cargo.workspace_root)
+        if is_cross(_program(session))
+        else None,
     )
 
 

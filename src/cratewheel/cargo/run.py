@@ -6,6 +6,7 @@ The messages are described at https://doc.rust-lang.org/cargo/reference/external
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -20,7 +21,8 @@ DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
 IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
 DYNAMIC_LIBRARY_SUFFIXES = (".so", ".dylib", ".dll", ".wasm")
 LIBRARY_KINDS = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
-CONTAINER_TARGET = "/target"  # where cross mounts cargo's target directory
+# where cross mounts cargo's target directory, and older ones the workspace, which newer ones leave at its path
+CONTAINER_TARGET, CONTAINER_PROJECT = "/target", "/project"
 LINK_PATH_KINDS = ("native", "all")
 
 
@@ -75,13 +77,13 @@ def run(
     on_message: Callable[[Mapping[str, Any]], None] | None = None,
     purpose: str = "",
     on_text: Callable[[str], bool] | None = None,
-    container_target: Path | None = None,
+    mounts: Mapping[str, Path] | None = None,
 ) -> Artifact:
     """Run the cargo build `command` and return its artifact of the package with the id `package`.
 
     Cargo's diagnostics go to `reporter`. `on_message` is called with the message of each compiled crate and build
     script run, and `on_text` with each other line of stdout; it returns whether it has used the line. `purpose` is part
-    of the error message. `container_target` is the target directory that cross mounts in its container. Raises
+    of the error message. `mounts` are the folders of this machine that cross mounts in its container. Raises
     `CompileError` if cargo fails, or makes no dynamic library (or no program named `binary`).
     """
     reporter.detail(f"running {command}")
@@ -95,8 +97,8 @@ def run(
                         continue
                     reporter.pass_output(f"{line}\n" if line else "")
                 elif message.get("reason") in ("compiler-artifact", "build-script-executed"):
-                    if container_target is not None:
-                        message = outside_container(message, container_target)
+                    if mounts is not None:
+                        message = outside_container(message, mounts)
                     messages.append(message)
                     if on_message is not None:
                         on_message(message)
@@ -131,26 +133,39 @@ def _message(line: str) -> Mapping[str, Any] | None:
     return message
 
 
-def outside_container(message: Mapping[str, Any], target: Path) -> Mapping[str, Any]:
-    """Return a message of cargo in cross's container with its paths as they are on this machine: below `target`.
+def container_mounts(target: Path, workspace: Path) -> Mapping[str, Path]:
+    """Return what cross mounts in its container: the place there, and that on this machine."""
+    there = PurePosixPath(CONTAINER_PROJECT)
+    project = {} if workspace.as_posix() == str(there) else {str(there): workspace}
+    return {CONTAINER_TARGET: target, **project}
+
+
+def outside_container(message: Mapping[str, Any], mounts: Mapping[str, Path]) -> Mapping[str, Any]:
+    """Return a message of cargo in cross's container with its paths as they are on this machine.
 
     >>> outside_container({"out_dir": "/target/debug/build/a-1/out", "linked_paths": ["native=/target/b", "/usr"]},
-    ...                   Path("/home/me/target"))["linked_paths"]
+    ...                   {"/target": Path("/home/me/target")})["linked_paths"]
     ['native=/home/me/target/b', '/usr']
     """
 
     def mapped(text: str) -> str:
         kind, equals, path = text.rpartition("=")
         below = PurePosixPath(path)
-        if not below.is_relative_to(CONTAINER_TARGET):
-            return text
-        return f"{kind}{equals}{target / below.relative_to(CONTAINER_TARGET)}"
+        for there, here in mounts.items():
+            if below.is_relative_to(there):
+                return f"{kind}{equals}{here / below.relative_to(there)}"
+        return text
 
     changed = {
         name: [mapped(text) for text in value] if isinstance(value, list) else mapped(value)
-        for name in ("filenames", "executable", "out_dir", "linked_paths")
+        for name in ("filenames", "executable", "out_dir", "linked_paths", "manifest_path")
         if (value := message.get(name))
     }
+    package = message.get("package_id")
+    if isinstance(package, str):
+        for there, here in mounts.items():
+            package = re.sub(rf"(?<=path\+file://){there}(?=[/#)])", here.as_posix().replace("\\", r"\\"), package)
+        changed["package_id"] = package
     return {**message, **changed}
 
 

@@ -113,24 +113,35 @@ def test_a_line_is_a_message_if_it_is_a_json_object(line: str, expected: dict[st
 
 
 def test_paths_in_a_container_are_those_of_this_machine() -> None:
-    target = Path("/home/me/target")
+    mounts = cargo_run.container_mounts(Path("/home/me/target"), Path("/home/me/code"))
     message = {
         "reason": "compiler-artifact",
         "filenames": ["/target/debug/liba.so", "/targets/b"],
         "executable": "/target/debug/a",
         "out_dir": "/target/debug/build/a-1/out",
         "linked_paths": ["native=/target/b", "/usr", "framework=/target"],
-        "manifest_path": "/target/Cargo.toml",
+        "manifest_path": "/project/a/Cargo.toml",
+        "package_id": "path+file:///project/a#1.0.0",
         "linked_libs": ["/target/x"],
     }
-    assert cargo_run.outside_container(message, target) == {
+    assert cargo_run.outside_container(message, mounts) == {
         **message,
         "filenames": ["/home/me/target/debug/liba.so", "/targets/b"],
         "executable": "/home/me/target/debug/a",
         "out_dir": "/home/me/target/debug/build/a-1/out",
         "linked_paths": ["native=/home/me/target/b", "/usr", "framework=/home/me/target"],
+        "manifest_path": "/home/me/code/a/Cargo.toml",
+        "package_id": "path+file:///home/me/code/a#1.0.0",
     }
-    assert cargo_run.outside_container({"executable": None, "filenames": []}, target) == {
+    for there, here in (
+        ("path+file:///project#a@1.0.0", "path+file:///home/me/code#a@1.0.0"),
+        ("a 1.0.0 (path+file:///project)", "a 1.0.0 (path+file:///home/me/code)"),
+        ("path+file:///projects#a@1.0.0", "path+file:///projects#a@1.0.0"),
+        ("registry+https://x/index#a@1.0.0", "registry+https://x/index#a@1.0.0"),
+    ):
+        assert cargo_run.outside_container({"package_id": there}, mounts) == {"package_id": here}
+    assert cargo_run.container_mounts(Path("/t"), Path("/project")) == {"/target": Path("/t")}
+    assert cargo_run.outside_container({"executable": None, "filenames": []}, mounts) == {
         "executable": None, "filenames": []
     }  # fmt: skip
 
