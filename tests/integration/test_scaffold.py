@@ -262,7 +262,15 @@ def test_files_change_only_when_that_is_agreed_to(run_light: Cratewheel, crate: 
     )
     assert sorted(path.name for path in crate.iterdir()) == ["Cargo.toml", "src"]
 
-    run_light("init", "-b", "cffi", "--yes", cwd=crate).ok()
+    made = run_light("init", "-b", "cffi", "--yes", cwd=crate).ok()
+    assert made.stderr.removeprefix(DIFF).splitlines() == [
+        "     Changed Cargo.toml",
+        "     Created .gitignore",
+        "     Created README.md",
+        "     Created pyproject.toml",
+        "  No CI file to write one, run `cratewheel generate-ci github -o .github/workflows/ci.yml`",
+        "        Next cratewheel develop",
+    ]
     assert (crate / "Cargo.toml").read_text(encoding="utf-8") == f'{CARGO}\n[lib]\ncrate-type = ["cdylib", "rlib"]\n'
     header = "int64_t add(int64_t left, int64_t right);\n"
     target = run_light.folder / "target"

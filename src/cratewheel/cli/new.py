@@ -42,7 +42,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     project_names.check_name(name)
     choices = _choices(args, name, ui)
     place = read_place(root, root / choices.crate, environ)
+    membership = _read_membership(place.workspace)
     scaffold.write(root, scaffold.files(choices, place))
+    _add_member(place.workspace, membership, ui)
     _finish(choices, root, place, ui, environ)
     develop = f"{choices.backend} develop"
     ui.step("Next", f"cd {shlex.quote(args.path)} && {develop}")
@@ -69,19 +71,21 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
     choices = init.fit(_choices(args, name, ui), existing)
     place = read_place(root, root / choices.crate, environ)
     plan = init.make_plan(existing, choices, place)
+    workspace = place.workspace if existing.cargo_text is None else None
+    membership = _read_membership(workspace)
     if plan.changes:
         _confirm(plan, root, ui, yes=args.yes)
     _carry_out(plan, root)
+    _add_member(workspace, membership, ui)
     for path in plan.kept:
         ui.step("Keeping", path)
     for change in plan.changes:
         ui.step("Changed", str(change.path))
-    if existing.cargo_text is not None:
-        place = replace(place, workspace=None)
     if not existing.is_project:
         _finish(choices, root, place, ui, environ)
     else:
-        _finish_existing(plan, root, place, ui)
+        _note_files(plan, root, ui)
+        _note_workflow(choices, root, place, ui)
     for note in plan.notes:
         ui.step("To do", note)
     there = "" if root == Path.cwd() else f"cd {shlex.quote(args.path)} && "
@@ -91,7 +95,7 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
 
 def _confirm(plan: Plan, root: Path, ui: Ui, *, yes: bool) -> None:
     """Show what would change; raise `ConfigError` unless that is agreed to."""
-    for change in plan.changes:
+    for change in plan.changes if ui.shows_steps or not yes else ():
         ui.explain(change.diff())
     # a line more in .gitignore needs no answer: `cargo init` adds it too
     files = ", ".join(str(change.path) for change in plan.changes if change.path.name != ".gitignore")
@@ -119,9 +123,7 @@ def _carry_out(plan: Plan, root: Path) -> None:
             file.write(change.after.encode())
 
 
-def _finish_existing(plan: Plan, root: Path, place: Place, ui: Ui) -> None:
-    if place.workspace is not None and not place.workspace.listed:
-        _add_member(place.workspace, ui)
+def _note_files(plan: Plan, root: Path, ui: Ui) -> None:
     for path, _ in plan.created:
         ui.step("Created", str(path))
     if not plan.created and not plan.changes:
@@ -165,20 +167,24 @@ def _license(expression: str) -> str | None:
 
 
 def _finish(choices: Choices, root: Path, place: Place, ui: Ui, environ: Mapping[str, str]) -> None:
-    """Do what follows the files: the membership in a workspace, the repository, and lines about both."""
+    """Do what follows the files: the repository, and lines about the project."""
     from cratewheel.commands import new as scaffold
 
-    workspace = place.workspace
-    if workspace is not None and not workspace.listed:
-        _add_member(workspace, ui)
     scaffold.make_repository(root, environ)
     what = scaffold.WHAT[choices.kind]
     ui.step("Made", f"{choices.name}, {what[0].lower()}{what[1:]}, in {root}")
     _note_license(choices, root, ui)
+    _note_workflow(choices, root, place, ui)
+
+
+def _note_workflow(choices: Choices, root: Path, place: Place, ui: Ui) -> None:
+    """Say how to get a CI file where `files` has none."""
     if place.above is not None:
         manifest = Path(os.path.relpath(root, place.above), choices.crate, "Cargo.toml").as_posix()
         command = f"cratewheel generate-ci github -m {shlex.quote(manifest)} -o .github/workflows/{choices.name}.yml"
         ui.step("No CI file", f"GitHub reads it in {place.above}: run `{command}` there")
+    elif not (root / ".github" / "workflows").exists():
+        ui.step("No CI file", "to write one, run `cratewheel generate-ci github -o .github/workflows/ci.yml`")
 
 
 def _note_license(choices: Choices, root: Path, ui: Ui) -> None:
@@ -190,14 +196,30 @@ def _note_license(choices: Choices, root: Path, ui: Ui) -> None:
         ui.step("License", f"{choices.license}: add its text as a file LICENSE")
 
 
-def _add_member(workspace: Workspace, ui: Ui) -> None:
-    """Add the crate to the members of its workspace, as `cargo new` does."""
+def _read_membership(workspace: Workspace | None) -> str | None:
+    """Return the text of the workspace's Cargo.toml with the crate as a member, None if it needs no change.
+
+    Raises `ConfigError` before anything is written when it cannot be changed.
+    """
     from cratewheel.commands.project_place import with_member
+
+    if workspace is None or workspace.listed:
+        return None
+    if not os.access(workspace.manifest, os.W_OK):
+        raise ConfigError(
+            f"{workspace.manifest} is not writable, but the crate has to be one of its members; nothing was written",
+            hint=f'add "{workspace.member}" to `members` or `exclude` in its [workspace] first',
+        )
+    return with_member(workspace.manifest.read_bytes().decode(), workspace)
+
+
+def _add_member(workspace: Workspace | None, text: str | None, ui: Ui) -> None:
+    """Add the crate to the members of its workspace, as `cargo new` does; `text` comes from `_read_membership`."""
     from cratewheel.system.files.atomic import atomic_replace
 
-    path = Path(os.path.realpath(workspace.manifest))
-    text = with_member(path.read_bytes().decode(), workspace)
-    with atomic_replace(path) as file:
+    if workspace is None or text is None:
+        return
+    with atomic_replace(Path(os.path.realpath(workspace.manifest))) as file:
         file.write(text.encode())
     ui.step("Adding", f'"{workspace.member}" to the workspace members in {workspace.manifest}')
 

@@ -13,7 +13,6 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
 from cratewheel.cargo.manifest import read as check_manifest
-from cratewheel.commands import ci_github
 from cratewheel.commands import new as scaffold
 from cratewheel.commands.new import Choices, Files, Kind
 from cratewheel.commands.project_place import Place
@@ -370,8 +369,6 @@ def _notes(existing: Existing, choices: Choices, *, fresh: bool, package_exists:
     dynamic = [name for name in _table(existing.pyproject, "project").get("dynamic", ()) if name != "version"]
     if dynamic and others:
         notes.append(f"dynamic in pyproject.toml: write {', '.join(map(str, dynamic))} into [project]")
-    if existing.is_project and not (existing.root / ".github" / "workflows").exists():
-        notes.append(f"for CI, run `cratewheel generate-ci github -o {ci_github.PATH}`")
     return tuple(notes)
 
 

@@ -69,10 +69,7 @@ def test_a_plain_library_gets_what_a_module_needs(tmp_path: Path) -> None:
         ' edition = "2021"', "+", "+[lib]", '+crate-type = ["cdylib", "rlib"]', "+", "+[dependencies]",
         '+pyo3 = "0.30"',
     ]  # fmt: skip
-    assert plan.notes == (
-        "src/lib.rs has no module for Python yet: add `#[pyo3::pymodule] mod my_crate { … }`",
-        "for CI, run `cratewheel generate-ci github -o .github/workflows/ci.yml`",
-    )
+    assert plan.notes == ("src/lib.rs has no module for Python yet: add `#[pyo3::pymodule] mod my_crate { … }`",)
 
 
 def test_a_second_time_nothing_is_left_to_do(tmp_path: Path) -> None:
@@ -168,7 +165,6 @@ module-name = "pkg._native"
         "[tool.setuptools] in pyproject.toml has no effect with cratewheel",
         "setup.py has no effect with cratewheel",
         "dynamic in pyproject.toml: write readme into [project]",
-        "for CI, run `cratewheel generate-ci github -o .github/workflows/ci.yml`",
     )
 
 
