@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import subprocess
+import sys
+import tarfile
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,6 +206,64 @@ def test_the_library_that_a_program_uses_is_compiled_once(run_light: Cratewheel,
     run.ok()
     found = list((root / "target/debug/deps").glob("liblight_module*.so"))
     assert len(found) == 1, found
+
+
+def test_a_program_beside_the_library_is_named_with_what_packs_it(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    root = workspace(run_light, "")
+    (root / "pyproject.toml").write_text(PYPROJECT.partition("[tool")[0], "utf-8")
+    alone = build(run_light, root, "-i", interpreters["3.12"])
+    table = 'artifacts = [{}, { target = "light-module", kind = "bin" }]'
+    assert f"warning: the program light-module is not packed beside the library of the crate; `{table}` below" in (
+        alone.ok().stderr
+    )
+
+    (root / "pyproject.toml").write_text(f"{PYPROJECT.partition('[tool')[0]}[tool.cratewheel]\n{table}\n", "utf-8")
+    both = build(run_light, root, "-i", interpreters["3.12"])
+    assert "warning" not in both.ok().stderr
+    assert names(both.wheel) == sorted([*names(alone.wheel), "light_module-1.2.3.data/scripts/light-module"])
+
+
+def venv(python: Path, folder: Path) -> Path:
+    subprocess.run((python, "-m", "venv", folder), check=True, timeout=120)
+    return folder
+
+
+@pytest.mark.parametrize("mode", ["redirect", "inplace"])
+def test_develop_installs_all(run_light: Cratewheel, interpreters: Interpreters, mode: str) -> None:
+    root = workspace(run_light, f'editable-mode = "{mode}"\n' + FULL.format("", ""))
+    environment = venv(interpreters["3.12"], run_light.folder / "venv")
+    run_light("develop", cwd=root, env={"VIRTUAL_ENV": str(environment)}).ok()
+    python = environment / "bin" / "python"
+    code = (
+        "import ctypes, px, px.inner._native as inner; from importlib.resources import files; "
+        "library = files('px') / 'c' / 'liblight.so'; "
+        "print(px.answer(), inner.answer(), ctypes.CDLL(str(library)).light_answer(), px.__file__)"
+    )
+    expected = f"42 0 42 {root / 'python' / 'px' / '__init__.py'}\n"
+    assert output(python, "-c", code, cwd=run_light.folder) == expected
+    assert output(environment / "bin" / "light-tool", cwd=run_light.folder) == "tool\n"
+    assert (root / "python/px/c/liblight.so").exists() == (mode == "inplace")
+
+
+def test_pip_installs_it_and_the_sdist_makes_the_same_wheel(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    root = workspace(run_light, FULL.format("", ""))
+    run = run_light("build", "-i", interpreters["3.12"], cwd=root).ok()
+    (sdist,) = run.sdists
+    with tarfile.open(sdist) as archive:
+        archive.extractall(run_light.folder / "unpacked", filter="data")
+    unpacked = run_light.folder / "unpacked" / "light_module-1.2.3"
+    again = build(run_light, unpacked, "-i", interpreters["3.12"])
+    assert names(again.wheel) == names(run.wheel)
+    assert again.wheel.name == run.wheel.name
+    environment = venv(interpreters["3.12"], run_light.folder / "venv")
+    pip = (environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation")
+    env = {**run_light.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    subprocess.run((*pip, "--editable", root), check=True, timeout=300, env=env)
+    assert output(environment / "bin" / "light-tool", cwd=run_light.folder) == "tool\n"
+    code = "import px, px.inner._native as inner; print(px.answer(), inner.answer())"
+    assert output(environment / "bin" / "python", "-c", code, cwd=run_light.folder) == "42 0\n"
 
 
 def test_programs_and_examples_may_lie_in_the_package(run_light: Cratewheel) -> None:

@@ -57,3 +57,21 @@ def test_build_hooks_has_one_message_for_python_and_rust_and_its_sdist_makes_it_
         "Running hook `python codegen.py schema` (it has not run here, as it is defined now)",
         "Fresh hook `version_file:write` (the source distribution has its outputs)",
     ]
+
+
+def test_several_artifacts_has_two_modules_a_program_and_a_library_with_its_header(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    run = run_cratewheel("build", "-i", interpreters.this, crate=EXAMPLES / "several-artifacts")
+    assert run.wheel.name.startswith("several_artifacts-0.1.0-cp310-abi3-")
+    site, python = tmp_path / "site", str(interpreters.this)
+    program = (
+        "import ctypes, textkit; print(textkit.count_words('a b 12'), textkit.count_digits('a b 12')); "
+        "library = ctypes.CDLL(str(textkit.c_folder() / 'libtextkit.so')); print(library.textkit_words(b'one two')); "
+        "print((textkit.c_folder() / 'textkit.h').is_file())"
+    )
+    assert run_in(run.wheel, site, python, "-c", program) == "3 2\n2\nTrue\n"
+    script = site / "several_artifacts-0.1.0.data" / "scripts" / "textkit"
+    script.chmod(0o755)
+    done = subprocess.run([script, "three words 42"], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "3 words, 2 digits\n"

@@ -180,7 +180,8 @@ def _find_target(place: str, settings: ArtifactSettings, package: Package) -> Cr
     targets = [one for one in package.targets if _is_library(one) or _is_program(one) or "example" in one.kinds]
     wants_program = settings.kind == "bin"
     if settings.target is not None:
-        found = [one for one in targets if _same_name(one.name, settings.target)]
+        named = [one for one in targets if one.name == settings.target]
+        found = named or [one for one in targets if _same_name(one.name, settings.target)]
     elif wants_program:
         found = [one for one in targets if "bin" in one.kinds]
     else:
@@ -264,7 +265,7 @@ def _read_crate(
         target=chosen.target,
         options=mine,
         project=project,
-        module=_module_name(kind, chosen, options, own=own),
+        module=_module_name(kind, chosen, options, project, own=own),
         cargo=answer.cargo,
         bindings=bindings,
     )
@@ -331,11 +332,14 @@ def _check_features(chosen: _Chosen, bindings: Bindings) -> None:
         )
 
 
-def _module_name(kind: ArtifactKind, chosen: _Chosen, options: Options, *, own: bool) -> str | None:
+def _module_name(kind: ArtifactKind, chosen: _Chosen, options: Options, project: Project, *, own: bool) -> str | None:
     if kind not in IMPORTED:
         return None
-    default = options.module_name if own and _is_library(chosen.target) else None
-    return chosen.settings.module or default or chosen.target.name
+    if chosen.settings.module is not None:
+        return chosen.settings.module
+    if own and _is_library(chosen.target):  # as that of a project without listed artifacts
+        return read_modules(project, options, binary=True).module_name
+    return chosen.target.name
 
 
 # -- places
