@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -128,3 +129,13 @@ def test_a_link_to_nothing_that_git_does_not_track_is_in_no_wheel_either(
         assert f"{folder / place} cannot be packed" in refused.stderr
     else:
         assert f"{folder / place} is a symbolic link to nowhere, which does not exist" in refused.stderr
+
+
+def test_a_virtual_environment_is_no_file_to_explain(run_light: Cratewheel, tmp_path: Path) -> None:
+    folder = write(tmp_path / "tree", TREE, git=True)
+    (folder / ".venv/bin").mkdir(parents=True)
+    (folder / ".venv/pyvenv.cfg").write_text("", encoding="utf-8")
+    (folder / ".venv/bin/python").symlink_to(sys.executable)
+    run = run_light("sdist", "--explain", cwd=folder).ok()
+    assert names(run) == FILES
+    assert ".venv" not in run.stderr

@@ -31,7 +31,7 @@ from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files
 from cratewheel.system.files import Patterns, Roots
-from cratewheel.system.files.links import describe_dangling
+from cratewheel.system.files.links import ProjectBoundary, describe_dangling
 from cratewheel.targets.wheel_tags import normalise_distribution
 
 TARGET_KINDS = {"bin": "bin", "example": "example", "test": "test", "bench": "bench", "custom-build": "build"}
@@ -77,8 +77,13 @@ class SdistContents:
         )
 
     def _walk(self, folder: Path) -> Iterator[str]:
-        # the archive has no dangling links
-        return files.walk(folder, roots=self.roots, skips=lambda path: describe_dangling(path) is not None)
+        # no such link is in the archive: there it would be an error
+        inside = ProjectBoundary(self.roots)
+        return files.walk(
+            folder,
+            roots=self.roots,
+            skips=lambda path: describe_dangling(path) is not None or not inside.contains(path),
+        )
 
     def _why_not(self, path: str, *, listed: bool, excluded: bool) -> str:
         if path in self.tree.made_again:

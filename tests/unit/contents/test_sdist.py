@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -284,6 +285,24 @@ def test_skipped_files_are_listed_with_the_reason(tmp_path: Path) -> None:
         "  - app/x.so        compiled",
         "  - more/b.txt      not in cargo's list of the crate's files, a Python package or `include`",
     )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has links for some users only")
+def test_links_that_could_not_be_packed_are_no_skipped_files(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    found = written(root)
+    (tmp_path / "outside.txt").write_text("", encoding="utf-8")
+    (root / "more/out").symlink_to(tmp_path / "outside.txt")
+    (root / "more/nowhere").symlink_to("gone")
+    (root / "more/in").symlink_to("b.txt")
+    exclusion = Exclusion(patterns=(), project=root, distribution="app")
+    entries, _ = lay_out(found, exclusion, "")
+    contents = SdistContents(
+        layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(root),)
+    )
+    more = [Path(file.path).name for file in contents.skipped_files() if Path(file.path).parent == root / "more"]
+    assert more == ["b.txt", "in"]
 
 
 def test_the_contents_name_the_manifest_and_hold_to_the_exclusion(tmp_path: Path) -> None:
