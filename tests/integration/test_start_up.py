@@ -35,7 +35,8 @@ COMMAND_LINE = {
     "cratewheel.system.utf8",
 }
 OPTIONS = {
-    "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.model", "cratewheel.options.setting",
+    "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.help_pages", "cratewheel.options.model",
+    "cratewheel.options.publishing", "cratewheel.options.setting",
     "cratewheel.options.values", "cratewheel.events", "cratewheel.system.redaction", "cratewheel.ui",
 }  # fmt: skip
 

@@ -15,8 +15,8 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError
 from cratewheel.events import HookEvent, Reporter
-from cratewheel.options.hooks import Hook, When
 from cratewheel.options.model import Options
+from cratewheel.options.values import Hook, When
 from cratewheel.planning.hooks import HookContext, decide_hook, hook_command, hooks_for, profile_name
 from cratewheel.planning.model import WheelPlan
 from cratewheel.project.hooks import (

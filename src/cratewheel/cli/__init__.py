@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, TextIO
 
 from cratewheel import __version__
 from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user_error
@@ -23,13 +23,13 @@ COMMANDS = {
     "sdist": ("sdist", (), "Build a source distribution only"),
     "publish": ("publish", (), "Build for release and upload to a package index"),
     "upload": ("upload", (), "Upload wheels and source distributions"),
-    "list-files": ("list_files", (), "List the files of the source distribution and the wheel, without compiling"),
+    "list-files": ("list_files", (), "List the files of the sdist and the wheel, without compiling"),
     "inspect": ("inspect", (), "Show what is in a wheel or a source distribution"),
     "new": ("new", (), "Create a project"),
     "init": ("new:run_init", (), "Create a project in an existing folder"),
     "generate-stubs": ("generate_stubs", (), "Write type stubs for the extension module"),
-    "ide": ("ide", (), "Configure cargo and editors to share compiled files with cratewheel"),
-    "generate-ci": ("generate_ci", (), "Write the file of a CI service that builds, tests and publishes wheels"),
+    "ide": ("ide", (), "Let cargo and editors share compiled files with cratewheel"),
+    "generate-ci": ("generate_ci", (), "Write a CI file that builds, tests and publishes wheels"),
     "metadata": ("metadata", (), "Print the core metadata of the project"),
     "list-python": ("list_python", (), "List the Python interpreters on this machine"),
     "clean": ("clean", (), "Remove build files and caches"),
@@ -122,11 +122,12 @@ def _run(argv: list[str]) -> int:
 
         first, args = split_global_options(argv)
     if not args:
-        raise UsageError("no command given", hint=f"choose one of {', '.join(COMMANDS)}; see `cratewheel --help`")
+        _print(_help_page(), sys.stderr)  # not a success: a script that has lost its arguments must notice
+        return UsageError.exit_status
     if args[0] in ("-V", "--version"):
-        return _print(f"cratewheel {__version__}\n")
+        return _print(f"cratewheel {__version__}\n", sys.stdout)
     if args[0] in ("-h", "--help", "help"):
-        return _help(args[1:])
+        return _run([args[1], "--help"]) if args[1:] else _print(_help_page(), sys.stdout)
     for name, (place, aliases, _) in COMMANDS.items():
         if args[0] in (name, *aliases):
             return _call(place, [*first, *args[1:]])
@@ -145,9 +146,7 @@ def _call(place: str, args: list[str]) -> int:
     return status
 
 
-def _help(args: list[str]) -> int:
-    if args:
-        return _run([args[0], "--help"])
+def _help_page() -> str:
     width = max(map(len, COMMANDS)) + 2
     lines = [
         "Build Python wheels and source distributions from Rust crates.",
@@ -158,18 +157,18 @@ def _help(args: list[str]) -> int:
         *(f"  {name:<{width}}{text}" for name, (_, _, text) in COMMANDS.items()),
         "",
         "options:",
-        f"  {'-h, --help':<{width}}Show this help, or that of a command",
+        f"  {'-h, --help':<{width}}Show help; of a command: common options (-h), all (--help)",
         f"  {'-V, --version':<{width}}Show the version",
         "  -v, -q and --color may stand before the command",
         "",
     ]
-    return _print("\n".join(lines))
+    return "\n".join(lines)
 
 
-def _print(text: str) -> int:
+def _print(text: str, stream: TextIO) -> int:
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream.write(text)
+        stream.flush()
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cratewheel.commands.completions import SHELLS, CommandLine, Option, summary
-from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, command_parser, session_ui
+from cratewheel.options.arguments import Parser, add_settings, command_parser, session_ui
 
 # Value names in help pages that stand for files and folders.
 FILES = frozenset({"PATH", "FILE", "FILES"})
@@ -27,8 +27,6 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="cratewheel completions",
         description="Print a shell completion script.",
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("shell", metavar="SHELL", choices=tuple(SHELLS), help=f"One of {', '.join(SHELLS)}")
     add_settings(parser, "completions")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cratewheel.errors import CratewheelError, UsageError
-from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
+from cratewheel.options.arguments import Parser, add_settings, session_ui
 
 SERVICES = ("github", "gitlab")
 PLATFORMS = ("all", "linux", "manylinux", "musllinux", "windows", "macos", "emscripten", "android")
@@ -50,8 +50,6 @@ def make_parser() -> Parser:
     parser = Parser(
         prog="cratewheel generate-ci",
         description="Write the file of a CI service that builds, tests and publishes wheels.",
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
     )
     parser.add_argument("service", metavar="SERVICE", choices=SERVICES, help=f"One of {', '.join(SERVICES)}")
     parser.add_argument("-m", "--manifest-path", type=Path, metavar="PATH", help="The Cargo.toml to build")

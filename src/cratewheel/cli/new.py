@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
-from cratewheel.options.arguments import HelpFormatter, Parser, add_settings, session_ui
+from cratewheel.options.arguments import Parser, add_settings, session_ui
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
@@ -243,8 +243,6 @@ def _parser(command: str) -> Parser:
         description="Create a project."
         if fresh
         else "Create a project in an existing folder, or add what is missing to the crate or package there.",
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
     )
     if fresh:
         parser.add_argument("path", metavar="NAME", help="The folder to create; its name becomes the project's")

@@ -21,7 +21,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run a hook and print the name of the file or folder written; unknown arguments are options of `build`."""
     if not argv or argv[0] not in COMMANDS:
         raise UsageError("no hook given", hint=f"choose one of {', '.join(COMMANDS)}")
-    parser = Parser(prog=f"cratewheel pep517 {argv[0]}", allow_abbrev=False)
+    parser = Parser(prog=f"cratewheel pep517 {argv[0]}")
     parser.add_argument("-m", "--manifest-path", type=Path, metavar="PATH", help="The Cargo.toml to build")
     if argv[0] == "write-dist-info":
         parser.add_argument(

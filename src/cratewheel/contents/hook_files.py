@@ -10,7 +10,7 @@ from pathlib import Path
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout
 from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.errors import ConfigError
-from cratewheel.options.hooks import Hook
+from cratewheel.options.values import Hook
 from cratewheel.project.hooks import RECORD, HookPlace, LastRun, fingerprint, needed_paths, output_paths, read_files
 
 

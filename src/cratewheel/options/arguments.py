@@ -8,13 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError
+from cratewheel.options.help_pages import Group, HelpFormatter, long_page, short_page
 from cratewheel.options.model import settings
 from cratewheel.options.setting import GROUPS, Setting
 from cratewheel.system import redaction
 from cratewheel.ui import Ui, print_result, terminal_ui
 
-HELP_WIDTH = 100
 MOST_JOBS = 2**31 - 1  # that cargo takes
+HELP = "Show the common options with -h, all with --help"
 SHOWN = 60  # characters of a value, in an error
 _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
@@ -26,6 +27,19 @@ class Parser(argparse.ArgumentParser):
     """
 
     takes_rustc_args = False
+
+    def __init__(self, *, prog: str, description: str = "", usage: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            usage=usage,
+            formatter_class=HelpFormatter,
+            allow_abbrev=False,
+            add_help=False,
+        )
+        self.fields: dict[str, str] = {}  # of the model, by their flags
+        group = self.add_argument_group("Help")
+        group.add_argument("-h", "--help", action=_Help, nargs=0, help=HELP, default=argparse.SUPPRESS)
 
     def parse_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> Any:  # type: ignore[override]  # one of three overloads
         """Return the parsed arguments; the error for unknown ones hides possible secrets."""
@@ -49,28 +63,31 @@ class Parser(argparse.ArgumentParser):
         said = f"{shown[0]}: it takes no value" if shown[1] else message
         raise UsageError(said, hint=f"`{self.prog} --help` shows the options")
 
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002  # the interface is argparse's
-        """Print the help page; unlike argparse's method, this raises errors of the stream."""
-        print_result(self.format_help())
+    def format_help(self) -> str:
+        """Return the long page of help."""
+        return long_page(self, self._groups())
+
+    def format_short_help(self) -> str:
+        """Return the short page of help."""
+        return short_page(self, self._groups(), self.fields)
+
+    def _groups(self) -> list[Group]:
+        return [(group.title, group._group_actions) for group in self._action_groups]  # noqa: SLF001  # argparse has no public way
 
 
-class HelpFormatter(argparse.HelpFormatter):
-    """Two columns, flags and help, with a limited width."""
+class _Help(argparse.Action):
+    """Prints the short page for `-h`, the long one for `--help`, and exits."""
 
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=32, width=HELP_WIDTH)
-
-    def _split_lines(self, text: str, width: int) -> list[str]:
-        # an option's name must not be broken at its hyphens
-        import textwrap  # for pages of help alone
-
-        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
-
-    def _format_action_invocation(self, action: argparse.Action) -> str:
-        if not action.option_strings or action.nargs == 0:
-            return super()._format_action_invocation(action)
-        shown = self._format_args(action, self._get_default_metavar_for_optional(action))
-        return f"{', '.join(action.option_strings)} {shown}"
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,  # noqa: ARG002  # the interface is argparse's
+        values: str | Sequence[Any] | None,  # noqa: ARG002  # the interface is argparse's
+        option_string: str | None = None,
+    ) -> None:
+        assert isinstance(parser, Parser)
+        print_result(parser.format_help() if option_string == "--help" else parser.format_short_help())
+        parser.exit()
 
 
 def parse_flags(command: str, description: str, argv: Sequence[str]) -> dict[str, Any]:
@@ -85,12 +102,8 @@ def command_parser(command: str, description: str) -> Parser:
         prog=f"cratewheel {command}",
         description=description,
         usage=f"cratewheel {command} [OPTIONS]" + (" [-- RUSTC_ARGS]" if rest else ""),
-        formatter_class=HelpFormatter,
-        allow_abbrev=False,
-        add_help=False,
     )
     parser.takes_rustc_args = rest
-    parser.add_argument_group("Help").add_argument("-h", "--help", action="help", help="Show this help and exit")
     add_settings(parser, command)
     return parser
 
@@ -134,7 +147,7 @@ def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
     return ui
 
 
-def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
+def add_settings(parser: Parser, command: str) -> None:
     """Add the flags of every setting of `command`, in the model's groups."""
     model = [(name, setting) for name, setting in settings().items() if command in setting.commands and setting.flags]
     for title in GROUPS:
@@ -143,6 +156,7 @@ def add_settings(parser: argparse.ArgumentParser, command: str) -> None:
             group = parser.add_argument_group(title)
             for name, setting in chosen:
                 _add(group, name, setting)
+                parser.fields |= dict.fromkeys((*setting.flags, *setting.negations), name)
 
 
 def split_at_dashes(argv: Sequence[str]) -> tuple[list[str], list[str] | None]:

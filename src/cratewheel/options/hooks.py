@@ -4,45 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from cratewheel.errors import ConfigError, did_you_mean
 from cratewheel.options.tables import text, texts, type_error
+from cratewheel.options.values import Hook, InSdist, Per, When
 from cratewheel.system.files.globs import check_glob
-
-When = Literal["before-compile", "before-pack", "sdist"]
-Per = Literal["target", "wheel"]
-InSdist = Literal["include", "regenerate"]
 
 KEYS = ("run", "python", "when", "per", "inputs", "outputs", "sdist")
 FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 # before-compile makes sources: they are in the sdist unless it makes them again; before-pack needs a compiled file
 IN_SDIST: Mapping[When, InSdist] = {"before-compile": "include", "before-pack": "regenerate", "sdist": "include"}
 PER: Mapping[When, Per] = {"before-compile": "target", "before-pack": "wheel", "sdist": "target"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hook:
-    """One table: a command (`run`) or a function of the project (`python`), and what it reads and makes.
-
-    `inputs` and `outputs` are globs relative to the project. It runs once for each target, or for each wheel (`per`).
-    `sdist` says whether a source distribution has the outputs, or what is needed to make them again.
-    """
-
-    run: tuple[str, ...] = ()
-    python: str | None = None
-    when: When = "before-compile"
-    per: Per = "target"
-    inputs: tuple[str, ...] = ()
-    outputs: tuple[str, ...] = ()
-    sdist: InSdist = "include"
-
-    def __str__(self) -> str:
-        """Return the hook as messages name it."""
-        import shlex  # slow to import
-
-        return self.python or shlex.join(self.run)
 
 
 def hooks(key: str, value: object) -> tuple[Hook, ...]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from cratewheel.options.hooks import Hook
 from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import (
     ALL_COMMANDS,
@@ -26,6 +25,7 @@ from cratewheel.options.values import (
     Exclude,
     Feature,
     GenerateCi,
+    Hook,
     Include,
     Licenses,
     Origins,
@@ -252,17 +252,17 @@ class Options:
 
     # Cargo
     quiet: bool = setting(
-        False, "switch", "Cargo", "Print only warnings and errors; cargo too",
+        False, "switch", "Reporting", "Print only warnings and errors; cargo too",
         flags=("-q", "--quiet"), commands=ALL_COMMANDS,
     )  # fmt: skip
     verbose: int = setting(
-        0, "count", "Cargo",
+        0, "count", "Reporting",
         "Print more; cargo too. -vv shows what is decided and which programs run, -vvv also when they end. The "
         "variable RUST_LOG (info, debug, trace) shows the same, without cargo",
         flags=("-v", "--verbose"), commands=ALL_COMMANDS,
     )  # fmt: skip
     color: str | None = setting(
-        None, "text", "Cargo", "When to use colour",
+        None, "text", "Reporting", "When to use colour",
         flags=("--color",), metavar="WHEN", choices=("auto", "always", "never"), commands=ALL_COMMANDS,
     )  # fmt: skip
     config: tuple[str, ...] = setting(

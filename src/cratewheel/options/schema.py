@@ -7,10 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from cratewheel.options import tables
-from cratewheel.options.hooks import InSdist, Per, When
 from cratewheel.options.model import settings
 from cratewheel.options.setting import Setting
-from cratewheel.options.values import ArtifactKind
+from cratewheel.options.values import ArtifactKind, InSdist, Per, When
 
 Schema = dict[str, Any]
 

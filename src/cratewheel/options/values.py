@@ -10,6 +10,10 @@ ArchiveFormat = Literal["sdist", "wheel"]
 ArtifactKind = Literal["extension", "cffi", "uniffi", "bin", "library"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
 
+When = Literal["before-compile", "before-pack", "sdist"]
+Per = Literal["target", "wheel"]
+InSdist = Literal["include", "regenerate"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Include:
@@ -193,3 +197,26 @@ class Origin:
 
 
 Origins = Mapping[str, Origin]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hook:
+    """One table: a command (`run`) or a function of the project (`python`), and what it reads and makes.
+
+    `inputs` and `outputs` are globs relative to the project. It runs once for each target, or for each wheel (`per`).
+    `sdist` says whether a source distribution has the outputs, or what is needed to make them again.
+    """
+
+    run: tuple[str, ...] = ()
+    python: str | None = None
+    when: When = "before-compile"
+    per: Per = "target"
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    sdist: InSdist = "include"
+
+    def __str__(self) -> str:
+        """Return the hook as messages name it."""
+        import shlex  # slow to import
+
+        return self.python or shlex.join(self.run)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cratewheel.options.hooks import Hook
 from cratewheel.options.model import Options
+from cratewheel.options.values import Hook
 from cratewheel.project.hooks import PYTHON, Hashes, HookState
 from cratewheel.system.command import Command
 

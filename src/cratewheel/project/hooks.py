@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from cratewheel.errors import ConfigError
-from cratewheel.options.hooks import Hook
 from cratewheel.options.model import Options
+from cratewheel.options.values import Hook
 from cratewheel.project.read import Project
 from cratewheel.system import files
 from cratewheel.system.files import Roots

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from cratewheel.builder.hook_process import HookCall, read_call
-from cratewheel.options.hooks import Hook
+from cratewheel.options.values import Hook
 from cratewheel.planning.hooks import HookContext, hook_command
 
 ROOT, OUT = Path("/work"), Path("/out")

@@ -11,7 +11,7 @@ import pytest
 from cratewheel.archive.layout import Entry, FromFile, Generated, layout
 from cratewheel.contents.hook_files import check_needed, made_again, named_files, record_entry, unmade
 from cratewheel.errors import ConfigError
-from cratewheel.options.hooks import Hook
+from cratewheel.options.values import Hook
 from cratewheel.project.hooks import HookPlace, LastRun, fingerprint
 
 INCLUDED = Hook(run=("python", "gen.py"), inputs=("a.proto", "Cargo.toml"), outputs=("a.py",))

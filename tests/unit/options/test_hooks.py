@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.options.hooks import Hook, hooks
+from cratewheel.options.hooks import hooks
+from cratewheel.options.values import Hook
 
 KEY = "tool.cratewheel.hooks"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.options.hooks import Hook
 from cratewheel.options.model import Options
+from cratewheel.options.values import Hook
 from cratewheel.planning.hooks import (
     HookContext,
     HookDecision,

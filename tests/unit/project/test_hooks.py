@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import ConfigError
-from cratewheel.options.hooks import Hook
+from cratewheel.options.values import Hook
 from cratewheel.project.hooks import (
     HookPlace,
     LastRun,
