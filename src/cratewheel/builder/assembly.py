@@ -149,7 +149,7 @@ def _audit(
     tag = WheelTag(python=(wheel.python_tag,), abi=tuple(wheel.abi_tag.split(".")), platform=settlement.tags)
     for one in compiled:
         file = {one.label: binaries[one.label]}
-        identity.check_tag(file, _own_tag(one.plan, tag), target, module_file=one.plan.module_file)
+        identity.check_tag(file, _own_tag(one.plan, tag), target, module_file=_called(one.plan))
     grafted: tuple[Grafted, ...] = ()
     needing = frozenset(one.made.path.name for one in compiled if settlement.external.get(one.label))
     if wheel.audit == "repair" and settlement.external:
@@ -177,11 +177,20 @@ def _check_init_function(session: Session, compiled: Compiled, binary: Binary) -
     warning = pyo3.missing_init_warning(binary.exported, modules.extension_name)
     if warning is None:
         return
+    if planned.prebuilt is not None:
+        raise AuditError(warning, hint=f"{planned.prebuilt} is another library, or the module has another name")
     if planned.part is None:
         session.reporter.warn(warning)
         return
     place = session.inputs.parts[planned.part].place
     raise AuditError(warning, hint=f"correct `module` in {place}, or the name of the #[pymodule]")
+
+
+def _called(planned: ArtifactPlan) -> str | None:
+    """Return the name of a module whose suffix tells the Python that it is for: of a prebuilt one, its own name."""
+    if planned.module_file is not None and planned.prebuilt is not None and planned.prebuilt.name.count(".") > 1:
+        return planned.prebuilt.name
+    return planned.module_file
 
 
 def _own_tag(planned: ArtifactPlan, tag: WheelTag) -> WheelTag:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
@@ -29,13 +30,14 @@ class Preconditions:
     """What is there before compiling: tools for foreign targets, and files that need no compiler.
 
     `included` are the files that `include` names and `exclude` leaves, `data` those of the data folder; `out_is_file`
-    says that the archives' folder is none.
+    says that the archives' folder is none. `prebuilt` are the prebuilt files that exist.
     """
 
     tools: tuple[Toolchain, ...] = ()
     included: tuple[Entry, ...] = ()
     data: tuple[Entry, ...] = ()
     out_is_file: bool = False
+    prebuilt: frozenset[Path] = frozenset()
 
 
 def check_before_compiling(session: Session) -> None:
@@ -69,6 +71,12 @@ def ask_preconditions(session: Session) -> Preconditions:
         included=tuple(wheel_contents.apply_excludes(included, root, options.exclude, "wheel")),
         data=tuple(wheel_contents.data_entries(inputs.modules, data_dir, roots=roots, skips=skips)),
         out_is_file=plan.out.exists() and not plan.out.is_dir(),
+        prebuilt=frozenset(
+            artifact.prebuilt
+            for wheel in plan.wheels
+            for artifact in wheel.artifacts
+            if artifact.prebuilt is not None and artifact.prebuilt.is_file()
+        ),
     )
 
 
@@ -77,6 +85,13 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     for tools in found.tools:
         toolchain.check(tools)
     options = inputs.options
+    for artifact in (artifact for wheel in plan.wheels for artifact in wheel.artifacts):
+        if artifact.prebuilt is not None and artifact.prebuilt not in found.prebuilt:
+            raise ConfigError(
+                f"the prebuilt file {artifact.prebuilt} of {artifact.name} does not exist",
+                hint="compile it first, or correct the path: a table's is relative to the project, a flag's to this "
+                "folder",
+            )
     wheel_compression(options)
     if plan.target.os == "wasi" and inputs.metadata.entry_points:
         raise ConfigError(
@@ -108,6 +123,8 @@ def _refuse_doubles(inputs: Inputs, plan: BuildPlan, data: tuple[Entry, ...]) ->
 
 def _ask_for_tools(session: Session) -> tuple[Toolchain, ...]:
     """Return what there is on this machine to compile for each foreign target; cross brings all that it needs."""
+    if session.plan.wheels and not any(wheel.builds for wheel in session.plan.wheels):
+        return ()
     if is_cross(session.environ.get("CARGO") or "cargo"):
         return ()
     options, host = session.inputs.options, session.inputs.rustc.host

@@ -14,7 +14,7 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.command import CargoBuild, command, is_cross, profile_folders
 from cratewheel.cargo.run import Artifact
-from cratewheel.errors import CompileError, MismatchError
+from cratewheel.errors import CompileError, ConfigError, MismatchError
 from cratewheel.planning.model import ArtifactPlan, WheelPlan
 from cratewheel.system.command import Command
 from cratewheel.system.files import atomic_replace
@@ -62,6 +62,8 @@ class _Job:
 def _compile(job: _Job, stage: Path) -> list[Artifact]:
     """Return what an artifact's builds made, one for each architecture, moved to the folder `stage`."""
     builds = job.artifact.builds
+    if job.artifact.prebuilt is not None:
+        return [_take_prebuilt(job.artifact, job.artifact.prebuilt, stage)]
     found = []
     for at, build in enumerate(builds):
         folder = stage if len(builds) == 1 else stage / f"slice-{at}"
@@ -70,6 +72,21 @@ def _compile(job: _Job, stage: Path) -> list[Artifact]:
         _verify(job, build, made)
         found.append(_move_to_stage(made, folder))
     return found
+
+
+def _take_prebuilt(planned: ArtifactPlan, path: Path, stage: Path) -> Artifact:
+    """Return a prebuilt file as what cargo would have made, copied to the folder `stage`."""
+    import shutil  # slow, and not needed by most builds
+
+    stage.mkdir(parents=True, exist_ok=True)
+    try:
+        shutil.copyfile(path, stage / planned.cargo_file)
+    except OSError as error:
+        raise ConfigError(
+            f"the prebuilt file {path} cannot be read: {error.strerror}",
+            hint="compile it first, or correct the path: a table's is relative to the project, a flag's to this folder",
+        ) from error
+    return Artifact(path=stage / planned.cargo_file, out_dirs={}, linked_in=path.parent, fresh=True)
 
 
 def _build_function(job: _Job) -> Callable[[_Job, CargoBuild], Artifact]:

@@ -28,7 +28,12 @@ def crates_sbom(session: Session) -> SbomFiles:
     if not session.inputs.options.sbom.rust:
         return ()
     found = {}
-    for cargo in _graphs(session.inputs):
+    graphs = _graphs(session.inputs)
+    if not graphs:
+        session.reporter.warn(
+            "the wheel has no SBOM of its crates, as there is no cargo to tell them", hint="--sbom-include adds one"
+        )
+    for cargo in graphs:
         found[sbom.file_name(cargo)] = sbom.crates(
             cargo,
             tool_version=__version__,
@@ -45,7 +50,7 @@ def _graphs(inputs: Inputs) -> tuple[CargoMetadata, ...]:
     found: dict[str | None, CargoMetadata] = {}
     for _, one in inputs.artifacts:
         found.setdefault(one.cargo.root, one.cargo)
-    return tuple(found.values())
+    return tuple(cargo for cargo in found.values() if not cargo.from_files)
 
 
 def names_before_compiling(inputs: Inputs) -> tuple[str, ...]:

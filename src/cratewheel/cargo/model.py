@@ -94,7 +94,8 @@ class CargoMetadata:
     """The output of `cargo metadata` for one manifest.
 
     `root` is the id of the manifest's own package; None for a virtual workspace. `build_directory` is where cargo keeps
-    what is not final (its setting `build.build-dir`); cargo before 1.91 does not tell.
+    what is not final (its setting `build.build-dir`); cargo before 1.91 does not tell. `from_files` says that cargo was
+    not asked: these are the crates that the project's files tell of.
     """
 
     packages: Mapping[str, Package]
@@ -104,6 +105,7 @@ class CargoMetadata:
     workspace_members: tuple[str, ...]
     target_directory: Path
     build_directory: Path | None = None
+    from_files: bool = False
 
     @property
     def root_package(self) -> Package:

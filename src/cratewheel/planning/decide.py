@@ -7,7 +7,7 @@ from pathlib import Path
 from cratewheel.archive import entry_points
 from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
-from cratewheel.planning import abi_set
+from cratewheel.planning import abi_set, prebuilt
 from cratewheel.planning.hooks import HookContext, HookPlan, plan_hooks, profile_name
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.platform import plan_platform, plan_zig
@@ -40,6 +40,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
             hint="install one, or select one with -i",
         )
     _check_commands(inputs, wheels)
+    _check_prebuilt(inputs, wheels)
     target_dir = options.target_dir or inputs.cargo.target_directory
     out = options.out or target_dir / "wheels"
     with_sdist = sdist and _wants_sdist(options, project)
@@ -74,6 +75,13 @@ def _plan_hooks(inputs: Inputs, wheels: tuple[WheelPlan, ...], out: Path, *, sdi
     )
     python = wheels[0].interpreter.executable if wheels and wheels[0].interpreter else None
     return plan_hooks(inputs.hooks, context, python=python, wheels=len(wheels), sdist=sdist, force=options.force_hooks)
+
+
+def _check_prebuilt(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
+    files = [artifact for wheel in wheels for artifact in wheel.artifacts if artifact.prebuilt is not None]
+    if files:
+        own = any(artifact.bindings.per_interpreter for artifact in files)
+        prebuilt.check_options(inputs, wheels=len(wheels), own_python=own)
 
 
 def _check_commands(inputs: Inputs, wheels: tuple[WheelPlan, ...]) -> None:
@@ -127,7 +135,8 @@ def _debuginfo_warning(inputs: Inputs) -> tuple[str, ...]:
 
 
 def _wants_sdist(options: Options, project: Project) -> bool:
-    return options.sdist and project.pyproject is not None
+    wanted = options.sdist and not (options.prebuilt and "sdist" not in options.origins)  # cargo lists its files
+    return wanted and project.pyproject is not None
 
 
 def _sdist_warning(options: Options, project: Project) -> tuple[str, ...]:

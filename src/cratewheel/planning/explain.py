@@ -56,13 +56,20 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
             lines.append(f"  python  {wheel.interpreter.display}{_place(wheel.interpreter)}")
         if wheel.profiling is not None:
             lines += _profiling_lines(wheel.profiling)
-        for artifact in wheel.artifacts:
-            lines += [f"  packs   {describe_artifact(artifact)}"] if artifact.part is not None else []
-            lines += [f"  {'phase 3' if wheel.profiling else 'run    '} {command(build)}" for build in artifact.builds]
+        lines += [
+            line for one in wheel.artifacts for line in _artifact_lines(one, profiled=wheel.profiling is not None)
+        ]
         lines.append(f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
     return tuple(lines)
+
+
+def _artifact_lines(artifact: ArtifactPlan, *, profiled: bool) -> list[str]:
+    lines = [f"  packs   {describe_artifact(artifact)}"] if artifact.part is not None else []
+    if artifact.prebuilt is not None:
+        lines.append(f"  takes   {artifact.prebuilt}")
+    return [*lines, *(f"  {'phase 3' if profiled else 'run    '} {command(build)}" for build in artifact.builds)]
 
 
 def describe_artifact(artifact: ArtifactPlan) -> str:
@@ -113,6 +120,7 @@ def _artifact_as_json(artifact: ArtifactPlan) -> dict[str, object]:
         "kind": artifact.bindings.kind,
         "module_file": artifact.module_file,
         "path": artifact.path,
+        "prebuilt": str(artifact.prebuilt) if artifact.prebuilt is not None else None,
         "commands": [list(command(build).redacted_argv) for build in artifact.builds],
     }
 

@@ -71,7 +71,8 @@ class ArtifactPlan:
     is its place in the wheel, where it says one.
     `bindings` are those of this build, `stable_abi` is the kind of the stable ABI that it is for, with its oldest
     Python. `module_file` is the file name of an extension, None for programs and for libraries that are not imported as
-    a module. `config` is the description of the interpreter that pyo3 gets as a file, where it needs one.
+    a module. `config` is the description of the interpreter that pyo3 gets as a file, where it needs one. A
+    `prebuilt` file is packed instead of compiling, under the name `cargo_file`, which cargo would give it.
     """
 
     name: str
@@ -82,6 +83,8 @@ class ArtifactPlan:
     module_file: str | None = None
     stable_abi: tuple[StableKind, Version] | None = None
     config: str | None = None
+    prebuilt: Path | None = None
+    cargo_file: str = ""
 
     @property
     def is_program(self) -> bool:

@@ -11,7 +11,7 @@ from cratewheel.cargo.model import CrateTarget
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
-from cratewheel.planning import flags, pgo
+from cratewheel.planning import flags, pgo, prebuilt
 from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
 from cratewheel.planning.model import (
     ArtifactPlan,
@@ -80,10 +80,15 @@ def _artifacts(
     inputs: Inputs, group: _Group, directory: Path | None, every_crate: tuple[str, ...]
 ) -> tuple[ArtifactPlan, ...]:
     """Return the compiled files of a wheel; `every_crate` are flags for all crates."""
-    return tuple(
-        artifact
+    chosen = [
+        (part, own, crate)
         for part, own in inputs.artifacts
-        for artifact in _artifacts_of(own, part, _own_group(own, group), directory, every_crate)
+        for crate in _selected_targets(own, own.bindings_of(group.interpreter))
+    ]
+    files = prebuilt.assign(inputs, [(part, crate) for part, _, crate in chosen])
+    return tuple(
+        _artifact(own, part, crate, _own_group(own, group), directory, every_crate, files.get(at))
+        for at, (part, own, crate) in enumerate(chosen)
     )
 
 
@@ -103,25 +108,32 @@ def _own_group(inputs: Inputs, group: _Group) -> _Group:
     return replace(group, stable_abi=stable)
 
 
-def _artifacts_of(
-    inputs: Inputs, part: int | None, group: _Group, directory: Path | None, every_crate: tuple[str, ...]
-) -> tuple[ArtifactPlan, ...]:
+def _artifact(
+    inputs: Inputs,
+    part: int | None,
+    crate: CrateTarget,
+    group: _Group,
+    directory: Path | None,
+    every_crate: tuple[str, ...],
+    file: Path | None,
+) -> ArtifactPlan:
+    """Return one compiled file of a wheel; `file` is packed instead of compiling."""
     target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
-    flags.check_foreign_python(inputs, bindings, group.interpreter)
     module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
-    return tuple(
-        ArtifactPlan(
-            name=crate.name,
-            builds=_builds(inputs, crate, group, module_file, directory, every_crate),
-            bindings=bindings,
-            part=part,
-            path=inputs.part.settings.path if inputs.part is not None else None,
-            module_file=module_file,
-            stable_abi=stable,
-            config=flags.pyo3_config(inputs, bindings, group.interpreter, stable),
-        )
-        for crate in _selected_targets(inputs, bindings)
+    if file is None:
+        flags.check_foreign_python(inputs, bindings, group.interpreter)
+    return ArtifactPlan(
+        name=crate.name,
+        builds=_builds(inputs, crate, group, module_file, directory, every_crate) if file is None else (),
+        bindings=bindings,
+        part=part,
+        path=inputs.part.settings.path if inputs.part is not None else None,
+        module_file=module_file,
+        stable_abi=stable,
+        config=flags.pyo3_config(inputs, bindings, group.interpreter, stable) if file is None else None,
+        prebuilt=file,
+        cargo_file=prebuilt.cargo_file_name(crate, target),
     )
 
 

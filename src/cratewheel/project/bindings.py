@@ -85,7 +85,7 @@ def _read_compiled(
     """Return the compiled crates for each processor of the target."""
     cargo, arguments = answer.cargo, answer.resolution_arguments(options, features)
     certain = certain_features(cargo, parse_choice(arguments))
-    if detect.is_certain(cargo, certain):
+    if cargo.from_files or detect.is_certain(cargo, certain):
         return [certain] * len(answer.target.slices)
     return [
         query.read_compiled(cargo, arguments, slice_.triple, environ, cwd=answer.cwd) for slice_ in answer.target.slices

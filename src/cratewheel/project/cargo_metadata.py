@@ -10,13 +10,16 @@ from typing import Literal
 
 from cratewheel.cargo import query
 from cratewheel.cargo.command import CargoOptions, extra_value, metadata_arguments, resolution_flags
+from cratewheel.cargo.features import certain_features, parse_choice
+from cratewheel.cargo.manifest_graph import read_graph
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import ConfigError, UnsupportedError, UsageError
+from cratewheel.errors import ConfigError, MissingToolError, ProcessError, UnsupportedError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.values import Feature
 from cratewheel.project.read import Project
+from cratewheel.system.machine import host_triple
 from cratewheel.targets.triples import HOST_TUPLE, UNIVERSAL2, Target
 from cratewheel.targets.triples import parse as parse_target
 
@@ -54,6 +57,39 @@ def query_cargo(
     Raises `MissingToolError` without them, `ProcessError` when cargo cannot resolve the project, `ConfigError` for a
     workspace without a package, `UsageError` or `UnsupportedError` for a target that cannot be.
     """
+    try:
+        return _query(options, project, environ, reporter, targets=targets)
+    except (MissingToolError, ProcessError) as error:
+        if not (options.prebuilt or any(one.prebuilt for one in options.artifacts)):
+            raise
+        reporter.detail(f"nothing is compiled, so the project's files tell of its crates: {error.message}")
+    return (_read_files(options, project, environ),)
+
+
+def _read_files(options: Options, project: Project, environ: Mapping[str, str]) -> CargoAnswer:
+    """Return what a project's files say of its crates, where no cargo can."""
+    rustc = Rustc(version=(1, 0, 0), host=host_triple())
+    target, triple = choose_target(next(iter(options.target), None), options, rustc.host, environ)
+    directory = environ.get("CARGO_TARGET_DIR")
+    cargo = read_graph(
+        project.manifest,
+        crates=("pyo3", "pyo3-ffi", "cpython", "python3-sys", "uniffi"),
+        target_directory=project.cwd / directory if directory else project.manifest.workspace_root / "target",
+    )
+    answer = CargoAnswer(rustc=rustc, target=target, triple=triple, cargo=cargo, cwd=project.cwd)
+    known: dict[str, frozenset[str]] = {}
+    for package in cargo.workspace_members:
+        own = replace(cargo, root=package)
+        choice = parse_choice(answer.resolution_arguments(options) if package == cargo.root else ())
+        for name, features in certain_features(own, choice).items():
+            known[name] = known.get(name, frozenset()) | features
+    nodes = {name: replace(node, features=tuple(sorted(known.get(name, ())))) for name, node in cargo.nodes.items()}
+    return replace(answer, cargo=replace(cargo, nodes=nodes))
+
+
+def _query(
+    options: Options, project: Project, environ: Mapping[str, str], reporter: Reporter, *, targets: Targets
+) -> tuple[CargoAnswer, ...]:
     rustc = query.read_rustc(environ, project.cwd)
     triples = options.target[:1] if targets == "first" else options.target
     each_once: tuple[str | None, ...] = tuple(dict.fromkeys(triples))
@@ -107,6 +143,9 @@ def query_crate(
     answer: CargoAnswer, options: Options, project: Project, *, environ: Mapping[str, str], reporter: Reporter
 ) -> CargoAnswer:
     """Return cargo's answer about the crate of `project`, or about other features; raises as `query_cargo`."""
+    if answer.cargo.from_files:
+        package = next(one for one in answer.cargo.packages.values() if one.manifest_path == project.manifest.path)
+        return replace(answer, cargo=replace(answer.cargo, root=package.id))
     return replace(answer, cargo=_query_graph(answer.target, answer.triple, options, project, environ, reporter))
 
 

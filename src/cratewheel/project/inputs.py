@@ -10,7 +10,6 @@ from cratewheel.bindings.detect import Bindings, features_for
 from cratewheel.cargo.command import config_values
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.cargo.query import Rustc
-from cratewheel.errors import UnsupportedError
 from cratewheel.events import Reporter
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
@@ -149,8 +148,6 @@ def gather(
 
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
-    if options.prebuilt or any(one.prebuilt for one in options.artifacts):
-        raise UnsupportedError("prebuilt artifacts cannot be packed yet", hint="remove `prebuilt`")
     state: BuildState = "editable" if request.editable else "wheel"
     metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
     return tuple(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,27 @@ def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0)) or 1
     return os.cpu_count() or 1
+
+
+def host_triple() -> str:
+    """Return the target triple of this machine's own programs, as rustc would name it."""
+    import platform  # only needed where there is no rustc
+
+    machine = platform.machine().lower()
+    arch = {"amd64": "x86_64", "arm64": "aarch64", "armv7l": "armv7", "x86": "i686", "i386": "i686"}.get(
+        machine, machine
+    )
+    arch = {"ppc64le": "powerpc64le", "riscv64": "riscv64gc"}.get(arch, arch)
+    match sys.platform:
+        case "darwin":
+            return f"{arch}-apple-darwin"
+        case "win32":
+            return f"{arch}-pc-windows-msvc"
+        case "linux":
+            libc = "gnu" if platform.libc_ver()[0] == "glibc" else "musl"
+            return f"{arch}-unknown-linux-{libc}{'eabihf' if arch == 'armv7' else ''}"
+        case system:
+            return f"{arch}-unknown-{re.sub('[0-9]+$', '', system)}"
 
 
 def free_memory() -> int | None:

@@ -36,6 +36,7 @@ def test_a_plan_has_stable_names_for_tools() -> None:
                         "kind": "pyo3",
                         "module_file": "app.cpython-312-x86_64-linux-gnu.so",
                         "path": None,
+                        "prebuilt": None,
                         "commands": [COMMAND],
                     }
                 ],
