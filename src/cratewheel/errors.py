@@ -81,8 +81,9 @@ def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """
     import difflib  # slow to import; --help does not need it
 
-    near = difflib.get_close_matches(word.replace("_", "-").lower(), known, n=1)
-    return f"did you mean `{near[0]}`?" if near else None
+    names = {name.replace("_", "-").lower(): name for name in known}
+    near = difflib.get_close_matches(word.replace("_", "-").lower(), names, n=1)
+    return f"did you mean `{names[near[0]]}`?" if near else None
 
 
 def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:

@@ -137,6 +137,11 @@ class Reporter:
         return False
 
     @property
+    def terminal_width(self) -> int | None:
+        """The number of columns of the terminal that shows the events; None where it is none."""
+        return None
+
+    @property
     def shows_steps(self) -> bool:
         """Whether more than warnings is shown; if not, programs are started with `--quiet`."""
         return True
@@ -220,6 +225,11 @@ class HideArchives(Reporter):
     def inherits_stderr(self) -> bool:
         """Same as the other reporter."""
         return self.reporter.inherits_stderr
+
+    @property
+    def terminal_width(self) -> int | None:
+        """Same as the other reporter."""
+        return self.reporter.terminal_width
 
     @property
     def shows_steps(self) -> bool:

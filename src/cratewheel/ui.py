@@ -9,11 +9,12 @@ unchanged.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TextIO
 
@@ -99,6 +100,15 @@ class Ui(Reporter):
     def inherits_stderr(self) -> bool:
         """Whether programs write directly to our stderr: without a label, which could not be put before their lines."""
         return not self.label
+
+    @property
+    def terminal_width(self) -> int | None:
+        """The number of columns of the terminal; None where stderr is none, or lines have a label."""
+        if self.label or not self.err.isatty():
+            return None
+        with suppress(OSError, ValueError):  # a stream without a descriptor
+            return os.get_terminal_size(self.err.fileno()).columns or None
+        return None
 
     @property
     def shows_steps(self) -> bool:

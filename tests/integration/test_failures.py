@@ -254,16 +254,71 @@ def test_a_missing_compiler_is_an_error_that_says_how_to_get_one(
     assert "install Rust: https://rustup.rs" in said
 
 
-def test_what_the_compiler_says_is_shown_and_the_command_with_it(project: Project) -> None:
+def test_what_the_compiler_says_is_shown_and_the_first_place_last(project: Project) -> None:
     sub("src/lib.rs", "fn answer(", "fn answer((")(project.root)
     run = project.build()
 
-    said = refused(run)
-    assert said.startswith(
-        "error: cargo could not build the crate for CPython 3.11 (status 101)\n       the command was `"
+    assert re.fullmatch(
+        r"error: cargo could not build the crate for CPython 3\.\d+: 1 error in light-module, at src/lib.rs:\d+:\d+\n",
+        refused(run),
     )
-    assert "cargo rustc --message-format json-render-diagnostics" in said
-    assert "src/lib.rs:" in run.stderr
+    assert "this file contains an unclosed delimiter" in run.stderr
+    assert "cargo rustc" not in run.stderr
+
+
+def test_the_command_of_a_failed_build_is_shown_with_v(project: Project) -> None:
+    sub("src/lib.rs", "fn answer(", "fn answer((")(project.root)
+    assert "cargo rustc" in project.build("-v").stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "hint"),
+    [
+        (("--profile", "relase"), "profile `relase` is not defined", "did you mean `release`?"),
+        (("--profile", "slwo"), "profile `slwo` is not defined", "did you mean `slow`?"),
+        (
+            ("--features", "luod"),
+            "the package 'light-module' does not contain this feature: luod",
+            "did you mean `loud`? the features are answer, default, loud, stable, stable-unpinned",
+        ),
+        (
+            ("--target", "x86_64-unknown-linux-gun"),
+            "rustc does not know the target x86_64-unknown-linux-gun",
+            "did you mean `x86_64-unknown-linux-gnu`?",
+        ),
+    ],
+)
+def test_a_misspelt_name_has_a_suggestion(project: Project, words: tuple[str, ...], reason: str, hint: str) -> None:
+    sub("Cargo.toml", "[dependencies]", '[profile.slow]\ninherits = "release"\n\n[dependencies]')(project.root)
+    first, second = refused(project.build(*words)).splitlines()
+    assert first.endswith(reason)
+    assert second == f" help: {hint}"
+
+
+@pytest.mark.parametrize(
+    ("change", "words", "reason", "hint"),
+    [
+        (
+            sub("pyo3-ffi/Cargo.toml", 'version = "0.26.0"', 'version = "0.27.0"'),
+            ("--locked",),
+            "cannot update the lock file {root}/Cargo.lock because --locked was passed to prevent this",
+            "bring Cargo.lock up to date: `cargo update --workspace`",
+        ),
+        (
+            sub("Cargo.toml", 'edition = "2021"', 'edition = "2021"\nrust-version = "1.199"'),
+            (),
+            "is not supported by the following package:",
+            "update Rust to 1.199 or newer: `rustup update`; or choose an older light-module than 1.2.3",
+        ),
+    ],
+)
+def test_well_known_errors_of_cargo_have_a_hint(
+    project: Project, change: Change, words: tuple[str, ...], reason: str, hint: str
+) -> None:
+    change(project.root)
+    first, second = refused(project.build(*words)).splitlines()
+    assert first.endswith(reason)
+    assert second == f" help: {hint}"
 
 
 def test_a_file_that_misses_the_policy_is_an_error_that_names_the_symbols(project: Project) -> None:
@@ -532,7 +587,11 @@ def test_a_missing_linker_is_what_the_compiler_says_and_programs_of_rust_are_eno
     env = {"PATH": str(programs), "CARGO_TARGET_DIR": str(tmp_path / "target")}
     run = project.build(env=env)
     assert "error: linker `cc` not found" in run.stderr
-    assert re.match(r"error: cargo could not build the crate for CPython 3\.\d+ \(status 101\)\n", refused(run))
+    assert re.match(
+        r"error: cargo could not build the crate for CPython 3\.\d+: linker `cc` not found\n"
+        r" help: install it: `apt install gcc` \(Debian, Ubuntu\) or `dnf install gcc` \(Fedora\)\n",
+        refused(run),
+    )
     assert [path.name for path in project.run_light("sdist", cwd=project.root, env=env).ok().sdists] == [
         "light_module-1.2.3.tar.gz"
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -12,10 +13,13 @@ from cratewheel.builder import linking
 from cratewheel.builder.scheduling import CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
+from cratewheel.cargo.advice import Names
 from cratewheel.cargo.command import CargoBuild, command, is_cross, profile_folders
+from cratewheel.cargo.profiles import BUILT_IN
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, ConfigError, MismatchError
 from cratewheel.planning.model import ArtifactPlan, WheelPlan
+from cratewheel.system import toml
 from cratewheel.system.command import Command
 from cratewheel.system.files import atomic_replace
 from cratewheel.targets import universal2, zig
@@ -110,6 +114,19 @@ def _run(job: _Job, build: CargoBuild, on_text: Callable[[str], bool] | None = N
         mounts=cargo_run.container_mounts(job.directory, session.inputs.cargo.workspace_root)
         if is_cross(_program(session))
         else None,
+        names=lambda: _names(session),
+    )
+
+
+def _names(session: Session) -> Names:
+    """Return the names that an error of cargo may be about."""
+    cargo = session.inputs.cargo
+    document = toml.load_file(cargo.workspace_root / "Cargo.toml")
+    own = document.get("profile")
+    return Names(
+        platform=sys.platform,
+        features=tuple(cargo.root_package.features),
+        profiles=(*BUILT_IN, *(own if isinstance(own, dict) else ())),
     )
 
 

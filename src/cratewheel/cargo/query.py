@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import features
+from cratewheel.cargo.advice import Names, advise, first_error, unknown_target, without_backtrace
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import (
     CargoMetadata,
@@ -21,6 +23,7 @@ from cratewheel.cargo.model import (
     NodeDependency,
     Package,
 )
+from cratewheel.cargo.talk import Talk
 from cratewheel.errors import MissingToolError, ProcessError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, Completed, capture
@@ -49,7 +52,8 @@ def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
     except MissingToolError as error:
         raise MissingToolError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
     if done.status:
-        raise ProcessError(f"`{program} -vV` failed", notes=tuple(done.stderr.splitlines()))
+        hint = advise(done.stderr, Names(platform=sys.platform))
+        raise ProcessError(f"`{program} -vV` failed", notes=without_backtrace(done.stderr), hint=hint)
     return parse_rustc(done.stdout)
 
 
@@ -86,11 +90,17 @@ def parse_rustc(text: str) -> Rustc:
 
 
 def read_metadata(
-    arguments: tuple[str, ...], manifest: Path, environ: Mapping[str, str], reporter: Reporter, *, cwd: Path
+    arguments: tuple[str, ...],
+    manifest: Path,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    *,
+    cwd: Path,
+    known: Sequence[str] = (),
 ) -> CargoMetadata:
     """Return the output of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
 
-    Cargo reads its configuration from the folder `cwd`.
+    Cargo reads its configuration from the folder `cwd`. `known` are the features of the crate, to suggest one.
 
     Raises `MissingToolError` without a cargo, `ProcessError` when it fails; what cargo printed has then been shown.
     Raises `ConfigError` for a pipe, a socket or a device in the place of a source file that rustc would read.
@@ -99,21 +109,47 @@ def read_metadata(
         argv=("cargo", "metadata", "--format-version", "1", "--manifest-path", str(manifest), *arguments),
         cwd=cwd,
     )
-    # cargo's progress goes directly to the user: downloads may take minutes
-    done = run_cargo(command, environ, show_stderr=reporter.inherits_stderr and reporter.shows_steps)
-    if done.status or reporter.shows_steps:
-        reporter.pass_output(done.stderr)  # empty if it was shown directly
+    done, said = _show_cargo(command, environ, reporter)
     if done.status:
-        raise ProcessError(
-            f"cargo cannot resolve {manifest}",
-            notes=(f"`{command}` failed with exit status {done.status}",),
-            hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
-        )
+        raise _resolve_error(manifest, said, command, known, environ)
     answer = parse_metadata(json.loads(done.stdout))
     for package in answer.packages.values():
         for target in package.targets if package.source is None else ():
             is_file(target.source)
     return answer
+
+
+def _show_cargo(command: Command, environ: Mapping[str, str], reporter: Reporter) -> tuple[Completed, str]:
+    """Run a cargo command and return its answer and its stderr.
+
+    The latter is shown as it arrives, since downloads may take minutes; without steps, only if cargo fails.
+    """
+    if not (reporter.inherits_stderr and reporter.shows_steps):
+        done = run_cargo(command, environ)
+        if done.status or reporter.shows_steps:
+            reporter.pass_output(done.stderr)
+        return done, done.stderr
+    talk = Talk(reporter)
+    done = run_cargo(talk.prepare(command, environ), environ, on_error_text=talk.show)
+    return done, talk.text
+
+
+def _resolve_error(
+    manifest: Path, text: str, command: Command, known: Sequence[str], environ: Mapping[str, str]
+) -> ProcessError:
+    """Return the error for what cargo has shown; asks rustc for its targets if it does not know one."""
+    targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
+    hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
+    return ProcessError(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
+
+
+def read_targets(environ: Mapping[str, str], cwd: Path | None) -> tuple[str, ...]:
+    """Return the triples of all targets that rustc knows; none if it does not say them."""
+    try:
+        done = capture(Command(argv=(environ.get("RUSTC") or "rustc", "--print", "target-list"), cwd=cwd), environ)
+    except MissingToolError:
+        return ()
+    return tuple(done.stdout.split()) if done.status == 0 else ()
 
 
 def read_compiled(
@@ -129,18 +165,22 @@ def read_compiled(
     if done.status:
         raise ProcessError(
             f"cargo cannot resolve the features of {metadata.root_package.manifest_path}",
-            notes=(*done.stderr.splitlines(), f"`{command}` failed with exit status {done.status}"),
-            hint=f"fix the error that cargo reports above; run that command in {cwd} to see it again",
+            notes=tuple(done.stderr.splitlines()),
+            hint=advise(done.stderr, Names(platform=sys.platform)),
         )
     return features.parse_tree(done.stdout, metadata)
 
 
 def run_cargo(
-    command: Command, environ: Mapping[str, str], *, show_stderr: bool = False, timeout: float | None = None
+    command: Command,
+    environ: Mapping[str, str],
+    *,
+    on_error_text: Callable[[str], None] | None = None,
+    timeout: float | None = None,
 ) -> Completed:
     """Run a short cargo command and return its `Completed`; raises `MissingToolError` if cargo is not installed."""
     try:
-        return capture(command, environ, show_stderr=show_stderr, timeout=timeout)
+        return capture(command, environ, on_error_text=on_error_text, timeout=timeout)
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 

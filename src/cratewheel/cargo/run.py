@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from cratewheel.cargo.advice import Names, advise, first_error, place_of_failure
 from cratewheel.cargo.query import INSTALL_RUST
+from cratewheel.cargo.talk import Talk
 from cratewheel.errors import CompileError, MissingToolError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, stream
@@ -78,18 +81,21 @@ def run(
     purpose: str = "",
     on_text: Callable[[str], bool] | None = None,
     mounts: Mapping[str, Path] | None = None,
+    names: Callable[[], Names] | None = None,
 ) -> Artifact:
     """Run the cargo build `command` and return its artifact of the package with the id `package`.
 
     Cargo's diagnostics go to `reporter`. `on_message` is called with the message of each compiled crate and build
     script run, and `on_text` with each other line of stdout; it returns whether it has used the line. `purpose` is part
-    of the error message. `mounts` are the folders of this machine that cross mounts in its container. Raises
-    `CompileError` if cargo fails, or makes no dynamic library (or no program named `binary`).
+    of the error message, and `names` returns names to suggest in it. `mounts` are the folders of this machine that
+    cross mounts in its container. Raises `CompileError` if cargo fails, or makes no dynamic library (or no program
+    named `binary`).
     """
     reporter.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
     try:
-        with stream(command, environ, on_error_line=_line_printer(reporter)) as lines:
+        talk = Talk(reporter)
+        with stream(talk.prepare(command, environ), environ, **talk.readers) as lines:
             for line in lines:
                 message = _message(line)
                 if message is None:
@@ -106,20 +112,17 @@ def run(
     except MissingToolError as error:
         raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
     if status:
-        raise CompileError(
-            f"cargo could not build the crate{purpose} (status {status})",
-            notes=(f"the command was `{command}`",),
-            hint="fix the errors that the compiler reports above",
-        )
+        raise _failure(talk.text, purpose, status, names() if names else Names(platform=sys.platform))
     artifact = read_messages(messages, package=package, binary=binary, example=example)
     if artifact is None:
         raise _no_artifact_error(binary or example)
     return artifact
 
 
-def _line_printer(reporter: Reporter) -> Callable[[str], None] | None:
-    """Return a function that prints a line of cargo's stderr, or None if cargo writes to the terminal itself."""
-    return None if reporter.inherits_stderr else (lambda line: reporter.pass_output(f"{line}\n"))
+def _failure(text: str, purpose: str, status: int, names: Names) -> CompileError:
+    """Return the error for what cargo has shown."""
+    reason = place_of_failure(text) or first_error(text) or f"it ended with status {status}"
+    return CompileError(f"cargo could not build the crate{purpose}: {reason}", hint=advise(text, names))
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

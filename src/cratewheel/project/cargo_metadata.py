@@ -133,7 +133,8 @@ def _query_graph(
     chosen = cargo_options(options, triple)
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
     arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
-    cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd)
+    known = tuple(project.manifest.features)
+    cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd, known=known)
     if cargo.root is None:
         raise ConfigError(f"{project.manifest.path} has no [package]")
     return cargo

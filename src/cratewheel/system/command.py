@@ -6,6 +6,7 @@ process that it has started, so that no program outlives the build.
 
 from __future__ import annotations
 
+import codecs
 import os
 import signal
 import subprocess
@@ -31,6 +32,7 @@ ECHO = (
 )
 KILLING_GRACE = 2.0  # seconds to wait after SIGKILL; another user's process cannot be killed
 READING_GRACE = 2.0  # seconds: a server that the child started may keep its stderr open for ever
+PIECE = 65_536  # bytes of a program's output that are read at once
 TIMED_OUT = 124  # the status of a program that was ended for it, as timeout(1) reports it
 
 
@@ -113,8 +115,11 @@ def capture(
     show_stderr: bool = False,
     rolls_back: bool = False,
     errors: str = "replace",
+    on_error_text: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run `command` to its end and return its output; with `show_stderr`, its stderr goes to ours instead.
+
+    `on_error_text` is called with each piece of stderr, as it arrives; it is then not in the answer.
 
     `errors` is the error handler for stdout that is not UTF-8: "surrogateescape" for file names.
 
@@ -125,9 +130,12 @@ def capture(
     # without this, a program that reads its input would wait for our terminal
     source = subprocess.DEVNULL if stdin is None else subprocess.PIPE
     talk = None if show_stderr else subprocess.PIPE
-    with _running_program(
-        command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, rolls_back=rolls_back
-    ) as program:
+    with (
+        _running_program(
+            command, environ, stdin=source, stdout=subprocess.PIPE, stderr=talk, rolls_back=rolls_back
+        ) as program,
+        _reader(program.child, on_error_text and partial(_read_text, on_text=on_error_text)),
+    ):
         out, err = _communicate(program.child, stdin, timeout)
         if program.child.returncode is None:
             _end(program)
@@ -154,24 +162,44 @@ def _communicate(
 
 @contextmanager
 def stream(
-    command: Command, environ: Mapping[str, str], *, on_error_line: Callable[[str], None] | None = None
+    command: Command,
+    environ: Mapping[str, str],
+    *,
+    on_error_line: Callable[[str], None] | None = None,
+    on_error_text: Callable[[str], None] | None = None,
 ) -> Iterator[Stream]:
-    """Run `command` and yield its stdout as lines; its stderr goes to `on_error_line`, if given, else to ours."""
-    talk = subprocess.PIPE if on_error_line else None
-    with _running_program(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as program:
-        child = program.child
-        if on_error_line is None:
-            yield Stream(child)
-            return
-        assert child.stderr is not None
-        reader = threading.Thread(target=_read_lines, args=(child.stderr, on_error_line), daemon=True)
-        child.stderr = None  # the reader thread closes it; closing it here would block
-        reader.start()
-        try:
-            yield Stream(child)
-        finally:
-            if child.poll() is not None:
-                reader.join(READING_GRACE)  # print the program's last lines before ours
+    """Run `command` and yield its stdout as lines.
+
+    Its stderr goes to `on_error_line`, line by line, or to `on_error_text`, in pieces as they arrive; else to ours.
+    """
+    read: Callable[[IO[bytes]], None] | None = None
+    if on_error_line is not None:
+        read = partial(_read_lines, on_line=on_error_line)
+    elif on_error_text is not None:
+        read = partial(_read_text, on_text=on_error_text)
+    talk = subprocess.PIPE if read else None
+    with (
+        _running_program(command, environ, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=talk) as program,
+        _reader(program.child, read),
+    ):
+        yield Stream(program.child)
+
+
+@contextmanager
+def _reader(child: subprocess.Popen[bytes], read: Callable[[IO[bytes]], None] | None) -> Iterator[None]:
+    """Let a thread `read` the program's stderr for the duration of the block."""
+    if read is None:
+        yield
+        return
+    assert child.stderr is not None
+    thread = threading.Thread(target=read, args=(child.stderr,), daemon=True)
+    child.stderr = None  # the thread closes it; closing it here would block
+    thread.start()
+    try:
+        yield
+    finally:
+        if child.poll() is not None:
+            thread.join(READING_GRACE)  # print the program's last lines before ours
 
 
 def run_lines(command: Command, environ: Mapping[str, str], on_line: Callable[[str], None]) -> int:
@@ -196,6 +224,13 @@ def _read_lines(stream: IO[bytes], on_line: Callable[[str], None]) -> None:
     with stream:
         for line in stream:
             on_line(line.decode(errors="replace").rstrip("\r\n"))
+
+
+def _read_text(stream: IO[bytes], on_text: Callable[[str], None]) -> None:
+    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    with stream:
+        while data := os.read(stream.fileno(), PIECE):
+            on_text(decoder.decode(data))
 
 
 def restart_python(flags: Iterable[str]) -> NoReturn:

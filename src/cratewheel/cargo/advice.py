@@ -1,0 +1,344 @@
+"""What to do about well-known errors of cargo, rustc, linkers, rustup and build scripts.
+
+Each rule is a pattern of their output and a hint; the first rule that matches counts. Pure: callers pass what the
+program printed, and the names that the project has.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from cratewheel.cargo.system_packages import LIBRARIES, OPENSSL, TOOLS
+from cratewheel.errors import did_you_mean
+
+MAX_REASON = 300  # characters
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: (.+)$")
+_CAUSE = re.compile(r"Caused by:\n +(.+)")
+_VAGUE = ("failed to parse", "failed to get", "failed to load", "could not load Cargo configuration")
+_FIRST_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$")
+_SUMMARY = re.compile(r"could not compile `([^`]+)`.* due to (?:(\d+) previous errors?|(?:1 )?previous error)")
+_UNKNOWN_TARGET = re.compile(r'could not find specification for target "([^"]+)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Names that a message of cargo may be about, for suggestions; `platform` is `sys.platform`."""
+
+    platform: str
+    features: Sequence[str] = ()
+    profiles: Sequence[str] = ()
+    targets: Sequence[str] = ()
+
+
+BUILD_TOOLS_FOR_VISUAL_STUDIO = (
+    "install the Build Tools for Visual Studio, with “Desktop development with C++”: "
+    "`winget install Microsoft.VisualStudio.2022.BuildTools`"
+)
+
+
+def advise(text: str, names: Names) -> str | None:
+    """Return what to do about the error in the output of cargo, rustc or rustup; None for one that is not known.
+
+    >>> advise("error: profile `relase` is not defined", Names(platform="linux", profiles=("release",)))
+    'did you mean `release`?'
+    """
+    plain = _COLOURS.sub("", text)
+    for pattern, hint in RULES:
+        found = pattern.search(plain)
+        if found:
+            return hint if isinstance(hint, str) else hint(found, names)
+    return None
+
+
+def place_of_failure(text: str) -> str | None:
+    r"""Return how many errors rustc found in which crate, and where the first one is; None for no compile error.
+
+    >>> place_of_failure("error: x\n --> src/lib.rs:7:1\n\nerror: could not compile `a` (lib) due to 2 previous errors")
+    '2 errors in a, the first at src/lib.rs:7:1'
+    """
+    plain = _COLOURS.sub("", text)
+    summary, first = _SUMMARY.search(plain), _FIRST_ERROR.search(plain)
+    if not summary or not first:
+        return None
+    number = int(summary[2] or 1)
+    return (
+        f"1 error in {summary[1]}, at {first[1]}"
+        if number == 1
+        else (f"{number} errors in {summary[1]}, the first at {first[1]}")
+    )
+
+
+def first_error(text: str) -> str | None:
+    r"""Return the first error in the output of cargo or rustc, or its cause where only that says what is wrong.
+
+    >>> first_error("   Compiling a v0.1.0\nerror: linker `cc` not found\n  |\n")
+    'linker `cc` not found'
+    """
+    plain = _COLOURS.sub("", text)
+    found = _ERROR.search(plain)
+    if not found:
+        return None
+    target = unknown_target(plain)
+    if target:
+        return f"rustc does not know the target {target}"
+    causes = _CAUSE.findall(plain, found.end()) if found[1].startswith(_VAGUE) else ()
+    return (causes[-1] if causes else found[1]).rstrip()[:MAX_REASON]
+
+
+def unknown_target(text: str) -> str | None:
+    """Return the target triple that rustc said it does not know."""
+    found = _UNKNOWN_TARGET.search(text)
+    return found[1] if found else None
+
+
+def without_backtrace(text: str) -> tuple[str, ...]:
+    """Return the lines of an error of rustup before its backtrace, which helps its developers only."""
+    return tuple(text.partition("Stack backtrace:")[0].strip().splitlines())
+
+
+def _missing_linker(found: re.Match[str], names: Names) -> str:
+    program = found[1]
+    if program == "link.exe":
+        return BUILD_TOOLS_FOR_VISUAL_STUDIO
+    if program in TOOLS:
+        return f"install it: {TOOLS[program].install(names.platform)}"
+    cross = re.fullmatch(r"([a-z0-9_]+)-linux-(gnu\w*)-gcc", program)
+    if cross:
+        debian = f"gcc-{cross[1].replace('_', '-')}-linux-{cross[2]}"
+        return f"install it: `apt install {debian}` (Debian, Ubuntu), or pass --zig"
+    return f"install {program}, or correct `linker` in .cargo/config.toml or CARGO_TARGET_…_LINKER"
+
+
+def _missing_library(found: re.Match[str], names: Names) -> str:
+    library = next(name for name in found.groups() if name)
+    if re.match(r"python\d", library):
+        return "remove `-lpython…` from the linker's arguments: an extension module does not link libpython"
+    stem = library.removeprefix("lib")
+    if stem in LIBRARIES:
+        return f"install it: {LIBRARIES[stem].install(names.platform)}"
+    return (
+        f"install the development files of {library}; `apt-file search lib{stem}.so` names the package (Debian, Ubuntu)"
+    )
+
+
+def _pkg_config_library(found: re.Match[str], names: Names) -> str:
+    stem = found[1].removeprefix("lib")
+    if stem in LIBRARIES:
+        return f"install it: {LIBRARIES[stem].install(names.platform)}"
+    return (
+        f"install the development files of {found[1]}; `apt-file search {found[1]}.pc` names the package "
+        "(Debian, Ubuntu)"
+    )
+
+
+def _missing_tool(found: re.Match[str], names: Names) -> str:
+    program = next(name for name in found.groups() if name)
+    if program in TOOLS:
+        return f"install {program}: {TOOLS[program].install(names.platform)}"
+    return f"install {program}, and put its folder on PATH"
+
+
+def _tool(name: str) -> Callable[[re.Match[str], Names], str]:
+    return lambda _, names: f"install {name}: {TOOLS[name].install(names.platform)}"
+
+
+def _newer_rust(found: re.Match[str], _: Names) -> str:
+    crate, version, needed = found[1], found[2], found[3]
+    return f"update Rust to {needed} or newer: `rustup update`; or choose an older {crate} than {version}"
+
+
+def _feature(found: re.Match[str], names: Names) -> str:
+    word = found["feature"]
+    if not names.features:
+        return "the crate has no features: remove `features`, or add [features] to Cargo.toml"
+    near = did_you_mean(word, names.features)
+    listed = f"the features are {', '.join(sorted(names.features))}"
+    return f"{near} {listed}" if near else listed
+
+
+def _profile(found: re.Match[str], names: Names) -> str:
+    word = found[1]
+    return did_you_mean(word, names.profiles) or (
+        f"the profiles are {', '.join(names.profiles)}; [profile.{word}] in Cargo.toml adds one"
+    )
+
+
+def _toolchain(found: re.Match[str], _: Names) -> str:
+    name = re.sub(r"-(x86_64|aarch64|i686)-.*", "", found[1])
+    near = did_you_mean(name, ("stable", "beta", "nightly"))
+    install = f"`rustup toolchain install {name}`"
+    return f"{near} Otherwise {install}" if near and name not in near else install
+
+
+def _requirement(found: re.Match[str], _: Names) -> str:
+    return f"write a version of {found[1]} that exists, in Cargo.toml; `cargo info {found[1]}` shows the newest"
+
+
+def _target(found: re.Match[str], names: Names) -> str:
+    return did_you_mean(found[1], names.targets) or "`rustc --print target-list` lists all targets"
+
+
+def _rule(
+    pattern: str, hint: str | Callable[[re.Match[str], Names], str]
+) -> tuple[re.Pattern[str], str | Callable[[re.Match[str], Names], str]]:
+    return re.compile(pattern), hint
+
+
+# Messages of cargo 1.64 to 1.95; where their words have changed, both are there. The first that matches counts, so
+# causes stand before what follows from them.
+RULES = (
+    # the machine
+    _rule(
+        r"No space left on device|not enough space on the disk",
+        "free disk space; `cratewheel clean` removes build files and caches",
+    ),
+    _rule(
+        r"\(signal: 9, SIGKILL|LLVM ERROR: out of memory|memory allocation of \d+ bytes failed",
+        "close other programs, or compile fewer crates at a time: `--jobs 1`",
+    ),
+    # rustup
+    _rule(r"no default is configured|no default toolchain configured", "`rustup default stable`"),
+    _rule(r"toolchain '([^']+)' is not installed", _toolchain),
+    _rule(r"override toolchain '([^']+)' is not installed", _toolchain),
+    # target
+    _rule(_UNKNOWN_TARGET.pattern, _target),
+    _rule(r"the `([^`]+)` target may not be installed", lambda found, _: f"`rustup target add {found[1]}`"),
+    # versions of Rust
+    _rule(
+        r"(?s)rustc [\d.]+\S* is not supported by the following packages?:\s+(\S+?)@(\S+) requires rustc ([\d.]+)",
+        _newer_rust,
+    ),
+    _rule(r"package `(\S+) v(\S+?)(?: \([^)]*\))?` cannot be built because it requires rustc ([\d.]+)", _newer_rust),
+    _rule(
+        r"is older than the `(\d+)` edition|feature `edition\d+` is required",
+        "update Rust: `rustup update`; or set `edition` in Cargo.toml to one that this cargo supports",
+    ),
+    _rule(
+        r"lock file version `?\d+`? .*(?:does not understand|requires `-Znext-lockfile-bump`)",
+        "update Rust: `rustup update`",
+    ),
+    _rule(
+        r"may not be used on the (?:stable|beta) release channel",
+        "build with nightly Rust: `rustup toolchain install nightly`, and set RUSTUP_TOOLCHAIN=nightly",
+    ),
+    # Cargo.lock
+    _rule(
+        r"cannot update the lock file|the lock file .* needs to be updated but --(?:locked|frozen) was passed",
+        "bring Cargo.lock up to date: `cargo update --workspace`",
+    ),
+    _rule(r"cannot create the lock file", "create Cargo.lock: `cargo generate-lockfile`"),
+    _rule(
+        r"(?s)failed to parse lock file at.*(?:<<<<<<<|=======|>>>>>>>)",
+        "Cargo.lock has a merge conflict: `git checkout --theirs Cargo.lock`, then `cargo update --workspace`",
+    ),
+    _rule(r"failed to parse lock file at", "remove Cargo.lock and create it again: `cargo generate-lockfile`"),
+    # network and registries
+    _rule(
+        r"you're using offline mode|but --(?:offline|frozen) was specified|failed to download.*offline",
+        "download the crates while online: `cargo fetch`; or remove --offline",
+    ),
+    _rule(
+        r"Permission denied \(publickey\)|failed to authenticate when downloading repository",
+        "let cargo use git's own credentials: set CARGO_NET_GIT_FETCH_WITH_CLI=true",
+    ),
+    _rule(
+        r"[Cc]ould not resolve host|[Cc]ould(?:n't| not) connect to server|download of config\.json failed|"
+        r"spurious network error|Operation (?:timed out|too slow)|Timeout was reached|"
+        r"failed to (?:download from|fetch) `|SSL certificate problem",
+        "check the network and the proxy (HTTPS_PROXY, or `http.proxy` in .cargo/config.toml), and try again",
+    ),
+    _rule(
+        r"no matching package(?: named `([^`]+)`)? found",
+        lambda found, _: (
+            f"correct the name in Cargo.toml; `cargo search {found[1]}` finds crates"
+            if found[1]
+            else "correct the name of the crate in Cargo.toml"
+        ),
+    ),
+    _rule(r"failed to select a version for the requirement `([\w-]+)", _requirement),
+    # names
+    _rule(r"profile `([^`]+)` is not defined", _profile),
+    _rule(r"profile name `debug` is reserved", "did you mean `dev`?"),
+    _rule(r"does not (?:contain|have) (?:this|these|the) features?:? `?(?P<feature>[\w+-]+)", _feature),
+    _rule(r"none of the selected packages contains (?:this|these) features?: (?P<feature>[\w+-]+)", _feature),
+    # Cargo.toml
+    _rule(
+        r"can't find library `[^`]+`|no targets specified in the manifest",
+        "create src/lib.rs: `mkdir -p src && touch src/lib.rs`; or set `path` in [lib] of Cargo.toml",
+    ),
+    _rule(
+        r"current package believes it's in a workspace when it's not",
+        "add the crate to `workspace.members`, or an empty [workspace] table to its own Cargo.toml",
+    ),
+    _rule(
+        r"could not parse TOML configuration in `([^`]+)`",
+        lambda found, _: f"correct {found[1]} at the place shown above",
+    ),
+    _rule(
+        r"`([^`]+)` is not a dependency",
+        lambda found, _: f"`cargo add {found[1].partition('/')[0]}`, or correct [features] in Cargo.toml",
+    ),
+    _rule(
+        r"failed to load source for dependency `([^`]+)`|failed to load manifest for workspace member `([^`]+)`",
+        lambda found, _: f"correct the path of {found[1] or found[2]} in Cargo.toml",
+    ),
+    # linkers
+    _rule(r"linker `([^`]+)` not found", _missing_linker),
+    _rule(r"invalid linker name in argument '-fuse-ld=([\w-]+)'", _missing_tool),
+    _rule(r"(?s)-fuse-ld=(mold|lld|gold|wild)\".*collect2: fatal error: cannot find 'ld'", _missing_tool),
+    _rule(r"collect2: fatal error: cannot find '(ld)'", _missing_tool),
+    _rule(
+        r"unable to find library -l([\w.+-]+)|cannot find -l([\w.+-]+)|library '([\w.+-]+)' not found|"
+        r"cannot open input file '([\w.+-]+)\.lib'",
+        _missing_library,
+    ),
+    _rule(
+        r"undefined (?:symbol:|reference to `)\s*_?Py[A-Z_]|\"_Py[A-Za-z_]+\", referenced from",
+        "update pyo3 to 0.26 or newer: `cargo update -p pyo3`; or enable its feature `extension-module`",
+    ),
+    # build scripts
+    _rule(
+        r"newer than PyO3's maximum supported version",
+        "update pyo3: `cargo add pyo3@latest`, or choose an older Python with -i",
+    ),
+    _rule(
+        r"lower than PyO3's minimum supported version", "choose a newer Python with -i, or an older pyo3 in Cargo.toml"
+    ),
+    _rule(
+        r"cannot set a minimum Python version (\d+\.\d+) higher than",
+        lambda found, _: f"choose Python {found[1]} or newer with -i, or an older `abi3-py3…` feature of pyo3",
+    ),
+    _rule(
+        r"[Cc]ould not find (?:directory of )?OpenSSL|Could not find openssl via pkg-config",
+        lambda _, names: (
+            f"install OpenSSL's development files: {OPENSSL.install(names.platform)}; "
+            "or enable the feature `vendored` of openssl"
+        ),
+    ),
+    _rule(r"The system library `([\w.+-]+)` required by crate", _pkg_config_library),
+    _rule(
+        r"[Pp]ackage '?([\w.+-]+)'?, required by|No package '([\w.+-]+)' found",
+        lambda found, names: _pkg_config_library(re.match(r"(.*)", found[1] or found[2]) or found, names),
+    ),
+    _rule(r"[Tt]he pkg-config command could not be (?:found|run)|Could not run `?\S*pkg-config", _tool("pkg-config")),
+    _rule(r"is `([\w+-]+)` not installed\?", _missing_tool),
+    _rule(r"failed to find tool \"?`?([\w+-]+)|Failed to find tool\. Is `([\w+-]+)` installed", _missing_tool),
+    _rule(r"Unable to find libclang|couldn't find any valid shared libraries matching: \['libclang", _tool("libclang")),
+    _rule(r"Could not find `?protoc`?", _tool("protoc")),
+    _rule(
+        r"(?:Command|Program|program) [`'\"](perl|nasm|make|ninja|cmake|git)[`'\"]? ?(?:was )?not found", _missing_tool
+    ),
+    _rule(
+        r"failed to run custom build command for `([^ `]+)",
+        lambda found, _: f"{found[1]} has a build script that failed; its documentation says what it needs",
+    ),
+    # the build directory
+    _rule(
+        r"Permission denied \(os error 13\)|Read-only file system",
+        "make the folder that is named above writable, or choose another build directory: `--target-dir`",
+    ),
+)
