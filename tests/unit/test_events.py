@@ -15,6 +15,7 @@ from cratewheel.events import (
     StepEvent,
     WarningEvent,
 )
+from system_paths import native
 
 WHEEL = BuiltArchive(kind="wheel", path=Path("/o/w.whl"), sha256="ab", size=3, tag="py3-none-any", serves=("CPython",))
 
@@ -59,7 +60,8 @@ def test_archives_that_are_built_on_the_way_are_not_told_of() -> None:
 
 def test_only_a_wheel_has_a_tag_in_json() -> None:
     assert WHEEL.as_json() == {
-        "kind": "wheel", "tag": "py3-none-any", "serves": ["CPython"], "sha256": "ab", "size": 3, "path": "/o/w.whl"
+        "kind": "wheel", "tag": "py3-none-any", "serves": ["CPython"], "sha256": "ab", "size": 3,
+        "path": native("/o/w.whl"),
     }  # fmt: skip
     sdist = BuiltArchive(kind="sdist", path=Path("/o/s.tar.gz"), sha256="cd", size=4)
-    assert sdist.as_json() == {"kind": "sdist", "sha256": "cd", "size": 4, "path": "/o/s.tar.gz"}
+    assert sdist.as_json() == {"kind": "sdist", "sha256": "cd", "size": 4, "path": native("/o/s.tar.gz")}

@@ -173,7 +173,7 @@ def test_json_is_ascii_and_reads_back() -> None:
 @pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "utf-8", "utf-16"])
 def test_no_encoding_of_a_stream_ends_the_build(encoding: str) -> None:
     out, err = io.BytesIO(), io.BytesIO()
-    ui = Ui(out=io.TextIOWrapper(out, encoding), err=io.TextIOWrapper(err, encoding))
+    ui = Ui(out=io.TextIOWrapper(out, encoding, newline="\n"), err=io.TextIOWrapper(err, encoding, newline="\n"))
     ui.step("Building", "é\u4e16")
     ui.pass_output("é\u4e16\udcff\n")
     ui.write_result("é\u4e16\udcff\n")

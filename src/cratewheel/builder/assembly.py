@@ -22,6 +22,7 @@ from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_f
 from cratewheel.cargo import query
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents.dist_info import dist_info
+from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.errors import AuditError
 from cratewheel.events import BuiltArchive
@@ -87,11 +88,12 @@ def assemble(
     # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
     tag, grafted, needing = _audit(session, wheel, label_files(session, wheel, artifacts), stage, paths)
-    entries: Iterable[Entry] = found.entries
+    of_project = with_modes_of_git(found.entries, inputs.project.root, session.environ)
+    entries: Iterable[Entry] = of_project
     if grafted:
         from cratewheel.builder.repair_step import place_libraries
 
-        entries = place_libraries(session, wheel, found.entries, grafted, needing)
+        entries = place_libraries(session, wheel, of_project, grafted, needing)
     info = dist_info(
         inputs.metadata,
         tag,

@@ -18,6 +18,7 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.cargo_lock import resolve_lock_with_cargo
 from cratewheel.contents.cargo_packages import packages_with_cargo
 from cratewheel.contents.cargo_vendor import vendor_with_cargo
+from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.sdist import SdistContents
@@ -111,7 +112,11 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     found = sdist_contents.make_contents(tree, packages, project.manifest, inputs.options, inputs.metadata)
     for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
-    settled = resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter)
+    settled = with_modes_of_git(
+        resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter),
+        project.root,
+        environ,
+    )
     if place is None:
         return replace(found, layout=settled)
     hook_files.check_needed(settled, hooks, place)

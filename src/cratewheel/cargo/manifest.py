@@ -293,7 +293,7 @@ def _discovered_bins(source: Path, package_name: str) -> list[tuple[str, Path]]:
     main = source / "main.rs"
     found = [(package_name, main)] if main.is_file() else []
     folder = source / "bin"
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else []:
+    for entry in sorted(folder.iterdir(), key=lambda path: path.name) if folder.is_dir() else []:
         if entry.suffix == ".rs" and entry.is_file():
             found.append((entry.stem, entry))
         elif (entry / "main.rs").is_file():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
 from cratewheel.options.arguments import Parser, add_settings, session_ui
+from cratewheel.system.command import shell_line
 from cratewheel.ui import Ui
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     root = _root(args.path)
     if os.path.lexists(root):
         kind = "a file" if root.is_file() else "a dangling link"
-        hint = f"to create the project in it, run `cratewheel init {shlex.quote(args.path)}`"
+        hint = f"to create the project in it, run `cratewheel init {shell_line(args.path)}`"
         raise ConfigError(
             f"{root} already exists" if root.is_dir() else f"{root} already exists, as {kind}",
             hint=hint if root.is_dir() else "choose another name",
@@ -47,7 +48,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     _add_member(place.workspace, membership, ui)
     _finish(choices, root, place, ui, environ)
     develop = f"{choices.backend} develop"
-    ui.step("Next", f"cd {shlex.quote(args.path)} && {develop}")
+    ui.step("Next", f"cd {shell_line(args.path)} && {develop}")
     return 0
 
 
@@ -88,7 +89,7 @@ def run_init(argv: list[str], environ: Mapping[str, str]) -> int:
         _note_workflow(choices, root, place, ui)
     for note in plan.notes:
         ui.step("To do", note)
-    there = "" if root == Path.cwd() else f"cd {shlex.quote(args.path)} && "
+    there = "" if root == Path.cwd() else f"cd {shell_line(args.path)} && "
     ui.step("Next", f"{there}{choices.backend} develop")
     return 0
 

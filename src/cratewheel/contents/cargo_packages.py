@@ -55,7 +55,7 @@ def packages_with_cargo(
             unused = dependency.kind == "dev" or (dependency.optional and dependency.name not in locked)
             if dependency.path is not None and (path in members or not unused):
                 queue.append(dependency.path / "Cargo.toml")
-    return (seen.pop(manifest.path), *(seen[path] for path in sorted(seen)))
+    return (seen.pop(manifest.path), *(seen[path] for path in sorted(seen, key=lambda path: path.parts)))
 
 
 def _patched(manifest: Manifest) -> Iterator[Path]:

@@ -128,12 +128,16 @@ def _top(package: Package, workspace: Path | None) -> Path:
     return home
 
 
+def _name(path: Path) -> str:
+    return path.name
+
+
 def _texts_in(folder: Path) -> list[Path]:
     found = []
-    for entry in sorted(folder.iterdir()) if folder.is_dir() else ():
+    for entry in sorted(folder.iterdir(), key=_name) if folder.is_dir() else ():
         name = entry.name.lower()
         if name in _FOLDERS and entry.is_dir():
-            found += [path for path in sorted(entry.iterdir()) if files.is_file(path)]
+            found += [path for path in sorted(entry.iterdir(), key=_name) if files.is_file(path)]
         elif name.startswith(_NAMES) and entry.suffix.lower() not in _CODE and files.is_file(entry):
             found.append(entry)
     return [path for path in found if not re.search(r"[\x00-\x1f\x7f\\:]", path.name)]

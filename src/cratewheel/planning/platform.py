@@ -58,6 +58,11 @@ def plan_zig(inputs: Inputs, choice: PlatformChoice) -> tuple[ZigPlan, ...]:
     target, macos = inputs.target, dict(inputs.system.macos)
     if not inputs.options.zig:
         return ()
+    if "-windows-" in inputs.rustc.host:
+        raise UnsupportedError(
+            "--zig links by shell scripts, which Windows cannot start",
+            hint="build in WSL or in a Linux container, or name a linker in cargo's configuration",
+        )
     policies = choice.policies if isinstance(choice, ByPolicy) else (platform.arch_minimum_policy(target),)
     policy = next((name for name in policies if name.startswith("manylinux")), "")
     return tuple(zig.plan_zig(slice_, policy, macos=macos.get(slice_.arch)) for slice_ in target.slices)

@@ -162,7 +162,7 @@ def module_files(name: str, root: Path) -> tuple[Path, ...]:
     if single.is_file():
         found: Iterable[Path] = (single,)
     elif (package / "__init__.py").is_file():
-        found = sorted(package.rglob("*.py"))
+        found = sorted(package.rglob("*.py"), key=lambda path: path.parts)
     else:
         return ()
     return (*(path for path in around if path.is_file()), *found)

@@ -59,8 +59,8 @@ def run_paths(loaded: Loaded) -> tuple[Path, ...]:
 
 def _expanded(paths: Iterable[str], folders: Sequence[Path]) -> list[Path]:
     written = [path.replace("${ORIGIN}", "$ORIGIN") for path in paths]
-    places = [posixpath.normpath(path.replace("$ORIGIN", str(folder))) for path in written for folder in folders]
-    return [Path(place) for place in places if place.startswith("/") and "$" not in place]
+    places = [posixpath.normpath(path.replace("$ORIGIN", folder.as_posix())) for path in written for folder in folders]
+    return [Path(place) for place in places if (place.startswith("/") or Path(place).drive) and "$" not in place]
 
 
 def incompatibility(found: Binary, needer: Binary, target: Target) -> str | None:

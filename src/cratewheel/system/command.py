@@ -60,16 +60,23 @@ class Command:
         return changed
 
     def __str__(self) -> str:
-        """Return the command as a POSIX shell command line, with secrets redacted."""
-        import shlex  # slow to import
-
+        """Return the command as a line for the shell, with secrets redacted."""
         changed = [(name, redaction.redact_variable(name, value)) for name, value in self.env if value is not None]
-        return " ".join([*(f"{name}={shlex.quote(value)}" for name, value in changed), shlex.join(self.redacted_argv)])
+        return " ".join([*(f"{name}={shell_line(value)}" for name, value in changed), shell_line(*self.redacted_argv)])
 
     @property
     def redacted_argv(self) -> tuple[str, ...]:
         """The arguments with secrets redacted."""
         return redaction.redact_argv(self.argv)
+
+
+def shell_line(*words: str) -> str:
+    """Return words as a line for a POSIX shell; on Windows with the quotes that its shells and programs take."""
+    if os.name == "nt":
+        return subprocess.list2cmdline(words)
+    import shlex  # slow to import
+
+    return shlex.join(words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

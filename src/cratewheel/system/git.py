@@ -55,13 +55,34 @@ def tracked_but_ignored(folder: Path, environ: Mapping[str, str]) -> tuple[str, 
 
     There are none where there is no repository or no git, nor in an unpacked sdist.
     """
-    unpacked = (folder / "PKG-INFO").is_file() and not (folder / ".git").exists()
-    if unpacked or not any((place / ".git").exists() for place in (folder, *folder.parents)):
+    if _repository(folder) is None:
         return ()
-    command = git("ls-files", "-z", "--cached", "--ignored", "--exclude-standard", cwd=folder)
+    names = _ask(("ls-files", "-z", "--cached", "--ignored", "--exclude-standard"), folder, environ)
+    return tuple(f"{folder}{os.sep}{name.replace('/', os.sep)}" for name in names)
+
+
+def tracked_executables(folder: Path, environ: Mapping[str, str]) -> frozenset[str]:
+    """Return the files of the repository around a folder that are executable in its index; none as above."""
+    top = _repository(folder)
+    if top is None:
+        return frozenset()
+    lines = (line.partition("\t") for line in _ask(("ls-files", "-z", "--stage"), top, environ))
+    return frozenset(
+        f"{top}{os.sep}{name.replace('/', os.sep)}" for mode, _, name in lines if mode.startswith("100755 ")
+    )
+
+
+def _repository(folder: Path) -> Path | None:
+    """Return the top folder of the repository around a folder; None for an unpacked sdist."""
+    if (folder / "PKG-INFO").is_file() and not (folder / ".git").exists():
+        return None
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), None)
+
+
+def _ask(words: tuple[str, ...], folder: Path, environ: Mapping[str, str]) -> list[str]:
+    """Return what git lists in a folder; nothing where there is no git, or it fails."""
     try:
-        done = process.capture(command, environ, errors="surrogateescape")
+        done = process.capture(git(*words, cwd=folder), environ, errors="surrogateescape")
     except CratewheelError:
-        return ()
-    names = done.stdout.split("\0") if not done.status else []
-    return tuple(f"{folder}{os.sep}{name.replace('/', os.sep)}" for name in names if name)
+        return []
+    return [line for line in done.stdout.split("\0") if line] if not done.status else []

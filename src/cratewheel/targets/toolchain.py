@@ -7,8 +7,9 @@ https://doc.rust-lang.org/cargo/reference/config.html for where cargo reads the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,16 @@ def _how_to_add(target: Target, place: Path, environ: Mapping[str, str]) -> str:
 def _linker(
     target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path, *, xwin: bool
 ) -> Finding:
+    found = _find_linker(target, host, config, environ, cwd, xwin=xwin)
+    if "-windows-" not in host or found.hint is None:
+        return found
+    # on Windows, zig cannot be used
+    return replace(found, hint=re.sub(r"pass --zig, or |, or pass --zig|, or build for \S+ with --zig", "", found.hint))
+
+
+def _find_linker(
+    target: Target, host: str, config: tuple[str, ...], environ: Mapping[str, str], cwd: Path, *, xwin: bool
+) -> Finding:
     chosen = chosen_linker(target, config, environ, cwd)
     if chosen is not None:
         program, origin = chosen
@@ -193,12 +204,12 @@ def _linux_linker(target: Target, host: str, environ: Mapping[str, str]) -> Find
 def _apple_linker(target: Target, host: str) -> Finding:
     if host.endswith(("-apple-darwin", "-apple-ios")):
         return Finding(kind="linker", ok=True, text="cc, of Xcode's command line tools")
-    hint = "pass --zig, " if target.os == "macos" else ""
+    hint = "pass --zig, or " if target.os == "macos" else ""
     return Finding(
         kind="linker",
         ok=False,
         text=f"no linker is configured for {target.triple}, and this system has none",
-        hint=f"{hint}or set {_linker_variable(target)} to a compiler with Apple's SDK",
+        hint=f"{hint}set {_linker_variable(target)} to a compiler with Apple's SDK",
     )
 
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from cratewheel.archive.dist_info import DistInfo, Recorded, format_record, wheel_file
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.targets.wheel_tags import WheelTag
+from system_paths import native
 
 
 def test_wheel_has_a_line_for_every_single_tag() -> None:
@@ -81,9 +82,15 @@ def test_the_folder_holds_metadata_licences_and_bills_of_materials() -> None:
         Entry(path=str(folder / "METADATA"), source=Generated(data="Name: dëmo\n".encode()), why="metadata"),
         Entry(path=str(folder / "WHEEL"), source=Generated(data=wheel.encode()), why="metadata"),
         Entry(path=str(folder / "entry_points.txt"), source=Generated(data=points), why="metadata"),
-        Entry(path=str(folder / "licenses/sub/LICENSE"), source=FromFile(path="/p/sub/LICENSE"), why="licence file"),
+        Entry(
+            path=str(folder / "licenses/sub/LICENSE"),
+            source=FromFile(path=native("/p/sub/LICENSE")),
+            why="licence file",
+        ),
         Entry(path=str(folder / "sboms/demo.cyclonedx.json"), source=Generated(data=b"{}"), why="bill of materials"),
-        Entry(path=str(folder / "sboms/more.json"), source=FromFile(path="/p/more.json"), why="bill of materials"),
+        Entry(
+            path=str(folder / "sboms/more.json"), source=FromFile(path=native("/p/more.json")), why="bill of materials"
+        ),
     )
     assert info.record_path == folder / "RECORD"
 

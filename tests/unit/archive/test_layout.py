@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cratewheel.archive.layout import Entry, FromFile, Generated, check_installable, layout
 from cratewheel.errors import ConfigError
+from system_paths import native
 
 
 def generated(path: str, data: bytes = b"", *, why: str = "") -> Entry:
@@ -17,7 +18,7 @@ def generated(path: str, data: bytes = b"", *, why: str = "") -> Entry:
 
 
 def copied(path: str, source: str, *, executable: bool = False, why: str = "") -> Entry:
-    return Entry(path=path, source=FromFile(path=source, executable=executable), why=why)
+    return Entry(path=path, source=FromFile(path=native(source), executable=executable), why=why)
 
 
 def test_entries_are_sorted_by_path_components() -> None:

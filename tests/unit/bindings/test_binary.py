@@ -4,6 +4,7 @@ from pathlib import Path
 
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings.binary import entries
+from system_paths import native
 
 
 def test_every_program_goes_where_installers_find_scripts() -> None:
@@ -12,12 +13,12 @@ def test_every_program_goes_where_installers_find_scripts() -> None:
     assert entries(programs, data_dir="tool-1.0.data") == (
         Entry(
             path="tool-1.0.data/scripts/tool",
-            source=FromFile(path="/target/tool", executable=True),
+            source=FromFile(path=native("/target/tool"), executable=True),
             why="compiled program",
         ),
         Entry(
             path="tool-1.0.data/scripts/tool-more",
-            source=FromFile(path="/target/tool-more", executable=True),
+            source=FromFile(path=native("/target/tool-more"), executable=True),
             why="compiled program",
         ),
     )

@@ -11,6 +11,7 @@ from cratewheel.bindings import cffi
 from cratewheel.errors import ConfigError
 from cratewheel.system.command import Command
 from places import MIXED, PURE
+from system_paths import native
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -131,7 +132,7 @@ def test_a_header_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("python", "place", "program"),
-    [(Path("/venv/bin/python"), " for /venv/bin/python", "/venv/bin/python"), (None, "", "python")],
+    [(Path("/v/python"), native(" for /v/python"), native("/v/python")), (None, "", "python")],
 )
 def test_without_cffi_the_error_names_the_python_that_needs_it(python: Path | None, place: str, program: str) -> None:
     error = cffi._cffi_missing_error(python, notes=("a note",))

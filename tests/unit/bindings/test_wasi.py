@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cratewheel.archive.layout import FromFile, Generated
 from cratewheel.bindings import wasi
+from system_paths import native
 
 PROGRAMS = [("to-run.wasm", Path("/t/to-run.wasm")), ("also.wasm", Path("/t/also.wasm"))]
 
@@ -18,7 +19,7 @@ def test_each_program_lies_beside_the_module_that_runs_it() -> None:
         "demo/to-run.wasm",
         "demo/to_run.py",
     ]
-    assert found[2].source == FromFile(path="/t/to-run.wasm")
+    assert found[2].source == FromFile(path=native("/t/to-run.wasm"))
     launcher = found[3].source
     assert isinstance(launcher, Generated)
     assert b'with_name("to-run.wasm")' in launcher.data

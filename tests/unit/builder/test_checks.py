@@ -74,7 +74,7 @@ def test_what_is_on_the_disk_is_found(tmp_path: Path) -> None:
     for path in (data / "app", data / "other", tmp_path / "out", tmp_path / "a.txt"):
         path.touch()
     tool = {"include": ["*.txt"]}
-    inputs = in_folder(situation(f"--out {tmp_path}/out", cargo=PROGRAM, tool=tool), tmp_path)
+    inputs = in_folder(situation(f"--out {tmp_path.as_posix()}/out", cargo=PROGRAM, tool=tool), tmp_path)
     inputs = replace(inputs, modules=replace(inputs.modules, data=tmp_path / "app.data"))
     found = ask_preconditions(session(inputs))
     assert found.out_is_file

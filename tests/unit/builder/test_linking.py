@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,10 @@ def test_the_words_of_a_linkers_command_line_are_unquoted(line: str, expected: t
     [
         (["-L", "/a b", "-L", "rel", "-Lnative=/c", "-L", "all=/d"], ["/a b", "/w/rel", "/c", "/d"]),
         (["-Clink-arg=-L/a", "-C", "link-args=-L/b -L/c", "-C", "link-arg=/d/libd.so.1"], ["/a", "/b", "/c", "/d"]),
-        (["-Wl,-rpath,/a", "-Wl,-rpath=/b:$ORIGIN/c", "-Xlinker", "-rpath", "-Xlinker", "/d"], ["/a", "/b", "/d"]),
+        (
+            ["-Wl,-rpath,/a", f"-Wl,-rpath=/b{os.pathsep}$ORIGIN/c", "-Xlinker", "-rpath", "-Xlinker", "/d"],
+            ["/a", "/b", "/d"],
+        ),
         (["/LIBPATH:/a", "/OUT:/b/x.dll", "/c/x.lib"], ["/a", "/c"]),
         (["-o", "/a/libx.so", "-Wl,-install_name,@rpath/x.dylib", "-Wl,-soname,libx.so", "/b/y.o", "/c/z.rlib"], []),
         (["-lz", "-C", "target-cpu=native", "-Wl,--as-needed"], []),

@@ -12,6 +12,7 @@ from cratewheel.builder.session import Session
 from cratewheel.repair.model import Grafted
 from sessions import session
 from situations import LINUX, MACOS_ARM, PROGRAM, WINDOWS, Machine, pyo3, situation
+from system_paths import native
 
 LIBRARY = Grafted(name="libz-01234567.so.1", original=Path("/lib/libz.so.1"), path=Path("/tmp/libz"), sha256="01")
 MODULE = Entry(path="app/app.so", source=FromFile(path="/t/app.so", executable=True), why="the module")
@@ -36,13 +37,15 @@ def places(found: Session, *entries: Entry) -> list[tuple[str, str]]:
     return [(entry.path, entry.why) for entry in placed(found, *entries)]
 
 
-COPIED = "copied from /lib/libz.so.1"
+COPIED = f"copied from {native('/lib/libz.so.1')}"
 
 
 @pytest.mark.parametrize(("machine", "libs"), [(LINUX, "app.libs"), (MACOS_ARM, "app.dylibs")])
 def test_libraries_of_a_module_have_a_folder_beside_its_package(machine: Machine, libs: str) -> None:
     found = placed(of_module(machine), MODULE, INIT)
-    library = Entry(path=f"{libs}/{LIBRARY.name}", source=FromFile(path="/tmp/libz", executable=True), why=COPIED)
+    library = Entry(
+        path=f"{libs}/{LIBRARY.name}", source=FromFile(path=native("/tmp/libz"), executable=True), why=COPIED
+    )
     assert found == [MODULE, INIT, library]
 
 

@@ -70,7 +70,7 @@ def test_one_of_the_command_line_may_lie_anywhere_and_counts_once(tmp_path: Path
     project.mkdir()
     (tmp_path / "outside.json").write_bytes(b"1")
     (project / "own.json").write_bytes(b"2")
-    words = f"--sbom-include {tmp_path}/outside.json --sbom-include own.json"
+    words = f"--sbom-include {tmp_path.as_posix()}/outside.json --sbom-include own.json"
     found = sbom_files(facts(project, words, include=["own.json"]), (), ())
     assert found == (("own.json", b"2"), ("outside.json", b"1"))
 

@@ -10,6 +10,7 @@ import pytest
 from build_directories import OLD, copied_files, tree, write_unit
 from cratewheel.cargo import build_cache as target_dir
 from cratewheel.cargo.build_cache import CopyResult, UnitTracker
+from system_paths import needs_links
 
 
 def test_a_new_directory_is_filled_from_the_fullest_with_the_units_of_the_packages(tmp_path: Path) -> None:
@@ -70,6 +71,7 @@ def test_a_directory_is_new_until_something_was_compiled_for_the_profile(tmp_pat
     assert not target_dir.is_empty(tmp_path, ("wasm32-wasip1/debug", "debug"))
 
 
+@needs_links
 def test_a_copy_that_fails_leaves_no_directory(tmp_path: Path) -> None:
     write_unit(tmp_path / "plain" / "release", "syn", "a")
     gone = tmp_path / "plain" / "release" / "deps" / f"libsyn-{'a' * 16}.rlib"

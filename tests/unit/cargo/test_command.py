@@ -15,10 +15,11 @@ from cratewheel.cargo.command import (
     shared_arguments,
     take_targets,
 )
+from system_paths import native
 
 MANIFEST = Path("/p/Cargo.toml")
 CWD = Path("/home/me")
-PLAIN = ("--message-format", "json-render-diagnostics", "--manifest-path", "/p/Cargo.toml")
+PLAIN = ("--message-format", "json-render-diagnostics", "--manifest-path", native("/p/Cargo.toml"))
 
 
 def test_a_library_build_without_options() -> None:
@@ -66,7 +67,7 @@ def test_every_option_reaches_cargo() -> None:
     )
     assert command(CargoBuild(manifest=MANIFEST, cwd=CWD, options=options), program="cross").argv == (
         *("cross", "rustc", "--quiet", "--jobs", "3", "--profile", "dist"),
-        *("--target", "x86_64-unknown-linux-gnu", "--target-dir", "/t", "-vv", "--color", "never"),
+        *("--target", "x86_64-unknown-linux-gnu", "--target-dir", native("/t"), "-vv", "--color", "never"),
         *("--features", "a", "--features", "b/c", "--all-features", "--no-default-features"),
         *("--frozen", "--locked", "--offline", "--config", "net.retry=1", "-Z", "build-std"),
         *("--timings=json", "--ignore-rust-version", "--future-incompat-report"),

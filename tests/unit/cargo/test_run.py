@@ -8,6 +8,7 @@ import pytest
 from cargo_output import ROOT, artifact
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages
+from system_paths import native
 
 SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
 
@@ -126,11 +127,11 @@ def test_paths_in_a_container_are_those_of_this_machine() -> None:
     }
     assert cargo_run.outside_container(message, mounts) == {
         **message,
-        "filenames": ["/home/me/target/debug/liba.so", "/targets/b"],
-        "executable": "/home/me/target/debug/a",
-        "out_dir": "/home/me/target/debug/build/a-1/out",
-        "linked_paths": ["native=/home/me/target/b", "/usr", "framework=/home/me/target"],
-        "manifest_path": "/home/me/code/a/Cargo.toml",
+        "filenames": [native("/home/me/target/debug/liba.so"), "/targets/b"],
+        "executable": native("/home/me/target/debug/a"),
+        "out_dir": native("/home/me/target/debug/build/a-1/out"),
+        "linked_paths": [native("native=/home/me/target/b"), "/usr", native("framework=/home/me/target")],
+        "manifest_path": native("/home/me/code/a/Cargo.toml"),
         "package_id": "path+file:///home/me/code/a#1.0.0",
     }
     for there, here in (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cratewheel.cli.list_python import as_json, known_for, render
 from cratewheel.interpreter.model import Interpreter
+from system_paths import native
 
 ELEVEN = Interpreter(
     implementation="cpython",
@@ -34,8 +35,8 @@ PYPY = Interpreter(
 
 def test_the_list_for_people_is_a_line_an_interpreter() -> None:
     assert render([ELEVEN, PYPY]) == (
-        "CPython 3.11  3.11.7  /usr/bin/python3.11  (PATH)",
-        "PyPy 3.9      3.9.16  /opt/pypy/bin/pypy3  (pyenv)",
+        native("CPython 3.11  3.11.7  /usr/bin/python3.11  (PATH)"),
+        native("PyPy 3.9      3.9.16  /opt/pypy/bin/pypy3  (pyenv)"),
     )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def test_the_list_for_programs_is_json() -> None:
             "implementation": "cpython",
             "implementation_name": "cpython",
             "version": "3.11.7",
-            "executable": "/usr/bin/python3.11",
+            "executable": native("/usr/bin/python3.11"),
             "source": "PATH",
             "python_tag": "cp311",
             "abi_tag": "cp311",

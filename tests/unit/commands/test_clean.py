@@ -12,6 +12,7 @@ from build_directories import DAY, NOW, STAGE, aged, put, used_target
 from cratewheel.commands import clean as cleaning
 from cratewheel.commands.clean import Item
 from cratewheel.system.files.lock import exclusive
+from system_paths import needs_links
 
 
 @pytest.fixture(name="target")
@@ -114,6 +115,7 @@ def test_an_unpacked_source_distribution_is_found_and_goes(tmp_path: Path) -> No
     assert not folder.exists()
 
 
+@needs_links
 def test_a_link_goes_and_what_it_leads_to_stays(target: Path, tmp_path: Path) -> None:
     directory = target / "cratewheel" / "build" / "cp311"
     directory.rename(tmp_path / "elsewhere")

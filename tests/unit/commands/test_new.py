@@ -12,6 +12,7 @@ from cratewheel.commands.new import Choices, files
 from cratewheel.commands.project_place import Place, Workspace
 from cratewheel.errors import ConfigError
 from cratewheel.system import toml
+from system_paths import needs_links
 
 COMMON = {
     ".github/workflows/ci.yml", ".gitignore", "LICENSE", "README.md", "pyproject.toml", "tests/test_my_name.py",
@@ -239,6 +240,7 @@ def test_all_files_are_written_or_none(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["b"]
 
 
+@needs_links
 def test_a_dangling_link_is_not_written_through(tmp_path: Path) -> None:
     (tmp_path / "README.md").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ConfigError, match=r"already contains README\.md"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from dataclasses import replace
@@ -15,6 +16,7 @@ from cratewheel.archive.layout import Entry, Generated
 from cratewheel.contents.editable import Rebuild, belongs_to_package, check, entries, redirect_package
 from cratewheel.errors import ConfigError
 from cratewheel.project.python_layout import ModuleLayout
+from system_paths import native
 
 MODULES = ModuleLayout(
     module_name="shout.deep._native",
@@ -42,7 +44,7 @@ def test_python_files_stay_and_the_compiled_ones_lie_apart() -> None:
         "_shout_loud_editable/__init__.py",
         "_shout_loud_editable/shout/deep/_native.py",
     ]
-    assert found["shout_loud.pth"] == "/work/shout/python\n"
+    assert found["shout_loud.pth"] == native("/work/shout/python\n")
     assert found["_shout_loud_editable.pth"] == "import _shout_loud_editable; _shout_loud_editable.install()\n"
     assert found["_shout_loud_editable.start"] == "_shout_loud_editable:install\n"
     finder = found["_shout_loud_editable/__init__.py"]
@@ -66,13 +68,14 @@ def test_a_way_that_is_not_ascii_is_written_as_bytes() -> None:
     modules = replace(MODULES, python_source=Path("/work/ä"))
     rebuild = Rebuild(command=("/ö", "-m"), cwd=Path("/ü"))
     found = texts(entries(modules, "shout", COMPILED, mode="redirect", rebuild=rebuild))
-    assert found["shout.pth"] == "import os, sys; sys.path.append(os.fsdecode(b'/work/\\xc3\\xa4'))\n"
+    work, there = repr(os.fsencode(native("/work/ä"))), repr(os.fsencode(native("/ü")))
+    assert found["shout.pth"] == f"import os, sys; sys.path.append(os.fsdecode({work}))\n"
     finder = found["_shout_editable/__init__.py"]
-    assert "REBUILD = [os.fsdecode(b'/\\xc3\\xb6'), '-m']\nCWD = os.fsdecode(b'/\\xc3\\xbc')" in finder
+    assert f"REBUILD = [os.fsdecode(b'/\\xc3\\xb6'), '-m']\nCWD = os.fsdecode({there})" in finder
 
 
 def test_in_place_nothing_but_the_way_is_installed() -> None:
-    assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"shout.pth": "/work/shout/python\n"}
+    assert texts(entries(MODULES, "shout", COMPILED, mode="inplace")) == {"shout.pth": native("/work/shout/python\n")}
 
 
 def test_the_finder_finds_what_is_compiled_and_leaves_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,7 +156,7 @@ def test_a_namespace_package_takes_what_is_installed_beside_it(tmp_path: Path) -
 def test_a_rebuild_is_told_by_its_command_and_folder() -> None:
     rebuild = Rebuild(command=("cratewheel", "rebuild"), cwd=Path("/home/me"))
     finder = texts(entries(MODULES, "shout", COMPILED, mode="redirect", rebuild=rebuild))["_shout_editable/__init__.py"]
-    assert "\nREBUILD = ['cratewheel', 'rebuild']\nCWD = '/home/me'" in finder
+    assert f"\nREBUILD = ['cratewheel', 'rebuild']\nCWD = {native('/home/me')!r}" in finder
 
 
 def test_the_name_of_the_finder_can_be_imported() -> None:

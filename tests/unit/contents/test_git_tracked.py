@@ -25,9 +25,9 @@ def test_files_and_submodules_that_are_missing_are_told_apart(tmp_path: Path) ->
     for name in ("module", "other"):
         (tmp_path / name).mkdir()
     gone = [tmp_path / f"gone{number}" for number in range(5)]
-    missing = f"{tmp_path}/gone0, {tmp_path}/gone1, {tmp_path}/gone2 and 2 more"
+    missing = f"{tmp_path / 'gone0'}, {tmp_path / 'gone1'}, {tmp_path / 'gone2'} and 2 more"
     assert warnings([tmp_path / "module", *gone, tmp_path / "other"], []) == [
-        f"warning: missing submodules in the sdist: {tmp_path}/module, {tmp_path}/other",
+        f"warning: missing submodules in the sdist: {tmp_path / 'module'}, {tmp_path / 'other'}",
         "   help: to get them, run `git submodule update --init`",
         f"warning: missing files that git tracks: {missing}",
         "   help: run `git restore` or `git rm`; `git status` shows which repository this is",
@@ -37,7 +37,7 @@ def test_files_and_submodules_that_are_missing_are_told_apart(tmp_path: Path) ->
 def test_three_missing_files_are_all_named(tmp_path: Path) -> None:
     gone = [tmp_path / name for name in "abc"]
     assert warnings(gone, [])[0] == (
-        f"warning: missing files that git tracks: {tmp_path}/a, {tmp_path}/b, {tmp_path}/c"
+        f"warning: missing files that git tracks: {tmp_path / 'a'}, {tmp_path / 'b'}, {tmp_path / 'c'}"
     )
 
 

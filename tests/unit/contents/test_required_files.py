@@ -56,15 +56,17 @@ def test_a_program_alone_needs_the_first_of_its_sources(tmp_path: Path) -> None:
     assert unbuildable(tmp_path, archive(tmp_path, "Cargo.toml", "src/main.rs"), programs) is None
     error = unbuildable(tmp_path, archive(tmp_path, "Cargo.toml"), programs)
     assert error is not None
-    assert error.message.startswith(f"the source distribution cannot be built without {tmp_path}/src/main.rs, which")
+    assert error.message.startswith(
+        f"the source distribution cannot be built without {tmp_path / 'src/main.rs'}, which"
+    )
 
 
 def test_all_that_git_does_not_track_is_named(tmp_path: Path) -> None:
     error = unbuildable(tmp_path, (), package(tmp_path))
     assert error is not None
     assert (error.message, error.notes) == (
-        f"the source distribution cannot be built without {tmp_path}/Cargo.toml, which git does not track",
-        (f"the same for {tmp_path}/src/lib.rs", f"the same for {tmp_path}/build.rs"),
+        f"the source distribution cannot be built without {tmp_path / 'Cargo.toml'}, which git does not track",
+        (f"the same for {tmp_path / 'src/lib.rs'}", f"the same for {tmp_path / 'build.rs'}"),
     )
 
 
@@ -77,14 +79,15 @@ def test_a_readme_or_licence_that_is_there_and_not_in_the_archive_is_an_error(tm
     assert unbuildable(root, entries, package(root, readme="gone.md")) is None
     error = unbuildable(root, entries, package(root, readme="R.md"))
     assert error is not None
-    assert error.message == f"{root}/R.md, the readme in {root}/Cargo.toml, would be missing in the archive"
+    assert error.message == f"{root / 'R.md'}, the readme in {root / 'Cargo.toml'}, would be missing in the archive"
     assert error.hint == (
         '`git add` it, or remove it from `exclude`, or set `sdist-generator = "cargo"` in pyproject.toml'
     )
     error = unbuildable(root, entries, package(root, license_file="../L"))
     assert error is not None
     assert error.message == (
-        f"{tmp_path}/L, the license-file in {root}/Cargo.toml, is not below {root}, and git lists only files there"
+        f"{tmp_path / 'L'}, the license-file in {root / 'Cargo.toml'}, is not below {root}, "
+        "and git lists only files there"
     )
     assert error.hint == 'copy it there, or set `sdist-generator = "cargo"` in pyproject.toml'
 
@@ -115,7 +118,8 @@ def test_all_but_the_library_may_be_left_out_on_purpose(
     error = incomplete(tmp_path, (), chooses=chooses, excluded=(*excluded, "src/lib.rs"), readme="R.md")
     assert error is not None
     assert error.message == (
-        f"{tmp_path}/src/lib.rs, the library 'lib' in {tmp_path}/Cargo.toml, which the source distribution would lack"
+        f"{tmp_path / 'src/lib.rs'}, the library 'lib' in {tmp_path / 'Cargo.toml'}, "
+        "which the source distribution would lack"
     )
 
 
@@ -123,10 +127,10 @@ def test_a_file_that_does_not_exist_is_told_from_one_that_is_left_out(tmp_path: 
     error = incomplete(tmp_path, ("src/lib.rs", "src/main.rs"), license_file="../L")
     assert error is not None
     assert (error.message, error.notes, error.hint) == (
-        f"{tmp_path}/src/other.rs, the program 'other' in {tmp_path}/Cargo.toml, does not exist",
+        f"{tmp_path / 'src/other.rs'}, the program 'other' in {tmp_path / 'Cargo.toml'}, does not exist",
         (
-            f"the same for {tmp_path}/build.rs, the build script 'build'",
-            f"the same for {tmp_path.parent}/L, the license-file",
+            f"the same for {tmp_path / 'build.rs'}, the build script 'build'",
+            f"the same for {tmp_path.parent / 'L'}, the license-file",
         ),
         "correct the path, or remove the key",
     )

@@ -29,7 +29,7 @@ from cratewheel.options.values import Exclude
 from cratewheel.system import toml
 from situations import METADATA
 
-HOME = Path("/work/app")
+HOME = Path("/work/app").absolute()
 MANIFEST = '[package]\nname = "app"\nversion = "1.0.0"\n'
 
 

@@ -9,6 +9,7 @@ import pytest
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.contents.sdist_paths import RelativePath, SdistPaths, free_name
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
+from system_paths import native
 
 
 def crate(folder: str, *names: str, library: str | None = None) -> CrateSource:
@@ -49,7 +50,7 @@ def places(
     ],
 )
 def test_the_way_to_what_is_below_a_folder(folder: str, path: str, way: str | None) -> None:
-    assert RelativePath(Path(folder))(path) == way
+    assert RelativePath(Path(folder))(native(path)) == way
 
 
 @pytest.mark.parametrize(
@@ -73,14 +74,14 @@ def test_the_root_is_the_folder_around_all_parts(found: SdistPaths, root: str) -
 
 def test_crates_stay_and_what_pyproject_speaks_of_goes_with_it() -> None:
     found = places("/w/p", crate("/w/p", "src/lib.rs"), crate("/w/core"))
-    assert found.of_crate("/w/p/src/lib.rs") == "p/src/lib.rs"
-    assert found.of_project("/w/p/README.md") == "README.md"
-    assert found.of_project("/w/README.md") == "README.md"
-    assert found.of_project("/w/docs/README.md") == "docs/README.md"
-    assert found.of_project("/elsewhere/README.md") == "README.md"
-    assert found.of_project("/w/p") == "."
-    with pytest.raises(AssertionError, match=r"^/x is a part of the project$"):
-        found.of_crate("/x")
+    assert found.of_crate(Path("/w/p/src/lib.rs")) == "p/src/lib.rs"
+    assert found.of_project(Path("/w/p/README.md")) == "README.md"
+    assert found.of_project(Path("/w/README.md")) == "README.md"
+    assert found.of_project(Path("/w/docs/README.md")) == "docs/README.md"
+    assert found.of_project(Path("/elsewhere/README.md")) == "README.md"
+    assert found.of_project(Path("/w/p")) == "."
+    with pytest.raises(AssertionError, match=r"^.x is a part of the project$"):
+        found.of_crate(Path("/x"))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +97,7 @@ def test_crates_stay_and_what_pyproject_speaks_of_goes_with_it() -> None:
 def test_a_package_keeps_its_place_where_a_crate_has_files_at_the_new_one(files: tuple[str, ...], stays: bool) -> None:
     found = places("/w/p", crate("/w", *files), python=("/w/p/app",))
     assert found.python_stays is stays
-    assert found.of_python("/w/p/app/a.py") == ("p/app/a.py" if stays else "app/a.py")
+    assert found.of_python(Path("/w/p/app/a.py")) == ("p/app/a.py" if stays else "app/a.py")
 
 
 def test_a_package_of_a_project_that_does_not_move_has_one_place() -> None:
@@ -115,8 +116,8 @@ def test_a_package_of_a_project_that_does_not_move_has_one_place() -> None:
     ],
 )
 def test_a_readme_takes_no_place_of_a_crates_file(readme: str, files: tuple[str, ...], place: str) -> None:
-    assert places("/w/p", crate("/w", *files)).of_readme(readme) == place
+    assert places("/w/p", crate("/w", *files)).of_readme(native(readme)) == place
 
 
 def test_a_name_without_an_ending_is_counted_too() -> None:
-    assert free_name(Path("/a"), "docs/R", frozenset({"/a/docs/R", "/a/docs/R-2"})) == "docs/R-3"
+    assert free_name(Path("/a"), "docs/R", frozenset({native("/a/docs/R"), native("/a/docs/R-2")})) == "docs/R-3"

@@ -32,6 +32,7 @@ from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import toml
 from cratewheel.ui import Ui
 from situations import METADATA
+from system_paths import WINDOWS, native
 
 
 def test_the_folder_around_all_parts_is_the_nearest() -> None:
@@ -45,7 +46,9 @@ def test_a_crate_is_in_its_folder_and_in_those_of_files_outside_of_it() -> None:
         manifest=Path("/w/a/Cargo.toml"),
         text="",
         document={},
-        files=tuple(SourceFile(path=path, why="") for path in ("/w/a/src/lib.rs", "/w/ab/x.rs", "/w/c/deep/m.rs")),
+        files=tuple(
+            SourceFile(path=native(path), why="") for path in ("/w/a/src/lib.rs", "/w/ab/x.rs", "/w/c/deep/m.rs")
+        ),
         targets=(
             CrateTarget(name="b", kinds=("bin",), crate_types=("bin",), source=Path("/w/c/main.rs")),
             CrateTarget(name="a", kinds=("lib",), crate_types=("lib",), source=Path("/w/a/src/lib.rs")),
@@ -133,6 +136,7 @@ include = ["sbom.json"]
 
 
 def of(root: Path, name: str, why: str, *, executable: bool = False) -> SourceFile:
+    executable = executable and not WINDOWS  # whose files have no such bit
     return SourceFile(path=str(root / name), why=why, executable=executable, roots=(str(root),))
 
 
@@ -152,7 +156,9 @@ def test_a_project_without_a_list_of_files_is_walked(tmp_path: Path) -> None:
     )  # fmt: skip
     assert sorted(Path(file.path).relative_to(tmp_path).as_posix() for file in tree.listed) == sorted(listed)
     assert {file.why for file in tree.listed} == {"in the folder of the project"}
-    assert [file.path for file in tree.listed if file.executable] == [str(tmp_path / "app.data" / "scripts" / "run")]
+    assert [file.path for file in tree.listed if file.executable] == (
+        [] if WINDOWS else [str(tmp_path / "app.data" / "scripts" / "run")]
+    )
     assert replace(tree, listed=()) == SourceTree(
         pyproject=tmp_path / "pyproject.toml",
         pyproject_text=PYPROJECT,

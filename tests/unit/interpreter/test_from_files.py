@@ -179,7 +179,7 @@ def test_of_a_table_with_code_in_it_the_literals_count(tmp_path: Path) -> None:
     path.write_text(
         f"build_time_vars = {{{values} 'CC': open({str(witness)!r}, 'w'), open({str(witness)!r}, 'w'): 1, "
         f"'A': [x for x in [open({str(witness)!r}, 'w')]], **{{'VERSION': '3.1'}}}}\n"
-        f"import os; os.system('touch {witness}')\n",
+        f"import os; os.system({f'touch {witness}'!r})\n",
         encoding="utf-8",
     )
     assert from_lib_dir(tmp_path) == cpython312(path)

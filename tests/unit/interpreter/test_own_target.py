@@ -16,6 +16,7 @@ from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
 from cratewheel.project.interpreters import target_of_pythons
 from cratewheel.targets.triples import parse
+from system_paths import native
 
 if TYPE_CHECKING:
     from unit.interpreter.conftest import Machine
@@ -100,6 +101,6 @@ def test_pythons_of_different_processors_are_an_error() -> None:
         chosen_target(map(python, ("macosx-11.0-arm64", "macosx-11.0-x86_64")), parse(MAC))
     assert caught.value.message == "the Pythons are for different targets"
     assert caught.value.notes == (
-        "/pythons/macosx-11.0-arm64/python is for aarch64-apple-darwin",
-        "/pythons/macosx-11.0-x86_64/python is for x86_64-apple-darwin",
+        native("/pythons/macosx-11.0-arm64/python") + " is for aarch64-apple-darwin",
+        native("/pythons/macosx-11.0-x86_64/python") + " is for x86_64-apple-darwin",
     )

@@ -24,6 +24,7 @@ from cratewheel.interpreter.probe import (
     probe_self,
 )
 from cratewheel.system.command import Completed
+from system_paths import native
 
 PROBES = Path(__file__).parent / "probes"
 
@@ -66,7 +67,7 @@ def test_an_answer_becomes_the_interpreter_it_tells_of() -> None:
 def test_a_python_before_3_7_is_too_old(name: str, version: str) -> None:
     with pytest.raises(UnsuitableError) as caught:
         describe(recorded(name), executable=Path("/bin/python"))
-    assert caught.value.message == f"/bin/python is Python {version}; the oldest supported version is 3.7"
+    assert caught.value.message == f"{native('/bin/python')} is Python {version}; the oldest supported version is 3.7"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +86,7 @@ def test_a_32_bit_python_on_a_64_bit_kernel_has_a_platform_of_its_own(said: str,
 
 
 def test_another_implementation_is_refused_by_name() -> None:
-    with pytest.raises(InterpreterError, match=r"^/bin/x is ironpython, which is not supported$"):
+    with pytest.raises(InterpreterError, match=r"^.bin.x is ironpython, which is not supported$"):
         describe({**recorded("cpython-3.8-linux"), "implementation": "ironpython"}, executable=Path("/bin/x"))
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,10 @@ def test_without_any_file_nothing_is_active(root: Path) -> None:
 def test_roots_are_named_or_on_path_or_at_home(root: Path, tmp_path: Path) -> None:
     other = tmp_path / "home" / ".pyenv"
     (other / "versions").mkdir(parents=True)
-    environ = {"PYENV_ROOT": str(tmp_path / "gone"), "PATH": f"{root}/shims:/usr/bin:relative:{root}/shims"}
+    environ = {
+        "PYENV_ROOT": str(tmp_path / "gone"),
+        "PATH": os.pathsep.join([str(root / "shims"), "/usr/bin", "relative", str(root / "shims")]),
+    }
     assert pyenv.roots(environ, tmp_path / "home") == (root, other)
     assert pyenv.roots({"PYENV_ROOT": str(other), "PATH": ""}, None) == (other,)
 

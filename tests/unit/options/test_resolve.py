@@ -20,9 +20,11 @@ from cratewheel.options.values import (
     TargetSelection,
 )
 
+PYPROJECT = Path("/p/pyproject.toml")
+
 
 def tools(maturin: dict[str, Any] | None = None, cratewheel: dict[str, Any] | None = None) -> ToolTables:
-    return ToolTables(path=Path("/p/pyproject.toml"), maturin=maturin or {}, cratewheel=cratewheel or {})
+    return ToolTables(path=PYPROJECT, maturin=maturin or {}, cratewheel=cratewheel or {})
 
 
 def options(
@@ -171,8 +173,8 @@ def test_structured_keys_are_read() -> None:
 def test_an_unknown_key_of_the_peers_table_is_a_warning_with_the_nearest_known_one() -> None:
     _, warnings = resolve({}, environ={}, tools=tools(maturin={"module_name": "a.b", "zzz": 1}))
     assert warnings == [
-        "tool.maturin.module_name in /p/pyproject.toml is not a setting and has no effect; did you mean `module-name`?",
-        "tool.maturin.zzz in /p/pyproject.toml is not a setting and has no effect",
+        f"tool.maturin.module_name in {PYPROJECT} is not a setting and has no effect; did you mean `module-name`?",
+        f"tool.maturin.zzz in {PYPROJECT} is not a setting and has no effect",
     ]
 
 
@@ -189,9 +191,9 @@ def test_a_key_that_a_table_inside_does_not_have_is_seen_too() -> None:
     }
     found = {"targets": wrong["targets"][:2], "target": {"x86_64-apple-darwin": {"macos-deployment-taget": "11.0"}}}
     _, warnings = resolve({}, environ={}, tools=tools(maturin=found))
-    inside = "tool.maturin.target.x86_64-apple-darwin.macos-deployment-taget in /p/pyproject.toml"
+    inside = f"tool.maturin.target.x86_64-apple-darwin.macos-deployment-taget in {PYPROJECT}"
     assert warnings == [
-        "tool.maturin.targets[1].kinds in /p/pyproject.toml is not a setting and has no effect; did you mean `kind`?",
+        f"tool.maturin.targets[1].kinds in {PYPROJECT} is not a setting and has no effect; did you mean `kind`?",
         f"{inside} is not a setting and has no effect; did you mean `macos-deployment-target`?",
     ]
     with pytest.raises(ConfigError, match=r"^tool.cratewheel.targets\[1\].kinds in .* is not a setting$") as caught:
@@ -205,7 +207,7 @@ def test_a_table_that_ours_replaces_is_a_warning() -> None:
     ours, theirs = {"generate-ci": {"github": {"pytest": True}}}, {"generate-ci": {"github": {"zig": True}}}
     _, warnings = resolve({}, environ={}, tools=tools(maturin=theirs, cratewheel=ours))
     (warning,) = warnings
-    place = "tool.maturin.generate-ci in /p/pyproject.toml"
+    place = f"tool.maturin.generate-ci in {PYPROJECT}"
     assert warning == f"{place} has no effect beside tool.cratewheel.generate-ci, which replaces all of it"
     assert resolve({}, environ={}, tools=tools(maturin=ours, cratewheel=ours))[1] == []
     assert resolve({}, environ={}, tools=tools(maturin={"strip": True}, cratewheel={"strip": False}))[1] == []
@@ -218,7 +220,7 @@ def test_a_variable_may_name_several_targets() -> None:
 def test_all_unknown_keys_are_named_at_once() -> None:
     with pytest.raises(ConfigError) as caught:
         resolve({}, environ={}, tools=tools(cratewheel={"pyton-source": "x", "strip": True, "strp": True, "zzz": 1}))
-    assert caught.value.message == "tool.cratewheel.pyton-source in /p/pyproject.toml is not a setting"
+    assert caught.value.message == f"tool.cratewheel.pyton-source in {PYPROJECT} is not a setting"
     assert caught.value.hint == "did you mean `python-source`?"
     assert caught.value.notes == ("neither is strp; did you mean `strip`?", "neither is zzz")
 
@@ -227,6 +229,6 @@ def test_of_very_many_unknown_keys_the_first_are_compared_and_the_rest_counted()
     _, warnings = resolve({}, environ={}, tools=tools(maturin={f"zzz-{at}": 1 for at in range(50_000)}))
     assert len(warnings) == 21
     assert warnings[19:] == [
-        "tool.maturin.zzz-19 in /p/pyproject.toml is not a setting and has no effect",
-        "49980 more keys of tool.maturin in /p/pyproject.toml are not settings",
+        f"tool.maturin.zzz-19 in {PYPROJECT} is not a setting and has no effect",
+        f"49980 more keys of tool.maturin in {PYPROJECT} are not settings",
     ]

@@ -11,6 +11,7 @@ import pytest
 from cratewheel.errors import ConfigError
 from cratewheel.planning.decide import decide
 from situations import PROGRAM, pyo3, situation
+from system_paths import native
 
 ABI3 = pyo3("0.26.0", "abi3", "abi3-py39")
 LEFT_OUT = (
@@ -94,7 +95,7 @@ def test_a_program_and_an_entry_point_cannot_have_one_name() -> None:
 def test_the_reasons_name_every_setting_with_its_origin() -> None:
     inputs = situation("--strip", cargo=pyo3(), pythons=("12",), tool={"profile": "dist"})
     assert decide(inputs).why == (
-        "the project's root is /work/app, its manifest /work/app/Cargo.toml",
+        native("the project's root is /work/app, its manifest /work/app/Cargo.toml"),
         "the bindings are pyo3, from the crate pyo3 0.26.0",
         "the layout is pure: the crate alone; the module is app",
         "strip from --strip",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from cratewheel.planning.decide import decide
 from cratewheel.planning.explain import as_json, explain
 from situations import MUSL, PROGRAM, pyo3, situation
+from system_paths import native
 
 COMMAND = [
     *("cargo", "rustc", "--message-format", "json-render-diagnostics"),
-    *("--manifest-path", "/work/app/Cargo.toml", "--lib"),
+    *("--manifest-path", native("/work/app/Cargo.toml"), "--lib"),
 ]
 
 
@@ -18,7 +19,7 @@ def test_a_plan_has_stable_names_for_tools() -> None:
         "name": "app",
         "version": "0.1.0",
         "target": "x86_64-unknown-linux-gnu",
-        "out": "/work/app/target/wheels",
+        "out": native("/work/app/target/wheels"),
         "sdist": False,
         "zig": [],
         "wheels": [
@@ -26,7 +27,7 @@ def test_a_plan_has_stable_names_for_tools() -> None:
                 "python_tag": "cp312",
                 "abi_tag": "cp312",
                 "platform": "linux_x86_64",
-                "interpreter": "/pythons/cpython3.12/bin/python",
+                "interpreter": native("/pythons/cpython3.12/bin/python"),
                 "serves": ["CPython 3.12"],
                 "audit": "repair",
                 "module_file": "app.cpython-312-x86_64-linux-gnu.so",

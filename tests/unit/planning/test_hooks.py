@@ -19,6 +19,7 @@ from cratewheel.planning.hooks import (
     profile_name,
 )
 from cratewheel.project.hooks import HookFiles, HookState, LastRun
+from system_paths import native
 
 HOOK = Hook(run=("python", "gen.py"), inputs=("*.proto",), outputs=("*.py",))
 NOW = HookFiles(inputs={"a.proto": "1", "gen.py": "2"}, outputs={"a.py": "3"})
@@ -139,12 +140,12 @@ def test_python_is_the_one_that_runs_cratewheel_and_a_program_of_the_project_is_
     assert command.argv == (sys.executable, "gen.py")
     assert command.cwd == root
     assert dict(command.env) == {
-        "CRATEWHEEL_HOOK_COMPILED": "/a.so:/b.so",
+        "CRATEWHEEL_HOOK_COMPILED": native("/a.so:/b.so"),
         "CRATEWHEEL_HOOK_EDITABLE": "1",
-        "CRATEWHEEL_HOOK_OUT_DIR": "/out",
+        "CRATEWHEEL_HOOK_OUT_DIR": native("/out"),
         "CRATEWHEEL_HOOK_PROFILE": "dev",
-        "CRATEWHEEL_HOOK_PROJECT": "/work",
-        "CRATEWHEEL_HOOK_PYTHON": "/usr/bin/python3",
+        "CRATEWHEEL_HOOK_PROJECT": native("/work"),
+        "CRATEWHEEL_HOOK_PYTHON": native("/usr/bin/python3"),
         "CRATEWHEEL_HOOK_TARGET": "t",
         "CRATEWHEEL_HOOK_WHEN": "before-compile",
     }

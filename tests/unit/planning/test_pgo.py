@@ -18,11 +18,12 @@ from cratewheel.planning.model import ByPolicy, Profiling, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import parse
 from situations import MACOS_ARM, METADATA, MUSL, PROGRAM, WINDOWS, from_elsewhere, pyo3, situation
+from system_paths import native
 
 TOOL = {"pgo-command": "python bench.py"}
 HOST = "x86_64-unknown-linux-gnu"
-FOLDER = "/work/app/target/cratewheel/pgo"
-RAW, PROFILE = f"{FOLDER}/training/cp312-cp312/raw", f"{FOLDER}/training/cp312-cp312/merged.profdata"
+FOLDER = native("/work/app/target/cratewheel/pgo")
+RAW, PROFILE = (native(f"{FOLDER}/training/cp312-cp312/{name}") for name in ("raw", "merged.profdata"))
 GENERATE, USE = f"profile-generate={RAW}", f"profile-use={PROFILE}"
 RUSTC = Rustc(version=(1, 95, 0), host=HOST, llvm=22)
 
@@ -98,7 +99,7 @@ def test_flags_of_the_configuration_and_of_musl_stay() -> None:
                 "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(
                     (
                         *("-g", "-C", "opt-level=2", "-C"),
-                        "profile-use=/my target/cratewheel/pgo/training/cp312-cp312/merged.profdata",
+                        f"profile-use={native('/my target/cratewheel/pgo/training/cp312-cp312/merged.profdata')}",
                     )
                 )
             },
@@ -125,7 +126,7 @@ def test_a_program_is_run_by_an_interpreters_environment() -> None:
 def test_the_build_directory_of_cargos_configuration_is_not_shared() -> None:
     facts = inputs()
     elsewhere = replace(facts, cargo=replace(facts.cargo, build_directory=Path("/build")))
-    assert ("CARGO_BUILD_BUILD_DIR", f"{FOLDER}/instrumented/cp312-cp312") in plan(elsewhere).builds[0].env
+    assert ("CARGO_BUILD_BUILD_DIR", native(f"{FOLDER}/instrumented/cp312-cp312")) in plan(elsewhere).builds[0].env
 
 
 def test_the_instrumented_wheel_is_for_this_machine_alone() -> None:
@@ -213,7 +214,7 @@ def with_groups(facts: Inputs, **groups: list[str]) -> Inputs:
         (
             inputs(tool={**TOOL, "pgo-dependency-group": "bench"}),
             ConfigError,
-            "there is no dependency group `bench` in /work/app/pyproject.toml",
+            native("there is no dependency group `bench` in /work/app/pyproject.toml"),
             "the groups are: none",
         ),
     ],
@@ -237,7 +238,7 @@ def test_both_processors_of_macos_use_one_profile() -> None:
     facts = replace(inputs(machine=MACOS_ARM), target=parse(triple), cargo_target=triple)
     found = wheel(facts)
     assert sorted(build.options.target or "" for build in found.builds) == sorted(slices)
-    use = f"profile-use={FOLDER}/training/{triple}-cp312-cp312/merged.profdata"
+    use = native(f"profile-use={FOLDER}/training/{triple}-cp312-cp312/merged.profdata")
     expected = {setting for one in slices for setting in config("-C", use, triple=one)}
     assert [set(build.options.config) for build in found.builds] == [expected, expected]
 
@@ -245,16 +246,16 @@ def test_both_processors_of_macos_use_one_profile() -> None:
 def test_programs_of_the_training_run() -> None:
     found, needs = plan(inputs()), ("numpy<2", "pytest")
     python, uv = Path("/venv/bin/python"), Path("/bin/uv")
-    venv = f"{FOLDER}/training/cp312-cp312/venv"
+    venv = native(f"{FOLDER}/training/cp312-cp312/venv")
     assert pgo.venv_command(found, uv).argv == (
-        *("/bin/uv", "venv", "--quiet", "--no-project", "--python", "/pythons/cpython3.12/bin/python", venv),
+        *(str(uv), "venv", "--quiet", "--no-project", "--python", str(found.python), venv),
     )
-    assert pgo.venv_command(found, None).argv == ("/pythons/cpython3.12/bin/python", "-m", "venv", venv)
+    assert pgo.venv_command(found, None).argv == (str(found.python), "-m", "venv", venv)
     assert pgo.install_command(needs, python, uv).argv == (
-        *("/bin/uv", "pip", "install", "--quiet", "--python", "/venv/bin/python", "numpy<2", "pytest"),
+        *(str(uv), "pip", "install", "--quiet", "--python", str(python), "numpy<2", "pytest"),
     )
     assert pgo.install_command(needs, python, None).argv == (
-        *("/venv/bin/python", "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "numpy<2", "pytest"),
+        *(str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "numpy<2", "pytest"),
     )
     training = pgo.training_command(
         found,
@@ -267,14 +268,14 @@ def test_programs_of_the_training_run() -> None:
     )
     assert (training.argv, training.cwd) == (("sh", "-c", "python bench.py"), Path("/work/app"))
     assert dict(training.env) == {
-        "LLVM_PROFILE_FILE": f"{RAW}/%m_%p.profraw",
-        "PATH": "/venv/bin:/usr/bin",
+        "LLVM_PROFILE_FILE": native(f"{RAW}/%m_%p.profraw"),
+        "PATH": f"{python.parent}:/usr/bin",
         "PYTHONHOME": None,
-        "UV_PYTHON": "/venv/bin/python",
+        "UV_PYTHON": str(python),
         "VIRTUAL_ENV": venv,
     }
     assert pgo.merge_command(found, "llvm-profdata", Path("/new")).argv == (
-        *("llvm-profdata", "merge", "--failure-mode=all", "--output=/new", RAW),
+        *("llvm-profdata", "merge", "--failure-mode=all", f"--output={Path('/new')}", RAW),
     )
 
 
@@ -286,7 +287,7 @@ def test_llvm_profdata_is_rustups_or_has_the_version_of_rustc() -> None:
     assert pgo.fits(21, replace(RUSTC, llvm=None))
     error = pgo.no_profdata_error(RUSTC, [(Path("/usr/bin/llvm-profdata"), 14)])
     assert error.message == "--pgo needs llvm-profdata, which was not found"
-    assert error.notes == ("/usr/bin/llvm-profdata is of LLVM 14, and rustc has LLVM 22",)
+    assert error.notes == (f"{Path('/usr/bin/llvm-profdata')} is of LLVM 14, and rustc has LLVM 22",)
     assert error.hint == (
         "add it with `rustup component add llvm-tools`; for a rustc of your distribution, install its package of "
         "LLVM 22, such as llvm-22"

@@ -32,6 +32,7 @@ from situations import (
     pyo3_ffi,
     situation,
 )
+from system_paths import native
 
 BOTH_STABLE = pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315")
 
@@ -194,7 +195,8 @@ def test_targets_choose_among_the_programs() -> None:
     with pytest.raises(ConfigError) as caught:
         decide(situation(cargo=cargo, tool={"targets": [{"name": "three"}]}))
     assert caught.value.message == (
-        "/work/app/Cargo.toml has no binary that tool.maturin.targets in pyproject.toml selects for the bin bindings"
+        native("/work/app/Cargo.toml")
+        + " has no binary that tool.maturin.targets in pyproject.toml selects for the bin bindings"
     )
 
 
@@ -219,7 +221,7 @@ def test_a_library_of_several_kinds_is_built_as_cdylib_alone(
 def test_a_crate_without_a_library_cannot_be_a_module() -> None:
     with pytest.raises(ConfigError) as caught:
         decide(situation("--bindings pyo3", cargo=pyo3(targets=(BIN,)), pythons=("11",)))
-    assert caught.value.message == "/work/app/Cargo.toml has no library for the pyo3 bindings"
+    assert caught.value.message == native("/work/app/Cargo.toml") + " has no library for the pyo3 bindings"
     assert caught.value.hint == 'a library for Python needs [lib] with `crate-type = ["cdylib"]`'
 
 

@@ -11,6 +11,7 @@ from crate_graphs import HOME, app, crate, graph, target
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import ArtifactSettings
 from cratewheel.project.artifacts import choose, split_path
+from system_paths import native
 
 LIB = target("app", "cdylib", crate_types=("cdylib", "rlib"))
 BIN = target("app-tool", "bin", source="src/main.rs")
@@ -53,22 +54,22 @@ def test_the_library_is_meant_unless_a_table_says_otherwise(
     [
         (
             {"crate": "ap"},
-            "artifacts[0].crate is `ap`, which is no crate of the workspace /work/app",
+            native("artifacts[0].crate is `ap`, which is no crate of the workspace /work/app"),
             "did you mean `app`?",
         ),
         (
             {"crate": "serde"},
-            "artifacts[0].crate is `serde`, which is no crate of the workspace /work/app",
+            native("artifacts[0].crate is `serde`, which is no crate of the workspace /work/app"),
             "the crates are app, empty, only-tool, plain",
         ),
         (
             {"target": "app-tol"},
-            "artifacts[0]: /work/app/Cargo.toml has no target `app-tol`",
+            native("artifacts[0]: /work/app/Cargo.toml") + " has no target `app-tol`",
             "did you mean `app-tool`?",
         ),
         (
             {"crate": "empty"},
-            "artifacts[0]: /work/app/empty/Cargo.toml has neither a library nor a program",
+            native("artifacts[0]: /work/app/empty/Cargo.toml") + " has neither a library nor a program",
             "name another `crate`",
         ),
         (
@@ -84,7 +85,10 @@ def test_the_library_is_meant_unless_a_table_says_otherwise(
         ({"kind": "bin"}, "artifacts[0]: app has 2 programs", "name one with `target`: app-tool, app-other"),
         (
             {"crate": "plain"},
-            f"artifacts[0]: the library `plain` of {HOME}/plain/Cargo.toml is of the crate type lib, which {LOADERS}",
+            (
+                f"artifacts[0]: the library `plain` of {HOME / 'plain/Cargo.toml'} is of the crate type lib, "
+                f"which {LOADERS}"
+            ),
             'write `crate-type = ["cdylib"]` below [lib]; add "lib" if other crates or programs use it',
         ),
     ],

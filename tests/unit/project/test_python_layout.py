@@ -11,6 +11,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.project import python_layout as modules
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system.files import project_roots
+from system_paths import needs_links
 
 
 def project(root: Path, *files: str) -> Path:
@@ -140,6 +141,11 @@ def test_a_data_folder_must_be_in_the_project(tmp_path: Path) -> None:
     for named in ("../elsewhere", str(tmp_path / "elsewhere")):
         with pytest.raises(ConfigError, match="elsewhere lies outside of the project"):
             read(tmp_path / "crate", data=named)
+
+
+@needs_links
+def test_a_link_to_a_data_folder_must_stay_in_the_project(tmp_path: Path) -> None:
+    project(tmp_path, "elsewhere/data/a", "crate/Cargo.toml")
     (tmp_path / "crate" / "demo.data").symlink_to("../elsewhere")
     with pytest.raises(ConfigError, match=r"demo\.data leads out of the project by a symbolic link"):
         read(tmp_path / "crate")

@@ -36,8 +36,8 @@ def resolved(
 
 
 def test_folders_are_seen_from_where_the_command_runs(tmp_path: Path) -> None:
-    options, warnings = resolved(tmp_path, {"out": "dist", "target_dir": "/t"})
-    assert (options.out, options.target_dir, warnings) == (tmp_path / "cwd" / "dist", Path("/t"), [])
+    options, warnings = resolved(tmp_path, {"out": "dist", "target_dir": str(tmp_path / "t")})
+    assert (options.out, options.target_dir, warnings) == (tmp_path / "cwd" / "dist", tmp_path / "t", [])
     options, _ = resolved(tmp_path)
     assert (options.out, options.target_dir, options.editable) == (None, None, False)
 

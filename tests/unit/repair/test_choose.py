@@ -57,7 +57,7 @@ MIDDLE = loaded("/l/libmiddle.so", file(rpath=("${ORIGIN}/plugins",)), by=MODULE
     ids=["inherited", "own-first", "runpath-alone", "no-folder"],
 )
 def test_run_time_paths_are_those_of_a_file_and_of_who_loaded_it(binary: Binary, expected: list[str]) -> None:
-    assert [str(path) for path in run_paths(loaded("/x/libneeder.so", binary, by=MIDDLE))] == expected
+    assert [path.as_posix() for path in run_paths(loaded("/x/libneeder.so", binary, by=MIDDLE))] == expected
 
 
 def test_the_run_time_path_of_a_file_that_has_the_newer_kind_is_not_inherited() -> None:

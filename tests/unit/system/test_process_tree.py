@@ -9,16 +9,20 @@ import pytest
 
 from cratewheel.system.process_tree import Process, find_descendants, parse_ps, read_proc
 
+has_sessions = pytest.mark.skipif(not hasattr(os, "getsid"), reason="Windows has no sessions; `taskkill` finds them")
+
 
 def process(parent: int, *, ended: bool = False) -> Process:
     return Process(parent=parent, started="1", ended=ended)
 
 
+@has_sessions
 def test_a_family_is_what_the_elders_have_started_and_what_that_has_started() -> None:
     processes = {1: process(0), 5: process(1), 6: process(5), 7: process(6), 8: process(1), 9: process(5, ended=True)}
     assert find_descendants(processes, [5], "none") == [5, 6, 7]
 
 
+@has_sessions
 def test_an_elder_that_has_ended_is_none() -> None:
     assert find_descendants({1: process(0), 6: process(1)}, [5], "none") == []
 

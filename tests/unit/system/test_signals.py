@@ -12,7 +12,8 @@ import pytest
 from cratewheel.system import signals as interrupts
 from cratewheel.system.signals import Callback, Handlers, RaiseImmediately, TerminatedError
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="there, a process cannot send itself these signals")
+if os.name == "nt":
+    pytest.skip("there, a process cannot send itself these signals", allow_module_level=True)
 
 ALL = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
 

@@ -11,6 +11,7 @@ from cratewheel.errors import MissingToolError
 from cratewheel.targets import toolchain
 from cratewheel.targets.toolchain import Finding, Toolchain
 from cratewheel.targets.triples import parse
+from system_paths import native
 
 FOREIGN = "s390x-unknown-linux-gnu"
 
@@ -101,6 +102,22 @@ INTEL, OTHER = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
             "set CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc, or pass --zig",
         ),
         (
+            OTHER,
+            "x86_64-pc-windows-msvc",
+            ("aarch64-linux-gnu-gcc",),
+            False,
+            f"no linker is configured for {OTHER}",
+            "set CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc",
+        ),
+        (
+            "aarch64-apple-darwin",
+            "x86_64-pc-windows-msvc",
+            (),
+            False,
+            "no linker is configured for aarch64-apple-darwin, and this system has none",
+            "set CARGO_TARGET_AARCH64_APPLE_DARWIN_LINKER to a compiler with Apple's SDK",
+        ),
+        (
             "aarch64-unknown-linux-musl",
             INTEL,
             (),
@@ -124,7 +141,7 @@ INTEL, OTHER = "x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"
             (),
             False,
             "no linker is configured for aarch64-apple-ios, and this system has none",
-            "or set CARGO_TARGET_AARCH64_APPLE_IOS_LINKER to a compiler with Apple's SDK",
+            "set CARGO_TARGET_AARCH64_APPLE_IOS_LINKER to a compiler with Apple's SDK",
         ),
         (
             "x86_64-pc-windows-gnu",
@@ -205,7 +222,7 @@ VARIABLE = "CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER"
         ((f'target.{OTHER}.linker = "mine"',), {VARIABLE: "other"}, "", ("mine", "--config")),
         ((), {VARIABLE: "mine"}, f'[target.{OTHER}]\nlinker = "other"\n', ("mine", VARIABLE)),
         ((), {}, f'[target.{OTHER}]\nlinker = "other"\n', ("other", "{file}")),
-        ((), {}, f'[target.{OTHER}]\nlinker = "bin/other"\n', ("{folder}/bin/other", "{file}")),
+        ((), {}, f'[target.{OTHER}]\nlinker = "bin/other"\n', (native("{folder}/bin/other"), "{file}")),
         ((), {}, f'[target.{INTEL}]\nlinker = "other"\n', None),
         ((), {}, f'[target.{OTHER}]\nrustflags = ["-Clinker=x"]\n', ("cc", "rustflags in {file}")),
         ((), {}, f'[target.{OTHER}]\nrustflags = ["-g"]\n', None),

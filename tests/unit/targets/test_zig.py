@@ -14,7 +14,7 @@ from cratewheel.planning.decide import decide
 from cratewheel.targets import zig
 from cratewheel.targets.triples import parse
 from cratewheel.targets.zig import ZigPlan
-from situations import LINUX, LINUX_ARM, MACOS_ARM, MUSL, PROGRAM, WINDOWS, Machine, situation
+from situations import LINUX, LINUX_ARM, MACOS_ARM, MUSL, PROGRAM, WINDOWS, Machine, from_elsewhere, situation
 
 WINDOWS_GNU = replace(WINDOWS, triple="x86_64-pc-windows-gnu")
 
@@ -29,7 +29,6 @@ WINDOWS_GNU = replace(WINDOWS, triple="x86_64-pc-windows-gnu")
         (LINUX_ARM, "--zig", "aarch64-linux-gnu.2.17", "manylinux_2_17"),
         (MUSL, "--zig", "x86_64-linux-musl", "musllinux_1_2"),
         (MACOS_ARM, "--zig", "aarch64-macos.11.0", None),
-        (WINDOWS_GNU, "--zig", "x86_64-windows-gnu", None),
         (LINUX, "", None, None),
     ],
 )
@@ -39,6 +38,14 @@ def test_zig_links_for_the_tag_that_is_promised(
     plan = decide(situation(words, cargo=PROGRAM, machine=machine))
     assert [one.target for one in plan.zig] == ([told] if told else [])
     assert list(getattr(plan.wheels[0].platform, "policies", ())) == ([tag] if tag else [])
+
+
+def test_zig_links_for_windows_and_not_on_it() -> None:
+    plan = decide(from_elsewhere("x86_64-pc-windows-gnu", cargo=PROGRAM, words="--zig"))
+    assert [one.target for one in plan.zig] == ["x86_64-windows-gnu"]
+    with pytest.raises(UnsupportedError) as caught:
+        decide(situation("--zig", cargo=PROGRAM, machine=WINDOWS_GNU))
+    assert caught.value.message == "--zig links by shell scripts, which Windows cannot start"
 
 
 def test_zig_links_each_processor_of_a_universal2_wheel() -> None:
@@ -150,7 +157,7 @@ def test_programs_are_written_once_and_can_be_started(tmp_path: Path, plan: ZigP
     assert os.name == "nt" or all(path.stat().st_mode & 0o111 == 0o111 for path in programs.values())
     iconv = folder / "macos" / "libiconv.tbd"
     assert iconv.is_file() == (plan is MACOS_PLAN)
-    assert (f"-L'{folder}/macos'" in texts["cc"]) == (plan is MACOS_PLAN)
+    assert (f"-L'{folder / 'macos'}'" in texts["cc"]) == (plan is MACOS_PLAN)
     assert ("-lunwind" in texts["cc"], "-lunwind" in texts["ar"]) == (plan is WINDOWS_PLAN, False)
     for path in programs.values():
         os.utime(path, (1, 1))

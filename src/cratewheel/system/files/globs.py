@@ -171,11 +171,23 @@ def _match_entries(folder: str, wanted: set[int], parts: list[_Part]) -> Iterabl
             if one.deep or one.named:
                 found[entry.path] = one
     for at, name in names.items():  # by name, without listing: the folder may be unreadable
-        if is_temporary(name) or is_rubbish(name):
+        if is_temporary(name) or is_rubbish(name) or not _is_spelled(folder, name):
             continue
         path = f"{folder}{os.sep}{name}"
         found.setdefault(path, _Match(path)).named.add(at + 1)
     return found.values()
+
+
+def _is_spelled(folder: str, name: str) -> bool:
+    r"""Return whether a name is written as in the folder: Windows finds others, which are nothing elsewhere.
+
+    There, `a\\b` is a file in a folder, and `A.txt` also `a.txt`.
+    """
+    if os.name != "nt":
+        return True
+    with suppress(OSError):
+        return name in os.listdir(folder)  # noqa: PTH208  # only names are needed
+    return False
 
 
 def _expand_globstars(wanted: set[int], parts: list[_Part]) -> set[int]:

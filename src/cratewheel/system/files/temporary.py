@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -17,6 +18,7 @@ from cratewheel.system.files.copying import remove_tree
 
 DAY = 86400  # seconds after which a process number may belong to another process
 
+_SYNCHRONIZE, _ACCESS_DENIED, _WAIT_TIMEOUT = 0x0010_0000, 5, 0x102  # of winnt.h and winerror.h
 _KEPT = 50  # characters kept of the target's name: a file name has at most 255 bytes
 LOCK = ".cratewheel.lock"  # for systems that cannot lock a folder; removed with the lock
 SUFFIX = r"\.cratewheel-\d{1,20}-[0-9a-f]{8}"
@@ -101,12 +103,12 @@ def target_name(path: Path) -> str:
 def is_in_use(path: Path, *, now: float | None = None) -> bool:
     """Return whether the process that made a temporary file may still use it.
 
-    On Windows this cannot be known: files of the last day count as in use.
+    After a day its number may be another's.
     """
     with suppress(OSError):
         if (time.time() if now is None else now) - path.lstat().st_mtime > DAY:
             return False
-    return os.name == "nt" or _is_running(int(_parse(path)["process"]))
+    return _is_running(int(_parse(path)["process"]))
 
 
 def _parse(path: Path) -> re.Match[str]:
@@ -116,6 +118,8 @@ def _parse(path: Path) -> re.Match[str]:
 
 
 def _is_running(process: int) -> bool:
+    if sys.platform == "win32":  # where os.kill ends it, whatever the signal
+        return _is_running_on_windows(process)
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -123,3 +127,21 @@ def _is_running(process: int) -> bool:
     except OSError:  # of another user
         return True
     return True
+
+
+if sys.platform == "win32":
+
+    def _is_running_on_windows(process: int) -> bool:
+        import ctypes  # seldom needed
+
+        if process >= 1 << 32:
+            return False
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = kernel.OpenProcess(_SYNCHRONIZE, 0, ctypes.c_uint32(process))
+        if not handle:
+            return bool(ctypes.get_last_error() == _ACCESS_DENIED)  # of another user
+        try:
+            return bool(kernel.WaitForSingleObject(ctypes.c_void_p(handle), 0) == _WAIT_TIMEOUT)
+        finally:
+            kernel.CloseHandle(ctypes.c_void_p(handle))

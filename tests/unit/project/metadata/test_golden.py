@@ -6,6 +6,7 @@ changed.
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 from pathlib import Path
@@ -70,7 +71,11 @@ def read(case: Case, root: Path) -> CoreMetadata:
 
 def shown(core: CoreMetadata, root: Path) -> str:
     files = "".join(f"licenses/{target} = {path.relative_to(root).as_posix()}\n" for target, path in core.license_files)
-    says = "".join(f"{text}\n" for text in (*core.notes, *core.warnings)).replace(str(root), "<root>")
+    says = (
+        "".join(f"{text}\n" for text in (*core.notes, *core.warnings))
+        .replace(f"{root}{os.sep}", "<root>/")
+        .replace(str(root), "<root>")
+    )
     return f"{core.text}=== entry points\n{core.entry_points}=== licence files\n{files}=== said\n{says}"
 
 

@@ -58,5 +58,5 @@ def test_each_place_is_taken_once_and_another_text_is_told(tmp_path: Path) -> No
     other = LicenceFile(target=PurePosixPath("OTHER"), source=tmp_path / "b" / "LIC")
     assert unique((*files, other)) == (
         (files[0], other),
-        (f"the licence file {tmp_path}/b/LIC is skipped: {tmp_path}/a/LIC has the same path in the wheel",),
+        (f"the licence file {tmp_path / 'b/LIC'} is skipped: {tmp_path / 'a/LIC'} has the same path in the wheel",),
     )

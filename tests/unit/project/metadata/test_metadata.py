@@ -12,6 +12,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.project import metadata, pyproject
 from cratewheel.project.metadata import CoreMetadata
 from metadata_projects import BUILD_SYSTEM, CRATE, PROJECT, READMES, REFUSED, STATIC, Case
+from system_paths import needs_links
 
 
 def read(root: Path, project: str | None, crate: str = CRATE, files: Mapping[str, str] | None = None) -> CoreMetadata:
@@ -372,6 +373,7 @@ def test_a_value_of_several_lines_cannot_become_another_header(tmp_path: Path) -
     assert dict(core.headers)["Summary"] == "a Name: evil"
 
 
+@needs_links
 @pytest.mark.parametrize(("key", "target"), [("readme", "README.md"), ("license-files", "LICENSE")])
 def test_a_link_leads_no_further_than_the_repository(tmp_path: Path, key: str, target: str) -> None:
     root = tmp_path / "repository" / "crate"

@@ -13,6 +13,7 @@ from cratewheel.events import CallbackReporter
 from cratewheel.project.metadata import providers
 from cratewheel.project.metadata.dynamic import Provider
 from cratewheel.project.metadata.providers import Runner
+from system_paths import native
 
 
 def provider(name: str, path: str | None = None) -> Provider:
@@ -131,4 +132,4 @@ def test_built_in_providers_are_asked_without_starting_a_program(tmp_path: Path)
 )
 def test_a_provider_is_in_its_folder_ours_or_installed(tmp_path: Path, made: Provider, expected: str | None) -> None:
     found = runner(tmp_path)._source(made)
-    assert found == (None if expected is None else expected.format(folder=tmp_path))
+    assert found == (None if expected is None else native(expected).format(folder=tmp_path))

@@ -9,6 +9,7 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import ProjectBoundary, glob, join_roots, links, project_roots, tree
+from system_paths import native
 
 needs_links = pytest.mark.skipif(sys.platform == "win32", reason="symbolic links need a privilege on Windows")
 
@@ -27,7 +28,11 @@ def test_what_is_around_the_project_counts_as_far_as_it_is_larger(tmp_path: Path
     folder.mkdir(parents=True)
     assert project_roots(folder, folder.parent) == (str(folder.parent),)
     assert project_roots(folder.parent, folder) == (str(folder.parent),)
-    assert join_roots(project_roots(folder), ("/b", "/a/c"), ("/a",)) == ("/b", "/a", str(folder))
+    assert join_roots(project_roots(folder), (native("/b"), native("/a/c")), (native("/a"),)) == (
+        native("/b"),
+        native("/a"),
+        str(folder),
+    )
 
 
 @needs_links

@@ -32,8 +32,8 @@ def found(root: Path, under: Path | None = None) -> list[str]:
 
 
 def test_files_come_in_the_order_of_their_path_components(tmp_path: Path) -> None:
-    make(tmp_path, "b/c", "b.py", "b-1/x", "a", "b/.hidden", "B/z")
-    assert found(tmp_path) == ["B/z", "a", "b/.hidden", "b/c", "b-1/x", "b.py"]
+    make(tmp_path, "b/c", "b.py", "b-1/x", "a", "b/.hidden", "C/z")
+    assert found(tmp_path) == ["C/z", "a", "b/.hidden", "b/c", "b-1/x", "b.py"]
 
 
 def test_a_gitignore_counts_in_a_repository_only(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_an_unreadable_folder_is_an_error_where_it_is_walked(tmp_path: Path) -> 
 
 
 def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nowhere cannot be read: No such file"):
+    with pytest.raises(ConfigError, match="nowhere cannot be read: "):
         list(tree(tmp_path / "nowhere", roots=(str(tmp_path),)))
 
 

@@ -1,0 +1,140 @@
+"""Windows as the machine that builds: its Python under wine, with Linux' cargo, rustc and git as `cargo.exe` and so on.
+
+`prepare.sh FOLDER wine` gets the parts. What `--target` names is built there and here, and must be the same.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cross.linux_programs import HERE, Server
+from cross.windows_python import environment
+from git_projects import git
+
+ROOT = Path(__file__).parents[2]
+PARTS = Path(os.environ.get("CRATEWHEEL_CROSS") or ROOT / ".cross").absolute()
+PYTHON = PARTS / "windows" / "cp311" / "python.exe"
+
+pytestmark = [
+    pytest.mark.cargo,
+    pytest.mark.cross,
+    pytest.mark.skipif(
+        sys.platform != "linux"
+        or platform.machine() != "x86_64"
+        or shutil.which("wine") is None
+        or not (PARTS / "windows" / "site").is_dir(),
+        reason="tests/cross/prepare.sh got no Windows Python",
+    ),
+    pytest.mark.xdist_group("wine"),  # one folder of wine's
+]
+
+MAIN = "import sys; sys.path.insert(0, {folder!r}); from linux_programs import ask; sys.exit(ask({program!r}))\n"
+
+
+def windows(path: Path) -> str:
+    return "Z:" + str(path).replace("/", "\\")
+
+
+def write_shim(folder: Path, program: str) -> None:
+    """Write `program.exe`, which has the server run `program`: pip's launcher, and a Python program behind it."""
+    package = importlib.util.find_spec("pip._vendor.distlib")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    launcher = (Path(package.submodule_search_locations[0]) / "t64.exe").read_bytes()
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("__main__.py", MAIN.format(folder=windows(Path(__file__).parent), program=program))
+    shebang = f'#!"{windows(PYTHON)}"\r\n'.encode()
+    (folder / f"{program}.exe").write_bytes(launcher + shebang + content.getvalue())
+
+
+class Windows:
+    """cratewheel on Windows."""
+
+    def __init__(self, folder: Path) -> None:
+        self.programs = folder / "programs"
+        self.programs.mkdir()
+        for program in ("cargo", "rustc", "git", "cc"):
+            write_shim(self.programs, program)
+        self.server = Server(os.environ, PARTS / "wine")
+
+    def run(self, *words: str, cwd: Path) -> str:
+        """Run cratewheel and return what it printed; it must end well."""
+        environ = {
+            **environment(PARTS, os.environ),
+            "WINEPATH": windows(self.programs),
+            "LINUX_PROGRAMS": str(self.server.port),
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "cc",  # which it would not guess
+        }
+        command = ["wine", str(PYTHON), "-m", "cratewheel", *words]
+        done = subprocess.run(command, cwd=cwd, env=environ, input=b"", capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode(errors="replace")
+        return done.stdout.decode()
+
+
+@pytest.fixture(scope="module", name="over_there")
+def over_there_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    found = Windows(tmp_path_factory.mktemp("windows"))
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+def here(*words: str, cwd: Path) -> None:
+    command = [sys.executable, "-m", "cratewheel", *words]
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(name="project")
+def project_fixture(tmp_path: Path) -> Path:
+    """A module of Python and Rust in git, with names that are sorted otherwise on Windows, and an executable file."""
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "tests" / "crates" / "light-module", project)
+    for name in ("__init__.py", "B.py", "a.py", "ä.txt", "sub/x.py", "sub-1.txt", "Sub2/__init__.py"):
+        path = project / "python" / "light_module" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(f"# {name}\n".encode())
+    scripts = project / "light_module.data" / "scripts"
+    scripts.mkdir(parents=True)
+    (scripts / "run.sh").write_bytes(b"#!/bin/sh\n")
+    (scripts / "run.sh").chmod(0o755)
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tool.cratewheel]\npython-source = "python"\nmodule-name = "light_module.light_module"\n')
+    git(project, "init", "-q")
+    git(project, "add", "--all")
+    git(project, "commit", "-q", "-m", "first")
+    return project
+
+
+@pytest.mark.parametrize("generator", ["cargo", "git"])
+def test_a_source_distribution_has_the_same_bytes(over_there: Windows, project: Path, generator: str) -> None:
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f'sdist-generator = "{generator}"\n')
+    here("sdist", "-o", "here", cwd=project)
+    over_there.run("sdist", "-o", "there", cwd=project)
+    (first,), (second,) = ((project / name).iterdir() for name in ("here", "there"))
+    with tarfile.open(first) as archive:
+        modes = {member.name.partition("/")[2]: member.mode for member in archive}
+    assert modes["light_module.data/scripts/run.sh"] == 0o755
+    assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
+
+
+def test_a_wheel_has_the_same_bytes(over_there: Windows, project: Path) -> None:
+    words = ("build", "--no-sdist", "--target", HERE, "-i", "3.11", "--compatibility", "linux", "-o")
+    here(*words, "here", cwd=project)
+    over_there.run(*words, "there", cwd=project)
+    (first,), (second,) = ((project / name).iterdir() for name in ("here", "there"))
+    assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
