@@ -398,6 +398,17 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     return written
 
 
+def write_extensions(request: Request, reporter: Reporter, *, out: Path) -> tuple[Path, ...]:
+    """Compile the project for each interpreter, write the files to the folder `out` and return their paths.
+
+    They are what a wheel would have, but for the project's own files, libraries of the system and metadata.
+    """
+    from cratewheel.commands.build_extension import build_extensions
+
+    plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
+    return build_extensions(plan_builds(plain, reporter), out)
+
+
 def _installable(request: Request, reporter: Reporter) -> Session:
     (session,) = plan_builds(request, reporter, targets="installable")
     return session

@@ -74,6 +74,18 @@ class BuiltArchive:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BuiltFile:
+    """A file of `build-extension` that was written: its path, and the Pythons that it is for."""
+
+    path: Path
+    serves: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, object]:
+        """Return the fields that `--message-format json` prints."""
+        return {"kind": "file", "serves": list(self.serves), "path": str(self.path)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HookEvent:
     """A hook of the project that runs, or need not, and the reason."""
 
@@ -116,6 +128,7 @@ Event = (
     | OutputEvent
     | ExplanationEvent
     | PlanEvent
+    | BuiltFile
     | BuiltArchive
     | HookEvent
     | ProgressEvent

@@ -21,6 +21,7 @@ from typing import Any, Literal, TextIO
 from cratewheel.errors import CratewheelError
 from cratewheel.events import (
     BuiltArchive,
+    BuiltFile,
     DetailEvent,
     Event,
     ExplanationEvent,
@@ -152,12 +153,12 @@ class Ui(Reporter):
             case ExplanationEvent():
                 for line in event.lines:
                     self._write_line(_safe_message(line))
-            case HookEvent() | PlanEvent() | BuiltArchive() | UploadEvent():
+            case HookEvent() | PlanEvent() | BuiltArchive() | BuiltFile() | UploadEvent():
                 self._result(event)
             case ProgressEvent() if not self.quiet and self.message_format == "human" and self.err.isatty():
                 self._progress.draw(self.err, _bar(event) if event.total else "")
 
-    def _result(self, event: HookEvent | PlanEvent | BuiltArchive | UploadEvent) -> None:
+    def _result(self, event: HookEvent | PlanEvent | BuiltArchive | BuiltFile | UploadEvent) -> None:
         if isinstance(event, HookEvent):
             self.step("Running" if event.runs else "Fresh", f"hook `{event.hook}` ({event.why})")
             self.event("hook", event.as_json())

@@ -27,6 +27,7 @@ COMMANDS = {
     "inspect": ("inspect", (), "Show what is in a wheel or a source distribution"),
     "new": ("new", (), "Create a project"),
     "init": ("new:run_init", (), "Create a project in an existing folder"),
+    "build-extension": ("build_extension", (), "Compile only, and write the modules and programs to a folder"),
     "generate-stubs": ("generate_stubs", (), "Write type stubs for the extension module"),
     "ide": ("ide", (), "Let cargo and editors share compiled files with cratewheel"),
     "generate-ci": ("generate_ci", (), "Write a CI file that builds, tests and publishes wheels"),

@@ -130,12 +130,13 @@ class Options:
         (), "words", "Python",
         "The Pythons to build for: names, paths or versions (3.12, python3.12, pypy3.10, 3.13t) [default: every "
         "interpreter found that the project supports]",
-        flags=("-i", "--interpreter"), metavar="PYTHON", commands=("build", "list-files", "publish", "generate-stubs"),
+        flags=("-i", "--interpreter"), metavar="PYTHON",
+        commands=("build", "list-files", "publish", "build-extension", "generate-stubs"),
     )  # fmt: skip
     find_interpreter: bool = setting(
         False, "switch", "Python",
         "Build for every interpreter found [default]; for compatibility with maturin 1.x",
-        flags=("-f", "--find-interpreter"), commands=("build", "publish", "generate-stubs"),
+        flags=("-f", "--find-interpreter"), commands=("build", "publish", "build-extension", "generate-stubs"),
     )  # fmt: skip
 
     abi: tuple[str, ...] = setting(
@@ -162,7 +163,7 @@ class Options:
         "universal2-apple-darwin is one wheel for both macOS processors [default: `build.target` of "
         "cargo's configuration, or this machine's target]",
         flags=("--target",), metavar="TRIPLE", variables=("CARGO_BUILD_TARGET",),
-        commands=("build", "list-files", "publish", "develop", "rebuild", "generate-stubs"),
+        commands=("build", "list-files", "publish", "develop", "rebuild", "build-extension", "generate-stubs"),
     )  # fmt: skip
     compatibility: tuple[str, ...] = setting(
         (), "words", "Platform",
@@ -364,7 +365,7 @@ class Options:
         "human", "text", "Reporting",
         "The output on stdout: the path of each finished file, or one JSON object per line",
         flags=("--message-format",), metavar="FORMAT", choices=("human", "json"),
-        commands=(*ARCHIVING, "doctor", "upload"),
+        commands=(*ARCHIVING, "build-extension", "doctor", "upload"),
     )  # fmt: skip
 
     # Project layout: keys without a flag

@@ -64,10 +64,26 @@ class Setting:
 
 ALL_COMMANDS = (
     "build", "sdist", "list-files", "develop", "rebuild", "ide", "metadata", "list-python", "clean", "doctor",
-    "publish", "upload", "inspect", "new", "init", "generate-stubs", "generate-ci", "completions",
+    "publish", "upload", "inspect", "new", "init", "build-extension", "generate-stubs", "generate-ci", "completions",
 )  # fmt: skip
-WITH_SDIST = ("build", "sdist", "list-files", "develop", "rebuild", "ide", "publish", "generate-stubs")
-OPTIMISING = ("build", "develop", "rebuild", "ide")  # `publish` optimises and strips unless told otherwise
+WITH_SDIST = (
+    "build",
+    "sdist",
+    "list-files",
+    "develop",
+    "rebuild",
+    "ide",
+    "publish",
+    "build-extension",
+    "generate-stubs",
+)
+OPTIMISING = (
+    "build",
+    "develop",
+    "rebuild",
+    "ide",
+    "build-extension",
+)  # `publish` optimises and strips unless told otherwise
 COMPILING = (*OPTIMISING, "publish", "generate-stubs")
 ARCHIVING = ("build", "sdist", "publish")
 UPLOADING = ("publish", "upload")
