@@ -93,11 +93,14 @@ def refused(run: Run, status: int = 1) -> str:
             (
                 "error: {root}/pyproject.toml is not valid TOML: Expected ']' at the end of a table declaration "
                 "(at line 1, column 9)\n"
+                "       1 | [project\n"
+                "         |         ^\n"
+                " help: close the name of the table with `]`\n"
             ),
         ),
         (
             put("pyproject.toml", b"[project]\nname='\xff'\n"),
-            "error: {root}/pyproject.toml is not UTF-8: invalid start byte at byte 16\n",
+            "error: {root}/pyproject.toml is not UTF-8: invalid start byte at byte 16\n help: save the file as UTF-8\n",
         ),
         (
             put("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),

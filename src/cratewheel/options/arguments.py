@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from cratewheel.errors import UsageError
+from cratewheel.errors import UsageError, did_you_mean
 from cratewheel.options.help_pages import Group, HelpFormatter, long_page, short_page
 from cratewheel.options.model import settings
 from cratewheel.options.setting import GROUPS, Setting
@@ -17,6 +17,11 @@ from cratewheel.ui import Ui, print_result, terminal_ui
 MOST_JOBS = 2**31 - 1  # that cargo takes
 HELP = "Show the common options with -h, all with --help"
 SHOWN = 60  # characters of a value, in an error
+# argparse's words for two mistakes, and ours; an "explicit argument" may be anything, such as a token
+_ARGPARSE = (
+    (re.compile(r"argument (?:[^:]*/)?([^:/]+): ignored explicit argument.*", re.DOTALL), r"\1 takes no value"),
+    (re.compile(r"argument (?:[^:]*/)?([^:/]+): expected (?:one|at least one|1) argument"), r"\1 needs a value"),
+)
 _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
 
@@ -47,7 +52,7 @@ class Parser(argparse.ArgumentParser):
         if rest and self.takes_rustc_args and rest[0].startswith("@"):
             found.rustc_args = rest
         elif rest:
-            self.error(f"unrecognized arguments: {' '.join(redaction.redact_unknown(rest))}")
+            raise _unknown_arguments(self.prog, rest, [name for name in self._option_string_actions if name[1] == "-"])
         return found
 
     def parse_known_args(self, args: Sequence[str] | None = None, namespace: Any = None) -> tuple[Any, list[str]]:  # type: ignore[override]  # one of three overloads
@@ -59,9 +64,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the error, with a hint at the help page."""
-        shown = message.partition(": ignored explicit argument")  # which may be anything
-        said = f"{shown[0]}: it takes no value" if shown[1] else message
+        said = message
+        for pattern, plain in _ARGPARSE:
+            said = pattern.sub(plain, said)
         raise UsageError(said, hint=f"`{self.prog} --help` shows the options")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is None or value in action.choices:
+            return
+        choices = [str(choice) for choice in action.choices]
+        name = action.option_strings[-1] if action.option_strings else action.dest
+        raise UsageError(
+            f"{_long_name(action.option_strings) or name} must be one of {', '.join(choices)}, found {value[:SHOWN]!r}",
+            hint=did_you_mean(value, choices) or f"`{self.prog} --help` shows the options",
+        )
 
     def format_help(self) -> str:
         """Return the long page of help."""
@@ -88,6 +104,27 @@ class _Help(argparse.Action):
         assert isinstance(parser, Parser)
         print_result(parser.format_help() if option_string == "--help" else parser.format_short_help())
         parser.exit()
+
+
+def _long_name(flags: Sequence[str]) -> str | None:
+    return next((flag for flag in flags if flag.startswith("--")), None)
+
+
+def _unknown_arguments(prog: str, rest: Sequence[str], known: Sequence[str]) -> UsageError:
+    """Return the error for arguments that no option takes, with a suggestion for each; values are not shown."""
+    names = [word.partition("=")[0] if word.startswith("--") else word[:2] for word in rest if word.startswith("-")]
+    near = {name: did_you_mean(name, known) if name.startswith("--") else None for name in names}
+    help_page = f"`{prog} --help` shows the options"
+    if not names:
+        shown = " ".join(redaction.redact_unknown(rest))
+        return UsageError(f"unexpected argument: {shown}", hint=help_page)
+    if len(near) == 1:
+        return UsageError(f"unknown option `{names[0]}`", hint=near[names[0]] or help_page)
+    return UsageError(
+        f"unknown options {', '.join(f'`{name}`' for name in near)}",
+        notes=tuple(f"`{name}`: {hint}" for name, hint in near.items() if hint),
+        hint=help_page,
+    )
 
 
 def parse_flags(command: str, description: str, argv: Sequence[str]) -> dict[str, Any]:

@@ -37,6 +37,25 @@ LONG_TEXTS = frozenset(
 )  # fmt: skip
 MAX_SHOWN = 60  # characters of a value, in an error
 
+MAX_LINE = 100  # characters of a line, in an error
+
+_PLACE = re.compile(r"\(at line (\d{1,7}), column (\d{1,7})\)")
+_SECRET = re.compile(r"(?i)token|password|secret|credential")
+_HINTS = (  # for words of tomllib
+    ("Illegal character '\\n'", "close the quotes; a text of several lines stands in three quotes"),
+    ("Unterminated string", "close the quotes"),
+    ('Expected "\'"', "close the quotes"),
+    ("Expected ']' at the end of a table declaration", "close the name of the table with `]`"),
+    ("Expected ']]' at the end of an array declaration", "close the name of the table with `]]`"),
+    ("Unclosed array", "close the array with `]`"),
+    ("Cannot overwrite a value", "remove one of the two"),
+    ("Cannot declare", "merge the two tables"),
+    ("Expected newline or end of document after a statement", "put texts in quotes, and each key on a line of its own"),
+    ("Invalid value", "put texts in quotes; true and false are written in small letters"),
+    ("Expected '=' after a key", 'write `key = "value"`'),
+    ("Invalid statement", 'write `key = "value"`, or `[table]`'),
+)
+
 _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
 _MANY_DOTS = re.compile(rf"(?m)^(?:[^.\n]*\.){{{MAX_KEY_PARTS}}}")
 _DEEP_KEY = re.compile(rf"""(?<![\w"'-])(?:{_PART}[ \t]*\.[ \t]*){{{MAX_KEY_PARTS}}}""")
@@ -54,11 +73,14 @@ def load_file(path: Path, roots: Roots = ()) -> dict[str, Any]:
         data = read_bytes(path, roots, limit=MAX_SIZE + 1)
         if len(data) > MAX_SIZE:
             raise ConfigError(f"{path} is larger than {MAX_SIZE // 1_000_000} MB")
-        return parse(data.decode().replace("\r\n", "\n"))
+        text = data.decode().replace("\r\n", "\n")
+        return parse(text)
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not UTF-8: {error.reason} at byte {error.start}") from error
+        raise ConfigError(
+            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save the file as UTF-8"
+        ) from error
     except ValueError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        raise toml_error(str(path), text, error) from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
 
@@ -95,7 +117,32 @@ def parse_editable(text: str, name: str) -> TOMLDocument:
         parse(text)
         return tomlkit.parse(text)
     except (ValueError, RecursionError) as error:  # tomlkit's own errors are ValueErrors
-        raise ConfigError(f"{name} is not valid TOML: {error}") from error
+        raise toml_error(name, text, error) from error
+
+
+def toml_error(name: str, text: str, error: Exception) -> ConfigError:
+    """Return the error for a file that is not TOML: the parser's words, and the line with a caret below its mistake."""
+    said = str(error)
+    place = _PLACE.search(said)
+    hint = next((hint for words, hint in _HINTS if words in said), None)
+    notes = _marked_line(text, int(place[1]), int(place[2])) if place else ()
+    return ConfigError(f"{name} is not valid TOML: {said}", notes=notes, hint=hint)
+
+
+def _marked_line(text: str, number: int, column: int) -> tuple[str, ...]:
+    r"""Return a line of the text and a caret below one of its characters; nothing for a line that may have a secret.
+
+    >>> print("\n".join(_marked_line("a = 1\nb = [2\n", 2, 5)))
+    2 | b = [2
+      |     ^
+    """
+    lines = text.split("\n")
+    if not 1 <= number <= len(lines) or _SECRET.search(lines[number - 1]):
+        return ()
+    first = max(0, column - MAX_LINE)
+    line = lines[number - 1][first : first + MAX_LINE]
+    before = re.sub(r"[^\t]", " ", line[: column - 1 - first])
+    return (f"{number} | {line}", f"{' ' * len(str(number))} | {before}^")
 
 
 def describe(value: object) -> str:

@@ -53,6 +53,42 @@ def test_an_error_in_toml_names_the_file_and_the_place(tmp_path: Path) -> None:
     assert caught.value.message == f"{path} is not valid TOML: {DEEP_KEY}"
 
 
+@pytest.mark.parametrize(
+    ("text", "shown", "hint"),
+    [
+        (
+            'a = 1\nb = ">=3.8\n',
+            ('2 | b = ">=3.8', "  |           ^"),
+            "close the quotes; a text of several lines stands in three quotes",
+        ),
+        ("[a\n", ("1 | [a", "  |   ^"), "close the name of the table with `]`"),
+        ("a = 1\na = 2\n", ("2 | a = 2", "  |      ^"), "remove one of the two"),
+        (
+            "version = 1.0.0\n",
+            ("1 | version = 1.0.0", "  |              ^"),
+            "put texts in quotes, and each key on a line of its own",
+        ),
+        (
+            "\n" * 10 + "a\t= x\n",
+            ("11 | a\t= x", "   |  \t  ^"),
+            "put texts in quotes; true and false are written in small letters",
+        ),
+        (
+            f'a = "{"x" * 200}\n',
+            (f"1 | {'x' * 99}", f"  | {' ' * 99}^"),
+            "close the quotes; a text of several lines stands in three quotes",
+        ),
+        ('token = "hush\n', (), "close the quotes; a text of several lines stands in three quotes"),
+    ],
+)
+def test_the_line_is_shown_with_a_caret(tmp_path: Path, text: str, shown: tuple[str, ...], hint: str) -> None:
+    path = tmp_path / "x.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        toml.load_file(path)
+    assert (caught.value.notes, caught.value.hint) == (shown, hint)
+
+
 @pytest.mark.parametrize("data", [b"\xff", b"a = '\xed\xa0\x80'"], ids=["latin", "surrogate"])
 def test_bytes_that_are_no_utf8_are_an_error(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.toml").write_bytes(data)
