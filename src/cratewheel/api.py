@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from cratewheel.project.metadata import CoreMetadata
 
 OnEvent = Callable[[Event], None]
+WITH_RUST: Mapping[str, Any] = {"pure": False, "require_rust": True}  # where nothing is to do without
 INSTALL_OVERRIDES: Mapping[str, Any] = {"compatibility": ("off",), "skip_auditwheel": True, "sdist": False}
 
 
@@ -315,7 +316,7 @@ def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python
     """Rebuild the compiled files of an editable install, whose finder is in the folder `into`."""
     from cratewheel.commands import develop as editable
 
-    overrides = {**INSTALL_OVERRIDES, "interpreter": (python,) if python else (), "pgo": False}
+    overrides = {**INSTALL_OVERRIDES, **WITH_RUST, "interpreter": (python,) if python else (), "pgo": False}
     editable.replace_compiled(_installable(replace(request, editable=True, overrides=overrides), reporter), into)
 
 
@@ -330,9 +331,8 @@ def configure_editor(request: Request, reporter: Reporter, *, python: str | None
         ide.remove(read_project(request), reporter)
         return
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
-    session = _installable(
-        replace(request, overrides={**INSTALL_OVERRIDES, "interpreter": (str(executable),), "pgo": False}), reporter
-    )
+    overrides = {**INSTALL_OVERRIDES, **WITH_RUST, "interpreter": (str(executable),), "pgo": False}
+    session = _installable(replace(request, overrides=overrides), reporter)
     (wheel,) = session.plan.wheels
     artifact = next((one for one in wheel.artifacts if one.bindings.per_interpreter), wheel.artifacts[0])
     found = artifact.builds[0].env
@@ -385,7 +385,7 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     from cratewheel.builder.stubs import check_stubs_supported
     from cratewheel.commands import generate_stubs
 
-    plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
+    plain = replace(request, overrides={**INSTALL_OVERRIDES, **WITH_RUST, "pgo": False})
     (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
     check_stubs_supported(session.inputs)
     entries = generate_stubs.stub_entries(session, None if check else out)

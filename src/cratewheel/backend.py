@@ -295,7 +295,7 @@ def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> N
 
 def _binding_requirements(call: _HookCall) -> list[str]:
     """Return cffi if the project's files say that the bindings are cffi; PyPy includes it."""
-    if sys.implementation.name == "pypy":
+    if sys.implementation.name == "pypy" or call.options.pure:
         return []
     bindings = call.options.bindings
     if bindings is None:
@@ -321,7 +321,8 @@ def _metadata_requirements(call: _HookCall) -> list[str]:
 
 
 def _rust_requirements(call: _HookCall) -> list[str]:
-    return [BOOTSTRAP] if call.options.bootstrap_rust and not _has_cargo(call.environ) else []
+    options = call.options
+    return [BOOTSTRAP] if options.bootstrap_rust and not options.pure and not _has_cargo(call.environ) else []
 
 
 def _has_cargo(environ: Mapping[str, str]) -> bool:
@@ -332,9 +333,13 @@ def _has_cargo(environ: Mapping[str, str]) -> bool:
 
 def _with_rust(call: _HookCall) -> Mapping[str, str]:
     """Return the environment with a Rust toolchain, installed if missing and allowed by the user."""
-    if _has_cargo(call.environ):
+    if _has_cargo(call.environ) or call.options.pure:
         return call.environ
     if not call.options.bootstrap_rust:
+        from cratewheel.planning.optional import tolerated
+
+        if "no-cargo" in tolerated(call.options):
+            return call.environ  # the build does without, and says so
         raise MissingToolError("cargo not found; it is needed to build the project", hint=rust_install_hint())
     try:
         from puccinialin import setup_rust  # type: ignore[import-not-found]  # installed on demand

@@ -35,12 +35,36 @@ class MissingToolError(CratewheelError):
     """A program, interpreter or library is missing on this machine."""
 
 
+class NoRustError(MissingToolError):
+    """There is no cargo or no rustc on this machine."""
+
+
+class NoStandardLibraryError(MissingToolError):
+    """Rust's standard library for the target is not installed."""
+
+
+class NoLinkerError(MissingToolError):
+    """There is no linker for the target."""
+
+
 class ProcessError(CratewheelError):
     """A program failed; its output has been shown or is in `notes`."""
 
 
+class BrokenRustError(ProcessError):
+    """The rustc of this machine does not run."""
+
+
+class DownloadError(ProcessError):
+    """Cargo could not get the crates that are not on this machine."""
+
+
 class CompileError(ProcessError):
     """Cargo could not build the crate; its messages have been shown."""
+
+
+class CargoBuildError(CompileError):
+    """`cargo rustc` ended with an error of its own: not by a signal, and not because the disk was full."""
 
 
 class MismatchError(CratewheelError):

@@ -37,7 +37,8 @@ def wheel_file(tag: WheelTag, *, generator: str) -> str:
     Root-Is-Purelib: false
     Tag: cp39-abi3-win32
     """
-    lines = ["Wheel-Version: 1.0", f"Generator: {generator}", "Root-Is-Purelib: false"]
+    pure = str(tag.platform == ("any",)).lower()
+    lines = ["Wheel-Version: 1.0", f"Generator: {generator}", f"Root-Is-Purelib: {pure}"]
     return "".join(f"{line}\n" for line in (*lines, *(f"Tag: {single}" for single in tag.expanded())))
 
 

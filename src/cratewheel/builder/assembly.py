@@ -16,7 +16,7 @@ from cratewheel.bindings import pyo3
 from cratewheel.builder.binding_output import generate_parts, out_dirs
 from cratewheel.builder.compiled import Compiled, label_files, loading_folder
 from cratewheel.builder.crate_licences import licence_texts
-from cratewheel.builder.sboms import SbomFiles, crates_sbom, sbom_files
+from cratewheel.builder.sboms import SbomFiles, crates_sbom, of_artifacts, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
 from cratewheel.cargo import query
@@ -98,7 +98,7 @@ def assemble(
         inputs.metadata,
         tag,
         roots=inputs.project.roots,
-        sboms=sbom_files(session, crates, grafted),
+        sboms=sbom_files(session, of_artifacts(inputs, wheel, crates), grafted),
         crate_licences=licence_texts(inputs, wheel, session.environ),
         wasi_programs=[one.file.name for planned, one in zip(wheel.artifacts, parts, strict=True) if planned.is_command]
         if plan.target.os == "wasi"

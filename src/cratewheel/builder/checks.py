@@ -16,8 +16,9 @@ from cratewheel.cargo.command import config_values, is_cross
 from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.errors import ConfigError
+from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.planning.model import BuildPlan
+from cratewheel.planning.optional import is_optional
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.files.globs import check_glob
 from cratewheel.targets import toolchain
@@ -40,8 +41,24 @@ class Preconditions:
     prebuilt: frozenset[Path] = frozenset()
 
 
-def check_before_compiling(session: Session) -> None:
-    """Raise errors that would otherwise be raised after compiling."""
+def check_before_compiling(session: Session) -> Session:
+    """Return the session, or that of a wheel without Rust where the target has no tools and the project allows it.
+
+    Raises errors that would otherwise be raised after compiling.
+    """
+    try:
+        _check(session)
+    except MissingToolError as error:
+        if not is_optional(session.inputs.options):
+            raise
+        from cratewheel.builder.pure import pure_session  # few projects need it
+
+        session = pure_session(session, error)
+        _check(session)
+    return session
+
+
+def _check(session: Session) -> None:
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
     included_sboms(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):

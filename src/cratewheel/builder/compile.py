@@ -29,22 +29,38 @@ from cratewheel.targets.triples import Target
 _SYSTEM_FOLDERS = frozenset({"/lib", "/usr/lib", "/lib64", "/usr/lib64"})
 
 
-def compile_wheel(session: Session, wheel: WheelPlan, stage: Path) -> list[Artifact]:
+def compile_wheel(
+    session: Session,
+    wheel: WheelPlan,
+    stage: Path,
+    *,
+    leave_out: Callable[[ArtifactPlan, CompileError], bool] = lambda *_: False,
+) -> list[Artifact | None]:
     """Return the artifacts of a wheel, in its order, moved to the folder `stage` and merged for all architectures.
+
+    None stands for one that could not be compiled, where `leave_out` says of the error that it does not matter.
 
     Builds for other interpreters, and of other processes, use the same file name: until the artifacts are moved, no
     other build may run in this target directory.
     """
     directory = session.build_directory(wheel)
     with session.scheduler.acquire(directory, session.reporter) as slot:
-        found = [
-            _compile(
-                _Job(session=session.of(artifact), wheel=wheel, artifact=artifact, directory=directory.path, slot=slot),
-                _folder(stage, wheel, at),
+        found: list[list[Artifact]] = []
+        for at, artifact in enumerate(wheel.artifacts):
+            job = _Job(
+                session=session.of(artifact), wheel=wheel, artifact=artifact, directory=directory.path, slot=slot
             )
-            for at, artifact in enumerate(wheel.artifacts)
-        ]
-    return [one[0] if len(one) == 1 else _merge_slices(one, one[0].path.parent.parent) for one in found]
+            try:
+                found.append(_compile(job, _folder(stage, wheel, at)))
+            except CompileError as error:
+                if not leave_out(artifact, error):
+                    raise
+                found.append([])
+    return [_merged(slices) if slices else None for slices in found]
+
+
+def _merged(slices: list[Artifact]) -> Artifact:
+    return slices[0] if len(slices) == 1 else _merge_slices(slices, slices[0].path.parent.parent)
 
 
 def _folder(stage: Path, wheel: WheelPlan, at: int) -> Path:

@@ -25,7 +25,8 @@ def linked_crates(inputs: Inputs, wheel: WheelPlan, environ: Mapping[str, str]) 
     The crates of its artifacts are left out, and so is what runs while compiling: build scripts, procedural macros and
     their dependencies. Raises `ProcessError` when cargo cannot tell.
     """
-    parts = [one for _, one in inputs.artifacts]
+    packed = {artifact.part for artifact in wheel.artifacts}
+    parts = [one for part, one in inputs.artifacts if part in packed]
     found = {package.id: package for one in parts for package in _linked_into(one, wheel, environ)}
     own = {one.cargo.root for one in parts}
     return tuple(found[package] for package in sorted(found.keys() - own))

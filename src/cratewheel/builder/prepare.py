@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cratewheel.errors import CratewheelError
 from cratewheel.events import Reporter
+from cratewheel.options.model import Options
+from cratewheel.planning.optional import falls_back, is_optional
 from cratewheel.project.cargo_metadata import Targets, query_cargo
-from cratewheel.project.read import warn_of_unread_config
+from cratewheel.project.read import Project, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.system.tasks import task_group
 
@@ -27,6 +30,41 @@ def plan_builds(
     options = resolve_options(request, project, reporter)
     if request.folder is None:
         warn_of_unread_config(project, request.environ, reporter)
+    if not (options.pure or is_optional(options)):
+        return _plan_with_rust(request, options, project, reporter, targets=targets, only_first=only_first)
+    from cratewheel.project.pure import check_python_part, read_python_part  # few projects need it
+
+    check_python_part(options, project, read_python_part(options, project))
+    if options.pure:
+        return (_plan_pure(request, options, project, reporter, why=f"{options.origins['pure']} asks for it"),)
+    try:
+        return _plan_with_rust(request, options, project, reporter, targets=targets, only_first=only_first)
+    except CratewheelError as error:
+        if not falls_back(options, error):
+            raise
+        failed = error
+    from cratewheel.builder.pure import warn_of_fallback
+
+    session = _plan_pure(request, options, project, reporter, why=f"Rust failed: {failed.message}")
+    warn_of_fallback(session.plan.name, session.plan.version, failed, reporter)
+    if options.sdist:
+        reporter.warn("no source distribution is built: cargo lists its files", hint="--no-sdist silences this")
+    return (session,)
+
+
+def _plan_pure(request: Request, options: Options, project: Project, reporter: Reporter, *, why: str) -> Session:
+    """Return the session of the wheel of the Python part; Rust is not asked."""
+    from cratewheel.builder.session import Session
+    from cratewheel.planning.pure import pure_plan
+    from cratewheel.project.pure import pure_inputs
+
+    inputs = pure_inputs(request, options, project, reporter)
+    return Session(inputs=inputs, plan=pure_plan(inputs, why=why), environ=request.environ, reporter=reporter)
+
+
+def _plan_with_rust(
+    request: Request, options: Options, project: Project, reporter: Reporter, *, targets: Targets, only_first: bool
+) -> tuple[Session, ...]:
     with task_group() as group:
         asked = group.start(partial(query_cargo, options, project, request.environ, reporter, targets=targets))
         # imported while cargo and rustc answer, which takes as long

@@ -28,8 +28,7 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
         for warning in session.plan.warnings:
             session.reporter.warn(warning)
         warn_invalid_epoch(session.environ, session.reporter)
-        if session.plan.wheels:
-            check_before_compiling(session)
+    sessions = _each_once([check_before_compiling(one) if one.plan.wheels else one for one in sessions])
     done: list[BuiltArchive] = []
     for session in sessions:
         if session.plan.sdist:
@@ -46,7 +45,15 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
             done.append(
                 build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter, hook_runs=session.hook_runs)
             )
-    return (*done, *(built for batch in _batches(sessions) for built in _build_wheels(batch)))
+    wheels = (built for batch in _batches(sessions) for built in _build_wheels(batch))
+    # those without Rust that stand for several are one file
+    return (*done, *{built.path: built for built in wheels}.values())
+
+
+def _each_once(sessions: Sequence[Session]) -> list[Session]:
+    """Return the sessions, where the wheel of the Python part, which is the same for all targets, is built once."""
+    pure = [session for session in sessions if session.inputs.pure]
+    return [replace(one, plan=replace(one.plan, wheels=())) if one in pure[1:] else one for one in sessions]
 
 
 def _batches(sessions: Sequence[Session]) -> Iterator[list[tuple[Session, WheelPlan]]]:
@@ -68,10 +75,10 @@ def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchi
         return (_report(session, build_wheel(session, wheel)),)
     if not jobs:
         return ()
-    first = jobs[0][0]
+    first = next((session for session, _ in jobs if not session.inputs.pure), jobs[0][0])
     options = first.inputs.options
     scheduler = ParallelScheduler(
-        [session.build_directory(one) for session, wheel in jobs for one in compiled_wheels(wheel)],
+        [session.build_directory(one) for session, wheel in jobs for one in compiled_wheels(wheel) if one.artifacts],
         jobs=options.jobs,
         configured=cargo_config.build_jobs(
             config_values(options.config, options.cargo_extra_args), first.environ, first.cwd
@@ -87,15 +94,17 @@ def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchi
                 one = replace(session, scheduler=scheduler, reporter=session.reporter.with_label(label))
                 tasks.append((session, group.start(partial(build_wheel, one, wheel))))
             for session, task in tasks:
-                reported.append(_report(session, task.result()))
+                reported.append(_report(session, task.result(), reported))
     finally:
         scheduler.close()
         for session, task in tasks[len(reported) :]:
             if task.done:  # this one is finished, even if others fail
-                _report(session, task.result())
+                _report(session, task.result(), reported)
     return tuple(reported)
 
 
-def _report(session: Session, built: BuiltArchive) -> BuiltArchive:
-    session.reporter.emit(built)
+def _report(session: Session, built: BuiltArchive, earlier: Sequence[BuiltArchive] = ()) -> BuiltArchive:
+    """Report an archive, unless it is the file of an `earlier` one: a wheel without Rust stands for several."""
+    if built.path not in {one.path for one in earlier}:
+        session.reporter.emit(built)
     return built

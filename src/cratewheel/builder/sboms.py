@@ -12,6 +12,7 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
+from cratewheel.planning.model import WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.repair import owner
 from cratewheel.repair.model import Grafted
@@ -51,6 +52,12 @@ def _graphs(inputs: Inputs) -> tuple[CargoMetadata, ...]:
     for _, one in inputs.artifacts:
         found.setdefault(one.cargo.root, one.cargo)
     return tuple(cargo for cargo in found.values() if not cargo.from_files)
+
+
+def of_artifacts(inputs: Inputs, wheel: WheelPlan, crates: SbomFiles) -> SbomFiles:
+    """Return the SBOM files of the crates that a wheel's artifacts are made from, out of those of all."""
+    names = {sbom.file_name(inputs.of(artifact.part).cargo) for artifact in wheel.artifacts}
+    return tuple(one for one in crates if one[0] in names)
 
 
 def names_before_compiling(inputs: Inputs) -> tuple[str, ...]:

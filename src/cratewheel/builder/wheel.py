@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from cratewheel.builder.compile import compile_wheel
 from cratewheel.builder.session import Session
 from cratewheel.cargo.run import Artifact
+from cratewheel.errors import CompileError
 from cratewheel.planning.model import WheelPlan
+from cratewheel.planning.optional import is_optional
 from cratewheel.planning.pgo import instrumented
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name
@@ -62,17 +64,58 @@ def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
     python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
     session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
     session = _run_hooks(session, wheel)
+    if wheel.is_pure:
+        if session.inputs.options.hooks:
+            from cratewheel.builder.hooks import before_packing
+
+            before_packing(session, wheel, [])
+        yield _pure_content(session)
+        return
     with _staging_folder(session.scratch) as stage:
-        with task_group() as group:
-            crates = group.start(partial(_import_meanwhile, session))
-            artifacts = compile_wheel(session, wheel, stage)
+        try:
+            with task_group() as group:
+                crates = group.start(partial(_import_meanwhile, session))
+                found = _compile_what_can_be(session, wheel, stage)
+        except CompileError as error:
+            if not is_optional(session.inputs.options):
+                raise
+            from cratewheel.builder.pure import pure_session  # few projects need it
+
+            session = pure_session(session, error)
+            (wheel,) = session.plan.wheels
+            found = session, wheel, []
+        session, wheel, artifacts = found
         if session.inputs.options.hooks:
             from cratewheel.builder.hooks import before_packing
 
             before_packing(session, wheel, artifacts)
+        if wheel.is_pure:
+            yield _pure_content(session)
+            return
         from cratewheel.builder.assembly import assemble
 
         yield assemble(session, wheel, artifacts, stage, crates=crates.result())
+
+
+def _compile_what_can_be(session: Session, wheel: WheelPlan, stage: Path) -> tuple[Session, WheelPlan, list[Artifact]]:
+    """Return what was compiled of a wheel, and the wheel without the optional artifacts that could not be."""
+    if not is_optional(session.inputs.options):
+        return session, wheel, [one for one in compile_wheel(session, wheel, stage) if one is not None]
+    from cratewheel.builder.pure import leave_out, planned_session, without_failed
+    from cratewheel.project.pure import without_rust
+
+    made = compile_wheel(session, wheel, stage, leave_out=partial(leave_out, session))
+    if any(one is not None for one in made):
+        return without_failed(session, wheel, made)
+    pure = planned_session(without_rust(session.inputs), why="no artifact could be compiled", session=session)
+    return pure, pure.plan.wheels[0], []
+
+
+def _pure_content(session: Session) -> WheelContent:
+    from cratewheel.builder.pure import assemble_pure, report_left_out
+
+    report_left_out(session)
+    return assemble_pure(session)
 
 
 def _import_meanwhile(session: Session) -> SbomFiles:
@@ -86,7 +129,7 @@ def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact
     """Compile one wheel and yield its compiled files, which exist during the block."""
     session = _run_hooks(session, wheel)
     with _staging_folder(session.scratch) as stage:
-        yield compile_wheel(session, wheel, stage)
+        yield [one for one in compile_wheel(session, wheel, stage) if one is not None]
 
 
 def _run_hooks(session: Session, wheel: WheelPlan) -> Session:

@@ -109,7 +109,7 @@ def read_project_files(
         roots=roots,
         skips=skips,
         out_dirs=out_dirs,
-        root_crate=inputs.cargo.root_package.name,
+        root_crate=inputs.project.manifest.name,
     )
     gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips), *included]
     data_dir = data_dir_name(plan.name, plan.version)

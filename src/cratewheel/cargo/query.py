@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.cargo.talk import Talk
-from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.errors import BrokenRustError, DownloadError, MissingToolError, NoRustError, ProcessError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, Completed, capture
 from cratewheel.system.files import is_file
@@ -50,10 +50,10 @@ def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
     try:
         done = capture(Command(argv=(program, "-vV"), cwd=cwd), environ)
     except MissingToolError as error:
-        raise MissingToolError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
+        raise NoRustError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
     if done.status:
         hint = advise(done.stderr, Names(platform=sys.platform))
-        raise ProcessError(f"`{program} -vV` failed", notes=without_backtrace(done.stderr), hint=hint)
+        raise BrokenRustError(f"`{program} -vV` failed", notes=without_backtrace(done.stderr), hint=hint)
     return parse_rustc(done.stdout)
 
 
@@ -140,7 +140,8 @@ def _resolve_error(
     """Return the error for what cargo has shown; asks rustc for its targets if it does not know one."""
     targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
     hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
-    return ProcessError(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
+    fails = DownloadError if _needs_download(command, environ) else ProcessError
+    return fails(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
 
 
 def read_targets(environ: Mapping[str, str], cwd: Path | None) -> tuple[str, ...]:
@@ -150,6 +151,13 @@ def read_targets(environ: Mapping[str, str], cwd: Path | None) -> tuple[str, ...
     except MissingToolError:
         return ()
     return tuple(done.stdout.split()) if done.status == 0 else ()
+
+
+def _needs_download(command: Command, environ: Mapping[str, str]) -> bool:
+    """Return whether a failed `cargo metadata` needs crates that are not here: without the network, cargo says so."""
+    offline = ("--offline",) if "--offline" not in command.argv else ()
+    again = run_cargo(replace(command, argv=(*command.argv, *offline)), environ)
+    return again.status != 0 and "--offline" in again.stderr
 
 
 def read_compiled(
@@ -182,7 +190,7 @@ def run_cargo(
     try:
         return capture(command, environ, on_error_text=on_error_text, timeout=timeout)
     except MissingToolError as error:
-        raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+        raise NoRustError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 
 
 def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:

@@ -16,7 +16,7 @@ from typing import Any
 from cratewheel.cargo.advice import Names, advise, first_error, place_of_failure
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.cargo.talk import Talk
-from cratewheel.errors import CompileError, MissingToolError
+from cratewheel.errors import CargoBuildError, CompileError, MissingToolError, NoRustError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, stream
 
@@ -27,6 +27,8 @@ LIBRARY_KINDS = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 # where cross mounts cargo's target directory, and older ones the workspace, which newer ones leave at its path
 CONTAINER_TARGET, CONTAINER_PROJECT = "/target", "/project"
 LINK_PATH_KINDS = ("native", "all")
+INTERRUPTED = (130, 143, 0xC000013A)  # what Ctrl-C and SIGTERM leave as a program's status; the last is Windows'
+DISK_FULL = ("No space left on device", "(os error 28)", "(os error 112)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def run(
                         on_message(message)
             status = lines.wait()
     except MissingToolError as error:
-        raise MissingToolError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+        raise NoRustError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
     if status:
         raise _failure(talk.text, purpose, status, names() if names else Names(platform=sys.platform))
     artifact = read_messages(messages, package=package, binary=binary, example=example)
@@ -122,7 +124,9 @@ def run(
 def _failure(text: str, purpose: str, status: int, names: Names) -> CompileError:
     """Return the error for what cargo has shown."""
     reason = place_of_failure(text) or first_error(text) or f"it ended with status {status}"
-    return CompileError(f"cargo could not build the crate{purpose}: {reason}", hint=advise(text, names))
+    ended = status < 0 or status in INTERRUPTED or any(words in text for words in DISK_FULL)
+    fails = CompileError if ended else CargoBuildError
+    return fails(f"cargo could not build the crate{purpose}: {reason}", hint=advise(text, names))
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

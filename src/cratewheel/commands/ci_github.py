@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cratewheel.commands import yaml
-from cratewheel.commands.ci_plan import BuildJob, CiPlan, build_command, installed_pythons, requirement
+from cratewheel.commands.ci_plan import BuildJob, CiPlan, build_command, installed_pythons, pure_command, requirement
 
 Step = dict[str, Any]
 
@@ -256,7 +256,8 @@ def _test_job(plan: CiPlan) -> Step:
 
 
 def _sdist_job(plan: CiPlan) -> Step:
-    manifest = f" --manifest-path {plan.facts.manifest}" if plan.facts.manifest else ""
+    facts = plan.facts
+    manifest = f" --manifest-path {facts.manifest}" if facts.manifest else ""
     return {
         "runs-on": "ubuntu-latest",
         "steps": [
@@ -264,6 +265,7 @@ def _sdist_job(plan: CiPlan) -> Step:
             _setup_python(("3.x",)),
             {"name": "Install cratewheel", "run": f"python -m pip install {requirement(plan.facts)}"},
             {"name": "Build the source distribution", "run": f"cratewheel sdist --out dist{manifest}"},
+            *([{"name": "Build the wheel without Rust", "run": pure_command(facts)}] if facts.optional_rust else []),
             _upload("wheels-sdist"),
         ],
     }

@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from cratewheel.commands import yaml
-from cratewheel.commands.ci_plan import LINUX, BuildJob, CiPlan, build_command, installed_pythons, requirement
+from cratewheel.commands.ci_plan import (
+    LINUX,
+    BuildJob,
+    CiPlan,
+    build_command,
+    installed_pythons,
+    pure_command,
+    requirement,
+)
 
 PATH = ".gitlab-ci.yml"
 IMAGE = "python:3"
@@ -92,6 +100,7 @@ def _sdist_job(plan: CiPlan) -> dict[str, Any]:
             CARGO_PATH,
             f"python -m pip install {requirement(plan.facts)}",
             f"cratewheel sdist --out dist{manifest}",
+            *([pure_command(plan.facts)] if plan.facts.optional_rust else []),
         ],
         "artifacts": {"paths": ["dist/"]},
     }

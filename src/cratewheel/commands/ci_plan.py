@@ -102,7 +102,8 @@ class CiFacts:
 
     `pythons` are the interpreters to build for, as `-i` takes them, none for wheels that serve every Python; `tested`
     is the Python that tests run with. `program` says that nothing is built against Python. `manifest` is the Cargo.toml
-    where it is not found without being named. `version_from_git` says that the version needs the tags of git.
+    where it is not found without being named. `version_from_git` says that the version needs the tags of git,
+    `optional_rust` that a release has a wheel of the Python part, too.
     """
 
     name: str
@@ -112,6 +113,7 @@ class CiFacts:
     sdist: bool = True
     manifest: str | None = None
     version_from_git: bool = False
+    optional_rust: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -250,10 +252,17 @@ def build_command(facts: CiFacts, build: Build, *, python: str | None = None) ->
     words += ["--compatibility", build.compatibility] if build.compatibility else []
     words += [word for target in build.targets for word in ("--target", target)]
     words += ["--manifest-path", facts.manifest] if facts.manifest else []
+    words += ["--require-rust"] if facts.optional_rust else []
     line = shlex.join(words)
     if build.pythons and not build.args_name_pythons:
         line += f" -i {python or ' '.join(build.pythons)}"
     return f"{line} {build.args}" if build.args else line
+
+
+def pure_command(facts: CiFacts) -> str:
+    """Return the command line that builds the wheel of the Python part."""
+    manifest = ["--manifest-path", facts.manifest] if facts.manifest else []
+    return shlex.join(["cratewheel", "build", "--pure", "--out", "dist", *manifest])
 
 
 def installed_pythons(job: BuildJob) -> tuple[str, ...]:

@@ -118,6 +118,8 @@ def _find_uv(environment: Environment, environ: Mapping[str, str]) -> tuple[str,
 
 def check_target(session: Session) -> None:
     """Raise `UsageError` if what is compiled cannot be used by an environment of this machine."""
+    if session.inputs.pure:
+        return
     target, host = session.inputs.target, parse_target(session.inputs.rustc.host)
     runs = session.inputs.bindings.kind == "bin" and (target.os, target.arch) == (host.os, host.arch)
     if is_foreign(target, host) and not runs:
@@ -164,7 +166,7 @@ def install_requirements(
 
 def install(session: Session, environment: Environment) -> Path:
     """Build and install the project, replacing an earlier install, and return its dist-info folder."""
-    check_before_compiling(session)
+    session = check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with _lock_environment(session, environment):
         # raise now what would be raised after compiling
@@ -228,7 +230,7 @@ def check_writable(environment: Environment) -> None:
 
 def replace_compiled(session: Session, into: Path) -> None:
     """Build the project and replace the compiled files of its editable install in the folder `into`."""
-    check_before_compiling(session)
+    session = check_before_compiling(session)
     (wheel,) = session.plan.wheels
     package = editable.redirect_package(session.plan.name)
     site = into.absolute().parent
@@ -276,7 +278,7 @@ def _without_marker(requirement: Requirement) -> str:
 
 def compile_in_place(session: Session) -> None:
     """Build the project and copy the compiled module into its Python package; nothing is installed."""
-    check_before_compiling(session)
+    session = check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)

@@ -17,6 +17,7 @@ from cratewheel.events import Reporter
 from cratewheel.options import tables
 from cratewheel.options.model import Options
 from cratewheel.options.values import CiOptions
+from cratewheel.planning.optional import tolerated
 from cratewheel.project.bindings import read_bindings
 from cratewheel.project.cargo_metadata import query_cargo
 from cratewheel.project.metadata.providers import VCS
@@ -61,6 +62,7 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
         sdist=project.pyproject is not None,
         manifest=str(given) if given else None,
         version_from_git=metadata.version_provider == VCS,
+        optional_rust=bool(tolerated(replace(options, require_rust=False))),
     )
     return text(facts, ci, choices)
 

@@ -28,6 +28,7 @@ from cratewheel.options.values import (
     Hook,
     Include,
     Licenses,
+    OptionalRust,
     Origins,
     Sbom,
     TargetOptions,
@@ -105,6 +106,24 @@ class Options:
         "Let cargo install cbindgen into the cache folder where cffi bindings need it and there is none; never with "
         "--offline or --frozen",
         key="install-cbindgen", variables=("CRATEWHEEL_INSTALL_CBINDGEN",), commands=COMPILING,
+    )  # fmt: skip
+
+    # Optional Rust
+    pure: bool = setting(
+        False, "switch", "Build",
+        "Build one wheel of the Python part alone, for every Python and system (py3-none-any), without Rust",
+        flags=("--pure",), variables=("CRATEWHEEL_PURE",), commands=("build", "develop", "list-files", "publish"),
+    )  # fmt: skip
+    require_rust: bool = setting(
+        False, "toggle", "Build",
+        "Fail where Rust cannot be compiled, though `optional` allows a wheel without; `publish` does by default",
+        flags=("--require-rust",), variables=("CRATEWHEEL_REQUIRE_RUST",), key="require-rust",
+        commands=("build", "develop", "publish"),
+    )  # fmt: skip
+    optional: OptionalRust = setting(
+        OptionalRust(), "table", "Build",
+        "Build a wheel of the Python part alone where Rust cannot be compiled: `true`, or a table with `when`",
+        key="optional",
     )  # fmt: skip
 
     # Profile-guided optimisation

@@ -30,6 +30,7 @@ CONFLICTS = (
     ("interpreter", "find_interpreter"),
     ("auditwheel", "skip_auditwheel"),
     ("only_abi3", "no_abi3"),
+    ("pure", "require_rust"),
 )
 
 

@@ -151,6 +151,7 @@ def _artifact() -> Schema:
                 **STRING,
                 "description": "A file that is packed instead of compiling, relative to the project",
             },
+            "optional": {**BOOLEAN, "description": "Whether the wheel is made without it where it cannot be compiled"},
         }
     )
     return {**found, "not": {"required": ["module", "path"]}}
@@ -197,6 +198,21 @@ TABLES: Mapping[str, Schema] = {
             ),
             "oneOf": [{"required": ["run"]}, {"required": ["python"]}],
         },
+    },
+    "optional": {
+        "oneOf": [
+            BOOLEAN,
+            _table(
+                {
+                    "when": {
+                        "type": "array",
+                        "minItems": 1,
+                        "items": {"enum": list(tables.FAILURES)},
+                        "description": "The failures after which the wheel has the Python part alone [default: all]",
+                    }
+                }
+            ),
+        ]
     },
     "licenses": _table(
         {"crates": {"enum": list(tables.LICENSES_OF_CRATES)}, "check": STRINGS, "clarify": STRINGS_BY_NAME}

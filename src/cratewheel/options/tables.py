@@ -19,10 +19,12 @@ from cratewheel.options.values import (
     CiSettings,
     CiTarget,
     Exclude,
+    FailureKind,
     Feature,
     GenerateCi,
     Include,
     Licenses,
+    OptionalRust,
     Sbom,
     TargetOptions,
     TargetSelection,
@@ -40,7 +42,8 @@ CI_SETTINGS = (
 TARGET_KEYS = ("name", "kind")
 TARGET_OPTION_KEYS = ("macos-deployment-target", "macosx-deployment-target")
 LICENSES_OF_CRATES = ("off", "include")
-ARTIFACT_KEYS = ("crate", "target", "kind", "module", "path", "features", "profile", "prebuilt")
+ARTIFACT_KEYS = ("crate", "target", "kind", "module", "path", "features", "profile", "prebuilt", "optional")
+FAILURES: tuple[FailureKind, ...] = get_args(FailureKind)
 TARGET_KINDS = ("bin", "cdylib", "dylib", "lib", "rlib", "staticlib")
 
 
@@ -166,7 +169,31 @@ def _artifact(key: str, item: object) -> ArtifactSettings:
         module=module,
         path=path,
         features=features(f"{key}.features", table.get("features", [])),
+        optional=switch(f"{key}.optional", table.get("optional", False)),
     )
+
+
+def optional(key: str, value: object) -> OptionalRust:
+    """Return the `optional` table; `true` is one without keys."""
+    if isinstance(value, bool):
+        return OptionalRust(when=FAILURES if value else ())
+    if not isinstance(value, dict):
+        raise type_error(key, "true, false or a table", value)
+    for name in value:
+        if name != "when":
+            raise ConfigError(
+                f"{key} has an unknown key `{name}`", hint=did_you_mean(name, ("when",)) or "its one key is `when`"
+            )
+    chosen = words(f"{key}.when", value["when"]) if "when" in value else FAILURES
+    for word in chosen:
+        if word not in FAILURES:
+            raise ConfigError(
+                f"{key}.when must list failures out of {', '.join(FAILURES)}, found {describe(word)}",
+                hint=did_you_mean(word, FAILURES),
+            )
+    if not chosen:
+        raise ConfigError(f"{key}.when lists no failure", hint=f"remove it for all of {', '.join(FAILURES)}")
+    return OptionalRust(when=tuple(known for known in FAILURES if known in chosen))
 
 
 def sbom(key: str, value: object) -> Sbom:
@@ -285,6 +312,7 @@ PARSERS: Mapping[str, Callable[[str, object], Any]] = {
     "sbom": sbom,
     "licenses": licenses,
     "artifacts": artifacts,
+    "optional": optional,
     "generate_ci": generate_ci,
 }
 

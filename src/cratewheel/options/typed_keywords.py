@@ -21,6 +21,8 @@ class BuildOptions(TypedDict, total=False):
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
     generate_stubs: bool
+    pure: bool
+    require_rust: bool
     pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool
@@ -92,6 +94,8 @@ class DevelopOptions(TypedDict, total=False):
     cargo_extra_args: Sequence[str]
     rustc_extra_args: Sequence[str]
     generate_stubs: bool
+    pure: bool
+    require_rust: bool
     pgo: bool
     no_abi3: bool
     target: Sequence[str]
@@ -128,6 +132,8 @@ class PublishOptions(TypedDict, total=False):
     rustc_extra_args: Sequence[str]
     rustc_args: Sequence[str]
     generate_stubs: bool
+    pure: bool
+    require_rust: bool
     pgo: bool
     interpreter: Sequence[str]
     find_interpreter: bool

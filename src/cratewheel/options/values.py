@@ -8,6 +8,7 @@ from typing import Literal
 
 ArchiveFormat = Literal["sdist", "wheel"]
 ArtifactKind = Literal["extension", "cffi", "uniffi", "bin", "library"]
+FailureKind = Literal["no-cargo", "no-std", "compile-error"]
 BOTH_FORMATS: tuple[ArchiveFormat, ...] = ("sdist", "wheel")
 
 When = Literal["before-compile", "before-pack", "sdist"]
@@ -70,7 +71,7 @@ class ArtifactSettings:
     `crate` is a package of the workspace (None is the project's own), `target` its library, program or example, and
     `kind` what the file is for; None leaves these to the crate. `module` is the dotted name of a module, `path` a
     folder or file of the wheel. `features` and `profile` are cargo's. `prebuilt` is a file that is packed instead of
-    compiling.
+    compiling. An `optional` one is left out where it cannot be compiled.
     """
 
     crate: str | None = None
@@ -81,6 +82,14 @@ class ArtifactSettings:
     features: tuple[Feature, ...] = ()
     profile: str | None = None
     prebuilt: str | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionalRust:
+    """The `optional` table: the failures after which a wheel is made of the Python part alone; none by default."""
+
+    when: tuple[FailureKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from cratewheel.options.model import Options
 from cratewheel.planning import abi_set, prebuilt
 from cratewheel.planning.hooks import HookContext, HookPlan, plan_hooks, profile_name
 from cratewheel.planning.model import BuildPlan, WheelPlan
+from cratewheel.planning.optional import describe_fallback
 from cratewheel.planning.platform import plan_platform, plan_zig
 from cratewheel.planning.wheels import plan_wheels
 from cratewheel.project import pyproject
@@ -53,7 +54,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         sdist=with_sdist,
         wheels=chosen,
         zig=plan_zig(inputs, platform),
-        hooks=_plan_hooks(inputs, chosen, out, sdist=with_sdist),
+        hooks=plan_hooks_of(inputs, chosen, out, sdist=with_sdist),
         warnings=(
             *_bindings_warnings(inputs),
             *_left_out_programs(inputs),
@@ -66,7 +67,8 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
     )
 
 
-def _plan_hooks(inputs: Inputs, wheels: tuple[WheelPlan, ...], out: Path, *, sdist: bool) -> tuple[HookPlan, ...]:
+def plan_hooks_of(inputs: Inputs, wheels: tuple[WheelPlan, ...], out: Path, *, sdist: bool) -> tuple[HookPlan, ...]:
+    """Return which hooks of the project run for these wheels, as far as that is known."""
     if not inputs.hooks:
         return ()
     options = inputs.options
@@ -156,5 +158,6 @@ def _reasons(inputs: Inputs) -> tuple[str, ...]:
         f"the project's root is {project.root}, its manifest {project.manifest.path}",
         f"the bindings are {bindings.kind}{crate}",
         f"the layout is {layout}; the module is {inputs.modules.module_name}",
+        *describe_fallback(options),
         *settings,
     )

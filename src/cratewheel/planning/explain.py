@@ -20,7 +20,7 @@ from cratewheel.planning.pgo import merge_command
 from cratewheel.planning.platform_result import deployment_tags
 from cratewheel.system.redaction import strip_userinfo
 from cratewheel.targets import platform_tags as platform
-from cratewheel.targets.triples import Target
+from cratewheel.targets.triples import ANY, Target
 
 
 def describe_platform(plan: PlatformPlan, target: Target) -> str:
@@ -39,7 +39,8 @@ def describe_platform(plan: PlatformPlan, target: Target) -> str:
 
 def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
     """Return the plan as lines, one for each archive; with `reasons`, why each was decided."""
-    lines = [f"{plan.name} {plan.version} for {plan.target.triple}, into {plan.out}"]
+    target = "every system" if plan.target == ANY else plan.target.triple
+    lines = [f"{plan.name} {plan.version} for {target}, into {plan.out}"]
     if reasons:
         lines += [f"  because {reason}" for reason in plan.why]
     if plan.zig:
@@ -59,7 +60,7 @@ def explain(plan: BuildPlan, *, reasons: bool) -> tuple[str, ...]:
         lines += [
             line for one in wheel.artifacts for line in _artifact_lines(one, profiled=wheel.profiling is not None)
         ]
-        lines.append(f"  audit   {wheel.audit}")
+        lines.append("  packs   the Python part alone" if wheel.is_pure else f"  audit   {wheel.audit}")
         if reasons:
             lines += [f"  because {reason}" for reason in wheel.why]
     return tuple(lines)

@@ -16,7 +16,8 @@ def as_matrix(plans: Iterable[BuildPlan]) -> list[dict[str, object]]:
     """Return the wheels of `plans` as JSON values, in order.
 
     `target` is for `--target`, `abi` for `--abi`, `interpreters` are for `-i`: the Pythons of the plan that the wheel
-    serves. In `tags` and `wheel`, its file name, `*` stands for what only the compiled file decides.
+    serves. A wheel of the Python part has no target. In `tags` and `wheel`, its file name, `*` stands for what only the
+    compiled file decides.
     """
     return [_row(plan, wheel) for plan in plans for wheel in plan.wheels]
 
@@ -28,7 +29,7 @@ def _row(plan: BuildPlan, wheel: WheelPlan) -> dict[str, object]:
         platform=_platforms(wheel, plan.target),
     )
     return {
-        "target": plan.target.triple,
+        "target": None if wheel.is_pure else plan.target.triple,
         "abi": _abi(wheel),
         "interpreters": [request_word(python) for python in wheel.serves] if wheel.per_interpreter else [],
         "tags": list(tag.expanded()),

@@ -150,6 +150,11 @@ class WheelPlan:
         return tuple(build for artifact in self.artifacts for build in artifact.builds)
 
     @property
+    def is_pure(self) -> bool:
+        """Whether it has no compiled file."""
+        return not self.artifacts
+
+    @property
     def per_interpreter(self) -> bool:
         """Whether it is for one interpreter or stable ABI, and not for any Python 3."""
         return any(artifact.bindings.per_interpreter for artifact in self.artifacts)

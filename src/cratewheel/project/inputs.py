@@ -55,7 +55,8 @@ class Inputs:
     `conditional_bindings` are the bindings of builds with conditional features, by the names of these.
     `hooks` are those of the project, with what is known of their last runs. `host_platform` is `_PYTHON_HOST_PLATFORM`,
     which overrides tags. `parts` are the artifacts that the project lists; then `bindings` are those of the wheel as a
-    whole. `part` is the one that these inputs are of.
+    whole. `part` is the one that these inputs are of. `pure` says that nothing is compiled; then `cargo` and `rustc`
+    may be unread.
     """
 
     options: Options
@@ -81,6 +82,7 @@ class Inputs:
     hooks: tuple[HookState, ...] = ()
     parts: tuple[Part, ...] = ()
     part: Part | None = None
+    pure: bool = False
 
     def of(self, part: int | None) -> Inputs:
         """Return the inputs as those of a project with one artifact: that at the index `part`; None is the project."""
@@ -103,6 +105,8 @@ class Inputs:
     @property
     def artifacts(self) -> tuple[tuple[int | None, Inputs], ...]:
         """The inputs of each listed artifact with its index, or the project itself."""
+        if self.pure:
+            return ()
         return tuple((at, self.of(at)) for at in range(len(self.parts))) or ((None, self),)
 
     @property

@@ -61,7 +61,7 @@ def resolve_options(request: Request, project: Project, reporter: Reporter, *, c
     )
     for warning in warnings:
         reporter.warn(warning)
-    options = _with_stronger_abi(_with_extra_arguments(options))
+    options = _with_stronger_abi(_with_extra_arguments(_with_stronger_rust(options)))
     location = project.location
     anchored = {name: location.cwd / value for name in ("out", "target_dir") if (value := getattr(options, name))}
     options = replace(options, config=_config(options, location), **anchored)
@@ -85,6 +85,26 @@ def _with_stronger_abi(options: Options) -> Options:
         no_abi3=keys[0] != "no_abi3",
         origins=origins,
     )
+
+
+def _with_stronger_rust(options: Options) -> Options:
+    """Return the options with one of `pure` and `require_rust`: a flag counts more than a variable, that than a key.
+
+    Raises `UsageError` for two variables that contradict each other.
+    """
+    if not (options.pure and options.require_rust):
+        return options
+    ranks = ("key", "variable", "flag")
+    pure, required = (
+        ranks.index(origin.kind) if (origin := options.origins.get(name)) and origin.kind in ranks else -1
+        for name in ("pure", "require_rust")
+    )
+    if pure == required:
+        raise UsageError(
+            f"{options.origins['pure']} and {options.origins['require_rust']} contradict each other",
+            hint="unset one of them",
+        )
+    return replace(options, pure=pure > required, require_rust=required > pure)
 
 
 def _config(options: Options, location: Location) -> tuple[str, ...]:

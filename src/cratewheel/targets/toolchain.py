@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import config as cargo_config
-from cratewheel.errors import MissingToolError
+from cratewheel.errors import MissingToolError, NoLinkerError, NoStandardLibraryError
 from cratewheel.system.command import Command, capture, which
 from cratewheel.targets import conditions
 from cratewheel.targets.triples import Target
@@ -56,7 +56,10 @@ def check(toolchain: Toolchain) -> None:
     """Raise `MissingToolError` that names everything that is missing for the target."""
     problems = toolchain.problems
     if problems:
-        raise MissingToolError(
+        fails = {"standard library": NoStandardLibraryError, "linker": NoLinkerError}.get(
+            problems[0].kind, MissingToolError
+        )
+        raise fails(
             f"this machine cannot build for {toolchain.target.triple}: {problems[0].text}",
             notes=tuple(f"{problem.text}: {problem.hint}" for problem in problems[1:]),
             hint=problems[0].hint,
@@ -101,7 +104,7 @@ def _standard_library(target: Target, environ: Mapping[str, str], cwd: Path, *, 
     done = capture(command, environ)
     if done.status:
         return Finding(
-            kind="standard library",
+            kind="target",
             ok=False,
             text=f"rustc does not support the target {target.triple}",
             hint="`rustc --print target-list` lists all targets",

@@ -145,6 +145,9 @@ class Target:
         return parse("aarch64-apple-darwin"), parse("x86_64-apple-darwin")
 
 
+ANY = Target(triple="any", os="any", arch="any", env="", pointer_width=64)  # of a wheel without compiled files
+
+
 def parse(triple: str) -> Target:
     """Return the target of a Rust triple.
 

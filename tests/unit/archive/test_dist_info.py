@@ -76,7 +76,7 @@ def test_the_folder_holds_metadata_licences_and_bills_of_materials() -> None:
         sboms=(("demo.cyclonedx.json", b"{}"), ("more.json", Path("/p/more.json"))),
     )
     folder = PurePosixPath("demo-1.0.dist-info")
-    wheel = "Wheel-Version: 1.0\nGenerator: cratewheel (1)\nRoot-Is-Purelib: false\nTag: py3-none-any\n"
+    wheel = "Wheel-Version: 1.0\nGenerator: cratewheel (1)\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     points = b"[console_scripts]\nx=y:z\n"
     assert info.entries() == (
         Entry(path=str(folder / "METADATA"), source=Generated(data="Name: dëmo\n".encode()), why="metadata"),

@@ -16,6 +16,7 @@ from cratewheel.options.values import (
     Feature,
     Include,
     Licenses,
+    OptionalRust,
     Sbom,
     TargetOptions,
     TargetSelection,
@@ -201,3 +202,40 @@ def test_the_table_of_licences() -> None:
         "tool.x.key.clarify.ring: '?' is no licence of SPDX"
     )
     assert refusal(tables.licenses, {"chek": ["MIT"]})[0] == "tool.x.key has an unknown key `chek`"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (True, ("no-cargo", "no-std", "compile-error")),
+        (False, ()),
+        ({}, ("no-cargo", "no-std", "compile-error")),
+        ({"when": ["no-std", "no-cargo"]}, ("no-cargo", "no-std")),
+        ({"when": "compile-error"}, ("compile-error",)),
+    ],
+)
+def test_rust_is_optional_after_all_failures_or_those_that_are_listed(value: object, expected: tuple[str, ...]) -> None:
+    assert tables.optional(KEY, value) == OptionalRust(when=expected)  # type: ignore[arg-type]  # words of the table
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "hint"),
+    [
+        ("yes", "tool.x.key must be true, false or a table, found 'yes'", "correct `tool.x.key` in pyproject.toml"),
+        ({"wen": []}, "tool.x.key has an unknown key `wen`", "did you mean `when`?"),
+        ({"require": True}, "tool.x.key has an unknown key `require`", "its one key is `when`"),
+        (
+            {"when": ["no-crago"]},
+            "tool.x.key.when must list failures out of no-cargo, no-std, compile-error, found 'no-crago'",
+            "did you mean `no-cargo`?",
+        ),
+        ({"when": []}, "tool.x.key.when lists no failure", "remove it for all of no-cargo, no-std, compile-error"),
+        (
+            {"when": 1},
+            "tool.x.key.when must be a list of strings, found 1",
+            "correct `tool.x.key.when` in pyproject.toml",
+        ),
+    ],
+)
+def test_a_wrong_table_of_optional_rust_is_named(value: object, message: str, hint: str) -> None:
+    assert refusal(tables.optional, value) == (message, hint)

@@ -40,6 +40,6 @@ def building(request: Request, job: Job) -> Request:
     return replace(
         request,
         environ=without_secrets(request.environ),
-        defaults={"profile": "release", **tags, **request.defaults},
+        defaults={"profile": "release", "require_rust": True, **tags, **request.defaults},
         overrides=overrides,
     )

@@ -27,12 +27,12 @@ def built(**flags: Any) -> Request:
 
 def test_a_build_for_pypi_is_optimised_stripped_and_has_a_tag_that_pypi_takes() -> None:
     found = built()
-    assert found.defaults == {"profile": "release", "compatibility": ("pypi",)}
+    assert found.defaults == {"profile": "release", "require_rust": True, "compatibility": ("pypi",)}
     assert found.overrides == {"strip": True}
 
 
 def test_elsewhere_any_tag_will_do() -> None:
-    assert built(repository_url="https://index.work/").defaults == {"profile": "release"}
+    assert built(repository_url="https://index.work/").defaults == {"profile": "release", "require_rust": True}
 
 
 def test_debug_and_no_strip_override_what_the_project_says() -> None:
