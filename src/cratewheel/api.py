@@ -405,7 +405,7 @@ def write_extensions(request: Request, reporter: Reporter, *, out: Path) -> tupl
     """
     from cratewheel.commands.build_extension import build_extensions
 
-    plain = replace(request, overrides={**INSTALL_OVERRIDES, "pgo": False})
+    plain = replace(request, overrides={**INSTALL_OVERRIDES, **WITH_RUST, "pgo": False})
     return build_extensions(plan_builds(plain, reporter), out)
 
 
