@@ -326,3 +326,28 @@ def test_a_module_with_another_name_than_its_init_function_is_an_error(
     assert "does not export PyInit__other or PyModExport__other" in run.stderr
     assert "correct `module` in tool.cratewheel.artifacts[1], or the name of the #[pymodule]" in run.stderr
     assert run.wheels == ()
+
+
+def test_a_library_that_several_need_is_copied_once(run_light: Cratewheel, interpreters: Interpreters) -> None:
+    root, folder = workspace(run_light, FULL.format("", "")), run_light.folder / "shared"
+    folder.mkdir()
+    (folder / "shared.c").write_text("int shared_answer(void) { return 7; }\n", "utf-8")
+    library = folder / "libshared.so"
+    words = ("cc", "-shared", "-fPIC", "-Wl,-soname,libshared.so", "-o", library, folder / "shared.c")
+    subprocess.run(words, check=True, timeout=60)
+    script = f'fn main() {{ println!("cargo:rustc-link-search={folder}"); println!("cargo:rustc-link-lib=shared"); }}\n'
+    use = 'extern "C" { fn shared_answer() -> i32; }\n'
+    for crate, source, code in (
+        ("clib", "lib.rs", '#[no_mangle]\npub extern "C" fn light_answer() -> i32 { unsafe { shared_answer() } }\n'),
+        ("tool", "main.rs", 'fn main() { println!("tool {}", unsafe { shared_answer() }) }\n'),
+    ):
+        (root / crate / "build.rs").write_text(script, "utf-8")
+        (root / crate / source).write_text(use + code, "utf-8")
+    wheel = build(run_light, root, "-i", interpreters["3.12"], LD_LIBRARY_PATH=str(folder)).wheel
+    (copy,) = (name for name in names(wheel) if "libshared" in name)
+    assert copy.startswith("light_module.libs/libshared-")
+    site = run_light.folder / "site"
+    install(interpreters["3.12"], wheel, site)
+    library.unlink()
+    assert ctypes.CDLL(str(site / "px/c/liblight.so")).light_answer() == 7
+    assert output(site / "bin" / "light-tool", cwd=site) == "tool 7\n"

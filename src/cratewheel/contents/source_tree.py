@@ -368,8 +368,9 @@ def _named(reader: Reader) -> Iterator[SourceFile]:
     for pattern in reader.options.sdist_include:
         for path in files.glob(reader.manifest.directory, pattern, roots=reader.roots, skips=reader.dangling.skips):
             yield _source(str(path), f"sdist-include = {pattern!r}", reader.roots)
-    for name in reader.options.sbom.include:
-        yield from _matches(reader, name, "sbom.include")
+    prebuilt = ((one.prebuilt, "prebuilt artifact") for one in reader.options.artifacts if one.prebuilt is not None)
+    for name, why in (*prebuilt, *((name, "sbom.include") for name in reader.options.sbom.include)):
+        yield from _matches(reader, name, why)
     by_git = reader.options.sdist_generator == "git"
     folders = () if by_git else _python_folders(reader.modules)
     for path, why in reader.of_hooks.items():
