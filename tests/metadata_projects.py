@@ -214,7 +214,6 @@ SAME: dict[str, Case] = {
     "licence-file-found-twice": static('license = { file = "LICENSE" }\n', **LICENCES),
     "licences-by-name": static("", **LICENCES),
     "licences-none": static("license-files = []\n", **LICENCES),
-    "licences-no-match": static('license-files = ["nope*"]\n', **LICENCES),
     "licences-globs": static('license-files = ["LICEN*", "sub/*", "**/MIT.txt", "**/LICENSE", "[AN]*"]\n', **LICENCES),
     "licences-beside-text": static('license = { text = "x" }\nlicense-files = ["LICENSE"]\n', **LICENCES),
     "readme-md": static('readme = "R.md"\n', **READMES),

@@ -411,6 +411,18 @@ def test_an_install_that_fails_half_way_leaves_what_was_there(run_light: Cratewh
     assert here.says("import lightly; lightly.main()") == "main 42\n"
 
 
+def test_a_module_that_cannot_be_imported_is_said_last(run_light: Cratewheel) -> None:
+    here = develop_project(run_light, "light-module", pip=False)
+    with (here.root / "pyproject.toml").open("a", encoding="utf-8") as stream:
+        stream.write('\n[tool.cratewheel]\nmodule-name = "other"\n')
+    said = here.develop().ok().stderr.splitlines()
+    assert said[-1] == "warning: `import other` will fail, as the warning above explains"
+    assert any(
+        line.startswith("warning: the compiled library does not export PyInit_other or PyModExport_other")
+        for line in said
+    )
+
+
 def test_without_an_environment_there_is_an_error(run_light: Cratewheel, tmp_path: Path) -> None:
     root = run_light.copy("light-module")
     run = run_light("develop", cwd=root)

@@ -83,10 +83,7 @@ def refused(run: Run, status: int = 1) -> str:
     [
         (
             lambda root: (root / "Cargo.toml").unlink(),
-            (
-                "error: there is no Cargo.toml in {root}\n"
-                " help: change to the folder of the crate, or use --manifest-path\n"
-            ),
+            ("error: there is no Cargo.toml in {root}\n help: name the crate: `--manifest-path pyo3-ffi/Cargo.toml`\n"),
         ),
         (
             put("pyproject.toml", "[project\n"),

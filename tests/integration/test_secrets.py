@@ -72,6 +72,8 @@ def test_what_fails_and_what_other_doors_lead_to_keep_and_show_none_either(
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment"], check=True)
     with (root / "pyproject.toml").open("a", encoding="utf-8") as stream:
         stream.write("\n[tool.cratewheel]\neditable-rebuild = true\n")
+    (root / "light_module").mkdir()  # an editable install that compiles again needs a package
+    (root / "light_module" / "__init__.py").touch()
     home = tmp_path / "home"
     cargo_home = home / ".cargo"
     cargo_home.mkdir(parents=True)

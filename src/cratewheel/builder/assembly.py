@@ -40,13 +40,15 @@ from cratewheel.ui import format_size
 class WheelContent:
     """The contents of a wheel. Its compiled files exist only during the block of `assemble_wheel`.
 
-    `in_project` are the files for `write_in_project`, for an editable install in the mode `inplace`.
+    `in_project` are the files for `write_in_project`, for an editable install in the mode `inplace`. `unimportable` is
+    the name of the module if Python cannot import it.
     """
 
     tag: WheelTag
     layout: Layout
     dist_info: DistInfo
     in_project: tuple[Entry, ...] = ()
+    unimportable: str | None = None
 
 
 def prepare_crates_sbom(session: Session) -> SbomFiles:
@@ -87,7 +89,7 @@ def assemble(
     _warn(session, found.warnings)
     # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)
-    tag, grafted, needing = _audit(session, wheel, label_files(session, wheel, artifacts), stage, paths)
+    tag, grafted, needing, unimportable = _audit(session, wheel, label_files(session, wheel, artifacts), stage, paths)
     of_project = with_modes_of_git(found.entries, inputs.project.root, session.environ)
     entries: Iterable[Entry] = of_project
     if grafted:
@@ -105,7 +107,11 @@ def assemble(
         else (),
     )
     return WheelContent(
-        tag=tag, layout=wheel_layout(entries, info.directory), dist_info=info, in_project=found.in_project
+        tag=tag,
+        layout=wheel_layout(entries, info.directory),
+        dist_info=info,
+        in_project=found.in_project,
+        unimportable=unimportable,
     )
 
 
@@ -135,15 +141,16 @@ def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArch
 
 def _audit(
     session: Session, wheel: WheelPlan, compiled: tuple[Compiled, ...], stage: Path, paths: tuple[str, ...]
-) -> tuple[WheelTag, tuple[Grafted, ...], frozenset[str]]:
+) -> tuple[WheelTag, tuple[Grafted, ...], frozenset[str], str | None]:
     """Return the tag that the compiled files allow, the libraries copied into the wheel for it, and who needs these.
+
+    Last comes the name of a module that Python cannot import.
 
     `paths` are those of the wheel's files, which may include libraries.
     """
     target = session.plan.target
     binaries = {one.label: audit_binary.read(one.made.path) for one in compiled}
-    for one in compiled:
-        _check_init_function(session, one, binaries[one.label])
+    unimportable = [name for one in compiled if (name := _check_init_function(session, one, binaries[one.label]))]
     programs = frozenset(one.label for one in compiled if one.plan.is_program)
     judged = binaries if needs_binaries(wheel, target) else {}
     own = _own_libraries(session, compiled, judged, paths)
@@ -167,23 +174,26 @@ def _audit(
         session.reporter.step("Because", reason) if session.inputs.options.explain else session.reporter.detail(reason)
     if session.inputs.options.explain:
         _explain_symbols(session, [one.made for one in compiled], settlement.decisive)
-    return tag, grafted, needing
+    return tag, grafted, needing, unimportable[0] if unimportable else None
 
 
-def _check_init_function(session: Session, compiled: Compiled, binary: Binary) -> None:
-    """Warn of a module that Python cannot import; raises `AuditError` for one with a name that a table gives it."""
+def _check_init_function(session: Session, compiled: Compiled, binary: Binary) -> str | None:
+    """Warn of a module that Python cannot import, and return its name.
+
+    Raises `AuditError` for one with a name that a table gives it.
+    """
     planned = compiled.plan
     if planned.module_file is None or binary.format not in SYMBOLS_READ:
-        return
+        return None
     modules = session.of(planned).inputs.modules
     warning = pyo3.missing_init_warning(binary.exported, modules.extension_name)
     if warning is None:
-        return
+        return None
     if planned.prebuilt is not None:
         raise AuditError(warning, hint=f"{planned.prebuilt} is another library, or the module has another name")
     if planned.part is None:
         session.reporter.warn(warning)
-        return
+        return modules.module_name
     place = session.inputs.parts[planned.part].place
     raise AuditError(warning, hint=f"correct `module` in {place}, or the name of the #[pymodule]")
 

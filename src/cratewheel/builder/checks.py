@@ -120,7 +120,7 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     check_installable((*found.included, *found.data), dist_info_name(plan.name, plan.version))
     _refuse_doubles(inputs, plan, found.data)
     if options.editable:
-        editable.check(inputs.modules)
+        editable.check(inputs.modules, rebuild=options.editable_rebuild)
     if options.generate_stubs:
         check_stubs_supported(inputs)
     if found.out_is_file:

@@ -190,5 +190,5 @@ def _run(session: Session, command: Command, failure: str, *, hint: str) -> str:
     done = capture(command, session.environ, rolls_back=True)
     if done.status:
         session.reporter.pass_output(done.stderr or done.stdout)
-        raise ProcessError(f"{failure} (status {done.status})", notes=(f"the command was `{command}`",), hint=hint)
+        raise ProcessError(f"{failure} (status {done.status})", hint=hint)
     return done.stderr

@@ -88,6 +88,11 @@ class Manifest:
         return str(self.package["version"])
 
     @property
+    def declares_version(self) -> bool:
+        """Whether Cargo.toml gives a version; cargo takes 0.0.0 for one that does not."""
+        return "version" in _table(self.document, "package" if "package" in self.document else "project", self.path)
+
+    @property
     def lib_name(self) -> str:
         """The name of the library target: `[lib] name`, or the package's name with underscores."""
         return str(self.lib.get("name", self.name.replace("-", "_")))

@@ -152,12 +152,13 @@ def install_requirements(
         raise MissingToolError("uv not found", hint="install uv, or remove --uv")
     else:
         argv = (python, "-m", "pip", "--disable-pip-version-check", "install", *specifiers)
-    done = capture(Command(argv=argv), environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
+    command = Command(argv=argv)
+    reporter.detail(f"running {command}")
+    done = capture(command, environ, show_stderr=reporter.inherits_stderr, rolls_back=True)
     reporter.pass_output(done.stderr)  # empty if it was shown directly
     if done.status:
         raise ProcessError(
             f"cannot install the dependencies (exit status {done.status})",
-            notes=(f"the command was `{Command(argv=argv)}`",),
             hint="see its output above; --uv, --pip-path and -i choose another installer or environment",
         )
     for line in done.stdout.splitlines():
@@ -187,6 +188,8 @@ def install(session: Session, environment: Environment) -> Path:
     session.reporter.step(
         "Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})"
     )
+    if content.unimportable is not None:
+        session.reporter.warn(f"`import {content.unimportable}` will fail, as the warning above explains")
     return folder
 
 

@@ -36,10 +36,18 @@ def keeps_sources(modules: ModuleLayout) -> bool:
     return modules.package_dir is not None or bool(modules.python_packages)
 
 
-def check(modules: ModuleLayout) -> None:
-    """Raise `ConfigError` for a source folder whose path cannot be a line of a `.pth` file."""
+def check(modules: ModuleLayout, *, rebuild: bool = False) -> None:
+    """Raise `ConfigError` for a source folder whose path cannot be a line of a `.pth` file.
+
+    Also for one that is to `rebuild` on import, where nothing but the compiled file is imported.
+    """
     source = str(modules.python_source)
     if not keeps_sources(modules):
+        if rebuild:
+            raise ConfigError(
+                "`editable-rebuild` needs a Python package around the compiled module, and the project has none",
+                hint="add the package, or remove `editable-rebuild` and run `cratewheel develop` after each change",
+            )
         return
     # the line ends of `site` depend on the Python version; these are all of them
     lines = source.splitlines()

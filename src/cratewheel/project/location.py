@@ -50,10 +50,7 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
         named = _named_manifest(pyproject) if pyproject else None
         manifest = _existing_manifest(named) if named else folder / "Cargo.toml"
     if not is_file(manifest):
-        raise ConfigError(
-            f"there is no Cargo.toml in {folder}",
-            hint="change to the folder of the crate, or use --manifest-path",
-        )
+        raise ConfigError(f"there is no Cargo.toml in {folder}", hint=_where_to_go(folder))
     pyproject = pyproject or _builder(manifest, manifest.parent.parents)
     return Location(
         manifest=manifest,
@@ -75,6 +72,20 @@ def _existing_manifest(path: Path) -> Path:
             f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it must be a Cargo.toml"
         )
     return manifest
+
+
+def _where_to_go(folder: Path) -> str:
+    """Return what to do in a folder without a crate: the command that goes to one around it, or names one in it."""
+    import shlex  # for this error only
+
+    for above in folder.parents:
+        if (above / "Cargo.toml").is_file() or (above / "pyproject.toml").is_file():
+            return f"change to the project's folder: `cd {shlex.quote(os.path.relpath(above, folder))}`"
+    with suppress(OSError):
+        inside = sorted(each.name for each in folder.iterdir() if (each / "Cargo.toml").is_file())
+        if inside:
+            return f"name the crate: `--manifest-path {shlex.quote(f'{inside[0]}/Cargo.toml')}`"
+    return "change to the folder of the crate, or create one: `cratewheel new NAME`"
 
 
 def _search_upward(manifest: Path) -> PyProject | None:

@@ -154,6 +154,6 @@ def _patch(program: Path, changes: Iterable[Change], file: Path, surroundings: R
         if done.status:
             raise ProcessError(
                 f"patchelf could not change {file.name}",
-                notes=(f"the command was `{command}`", *done.stderr.splitlines()),
+                notes=tuple(done.stderr.splitlines()),
                 hint="--auditwheel=warn skips the repair",
             )

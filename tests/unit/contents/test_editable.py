@@ -184,3 +184,14 @@ def test_other_folders_are_fine() -> None:
     check(replace(MODULES, python_source=Path("/work/a b # ünï\tcöde/python")))
     copied = replace(MODULES, package_dir=None, python_source=Path("/work/a\nb"))  # no .pth file is made
     check(copied)
+
+
+def test_what_has_no_package_cannot_be_compiled_on_import() -> None:
+    pure = replace(MODULES, mixed=False, package_dir=None)
+    check(pure)
+    check(MODULES, rebuild=True)
+    with pytest.raises(ConfigError) as caught:
+        check(pure, rebuild=True)
+    assert caught.value.message == (
+        "`editable-rebuild` needs a Python package around the compiled module, and the project has none"
+    )

@@ -161,6 +161,24 @@ def test_a_manifest_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         locate(None, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("files", "folder", "hint"),
+    [
+        (["crate/Cargo.toml"], "crate/src/deep", "change to the project's folder: `cd ../..`"),
+        (["crate/pyproject.toml"], "crate/a b", "change to the project's folder: `cd ..`"),
+        (["crate/my rust/Cargo.toml"], "crate", "name the crate: `--manifest-path 'my rust/Cargo.toml'`"),
+        ([], "crate", "change to the folder of the crate, or create one: `cratewheel new NAME`"),
+    ],
+)
+def test_the_error_names_the_way_to_the_crate(tmp_path: Path, files: list[str], folder: str, hint: str) -> None:
+    for name in files:
+        write(tmp_path / name, "")
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    with pytest.raises(ConfigError) as caught:
+        locate(None, tmp_path / folder)
+    assert caught.value.hint == hint
+
+
 def options(cwd: Path, environ: dict[str, str], **flags: object) -> Options:
     """Return what a command in `cwd` with these flags is to do."""
     request = Request(flags=flags, environ={"CARGO_HOME": str(cwd / "home"), **environ}, cwd=cwd)

@@ -39,6 +39,13 @@ LEGACY_TABLES = ("scripts", "project-url")
 Table = Mapping[str, Any]
 
 
+def _version_warnings(manifest: Manifest, provided: Collection[str]) -> tuple[str, ...]:
+    if "version" not in provided or manifest.declares_version:
+        return ()
+    path = manifest.path
+    return (f'no version is set in {path}: using {manifest.version}; write `version = "0.1.0"` below [package]',)
+
+
 def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
     """Return the metadata in Cargo.toml.
 
@@ -68,7 +75,7 @@ def read(manifest: Manifest, provided: Collection[str] = PROVIDED) -> Fields:
         requires_external=tuple(legacy.get("requires-external", ())),
         provides_extra=tuple(legacy.get("provides-extra", ())),
         scripts=tuple(legacy.get("scripts", {}).items()),
-        warnings=_legacy_warnings(legacy, path),
+        warnings=(*_version_warnings(manifest, provided), *_legacy_warnings(legacy, path)),
     )
 
 

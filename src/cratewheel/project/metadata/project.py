@@ -355,14 +355,20 @@ def _license_files(
         raise ConfigError(
             f"{where} must be a list of strings, found {describe(patterns)}", hint='write `["LICENSE*"]` (PEP 639)'
         )
-    unmet = []
     for pattern in patterns:
         matches = licences.find_matching(source.folder, pattern, where, roots=source.roots)
         found += matches
         if not matches:
-            unmet.append(f"{pattern!r}, {where}, matches no file")
+            # https://packaging.python.org/en/latest/specifications/pyproject-toml/#license-files
+            there = [f'"{file.target}"' for file in licences.find_by_name(source.folder, roots=source.roots)]
+            raise ConfigError(
+                f"{pattern!r}, {where}, matches no file",
+                hint=f"write `license-files = [{', '.join(there)}]`"
+                if there
+                else "add the file, or remove the pattern",
+            )
     files, warnings = licences.unique(tuple(found))
-    return files, (), (*unmet, *warnings)
+    return files, (), warnings
 
 
 def _named_license(source: _Source, name: str) -> LicenceFile:

@@ -186,7 +186,6 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
             (),
             "project.classifiers in {path} has `License ::` next to a licence expression: PyPI rejects this",
         ),
-        ('license-files = ["LIC*"]\n', (), "'LIC*', project.license-files in {path}, matches no file"),
         (
             f'urls = {{ {"x" * 33} = "y" }}\n',
             (),
@@ -229,6 +228,15 @@ def test_a_project_without_a_version_is_told_how_to_say_so(tmp_path: Path) -> No
             'declare it with `dynamic = ["version"]`'
         ),
     )
+
+
+def test_a_version_that_is_set_nowhere_is_a_warning(tmp_path: Path) -> None:
+    found = read(tmp_path, f'{PROJECT}dynamic = ["version"]\n', '[package]\nname = "x"\n')
+    assert found.version == "0.0.0"
+    assert found.warnings == (
+        f'no version is set in {tmp_path / "Cargo.toml"}: using 0.0.0; write `version = "0.1.0"` below [package]',
+    )
+    assert read(tmp_path, STATIC, '[package]\nname = "x"\n').warnings == ()
 
 
 def test_the_crates_version_is_not_looked_at_where_project_has_one(tmp_path: Path) -> None:
@@ -461,3 +469,21 @@ def test_authors_of_a_crate_are_addresses_where_there_is_one_among_them(
 ) -> None:
     core = read(tmp_path, None, f"{CRATE}authors = {authors}\n")
     assert [(name, value) for name, value in core.headers if name.startswith("Author")] == headers
+
+
+@pytest.mark.parametrize(
+    ("files", "hint"),
+    [
+        ((), "add the file, or remove the pattern"),
+        (("LICENSE-MIT", "COPYING"), 'write `license-files = ["LICENSE-MIT", "COPYING"]`'),
+    ],
+)
+def test_a_pattern_for_licence_files_that_matches_nothing_is_an_error(
+    tmp_path: Path, files: tuple[str, ...], hint: str
+) -> None:
+    for name in files:
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        read(tmp_path, f'{STATIC}license-files = ["nope*"]\n')
+    assert caught.value.message == (f"'nope*', project.license-files in {tmp_path / 'pyproject.toml'}, matches no file")
+    assert caught.value.hint == hint
