@@ -55,6 +55,20 @@ def to_windows(value: Any) -> Any:
     return value
 
 
+def for_windows(argv: list[str]) -> list[str]:
+    """Return a command line of cargo or rustc that compiles for Windows unless it names a target, as theirs do there.
+
+    >>> for_windows(["cargo", "rustc", "--lib", "--", "-g"])
+    ['cargo', 'rustc', '--target', 'x86_64-pc-windows-gnu', '--lib', '--', '-g']
+    """
+    compiles = argv[0] == "cargo" and bool({"build", "rustc", "run", "test"} & set(argv[1:3]))
+    asks = argv[0] == "rustc" and "--print" in " ".join(argv)
+    if any(word == "--target" or word.startswith("--target=") for word in argv) or not (compiles or asks):
+        return argv
+    at = 1 if asks else 1 + min(argv.index(word) for word in ("build", "rustc", "run", "test") if word in argv[1:])
+    return [*argv[:at], "--target", HOST, *argv[at:]]
+
+
 def line_to_windows(line: bytes) -> bytes:
     """Return a line that a program printed: JSON, or a path alone, as Windows has it."""
     text = line.decode("utf-8", "surrogateescape")
@@ -74,7 +88,7 @@ class _Handler(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         asked = json.loads(self.rfile.readline())
         prefix = self.server.prefix
-        argv = [asked["program"], *(to_linux(word, prefix) for word in asked["arguments"])]
+        argv = for_windows([asked["program"], *(to_linux(word, prefix) for word in asked["arguments"])])
         given = {
             name: to_linux(value, prefix)
             for name, value in asked["environ"].items()

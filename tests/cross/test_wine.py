@@ -19,7 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from cross.linux_programs import HERE, Server
+from cross.linux_programs import HERE, HOST, Server
+from cross.test_targets import CARGO_TOML, CODE, PYPROJECT, SOURCE
 from cross.windows_python import environment
 from git_projects import git
 
@@ -72,13 +73,21 @@ class Windows:
 
     def run(self, *words: str, cwd: Path) -> str:
         """Run cratewheel and return what it printed; it must end well."""
+        return self.python("-m", "cratewheel", *words, cwd=cwd)
+
+    def python(self, *words: str, cwd: Path) -> str:
+        """Run Python and return what it printed; it must end well."""
+        return self.start(PYTHON, *words, cwd=cwd)
+
+    def start(self, program: Path, *words: str, cwd: Path) -> str:
+        """Run a program and return what it printed; it must end well."""
         environ = {
             **environment(PARTS, os.environ),
             "WINEPATH": windows(self.programs),
             "LINUX_PROGRAMS": str(self.server.port),
             "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER": "cc",  # which it would not guess
         }
-        command = ["wine", str(PYTHON), "-m", "cratewheel", *words]
+        command = ["wine", str(program), *words]
         done = subprocess.run(command, cwd=cwd, env=environ, input=b"", capture_output=True, check=False)
         assert done.returncode == 0, done.stderr.decode(errors="replace")
         return done.stdout.decode()
@@ -138,3 +147,86 @@ def test_a_wheel_has_the_same_bytes(over_there: Windows, project: Path) -> None:
     over_there.run(*words, "there", cwd=project)
     (first,), (second,) = ((project / name).iterdir() for name in ("here", "there"))
     assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
+
+
+# -- a whole build for Windows, on Windows: `prepare.sh FOLDER windows wine`
+
+RUST = PARTS / "rust" / "usr"
+
+
+@pytest.fixture(scope="module", name="compiling")
+def compiling_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
+    if not (RUST / "lib" / "rustlib" / HOST / "lib").is_dir():
+        pytest.skip("tests/cross/prepare.sh made no standard library for Windows")
+    found = Windows(tmp_path_factory.mktemp("windows"))
+    cargo = subprocess.run(["rustup", "which", "cargo"], capture_output=True, text=True, check=False).stdout.strip()
+    found.server.environ |= {
+        "RUSTC": str(RUST / "bin" / "rustc"),
+        "PATH": f"{Path(cargo).parent}:{RUST / 'bin'}:{os.environ['PATH']}" if cargo else os.environ["PATH"],
+        "LD_LIBRARY_PATH": str(RUST / "lib" / "x86_64-linux-gnu"),
+    }
+    yield found
+    found.server.shutdown()
+    found.server.server_close()
+
+
+@pytest.fixture(name="pyo3_project")
+def pyo3_project_fixture(tmp_path: Path) -> Path:
+    folder = tmp_path / "over there"
+    (folder / "src").mkdir(parents=True)
+    (folder / "Cargo.toml").write_text(CARGO_TOML, encoding="utf-8")
+    (folder / "pyproject.toml").write_text(PYPROJECT, encoding="utf-8")
+    (folder / "src" / "lib.rs").write_text(SOURCE, encoding="utf-8")
+    return folder
+
+
+def test_a_wheel_is_built_and_imported(compiling: Windows, pyo3_project: Path) -> None:
+    said = compiling.run("build", "--no-sdist", "-o", "out", cwd=pyo3_project)
+    (wheel,) = (pyo3_project / "out").iterdir()
+    assert wheel.name == "over_there-1.0.0-cp39-abi3-win_amd64.whl"
+    assert said.splitlines() == [windows(wheel)]
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(pyo3_project / "site")
+    code = f"import sys; sys.path.insert(0, {windows(pyo3_project / 'site')!r}); {CODE}"
+    assert compiling.python("-c", code, cwd=pyo3_project) == "42\r\n"
+
+
+def make_environment(folder: Path) -> Path:
+    """Make a virtual environment of Windows' Python, with pip and cratewheel; return its Python.
+
+    The embeddable one has no `venv`. Its compiled modules lie beside `python.exe`.
+    """
+    scripts, site = folder / "Scripts", folder / "Lib" / "site-packages"
+    scripts.mkdir(parents=True)
+    site.mkdir(parents=True)
+    (folder / "pyvenv.cfg").write_text(f"home = {windows(PYTHON.parent)}\nversion = 3.11.9\n", encoding="utf-8")
+    for file in PYTHON.parent.iterdir():
+        if file.suffix in (".exe", ".dll", ".pyd", ".zip"):
+            shutil.copy(file, scripts)
+    package = importlib.util.find_spec("pip")
+    assert package is not None
+    assert package.submodule_search_locations is not None
+    shutil.copytree(package.submodule_search_locations[0], site / "pip")
+    (site / "ours.pth").write_text(
+        f"{windows(ROOT / 'src')}\n{windows(PARTS / 'windows' / 'site')}\n", encoding="utf-8"
+    )
+    return scripts / "python.exe"
+
+
+def test_a_project_is_installed_for_development_and_by_pip(compiling: Windows, pyo3_project: Path) -> None:
+    environment_python = make_environment(pyo3_project / ".venv")
+    with (pyo3_project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write('[project.scripts]\nover-there = "over_there:show"\n[tool.cratewheel]\npython-source = "python"\n')
+    package = pyo3_project / "python" / "over_there" / "__init__.py"
+    package.parent.mkdir(parents=True)
+    package.write_text("from .over_there import add\n\ndef show():\n    print(add(40, 2))\n", encoding="utf-8")
+    scripts = environment_python.parent
+    for words in (
+        ("-m", "cratewheel", "develop"),
+        ("-m", "cratewheel", "develop"),  # over the files of the first
+        ("-m", "pip", "install", "--no-build-isolation", "--no-deps", "--no-index", "."),
+        ("-m", "pip", "install", "--no-build-isolation", "--no-deps", "--no-index", "--editable", "."),
+    ):
+        compiling.start(environment_python, *words, cwd=pyo3_project)
+        assert compiling.start(environment_python, "-c", CODE, cwd=scripts) == "42\r\n"
+        assert compiling.start(scripts / "over-there.exe", cwd=scripts) == "42\r\n"

@@ -11,12 +11,13 @@ import glob
 import hashlib
 import os
 import shlex
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from cratewheel.archive import entry_points
+from cratewheel.archive import entry_points, launchers
 from cratewheel.archive.dist_info import DistInfo, Recorded, format_record
 from cratewheel.archive.layout import Entry, Generated, Layout, describe_source
 from cratewheel.archive.layout import layout as whole_layout
@@ -67,7 +68,7 @@ def install(
     more = (
         Entry(path=f"{info.directory}/{name}", source=Generated(data=text.encode())) for name, text in extra.items()
     )
-    scripts = entry_point_scripts(info, paths.python)
+    scripts = entry_point_scripts(info, paths, windows=os.name == "nt")
     entries = whole_layout((*content, *info.entries(), *more, *scripts))
     bounds = paths.bounds()
     earlier = installed_files(replaced, bounds) if replaced is not None else ()
@@ -209,16 +210,22 @@ def _recorded_names(record_file: Path) -> list[str]:
         return [row[0] for row in csv.reader(lines) if row]
 
 
-def entry_point_scripts(info: DistInfo, python: Path) -> Iterable[Entry]:
-    """Yield the scripts of a wheel's entry points, as files in its data folder that run with `python`."""
+def entry_point_scripts(info: DistInfo, paths: InstallPaths, *, windows: bool) -> Iterable[Entry]:
+    """Yield the commands of a wheel's entry points, as files in its data folder that run with the Python of `paths`."""
+    folders = dict.fromkeys((paths.purelib, paths.platlib, *map(Path, sys.path)))
     for group, name, reference in entry_points.parse(info.entry_points):
         if group not in entry_points.COMMANDS:
             continue
         module, _, function = reference.partition("[")[0].partition(":")
         text = _SCRIPT.format(module=module.strip(), root=function.strip().partition(".")[0], function=function.strip())
+        file, data = name, shebang(paths.python) + text.encode()
+        if windows:
+            windowed = group == "gui_scripts"
+            launcher = launchers.find_launcher(paths.python, folders, windowed=windowed)
+            file, data = launchers.command_file(name, text, paths.python, launcher, windowed=windowed)
         yield Entry(
-            path=f"{info.directory.removesuffix('.dist-info')}.data/scripts/{name}",
-            source=Generated(data=shebang(python) + text.encode(), executable=True),
+            path=f"{info.directory.removesuffix('.dist-info')}.data/scripts/{file}",
+            source=Generated(data=data, executable=True),
             why=f"the entry point {name}",
         )
 

@@ -135,7 +135,7 @@ def test_a_script_in_a_wheel_cannot_replace_a_program_of_the_environment(name: s
         check_installable([copied(f"app-1.0.data/scripts/{name}", "/src/x", why="data folder")], "app-1.0.dist-info")
     assert caught.value.message == (
         f"{name!r} cannot be the name of a command: every environment has a program of its own with that name "
-        "(/src/x (data folder))"
+        f"({Path('/src/x')} (data folder))"
     )
 
 
@@ -144,6 +144,7 @@ def test_no_file_of_a_wheel_replaces_one_of_the_environment(name: str) -> None:
     with pytest.raises(ConfigError) as caught:
         check_installable([copied(f"app-1.0.data/data/{name}", "/src/x")], "app-1.0.dist-info")
     assert caught.value.message == (
-        f"app-1.0.data/data/{name} would replace a file in every environment that the wheel is installed into (/src/x)"
+        f"app-1.0.data/data/{name} would replace a file in every environment that the wheel is installed into "
+        f"({Path('/src/x')})"
     )
     check_installable([copied(f"app-1.0.data/data/share/{name}", "/src/x")], "app-1.0.dist-info")

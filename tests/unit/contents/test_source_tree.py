@@ -85,7 +85,7 @@ def project(root: Path, **changes: Any) -> Reader:
     for name, text in written.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(text.encode())
     (root / "app.data" / "scripts" / "run").chmod(0o755)
     file = pyproject.read(root / "pyproject.toml")
     options, _ = resolve(parse_flags("sdist", "", []), environ={}, tools=file.tools)

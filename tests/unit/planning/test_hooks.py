@@ -157,7 +157,7 @@ def test_python_is_the_one_that_runs_cratewheel_and_a_program_of_the_project_is_
         hook_command(Hook(run=(program, "x")), context, root, ":", ()).argv[0]
         for program in ("protoc", "tools/gen", "/usr/bin/env")
     ]
-    assert argv == ["protoc", "/work/tools/gen", "/usr/bin/env"]
+    assert argv == ["protoc", native("/work/tools/gen"), native("/usr/bin/env")]
 
 
 def test_the_profile_of_an_editable_install_is_its_own() -> None:
