@@ -112,7 +112,7 @@ def read_metadata(
     done, said = _show_cargo(command, environ, reporter)
     if done.status:
         raise _resolve_error(manifest, said, command, known, environ)
-    answer = parse_metadata(json.loads(done.stdout))
+    answer = parse_answer(done.stdout, str(command))
     for package in answer.packages.values():
         for target in package.targets if package.source is None else ():
             is_file(target.source)
@@ -191,6 +191,22 @@ def run_cargo(
         return capture(command, environ, on_error_text=on_error_text, timeout=timeout)
     except MissingToolError as error:
         raise NoRustError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+
+
+def parse_answer(text: str, command: str) -> CargoMetadata:
+    """Return the output of `cargo metadata` as values; raises `ProcessError`, which names `command`, for anything else.
+
+    Fields that newer versions of cargo add have no effect.
+    """
+    try:
+        return parse_metadata(json.loads(text))
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        said = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
+        raise ProcessError(
+            f"`cargo metadata` printed what cannot be read: {said}",
+            notes=(f"the command was `{command}`",),
+            hint="`cargo -Vv` says which cargo runs; a wrapper of it must print nothing else",
+        ) from error
 
 
 def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:

@@ -16,7 +16,7 @@ from typing import Any
 from cratewheel.cargo.advice import Names, advise, first_error, place_of_failure
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.cargo.talk import Talk
-from cratewheel.errors import CargoBuildError, CompileError, MissingToolError, NoRustError
+from cratewheel.errors import CargoBuildError, CompileError, MissingToolError, NoRustError, ProcessError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, stream
 
@@ -91,7 +91,7 @@ def run(
     script run, and `on_text` with each other line of stdout; it returns whether it has used the line. `purpose` is part
     of the error message, and `names` returns names to suggest in it. `mounts` are the folders of this machine that
     cross mounts in its container. Raises `CompileError` if cargo fails, or makes no dynamic library (or no program
-    named `binary`).
+    named `binary`), and `ProcessError` if what it prints is not what cargo prints.
     """
     reporter.detail(f"running {command}")
     messages: list[Mapping[str, Any]] = []
@@ -135,9 +135,53 @@ def _message(line: str) -> Mapping[str, Any] | None:
         return None
     try:
         message: Mapping[str, Any] = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return None
+    _check_fields(message)
     return message
+
+
+def _check_fields(message: Mapping[str, Any]) -> None:
+    """Raise `ProcessError` for a message that we read and that lacks what we read of it; other fields may be new."""
+    reason = message.get("reason")
+    fields = _FIELDS.get(reason, {}) if isinstance(reason, str) else {}
+    target = message.get("target")
+    wrong = [name for name, is_valid in fields.items() if not is_valid(message.get(name))]
+    if reason == "compiler-artifact":
+        inside = target if isinstance(target, Mapping) else {}
+        wrong += [f"target.{name}" for name, is_valid in _TARGET_FIELDS.items() if not is_valid(inside.get(name))]
+    if wrong:
+        raise ProcessError(
+            f"cargo printed a message `{reason}` that cannot be read: {wrong[0]} is missing or has another type",
+            hint="`cargo -Vv` says which cargo runs; a wrapper of it must pass its messages on as they are",
+        )
+
+
+def _is_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+_TARGET_FIELDS: Mapping[str, Callable[[object], bool]] = {"name": _is_text, "kind": _is_texts, "crate_types": _is_texts}
+_FIELDS: Mapping[str, Mapping[str, Callable[[object], bool]]] = {
+    "compiler-artifact": {
+        "package_id": _is_text,
+        "features": _is_texts,
+        "filenames": _is_texts,
+        "executable": lambda value: value is None or isinstance(value, str),
+        "fresh": lambda value: isinstance(value, bool),
+    },
+    "build-script-executed": {
+        "package_id": _is_text,
+        "linked_libs": _is_texts,
+        "linked_paths": _is_texts,
+        "cfgs": _is_texts,
+        "out_dir": _is_text,
+    },
+}
 
 
 def container_mounts(target: Path, workspace: Path) -> Mapping[str, Path]:
@@ -208,7 +252,7 @@ def read_messages(
         if binary is None and "cdylib" in made["crate_types"]:
             path = next((file for file in files if file.suffix in DYNAMIC_LIBRARY_SUFFIXES), path)
             others = files
-        elif (binary or example) and message["executable"]:
+        elif (binary or example) and message.get("executable"):
             path, others = Path(message["executable"]), files
     if path is None:
         return None

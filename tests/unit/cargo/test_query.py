@@ -201,3 +201,19 @@ def test_older_cargos_leave_fields_out_of_their_answer() -> None:
 def test_rustc_names_its_llvm(llvm: str, expected: int | None) -> None:
     text = f"rustc 1.80.1 (x)\nbinary: rustc\nhost: a-b-c\nrelease: 1.80.1\n{llvm}"
     assert query.parse_rustc(text) == Rustc(version=(1, 80, 1), host="a-b-c", llvm=expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("hello", "Expecting value: line 1 column 1 (char 0)"),
+        ("{}", "`packages` is missing"),
+        ('{"packages": [{}]}', "`id` is missing"),
+        ("[1]", "list indices must be integers or slices, not str"),
+    ],
+)
+def test_an_answer_of_another_program_is_an_error_that_names_the_command(text: str, said: str) -> None:
+    with pytest.raises(ProcessError) as caught:
+        query.parse_answer(text, "cargo metadata")
+    assert caught.value.message == f"`cargo metadata` printed what cannot be read: {said}"
+    assert caught.value.notes == ("the command was `cargo metadata`",)

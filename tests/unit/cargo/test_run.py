@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from cargo_output import ROOT, artifact
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact, CompiledCrate, ScriptRun, read_messages
+from cratewheel.errors import ProcessError
 from system_paths import native
 
 SSL = "registry+https://example.org/index#ssl-sys@1.0.0"
@@ -152,3 +154,32 @@ def test_what_cargo_did_not_build_is_named() -> None:
     assert (program.message, program.hint) == ("cargo built no program named tool", None)
     assert library.message == "cargo built no dynamic library that Python could load"
     assert library.hint == 'add `crate-type = ["cdylib"]` to [lib] in Cargo.toml'
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"fresh": None}, "fresh"),
+        ({"package_id": 7}, "package_id"),
+        ({"filenames": "a"}, "filenames"),
+        ({"features": [1]}, "features"),
+        ({"target": None}, "target.name"),
+        ({"target": {"name": "demo", "kind": ["cdylib"]}}, "target.crate_types"),
+        ({"reason": "build-script-executed"}, "linked_libs"),
+    ],
+)
+def test_a_message_that_lacks_what_is_read_of_it_is_an_error_that_says_what(
+    change: dict[str, object], field: str
+) -> None:
+    message = artifact(**change)
+    with pytest.raises(ProcessError) as caught:
+        cargo_run._message(json.dumps(message))
+    assert caught.value.message == (
+        f"cargo printed a message `{message['reason']}` that cannot be read: {field} is missing or has another type"
+    )
+
+
+def test_fields_and_messages_of_a_newer_cargo_have_no_effect() -> None:
+    newer = artifact(timings=[1], target={**artifact()["target"], "new": {}})
+    assert cargo_run._message(json.dumps(newer)) == newer
+    assert cargo_run._message('{"reason": "of-2030", "x": []}') == {"reason": "of-2030", "x": []}

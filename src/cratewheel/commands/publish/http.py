@@ -213,7 +213,7 @@ def delay(number: int, headers: Mapping[str, str]) -> float:
     (1.0, 4.0, 7.0)
     """
     asked = headers.get("retry-after", "").strip()
-    if asked.isdigit():
+    if asked.isascii() and asked.isdigit():
         return float(asked[:9])
     if asked:
         try:
@@ -251,14 +251,13 @@ def _reason(failure: Exception | None) -> str:
 
 
 def _page_text(answer: Answer) -> str:
-    text = answer.body[: 1 << 16].decode("utf-8", "replace")
+    text = answer.body[: 1 << 14].decode("utf-8", "replace")
     kind = answer.headers.get("content-type", "")
     if "json" in kind:
         try:
-            found = json.loads(text)
-        except ValueError:
+            return _json_text(json.loads(text))
+        except (ValueError, RecursionError):
             return text
-        return _json_text(found)
     if "html" in kind or text.lstrip().startswith("<"):
         title = re.search(r"(?is)<title>(.*?)</title>", text)
         body = re.sub(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]+>", " ", text)

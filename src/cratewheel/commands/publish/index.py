@@ -60,7 +60,7 @@ def _parse(body: bytes, kind: str) -> Listing | None:
 
         try:
             return Listing(files={file["filename"]: _hashes(file["hashes"]) for file in json.loads(body)["files"]})
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return None
     if "html" not in kind:
         return None
@@ -85,7 +85,10 @@ class _Links(HTMLParser):
         link = dict(attrs).get("href") if tag == "a" else None
         if not link:
             return
-        parts = urlsplit(link)
+        try:
+            parts = urlsplit(link)
+        except ValueError:  # it is no URL, and so no file
+            return
         algorithm, equals, value = parts.fragment.partition("=")
         self.files[unquote(parts.path.rpartition("/")[2])] = {algorithm.lower(): value.lower()} if equals else {}
 

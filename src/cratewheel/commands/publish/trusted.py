@@ -86,7 +86,7 @@ def _identity(audience: str) -> str:
 def _text_of(answer: Answer, name: str) -> str | None:
     try:
         found = answer.json() if answer.ok else None
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     value = found.get(name) if isinstance(found, dict) else None
     return value if isinstance(value, str) and value else None

@@ -152,7 +152,10 @@ class _Match:
 
     @property
     def is_folder(self) -> bool:
-        return self._entry.is_dir() if self._entry else Path(self.path).is_dir()
+        try:
+            return self._entry.is_dir() if self._entry else Path(self.path).is_dir()
+        except OSError:  # a link that leads to itself, or by more links than the system follows
+            return False
 
 
 def _match_entries(folder: str, wanted: set[int], parts: list[_Part]) -> Iterable[_Match]:

@@ -80,6 +80,7 @@ def test_a_silent_server_is_given_up_after_the_timeout() -> None:
 def test_retry_after_may_be_a_date() -> None:
     assert 50 < delay(1, {"retry-after": formatdate(time.time() + 60, usegmt=True)}) <= 60
     assert delay(2, {"retry-after": "soon"}) == 2.0
+    assert delay(2, {"retry-after": "\u00b2"}) == 2.0  # a digit, and yet no number
 
 
 @pytest.mark.parametrize(
