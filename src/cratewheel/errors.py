@@ -55,6 +55,10 @@ class BrokenRustError(ProcessError):
     """The rustc of this machine does not run."""
 
 
+class OldRustError(ProcessError):
+    """The cargo of this machine is too old for the project."""
+
+
 class DownloadError(ProcessError):
     """Cargo could not get the crates that are not on this machine."""
 
@@ -64,7 +68,7 @@ class CompileError(ProcessError):
 
 
 class CargoBuildError(CompileError):
-    """`cargo rustc` ended with an error of its own: not by a signal, and not because the disk was full."""
+    """Code could not be compiled: `cargo rustc` was called rightly, not stopped, and had room on the disk."""
 
 
 class MismatchError(CratewheelError):

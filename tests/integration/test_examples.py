@@ -75,3 +75,21 @@ def test_several_artifacts_has_two_modules_a_program_and_a_library_with_its_head
     script.chmod(0o755)
     done = subprocess.run([script, "three words 42"], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "3 words, 2 digits\n"
+
+
+def test_optional_rust_has_a_wheel_with_rust_and_one_without(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    program = "import optional_rust; print(optional_rust.count_words('a b c'), optional_rust.count_words.__module__)"
+    words = ("-i", interpreters.this)
+    native = run_cratewheel("build", "--no-sdist", "--require-rust", *words, crate=EXAMPLES / "optional-rust")
+    assert native.ok().wheel.name.startswith("optional_rust-0.1.0-cp310-abi3-")
+    found = run_in(native.wheel, tmp_path / "native", str(interpreters.this), "-c", program)
+    assert found in ("3 None\n", "3 optional_rust._native\n", "3 _native\n")
+    for run in (
+        run_cratewheel("build", "--pure", crate=EXAMPLES / "optional-rust"),
+        run_cratewheel("build", crate=EXAMPLES / "optional-rust", env={"PATH": "/usr/bin:/bin"}),
+    ):
+        assert run.ok().wheel.name == "optional_rust-0.1.0-py3-none-any.whl"
+        site = tmp_path / run.out.name
+        assert run_in(run.wheel, site, str(interpreters.this), "-c", program) == "3 optional_rust._fallback\n"

@@ -20,6 +20,18 @@ _ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: (.+)$")
 _CAUSE = re.compile(r"Caused by:\n +(.+)")
 _VAGUE = ("failed to parse", "failed to get", "failed to load", "could not load Cargo configuration")
 _FIRST_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$")
+_FAILED_BUILD = (
+    "could not compile",
+    "failed to run custom build command",
+    "failed to download",
+    "is not supported by the following",
+    "cannot be built because it requires rustc",
+)
+_DISK_FULL = ("No space left on device", "(os error 28)", "(os error 112)")
+_TOO_OLD = (
+    r"is older than the `\d+` edition|feature `edition\d+` is required"
+    r"|lock file version `?\d+`? .*(?:does not understand|requires `-Znext-lockfile-bump`)"
+)
 _SUMMARY = re.compile(r"could not compile `([^`]+)`.* due to (?:(\d+) previous errors?|(?:1 )?previous error)")
 _UNKNOWN_TARGET = re.compile(r'could not find specification for target "([^"]+)"')
 
@@ -87,6 +99,26 @@ def first_error(text: str) -> str | None:
         return f"rustc does not know the target {target}"
     causes = _CAUSE.findall(plain, found.end()) if found[1].startswith(_VAGUE) else ()
     return (causes[-1] if causes else found[1]).rstrip()[:MAX_REASON]
+
+
+def is_failed_build(text: str) -> bool:
+    """Return whether cargo says that code could not be compiled here, rather than that it was called wrongly.
+
+    A disk that is full is neither.
+
+    >>> is_failed_build("error: could not compile `a` (lib)"), is_failed_build("error: profile `x` is not defined")
+    (True, False)
+    """
+    return any(words in text for words in _FAILED_BUILD) and not any(words in text for words in _DISK_FULL)
+
+
+def needs_newer_rust(text: str) -> bool:
+    """Return whether cargo says that it is too old for a manifest or lock file.
+
+    >>> needs_newer_rust("feature `edition2024` is required"), needs_newer_rust("failed to parse manifest")
+    (True, False)
+    """
+    return re.search(_TOO_OLD, text) is not None
 
 
 def unknown_target(text: str) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import features
-from cratewheel.cargo.advice import Names, advise, first_error, unknown_target, without_backtrace
+from cratewheel.cargo.advice import Names, advise, first_error, needs_newer_rust, unknown_target, without_backtrace
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import (
     CargoMetadata,
@@ -24,7 +24,7 @@ from cratewheel.cargo.model import (
     Package,
 )
 from cratewheel.cargo.talk import Talk
-from cratewheel.errors import BrokenRustError, DownloadError, MissingToolError, NoRustError, ProcessError
+from cratewheel.errors import BrokenRustError, DownloadError, MissingToolError, NoRustError, OldRustError, ProcessError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, Completed, capture
 from cratewheel.system.files import is_file
@@ -140,7 +140,11 @@ def _resolve_error(
     """Return the error for what cargo has shown; asks rustc for its targets if it does not know one."""
     targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
     hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
-    fails = DownloadError if _needs_download(command, environ) else ProcessError
+    fails: type[ProcessError] = ProcessError
+    if needs_newer_rust(text):
+        fails = OldRustError
+    elif _needs_download(command, environ):
+        fails = DownloadError
     return fails(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from cratewheel.cargo.advice import Names, advise, first_error, place_of_failure
+from cratewheel.cargo.advice import Names, advise, first_error, is_failed_build, place_of_failure
 from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.cargo.talk import Talk
 from cratewheel.errors import CargoBuildError, CompileError, MissingToolError, NoRustError, ProcessError
@@ -28,7 +28,6 @@ LIBRARY_KINDS = frozenset({"lib", "rlib", "dylib", "cdylib", "staticlib"})
 CONTAINER_TARGET, CONTAINER_PROJECT = "/target", "/project"
 LINK_PATH_KINDS = ("native", "all")
 INTERRUPTED = (130, 143, 0xC000013A)  # what Ctrl-C and SIGTERM leave as a program's status; the last is Windows'
-DISK_FULL = ("No space left on device", "(os error 28)", "(os error 112)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,8 +123,8 @@ def run(
 def _failure(text: str, purpose: str, status: int, names: Names) -> CompileError:
     """Return the error for what cargo has shown."""
     reason = place_of_failure(text) or first_error(text) or f"it ended with status {status}"
-    ended = status < 0 or status in INTERRUPTED or any(words in text for words in DISK_FULL)
-    fails = CompileError if ended else CargoBuildError
+    ended = status < 0 or status in INTERRUPTED
+    fails = CargoBuildError if is_failed_build(text) and not ended else CompileError
     return fails(f"cargo could not build the crate{purpose}: {reason}", hint=advise(text, names))
 
 

@@ -10,6 +10,7 @@ from cratewheel.errors import (
     NoLinkerError,
     NoRustError,
     NoStandardLibraryError,
+    OldRustError,
 )
 from cratewheel.options.model import Options
 from cratewheel.options.tables import FAILURES
@@ -23,6 +24,7 @@ KINDS: tuple[tuple[type[CratewheelError], FailureKind], ...] = (
     (BrokenRustError, "no-cargo"),
     (NoStandardLibraryError, "no-std"),
     (NoLinkerError, "compile-error"),
+    (OldRustError, "compile-error"),
     (DownloadError, "compile-error"),
     (CargoBuildError, "compile-error"),
 )

@@ -218,6 +218,18 @@ def test_a_version_from_git_needs_the_tags_and_the_library() -> None:
         assert install["run"] == f"python -m pip install {package}"
 
 
+def test_a_project_with_optional_rust_has_both_wheels() -> None:
+    options = generate_ci("generate-ci", {"github": TABLE}).github
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13",), tested="3.13", manifest="rs/Cargo.toml", optional_rust=True)
+    jobs = ci_github.workflow(plan(facts, options))["jobs"]
+    runs = [step["run"] for step in jobs["sdist"]["steps"] if "run" in step]
+    assert runs[-1] == "cratewheel build --pure --out dist --manifest-path rs/Cargo.toml"
+    builds = [step["run"] for name, job in jobs.items() for step in job["steps"] if "--zig" in step.get("run", "")]
+    assert builds
+    assert all(" --require-rust" in line for line in builds if line.startswith("cratewheel build"))
+
+
 def test_trusted_publishing_needs_no_secret_and_attests_nothing_if_that_is_skipped() -> None:
     table = {"trusted-publishing": True, "skip-attestation": True, "publishing-environment": "pypi", "macos": {}}
     options = generate_ci("generate-ci", {"github": table}).github

@@ -94,3 +94,11 @@ def test_a_version_from_git_needs_the_tags_and_the_library() -> None:
     pipeline = ci_gitlab.pipeline(plan(facts, options, only_linux_machines=True))
     assert pipeline["variables"] == {"GIT_DEPTH": "0"}
     assert 'python -m pip install "cratewheel[vcs]"' in pipeline["sdist"]["script"]
+
+
+def test_a_project_with_optional_rust_has_both_wheels() -> None:
+    options = generate_ci("generate-ci", {"gitlab": TABLE}).gitlab
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13",), tested="3.13", optional_rust=True)
+    pipeline = ci_gitlab.pipeline(plan(facts, options, only_linux_machines=True))
+    assert pipeline["sdist"]["script"][-1] == "cratewheel build --pure --out dist"
