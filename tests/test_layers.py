@@ -16,6 +16,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"errors"}),
     frozenset({"system"}),
     frozenset({"events"}),
+    frozenset({"live"}),
     frozenset({"ui"}),
     frozenset({"cargo"}),
     frozenset({"targets"}),
@@ -87,6 +88,7 @@ WRITING_METHODS = frozenset(
 )
 # Threads of their own have tasks, signals and the output of programs; deflate and HTTP start no program
 WITH_THREADS = (
+    "live.py",
     "system/tasks.py",
     "system/signals.py",
     "system/command.py",

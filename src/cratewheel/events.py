@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -109,6 +110,21 @@ class ProgressEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhaseEvent:
+    """What is done for one of several wheels that are built side by side, named by `label`.
+
+    The phases are `waiting`, `compiling`, `packing`, `done`, and others that cargo has; `done` of `total` crates are
+    compiled, and `total` is 0 where cargo has not said it.
+    """
+
+    label: str
+    phase: str
+    done: int = 0
+    total: int = 0
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadEvent:
     """The result of uploading one archive: `uploaded`, or `skipped` because the repository had it."""
 
@@ -132,6 +148,7 @@ Event = (
     | BuiltArchive
     | HookEvent
     | ProgressEvent
+    | PhaseEvent
     | UploadEvent
 )
 
@@ -173,9 +190,29 @@ class Reporter:
         """Handle one event."""
         raise NotImplementedError
 
-    def with_label(self, label: str) -> Reporter:
-        """Return a reporter that labels its events, for one of several parallel builds."""
+    @property
+    def shows_progress(self) -> bool:
+        """Whether phases are shown as they change, so that cargo should report its progress."""
+        return False
+
+    def with_label(self, label: str, width: int = 0) -> Reporter:
+        """Return a reporter that labels its events, for one of several parallel builds; `width` is that of all."""
         raise NotImplementedError
+
+    def display(self, labels: Sequence[str]) -> AbstractContextManager[None]:  # noqa: ARG002  # subclasses use it
+        """Show what is done for each label during the block."""
+        return nullcontext()
+
+    def phase(self, phase: str, *, done: int = 0, total: int = 0, detail: str = "") -> None:
+        """Report what is done now for the wheel of the label; without a label, nothing."""
+        if self.label:
+            self.emit(PhaseEvent(label=self.label, phase=phase, done=done, total=total, detail=detail))
+
+    def is_new(self, text: str) -> bool:
+        """Return whether the text is met for the first time, by this reporter or one with another label."""
+        new = text not in self._warned
+        self._warned.add(text)
+        return new
 
     def step(self, verb: str, text: str) -> None:
         """Report a step or a fact: a short verb, and the rest of the line."""
@@ -187,8 +224,7 @@ class Reporter:
 
     def warn(self, text: str, *, hint: str | None = None) -> None:
         """Emit a warning with `text`, once for all archives."""
-        if text not in self._warned:
-            self._warned.add(text)
+        if self.is_new(text):
             self.emit(WarningEvent(text=text, hint=hint))
 
     def pass_output(self, text: str) -> None:
@@ -210,6 +246,7 @@ class CallbackReporter(Reporter):
 
     on_event: Callable[[Event], None] | None = None
     label: str = ""
+    prefix: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
 
     def emit(self, event: Event) -> None:
@@ -217,14 +254,13 @@ class CallbackReporter(Reporter):
         if self.on_event is not None:
             self.on_event(event)
 
-    def with_label(self, label: str) -> CallbackReporter:
+    def with_label(self, label: str, width: int = 0) -> CallbackReporter:
         """Return a reporter that starts each line of programs' output with the label."""
-        return replace(self, label=label)
+        return replace(self, label=label, prefix=f"[{label}] ".ljust(width + len("[] ")))
 
     def pass_output(self, text: str) -> None:
         """Pass on output of another program, each line with the label."""
-        prefix = f"{self.label} " if self.label else ""
-        self.emit(OutputEvent(text="".join(f"{prefix}{line}" for line in text.splitlines(keepends=True))))
+        self.emit(OutputEvent(text="".join(f"{self.prefix}{line}" for line in text.splitlines(keepends=True))))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +268,7 @@ class HideArchives(Reporter):
     """Passes all events but `BuiltArchive` to another reporter, for archives that are only intermediate."""
 
     reporter: Reporter
+    label: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -264,6 +301,15 @@ class HideArchives(Reporter):
         if not isinstance(event, BuiltArchive):
             self.reporter.emit(event)
 
-    def with_label(self, label: str) -> HideArchives:
+    @property
+    def shows_progress(self) -> bool:
+        """Same as the other reporter."""
+        return self.reporter.shows_progress
+
+    def with_label(self, label: str, width: int = 0) -> HideArchives:
         """Return a reporter with the label."""
-        return replace(self, reporter=self.reporter.with_label(label))
+        return replace(self, reporter=self.reporter.with_label(label, width), label=label)
+
+    def display(self, labels: Sequence[str]) -> AbstractContextManager[None]:
+        """Same as the other reporter."""
+        return self.reporter.display(labels)

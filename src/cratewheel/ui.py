@@ -12,9 +12,8 @@ import json
 import os
 import re
 import sys
-import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TextIO
 
@@ -27,6 +26,7 @@ from cratewheel.events import (
     ExplanationEvent,
     HookEvent,
     OutputEvent,
+    PhaseEvent,
     PlanEvent,
     ProgressEvent,
     Reporter,
@@ -34,6 +34,7 @@ from cratewheel.events import (
     UploadEvent,
     WarningEvent,
 )
+from cratewheel.live import DEFAULT_SIZE, Block, Display
 from cratewheel.system import signals as interrupts
 from cratewheel.system.redaction import strip_userinfo
 
@@ -42,8 +43,8 @@ LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column
 
 _STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
-_CLEAR = "\r\x1b[2K"
 _BAR_WIDTH = 30
+_SHOWN_AS_PHASES = frozenset({"Building", "Copied", "Waiting"})  # steps of one of several wheels
 
 # Control characters but the tab (C0, DEL, C1), and those that reorder text, hide in it, end a line or are no
 # characters: the bidirectional controls of UAX #9, invisible operators and tags, U+2028 and U+2029, and halves of
@@ -57,32 +58,6 @@ MessageFormat = Literal["human", "json"]
 ColorChoice = Literal["auto", "always", "never"]
 
 
-class ProgressLine:
-    """A progress line at the end of the terminal output; several threads may write."""
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._shown = ""
-
-    def draw(self, stream: TextIO, line: str) -> None:
-        """Replace the progress line; an empty one removes it."""
-        with self._lock:
-            if line != self._shown:
-                self._shown = line
-                _write(stream, f"{_CLEAR}{line}")
-
-    @contextmanager
-    def hidden(self, stream: TextIO) -> Iterator[None]:
-        """Remove the line while something else is written."""
-        with self._lock:
-            shown = self._shown
-            self.draw(stream, "")
-            try:
-                yield
-            finally:
-                self.draw(stream, shown)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ui(Reporter):
     """Prints events to `err` and results to `out`."""
@@ -93,9 +68,12 @@ class Ui(Reporter):
     quiet: bool = False
     verbosity: int = 0
     message_format: MessageFormat = "human"
+    live: bool = False
     label: str = ""
+    prefix: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
-    _progress: ProgressLine = field(default_factory=ProgressLine, repr=False, compare=False)
+    _block: Block = field(default_factory=Block, repr=False, compare=False)
+    _displays: list[Display] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def inherits_stderr(self) -> bool:
@@ -122,6 +100,11 @@ class Ui(Reporter):
         return bool(self.label) and self.color
 
     @property
+    def shows_progress(self) -> bool:
+        """Whether phases are shown as they change."""
+        return bool(self.label and self._displays)
+
+    @property
     def shows_decisions(self) -> bool:
         """Whether plans are shown with their reasons: with `-vv`."""
         return self.verbosity >= 2
@@ -130,14 +113,31 @@ class Ui(Reporter):
         """Print a line about a program, as a detail of that level."""
         self.detail(text, level)
 
-    def with_label(self, label: str) -> Ui:
+    def with_label(self, label: str, width: int = 0) -> Ui:
         """Return a `Ui` that starts each line of messages with a label, for one of several parallel builds."""
-        return replace(self, label=f"{self._paint('dim', _safe_message(label))} ")
+        shown = f"[{_safe_message(label)}]"
+        padding = " " * (width + len("[] ") - len(shown))
+        return replace(self, label=label, prefix=f"{self._paint('dim', shown)}{padding or ' '}")
+
+    @contextmanager
+    def display(self, labels: Sequence[str]) -> Iterator[None]:
+        """Show a line for each label at the end of the terminal, during the block."""
+        if not self.live or self._displays:
+            yield
+            return
+        display = Display(self._block, self._write_err, self._size, lambda text: self._paint("cyan", text))
+        self._displays.append(display)
+        display.start([_safe_message(label) for label in labels])
+        try:
+            yield
+        finally:
+            display.end()
+            self._displays.remove(display)
 
     def emit(self, event: Event) -> None:
         """Print an event: messages to stderr, paths and JSON to stdout."""
         match event:
-            case StepEvent() if not self.quiet:
+            case StepEvent() if not self.quiet and not (self.shows_progress and event.verb in _SHOWN_AS_PHASES):
                 # aligned with cargo's own verbs
                 self._write_line(f"{self._paint('green', event.verb.rjust(LABEL_WIDTH))} {_safe_message(event.text)}")
             case DetailEvent() if self.verbosity >= event.level:
@@ -147,16 +147,27 @@ class Ui(Reporter):
                 if event.hint:
                     self._write_line(f"   {self._paint('cyan', 'help')}: {_safe_message(event.hint)}")
             case OutputEvent():
-                # one write, since other threads write too
-                lines = event.text.splitlines(keepends=True)
-                _write(self.err, "".join(f"{self.label}{line}" for line in lines) if self.label else event.text)
+                self._pass_on(event.text)
             case ExplanationEvent():
                 for line in event.lines:
                     self._write_line(_safe_message(line))
             case HookEvent() | PlanEvent() | BuiltArchive() | BuiltFile() | UploadEvent():
                 self._result(event)
-            case ProgressEvent() if not self.quiet and self.message_format == "human" and self.err.isatty():
-                self._progress.draw(self.err, _bar(event) if event.total else "")
+            case ProgressEvent() | PhaseEvent():
+                self._show_progress(event)
+
+    def _pass_on(self, text: str) -> None:
+        lines = text.splitlines(keepends=True)
+        with self._hidden():  # one write, since other threads write too
+            _write(self.err, "".join(f"{self.prefix}{line}" for line in lines) if self.label else text)
+
+    def _show_progress(self, event: ProgressEvent | PhaseEvent) -> None:
+        if isinstance(event, PhaseEvent):
+            texts = {name: _safe_message(getattr(event, name)) for name in ("phase", "detail")}
+            for display in self._displays:
+                display.change(_safe_message(event.label), done=event.done, total=event.total, **texts)
+        elif not self.quiet and self.message_format == "human" and self.err.isatty():
+            self._block.draw([_bar(event)] if event.total else [], self._write_err, self._size)
 
     def _result(self, event: HookEvent | PlanEvent | BuiltArchive | BuiltFile | UploadEvent) -> None:
         if isinstance(event, HookEvent):
@@ -182,7 +193,8 @@ class Ui(Reporter):
 
     def write_result(self, text: str) -> None:
         """Print a result unchanged; on a terminal, with control characters escaped."""
-        print_result("\n".join(map(escape_controls, text.split("\n"))) if self.out.isatty() else text, self.out)
+        with self._hidden():
+            print_result("\n".join(map(escape_controls, text.split("\n"))) if self.out.isatty() else text, self.out)
 
     def write_result_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
         """Print result lines; `data` is printed unchanged to a file or pipe, as `write_result` does."""
@@ -198,8 +210,21 @@ class Ui(Reporter):
         return f"{_STYLES[style]}{text}{_RESET}" if self.color else text
 
     def _write_line(self, line: str) -> None:
-        with self._progress.hidden(self.err):
-            _write(self.err, f"{self.label}{line}\n")
+        with self._hidden():
+            _write(self.err, f"{self.prefix}{line}\n")
+
+    def _hidden(self) -> AbstractContextManager[None]:
+        return self._block.hidden(self._write_err, self._size)
+
+    def _write_err(self, text: str) -> None:
+        _write(self.err, text)
+
+    def _size(self) -> tuple[int, int]:
+        try:
+            size = os.get_terminal_size(self.err.fileno())
+        except (OSError, ValueError):  # no terminal, or none with a descriptor
+            return DEFAULT_SIZE
+        return (size.columns or DEFAULT_SIZE[0], size.lines or DEFAULT_SIZE[1])
 
     def ask(self, question: str, *, secret: bool = False) -> str:
         """Return the answer of the user at the terminal; a `secret` is not shown while it is typed."""
@@ -291,6 +316,15 @@ def use_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool
     return terminal and environ.get("TERM") != "dumb"
 
 
+def use_live(environ: Mapping[str, str], *, terminal: bool) -> bool:
+    """Return whether lines can be drawn again: on a terminal that moves its cursor, and not in a CI job's log.
+
+    >>> use_live({"TERM": "xterm"}, terminal=True), use_live({"TERM": "xterm", "CI": "true"}, terminal=True)
+    (True, False)
+    """
+    return terminal and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
+
+
 def terminal_ui(
     environ: Mapping[str, str],
     *,
@@ -307,6 +341,7 @@ def terminal_ui(
         quiet=quiet,
         verbosity=verbosity,
         message_format=message_format,
+        live=not quiet and not verbosity and use_live(environ, terminal=sys.stderr.isatty()),
     )
 
 

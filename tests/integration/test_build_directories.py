@@ -83,7 +83,7 @@ def project_fixture(run_cratewheel: Cratewheel, interpreters: Interpreters) -> P
 def compiled(run: Run) -> list[str]:
     """Return the crates that cargo compiled, with the label of the interpreter."""
     lines = [line.split() for line in run.stderr.splitlines()]
-    return sorted(f"{words[0]} {words[2]}" for words in lines if words[1:2] == ["Compiling"])
+    return sorted(f"{words[0].strip('[]')} {words[2]}" for words in lines if words[1:2] == ["Compiling"])
 
 
 def labels(project: Project) -> list[str]:

@@ -62,7 +62,8 @@ def test_a_person_sees_what_was_found_what_cargo_does_and_a_line_for_each_archiv
     assert f"Python CPython {version} at {interpreters.this}" in found
     assert any(line.startswith("Finished `dev` profile") for line in found)
     assert any(re.fullmatch(r"Packed light_module-1\.2\.3\.tar\.gz \(\d\.\d kB, \d files\)", line) for line in found)
-    assert any(re.fullmatch(rf"Packed {re.escape(wheel.name)} \(\d+\.\d [kM]B\)", line) for line in found)
+    assert any(re.fullmatch(rf"Packed {re.escape(wheel.name)} \(\d+\.\d [kM]B, debug build\)", line) for line in found)
+    assert re.fullmatch(r"Built 1 wheel and 1 sdist \(\d+\.\d [kM]B\) in \S.*", found[-2] or found[-1])
 
 
 def test_quiet_says_nothing_and_json_is_one_object_a_line(run_light: Cratewheel, interpreters: Interpreters) -> None:
@@ -78,6 +79,31 @@ def test_quiet_says_nothing_and_json_is_one_object_a_line(run_light: Cratewheel,
     refused = run_light("build", "--message-format", "json", "-i", "3.99", cwd=project)
     (error,) = (json.loads(line) for line in refused.stdout.splitlines())
     assert (error["event"], error["message"]) == ("error", "the interpreter `3.99` was not found")
+
+
+def test_a_debug_build_is_marked_and_does_not_replace_another_in_silence(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    project = run_light.copy("light-module")
+    source = project / "src" / "lib.rs"
+
+    def build(*words: str) -> str:
+        with source.open("a", encoding="utf-8") as file:
+            file.write(f'#[no_mangle]\npub extern "C" fn changed_{source.stat().st_size}() {{}}\n')
+        run = run_light("build", "--no-sdist", "-i", interpreters.this, "-o", "out", *words, cwd=project)
+        return run.ok().stderr
+
+    for words in (("--release",), ("--release",)):
+        shown = build(*words)
+        assert "debug build" not in shown
+        assert "profile release\n" in shown
+    (wheel,) = (project / "out").iterdir()
+    shown = build()
+    assert f"warning: this debug build has replaced {wheel.name} of the profile `release`\n" in shown
+    assert ", debug build)\n" in shown
+    assert "has replaced" not in build()
+    wheel.write_bytes(b"of another tool")
+    assert f"warning: this debug build has replaced {wheel.name} of a build that is not known\n" in build("-q")
 
 
 @pytest.mark.parametrize("variable", [{"NO_COLOR": "1"}, {"NO_COLOR": None, "TERM": "dumb"}])

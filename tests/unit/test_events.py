@@ -42,7 +42,7 @@ def test_each_call_is_an_event_and_a_warning_comes_once() -> None:
 def test_the_output_of_several_works_is_labelled_line_by_line() -> None:
     events: list[Event] = []
     CallbackReporter(on_event=events.append).with_label("cp312").pass_output("a\nb")
-    assert events == [OutputEvent(text="cp312 a\ncp312 b")]
+    assert events == [OutputEvent(text="[cp312] a\n[cp312] b")]
 
 
 def test_a_reporter_works_without_a_listener() -> None:

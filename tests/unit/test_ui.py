@@ -7,11 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pyte
 import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, ProgressEvent, UploadEvent
-from cratewheel.ui import ColorChoice, MessageFormat, Ui, escape_controls, use_color
+from cratewheel.ui import ColorChoice, MessageFormat, Ui, escape_controls, use_color, use_live
 
 HOSTILE = "a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
 SHOWN = r"a\x1b[2J\x07\x00\r\nerror: \x7f\x9b31m\u202eb\u2028\udcff"
@@ -91,14 +92,14 @@ def test_what_would_steer_a_terminal_is_shown_as_escapes_in_everything_that_we_s
     ui.explain((HOSTILE,))
     ui.error(ConfigError(HOSTILE, hint=HOSTILE, notes=(HOSTILE,)))
     assert err.getvalue().split("\n") == [
-        f"{SHOWN}     Building {SHOWN}",
-        f"{SHOWN} {SHOWN}",
-        f"{SHOWN} warning: {SHOWN}",
-        f"{SHOWN}    help: {SHOWN}",
-        f"{SHOWN} {SHOWN}",
-        f"{SHOWN} error: {SHOWN}",
-        f"{SHOWN}        {SHOWN}",
-        f"{SHOWN}  help: {SHOWN}",
+        f"[{SHOWN}]     Building {SHOWN}",
+        f"[{SHOWN}] {SHOWN}",
+        f"[{SHOWN}] warning: {SHOWN}",
+        f"[{SHOWN}]    help: {SHOWN}",
+        f"[{SHOWN}] {SHOWN}",
+        f"[{SHOWN}] error: {SHOWN}",
+        f"[{SHOWN}]        {SHOWN}",
+        f"[{SHOWN}]  help: {SHOWN}",
         "",
     ]
 
@@ -130,7 +131,70 @@ def test_data_keeps_its_addresses() -> None:
 def test_our_own_colour_stays() -> None:
     err = io.StringIO()
     Ui(out=io.StringIO(), err=err, color=True, verbosity=1).with_label("\x1b[1m").detail("\x1b[31mred")
-    assert err.getvalue() == "\x1b[2m\\x1b[1m\x1b[0m \x1b[2m\\x1b[31mred\x1b[0m\n"
+    assert err.getvalue() == "\x1b[2m[\\x1b[1m]\x1b[0m \x1b[2m\\x1b[31mred\x1b[0m\n"
+
+
+def test_labels_of_different_length_have_columns_of_one_width() -> None:
+    err = io.StringIO()
+    for label in ("cp39", "cp313t"):
+        Ui(out=io.StringIO(), err=err).with_label(label, 6).pass_output("a\nb\n")
+    assert err.getvalue().splitlines() == ["[cp39]   a", "[cp39]   b", "[cp313t] a", "[cp313t] b"]
+
+
+def live(err: io.StringIO, **fields: Any) -> Ui:
+    """Let a `Ui` show two wheels, and return it after their end."""
+    ui = Ui(out=io.StringIO(), err=err, **fields)
+    with ui.display(["cp311", HOSTILE]):
+        one = ui.with_label("cp311", 5)
+        assert one.shows_progress == ui.live
+        one.step("Building", "app for CPython 3.11")
+        one.phase("compiling", done=1, total=2, detail=HOSTILE)
+        one.step("Packed", "app.whl")
+        one.pass_output("warning: unused\n")
+        one.emit(built("app.whl"))
+        ui.with_label(HOSTILE).phase("packing")
+    assert not one.shows_progress
+    return ui
+
+
+def test_on_a_terminal_there_is_a_line_for_each_wheel_until_all_are_built() -> None:
+    err = io.StringIO()
+    live(err, live=True)
+    emulated = pyte.Screen(80, 24)
+    emulated.set_mode(pyte.modes.LNM)
+    pyte.Stream(emulated).feed(err.getvalue())
+    assert [line.rstrip() for line in emulated.display][:3] == [
+        "[cp311]       Packed app.whl",
+        "[cp311] warning: unused",
+        "",
+    ]
+    assert "cp311 compiling       1/2" in err.getvalue()
+    assert HOSTILE not in err.getvalue()
+
+
+def test_without_a_live_terminal_each_line_has_its_label() -> None:
+    err = io.StringIO()
+    live(err)
+    assert err.getvalue().splitlines() == [
+        "[cp311]     Building app for CPython 3.11",
+        "[cp311]       Packed app.whl",
+        "[cp311] warning: unused",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environ", "terminal", "expected"),
+    [
+        ({"TERM": "xterm"}, True, True),
+        ({"TERM": "xterm", "NO_COLOR": "1"}, True, True),
+        ({"TERM": "xterm"}, False, False),
+        ({"TERM": "xterm", "CI": "true"}, True, False),
+        ({"TERM": "dumb"}, True, False),
+        ({}, True, False),
+    ],
+)
+def test_lines_are_drawn_again_where_the_cursor_moves(environ: dict[str, str], terminal: bool, expected: bool) -> None:
+    assert use_live(environ, terminal=terminal) is expected
 
 
 @pytest.mark.parametrize("text", ["Grüße, 世界 ☃ 👩‍🚀", "a\tb", "می‌خواهم", "e\u0301"], ids=ascii)

@@ -26,6 +26,7 @@ from cratewheel.targets.wheel_tags import WheelTag
 
 LARGE = 1 << 20  # bytes: larger files are compressed in chunks
 _EPOCH = 315532800  # 1980-01-01: the oldest time in a zip archive, used for reproducible builds
+KEPT_PROFILES = 8  # of wheels with one name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,14 +52,16 @@ def write(
     compression: Compression = DEFLATED,
     large_files: bool = False,
     cache: JsonCache | None = None,
+    profile: str = "",
 ) -> BuiltWheel:
     """Write the wheel `path` from its layout and metadata, and return it. The same input gives the same bytes.
 
     The metadata folder comes last, and RECORD, made here, at its very end. Every file is stamped with `mtime` (seconds
     since 1970, for SOURCE_DATE_EPOCH) or 1980-01-01. `large_files` writes zip64 fields for files that do not need them.
     In `cache` is kept what the wheel was made from: where that, and the wheel, are still the same, it only gets a new
-    date. Of a large file, one chunk is held in memory. Raises `ConfigError` when a source cannot be read, changes
-    meanwhile, or wants the place of another; `CratewheelError` when the wheel cannot be written; then nothing is left.
+    date; `profile` is kept there for `read_profile`. Of a large file, one chunk is held in memory. Raises `ConfigError`
+    when a source cannot be read, changes meanwhile, or wants the place of another; `CratewheelError` when the wheel
+    cannot be written; then nothing is left.
     """
     record_path = str(info.record_path)
     entries = _sort(whole_layout((*layout, *info.entries())), info.directory)
@@ -80,8 +83,24 @@ def write(
     built = BuiltWheel(path=path, tag=info.tag, sha256=files.sha256(path), size=size)
     if cache is not None:
         inputs = _hash_inputs(how, entries, recorded)
-        cache.write(_cache_name(path), {"inputs": inputs, "sha256": built.sha256, "size": built.size})
+        kept = {"inputs": inputs, "sha256": built.sha256, "size": built.size}
+        profiles = {**_read_profiles(path, cache), built.sha256: profile}
+        cache.write(_cache_name(path), {**kept, "profiles": dict(list(profiles.items())[-KEPT_PROFILES:])})
     return built
+
+
+def read_profile(path: Path, cache: JsonCache) -> str | None:
+    """Return the cargo profile of an existing wheel, "" if it is not known, and None if there is no wheel."""
+    return _read_profiles(path, cache).get(files.sha256(path), "") if path.is_file() else None
+
+
+def _read_profiles(path: Path, cache: JsonCache) -> dict[str, str]:
+    """Return the profiles of the last wheels of that name, by their SHA-256."""
+    kept = cache.read(_cache_name(path))
+    profiles = kept.get("profiles") if isinstance(kept, dict) else None
+    if not isinstance(profiles, dict):
+        return {}
+    return {sha256: profile for sha256, profile in profiles.items() if isinstance(profile, str)}
 
 
 # -- the inputs of a wheel

@@ -20,6 +20,7 @@ from cratewheel.builder.sboms import SbomFiles, crates_sbom, of_artifacts, sbom_
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
 from cratewheel.cargo import query
+from cratewheel.cargo.command import profile_name
 from cratewheel.cargo.run import Artifact
 from cratewheel.contents.dist_info import dist_info
 from cratewheel.contents.git_modes import with_modes_of_git
@@ -34,6 +35,8 @@ from cratewheel.repair.own import installed_paths, own_libraries
 from cratewheel.system.git import tracked_but_ignored
 from cratewheel.targets.wheel_tags import WheelTag, data_dir_name, wheel_file_name
 from cratewheel.ui import format_size
+
+DEBUG_PROFILES = frozenset({"dev", "test"})  # of cargo's own, those that do not optimise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,8 @@ def _warn(session: Session, warnings: Iterable[Advice]) -> None:
 def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArchive:
     """Write the archive."""
     path = session.plan.out / wheel_file_name(session.plan.name, session.plan.version, content.tag)
+    cache, profile = session.state_file("packed"), _profile(wheel)
+    replaced = wheel_writer.read_profile(path, cache) if profile in DEBUG_PROFILES else None
     built = wheel_writer.write(
         content.layout,
         content.dist_info,
@@ -130,13 +135,25 @@ def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArch
         mtime=session.timestamp,
         compression=session.compression,
         large_files=session.inputs.options.compression_large_files,
-        cache=session.state_file("packed"),
+        cache=cache,
+        profile=profile,
     )
-    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({format_size(built.size)})")
+    debug = ", debug build" if profile in DEBUG_PROFILES else ""
+    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({format_size(built.size)}{debug})")
+    if replaced is not None and replaced not in DEBUG_PROFILES and not built.fresh:
+        before = f"of the profile `{replaced}`" if replaced else "of a build that is not known"
+        session.reporter.warn(
+            f"this debug build has replaced {path.name} {before}", hint="to build for release, add --release"
+        )
     served = tuple(python.display for python in wheel.serves)
     return BuiltArchive(
         kind="wheel", path=path, sha256=built.sha256, size=built.size, tag=str(content.tag), serves=served
     )
+
+
+def _profile(wheel: WheelPlan) -> str:
+    """Return the cargo profile that the wheel is compiled with, "" if nothing is compiled."""
+    return next((profile_name(build.options) for build in wheel.builds), "")
 
 
 def _audit(

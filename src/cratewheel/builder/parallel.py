@@ -77,6 +77,7 @@ class ParallelScheduler(Scheduler):
                 elif leader is not None:
                     _follow(leader, directory, reporter)
                 stack.enter_context(_holding(self._room.acquire, self._room.release))
+                reporter.phase("compiling")
                 if self._jobserver is None:
                     yield CompileSlot(on_message=leader.followed.add_message if leader and leads else None)
                     return

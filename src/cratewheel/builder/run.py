@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from operator import itemgetter
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
 from cratewheel.builder.session import Session, warn_invalid_epoch
-from cratewheel.builder.wheel import build_wheel
+from cratewheel.builder.wheel import build_wheel, report_building
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values
 from cratewheel.events import BuiltArchive
 from cratewheel.planning.model import WheelPlan
 from cratewheel.planning.pgo import compiled_wheels
+from cratewheel.planning.wheels import directory_name
 from cratewheel.project.inputs import gather_sdist_of
 from cratewheel.system.tasks import Task, task_group
 
@@ -85,14 +88,18 @@ def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchi
         ),
         environ=first.environ,
     )
+    for session, batch in itertools.groupby(jobs, key=itemgetter(0)):
+        report_building(session, [wheel for _, wheel in batch])
+    labels = wheel_labels(jobs)
+    width = max(map(len, labels))
     tasks: list[tuple[Session, Task[BuiltArchive]]] = []
     reported: list[BuiltArchive] = []
     try:
-        with task_group() as group:
-            for session, wheel in jobs:
-                label = wheel.directory.name if wheel.directory else session.plan.target.triple
-                one = replace(session, scheduler=scheduler, reporter=session.reporter.with_label(label))
-                tasks.append((session, group.start(partial(build_wheel, one, wheel))))
+        with first.reporter.display(labels), task_group() as group:
+            for label, (session, wheel) in zip(labels, jobs, strict=True):
+                reporter = session.reporter.with_label(label, width)
+                one = replace(session, scheduler=scheduler, reporter=reporter)
+                tasks.append((session, group.start(partial(_build_labelled, one, wheel))))
             for session, task in tasks:
                 reported.append(_report(session, task.result(), reported))
     finally:
@@ -101,6 +108,29 @@ def _build_wheels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[BuiltArchi
             if task.done:  # this one is finished, even if others fail
                 _report(session, task.result(), reported)
     return tuple(reported)
+
+
+def _build_labelled(session: Session, wheel: WheelPlan) -> BuiltArchive:
+    built = build_wheel(session, wheel)
+    session.reporter.phase("done")
+    return built
+
+
+def wheel_labels(jobs: Sequence[tuple[Session, WheelPlan]]) -> tuple[str, ...]:
+    """Return a label for each wheel, different ones: its Python, and the target if there are several."""
+    names = [_python_label(wheel) for _, wheel in jobs]
+    triples = [session.plan.target.triple for session, _ in jobs]
+    if len(set(triples)) > 1:
+        names = [f"{name} {triple}" for name, triple in zip(names, triples, strict=True)]
+    return tuple(
+        name if names.count(name) == 1 else f"{name} {names[:at].count(name) + 1}" for at, name in enumerate(names)
+    )
+
+
+def _python_label(wheel: WheelPlan) -> str:
+    if wheel.interpreter is None or wheel.stable_abi is not None:
+        return f"{wheel.python_tag}-{wheel.abi_tag}"
+    return directory_name(wheel.interpreter)
 
 
 def _report(session: Session, built: BuiltArchive, earlier: Sequence[BuiltArchive] = ()) -> BuiltArchive:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cratewheel.builder.compile import compile_wheel
 from cratewheel.builder.session import Session
+from cratewheel.cargo.command import profile_name
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError
 from cratewheel.planning.model import WheelPlan
@@ -59,10 +60,32 @@ def assemble_wheel(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
             yield content
 
 
+def report_building(session: Session, wheels: Sequence[WheelPlan]) -> None:
+    """Say in one line what is compiled for which Pythons, and with which profile."""
+    displays = dict.fromkeys(wheel.interpreter.display for wheel in wheels if wheel.interpreter is not None)
+    builds = [build for wheel in wheels for build in wheel.builds]
+    python = f" for {join_displays(tuple(displays))}" if displays else ""
+    profile = f", profile {profile_name(builds[0].options)}" if builds else ""
+    session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}{profile}")
+
+
+def join_displays(displays: Sequence[str]) -> str:
+    """Return names of interpreters with the implementation once.
+
+    >>> join_displays(["CPython 3.12", "CPython 3.13t", "PyPy 3.10"])
+    'CPython 3.12, 3.13t, PyPy 3.10'
+    """
+    words = [display.partition(" ") for display in displays]
+    before = ["", *(word[0] for word in words)]
+    return ", ".join(
+        word[2] if word[0] == last and word[2] else "".join(word) for word, last in zip(words, before, strict=False)
+    )
+
+
 @contextmanager
 def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
-    python = f" for {wheel.interpreter.display}" if wheel.interpreter is not None else ""
-    session.reporter.step("Building", f"{session.plan.name} {session.plan.version}{python}")
+    if not session.reporter.label:  # several are named together
+        report_building(session, [wheel])
     session = _run_hooks(session, wheel)
     if wheel.is_pure:
         if session.inputs.options.hooks:
@@ -85,6 +108,7 @@ def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
             (wheel,) = session.plan.wheels
             found = session, wheel, []
         session, wheel, artifacts = found
+        session.reporter.phase("packing")
         if session.inputs.options.hooks:
             from cratewheel.builder.hooks import before_packing
 

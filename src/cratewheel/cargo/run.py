@@ -96,7 +96,7 @@ def run(
     messages: list[Mapping[str, Any]] = []
     try:
         talk = Talk(reporter)
-        with stream(talk.prepare(command, environ), environ, **talk.readers) as lines:
+        with talk.reading() as readers, stream(talk.prepare(command, environ), environ, **readers) as lines:
             for line in lines:
                 message = _message(line)
                 if message is None:

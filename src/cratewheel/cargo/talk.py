@@ -5,10 +5,12 @@ Cargo writes to a pipe, so it is told to draw its progress bar and colours as on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypedDict
 
+from cratewheel.cargo.output import PROGRESS, LiveOutput, status_of
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command
 
@@ -35,15 +37,27 @@ class Talk:
         """The last characters of what cargo wrote."""
         return "".join(self._pieces)
 
-    @property
-    def readers(self) -> Readers:
-        """The arguments for `stream`: in pieces for a terminal or file, by lines for anything else."""
-        return {"on_error_text": self.show} if self._reporter.inherits_stderr else {"on_error_line": self._show_line}
+    @contextmanager
+    def reading(self) -> Iterator[Readers]:
+        """Yield the arguments for `stream`: in pieces for a terminal or file, by lines for anything else."""
+        if self._reporter.inherits_stderr:
+            yield {"on_error_text": self.show}
+        elif not self._reporter.shows_progress:
+            yield {"on_error_line": self._show_line}
+        else:
+            output = LiveOutput(self._reporter, self.show)
+            try:
+                yield {"on_error_text": output.read}
+            finally:
+                output.flush()
 
     def prepare(self, command: Command, environ: Mapping[str, str]) -> Command:
         """Return the command with variables that let cargo write to the pipe as to the reporter's terminal."""
         width = self._reporter.terminal_width
-        return replace(command, env=(*command.env, *terminal_variables(width, environ)))
+        added = terminal_variables(width, environ)
+        if self._reporter.shows_progress:
+            added = tuple((name, value) for name, value in PROGRESS if name not in environ)
+        return replace(command, env=(*command.env, *added))
 
     def show(self, text: str) -> None:
         """Show a piece, and keep it."""
@@ -54,7 +68,10 @@ class Talk:
             self._size -= len(self._pieces.pop(0))
 
     def _show_line(self, line: str) -> None:
-        self.show(f"{line}\n")
+        status = status_of(line)
+        # that several wait for a lock is said once
+        if status is None or status[0] != "Blocking" or self._reporter.is_new(status[1]):
+            self.show(f"{line}\n")
 
 
 def terminal_variables(width: int | None, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

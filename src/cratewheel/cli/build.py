@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cratewheel.cli.summary import report_built
 from cratewheel.events import PlanEvent
 from cratewheel.options.arguments import parse_flags, session_ui
 
@@ -19,6 +21,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_flags("build", "Build wheels, and a source distribution, from a crate.", argv)
     ui = session_ui(flags, environ)
+    begun = time.monotonic()
     # imported after parsing, so that --help and usage errors are fast
     from cratewheel import api
     from cratewheel.project.request import Request
@@ -27,7 +30,7 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     if flags.get("matrix"):
         return _print_matrix(request, ui)
     if not flags.get("dry_run"):
-        api.build_archives(request, ui)
+        report_built(ui, api.build_archives(request, ui), begun)
         return 0
     from cratewheel.planning.explain import as_json, explain
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from cratewheel.cli.summary import report_built
 from cratewheel.options.arguments import parse_flags, session_ui
 
 
@@ -12,8 +14,10 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
     """Run the command with its arguments and return the exit status."""
     flags = parse_flags("sdist", "Build a source distribution from a crate.", argv)
     ui = session_ui(flags, environ)
+    begun = time.monotonic()
     from cratewheel import api
     from cratewheel.project.request import Request
 
-    api.build_sdist_archive(Request(flags=flags, environ=environ, cwd=Path.cwd()), ui)
+    built = api.build_sdist_archive(Request(flags=flags, environ=environ, cwd=Path.cwd()), ui)
+    report_built(ui, [built], begun)
     return 0

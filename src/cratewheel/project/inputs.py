@@ -13,6 +13,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.events import Reporter
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
+from cratewheel.options.values import Origin
 from cratewheel.project import bindings as project_bindings
 from cratewheel.project import pyproject
 from cratewheel.project.artifacts import Part, describe, module_names, project_modules, read_parts
@@ -297,6 +298,21 @@ def _configured_rustflags(
     return toolchain.build_rustflags(target, flags, environ, project.cwd)
 
 
+def describe_settings(origins: Mapping[str, Origin]) -> str:
+    """Return the names of the settings that no flag gives, by the file or variable that has them.
+
+    >>> describe_settings({"strip": Origin(kind="key", name="tool.maturin.strip"),
+    ...                    "jobs": Origin(kind="variable", name="JOBS"), "out": Origin(kind="flag", name="--out")})
+    'strip from pyproject.toml; jobs from JOBS'
+    """
+    by_source: dict[str, list[str]] = {}
+    for name, origin in origins.items():
+        if origin.kind != "flag":
+            source = "pyproject.toml" if origin.kind == "key" else origin.name
+            by_source.setdefault(source, []).append(name.replace("_", "-"))
+    return "; ".join(f"{', '.join(names)} from {source}" for source, names in by_source.items())
+
+
 def report(inputs: Inputs, reporter: Reporter) -> None:
     """Report the facts about a project: bindings, layout, origins of settings, and interpreters."""
     reporter.step("Bindings", str(inputs.bindings))
@@ -309,9 +325,8 @@ def report(inputs: Inputs, reporter: Reporter) -> None:
     for note in inputs.metadata.notes:
         reporter.detail(note)
     origins = {name: origin for name, origin in inputs.options.origins.items() if name != "generate_ci"}  # no build's
-    keys = [f"{name.replace('_', '-')} ({origin})" for name, origin in origins.items() if origin.kind != "flag"]
-    if keys:
-        reporter.step("Settings", ", ".join(keys))
+    if settings := describe_settings(origins):
+        reporter.step("Settings", settings)
     for interpreter in inputs.interpreters:
         if interpreter.executable:
             reporter.step("Python", f"{interpreter.display} at {interpreter.executable}")

@@ -254,3 +254,28 @@ def test_whatever_changed_the_wheel_is_packed_anew(tmp_path: Path, change: Calla
     how = change(again)
     assert not again.write(**how).fresh
     assert again.write(**how).fresh
+
+
+def test_the_profile_of_each_of_the_last_wheels_is_kept(tmp_path: Path) -> None:
+    cache, path, contents = JsonCache(tmp_path / "cache", pytest.fail), tmp_path / NAME, {}
+    assert wheel.read_profile(path, cache) is None
+    for number in range(wheel.KEPT_PROFILES + 1):
+        source = generated("a.py", str(number).encode())
+        wheel.write((source,), INFO, path, cache=cache, profile=f"p{number}")
+        contents[f"p{number}"] = path.read_bytes()
+        assert wheel.read_profile(path, cache) == f"p{number}"
+    first, *others = contents
+    for profile in others:
+        path.write_bytes(contents[profile])
+        assert wheel.read_profile(path, cache) == profile
+    for unknown in (contents[first], b"of another tool"):
+        path.write_bytes(unknown)
+        assert wheel.read_profile(path, cache) == ""
+
+
+@pytest.mark.parametrize("kept", [None, [], {}, {"profiles": []}, {"profiles": {"x": 1}}])
+def test_a_cache_that_says_nothing_about_profiles_is_no_error(tmp_path: Path, kept: object) -> None:
+    cache, path = JsonCache(tmp_path / "cache", pytest.fail), tmp_path / NAME
+    wheel.write((), INFO, path)
+    cache.write(f"{NAME}.json", kept)
+    assert wheel.read_profile(path, cache) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from cratewheel.cargo.talk import KEPT, Talk, terminal_variables
 from cratewheel.events import CallbackReporter, Event, OutputEvent
 from cratewheel.system.command import Command
+from cratewheel.ui import Ui
 
 COMMAND = Command(argv=("cargo", "build"), cwd=Path("/p"))
 
@@ -16,11 +18,40 @@ COMMAND = Command(argv=("cargo", "build"), cwd=Path("/p"))
 def test_lines_are_shown_and_kept() -> None:
     seen: list[Event] = []
     talk = Talk(CallbackReporter(on_event=seen.append))
-    for line in ("   Compiling a", "error: no"):
-        talk.readers["on_error_line"](line)
+    with talk.reading() as readers:
+        for line in ("   Compiling a", "error: no"):
+            readers["on_error_line"](line)
     assert seen == [OutputEvent(text="   Compiling a\n"), OutputEvent(text="error: no\n")]
     assert talk.text == "   Compiling a\nerror: no\n"
     assert talk.prepare(COMMAND, {}) == COMMAND
+
+
+def test_a_line_about_a_lock_is_shown_once_for_all_labels() -> None:
+    seen: list[Event] = []
+    reporter = CallbackReporter(on_event=seen.append)
+    for label in ("cp311", "cp312"):
+        with Talk(reporter.with_label(label)).reading() as readers:
+            for line in ("    Blocking waiting for file lock on package cache", "warning: odd", "warning: odd"):
+                readers["on_error_line"](line)
+    assert [event.text for event in seen if isinstance(event, OutputEvent)] == [
+        "[cp311]     Blocking waiting for file lock on package cache\n",
+        *("[cp311] warning: odd\n",) * 2,
+        *("[cp312] warning: odd\n",) * 2,
+    ]
+
+
+def test_where_progress_is_shown_it_is_read_and_the_rest_kept() -> None:
+    err = io.StringIO()
+    ui = Ui(out=io.StringIO(), err=err, live=True)
+    with ui.display(["cp312"]):
+        talk = Talk(ui.with_label("cp312"))
+        with talk.reading() as readers:
+            readers["on_error_text"]("    Building [> ] 1/2: app\r   Compiling app v1\nerror: no")
+        assert talk.text == "error: no\n"
+        added = {"CARGO_TERM_PROGRESS_WHEN": "always", "CARGO_TERM_PROGRESS_WIDTH": "100"}
+        assert dict(talk.prepare(COMMAND, {}).env) == added
+        assert talk.prepare(COMMAND, dict.fromkeys(added, "")) == COMMAND
+    assert "cp312 compiling       1/2" in err.getvalue()
 
 
 def test_only_the_end_is_kept() -> None:
