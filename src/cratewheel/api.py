@@ -321,7 +321,7 @@ def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python
 
 
 def configure_editor(request: Request, reporter: Reporter, *, python: str | None, remove: bool) -> None:
-    """Write the variables of our builds to the project's cargo configuration, or remove them with `remove`."""
+    """Write the variables of cratewheel's builds to the project's cargo configuration, or remove them with `remove`."""
     from cratewheel.builder.compile import shared_config
     from cratewheel.cargo.config import EDITOR_VARIABLES
     from cratewheel.commands import ide

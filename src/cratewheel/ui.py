@@ -41,7 +41,8 @@ from cratewheel.system.redaction import strip_userinfo
 MAX_MESSAGE = 20_000  # characters; longer messages are cut
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column
 
-_STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
+# cargo's colours, so that both look alike
+_STYLES = {"green": "\x1b[1;92m", "yellow": "\x1b[1;33m", "red": "\x1b[1;91m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
 _BAR_WIDTH = 30
 _SHOWN_AS_PHASES = frozenset({"Building", "Copied", "Waiting"})  # steps of one of several wheels

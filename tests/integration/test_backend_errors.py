@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="folders and signals of POSIX")
 
 SECONDS = 60.0
-WARNING = "warning: interrupted; nothing unfinished was left under its final name\n"
+WARNING = "warning: interrupted; no unfinished file was kept\n"
 PREPARE = "cratewheel.prepare_metadata_for_build_wheel"
 
 

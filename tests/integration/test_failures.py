@@ -382,7 +382,7 @@ def test_a_build_that_is_stopped_ends_cargo_and_the_next_one_works(
 
     assert child.returncode == 128 + number
     assert stdout == ""
-    assert stderr.endswith("warning: interrupted; nothing unfinished was left under its final name\n")
+    assert stderr.endswith("warning: interrupted; no unfinished file was kept\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text(encoding="utf-8")), 0)
     assert not out.exists() or list(out.iterdir()) == []

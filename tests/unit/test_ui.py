@@ -70,8 +70,8 @@ def test_a_warning_is_said_once() -> None:
 
 def test_colour_marks_the_labels() -> None:
     err = talk(color=True)[1]
-    assert err.splitlines()[0] == "\x1b[1;32m    Building\x1b[0m app"
-    assert "\x1b[1;31merror\x1b[0m: wrong" in err
+    assert err.splitlines()[0] == "\x1b[1;92m    Building\x1b[0m app"
+    assert "\x1b[1;91merror\x1b[0m: wrong" in err
 
 
 def test_json_on_stdout_is_an_object_a_line() -> None:

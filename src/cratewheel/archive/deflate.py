@@ -25,7 +25,7 @@ WINDOW = 32 << 10  # deflate's window
 class ParallelDeflate:
     """A compressor of raw deflate at `level`, with the methods of `zlib.compressobj`.
 
-    `workers` (the processors that this process may use, unless given) changes how long it takes and nothing else.
+    `workers` (by default the processors that this process may use) changes how long it takes and nothing else.
     """
 
     def __init__(self, level: int, *, workers: int | None = None, block: int = BLOCK) -> None:

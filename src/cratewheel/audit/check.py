@@ -81,7 +81,7 @@ def lowest_policy(
 ) -> AuditReport:
     """Return the oldest policy that the file meets, or `linux` if there is none.
 
-    With `musl`, which is the target's answer unless given, that is a musllinux policy. Raises `AuditError` when the
+    With `musl`, which is by default the target's answer, that is a musllinux policy. Raises `AuditError` when the
     file is for another processor, or links libpython where it must not; `name` is what the message calls it.
     """
     check_machine(binary, target, name)
@@ -323,7 +323,7 @@ def _check_libpython(binary: Binary, name: str) -> None:
 def external_libraries(binary: Binary, target: Target) -> tuple[str, ...]:
     """Return the needed libraries that are not on every system of the target, in the file's order.
 
-    The interpreter's own library is none of them: whoever loads the module has it.
+    The interpreter's own library is none of them: the program that loads the module has it.
     """
     if target.os == "linux":
         policies = load("musllinux" if target.is_musl else "manylinux")

@@ -148,7 +148,7 @@ def _rust_steps(job: BuildJob) -> Iterator[Step]:
 
 
 def _sccache_steps() -> list[Step]:
-    # a release is compiled anew
+    # a release is compiled from scratch
     return [
         {"uses": "mozilla-actions/sccache-action@v0.0.9", "if": NOT_ON_TAG},
         {

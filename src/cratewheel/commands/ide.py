@@ -1,4 +1,4 @@
-"""The `[env]` table of `.cargo/config.toml` that makes cargo, editors and our builds use the same interpreter.
+"""The `[env]` table of `.cargo/config.toml` that makes cargo, editors and cratewheel use the same interpreter.
 
 See https://doc.rust-lang.org/cargo/reference/config.html#env. pyo3 is compiled again whenever a variable that it reads
 changes; a plain `cargo check` has none of them. The entries are not forced: a build for another interpreter sets its

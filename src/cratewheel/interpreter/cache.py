@@ -1,7 +1,7 @@
 """Caches the answers of interpreters between builds, so that they need not be started again.
 
 An answer belongs to the file behind all symbolic links, and to the machine that the kernel shows this process
-(`setarch` shows another). Whoever replaces, upgrades or exchanges an interpreter changes what identifies the file.
+(`setarch` shows another). Replacing or upgrading an interpreter changes what identifies the file.
 """
 
 from __future__ import annotations

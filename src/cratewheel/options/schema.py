@@ -137,7 +137,7 @@ def _features() -> Schema:
 def _artifact() -> Schema:
     found = _table(
         {
-            "crate": {**STRING, "description": "The package of the workspace; the project's own unless given"},
+            "crate": {**STRING, "description": "The package of the workspace [default: the project's own]"},
             "target": {
                 **STRING,
                 "description": "The library, program or example of the package; its library by default",

@@ -29,7 +29,7 @@ Hashes = Mapping[str, str]  # paths relative to the project, with slashes → SH
 class LastRun:
     """What a hook read and made when it ran: hashes by path, and the values of its variables that count.
 
-    Of a source distribution, `variables` is None: whoever wrote it has chosen them.
+    Of a source distribution, `variables` is None: its author has chosen them.
     """
 
     inputs: Hashes

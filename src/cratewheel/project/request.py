@@ -29,7 +29,7 @@ class Request:
 
     `flags` are values of settings as a command line gives them; `defaults` count where no flag, variable or key says
     anything; `overrides` count whatever these say. `cwd` is the folder where cargo and rustc start; the project is
-    looked for in `folder`, which is `cwd` unless given. `editable` is for an editable install.
+    looked for in `folder`, by default `cwd`. `editable` is for an editable install.
     """
 
     flags: Flags

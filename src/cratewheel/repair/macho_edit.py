@@ -56,7 +56,7 @@ class Edit:
 def edit(data: bytes, edits: Mapping[str, Edit], *, identifier: str) -> bytes:
     """Return a Mach-O file with the `edits` for its processors (Rust names); other parts are unchanged.
 
-    A part that changes is signed anew under the name `identifier`: arm64 runs nothing that is not signed, and no Mac
+    A part that changes is signed again under the name `identifier`: arm64 runs nothing that is not signed, and no Mac
     what is signed wrongly. Raises `AuditError` when the new names do not fit in, or the file is damaged.
     """
     try:

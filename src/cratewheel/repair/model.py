@@ -17,7 +17,7 @@ class Subject:
 
     `path` is a copy of our own, which is patched in place; `folder` the folder in the wheel, seen from site-packages,
     that it is loaded from; `needs` the external libraries that the audit found. `origin` is the folder in which it was
-    linked, where libraries may lie beside it; that of `path` unless given.
+    linked, where libraries may lie beside it; by default that of `path`.
     """
 
     path: Path

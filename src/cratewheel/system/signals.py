@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import FrameType, TracebackType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")  # the last one is the Ctrl-Break of Windows
-WARNING = "interrupted; nothing unfinished was left under its final name"
+WARNING = "interrupted; no unfinished file was kept"
 REPEAT_AFTER = 1.0  # seconds: an earlier second signal may be the same Ctrl-C, sent to the group and to its leader
 FORCE_AFTER = 10.0  # seconds after which another signal has its default effect
 

@@ -180,7 +180,7 @@ def platform_tag(
 ) -> tuple[str, ...]:
     """Return the platform tags of a wheel for all systems but Linux; see `linux_platform_tag`.
 
-    `macos` and `ios` are deployment targets (rustc's defaults unless given); `pyemscripten` is the platform version of
+    `macos` and `ios` are deployment targets (by default rustc's); `pyemscripten` is the platform version of
     PEP 783, `emscripten` the compiler's own; `release` and `machine` are what `uname` says, for the systems that put
     them in the tag. Raises `UnsupportedError` when a fact that the tag needs is missing.
     """

@@ -372,7 +372,7 @@ def test_a_hook_that_is_interrupted_is_ended_and_runs_again(project: Project, tm
     finally:
         child.kill()
     assert child.returncode == 128 + signal.SIGINT
-    assert stderr.endswith("warning: interrupted; nothing unfinished was left under its final name\n")
+    assert stderr.endswith("warning: interrupted; no unfinished file was kept\n")
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid_file.read_text(encoding="utf-8")), 0)
     project.write("codegen.py", CODEGEN)

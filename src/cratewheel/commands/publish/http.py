@@ -100,7 +100,7 @@ class Transport:
         body: Callable[[], AbstractContextManager[RequestBody]] | None = None,
         data: bytes | None = None,
     ) -> Answer:
-        """Return the answer to a request, made again while failures may pass; `body` is made anew for each attempt.
+        """Return the answer to a request, made again while failures may pass; `body` is made again for each attempt.
 
         Redirects are not followed. Raises `ConnectionFailedError` where no attempt got an answer.
         """

@@ -113,7 +113,7 @@ def check_all(paths: Sequence[Path], repository: Repository, reporter: Reporter)
 
 
 def find_credentials(job: Job, *, minting: bool) -> Credentials | None:
-    """Return the credentials: those given, or from trusted publishing, the keyring, or whoever sits at the terminal.
+    """Return the credentials: those given, or from trusted publishing, the keyring, or the user at the terminal.
 
     None is for a trusted publisher who gets a token when `minting` only, and for a dry run that would have to ask.
     Raises `UsageError` where there are none.

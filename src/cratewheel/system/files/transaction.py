@@ -1,6 +1,6 @@
 """Changes several files as one: all of them or none, even if the process is killed.
 
-What is to be done is written to a journal before it is done. Whoever comes next finds the journal, and `recover` takes
+What is to be done is written to a journal before it is done. The next program finds the journal, and `recover` takes
 back what it tells of, or completes it.
 """
 
