@@ -56,6 +56,7 @@ _CONTROL_CHARACTERS = re.compile(
 )
 
 MessageFormat = Literal["human", "json"]
+Style = Literal["green", "yellow", "red", "cyan", "dim"]
 ColorChoice = Literal["auto", "always", "never"]
 
 
@@ -201,6 +202,13 @@ class Ui(Reporter):
         """Print result lines; `data` is printed unchanged to a file or pipe, as `write_result` does."""
         show = _safe_message if not data else escape_controls if self.out.isatty() else str
         print_result("".join(f"{show(line)}\n" for line in lines), self.out)
+
+    def write_status(self, word: str, rest: str, *, style: Style) -> None:
+        """Print a result line that starts with a word in colour, where colours are shown."""
+        # stderr is coloured though it is no terminal: colours were asked for
+        colored = self.color and (self.out.isatty() or not self.err.isatty())
+        shown = f"{_STYLES[style]}{word}{_RESET}" if colored else word
+        print_result(f"{shown}{_safe_message(rest)}\n", self.out)
 
     def event(self, kind: str, fields: Mapping[str, object]) -> None:
         """Print a JSON object on one line, with `--message-format json` only."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,10 @@ pytestmark = pytest.mark.cargo
 def test_a_machine_that_builds_has_no_problem(run_light: Cratewheel) -> None:
     run = run_light("doctor")
     assert run.status == 0
-    lines = run.stdout.splitlines()
+    *lines, blank, last = run.stdout.splitlines()
     assert {line.split()[0] for line in lines} <= {"ok", "note", "help:"}
-    for subject in ("rustc", "cargo", "python"):
+    assert (blank, last.startswith("no problems, ")) == ("", True)
+    for subject in ("rustc", "cargo", "linker", "python"):
         assert any(line.startswith(f"ok       {subject}  ") for line in lines)
 
 
@@ -32,7 +34,20 @@ def test_a_cache_that_others_can_write_is_noted(run_light: Cratewheel, tmp_path:
     folder.chmod(0o775)
     run = run_light("doctor", env={"XDG_CACHE_HOME": str(folder.parent)})
     assert run.status == 0
-    assert f"note     cache  {folder} is not used: it can be written by other users\n" in run.stdout
+    said = " ".join(run.stdout.split())
+    assert f"note cache {folder} is not used: it can be written by other users" in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links of POSIX")
+def test_a_machine_without_a_linker_has_a_problem(run_light: Cratewheel, tmp_path: Path) -> None:
+    for name in ("cargo", "rustc"):
+        real = subprocess.run(["rustup", "which", name], capture_output=True, text=True, check=True).stdout.strip()
+        (tmp_path / name).symlink_to(real)
+    run = run_light("doctor", "--message-format", "json", env={"PATH": str(tmp_path)})
+    (check,) = [one for line in run.stdout.splitlines() if (one := json.loads(line))["subject"] == "linker"]
+    assert run.status == 1
+    assert (check["state"], check["text"]) == ("problem", "cc was not found; rustc links with it")
+    assert check["hint"].startswith("install it: ")
 
 
 def test_a_target_that_is_not_there_is_a_problem(run_light: Cratewheel) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
+from cratewheel.ui import Style
 
 if TYPE_CHECKING:
-    from cratewheel.commands.doctor import Check
+    from cratewheel.commands.doctor import Check, State
+
+STYLES: Mapping[State, Style] = {"ok": "green", "note": "yellow", "problem": "red"}
 
 
 def run(argv: list[str], environ: Mapping[str, str]) -> int:
@@ -24,7 +27,9 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         for check in checks:
             ui.event("check", asdict(check))
     else:
-        ui.write_result_lines(render(checks))
+        for style, word, rest in render(checks):
+            ui.write_status(word, rest, style=style)
+        ui.write_result_lines(["", doctor.summary(checks)])
     return int(any(check.state == "problem" for check in checks))
 
 
@@ -38,11 +43,12 @@ def make_parser() -> Parser:
     return parser
 
 
-def render(checks: Iterable[Check]) -> tuple[str, ...]:
-    """Return a line for each check, with its hint below."""
-    lines = []
+def render(checks: Sequence[Check]) -> tuple[tuple[Style, str, str], ...]:
+    """Return a line for each check, with its hint below: the style of its first word, that word, and the rest."""
+    width = max((len(check.subject) for check in checks), default=0)
+    lines: list[tuple[Style, str, str]] = []
     for check in checks:
-        lines.append(f"{check.state:7}  {check.subject}  {check.text}")
+        lines.append((STYLES[check.state], f"{check.state:7}", f"  {check.subject:<{width}}  {check.text}"))
         if check.hint and check.state != "ok":
-            lines.append(f"{'':7}  help: {check.hint}")
+            lines.append(("cyan", f"{'':9}help", f": {check.hint}"))
     return tuple(lines)

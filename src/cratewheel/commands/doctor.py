@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,12 @@ from cratewheel.system.files.json_cache import untrusted_reason
 from cratewheel.system.machine import cache_dir
 from cratewheel.targets import toolchain, zig
 from cratewheel.targets.triples import HOST_TUPLE, parse
+
+INSTALL_CBINDGEN = "`cargo install cbindgen`"
+ADD_BINDGEN = (
+    "add a program `uniffi-bindgen` to the crate that calls `uniffi::uniffi_bindgen_main()`: "
+    "https://mozilla.github.io/uniffi-rs/latest/tutorial/foreign_language_bindings.html"
+)
 
 State = Literal["ok", "note", "problem"]
 
@@ -49,15 +56,30 @@ def examine(
     cargo and rustc run in the folder `cwd`; its cargo configuration names the targets if `triples` is empty.
     """
     checks = list(_rust(environ, cwd))
+    host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
+    checks += _linker(host, environ, cwd)
     checks += _tools(environ)
     checks += _profdata(environ, cwd, reporter)
     checks += _cache(environ)
-    host = next((check.text.rpartition(" for ")[2] for check in checks if check.subject == "rustc"), "")
     checks += _interpreters(environ, reporter)
     configured = cargo_config.build_targets((), environ, cwd) or ((), "")
     for triple in triples or configured[0]:
         checks += _target(triple, host, with_zig=with_zig, environ=environ, cwd=cwd)
     return tuple(checks)
+
+
+def summary(checks: Sequence[Check]) -> str:
+    """Return how many checks found something.
+
+    >>> summary([Check(subject="zig", state="note", text="not found")])
+    'no problems, 1 note'
+    """
+    problems, notes = (sum(check.state == state for check in checks) for state in ("problem", "note"))
+    parts = [
+        f"{number or 'no'} {name}{'' if number == 1 else 's'}"
+        for number, name in ((problems, "problem"), (notes, "note"))
+    ]
+    return ", ".join(parts)
 
 
 def _rust(environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
@@ -86,16 +108,35 @@ def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
         text = "not found; it puts libraries into Linux wheels" if "not found" in error.message else error.message
         yield Check(subject="patchelf", state="note", text=text, hint=error.hint)
     programs = (
-        ("cbindgen", "for cffi bindings without a header, and cargo installs it then", find_cbindgen(environ)),
-        ("uniffi-bindgen", "for uniffi", which("uniffi-bindgen", environ)),
+        (
+            "cbindgen",
+            find_cbindgen(environ),
+            "for cffi bindings without a header, and cargo installs it then",
+            INSTALL_CBINDGEN,
+        ),
+        (
+            "uniffi-bindgen",
+            which("uniffi-bindgen", environ),
+            "for uniffi bindings, as a program of their own",
+            ADD_BINDGEN,
+        ),
     )
-    for program, purpose, found in programs:
+    for program, found, purpose, hint in programs:
         yield Check(
             subject=program,
             state="ok" if found else "note",
             text=str(found) if found else f"not found; some projects need it {purpose}",
-            hint=None if found else f"cargo install {program}",
+            hint=None if found else hint,
         )
+
+
+def _linker(host: str, environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
+    """Yield a check of what links programs for this machine, if rustc says what it is."""
+    try:
+        found = toolchain.find_host_linker(parse(host), environ, cwd, platform=sys.platform)
+    except CratewheelError:
+        return
+    yield Check(subject="linker", state="ok" if found.ok else "problem", text=found.text, hint=found.hint)
 
 
 def _profdata(environ: Mapping[str, str], cwd: Path, reporter: Reporter) -> Iterator[Check]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo.system_packages import TOOLS
 from cratewheel.errors import MissingToolError, NoLinkerError, NoStandardLibraryError
 from cratewheel.system.command import Command, capture, which
 from cratewheel.targets import conditions
@@ -170,6 +171,23 @@ def _find_linker(
         case _:
             # this machine's cc may be a cross compiler or a wrapper
             return Finding(kind="linker", ok=True, text="rustc's default")
+
+
+def find_host_linker(host: Target, environ: Mapping[str, str], cwd: Path, *, platform: str) -> Finding:
+    """Return what links for this machine itself: the linker that cargo is told of, else the one that rustc starts.
+
+    `platform` is `sys.platform`. rustc finds Microsoft's linker by itself, so that is not looked for.
+    """
+    if chosen_linker(host, (), environ, cwd) is not None:
+        return _find_linker(host, host.triple, (), environ, cwd, xwin=False)
+    if host.triple.endswith("-msvc"):
+        return Finding(kind="linker", ok=True, text="that of Visual Studio's Build Tools, which rustc looks for")
+    name = "gcc" if host.os == "windows" else "cc"
+    found = which(name, environ)
+    if found is not None:
+        return Finding(kind="linker", ok=True, text=str(found))
+    hint = f"install it: {TOOLS[name].install(platform)}"
+    return Finding(kind="linker", ok=False, text=f"{name} was not found; rustc links with it", hint=hint)
 
 
 def _emcc(environ: Mapping[str, str]) -> Finding:

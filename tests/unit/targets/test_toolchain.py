@@ -345,3 +345,46 @@ def test_the_standard_library_is_there_or_named_with_what_installs_it(
 )
 def test_cargo_xwin_links_for_msvc_elsewhere_or_when_asked(triple: str, host: str, asked: bool, expected: bool) -> None:
     assert toolchain.needs_xwin(parse(triple), host, asked=asked) == expected
+
+
+@pytest.mark.parametrize(
+    ("triple", "platform", "found"),
+    [
+        (
+            "x86_64-unknown-linux-gnu",
+            "linux",
+            Finding(
+                kind="linker",
+                ok=False,
+                text="cc was not found; rustc links with it",
+                hint="install it: `apt install gcc` (Debian, Ubuntu) or `dnf install gcc` (Fedora)",
+            ),
+        ),
+        (
+            "aarch64-apple-darwin",
+            "darwin",
+            Finding(
+                kind="linker",
+                ok=False,
+                text="cc was not found; rustc links with it",
+                hint="install it: `xcode-select --install`",
+            ),
+        ),
+        (
+            "x86_64-pc-windows-msvc",
+            "win32",
+            Finding(kind="linker", ok=True, text="that of Visual Studio's Build Tools, which rustc looks for"),
+        ),
+    ],
+)
+def test_the_linker_of_this_machine(tmp_path: Path, triple: str, platform: str, found: Finding) -> None:
+    environ = {"PATH": str(tmp_path), "CARGO_HOME": str(tmp_path)}
+    assert toolchain.find_host_linker(parse(triple), environ, tmp_path, platform=platform) == found
+
+
+def test_the_linker_of_the_configuration_counts_for_this_machine_too(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").write_text('[target.x86_64-unknown-linux-gnu]\nlinker = "clang-99"\n', encoding="utf-8")
+    environ = {"PATH": str(tmp_path), "CARGO_HOME": str(tmp_path)}
+    found = toolchain.find_host_linker(parse("x86_64-unknown-linux-gnu"), environ, tmp_path, platform="linux")
+    assert (found.ok, found.hint) == (False, "install it, or correct the name")
+    assert found.text.startswith("the linker clang-99 (set by ")
