@@ -307,7 +307,7 @@ def test_a_misspelt_name_has_a_suggestion(project: Project, words: tuple[str, ..
         (
             sub("Cargo.toml", 'edition = "2021"', 'edition = "2021"\nrust-version = "1.199"'),
             (),
-            "is not supported by the following package:",
+            "the following package: light-module@1.2.3 requires rustc 1.199",
             "update Rust to 1.199 or newer: `rustup update`; or choose an older light-module than 1.2.3",
         ),
     ],

@@ -18,6 +18,7 @@ MAX_REASON = 300  # characters
 _COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: (.+)$")
 _CAUSE = re.compile(r"Caused by:\n +(.+)")
+_LINKERS_WORDS = re.compile(r"(?:unable to find library|cannot find) \S+|undefined (?:symbol:|reference to) \S+")
 _VAGUE = ("failed to parse", "failed to get", "failed to load", "could not load Cargo configuration")
 _FIRST_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$")
 _FAILED_BUILD = (
@@ -97,8 +98,12 @@ def first_error(text: str) -> str | None:
     target = unknown_target(plain)
     if target:
         return f"rustc does not know the target {target}"
-    causes = _CAUSE.findall(plain, found.end()) if found[1].startswith(_VAGUE) else ()
-    return (causes[-1] if causes else found[1]).rstrip()[:MAX_REASON]
+    reason = found[1].strip()
+    pattern = _CAUSE if reason.startswith(_VAGUE) else _LINKERS_WORDS if reason.startswith("linking with") else None
+    causes = pattern.findall(plain, found.end()) if pattern else ()
+    if reason.endswith(":"):  # what is meant stands on the next line
+        reason = f"{reason} {plain[found.end() :].strip().partition(chr(10))[0].strip()}"
+    return (causes[-1] if causes else reason)[:MAX_REASON]
 
 
 def is_failed_build(text: str) -> bool:
@@ -225,7 +230,7 @@ def _rule(
 RULES = (
     # the machine
     _rule(
-        r"No space left on device|not enough space on the disk",
+        r"No space left on device|File size limit exceeded|not enough space on the disk",
         "free disk space; `cratewheel clean` removes build files and caches",
     ),
     _rule(
@@ -321,7 +326,7 @@ RULES = (
     # linkers
     _rule(r"linker `([^`]+)` not found", _missing_linker),
     _rule(r"invalid linker name in argument '-fuse-ld=([\w-]+)'", _missing_tool),
-    _rule(r"(?s)-fuse-ld=(mold|lld|gold|wild)\".*collect2: fatal error: cannot find 'ld'", _missing_tool),
+    _rule(r"(?s).*-fuse-ld=(mold|lld|gold|wild)\".*collect2: fatal error: cannot find 'ld'", _missing_tool),
     _rule(r"collect2: fatal error: cannot find '(ld)'", _missing_tool),
     _rule(
         r"unable to find library -l([\w.+-]+)|cannot find -l([\w.+-]+)|library '([\w.+-]+)' not found|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from cratewheel.errors import UnsupportedError
+from cratewheel.errors import UnsupportedError, did_you_mean
 
 # Processor in a triple → our name for it. Families with many spellings follow in `_FAMILIES`.
 _ARCHES = {
@@ -148,6 +148,18 @@ class Target:
 ANY = Target(triple="any", os="any", arch="any", env="", pointer_width=64)  # of a wheel without compiled files
 
 
+def _triples_of(word: str) -> str:
+    """Return a hint with the usual triples of a processor.
+
+    >>> _triples_of("arm64")
+    'write aarch64-unknown-linux-gnu, aarch64-apple-darwin or aarch64-pc-windows-msvc'
+    """
+    arch = {"arm64": "aarch64", "amd64": "x86_64", "x64": "x86_64", "x86-64": "x86_64"}.get(word.lower(), word)
+    if arch in ("aarch64", "x86_64"):
+        return f"write {arch}-unknown-linux-gnu, {arch}-apple-darwin or {arch}-pc-windows-msvc"
+    return "use a name like x86_64-unknown-linux-gnu; `rustc --print target-list` lists all targets"
+
+
 def parse(triple: str) -> Target:
     """Return the target of a Rust triple.
 
@@ -169,12 +181,13 @@ def parse(triple: str) -> Target:
     if len(words) < 2 or not words[0]:
         raise UnsupportedError(
             f"'{triple}' is not a target triple",
-            hint="use a name like x86_64-unknown-linux-gnu; `rustc --print target-list` lists all targets",
+            hint=_triples_of(triple),
         )
     if place is None:
+        near = [hint for word in words[1:] if (hint := did_you_mean(word, _SYSTEMS))]
         raise UnsupportedError(
             f"wheels cannot be built for {triple}: its operating system is not supported",
-            hint="supported systems: " + ", ".join(sorted(_SUPPORTED)),
+            hint=near[0] if near else "supported systems: " + ", ".join(sorted(_SUPPORTED)),
         )
     env = "-".join(words[place + 1 :])
     system = _SYSTEMS[words[place]]

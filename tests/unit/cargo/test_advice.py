@@ -174,7 +174,7 @@ RECORDED = {
         "install the development files of ssl3x; `apt-file search libssl3x.so` names the package (Debian, Ubuntu)",
     ),
     "mold": (
-        f'{LINK}"-nodefaultlibs" "-fuse-ld=mold"\n  = note: collect2: fatal error: cannot find \'ld\'\n',
+        f'{LINK}"-fuse-ld=lld" "-nodefaultlibs" "-fuse-ld=mold"\n  = note: collect2: fatal error: cannot find \'ld\'\n',
         "install mold: `apt install mold` (Debian, Ubuntu) or `dnf install mold` (Fedora)",
     ),
     "symbols of Python": (
@@ -305,6 +305,23 @@ def test_an_error_without_a_place_has_none() -> None:
 def test_a_vague_error_is_replaced_by_its_cause() -> None:
     text = RECORDED["no source"][0]
     assert first_error(text) == "can't find library `demo`, rename file to `src/lib.rs` or specify lib.path"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("library, GNU ld", "cannot find -lssl"),
+        ("library, lld", "unable to find library -lssl3x"),
+        ("symbols of Python", "undefined symbol: PyLong_FromLong"),
+        (
+            "rust-version",
+            "rustc 1.95.0 is not supported by the following package: demo@1.2.3 requires rustc 1.199",
+        ),
+        ("openssl-sys", "failed to run custom build command for `demo-sys v0.1.0 (/p)`"),
+    ],
+)
+def test_the_reason_is_one_line_that_says_it(name: str, reason: str) -> None:
+    assert first_error(RECORDED[name][0]) == reason
 
 
 def test_the_target_that_rustc_does_not_know_is_the_error() -> None:

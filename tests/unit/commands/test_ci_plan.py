@@ -260,7 +260,7 @@ def test_the_last_python_that_is_installed_runs_cratewheel(words: tuple[str, ...
         ({"linux": {"targets": ["x64"]}}, "'x64' is not a target of linux that CI can build for"),
         (
             {"args": "--nonsense"},
-            "`args` for linux in `generate-ci` is not what `cratewheel build` takes: unrecognized",
+            "`args` for linux in `generate-ci` is not what `cratewheel build` takes: unknown option",
         ),
         ({"args": "--out x"}, "`args` for linux in `generate-ci` has --out, which the jobs have"),
         ({"linux": {"args": "--target a-b-c"}}, "`args` for linux in `generate-ci` has --target, which the jobs have"),
