@@ -447,6 +447,21 @@ def test_develop_installs_the_python_part_in_editable_mode(run_light: Cratewheel
     assert failed.status == 1
 
 
+def test_a_module_of_an_earlier_build_in_place_is_named(run_light: Cratewheel, optional: Path) -> None:
+    python = python_with_pip(optional.parent / "env")
+    assert "Compiled" in run_light("develop", "--skip-install", "-i", python, cwd=optional).ok().stderr
+    run = run_light("develop", "--skip-install", "-i", python, cwd=optional, env=NO_RUST)
+    assert "is from an earlier build, and Python imports it" in run.ok().stderr
+    assert "Compiled" not in run.stderr
+
+
+@pytest.mark.parametrize("other", [["--require-rust"], ["--prebuilt", "x.so"], ["--pgo"], ["--only-abi3"]])
+def test_pure_contradicts_what_is_about_rust(run_light: Cratewheel, light: Path, other: list[str]) -> None:
+    run = run_light("build", "--pure", *other, cwd=light)
+    assert (run.status, run.wheels) == (2, ())
+    assert f"--pure and {other[0]} cannot be used together" in run.stderr
+
+
 def pip(run_light: Cratewheel, root: Path, *words: str | Path, env: dict[str, str | None]) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "pip", "--disable-pip-version-check", *map(str, words)],

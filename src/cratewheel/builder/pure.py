@@ -121,7 +121,8 @@ def assemble_pure(session: Session) -> WheelContent:
     )
     files = wheel_files(inputs, plan, wheel, project, ())
     _refuse_compiled(project.installed)
-    for warning in (*project.warnings, *files.warnings, *_import_warnings(inputs, project.installed)):
+    of_imports = _leftover_warnings(inputs) or _import_warnings(inputs, project.installed)
+    for warning in (*project.warnings, *files.warnings, *of_imports):
         reporter.warn(warning.text, hint=warning.hint)
     tag = WheelTag(python=("py3",), abi=("none",), platform=("any",))
     info = dist_info(inputs.metadata, tag, roots=inputs.project.roots, sboms=included_sboms(session))
@@ -144,6 +145,19 @@ def _refuse_compiled(entries: Iterable[Entry]) -> None:
             notes=tuple(f"nor {path}" for path in compiled[1:]),
             hint="leave it out with `exclude`, or remove it from the Python package",
         )
+
+
+def _leftover_warnings(inputs: Inputs) -> tuple[Advice, ...]:
+    """Return warnings of modules that earlier builds left in the project, which an editable install imports."""
+    modules = inputs.modules
+    if not inputs.options.editable or modules.package_dir is None:
+        return ()
+    names = (modules.extension_name, *modules.other_extensions)
+    return tuple(
+        Advice(text=f"{path} is from an earlier build, and Python imports it", hint="remove it for the Python part")
+        for path in sorted(modules.package_dir.rglob("*"))
+        if path.suffix in LIBRARIES and path.name.startswith(tuple(f"{name}." for name in names))
+    )
 
 
 def _import_warnings(inputs: Inputs, entries: Iterable[Entry]) -> tuple[Advice, ...]:

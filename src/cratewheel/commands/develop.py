@@ -285,4 +285,6 @@ def compile_in_place(session: Session) -> None:
     (wheel,) = session.plan.wheels
     with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)
+        if content.tag.platform == ("any",):
+            return  # there was nothing to compile, and that has been said
     session.reporter.step("Compiled", f"{session.plan.name} {session.plan.version}")

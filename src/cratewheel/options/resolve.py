@@ -31,6 +31,10 @@ CONFLICTS = (
     ("auditwheel", "skip_auditwheel"),
     ("only_abi3", "no_abi3"),
     ("pure", "require_rust"),
+    ("pure", "prebuilt"),
+    ("pure", "pgo"),
+    ("pure", "abi"),
+    ("pure", "only_abi3"),
 )
 
 
