@@ -30,6 +30,7 @@ ROWS: tuple[frozenset[str], ...] = (
     frozenset({"commands"}),
     frozenset({"api"}),
     frozenset({"backend"}),
+    frozenset({"plugins"}),
     frozenset({"cli"}),
     frozenset({"__init__", "__main__"}),
 )

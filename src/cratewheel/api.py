@@ -1,9 +1,10 @@
 """The Python API, which the command line and the build backend use too.
 
 `import cratewheel` offers `build`, `plan`, `develop`, `inspect`, `read_metadata` and `list_interpreters`;
-`build_sdist`, `publish` and `upload` are only here, because `cratewheel.build_sdist` is the hook of PEP 517. Nothing is
-printed: steps, warnings and the output of programs are passed to `on_event` as events of `cratewheel.events`; errors
-are those of `cratewheel.errors`. Functions may be called from any thread, any number of times.
+`build_extension`, `build_sdist`, `publish` and `upload` are only here, because `cratewheel.build_sdist` is the hook of
+PEP 517. Nothing is printed: steps, warnings and the output of programs are passed to `on_event` as events of
+`cratewheel.events`; errors are those of `cratewheel.errors`. Functions may be called from any
+thread, any number of times.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cratewheel.builder.prepare import plan_builds
+from cratewheel.errors import UsageError
 from cratewheel.events import BuiltArchive, CallbackReporter, Event, Reporter, WarningEvent
 from cratewheel.project import read
 from cratewheel.project.request import Request, read_project
@@ -24,9 +26,11 @@ from cratewheel.system.tasks import task_group
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from cratewheel.builder.extension import Extension
     from cratewheel.builder.session import Session
     from cratewheel.commands.inspect.model import Inspection
     from cratewheel.commands.publish.upload import Outcome
+    from cratewheel.contents.crate_sources import CrateFile
     from cratewheel.interpreter.environment import DependencyOptions
     from cratewheel.interpreter.model import Interpreter
     from cratewheel.options.typed_keywords import (
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
         UploadOptions,
     )
     from cratewheel.planning.model import BuildPlan
+    from cratewheel.project.cargo_metadata import Targets
     from cratewheel.project.metadata import CoreMetadata
 
 OnEvent = Callable[[Event], None]
@@ -213,6 +218,23 @@ def inspect(path: str | os.PathLike[str]) -> Inspection:
     return examine(Path(path))
 
 
+def build_extension(
+    project: str | os.PathLike[str] = ".",
+    *,
+    on_event: OnEvent | None = None,
+    environ: Mapping[str, str] | None = None,
+    **options: Unpack[BuildOptions],
+) -> Extension:
+    """Compile what a wheel has besides the project's own files, write it to the folder `out=`, and return it.
+
+    The files are checked and repaired as those of a wheel, and packing is left to the caller. Each keyword is an option
+    of `cratewheel build`; they must choose one wheel. Raises a `CratewheelError` as `build` does.
+    """
+    if "out" not in options:
+        raise UsageError("build_extension needs the folder that it writes to", hint="add `out=...`")
+    return compile_extension(_request("build", project, environ, options), _reporter(on_event))
+
+
 def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, ...]:
     """Build the archives of a request and return them; `cratewheel build` and `build` call this."""
     if request.flags.get("sdist_first") or request.flags.get("sdist"):
@@ -228,6 +250,37 @@ def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, 
     from cratewheel.builder.run import run  # `plan_builds` has imported it while cargo ran
 
     return run(sessions)
+
+
+def compile_extension(request: Request, reporter: Reporter, *, targets: Targets = "all") -> Extension:
+    """Compile the files of the one wheel of a request into its folder `out`; `build_extension` and plugins call this.
+
+    Raises `UsageError` if the request is for several wheels.
+    """
+    from cratewheel.builder.extension import build_extension as build_files
+
+    sessions = plan_builds(replace(request, overrides={**request.overrides, "sdist": False}), reporter, targets=targets)
+    wheels = [(session, wheel) for session in sessions for wheel in session.plan.wheels]
+    if len(wheels) != 1:
+        raise UsageError(
+            f"the files of one wheel are compiled at a time, and {len(wheels)} would be",
+            hint="choose one interpreter and one target",
+        )
+    ((session, wheel),) = wheels
+    return build_files(session, wheel, session.plan.out)
+
+
+def list_crate_files(request: Request, reporter: Reporter) -> tuple[CrateFile, ...]:
+    """Return the files of the crates that a source distribution needs which another build backend packs.
+
+    Raises `UnsupportedError` for one outside of the project's folder.
+    """
+    from cratewheel.builder.sdist import sdist_content
+    from cratewheel.contents.crate_sources import crate_files
+    from cratewheel.project.inputs import gather_sdist
+
+    inputs = gather_sdist(request, reporter)
+    return crate_files(sdist_content(inputs, environ=request.environ, reporter=reporter))
 
 
 def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:

@@ -47,8 +47,8 @@ _PROGRAM = "import sys; sys.path[:] = sys.argv[1:]; from cratewheel.backend impo
 
 def get_requires_for_build_wheel(config_settings: ConfigSettings = None) -> list[str]:
     """Return the build requirements of the wheel besides cratewheel, from the project's files and providers."""
-    with _hook(config_settings) as call:
-        return [*_binding_requirements(call), *_metadata_requirements(call), *_rust_requirements(call)]
+    with hook_call(config_settings) as call:
+        return [*compile_requirements(call), *_metadata_requirements(call)]
 
 
 def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> list[str]:
@@ -58,7 +58,7 @@ def get_requires_for_build_editable(config_settings: ConfigSettings = None) -> l
 
 def get_requires_for_build_sdist(config_settings: ConfigSettings = None) -> list[str]:
     """Return the build requirements of the source distribution besides cratewheel, from its files and providers."""
-    with _hook(config_settings) as call:
+    with hook_call(config_settings) as call:
         return [*_metadata_requirements(call), *_rust_requirements(call)]
 
 
@@ -71,7 +71,7 @@ def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: C
 
 
 def _prepare_metadata(metadata_directory: str, config_settings: ConfigSettings, build_state: BuildState) -> str:
-    with _hook(config_settings) as call:
+    with hook_call(config_settings) as call:
         from cratewheel.contents.dist_info import dist_info
         from cratewheel.interpreter.probe import describe, probe_self
         from cratewheel.targets.platform_tags import normalise_platform
@@ -95,7 +95,7 @@ def build_wheel(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: str | None = None
 ) -> str:
     """Build the wheel for this interpreter, and return its file name."""
-    with _hook(config_settings) as call:
+    with hook_call(config_settings) as call:
         return _wheel(call, wheel_directory, metadata_directory, editable=False)
 
 
@@ -103,25 +103,28 @@ def build_editable(
     wheel_directory: str, config_settings: ConfigSettings = None, metadata_directory: str | None = None
 ) -> str:
     """Build the wheel of an editable install, and return its file name."""
-    with _hook(config_settings) as call:
+    with hook_call(config_settings) as call:
         return _wheel(call, wheel_directory, metadata_directory, editable=True)
 
 
 def build_sdist(sdist_directory: str, config_settings: ConfigSettings = None) -> str:
     """Write the source distribution, and return its file name."""
-    with _hook(config_settings) as call:
+    with hook_call(config_settings) as call:
         from cratewheel import api
 
         request = call.request(overrides={"out": Path(sdist_directory).absolute(), "check": False})
         return api.build_sdist_archive(request, call.ui).path.name
 
 
-class _HookCall:
+class HookCall:
     """The arguments of a hook, and the project's files, read on first use."""
 
-    def __init__(self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui) -> None:
+    def __init__(
+        self, settings: ConfigSettings, environ: Mapping[str, str], ui: Ui, folder: Path | None = None
+    ) -> None:
         self.environ = environ
         self.ui = ui
+        self.folder = folder or Path.cwd()
         argv, unknown = build_arguments(settings or {}, environ)
         for name in unknown:
             ui.warn(f"the config setting {name} is for another backend and is ignored")
@@ -134,7 +137,7 @@ class _HookCall:
         """Return the request of the frontend, with the hook's own values."""
         from cratewheel.project.request import Request
 
-        return Request(flags=self.flags, **{"environ": self.environ, "cwd": Path.cwd(), **changes})
+        return Request(flags=self.flags, **{"environ": self.environ, "cwd": self.folder, **changes})
 
     @cached_property
     def project(self) -> Project:
@@ -143,7 +146,7 @@ class _HookCall:
         from cratewheel.project import read
         from cratewheel.project.location import locate
 
-        return read.read(locate(self.flags.get("manifest_path"), Path.cwd()))
+        return read.read(locate(self.flags.get("manifest_path"), self.folder))
 
     @cached_property
     def options(self) -> Options:
@@ -244,16 +247,8 @@ def _write(path: Path, source: Source) -> None:
         stream.writelines(chunks)
 
 
-def _wheel(call: _HookCall, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
-    overrides: dict[str, Any] = {"out": Path(directory).absolute(), "sdist": False}
-    if not {"compatibility", "auditwheel", "skip_auditwheel"} & call.flags.keys():
-        overrides["compatibility"] = ("off",)  # frontends install the wheel on this machine
-    request = call.request(
-        environ=_with_rust(call),
-        editable=editable,
-        defaults={"interpreter": (own_python(base=call.options.use_base_python),), "profile": "release"},
-        overrides=overrides,
-    )
+def _wheel(call: HookCall, directory: str, metadata_directory: str | None, *, editable: bool) -> str:
+    request = wheel_request(call, Path(directory).absolute(), editable=editable)
     from cratewheel.builder.prepare import plan_builds
     from cratewheel.builder.run import run
 
@@ -267,6 +262,23 @@ def _wheel(call: _HookCall, directory: str, metadata_directory: str | None, *, e
     _check_prepared(session.inputs.metadata, metadata_directory)
     (archive,) = run(sessions)
     return archive.path.name
+
+
+def wheel_request(call: HookCall, out: Path, **changes: Any) -> Request:
+    """Return the request for the wheel of this interpreter, written to the folder `out`."""
+    overrides: dict[str, Any] = {"out": out, "sdist": False}
+    if not {"compatibility", "auditwheel", "skip_auditwheel"} & call.flags.keys():
+        overrides["compatibility"] = ("off",)  # frontends install the wheel on this machine
+    return call.request(
+        environ=with_rust(call),
+        defaults={
+            "interpreter": (own_python(base=call.options.use_base_python),),
+            "profile": "release",
+            **changes.pop("defaults", {}),
+        },
+        overrides=overrides,
+        **changes,
+    )
 
 
 def own_python(*, base: bool) -> str:
@@ -293,7 +305,12 @@ def _check_prepared(metadata: CoreMetadata, metadata_directory: str | None) -> N
             )
 
 
-def _binding_requirements(call: _HookCall) -> list[str]:
+def compile_requirements(call: HookCall) -> list[str]:
+    """Return what compiling needs besides cratewheel: cffi, and what installs Rust if that is missing and wanted."""
+    return [*_binding_requirements(call), *_rust_requirements(call)]
+
+
+def _binding_requirements(call: HookCall) -> list[str]:
     """Return cffi if the project's files say that the bindings are cffi; PyPy includes it."""
     if sys.implementation.name == "pypy" or call.options.pure:
         return []
@@ -312,7 +329,7 @@ def _binding_requirements(call: _HookCall) -> list[str]:
     return ["cffi"] if bindings == "cffi" else []
 
 
-def _metadata_requirements(call: _HookCall) -> list[str]:
+def _metadata_requirements(call: HookCall) -> list[str]:
     """Return what the project's metadata providers require."""
     from cratewheel.project.read import provider_runner, read_providers
 
@@ -320,7 +337,7 @@ def _metadata_requirements(call: _HookCall) -> list[str]:
     return provider_runner(call.project, call.environ, call.ui).requires(providers) if providers else []
 
 
-def _rust_requirements(call: _HookCall) -> list[str]:
+def _rust_requirements(call: HookCall) -> list[str]:
     options = call.options
     return [BOOTSTRAP] if options.bootstrap_rust and not options.pure and not _has_cargo(call.environ) else []
 
@@ -331,7 +348,7 @@ def _has_cargo(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("CARGO")) or which("cargo", environ) is not None
 
 
-def _with_rust(call: _HookCall) -> Mapping[str, str]:
+def with_rust(call: HookCall) -> Mapping[str, str]:
     """Return the environment with a Rust toolchain, installed if missing and allowed by the user."""
     if _has_cargo(call.environ) or call.options.pure:
         return call.environ
@@ -368,13 +385,17 @@ def rust_install_hint(platform: str = sys.platform) -> str:
 
 
 @contextmanager
-def _hook(settings: ConfigSettings) -> Iterator[_HookCall]:
+def hook_call(settings: ConfigSettings, folder: Path | None = None) -> Iterator[HookCall]:
+    """Yield the arguments of a hook in the project's folder, which is the current one unless given.
+
+    An error in the block is printed, and ends the process as the command does.
+    """
     environ = dict(os.environ)
     # stdout belongs to the frontend
     ui = Ui(out=StringIO(), err=sys.stderr, color=use_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
         with interrupts.Handlers():
-            yield _HookCall(settings, environ, ui)
+            yield HookCall(settings, environ, ui, folder)
     except interrupts.TerminatedError as stop:
         if interrupts.is_active():
             raise  # the command line reports it
@@ -398,7 +419,7 @@ def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:
 
     @wraps(hook)
     def call(*arguments: object, **named: object) -> object:
-        with _hook(None) as here:
+        with hook_call(None) as here:
             from cratewheel.system.command import Command, capture
 
             request = utf8.decode_as_utf8([hook.__name__, arguments, named])

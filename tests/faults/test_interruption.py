@@ -30,7 +30,7 @@ pytestmark = [
 MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
 SECOND = 0.3  # the part of the runs that get a second signal, while they clean up
 # what is in a traceback only if our handlers should have been there
-TOO_LATE = re.compile(r"cratewheel/(?!__init__|__main__|interrupts|backend|errors|redaction|ui)|in _hook")
+TOO_LATE = re.compile(r"cratewheel/(?!__init__|__main__|interrupts|backend|errors|redaction|ui)|in hook_call")
 WARNING = "warning: interrupted; no unfinished file was kept\n"
 
 

@@ -248,6 +248,19 @@ def peer() -> Path:
     return Path(chosen)
 
 
+@pytest.fixture(scope="session")
+def own_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the wheels of this tree and of its drop-in for maturin."""
+    folder = tmp_path_factory.mktemp("wheels")
+    for source in (ROOT, ROOT / "compat" / "maturin"):
+        subprocess.run(
+            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source],
+            check=True,
+            capture_output=True,
+        )
+    return folder
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have one worker do all that compiles in the common target directory: two would wait for each other."""

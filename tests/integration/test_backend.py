@@ -243,19 +243,6 @@ def test_a_wheel_of_the_backend_is_a_zip(project: Project) -> None:
     assert zipfile.ZipFile(project.root / "out" / name).testzip() is None
 
 
-@pytest.fixture(scope="session")
-def own_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the wheels of this tree and of its drop-in for maturin."""
-    folder = tmp_path_factory.mktemp("wheels")
-    for source in (ROOT, ROOT / "compat" / "maturin"):
-        subprocess.run(
-            [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, source],
-            check=True,
-            capture_output=True,
-        )
-    return folder
-
-
 @pytest.mark.network
 def test_a_project_of_maturins_builds_unchanged_with_the_drop_in(
     project: Project, own_wheels: Path, tmp_path: Path

@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive import wheel as wheel_writer
 from cratewheel.archive.dist_info import DistInfo
-from cratewheel.archive.layout import Entry, Layout, wheel_layout
+from cratewheel.archive.layout import Entry, FromFile, Layout, wheel_layout
 from cratewheel.audit import binary as audit_binary
 from cratewheel.audit import check, identity, objects
 from cratewheel.audit.model import SYMBOLS_READ, Binary
@@ -68,6 +68,21 @@ def hook_outputs(session: Session) -> tuple[str, ...]:
     return tuple(str(path) for hook in inputs.options.hooks for path in output_paths(hook, place))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedFiles:
+    """The files of a wheel except its dist-info, after the audit and the repair.
+
+    `compiled` are those that are not the project's own: compiled files, generated ones, and copied libraries.
+    """
+
+    tag: WheelTag
+    entries: tuple[Entry, ...]
+    compiled: tuple[Entry, ...]
+    sboms: SbomFiles
+    in_project: tuple[Entry, ...] = ()
+    unimportable: str | None = None
+
+
 def assemble(
     session: Session, wheel: WheelPlan, artifacts: list[Artifact], stage: Path, *, crates: SbomFiles
 ) -> WheelContent:
@@ -78,15 +93,52 @@ def assemble(
     Raises `AuditError` when the compiled files do not meet the platform tag, `ConfigError` for an invalid layout.
     """
     inputs, plan = session.inputs, session.plan
+    found = check_files(session, wheel, artifacts, stage, crates=crates)
+    placed = zip(wheel.artifacts, artifacts, strict=True)
+    info = dist_info(
+        inputs.metadata,
+        found.tag,
+        roots=inputs.project.roots,
+        sboms=found.sboms,
+        crate_licences=licence_texts(inputs, wheel, session.environ),
+        wasi_programs=[made.path.name for planned, made in placed if planned.is_command]
+        if plan.target.os == "wasi"
+        else (),
+    )
+    return WheelContent(
+        tag=found.tag,
+        layout=wheel_layout(found.entries, info.directory),
+        dist_info=info,
+        in_project=found.in_project,
+        unimportable=found.unimportable,
+    )
+
+
+def check_files(
+    session: Session,
+    wheel: WheelPlan,
+    artifacts: list[Artifact],
+    stage: Path,
+    *,
+    crates: SbomFiles,
+    only_compiled: bool = False,
+) -> CheckedFiles:
+    """Return the files of a wheel from its artifacts, checked and repaired; raises as `assemble` does.
+
+    With `only_compiled`, there are no warnings of the project's own files, which somebody else packs.
+    """
+    inputs, plan = session.inputs, session.plan
+    folders = out_dirs(session, wheel, artifacts)
     project = read_project_files(
         inputs,
         plan,
         inputs.options.include,
         skips=DanglingLinks(session.environ, session.reporter).skips,
         tracked=(*tracked_but_ignored(inputs.project.root, session.environ), *hook_outputs(session)),
-        out_dirs=out_dirs(session, wheel, artifacts),
+        out_dirs=folders,
     )
-    _warn(session, project.warnings)
+    if not only_compiled:
+        _warn(session, project.warnings)
     parts = generate_parts(session, wheel, artifacts, stage)
     found = wheel_files(inputs, plan, wheel, project, parts)
     _warn(session, found.warnings)
@@ -99,23 +151,26 @@ def assemble(
         from cratewheel.builder.repair_step import place_libraries
 
         entries = place_libraries(session, wheel, of_project, grafted, needing)
-    info = dist_info(
-        inputs.metadata,
-        tag,
-        roots=inputs.project.roots,
-        sboms=sbom_files(session, of_artifacts(inputs, wheel, crates), grafted),
-        crate_licences=licence_texts(inputs, wheel, session.environ),
-        wasi_programs=[one.file.name for planned, one in zip(wheel.artifacts, parts, strict=True) if planned.is_command]
-        if plan.target.os == "wasi"
-        else (),
-    )
-    return WheelContent(
+    entries = tuple(entries)
+    own = {_origin(entry) for entry in project.installed if not _is_generated(entry, folders.values())}
+    return CheckedFiles(
         tag=tag,
-        layout=wheel_layout(entries, info.directory),
-        dist_info=info,
+        entries=entries,
+        compiled=tuple(entry for entry in entries if _origin(entry) not in own),
+        sboms=sbom_files(session, of_artifacts(inputs, wheel, crates), grafted),
         in_project=found.in_project,
         unimportable=unimportable,
     )
+
+
+def _origin(entry: Entry) -> tuple[str, object]:
+    """Return what identifies an entry, whatever its mode is."""
+    return entry.path, entry.source.path if isinstance(entry.source, FromFile) else entry.source
+
+
+def _is_generated(entry: Entry, folders: Iterable[Path]) -> bool:
+    """Return whether a build script wrote the file to one of the `folders`."""
+    return isinstance(entry.source, FromFile) and any(Path(entry.source.path).is_relative_to(one) for one in folders)
 
 
 def _warn(session: Session, warnings: Iterable[Advice]) -> None:

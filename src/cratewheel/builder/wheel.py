@@ -84,15 +84,29 @@ def join_displays(displays: Sequence[str]) -> str:
 
 @contextmanager
 def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
+    with compiled_to_pack(session, wheel) as (session, wheel, artifacts, stage, crates):
+        if wheel.is_pure:
+            yield _pure_content(session)
+            return
+        from cratewheel.builder.assembly import assemble
+
+        yield assemble(session, wheel, artifacts, stage, crates=crates)
+
+
+@contextmanager
+def compiled_to_pack(
+    session: Session, wheel: WheelPlan
+) -> Iterator[tuple[Session, WheelPlan, list[Artifact], Path, SbomFiles]]:
+    """Compile one wheel, run its hooks, and yield what `assemble` takes; the files exist during the block.
+
+    The yielded wheel has no compiled files if that is asked for, or allowed where Rust fails.
+    """
     if not session.reporter.label:  # several are named together
         report_building(session, [wheel])
     session = _run_hooks(session, wheel)
     if wheel.is_pure:
-        if session.inputs.options.hooks:
-            from cratewheel.builder.hooks import before_packing
-
-            before_packing(session, wheel, [])
-        yield _pure_content(session)
+        _run_hooks_before_packing(session, wheel, [])
+        yield session, wheel, [], session.scratch, ()
         return
     with _staging_folder(session.scratch) as stage:
         try:
@@ -109,16 +123,15 @@ def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
             found = session, wheel, []
         session, wheel, artifacts = found
         session.reporter.phase("packing")
-        if session.inputs.options.hooks:
-            from cratewheel.builder.hooks import before_packing
+        _run_hooks_before_packing(session, wheel, artifacts)
+        yield session, wheel, artifacts, stage, () if wheel.is_pure else crates.result()
 
-            before_packing(session, wheel, artifacts)
-        if wheel.is_pure:
-            yield _pure_content(session)
-            return
-        from cratewheel.builder.assembly import assemble
 
-        yield assemble(session, wheel, artifacts, stage, crates=crates.result())
+def _run_hooks_before_packing(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> None:
+    if session.inputs.options.hooks:
+        from cratewheel.builder.hooks import before_packing  # few projects have any
+
+        before_packing(session, wheel, artifacts)
 
 
 def _compile_what_can_be(session: Session, wheel: WheelPlan, stage: Path) -> tuple[Session, WheelPlan, list[Artifact]]:

@@ -86,10 +86,11 @@ def check_keys(tools: ToolTables | None) -> list[str]:
     """Return a warning for each unknown key in `[tool.maturin]`, with the most similar known one.
 
     There is one too for a table that counts for nothing beside one of `[tool.cratewheel]`. Raises `ConfigError` for an
-    unknown key in the latter.
+    unknown key in the latter, and in the table of the hook for hatchling.
     """
     if tools is None:
         return []
+    _refuse_unknown(_unknown_keys(tools.hook), tools.hook_place, tools.path)
     _refuse_unknown(_unknown_keys(tools.cratewheel), "tool.cratewheel", tools.path)
     unknown = _unknown_keys(tools.maturin)
     warnings = [

@@ -154,7 +154,7 @@ def gather(
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
     state: BuildState = "editable" if request.editable else "wheel"
-    metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
+    metadata = request.metadata or read_metadata(project, reporter, environ=request.environ, build_state=state)
     return tuple(
         _for_target(answer, options, project, metadata, request.environ, reporter) for answer in asked.result()
     )
@@ -168,20 +168,28 @@ def gather_sdist(request: Request, reporter: Reporter) -> SdistInputs:
     project = read_project(request)
     options = resolve_options(request, project, reporter, compiles=False)
     warn_of_unread_config(project, request.environ, reporter)
-    return gather_sdist_of(project, options, environ=request.environ, reporter=reporter)
+    return gather_sdist_of(project, options, environ=request.environ, reporter=reporter, metadata=request.metadata)
 
 
 def gather_sdist_of(
-    project: Project, options: Options, *, environ: Mapping[str, str], reporter: Reporter
+    project: Project,
+    options: Options,
+    *,
+    environ: Mapping[str, str],
+    reporter: Reporter,
+    metadata: CoreMetadata | None = None,
 ) -> SdistInputs:
-    """Return the inputs for the source distribution of a project that has been read; raises as `gather_sdist` does."""
+    """Return the inputs for the source distribution of a project that has been read; raises as `gather_sdist` does.
+
+    The `metadata` is read from the project's files unless it is given.
+    """
     if project.pyproject is None:
         raise pyproject.missing_error(project.root)
     cargo = query_every_crate(options, project, environ=environ, reporter=reporter)
     return SdistInputs(
         options=options,
         project=project,
-        metadata=read_metadata(project, reporter, environ=environ, build_state="sdist"),
+        metadata=metadata or read_metadata(project, reporter, environ=environ, build_state="sdist"),
         modules=project_modules(options, project, module_names(options, cargo))
         if options.artifacts
         else read_modules(project, options, binary=True),

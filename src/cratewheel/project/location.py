@@ -120,7 +120,7 @@ def _named_manifest(pyproject: PyProject) -> Path | None:
 
 
 def _tool(pyproject: PyProject) -> Mapping[str, Any]:
-    return {**pyproject.tools.maturin, **pyproject.tools.cratewheel}
+    return {**pyproject.tools.maturin, **pyproject.tools.cratewheel, **pyproject.tools.hook}
 
 
 def _has_src_layout(pyproject: PyProject) -> bool:

@@ -17,6 +17,10 @@ from cratewheel.system.files import project_roots
 Table = Mapping[str, Any]
 
 TOOLS = ("maturin", "cratewheel")
+HATCH_HOOKS = ("tool.hatch.build.targets.wheel.hooks.cratewheel", "tool.hatch.build.hooks.cratewheel")
+HATCH_KEYS = frozenset(
+    {"dependencies", "require-runtime-dependencies", "require-runtime-features", "enable-by-default"}
+)
 
 # Keys that hold paths, patterns of paths, and lists and tables of either; of a table, its own keys that hold them
 PATHS = {"manifest-path": (), "python-source": (), "data": ()}
@@ -82,6 +86,7 @@ def read(path: Path) -> PyProject:
     if not isinstance(tool, dict):
         raise ConfigError(f"tool in {path} must be a table, found {toml.describe(tool)}")
     slashes = _Slashes(path)
+    hook_place, hook = _hook_table(tool, path) if (backend or "").startswith("hatchling") else ("", {})
     tables = {name: slashes.in_tool(name, _table(tool, name, path, parent="tool.")) for name in TOOLS}
     project = slashes.in_project(_table(data, "project", path)) if "project" in data else None
     return PyProject(
@@ -89,11 +94,26 @@ def read(path: Path) -> PyProject:
         requires=tuple(requires),
         build_backend=backend,
         project=project,
-        tools=ToolTables(path=path, **tables),
+        tools=ToolTables(path=path, **tables, hook_place=hook_place, hook=slashes.in_tool(hook_place[5:], hook)),
         dependency_groups=_table(data, "dependency-groups", path),
         dynamic_metadata=_checked_texts(tool.get("dynamic-metadata"), "tool.dynamic-metadata", path),
         warnings=tuple(slashes.warnings),
     )
+
+
+def _hook_table(tool: Table, path: Path) -> tuple[str, Table]:
+    """Return the place and the table of our build hook for hatchling, without the keys that are hatchling's.
+
+    A table of the target `wheel` replaces that of all targets: https://hatch.pypa.io/latest/config/build/#build-hooks
+    """
+    for place in HATCH_HOOKS:
+        found: object = {"tool": tool}
+        for key in place.split("."):
+            found = found.get(key) if isinstance(found, dict) else None
+        if isinstance(found, dict):
+            toml.check_texts(found, place, path)
+            return place, {key: value for key, value in found.items() if key not in HATCH_KEYS}
+    return "", {}
 
 
 def _table(data: Table, key: str, path: Path, *, parent: str = "") -> Table:

@@ -18,6 +18,7 @@ from cratewheel.options.resolve import Flags, resolve
 from cratewheel.options.values import Origin
 from cratewheel.project import read
 from cratewheel.project.location import Location, locate
+from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.read import Project
 from cratewheel.system.files.json_cache import make_private_folder
 from cratewheel.system.machine import project_dir, user_dir
@@ -29,7 +30,8 @@ class Request:
 
     `flags` are values of settings as a command line gives them; `defaults` count where no flag, variable or key says
     anything; `overrides` count whatever these say. `cwd` is the folder where cargo and rustc start; the project is
-    looked for in `folder`, by default `cwd`. `editable` is for an editable install.
+    looked for in `folder`, by default `cwd`. `editable` is for an editable install. `metadata` is that of another build
+    backend, which counts instead of the metadata in the project's files.
     """
 
     flags: Flags
@@ -39,6 +41,7 @@ class Request:
     editable: bool = False
     defaults: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    metadata: CoreMetadata | None = None
 
 
 def read_project(request: Request) -> Project:

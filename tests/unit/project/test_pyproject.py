@@ -148,3 +148,31 @@ def test_backslashes_of_the_project_table_too(path: Path) -> None:
         f"{BUILD_SYSTEM}[project]\nreadme = {{ file = 'docs\\a.md' }}\nlicense = 'A\\B'\n", encoding="utf-8"
     )
     assert pyproject.read(path).project == {"readme": {"file": "docs/a.md"}, "license": "A\\B"}
+
+
+@pytest.mark.parametrize(
+    "place", ["tool.hatch.build.targets.wheel.hooks.cratewheel", "tool.hatch.build.hooks.cratewheel"]
+)
+def test_the_hook_for_hatchling_has_a_table_without_hatchlings_keys(path: Path, place: str) -> None:
+    path.write_text(
+        f'{BUILD_SYSTEM}build-backend = "hatchling.build"\n[{place}]\nfeatures = ["a"]\ndependencies = ["x"]\n'
+        "enable-by-default = true\n"
+    )
+    tools = pyproject.read(path).tools
+    assert (tools.hook_place, tools.hook) == (place, {"features": ["a"]})
+    assert tools.find(["features"]) == (f"{place}.features", ["a"])
+
+
+def test_the_hook_of_wheels_replaces_that_of_all_targets_as_in_hatchling(path: Path) -> None:
+    path.write_text(
+        f'{BUILD_SYSTEM}build-backend = "hatchling.build"\n[tool.hatch.build.hooks.cratewheel]\nstrip = true\n'
+        "[tool.hatch.build.targets.wheel.hooks.cratewheel]\nlocked = true\n[tool.cratewheel]\nlocked = false\n"
+    )
+    tools = pyproject.read(path).tools
+    assert tools.hook == {"locked": True}
+    assert tools.find(["locked"]) == ("tool.hatch.build.targets.wheel.hooks.cratewheel.locked", True)
+
+
+def test_other_backends_have_no_hook(path: Path) -> None:
+    path.write_text(f'{BUILD_SYSTEM}build-backend = "cratewheel"\n[tool.hatch.build.hooks.cratewheel]\nstrip = true\n')
+    assert pyproject.read(path).tools.hook == {}

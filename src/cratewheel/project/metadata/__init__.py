@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from cratewheel.archive import entry_points
 from cratewheel.cargo.manifest import Manifest
@@ -64,6 +65,30 @@ class CoreMetadata:
         if self.description is not None:
             result["description"] = self.description
         return result
+
+
+def of_other_backend(
+    name: str, version: str, *, requires_python: str | None, requires_dist: tuple[str, ...] = (), provider: str | None
+) -> CoreMetadata:
+    """Return what a build needs of the metadata that another build backend writes.
+
+    `provider` is that backend, if the version is not written in [project].
+    """
+    return CoreMetadata(
+        name=name,
+        version=str(Version(version)),
+        requires_python=SpecifierSet(requires_python) if requires_python else None,
+        requires_dist=requires_dist,
+        headers=(("Name", name), ("Version", version)),
+        description=None,
+        text="",
+        entry_points="",
+        license_files=(),
+        scripts=(),
+        notes=(),
+        warnings=(),
+        version_provider=provider,
+    )
 
 
 def read(

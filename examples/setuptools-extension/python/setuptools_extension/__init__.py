@@ -1,0 +1,5 @@
+"""Text, reversed by Rust."""
+
+from setuptools_extension._native import reverse
+
+__all__ = ["reverse"]
