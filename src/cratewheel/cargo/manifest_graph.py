@@ -52,6 +52,14 @@ def read_graph(manifest: Manifest, *, crates: Iterable[str], target_directory: P
     )
 
 
+def local_crates(manifest: Manifest) -> tuple[Manifest, ...]:
+    """Return the crates of the workspace, and the ones on disk that they depend on, by their names.
+
+    Raises `ConfigError` for a file that is not valid.
+    """
+    return tuple(sorted((one for _, one in _local_manifests(manifest)), key=lambda one: one.name))
+
+
 def _local_manifests(manifest: Manifest) -> Iterator[tuple[Path, Manifest]]:
     """Yield the manifests of the workspace's members and of path dependencies, the given one first."""
     queue = [manifest.path, *_members(manifest)]

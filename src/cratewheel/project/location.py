@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import manifest as cargo_manifest
+from cratewheel.cargo import manifest_graph
 from cratewheel.errors import ConfigError
 from cratewheel.project import pyproject as pyproject_toml
 from cratewheel.project.pyproject import PyProject
@@ -37,8 +38,9 @@ def locate(manifest_path: Path | None, cwd: Path, folder: Path | None = None) ->
 
     With `manifest_path`, pyproject.toml is the nearest around the folder that builds this crate, else the nearest above
     the manifest, no further than the folder around the cargo workspace. Without, the pyproject.toml of the folder may
-    name the manifest; else it is `rust/Cargo.toml` beside a `src/` package, or `./Cargo.toml`. A crate for which none
-    is found belongs to the one above that builds it. Raises `ConfigError` when there is no manifest.
+    name the manifest; else it is `rust/Cargo.toml` beside a `src/` package, or `./Cargo.toml`, or in a workspace
+    without a package that of the first artifact's crate. A crate for which none is found belongs to the one above that
+    builds it. Raises `ConfigError` when there is no manifest.
     """
     folder = folder or cwd
     if manifest_path is not None:
@@ -112,11 +114,34 @@ def _builder(manifest: Path, folders: Iterable[Path]) -> PyProject | None:
 
 
 def _named_manifest(pyproject: PyProject) -> Path | None:
-    """Return the Cargo.toml for a pyproject.toml: named in it, or found by its layout; None for the one beside it."""
+    """Return the Cargo.toml for a pyproject.toml: named in it, or found by its layout; None for the one beside it.
+
+    Raises `ConfigError` for a manifest of a workspace that is not valid.
+    """
     named = _tool(pyproject).get("manifest-path")
     if isinstance(named, str):
         return Path(os.path.normpath(pyproject.directory / named))
-    return pyproject.directory / "rust" / "Cargo.toml" if _has_src_layout(pyproject) else None
+    if _has_src_layout(pyproject):
+        return pyproject.directory / "rust" / "Cargo.toml"
+    return _first_crate(pyproject)
+
+
+def _first_crate(pyproject: PyProject) -> Path | None:
+    """Return the Cargo.toml of the crate that the first artifact names, in a workspace without a package; or None."""
+    name = first_artifact(pyproject).get("crate")
+    beside = pyproject.directory / "Cargo.toml"
+    if not isinstance(name, str) or not is_file(beside):
+        return None
+    manifest = cargo_manifest.read(beside)
+    crates = manifest_graph.local_crates(manifest) if manifest.is_virtual else ()
+    return next((crate.path for crate in crates if crate.name == name), None)
+
+
+def first_artifact(pyproject: PyProject) -> Mapping[str, Any]:
+    """Return the first table of the project's `artifacts`; an empty one if it has none."""
+    tables = _tool(pyproject).get("artifacts")
+    first = tables[0] if isinstance(tables, list) and tables else {}
+    return first if isinstance(first, dict) else {}
 
 
 def _tool(pyproject: PyProject) -> Mapping[str, Any]:

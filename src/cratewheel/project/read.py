@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.cargo import config as cargo_config
-from cratewheel.cargo import lockfile
+from cratewheel.cargo import lockfile, manifest_graph
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.errors import ConfigError
+from cratewheel.errors import ConfigError, did_you_mean
 from cratewheel.events import Reporter
 from cratewheel.project import metadata as core_metadata
-from cratewheel.project.location import Location
+from cratewheel.project.location import Location, first_artifact
 from cratewheel.project.metadata import CoreMetadata, dynamic
 from cratewheel.project.metadata.cargo import PROVIDED as OF_CARGO
 from cratewheel.project.metadata.dynamic import Provider
@@ -65,13 +65,30 @@ def read(location: Location) -> Project:
             "around both",
         )
     if manifest.is_virtual:
-        raise ConfigError(
-            f"{manifest.path} is a workspace without a package",
-            hint="select the crate with --manifest-path, or `manifest-path` in [tool.cratewheel] of pyproject.toml",
-        )
+        raise ConfigError(f"{manifest.path} is a workspace without a package", hint=_select_crate(location, manifest))
     cargo_config.check_regular(location.cwd)
     lockfile.find(manifest.directory, manifest.workspace_root)
     return Project(location=location, manifest=manifest)
+
+
+def _select_crate(location: Location, workspace: Manifest) -> str:
+    """Return how to say which crate of a workspace is the project's: by its first artifact, if it lists some."""
+    crates = manifest_graph.local_crates(workspace)
+    names = [crate.name for crate in crates]
+    first = first_artifact(location.pyproject) if location.pyproject is not None else {}
+    if first and names:
+        named = first.get("crate")
+        if isinstance(named, str):
+            wrong = f"the first of its artifacts names the crate `{named}`, which the workspace has not"
+            return f"{wrong}; {did_you_mean(named, names) or 'its crates are ' + ', '.join(names)}"
+        return f'write `crate = "…"` into the first table of the artifacts: {", ".join(names)}'
+    paths = [os.path.relpath(crate.path, location.root) for crate in crates]
+    one = Path(paths[0]).as_posix() if len(paths) == 1 else "…/Cargo.toml"
+    several = f"; its crates are {', '.join(names)}" if len(names) > 1 else ""
+    return (
+        f"select the crate with --manifest-path, or `manifest-path = "
+        f'"{one}"` in [tool.cratewheel] of pyproject.toml{several}'
+    )
 
 
 def _may_hold(location: Location, manifest: Manifest) -> bool:

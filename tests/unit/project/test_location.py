@@ -139,6 +139,61 @@ def test_a_crate_that_the_project_above_does_not_name_stands_alone(tmp_path: Pat
     assert locate(None, other.parent) == Location(manifest=other, pyproject=None, root=other.parent, cwd=other.parent)
 
 
+def virtual_workspace(top: Path, artifacts: str) -> Path:
+    """Write a workspace without a package, of the crates `words` and `digits`, with a project beside it."""
+    write(top / "Cargo.toml", '[workspace]\nmembers = ["crates/*"]\n')
+    for name in ("digits", "words"):
+        write(top / "crates" / name / "Cargo.toml", f'[package]\nname = "{name}"\n')
+    return write(top / "pyproject.toml", f"{BUILD_SYSTEM}[tool.cratewheel]\n{artifacts}")
+
+
+@pytest.mark.parametrize(
+    ("folder", "manifest"), [(".", None), ("crates/words", None), (".", "crates/words/Cargo.toml")]
+)
+def test_in_a_workspace_without_a_package_the_first_artifact_names_the_crate(
+    tmp_path: Path, folder: str, manifest: str | None
+) -> None:
+    file = virtual_workspace(tmp_path, 'artifacts = [{ crate = "words" }, { crate = "digits" }]\n')
+
+    assert locate(Path(manifest) if manifest else None, tmp_path / folder) == Location(
+        manifest=tmp_path / "crates" / "words" / "Cargo.toml",
+        pyproject=read_pyproject(file),
+        root=tmp_path,
+        cwd=tmp_path / folder,
+    )
+
+
+@pytest.mark.parametrize(
+    ("artifacts", "hint"),
+    [
+        (
+            "",
+            (
+                'select the crate with --manifest-path, or `manifest-path = "…/Cargo.toml"` in [tool.cratewheel] of '
+                "pyproject.toml; its crates are digits, words"
+            ),
+        ),
+        (
+            'artifacts = [{ kind = "bin" }, { crate = "words" }]\n',
+            'write `crate = "…"` into the first table of the artifacts: digits, words',
+        ),
+        (
+            'artifacts = [{ crate = "wrods" }]\n',
+            "the first of its artifacts names the crate `wrods`, which the workspace has not; did you mean `words`?",
+        ),
+    ],
+    ids=["none", "unnamed", "misspelt"],
+)
+def test_a_workspace_without_a_package_has_a_hint_that_names_its_crates(
+    tmp_path: Path, artifacts: str, hint: str
+) -> None:
+    virtual_workspace(tmp_path, artifacts)
+    with pytest.raises(ConfigError) as caught:
+        read(locate(None, tmp_path))
+    assert caught.value.message == f"{tmp_path / 'Cargo.toml'} is a workspace without a package"
+    assert caught.value.hint == hint
+
+
 def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -> None:
     project, cwd = src_layout(tmp_path / "project"), tmp_path / "elsewhere"
 
