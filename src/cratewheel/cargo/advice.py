@@ -53,13 +53,18 @@ BUILD_TOOLS_FOR_VISUAL_STUDIO = (
 )
 
 
+def _plain(text: str) -> str:
+    """Return the text without colours, and with what was drawn over the progress bar on a line of its own."""
+    return _COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+
+
 def advise(text: str, names: Names) -> str | None:
     """Return what to do about the error in the output of cargo, rustc or rustup; None for one that is not known.
 
     >>> advise("error: profile `relase` is not defined", Names(platform="linux", profiles=("release",)))
     'did you mean `release`?'
     """
-    plain = _COLOURS.sub("", text)
+    plain = _plain(text)
     for pattern, hint in RULES:
         found = pattern.search(plain)
         if found:
@@ -73,7 +78,7 @@ def place_of_failure(text: str) -> str | None:
     >>> place_of_failure("error: x\n --> src/lib.rs:7:1\n\nerror: could not compile `a` (lib) due to 2 previous errors")
     '2 errors in a, the first at src/lib.rs:7:1'
     """
-    plain = _COLOURS.sub("", text)
+    plain = _plain(text)
     summary, first = _SUMMARY.search(plain), _FIRST_ERROR.search(plain)
     if not summary or not first:
         return None
@@ -91,7 +96,7 @@ def first_error(text: str) -> str | None:
     >>> first_error("   Compiling a v0.1.0\nerror: linker `cc` not found\n  |\n")
     'linker `cc` not found'
     """
-    plain = _COLOURS.sub("", text)
+    plain = _plain(text)
     found = _ERROR.search(plain)
     if not found:
         return None

@@ -270,6 +270,17 @@ def test_packages_are_those_of_the_system(platform: str, hint: str) -> None:
     assert advise("error: linker `cc` not found\n", Names(platform=platform)) == hint
 
 
+def test_a_progress_bar_does_not_hide_an_error() -> None:
+    bar = "\x1b[1m\x1b[96m    Building\x1b[0m [====>   ] 1/2: demo      \r\x1b[K"
+    text = (
+        f"{bar}\x1b[1m\x1b[91merror\x1b[0m\x1b[1m: this file\x1b[0m\n  \x1b[1m\x1b[94m--> \x1b[0msrc/lib.rs:56:3\n\n"
+        f"{bar}\x1b[1m\x1b[91merror\x1b[0m: could not compile `demo` (lib) due to 1 previous error\r\n"
+    )
+    assert place_of_failure(text) == "1 error in demo, at src/lib.rs:56:3"
+    assert first_error(text) == "this file"
+    assert advise(f"{bar}error: linker `cc` not found\n", NAMES) == RECORDED["no linker"][1]
+
+
 def test_a_crate_without_features_says_so() -> None:
     text = "error: the package 'demo' does not contain this feature: luod\n"
     assert advise(text, Names(platform="linux")) == (
