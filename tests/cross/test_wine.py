@@ -21,7 +21,7 @@ import pytest
 
 from cross.linux_programs import HERE, HOST, Server
 from cross.test_targets import CARGO_TOML, CODE, PYPROJECT, SOURCE
-from cross.windows_python import environment
+from cross.windows_python import environment, windows
 from git_projects import git
 
 ROOT = Path(__file__).parents[2]
@@ -42,10 +42,6 @@ pytestmark = [
 ]
 
 MAIN = "import sys; sys.path.insert(0, {folder!r}); from linux_programs import ask; sys.exit(ask({program!r}))\n"
-
-
-def windows(path: Path) -> str:
-    return "Z:" + str(path).replace("/", "\\")
 
 
 def write_shim(folder: Path, program: str) -> None:
@@ -164,6 +160,7 @@ def compiling_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wind
         "RUSTC": str(RUST / "bin" / "rustc"),
         "PATH": f"{Path(cargo).parent}:{RUST / 'bin'}:{os.environ['PATH']}" if cargo else os.environ["PATH"],
         "LD_LIBRARY_PATH": str(RUST / "lib" / "x86_64-linux-gnu"),
+        "CARGO_TARGET_DIR": str(ROOT / "target" / "tests" / "wine"),
     }
     yield found
     found.server.shutdown()
@@ -192,7 +189,7 @@ def test_a_wheel_is_built_and_imported(compiling: Windows, pyo3_project: Path) -
 
 
 def make_environment(folder: Path) -> Path:
-    """Make a virtual environment of Windows' Python, with pip and cratewheel; return its Python.
+    """Make a virtual environment of Windows' Python, with pip; return its Python.
 
     The embeddable one has no `venv`. Its compiled modules lie beside `python.exe`.
     """
@@ -207,9 +204,6 @@ def make_environment(folder: Path) -> Path:
     assert package is not None
     assert package.submodule_search_locations is not None
     shutil.copytree(package.submodule_search_locations[0], site / "pip")
-    (site / "ours.pth").write_text(
-        f"{windows(ROOT / 'src')}\n{windows(PARTS / 'windows' / 'site')}\n", encoding="utf-8"
-    )
     return scripts / "python.exe"
 
 
@@ -230,3 +224,27 @@ def test_a_project_is_installed_for_development_and_by_pip(compiling: Windows, p
         compiling.start(environment_python, *words, cwd=pyo3_project)
         assert compiling.start(environment_python, "-c", CODE, cwd=scripts) == "42\r\n"
         assert compiling.start(scripts / "over-there.exe", cwd=scripts) == "42\r\n"
+
+
+def test_a_module_is_replaced_while_a_program_uses_it(compiling: Windows, pyo3_project: Path) -> None:
+    python = make_environment(pyo3_project / ".venv")
+    scripts, site = python.parent, pyo3_project / ".venv" / "Lib" / "site-packages"
+    compiling.start(python, "-m", "cratewheel", "develop", cwd=pyo3_project)
+    code = "import over_there, sys; print('here', flush=True); sys.stdin.read(); print(over_there.add(40, 2))"
+    with subprocess.Popen(
+        ["wine", str(python), "-c", code],
+        cwd=scripts,
+        env=environment(PARTS, os.environ),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as user:
+        assert user.stdout is not None
+        assert user.stdout.readline() == b"here\r\n"
+        source = pyo3_project / "src" / "lib.rs"
+        source.write_text(SOURCE.replace("left + right", "left + right + 1"), encoding="utf-8")
+        compiling.start(python, "-m", "cratewheel", "develop", cwd=pyo3_project)
+        assert compiling.start(python, "-c", CODE, cwd=scripts) == "43\r\n"
+        assert user.communicate(b"")[0] == b"42\r\n"
+    compiling.start(python, "-m", "cratewheel", "develop", cwd=pyo3_project)
+    assert [path for path in site.rglob(".*") if "cratewheel" in path.name] == []

@@ -14,12 +14,22 @@ from pathlib import Path
 
 
 def environment(folder: Path, environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables for a program under wine, without those that tell a Python of Linux where it is."""
-    left_out = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME", "PYTEST_ADDOPTS")
+    """Return the variables for a program under wine: without those for a Python of Linux, with cratewheel of here."""
+    left_out = ("VIRTUAL_ENV", "PYTHONHOME", "PYTEST_ADDOPTS")
     kept = {name: value for name, value in environ.items() if name not in left_out and not name.startswith("PYTEST_")}
-    # without Mono and Gecko, which a new prefix would ask for
-    own = {"WINEPREFIX": str(folder / "wine"), "WINEDEBUG": "-all", "WINEDLLOVERRIDES": "mscoree,mshtml="}
+    folders = (Path(__file__).absolute().parents[2] / "src", folder / "windows" / "site")
+    own = {
+        "PYTHONPATH": ";".join(map(windows, folders)),
+        "WINEPREFIX": str(folder / "wine"),
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree,mshtml=",  # Mono and Gecko, which a new prefix would ask for
+    }
     return {**kept, **own}
+
+
+def windows(path: Path) -> str:
+    """Return how a path of Linux is called there."""
+    return "Z:" + str(path).replace("/", "\\")
 
 
 def main() -> int:

@@ -97,11 +97,16 @@ def _rust(environ: Mapping[str, str], cwd: Path) -> Iterator[Check]:
         yield Check(subject="cargo", state="problem", text=error.message, hint=error.hint)
 
 
-def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
+def _zig(environ: Mapping[str, str]) -> Check:
     try:
-        yield Check(subject="zig", state="ok", text=zig.find(environ)[0])
+        return Check(subject="zig", state="ok", text=zig.find(environ)[0])
     except CratewheelError as error:
-        yield Check(subject="zig", state="note", text="not found; --zig needs it", hint=error.hint)
+        return Check(subject="zig", state="note", text="not found; --zig needs it", hint=error.hint)
+
+
+def _tools(environ: Mapping[str, str]) -> Iterator[Check]:
+    if os.name != "nt":  # where --zig is an error
+        yield _zig(environ)
     try:
         yield Check(subject="patchelf", state="ok", text=str(linux.find_patchelf(environ)))
     except CratewheelError as error:
