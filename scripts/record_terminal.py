@@ -62,14 +62,14 @@ def record(argv: list[str], columns: int) -> tuple[str, int]:
 def screen(printed: str, columns: int) -> list[list[tuple[str, Style]]]:
     """Return the lines as they stand at the end: each a list of characters with their styles."""
     lines: list[list[tuple[str, Style]]] = [[]]
-    style, column, position = Style(), 0, 0
+    style, row, column, position = Style(), 0, 0, 0
     while position < len(printed):
         match = SEQUENCE.match(printed, position)
         if match is None:
             if column >= columns:
                 lines.append([])
-                column = 0
-            line = lines[-1]
+                row, column = row + 1, 0
+            line = lines[row]
             line.extend([(" ", Style())] * (column + 1 - len(line)))
             line[column] = (printed[position], style)
             column += 1
@@ -80,15 +80,22 @@ def screen(printed: str, columns: int) -> list[list[tuple[str, Style]]]:
             case "m", _:
                 style = restyle(style, match[1])
             case "K", _:
-                del lines[-1][column if match[1] in ("", "0") else 0 :]
+                del lines[row][column * (match[1] in ("", "0")) :]
+            case "J", _:
+                del lines[row + 1 :], lines[row][column:]
+            case "A", _:
+                row = max(0, row - int(match[1] or 1))
             case _, "\n":
-                lines.append([])
-                column = 0
+                row, column = row + 1, 0
+                lines[row:] = lines[row:] or [[]]
             case _, str(control):
                 column = {"\r": 0, "\b": max(0, column - 1), "\t": (column // 8 + 1) * 8}[control]
-    while lines and not lines[-1]:
-        lines.pop()
-    return lines
+    return without_blank_end(lines)
+
+
+def without_blank_end(lines: list[list[tuple[str, Style]]]) -> list[list[tuple[str, Style]]]:
+    """Return the lines up to the last that shows something."""
+    return lines[: max((at for at, line in enumerate(lines, start=1) if line), default=0)]
 
 
 def restyle(style: Style, codes: str) -> Style:

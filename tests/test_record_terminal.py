@@ -35,6 +35,7 @@ def recorder() -> ModuleType:
         pytest.param("10%\r100%\r\x1b[Kdone\n", ["done"], id="a progress bar leaves only its end"),
         pytest.param("abc\rX\n", ["Xbc"], id="overwriting"),
         pytest.param("abcdefg\n", ["abcde", "fg"], id="a long line wraps"),
+        pytest.param("a\r\nb\r\nc\r\x1b[1A\x1b[Jd\r\ne\r\n", ["a", "d", "e"], id="lines that are drawn again"),
         pytest.param("\x1b]0;title\x07a\n\n", ["a"], id="titles and blank ends are not shown"),
     ],
 )
