@@ -54,12 +54,19 @@ def check_licences(inputs: Inputs, wheels: Iterable[WheelPlan], environ: Mapping
         return ()
     by_features = {inputs.features_of(wheel.interpreter): wheel for wheel in wheels}
     linked = {one.id: one for wheel in by_features.values() for one in linked_crates(inputs, wheel, environ)}
-    refuse_others(inputs.cargo, tuple(linked.values()), wanted, str(inputs.options.origins["licenses"]))
+    roots = tuple(dict.fromkeys(one.cargo.root for _, one in inputs.artifacts if one.cargo.root is not None))
+    place = str(inputs.options.origins["licenses"])
+    refuse_others(inputs.cargo, tuple(linked.values()), wanted, place, roots=roots)
     return missing_warnings(_read(inputs, linked.values())) if wanted.include else ()
 
 
-def refuse_others(cargo: CargoMetadata, linked: tuple[Package, ...], wanted: Licenses, place: str) -> None:
-    """Raise `ConfigError` for crates among `linked` that `wanted` does not allow; `place` is its table."""
+def refuse_others(
+    cargo: CargoMetadata, linked: tuple[Package, ...], wanted: Licenses, place: str, *, roots: tuple[str, ...] = ()
+) -> None:
+    """Raise `ConfigError` for crates among `linked` that `wanted` does not allow; `place` is its table.
+
+    `roots` are the crates of the artifacts: the error shows the way from one of them; default is the root package.
+    """
     names = sorted({package.name for package in linked})
     clarified = dict(wanted.clarify)
     for name in clarified:
@@ -79,7 +86,8 @@ def refuse_others(cargo: CargoMetadata, linked: tuple[Package, ...], wanted: Lic
     if not found:
         return
     ways = [
-        " → ".join(cargo.packages[one].name for one in licences.path_to(cargo, package.id, ids)) for package, _ in found
+        " → ".join(cargo.packages[one].name for one in licences.path_to(cargo, package.id, ids, roots))
+        for package, _ in found
     ]
     notes = [
         f"{package.name} {package.version} {problem}{f', by {way}' if way else ''}"

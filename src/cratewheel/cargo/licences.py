@@ -122,15 +122,15 @@ class _Reader:
         return True
 
 
-def path_to(metadata: CargoMetadata, package: str, linked: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids on the shortest way from the root package to `package`, both included, over `linked` crates.
+def path_to(metadata: CargoMetadata, package: str, linked: Iterable[str], roots: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the ids on the shortest way from a root to `package`, both included, over `linked` crates.
 
-    Empty if there is none.
+    The root is the root package unless others are given. Empty if there is no way.
     """
-    assert metadata.root is not None
-    allowed = {*linked, metadata.root}
-    before: dict[str, str | None] = {metadata.root: None}
-    queue = deque([metadata.root])
+    starts = tuple(roots) or ((metadata.root,) if metadata.root is not None else ())
+    allowed = {*linked, *starts}
+    before: dict[str, str | None] = dict.fromkeys(starts)
+    queue = deque(starts)
     while queue and package not in before:
         current = queue.popleft()
         edges = {

@@ -47,6 +47,21 @@ def test_a_crate_with_another_licence_is_named_with_the_way_to_it() -> None:
     )
 
 
+def test_the_way_starts_at_the_artifact_that_has_the_crate() -> None:
+    cargo = graph(
+        app(),
+        crate("tool"),
+        crate("a", licence="MIT"),
+        crate("b", licence="GPL-3.0-only"),
+        edges={"app": (("a", "normal"),), "tool": (("b", "normal"),)},
+    )
+    with pytest.raises(ConfigError) as caught:
+        refuse_others(
+            cargo, (cargo.packages["a"], cargo.packages["b"]), Licenses(check=("MIT",)), PLACE, roots=("app", "tool")
+        )
+    assert caught.value.notes == ("b 1.0.0 is under GPL-3.0-only, by tool → b",)
+
+
 def test_all_of_them_are_named_at_once() -> None:
     message, notes, _ = refusal("a", "b", "c", "d", "e")
     assert message == f"4 crates have licences that check of {PLACE} does not allow: MIT"
