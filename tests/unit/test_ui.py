@@ -305,7 +305,7 @@ def test_a_question_is_asked_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_status_is_coloured_where_colours_were_asked_for() -> None:
-    for color, text in ((True, "\x1b[1;32mok\x1b[0m: fine\\x1b[2J\n"), (False, "ok: fine\\x1b[2J\n")):
+    for color, text in ((True, "\x1b[1;92mok\x1b[0m: fine\\x1b[2J\n"), (False, "ok: fine\\x1b[2J\n")):
         out = io.StringIO()
         Ui(out=out, err=io.StringIO(), color=color).write_status("ok", ": fine\x1b[2J", style="green")
         assert out.getvalue() == text
