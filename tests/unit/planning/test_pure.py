@@ -9,14 +9,15 @@ from cratewheel.planning.matrix import as_matrix
 from cratewheel.planning.pure import pure_plan
 from cratewheel.project.pure import without_rust
 from situations import pyo3, situation
+from system_paths import native
 
 
 def test_it_is_one_wheel_for_every_python_and_system() -> None:
     inputs = without_rust(situation("--out /o", cargo=pyo3(), pythons=("11", "12")))
     plan = pure_plan(inputs, why="--pure asks for it")
     assert explain(plan, reasons=True) == (
-        "app 0.1.0 for every system, into /o",
-        "  because the project's root is /work/app",
+        native("app 0.1.0 for every system, into /o"),
+        native("  because the project's root is /work/app"),
         "  because --pure asks for it",
         "wheel py3-none-any",
         "  packs   the Python part alone",
