@@ -134,6 +134,8 @@ def _text(command: bytes) -> str:
 
 def _with_text(command: bytes, text: str) -> bytes:
     kind, _, offset = struct.unpack_from("<III", command)
+    if offset > len(command):
+        raise AuditError("the Mach-O file is damaged: the name of a library is outside of its load command")
     encoded = text.encode() + b"\0"
     size = offset + len(encoded) + -(offset + len(encoded)) % 8
     return (struct.pack("<II", kind, size) + command[8:offset] + encoded).ljust(size, b"\0")
