@@ -185,6 +185,31 @@ def output(*words: str | Path, cwd: Path) -> str:
     return subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+def test_hooks_make_sources_of_any_artifact_and_see_all_compiled_files(
+    run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    root = workspace(run_light, FULL.format("", ""))
+    seen = tmp_path / "seen"
+    hooks = (
+        '\n[[tool.cratewheel.hooks]]\nrun = ["python", "made.py"]\noutputs = ["clib/made.rs"]\n'
+        '\n[[tool.cratewheel.hooks]]\nrun = ["python", "seen.py"]\nwhen = "before-pack"\n'
+    )
+    with (root / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(hooks)
+    (root / "made.py").write_text("open('clib/made.rs', 'w').write('// made')\n", "utf-8")
+    (root / "seen.py").write_text(
+        f"import os\nopen({str(seen)!r}, 'w').write(os.environ['CRATEWHEEL_HOOK_COMPILED'])\n", "utf-8"
+    )
+    with (root / "clib" / "lib.rs").open("a", encoding="utf-8") as file:
+        file.write("mod made;\n")
+    run = run_light("build", "--sdist", "-i", interpreters.this, cwd=root).ok()
+
+    (sdist,) = run.sdists
+    with tarfile.open(sdist) as archive:
+        assert "light_module-1.2.3/clib/made.rs" in archive.getnames()
+    assert len(seen.read_text("utf-8").split(os.pathsep)) == 4
+
+
 def test_a_module_for_one_python_makes_the_wheel_for_one(run_light: Cratewheel, interpreters: Interpreters) -> None:
     root = workspace(run_light, FULL.format("", 'features = ["stable"]\n'))
     run = build(run_light, root, "-i", interpreters["3.12"], "--explain")

@@ -31,8 +31,7 @@ from cratewheel.project.hooks import (
     read_state,
     state_name,
 )
-from cratewheel.project.inputs import SdistInputs
-from cratewheel.project.python_layout import read_modules
+from cratewheel.project.inputs import SdistInputs, with_modules_of_now, with_sdist_modules_of_now
 from cratewheel.project.read import Project
 from cratewheel.system import files
 from cratewheel.system.command import run_lines
@@ -46,9 +45,7 @@ def before_compiling(session: Session, wheel: WheelPlan) -> Session:
     of_wheel = replace(context, python=wheel.interpreter.executable if wheel.interpreter else None)
     if not runner.run("before-compile", context, of_wheel, unit=_unit(wheel)):
         return session
-    inputs = session.inputs
-    modules = read_modules(inputs.project, inputs.options, binary=inputs.bindings.kind == "bin")
-    return replace(session, inputs=replace(inputs, modules=modules))
+    return replace(session, inputs=with_modules_of_now(session.inputs))
 
 
 def before_packing(session: Session, wheel: WheelPlan, artifacts: Sequence[Artifact]) -> None:
@@ -82,7 +79,7 @@ def before_sdist(
     context = HookContext(out=out)
     if not runner.run("sdist", context, context, unit=None):
         return inputs
-    return replace(inputs, modules=read_modules(inputs.project, inputs.options, binary=True))
+    return with_sdist_modules_of_now(inputs)
 
 
 def _of_session(session: Session) -> tuple[_Runner, HookContext]:

@@ -26,7 +26,7 @@ from cratewheel.project.hooks import STATE, HookState, hook_place, read_state
 from cratewheel.project.interpreters import DESCRIBED_PYTHON, find_foreign, find_interpreters, reads_interpreter
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.project.metadata.providers import BuildState
-from cratewheel.project.python_layout import ModuleLayout, read_modules
+from cratewheel.project.python_layout import ModuleLayout, place_module, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.project.split_debuginfo import SplitDebuginfo, read_split_debuginfo
@@ -190,9 +190,7 @@ def gather_sdist_of(
         options=options,
         project=project,
         metadata=metadata or read_metadata(project, reporter, environ=environ, build_state="sdist"),
-        modules=project_modules(options, project, module_names(options, cargo))
-        if options.artifacts
-        else read_modules(project, options, binary=True),
+        modules=_sdist_modules(project, options, cargo),
         cargo=cargo,
     )
 
@@ -278,6 +276,27 @@ def _read_modules(project: Project, options: Options, bindings: Bindings, parts:
     if not parts:
         return read_modules(project, options, binary=bindings.kind == "bin")
     return project_modules(options, project, [part.module for part in parts if part.module is not None])
+
+
+def _sdist_modules(project: Project, options: Options, cargo: CargoMetadata) -> ModuleLayout:
+    if not options.artifacts:
+        return read_modules(project, options, binary=True)
+    return project_modules(options, project, module_names(options, cargo))
+
+
+def with_modules_of_now(inputs: Inputs) -> Inputs:
+    """Return the inputs with the Python packages as they are now, as after a hook."""
+    modules = _read_modules(inputs.project, inputs.options, inputs.bindings, inputs.parts)
+    parts = tuple(
+        replace(part, modules=modules if part.module is None else place_module(modules, part.module))
+        for part in inputs.parts
+    )
+    return replace(inputs, modules=modules, parts=parts)
+
+
+def with_sdist_modules_of_now(inputs: SdistInputs) -> SdistInputs:
+    """Return the inputs of a source distribution with the Python packages as they are now, as after a hook."""
+    return replace(inputs, modules=_sdist_modules(inputs.project, inputs.options, inputs.cargo))
 
 
 def _conditional(options: Options, interpreter: Interpreter | None) -> tuple[str, ...]:
