@@ -61,6 +61,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
             *warnings,
             *abi_set.warnings(inputs),
             *_debuginfo_warning(inputs),
+            *_prebuilt_warning(options, chosen),
             *_sdist_warning(options, project),
         ),
         why=_reasons(inputs),
@@ -134,6 +135,13 @@ def _debuginfo_warning(inputs: Inputs) -> tuple[str, ...]:
     if inputs.only_programs:
         return ("--include-debuginfo ships nothing beside programs",)
     return ()
+
+
+def _prebuilt_warning(options: Options, wheels: tuple[WheelPlan, ...]) -> tuple[str, ...]:
+    files = {str(one.prebuilt) for wheel in wheels for one in wheel.artifacts if one.prebuilt is not None}
+    if not options.strip or not files:
+        return ()
+    return (f"{options.origins['strip']} changes nothing in prebuilt files: {', '.join(sorted(files))}",)
 
 
 def _wants_sdist(options: Options, project: Project) -> bool:

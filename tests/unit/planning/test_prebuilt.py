@@ -77,6 +77,11 @@ def test_options_that_need_a_compiler_are_errors(words: str, pythons: tuple[str,
     assert caught.value.message == message
 
 
+def test_a_prebuilt_file_is_not_stripped_and_a_warning_says_so() -> None:
+    plan = decide(situation("--strip --prebuilt /x/app.so", cargo=pyo3(), pythons=("12",)))
+    assert plan.warnings == ("--strip changes nothing in prebuilt files: /x/app.so",)
+
+
 def test_one_file_serves_all_pythons_of_a_stable_abi() -> None:
     facts = situation("--prebuilt /x/app.so", cargo=pyo3("0.28.3", "abi3", "abi3-py39"), pythons=("11", "12"))
     assert len(decide(facts).wheels) == 1
