@@ -185,6 +185,21 @@ def output(*words: str | Path, cwd: Path) -> str:
     return subprocess.run(words, cwd=cwd, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+def test_a_module_that_keeps_the_wheel_from_the_stable_abi_is_named(run_light: Cratewheel) -> None:
+    root = workspace(run_light, FULL.format('features = ["stable"]\n', ""))
+    hint = 'write `features = ["pyo3/{0}"]` into the table of second, or turn it on in Cargo.toml'
+    for words, error, feature in (
+        (["--only-abi3"], "--only-abi3 is not possible: no stable ABI feature of pyo3 is on for second", "abi3-py39"),
+        (
+            ["--abi", "abi3-py38"],
+            "--abi names abi3-py38, but the feature abi3 of pyo3 is not on for second",
+            "abi3-py38",
+        ),
+    ):
+        run = build(run_light, root, "--dry-run", *words)
+        assert (run.status, run.stderr.splitlines()[-2:]) == (2, [f"error: {error}", f" help: {hint.format(feature)}"])
+
+
 def test_hooks_make_sources_of_any_artifact_and_see_all_compiled_files(
     run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
 ) -> None:

@@ -119,9 +119,10 @@ def _word_for(inputs: Inputs, words: tuple[AbiWord, ...], python: Interpreter) -
 def _check_only_stable(inputs: Inputs) -> None:
     options = inputs.options
     if not _stable_abis(inputs):
-        raise _error(
-            options, "only_abi3", "is not possible: no stable ABI feature of pyo3 is on", hint=_turn_on("abi3-py39")
-        )
+        others = _without_stable_abi(inputs)
+        where = f" for {others}" if others else ""
+        text = f"is not possible: no stable ABI feature of pyo3 is on{where}"
+        raise _error(options, "only_abi3", text, hint=_turn_on("abi3-py39", others))
     pythons = inputs.interpreters
     if pythons and not interpreters_with_wheel(inputs) and any(python.requested for python in pythons):
         raise InterpreterError(
@@ -150,9 +151,10 @@ def _check_word(inputs: Inputs, word: AbiWord) -> None:
         return
     found = next((abi for abi in _stable_abis(inputs) if abi.kind == word.stable), None)
     if found is None:
-        raise _error(
-            options, "abi", f"names {word}, but the feature {word.stable} of pyo3 is not on", hint=_turn_on(str(word))
-        )
+        others = _without_stable_abi(inputs, word.stable)
+        where = f" for {others}" if others else ""
+        text = f"names {word}, but the feature {word.stable} of pyo3 is not on{where}"
+        raise _error(options, "abi", text, hint=_turn_on(str(word), others))
     if word.minimum is not None and found.minimum is not None and word.minimum != found.minimum:
         pinned = stable_word(found.kind, found.minimum)
         raise _error(
@@ -204,7 +206,16 @@ def _error(options: Options, name: str, text: str, *, hint: str) -> CratewheelEr
     return kind(f"{origin} {text}", hint=hint)
 
 
-def _turn_on(feature: str) -> str:
+def _without_stable_abi(inputs: Inputs, kind: str | None = None) -> str:
+    """Return the names of the listed modules without a stable ABI, which keep the others from theirs; "" if all are."""
+    modules = [part for part in inputs.parts if part.bindings.per_interpreter]
+    without = [part.name for part in modules if not any(kind in (None, abi.kind) for abi in part.bindings.stable_abi)]
+    return " and ".join(without) if len(without) < len(modules) else ""
+
+
+def _turn_on(feature: str, modules: str = "") -> str:
+    if modules:
+        return f'write `features = ["pyo3/{feature}"]` into the table of {modules}, or turn it on in Cargo.toml'
     return f"turn it on with `--features pyo3/{feature}`, or in Cargo.toml"
 
 
