@@ -426,9 +426,13 @@ def _pythons_for(platform: str, triple: str, facts: CiFacts) -> tuple[str, ...]:
     if oldest is None or not facts.pythons:
         return facts.pythons
     free_threaded = platform == "windows"
-    fitting = (word for word in facts.pythons if _version(word) >= oldest and (free_threaded or not word.endswith("t")))
-    # a wheel that serves older ones too is built with the oldest that there is
-    return tuple(fitting) or (f"{oldest[0]}.{oldest[1]}",)
+    with_gil = [word for word in facts.pythons if not word.endswith("t")]
+    without = [word for word in facts.pythons if word.endswith("t") and free_threaded and _version(word) >= oldest]
+    fitting = [word for word in with_gil if _version(word) >= oldest]
+    if not fitting and (with_gil or not without):
+        # a wheel that serves older ones too is built with the oldest that there is
+        fitting = [f"{oldest[0]}.{oldest[1]}"]
+    return (*fitting, *without)
 
 
 def _runner(platform: str, triple: str, *, native: bool) -> str:

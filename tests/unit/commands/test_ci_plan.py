@@ -144,6 +144,26 @@ def test_each_platform_builds_for_the_pythons_that_it_has() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pythons", "on_arm", "on_android"),
+    [
+        (("3.10",), "3.11", "3.13"),
+        (("3.10", "3.14t", "3.15t"), "3.11 3.14t 3.15t", "3.13"),
+        (("3.9", "3.12", "3.15t"), "3.12 3.15t", "3.13"),
+        (("3.14t",), "3.14t", "3.13"),
+    ],
+)
+def test_a_wheel_for_newer_pythons_too_is_built_with_the_oldest_of_a_platform(
+    pythons: tuple[str, ...], on_arm: str, on_android: str
+) -> None:
+    facts = CiFacts(name="px", pythons=pythons, tested="3.14")
+    table = {"windows": {"targets": ["aarch64"]}, "android": {"targets": ["aarch64"]}}
+    assert commands(facts, table) == {
+        "windows on windows-latest": [f"--target aarch64-pc-windows-msvc -i {on_arm}"],
+        "android on ubuntu-latest": [f"--target aarch64-linux-android -i {on_android}"],
+    }
+
+
+@pytest.mark.parametrize(
     ("args", "installed"),
     [
         ("-i 3.12 pypy3.11 python3.13", ("pypy3.11", "3.12", "3.13")),
