@@ -75,7 +75,7 @@ prepare_site() { # what the tests need in that Python, where no compiled module 
     [ -d "$folder/windows/site" ] && return
     "$folder/venv/bin/pip" install --quiet --target "$folder/windows/site" \
         --platform win_amd64 --python-version 3.11 --only-binary :all: \
-        pytest pytest-xdist colorama pyte hypothesis packaging pyelftools macholib pefile ruamel.yaml urllib3 id build 'flit_core<4' \
+        pytest pytest-xdist colorama pyte hypothesis packaging pyelftools macholib pefile ruamel.yaml urllib3 id build 'flit_core<4' setuptools hatchling \
         pyproject-metadata tomlkit vcs-versioning dynamic-metadata scikit-build-core hatch-fancy-pypi-readme
 }
 

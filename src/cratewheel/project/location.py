@@ -78,15 +78,15 @@ def _existing_manifest(path: Path) -> Path:
 
 def _where_to_go(folder: Path) -> str:
     """Return what to do in a folder without a crate: the command that goes to one around it, or names one in it."""
-    import shlex  # for this error only
+    from cratewheel.system.command import shell_line  # for this error only
 
     for above in folder.parents:
         if (above / "Cargo.toml").is_file() or (above / "pyproject.toml").is_file():
-            return f"change to the project's folder: `cd {shlex.quote(os.path.relpath(above, folder))}`"
+            return f"change to the project's folder: `cd {shell_line(os.path.relpath(above, folder))}`"
     with suppress(OSError):
         inside = sorted(each.name for each in folder.iterdir() if (each / "Cargo.toml").is_file())
         if inside:
-            return f"name the crate: `--manifest-path {shlex.quote(f'{inside[0]}/Cargo.toml')}`"
+            return f"name the crate: `--manifest-path {shell_line(f'{inside[0]}/Cargo.toml')}`"
     return "change to the folder of the crate, or create one: `cratewheel new NAME`"
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.plugins.other_backend import choose_sources, folder_in_project, is_program, place_file
+from system_paths import WINDOWS
 
 ROOT = Path("/p")
 
@@ -32,7 +34,7 @@ def test_sources_are_where_the_other_backend_finds_the_package_of_the_module(
 
 
 def test_packages_of_modules_in_two_folders_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"lie in several folders: /p/a, /p/b") as caught:
+    with pytest.raises(ConfigError, match=re.escape(f"lie in several folders: {ROOT / 'a'}, {ROOT / 'b'}")) as caught:
         choose_sources(ROOT, {"demo": ROOT / "a", "more": ROOT / "b"}, ["demo.x", "more.y"])
     assert caught.value.hint == "name one in `python-source` of [tool.cratewheel]"
 
@@ -64,5 +66,7 @@ def test_a_placed_file_has_the_content_and_the_mode_of_the_original(tmp_path: Pa
     place.parent.mkdir()
     place.write_bytes(b"old")
     place_file(file, place)
-    assert (place.read_bytes(), place.stat().st_mode & 0o777) == (b"new", 0o755)
+    assert place.read_bytes() == b"new"
+    if not WINDOWS:  # has no modes
+        assert place.stat().st_mode & 0o777 == 0o755
     assert [path.name for path in place.parent.iterdir()] == ["b"]

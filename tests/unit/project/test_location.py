@@ -15,6 +15,7 @@ from cratewheel.project.pyproject import read as read_pyproject
 from cratewheel.project.read import read
 from cratewheel.project.request import Request, resolve_options
 from cratewheel.ui import Ui
+from system_paths import WINDOWS
 
 BUILD_SYSTEM = '[build-system]\nrequires = ["cratewheel"]\n[project]\nname = "lay-out"\n'
 CRATE = '[package]\nname = "lay-out"\n'
@@ -191,7 +192,9 @@ def test_a_workspace_without_a_package_has_a_hint_that_names_its_crates(
     with pytest.raises(ConfigError) as caught:
         read(locate(None, tmp_path))
     assert caught.value.message == f"{tmp_path / 'Cargo.toml'} is a workspace without a package"
-    assert caught.value.hint == hint
+    assert caught.value.hint == (
+        hint.replace("../..", "..\\..").replace("'my rust/Cargo.toml'", '"my rust/Cargo.toml"') if WINDOWS else hint
+    )
 
 
 def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -> None:
@@ -231,7 +234,9 @@ def test_the_error_names_the_way_to_the_crate(tmp_path: Path, files: list[str], 
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     with pytest.raises(ConfigError) as caught:
         locate(None, tmp_path / folder)
-    assert caught.value.hint == hint
+    assert caught.value.hint == (
+        hint.replace("../..", "..\\..").replace("'my rust/Cargo.toml'", '"my rust/Cargo.toml"') if WINDOWS else hint
+    )
 
 
 def options(cwd: Path, environ: dict[str, str], **flags: object) -> Options:

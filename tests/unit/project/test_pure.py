@@ -69,8 +69,8 @@ def test_the_target_directory_is_cargos(tmp_path: Path) -> None:
     found = read_project(asked)
     options = resolve_options(asked, found, reporter)
     assert pure_inputs(asked, options, found, reporter).cargo.target_directory == tmp_path / "elsewhere"
-    by_variable = replace(asked, environ={"CARGO_TARGET_DIR": "/t"})
-    assert pure_inputs(by_variable, options, found, reporter).cargo.target_directory == Path("/t")
+    by_variable = replace(asked, environ={"CARGO_TARGET_DIR": str(tmp_path / "t")})
+    assert pure_inputs(by_variable, options, found, reporter).cargo.target_directory == tmp_path / "t"
 
 
 @pytest.mark.parametrize(
