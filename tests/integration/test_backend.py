@@ -234,7 +234,7 @@ def test_nothing_is_imported_that_a_hook_does_not_need() -> None:
         "print(*sorted(name for name in sys.modules if name.startswith('cratewheel.')))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    names = ("backend", "errors", "events", "system", "system.redaction", "system.signals", "system.utf8", "ui")
+    names = ("backend", "errors", "events", "live", "system", "system.redaction", "system.signals", "system.utf8", "ui")
     assert done.stdout.split() == [f"cratewheel.{name}" for name in names]
 
 

@@ -277,8 +277,7 @@ def test_a_wheel_for_the_target_of_the_configuration_is_what_was_compiled(
     assert printed(run.wheel, tmp_path) == "project"
     assert (target / HOST / "debug" / "probe").is_file()
     assert not (target / "debug" / "probe").exists()
-    place = f"build.target of cargo's configuration, in {project}/.cargo/config.toml"
-    assert f"target ({place})" in run.stderr
+    assert f"target from build.target of cargo's configuration, in {project}/.cargo/config.toml" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,13 @@ from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.planning.optional import falls_back, is_optional
 from cratewheel.project.cargo_metadata import Targets, query_cargo
-from cratewheel.project.read import Project, warn_of_unread_config
+from cratewheel.project.read import Project, read_metadata, read_providers, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.builder.session import Session
+    from cratewheel.project.metadata.providers import BuildState
 
 
 def plan_builds(
@@ -65,6 +67,11 @@ def _plan_pure(request: Request, options: Options, project: Project, reporter: R
 def _plan_with_rust(
     request: Request, options: Options, project: Project, reporter: Reporter, *, targets: Targets, only_first: bool
 ) -> tuple[Session, ...]:
+    if request.metadata is None and read_providers(project):
+        # first: cargo may write Cargo.lock, which changes what git says of the checkout
+        state: BuildState = "editable" if request.editable else "wheel"
+        metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
+        request = replace(request, metadata=metadata)
     with task_group() as group:
         asked = group.start(partial(query_cargo, options, project, request.environ, reporter, targets=targets))
         # imported while cargo and rustc answer, which takes as long

@@ -185,11 +185,13 @@ def gather_sdist_of(
     """
     if project.pyproject is None:
         raise pyproject.missing_error(project.root)
+    # first: cargo may write Cargo.lock, which changes what git says of the checkout
+    metadata = metadata or read_metadata(project, reporter, environ=environ, build_state="sdist")
     cargo = query_every_crate(options, project, environ=environ, reporter=reporter)
     return SdistInputs(
         options=options,
         project=project,
-        metadata=metadata or read_metadata(project, reporter, environ=environ, build_state="sdist"),
+        metadata=metadata,
         modules=_sdist_modules(project, options, cargo),
         cargo=cargo,
     )

@@ -156,7 +156,7 @@ def test_values_of_an_option_are_completed(name: str, line: str, tmp_path: Path)
         ("--color ", {"auto", "always", "never"}),
         ("--color a", {"auto", "always"}),
         ("--color=n", {"never"}),
-        ("-q bui", {"build"}),
+        ("-q bui", {"build", "build-extension"}),
         ("--color never metad", {"metadata"}),
         ("--verb", {"--verbose"}),
     ],

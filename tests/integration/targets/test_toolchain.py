@@ -224,8 +224,7 @@ def test_flags_for_a_condition_hide_those_for_every_target_where_it_holds(tmp_pa
 @pytest.mark.parametrize(("asked", "kinds"), [(True, ["standard library", "linker"]), (False, ["standard library"])])
 def test_on_windows_cargo_xwin_is_looked_for_when_asked_for(tmp_path: Path, asked: bool, kinds: list[str]) -> None:
     target = parse("x86_64-pc-windows-msvc")
-    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     found = toolchain.examine(
-        target, host=target.triple, environ=environ, cwd=tmp_path, zig=False, build_std=True, xwin=asked
+        target, host=target.triple, environ=os.environ, cwd=tmp_path, zig=False, build_std=True, xwin=asked
     )
     assert [one.kind for one in found.findings] == kinds
