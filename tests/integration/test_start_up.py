@@ -37,7 +37,8 @@ COMMAND_LINE = {
 OPTIONS = {
     "cratewheel.options", "cratewheel.options.arguments", "cratewheel.options.help_pages", "cratewheel.options.model",
     "cratewheel.options.publishing", "cratewheel.options.setting",
-    "cratewheel.options.values", "cratewheel.events", "cratewheel.system.redaction", "cratewheel.ui",
+    "cratewheel.options.values", "cratewheel.events", "cratewheel.live", "cratewheel.system.redaction", "cratewheel.ui",
+    "cratewheel.cli.summary",
 }  # fmt: skip
 
 
