@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
+import importlib.metadata
 import os
 import random
 import shutil
@@ -96,7 +96,11 @@ CONTENT = {
 }
 
 
-@pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="no pip in this environment")
+@pytest.mark.skipif(
+    # find_spec would make setuptools use the distutils of the standard library in this process
+    not any(importlib.metadata.distributions(name="pip")),
+    reason="no pip in this environment",
+)
 def test_pip_installs_the_wheel_and_reads_its_record(odd_wheel: Path, tmp_path: Path) -> None:
     target = tmp_path / "target"
     run(

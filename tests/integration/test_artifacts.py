@@ -289,15 +289,15 @@ def test_develop_installs_all(run_light: Cratewheel, interpreters: Interpreters,
 
 def test_pip_installs_it_and_the_sdist_makes_the_same_wheel(run_light: Cratewheel, interpreters: Interpreters) -> None:
     root = workspace(run_light, FULL.format("", ""))
-    run = run_light("build", "-i", interpreters["3.12"], cwd=root).ok()
+    run = run_light("build", "-i", interpreters.this, cwd=root).ok()
     (sdist,) = run.sdists
     with tarfile.open(sdist) as archive:
         archive.extractall(run_light.folder / "unpacked", filter="data")
     unpacked = run_light.folder / "unpacked" / "light_module-1.2.3"
-    again = build(run_light, unpacked, "-i", interpreters["3.12"])
+    again = build(run_light, unpacked, "-i", interpreters.this)
     assert names(again.wheel) == names(run.wheel)
     assert again.wheel.name == run.wheel.name
-    environment = venv(interpreters["3.12"], run_light.folder / "venv")
+    environment = venv(interpreters.this, run_light.folder / "venv")
     pip = (environment / "bin" / "python", "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation")
     env = {**run_light.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     subprocess.run((*pip, "--editable", root), check=True, timeout=300, env=env)
