@@ -10,16 +10,14 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from cratewheel.cargo import lockfile
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, Node, NodeDependency, Package
+from cratewheel.cargo.manifest_package import read_dependencies, read_package
+from cratewheel.cargo.model import CargoMetadata, Dependency, Node, NodeDependency, Package
 from cratewheel.system import toml
 from cratewheel.system.files import is_file, project_roots
-
-Table = Mapping[str, Any]
 
 
 def read_graph(manifest: Manifest, *, crates: Iterable[str], target_directory: Path) -> CargoMetadata:
@@ -27,12 +25,12 @@ def read_graph(manifest: Manifest, *, crates: Iterable[str], target_directory: P
 
     Raises `ConfigError` for a file that is not valid.
     """
-    local = {path: _package(one) for path, one in _local_manifests(manifest)}
+    local = {path: read_package(one) for path, one in _local_manifests(manifest)}
     locked = _locked_versions(manifest)
     foreign = {
         dependency.name: _foreign(dependency, locked)
         for package in local.values()
-        for dependency in package.dependencies
+        for dependency in _for_every_platform(package.dependencies)
         if dependency.path is None and dependency.name in crates
     }
     by_folder = {path.parent: package.id for path, package in local.items()}
@@ -72,7 +70,9 @@ def _local_manifests(manifest: Manifest) -> Iterator[tuple[Path, Manifest]]:
         found = cargo_manifest.read(path)
         if not found.is_virtual:
             yield path, found
-            queue += [one.path / "Cargo.toml" for one in _dependencies(found) if one.path is not None]
+            queue += [
+                one.path / "Cargo.toml" for one in _for_every_platform(read_dependencies(found)) if one.path is not None
+            ]
 
 
 def _members(manifest: Manifest) -> list[Path]:
@@ -85,59 +85,9 @@ def _members(manifest: Manifest) -> list[Path]:
     return [manifest.workspace_manifest, *(path / "Cargo.toml" for path in found)]
 
 
-def _package(manifest: Manifest) -> Package:
-    return Package(
-        id=f"{manifest.directory.as_uri()}#{manifest.name}@{manifest.version}",
-        name=manifest.name,
-        version=manifest.version,
-        source=None,
-        manifest_path=manifest.path,
-        targets=tuple(_targets(manifest)),
-        dependencies=tuple(_dependencies(manifest)),
-        features=manifest.features,
-        metadata=manifest.package.get("metadata", {}),
-    )
-
-
-def _targets(manifest: Manifest) -> Iterator[CrateTarget]:
-    lib = manifest.directory / manifest.lib.get("path", "src/lib.rs")
-    if manifest.lib or is_file(lib):
-        types = tuple(manifest.lib.get("crate-type", manifest.lib.get("crate_type", ["lib"])))
-        yield CrateTarget(name=manifest.lib_name, kinds=types, crate_types=types, source=lib)
-    required = {one.get("name"): tuple(one.get("required-features", ())) for one in manifest.document.get("bin", [])}
-    for name in manifest.bins:
-        source = manifest.directory / "src" / "main.rs"
-        features = required.get(name, ())
-        yield CrateTarget(name=name, kinds=("bin",), crate_types=("bin",), source=source, required_features=features)
-    for one in manifest.document.get("example", []):
-        types = tuple(one.get("crate-type", ["bin"]))
-        source = manifest.directory / one.get("path", f"examples/{one['name']}.rs")
-        yield CrateTarget(name=one["name"], kinds=("example",), crate_types=types, source=source)
-
-
-def _dependencies(manifest: Manifest) -> Iterator[Dependency]:
-    """Yield the dependencies for every platform."""
-    shared: Table = {}
-    if manifest.workspace_manifest is not None:
-        document = toml.load_file(manifest.workspace_manifest, project_roots(manifest.workspace_root))
-        shared = document.get("workspace", {}).get("dependencies", {})
-    for key, given in manifest.document.get("dependencies", {}).items():
-        own: Table = given if isinstance(given, Mapping) else {"version": given}
-        inherited = own.get("workspace") is True
-        folder = manifest.workspace_root if inherited else manifest.directory
-        there = shared.get(key, {}) if inherited else own
-        base: Table = there if isinstance(there, Mapping) else {"version": there}
-        path = base.get("path")
-        yield Dependency(
-            name=base.get("package", key),
-            requirement=base.get("version", "*"),
-            kind="normal",
-            rename=key if "package" in base else None,
-            optional=own.get("optional") is True,
-            default_features=own.get("default-features", base.get("default-features", True)) is not False,
-            features=tuple(dict.fromkeys((*base.get("features", ()), *own.get("features", ())))),
-            path=Path(os.path.normpath(folder / path)) if isinstance(path, str) else None,
-        )
+def _for_every_platform(dependencies: Iterable[Dependency]) -> Iterator[Dependency]:
+    """Yield the dependencies that a build of the crate has on every platform."""
+    return (one for one in dependencies if one.kind == "normal" and one.target is None)
 
 
 def _locked_versions(manifest: Manifest) -> dict[str, str]:
@@ -176,7 +126,7 @@ def _foreign(dependency: Dependency, locked: Mapping[str, str]) -> Package:
 
 
 def _edges(package: Package, by_folder: Mapping[Path, str], foreign: Mapping[str, Package]) -> Iterator[NodeDependency]:
-    for one in package.dependencies:
+    for one in _for_every_platform(package.dependencies):
         other = by_folder.get(one.path) if one.path is not None else getattr(foreign.get(one.name), "id", None)
         if other is not None:
             name = (one.rename or one.name).replace("-", "_")

@@ -5,23 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo import query
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.cargo.model import CargoMetadata, CrateTarget, Dependency, DependencyKind, Package
+from cratewheel.cargo.manifest_package import read_package
+from cratewheel.cargo.model import CargoMetadata, Package
 from cratewheel.events import Reporter
 from cratewheel.system import files, toml
-
-Table = Mapping[str, Any]
-
-KINDS: tuple[tuple[str, DependencyKind], ...] = (
-    ("dependencies", "normal"),
-    ("build-dependencies", "build"),
-    ("dev-dependencies", "dev"),
-)
 
 
 def packages_with_cargo(
@@ -79,66 +71,7 @@ def _packages_around(
     manifest = cargo_manifest.read(path)
     workspace = manifest.workspace_manifest
     if workspace is not None and workspace.parent == workspace_root:  # its members are known
-        return {path: _unlisted(manifest)}
+        return {path: read_package(manifest)}
     answer = query.read_metadata(("--no-deps",), workspace or path, environ, reporter, cwd=cwd)
     found = {package.manifest_path: package for package in answer.packages.values()}
-    return found if path in found else {**found, path: _unlisted(manifest)}
-
-
-def _unlisted(manifest: Manifest) -> Package:
-    """Return a package read from its manifest, with the targets that cargo requires."""
-    package = manifest.package
-    readme, licence_file = package.get("readme"), package.get("license-file")
-    return Package(
-        id=f"{manifest.directory.as_uri()}#{manifest.name}@{manifest.version}",
-        name=manifest.name,
-        version=manifest.version,
-        source=None,
-        manifest_path=manifest.path,
-        targets=tuple(_targets(manifest)),
-        dependencies=tuple(_path_dependencies(manifest)),
-        features=manifest.features,
-        metadata=package.get("metadata", {}),
-        license_file=licence_file,
-        readme=readme if isinstance(readme, str) else None,
-    )
-
-
-def _targets(manifest: Manifest) -> Iterator[CrateTarget]:
-    """Yield the library and the build script that exist."""
-    script = manifest.package.get("build", "build.rs")
-    named = (
-        (manifest.lib_name, "lib", manifest.lib.get("path", "src/lib.rs")),
-        ("build-script-build", "custom-build", script if isinstance(script, str) else "build.rs"),
-    )
-    for name, kind, value in named:
-        source = Path(os.path.normpath(manifest.directory / value))
-        if source.is_file() and not (kind == "custom-build" and script is False):
-            yield CrateTarget(name=name, kinds=(kind,), crate_types=("lib",), source=source)
-
-
-def _path_dependencies(manifest: Manifest) -> Iterator[Dependency]:
-    document = manifest.document
-    shared = _shared_dependencies(manifest.workspace_manifest)
-    for table in (document, *document.get("target", {}).values()):
-        for key, kind in KINDS:
-            for name, given in table.get(key, {}).items():
-                folder, value = manifest.directory, given
-                if isinstance(given, Mapping) and given.get("workspace") is True:
-                    folder, value = manifest.workspace_root, shared.get(name)
-                if isinstance(value, Mapping) and isinstance(value.get("path"), str):
-                    yield Dependency(
-                        name=value.get("package", name),
-                        requirement="*",
-                        kind=kind,
-                        optional=isinstance(given, Mapping) and given.get("optional") is True,
-                        path=Path(os.path.normpath(folder / value["path"])),
-                    )
-
-
-def _shared_dependencies(workspace: Path | None) -> Table:
-    if workspace is None:
-        return {}
-    found: Table = toml.load_file(workspace, files.project_roots(workspace.parent)).get("workspace", {})
-    dependencies: Table = found.get("dependencies", {})
-    return dependencies
+    return found if path in found else {**found, path: read_package(manifest)}
