@@ -249,6 +249,17 @@ def test_only_process_starts_programs() -> None:
     assert wrong == []
 
 
+def test_only_one_module_reads_versions_and_requirements() -> None:
+    wrong = [
+        f"{path}:{node.lineno} calls {node.func.id}"
+        for path, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if path != "system/versions.py" and isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in ("Version", "Specifier", "SpecifierSet", "Requirement", "Marker")
+    ]
+    assert wrong == [], "call system.versions, which refuses what makes `packaging` raise whatever Python does"
+
+
 def test_only_ui_and_the_command_line_print() -> None:
     wrong = [
         f"{path}:{node.lineno} prints"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Sequence
 
@@ -24,6 +25,13 @@ def inputs(seeds: Sequence[bytes], words: Sequence[bytes]) -> st.SearchStrategy[
         lambda seed, drawn: mutated(seed, changes(drawn), words),
         st.sampled_from(list(seeds)), st.binary(max_size=MOST_CHANGES * CHANGE.size),
     )  # fmt: skip
+
+
+def random_input(chance: random.Random, seeds: Sequence[bytes], words: Sequence[bytes]) -> bytes:
+    """Return an input of the same kind, without Hypothesis."""
+    return mutated(
+        chance.choice(seeds), changes(chance.randbytes(chance.randint(0, MOST_CHANGES) * CHANGE.size)), words
+    )
 
 
 def changes(drawn: bytes) -> list[Change]:

@@ -1,5 +1,8 @@
 """Feeds one target with inputs for some seconds of its processor time: `python -m fuzz.run TARGET SECONDS SEED FILE`.
 
+With 0 seconds they are a few that depend on nothing but the seed, so that a run of CI finds what a change has broken,
+and nothing else: what Hypothesis draws depends on its version, and on the constants in our code.
+
 Prints how many inputs it has tried, as JSON; FILE holds the input that is being tried, for whoever starts this has to
 know it when this dies of it. Memory is bounded, and so is the time that an input takes.
 """
@@ -8,24 +11,27 @@ from __future__ import annotations
 
 import json
 import mmap
+import random
 import resource
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.strategies import SearchStrategy
 
 from cratewheel.errors import CratewheelError, InternalError
-from fuzz.mutation import inputs
+from fuzz.mutation import inputs, random_input
 from fuzz.targets import TARGETS, Target
 
 MEMORY = 1 << 30  # bytes of address space
 PATIENCE = 5.0  # seconds of processor time for one input
 LARGEST = 1 << 22  # bytes of an input that are kept in the file
-BATCH = 200  # inputs between two looks at the clock
+BATCH = 200  # inputs between two looks at the clock, and those of a run without seconds
 
 
 class TooSlowError(BaseException):
@@ -90,18 +96,28 @@ def main(name: str, seconds: float, first: int, current: Path) -> None:
         kept.put(data)
         attempt(target, data)
 
+    seeds = target.seeds()
+    if seconds:
+        _search(read, inputs(seeds, target.words), seconds, first)
+    else:
+        chance = random.Random(first)
+        for _ in range(BATCH):
+            read(random_input(chance, seeds, target.words))
+    taken = resource.getrusage(resource.RUSAGE_SELF)
+    answer = {"inputs": tried, "seconds": round(time.process_time(), 1), "memory": taken.ru_maxrss >> 10}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+def _search(read: Callable[[bytes], None], strategy: SearchStrategy[bytes], seconds: float, first: int) -> None:
+    """Have Hypothesis draw inputs until the time is over, and shrink one that fails."""
     quick = settings(
         max_examples=BATCH, deadline=None, database=None, phases=(Phase.generate, Phase.shrink),
         suppress_health_check=list(HealthCheck), print_blob=False,
     )  # fmt: skip
-    strategy = inputs(target.seeds(), target.words)
     turn = first
     while time.process_time() < seconds or turn == first:
         seed(turn)(quick(given(strategy)(read)))()
         turn += 1
-    taken = resource.getrusage(resource.RUSAGE_SELF)
-    answer = {"inputs": tried, "seconds": round(time.process_time(), 1), "memory": taken.ru_maxrss >> 10}
-    sys.stdout.write(json.dumps(answer) + "\n")
 
 
 if __name__ == "__main__":

@@ -220,7 +220,7 @@ def _compare_library(library: str, match: re.Match[str], tag: WheelTag, name: st
 
 
 def _compare_stable(symbols: list[str], tag: WheelTag, name: str) -> None:
-    wanted = re.fullmatch(r"cp3(\d+)", tag.python[0])
+    wanted = re.fullmatch(r"cp3(\d{1,9})", tag.python[0])
     names = stable_abi.names()
     if wanted is None or (minor := int(wanted[1])) > max(names.values()):  # of a newer Python than is known here
         return

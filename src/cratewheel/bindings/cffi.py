@@ -11,8 +11,6 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.cbindgen import CbindgenPolicy, ensure_cbindgen
 from cratewheel.bindings.header import declarations_in_c99
@@ -23,6 +21,7 @@ from cratewheel.interpreter.model import Interpreter
 from cratewheel.system import toml
 from cratewheel.system.command import Command, capture
 from cratewheel.system.files import Roots, is_file, join_roots, read_text
+from cratewheel.system.versions import parse_requirement
 
 HEADER = "header.h"
 
@@ -100,7 +99,7 @@ def is_cffi_missing(requires_dist: Iterable[str]) -> bool:
     >>> is_cffi_missing(["cffi>=1.16; python_version >= '3.8'"]), is_cffi_missing(["cffi; extra == 'test'"])
     (False, True)
     """
-    wanted = (Requirement(text) for text in requires_dist)
+    wanted = (parse_requirement(text) for text in requires_dist)
     return not any(one.name.lower() == "cffi" and "extra" not in str(one.marker or "") for one in wanted)
 
 

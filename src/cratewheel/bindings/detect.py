@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from cratewheel.bindings import absent, support
 from cratewheel.bindings.place import FeatureChoice
@@ -19,6 +19,7 @@ from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import CargoMetadata
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import ABI3T_OLDEST, Interpreter, Supported
+from cratewheel.system.versions import parse_specifiers
 
 Kind = Literal["pyo3", "rust-cpython", "cffi", "uniffi", "bin", "library"]
 EXTENSION_KINDS: tuple[Kind, ...] = ("pyo3", "rust-cpython")
@@ -188,7 +189,7 @@ def feature_applies(feature: FeatureChoice, interpreter: Interpreter) -> bool:
     if feature.python_version is None:
         return True
     try:
-        return SpecifierSet(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
+        return parse_specifiers(feature.python_version).contains(_dotted(interpreter.version), prereleases=True)
     except InvalidSpecifier as error:
         raise ConfigError(
             f"the feature {feature.name} has an invalid python-version `{feature.python_version}`",

@@ -76,7 +76,8 @@ def _truth(word: str, condition: str) -> bool | None:
     if condition == "__cplusplus":
         return False
     both = re.fullmatch(r"(?:defined\s*\(?\s*__STDC_VERSION__\s*\)?\s*&&\s*)?(.*)", condition, re.DOTALL)
-    compared = re.fullmatch(r"\(?\s*__STDC_VERSION__\s*(>=|<=|>|<|==|!=)\s*(\d+)[lL]?\s*\)?", both[1] if both else "")
+    comparison = r"\(?\s*__STDC_VERSION__\s*(>=|<=|>|<|==|!=)\s*(\d{1,9})[lL]?\s*\)?"
+    compared = re.fullmatch(comparison, both[1] if both else "")
     return _OPERATORS[compared[1]](_STANDARD, int(compared[2])) if compared else None
 
 

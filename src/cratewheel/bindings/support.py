@@ -55,7 +55,7 @@ def release(version: str) -> Release:
     >>> release("0.26.0-alpha.1")
     (0, 26, 0)
     """
-    numbers = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    numbers = re.match(r"(\d{1,20})\.(\d{1,20})\.(\d{1,20})", version)
     assert numbers is not None, "cargo refuses a version that is not SemVer"
     return int(numbers[1]), int(numbers[2]), int(numbers[3])
 

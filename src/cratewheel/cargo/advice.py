@@ -33,7 +33,7 @@ _TOO_OLD = (
     r"is older than the `\d+` edition|feature `edition\d+` is required"
     r"|lock file version `?\d+`? .*(?:does not understand|requires `-Znext-lockfile-bump`)"
 )
-_SUMMARY = re.compile(r"could not compile `([^`]+)`.* due to (?:(\d+) previous errors?|(?:1 )?previous error)")
+_SUMMARY = re.compile(r"could not compile `([^`]+)`.* due to (?:(\d{1,9}) previous errors?|(?:1 )?previous error)")
 _UNKNOWN_TARGET = re.compile(r'could not find specification for target "([^"]+)"')
 
 

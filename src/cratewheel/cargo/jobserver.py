@@ -76,7 +76,7 @@ def is_inherited(environ: Mapping[str, str]) -> bool:
 
 
 def _is_open(flags: str) -> bool:
-    found = re.findall(r"--jobserver-(?:auth|fds)=(?:fifo:(\S+)|(\d+),(\d+))", flags)
+    found = re.findall(r"--jobserver-(?:auth|fds)=(?:fifo:(\S+)|(\d{1,9}),(\d{1,9}))", flags)
     if not found:
         return False
     fifo, *descriptors = found[-1]  # the last one wins

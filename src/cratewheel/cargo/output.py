@@ -11,7 +11,7 @@ from cratewheel.events import Reporter
 PROGRESS = (("CARGO_TERM_PROGRESS_WHEN", "always"), ("CARGO_TERM_PROGRESS_WIDTH", "100"))
 
 _SGR = re.compile("\x1b\\[[0-9;]*[mK]")
-_BAR = re.compile(r" *[A-Z][a-z]+ \[[=> ]*\] (\d+)/(\d+)(?:: (.*))?")
+_BAR = re.compile(r" *[A-Z][a-z]+ \[[=> ]*\] (\d{1,9})/(\d{1,9})(?:: (.*))?")
 _STATUS = re.compile(r" *([A-Z][a-z]+) (.*)")
 _WIDTH = 12  # of the column of verbs
 _VERBS = frozenset({

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import sys
 from collections.abc import Mapping
@@ -301,7 +302,7 @@ def choose(answer: str, known: tuple[str, ...]) -> str | None:
     word = answer.strip().strip(".)").lower()
     if not word:
         return known[0]
-    if word.isascii() and word.isdigit():
+    if re.fullmatch(r"[0-9]{1,9}", word):
         return known[int(word) - 1] if 1 <= int(word) <= len(known) else None
     starting = [name for name in known if name.startswith(word)]
     return starting[0] if len(starting) == 1 else None

@@ -290,7 +290,7 @@ def rust_targets(builds: Iterable[Build]) -> tuple[str, ...]:
 
 
 def _version(word: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"[0-9]+", word))
+    return tuple(int(number) for number in re.findall(r"[0-9]{1,9}", word))
 
 
 def _platforms(named: tuple[str, ...], tables: tuple[str, ...], usual: tuple[str, ...], facts: CiFacts) -> list[str]:

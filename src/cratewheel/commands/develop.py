@@ -33,6 +33,7 @@ from cratewheel.project.read import Project
 from cratewheel.system.command import Command, capture, which
 from cratewheel.system.files.lock import exclusive_folder
 from cratewheel.system.files.transaction import Bounds
+from cratewheel.system.versions import parse_requirement, parse_version
 from cratewheel.targets.triples import is_foreign
 from cratewheel.targets.triples import parse as parse_target
 
@@ -53,7 +54,7 @@ def requirements(
     ["demo[dev]"]`) includes the extras in brackets. Raises `ConfigError` for an unknown extra or group.
     """
     own = canonicalize_name(metadata.name)
-    declared = [Requirement(text) for text in metadata.requires_dist]
+    declared = [parse_requirement(text) for text in metadata.requires_dist]
     known = {canonicalize_name(value) for header, value in metadata.headers if header == "Provides-Extra"}
     groups = project.pyproject.dependency_groups if project.pyproject is not None else {}
     names = dependencies.groups or ((own_group,) if own_group in groups else ())
@@ -100,7 +101,7 @@ def _installed_versions(environment: Environment) -> Iterator[tuple[str, Version
         with suppress(InvalidVersion, UnicodeDecodeError):
             metadata = found.metadata
             if metadata and "Name" in metadata and "Version" in metadata:
-                yield canonicalize_name(metadata["Name"]), Version(metadata["Version"])
+                yield canonicalize_name(metadata["Name"]), parse_version(metadata["Version"])
 
 
 def _find_uv(environment: Environment, environ: Mapping[str, str]) -> tuple[str, ...] | None:
@@ -274,7 +275,7 @@ def _marker_holds(requirement: Requirement, environment: Environment, *extras: s
 
 
 def _without_marker(requirement: Requirement) -> str:
-    bare = Requirement(str(requirement))
+    bare = parse_requirement(str(requirement))
     bare.marker = None  # it has been evaluated
     return str(bare)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import canonicalize_name
 
 from cratewheel.cargo.manifest import read as check_manifest
@@ -19,6 +19,7 @@ from cratewheel.commands.project_place import Place
 from cratewheel.errors import ConfigError
 from cratewheel.system import toml
 from cratewheel.system.files import project_roots, read_bytes
+from cratewheel.system.versions import parse_requirement
 
 Table = Mapping[str, Any]
 
@@ -392,7 +393,7 @@ def _check_pyproject(document: Table, path: Path) -> None:
 
 def _requirement_name(text: object) -> str:
     try:
-        return canonicalize_name(Requirement(str(text)).name)
+        return canonicalize_name(parse_requirement(str(text)).name)
     except InvalidRequirement:
         return ""
 

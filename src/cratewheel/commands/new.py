@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
-from packaging.specifiers import SpecifierSet
-
 from cratewheel.bindings import support
 from cratewheel.bindings.detect import Bindings
 from cratewheel.commands import ci_github, generate_ci, project_names, templates
@@ -20,6 +18,7 @@ from cratewheel.errors import ConfigError
 from cratewheel.options.values import CiOptions
 from cratewheel.system.command import capture, which
 from cratewheel.system.git import git
+from cratewheel.system.versions import parse_specifiers
 
 Kind = Literal["pyo3", "cffi", "bin", "uniffi"]
 Backend = Literal["cratewheel", "maturin"]
@@ -189,7 +188,7 @@ def workflow(choices: Choices, place: Place) -> str:
         bindings = Bindings(kind="pyo3", crate="pyo3", supported=support.pyo3(release, {}))
     else:
         bindings = Bindings(kind=choices.kind, supported=support.every_interpreter(programs=choices.kind == "bin"))
-    facts = generate_ci.facts_of(choices.name, bindings, SpecifierSet(REQUIRES_PYTHON))
+    facts = generate_ci.facts_of(choices.name, bindings, parse_specifiers(REQUIRES_PYTHON))
     command = f"cratewheel generate-ci github -o {ci_github.PATH}"
     return generate_ci.text(facts, CiOptions(pytest=True), generate_ci.Choices(service="github", command=command))
 

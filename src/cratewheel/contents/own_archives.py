@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from cratewheel.archive.layout import Entry, FromFile
+from cratewheel.system.versions import parse_version
 from cratewheel.targets.wheel_tags import normalise_distribution
 
 ARCHIVES = (".whl", ".tar.gz")
@@ -37,7 +38,7 @@ def _is_named(stem: str, version: str, distribution: str) -> bool:
     if normalise_distribution(stem) != distribution:
         return False
     try:
-        Version(version)
+        parse_version(version)
     except InvalidVersion:
         return False
     return True

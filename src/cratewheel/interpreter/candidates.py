@@ -19,7 +19,7 @@ from cratewheel.interpreter.model import Version
 WINDOWS = os.name == "nt"
 
 _PROGRAM = r"(python|pypy|graalpy)(3(\.[0-9]+)?)?t?d?(-dbg)?"
-_VERSION = r"(?<![0-9.])([23])\.([0-9]+)"
+_VERSION = r"(?<![0-9.])([23])\.([0-9]{1,4})(?![0-9])"
 
 # Version managers that keep one installation in each folder: a variable that moves their data, where that is below the
 # home folder otherwise, the folder of installations in it, and where in an installation Python is

@@ -93,5 +93,5 @@ def _resolve(root: Path, word: str) -> Path | None:
 
 
 def _newest_first(name: str) -> tuple[bool, tuple[int, ...], str]:
-    numbers = tuple(-int(part) for part in re.findall(r"[0-9]+", name))
+    numbers = tuple(-int(part) for part in re.findall(r"[0-9]{1,18}", name))
     return (re.fullmatch(_NUMBERED, name) is None, numbers or (0,), name)

@@ -20,6 +20,7 @@ from cratewheel.planning.model import ArtifactPlan, ByAudit, ByPolicy, Profiling
 from cratewheel.project import dependency_groups
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.command import Command
+from cratewheel.system.versions import parse_requirement
 from cratewheel.targets.triples import parse
 
 PGO_DIR = "cratewheel/pgo"  # below the target directory; `cratewheel clean` removes it
@@ -166,7 +167,7 @@ def needed(requirements: Iterable[str], markers: Mapping[str, str]) -> tuple[str
     >>> needed(["numpy", 'attrs; extra == "fast"', 'tomli; python_version < "3.11"'], {"python_version": "3.12"})
     ('numpy',)
     """
-    return tuple(text for text in requirements if _holds(Requirement(text), markers))
+    return tuple(text for text in requirements if _holds(parse_requirement(text), markers))
 
 
 def _holds(requirement: Requirement, markers: Mapping[str, str]) -> bool:

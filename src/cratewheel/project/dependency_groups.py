@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 from cratewheel.errors import ConfigError
 from cratewheel.system.toml import describe
+from cratewheel.system.versions import parse_requirement
 
 MAX_DEPTH = 100  # groups that are nested
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/dependency-groups/"
@@ -77,8 +78,8 @@ def _spelled(groups: Mapping[str, object], name: str, path: Path) -> str:
 
 def _requirement(text: str, where: str) -> Requirement:
     try:
-        return Requirement(text)
-    except (InvalidRequirement, RecursionError) as error:
+        return parse_requirement(text)
+    except InvalidRequirement as error:
         raise ConfigError(
             f"{where} has {describe(text)}, which is not a requirement",
             notes=tuple(str(error).splitlines()[:1]),

@@ -47,7 +47,7 @@ def free_memory() -> int | None:
     memory.
     """
     with suppress(OSError):
-        found = re.search(r"(?m)^MemAvailable:\s+(\d+) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
+        found = re.search(r"(?m)^MemAvailable:\s+(\d{1,18}) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
         if found:
             return min((int(found[1]) << 10, *_cgroup_limit(_CGROUP)))
     with suppress(AttributeError, ValueError, OSError):

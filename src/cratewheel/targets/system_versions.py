@@ -224,9 +224,9 @@ def aix_release(output: str) -> str | None:
     fields = output.split(":")
     if len(fields) < 3:
         return None
-    version = fields[2].split(".")
+    version = re.match(r"([0-9]{1,4})\.([0-9]{1,4})\.([0-9]{1,4})", fields[2])
     date = fields[-1].strip() or "9999"
-    return f"{version[0]}{version[1]}{int(version[2]):02}_{date}" if len(version) > 2 else None
+    return f"{version[1]}{version[2]}{int(version[3]):02}_{date}" if version else None
 
 
 def _output(argv: tuple[str, ...], environ: Mapping[str, str]) -> str | None:

@@ -149,7 +149,7 @@ def plan_zig(target: Target, policy: str, *, macos: tuple[int, int] | None = Non
 
 def _linux_env(target: Target, policy: str) -> str:
     env = re.sub(r"^uclibc.*", "musl", target.env or "gnu")
-    match = re.fullmatch(r"manylinux_(\d+)_(\d+)", policy)
+    match = re.fullmatch(r"manylinux_(\d{1,5})_(\d{1,5})", policy)
     if not target.is_glibc or match is None:
         return env
     # the audit checks whether the policy is met

@@ -37,6 +37,7 @@ BROKEN: dict[str, tuple[dict[str, object], str]] = {
     "a table": ({"dev": {}}, "dependency-groups.dev in pyproject.toml must be a list, found an empty table"),
     "no requirement": ({"dev": ["a b c"]}, "dependency-groups.dev in pyproject.toml has 'a b c', which is not a"),
     "nothing": ({"dev": [""]}, "dependency-groups.dev in pyproject.toml has '', which is not a requirement"),
+    "many digits": ({"dev": ["a>1." + "9" * 5001]}, "dependency-groups.dev in pyproject.toml has 'a>1.999"),
     "brackets": ({"dev": ["a;" + "(" * 3000]}, "dependency-groups.dev in pyproject.toml has 'a;(((("),
     "an entry that is a number": ({"dev": [1]}, "dependency-groups.dev in pyproject.toml has an entry that is neither"),
     "an include of a number": ({"dev": [{"include-group": 1}]}, "dependency-groups.dev in pyproject.toml has an entry"),

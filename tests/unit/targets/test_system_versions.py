@@ -191,6 +191,7 @@ def test_what_is_no_version_of_macos_is_an_error(text: str) -> None:
         ("bos.rte:bos.rte:7.3.12.0: : :C: :BOS: : : : : : :1:0:/: ", "7312_9999"),
         ("bos.rte:bos.rte:7.2.5:2146", "7205_2146"),
         ("bos.rte:bos.rte:7.2: :2146", None),
+        ("bos.rte:bos.rte:7.x.y: :2146", None),
         ("bos.rte:bos.rte", None),
         ("", None),
     ],

@@ -12,7 +12,7 @@ from email.message import Message
 from typing import cast
 
 from packaging.metadata import Metadata, RawMetadata, parse_email
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import (
     InvalidSdistFilename,
     InvalidWheelFilename,
@@ -20,10 +20,11 @@ from packaging.utils import (
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from cratewheel.commands.publish.distribution import Archive
 from cratewheel.errors import CratewheelError
+from cratewheel.system.versions import MAX_DIGITS, has_long_number, parse_requirement, parse_version
 from cratewheel.targets.platform_tags import pypi_accepts
 from cratewheel.targets.wheel_tags import WheelTag
 
@@ -109,6 +110,10 @@ def _packaging_problems(raw: RawMetadata) -> Iterator[str]:
     """Yield what `packaging` finds wrong, field by field."""
     from packaging.metadata import ExceptionGroup
 
+    texts = (raw.get("version", ""), raw.get("requires_python", ""), *raw.get("requires_dist", ()))
+    if any(map(has_long_number, texts)):
+        yield f"a number in its Version, Requires-Python or Requires-Dist has more than {MAX_DIGITS} digits"
+        return
     try:
         Metadata.from_raw(raw)
     except ExceptionGroup as group:
@@ -131,7 +136,7 @@ def _name_problems(archive: Archive, raw: RawMetadata) -> Iterator[str]:
     if canonicalize_name(raw.get("name", "")) != name:
         yield f"its name says {name}, its metadata {raw.get('name')}"
     try:
-        if Version(raw.get("version", "")) != version:
+        if parse_version(raw.get("version", "")) != version:
             yield f"its name says version {version}, its metadata {raw.get('version')}"
     except InvalidVersion:
         return  # which is told already
@@ -185,7 +190,7 @@ def _licence_problems(archive: Archive, raw: RawMetadata) -> Iterator[str]:
 
 
 def _at_least(raw: RawMetadata, version: tuple[int, int]) -> bool:
-    found = re.fullmatch(r"(\d+)\.(\d+)", raw.get("metadata_version", ""))
+    found = re.fullmatch(r"(\d{1,9})\.(\d{1,9})", raw.get("metadata_version", ""))
     return found is not None and (int(found[1]), int(found[2])) >= version
 
 
@@ -209,7 +214,7 @@ def _pypi_problems(raw: RawMetadata) -> Iterator[str]:
 def _direct(raw: RawMetadata) -> Iterator[str]:
     for text in (*raw.get("requires_dist", ()), *raw.get("provides_dist", ()), *raw.get("obsoletes_dist", ())):
         try:
-            if Requirement(text).url is not None:
+            if parse_requirement(text).url is not None:
                 yield text
         except InvalidRequirement:  # noqa: PERF203  # of few; which is told already
             continue

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from packaging.specifiers import SpecifierSet
-from packaging.version import Version
 
 from cratewheel.archive import entry_points
 from cratewheel.cargo.manifest import Manifest
@@ -16,6 +15,7 @@ from cratewheel.project.metadata import cargo, project, render
 from cratewheel.project.metadata.dynamic import Provider
 from cratewheel.project.metadata.fields import Fields, check_name
 from cratewheel.project.pyproject import PyProject
+from cratewheel.system.versions import parse_specifiers, parse_version
 
 _REPEATED = frozenset(
     {
@@ -76,8 +76,8 @@ def of_other_backend(
     """
     return CoreMetadata(
         name=name,
-        version=str(Version(version)),
-        requires_python=SpecifierSet(requires_python) if requires_python else None,
+        version=str(parse_version(version)),
+        requires_python=parse_specifiers(requires_python) if requires_python else None,
         requires_dist=requires_dist,
         headers=(("Name", name), ("Version", version)),
         description=None,
@@ -130,7 +130,7 @@ def _read(
     return CoreMetadata(
         name=fields.name,
         version=fields.version,
-        requires_python=SpecifierSet(fields.requires_python) if fields.requires_python else None,
+        requires_python=parse_specifiers(fields.requires_python) if fields.requires_python else None,
         requires_dist=fields.requires_dist,
         headers=headers,
         description=description,

@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from packaging.requirements import InvalidRequirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError, with_suggestion
@@ -24,6 +24,7 @@ from cratewheel.project.metadata.fields import (
 )
 from cratewheel.system.files import is_file
 from cratewheel.system.toml import check_texts, describe
+from cratewheel.system.versions import parse_specifiers
 
 # The keys of [project] for which Cargo.toml has a value.
 PROVIDED = frozenset({"version", "description", "authors", "keywords", "urls", "license", "readme"})
@@ -114,7 +115,7 @@ def _requires_python(legacy: Table, path: Path) -> str | None:
     if text is None:
         return None
     try:
-        SpecifierSet(text)
+        parse_specifiers(text)
     except InvalidSpecifier as error:
         raise ConfigError(
             f"{LEGACY_TABLE}.requires-python in {path} is not a version specifier: {text!r}",

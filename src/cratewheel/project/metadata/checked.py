@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 
 from cratewheel.errors import ConfigError
 from cratewheel.project.metadata import requirements
+from cratewheel.system.versions import MAX_DIGITS, has_long_number
 
 SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject-toml/"
 HINTS = {
@@ -49,6 +50,7 @@ class CheckedTable:
 def check_table(table: Mapping[str, Any], path: Path) -> CheckedTable:
     """Return the [project] table of the file `path`, validated; raises `ConfigError` if it is invalid."""
     requires_dist, provides_extra = _requirements(table, path)
+    _refuse_long_numbers(table, path)
     from pyproject_metadata import ConfigurationError, StandardMetadata
     from pyproject_metadata.errors import ExceptionGroup
 
@@ -73,6 +75,14 @@ def check_table(table: Mapping[str, Any], path: Path) -> CheckedTable:
         provides_extra=provides_extra,
         warnings=tuple(str(item.message) for item in caught),
     )
+
+
+def _refuse_long_numbers(table: Mapping[str, Any], path: Path) -> None:
+    for key in ("version", "requires-python"):
+        if isinstance(table.get(key), str) and has_long_number(table[key]):
+            raise ConfigError(
+                f"project.{key} in {path} has a number of more than {MAX_DIGITS} digits", hint="write a shorter one"
+            )
 
 
 def _is_refused(errors: Iterable[BaseException], path: Path) -> ConfigError:

@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from packaging.version import InvalidVersion, Version
+from packaging.version import InvalidVersion
 
 from cratewheel.errors import ConfigError
 from cratewheel.system import files
 from cratewheel.system.files import Roots
+from cratewheel.system.versions import parse_version
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -142,7 +143,7 @@ def normal_version(text: str, where: str) -> str:
     '1.0.0a1+x.y'
     """
     try:
-        return str(Version(text))
+        return str(parse_version(text))
     except InvalidVersion as error:
         raise ConfigError(
             f"{text!r}, {where}, is not a valid version (PEP 440)",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from packaging.markers import Marker
-from packaging.requirements import Requirement
+from cratewheel.system.versions import parse_marker, parse_requirement
 
 
 def normalise(text: str, *, extra: str | None = None) -> str:
@@ -15,10 +14,11 @@ def normalise(text: str, *, extra: str | None = None) -> str:
     >>> normalise("foo [b,a] >=1.0; python_version < '3.9' or os_name == 'nt'", extra="x")
     'foo[a,b]>=1.0; (python_version < "3.9" or os_name == "nt") and extra == "x"'
     """
-    requirement = Requirement(text)
+    requirement = parse_requirement(text)
     if extra is not None:
         condition = f'extra == "{extra}"'
-        requirement.marker = Marker(f"({requirement.marker}) and {condition}" if requirement.marker else condition)
+        both = f"({requirement.marker}) and {condition}" if requirement.marker else condition
+        requirement.marker = parse_marker(both)
     return str(requirement)
 
 

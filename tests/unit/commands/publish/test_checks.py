@@ -61,6 +61,8 @@ def test_elsewhere_a_linux_tag_is_a_warning(tmp_path: Path) -> None:
     [
         (metadata(without="Name"), "'name' is a required field"),
         (metadata("Version: 1.x", without="Version"), "'1.x' is invalid for 'version'"),
+        (metadata(f"Version: 1.{'9' * 5001}", without="Version"), "a number in its Version, Requires-Python"),
+        (metadata(f"Requires-Dist: a>1.{'9' * 5001}"), "a number in its Version, Requires-Python"),
         (metadata("Requires-Python: three", without="Requires-Python"), "'three' is invalid for 'requires-python'"),
         (metadata("License-Expression: Free", without="License-Expression"), "'license-expression'"),
         (metadata("Colour: red"), "the field colour is unknown, or malformed"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -41,3 +42,27 @@ def test_a_table_is_read_in_its_normal_form() -> None:
 def test_a_wrong_table_is_refused_with_its_key() -> None:
     with pytest.raises(ConfigError, match="keywords"):
         check_table({**TABLE, "keywords": "one"}, PYPROJECT)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("version", "1.{}", "project.version in /project/pyproject.toml has a number of more than 600 digits"),
+        (
+            "requires-python",
+            ">=3.{}",
+            "project.requires-python in /project/pyproject.toml has a number of more than 600",
+        ),
+        ("dependencies", ["a==1.{}"], "project.dependencies in /project/pyproject.toml has 'a==1.9999"),
+        (
+            "optional-dependencies",
+            {"x": ["a; python_version > '3.{}'"]},
+            "project.optional-dependencies.x in /project/",
+        ),
+    ],
+)
+def test_numbers_of_thousands_of_digits_are_refused(key: str, value: Any, said: str) -> None:
+    long = json.loads(json.dumps(value).replace("{}", "9" * 5001))
+    with pytest.raises(ConfigError) as caught:
+        check_table({**TABLE, key: long}, PYPROJECT)
+    assert caught.value.message.startswith(said)
