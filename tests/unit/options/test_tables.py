@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import golden
 from cratewheel.errors import ConfigError
-from cratewheel.options import tables
+from cratewheel.options import hooks, tables
 from cratewheel.options.values import (
     BOTH_FORMATS,
     CiPlatform,
@@ -23,6 +25,70 @@ from cratewheel.options.values import (
 )
 
 KEY = "tool.x.key"
+GOLDEN = Path(__file__).with_name("golden") / "tables.json"
+OUT_DIR = {"path": "a", "from": "out-dir"}
+CI_JOB = dict.fromkeys(tables.CI_SETTINGS, "word")
+HOOK = {"run": ["make", "it"]}
+# Values of each table, right and wrong: tables.json has what becomes of them.
+VALUES: dict[str, list[object]] = {
+    "features": ["a", [1], [{"feature": "a", "python-version": ">=3.9", "python-implementation": "cpython"}],
+                 [{"feature": 1}], [{"feature": "a", "python-implementation": 1}], [{"feature": "a", "python": "b"}]],
+    "include": ["a", [1], [{}], [{"path": "a", "form": "sdist"}], [{"path": "a", "format": "egg"}],
+                [{"path": "a", "format": 1}], [{**OUT_DIR, "to": "/a"}], [{**OUT_DIR, "to": "a/../b"}],
+                [{**OUT_DIR, "to": "a\nb"}], [{**OUT_DIR, "to": 1}], [{**OUT_DIR, "to": "a/b"}]],
+    "exclude": ["a", [1], [{}], [{"path": 1}], [{"path": "a", "formats": "sdist"}]],
+    "targets": ["a", [{}], [{"name": 1}], *([{"name": "a", "kind": kind}] for kind in (*tables.TARGET_KINDS, "exe"))],
+    "target_options": ["a", {"t": {}}, {"t": 1}, {"t": {"macos-deployment-target": 11}}],
+    "sbom": [True, {"rust": 1}, {"auditwheel": 1}, {"include": "a"}, {"incl": []}],
+    "licenses": [True, {"crates": 1}, {"crates": "include"}, {"crates": "off"}, {"crates": "of"}, {"check": "MIT"},
+                 {"check": []}, {"check": ["MTI"]}, {"clarify": []}, {"clarify": {"a": 1}}, {"check": ["MIT OR ISC"]},
+                 {"clarify": {"b": "mit or isc", "a": "isc"}}, {"texts": True}],
+    "artifacts": [True, [1], [{"kind": "exe"}], *([{"kind": kind, "target": "a"}] for kind in ("extension", "cffi",
+                  "uniffi", "bin", "library")), [{"module": "a.b", "path": "a"}], [{"kind": "bin", "module": "a"}],
+                  [{"kind": "library", "module": "a"}], [{"path": "a/../b"}], [{"path": "./"}], [{"path": "a\\b"}],
+                  [{"path": 1}], [{"optional": 1}], [{"features": "a"}], [{"crates": "a"}], [{"crate": 1}],
+                  [{"crate": "a", "target": "b", "module": "c.d", "features": ["e"], "profile": "f", "prebuilt": "g",
+                    "optional": True}], [{"path": "a/b"}]],
+    "optional": [1, {"when": "no-carg"}, {"whn": []}, {"else": 1}, {"when": []}, {"when": [1]}],
+    "generate_ci": [True, {}, {"github": 1}, {"gitlab": 1}, {"travis": {}}, {"github": {"pytest": 1}},
+                    {"gitlab": dict.fromkeys(tables.CI_SWITCHES, True)},
+                    {"github": {"publishing-environment": "e", "args": "-a"}}, {"github": {"args": 1}},
+                    {"github": dict.fromkeys(tables.CI_PLATFORMS, CI_JOB)},
+                    {"github": {"solaris": {}, "linux": {"colour": 1, "target": [{"arch": "a", "colour": 1}]}}},
+                    {"gitlab": {"linux": 1}}, {"gitlab": {"linux": {"runner": 1}}},
+                    {"gitlab": {"linux": {"target": 1}}},
+                    {"github": {"linux": {"target": [{}]}}}, {"github": {"linux": {"target": [1]}}},
+                    {"github": {"linux": {"target": [{"arch": 1}]}}}, {"github": {"linux": {"targets": "x86_64"}}},
+                    {"github": {"linux": {"targets": ["a"], "target": [{"arch": "b"}]}}},
+                    {"github": {"linux": {"targets": []}}},
+                    {"github": {"linux": {"target": [{"arch": "a", **CI_JOB}, {"arch": "b"}]}}}],
+    "hooks": [{}, [1], [{}], [{**HOOK, "python": "a:b"}], [{**HOOK, "whn": "sdist"}], [{**HOOK, "colour": 1}],
+              *([{**HOOK, "when": when}] for when in ("before-compile", "before-pack", "sdist", "before-pak")),
+              *([{**HOOK, "per": per}] for per in ("target", "wheel", "weel")),
+              [{**HOOK, "when": "sdist", "per": "wheel"}],
+              *([{**HOOK, "sdist": sdist}] for sdist in ("include", "regenerate", "includ")),
+              [{**HOOK, "when": "before-pack", "sdist": "include"}], [{**HOOK, "when": "sdist", "sdist": "regenerate"}],
+              [{**HOOK, "when": 1}], [{"run": "make it"}], [{"run": []}], [{"run": [""]}], [{"run": ["a", "b\0"]}],
+              [{"run": [1]}], [{"python": 1}],
+              *([{"python": name}] for name in ("a.b:c.d", "a", "a:", ":a", "1:a", "a:b:c")),
+              [{**HOOK, "inputs": ["a", "b/**/*.rs"], "outputs": ["c.h"]}], [{**HOOK, "inputs": "a"}],
+              *([{**HOOK, "outputs": [glob]}] for glob in ("/", "a/", "a/**", "**", "../a", "[", ""))],
+}  # fmt: skip
+
+
+def made_of(parser: Any, value: object) -> object:
+    """Return what a parser makes of a value; for a wrong one, the error and its hint."""
+    try:
+        return repr(parser(KEY, value))
+    except ConfigError as error:
+        return [error.message, *error.notes, f"help: {error.hint}"]
+
+
+def test_what_becomes_of_the_values_of_each_table() -> None:
+    assert set(VALUES) == {*tables.PARSERS, "hooks"}
+    parsers = {**tables.PARSERS, "hooks": hooks.hooks}
+    found = [[name, value, made_of(parsers[name], value)] for name, values in VALUES.items() for value in values]
+    golden.check_json(GOLDEN, found)
 
 
 def refusal(parser: Any, value: object) -> tuple[str, str | None]:
