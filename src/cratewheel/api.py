@@ -454,12 +454,12 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
 def write_extensions(request: Request, reporter: Reporter, *, out: Path) -> tuple[Path, ...]:
     """Compile the project for each interpreter, write the files to the folder `out` and return their paths.
 
-    They are what a wheel would have, but for the project's own files, libraries of the system and metadata.
+    They are what a wheel would have, but for the project's own files and metadata.
     """
-    from cratewheel.commands.build_extension import build_extensions
+    from cratewheel.builder.extension import build_extensions
 
-    plain = replace(request, overrides={**INSTALL_OVERRIDES, **WITH_RUST, "pgo": False})
-    return build_extensions(plan_builds(plain, reporter), out)
+    of_folder = {**request.overrides, **WITH_RUST, "sdist": False, "out": out}
+    return build_extensions(plan_builds(replace(request, overrides=of_folder), reporter), out)
 
 
 def _installable(request: Request, reporter: Reporter) -> Session:

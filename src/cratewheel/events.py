@@ -76,14 +76,15 @@ class BuiltArchive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuiltFile:
-    """A file of `build-extension` that was written: its path, and the Pythons that it is for."""
+    """A file of `build-extension` that was written: its path, its wheel's tag, and the Pythons that it is for."""
 
     path: Path
+    tag: str = ""
     serves: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the fields that `--message-format json` prints."""
-        return {"kind": "file", "serves": list(self.serves), "path": str(self.path)}
+        return {"kind": "file", "tag": self.tag, "serves": list(self.serves), "path": str(self.path)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -287,6 +287,26 @@ def test_an_editable_install_finds_the_libraries_where_the_build_has_them(
         assert "Compiling" not in run_light("develop", "-i", python, cwd=project).ok().stderr
 
 
+@pytest.mark.parametrize("crate", [MODULE, PROGRAM])
+def test_build_extension_brings_the_libraries_too(
+    run_light: Cratewheel, interpreters: Interpreters, libraries: Libraries, tmp_path: Path, crate: str
+) -> None:
+    project, out = libraries.linked(run_light.copy(crate)), tmp_path / "files"
+    words = ("--message-format", "json", "-i", interpreters.this)
+    run = run_light("build-extension", "-o", out, *words, cwd=project).ok()
+    assert run.stderr.count("Grafting") == 2
+    assert all("-manylinux_" in json.loads(line)["tag"] for line in run.stdout.splitlines())
+    libraries.remove()
+    env = {"PATH": "/usr/bin:/bin"}
+    if crate == MODULE:
+        code = "import ctypes, light_module; print(ctypes.CDLL(light_module.light_module.__file__).grafted_answer())"
+        started = [str(interpreters.this), "-c", code]
+    else:
+        started = [str(out / "bin" / "bin-two")]
+    done = subprocess.run(started, cwd=out, env=env, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[0] == "42"
+
+
 USE = (
     'extern "C" { fn outer() -> usize; }\n'
     '#[no_mangle] pub extern "C" fn grafted_answer() -> usize { unsafe { outer() } }\n'

@@ -14,6 +14,7 @@ from cratewheel.options.publishing import PublishOptions
 from cratewheel.options.setting import (
     ALL_COMMANDS,
     ARCHIVING,
+    AUDITING,
     COMPILING,
     OPTIMISING,
     WITH_SDIST,
@@ -162,17 +163,17 @@ class Options:
         (), "words", "Python",
         "The wheels to build, one word each: abi3-py310, abi3t-py315, cp312, cp314t, pp311. Each must be possible, and "
         "no other is built [default: the fewest that support the Pythons of -i, or those found]",
-        flags=("--abi",), metavar="ABI", key="abi", commands=("build", "list-files", "publish"),
+        flags=("--abi",), metavar="ABI", key="abi", commands=(*AUDITING, "list-files"),
     )  # fmt: skip
     only_abi3: bool = setting(
         False, "switch", "Python",
         "Build no wheel but those for a stable ABI (abi3 and abi3t)",
-        flags=("--only-abi3",), key="only-abi3", commands=("build", "list-files", "publish"),
+        flags=("--only-abi3",), key="only-abi3", commands=(*AUDITING, "list-files"),
     )  # fmt: skip
     no_abi3: bool = setting(
         False, "switch", "Python",
         "Build a wheel for each Python alone, though the crate has a stable ABI feature of pyo3 on",
-        flags=("--no-abi3",), key="no-abi3", commands=("build", "list-files", "publish", "develop"),
+        flags=("--no-abi3",), key="no-abi3", commands=(*AUDITING, "list-files", "develop"),
     )  # fmt: skip
 
     # Platform
@@ -191,31 +192,31 @@ class Options:
         "ignored on other systems [default: the lowest manylinux tag that the compiled file fits, or `linux` if there "
         "is none]",
         flags=("--compatibility",), flag_aliases=("--manylinux",), metavar="TAG",
-        key="compatibility", key_aliases=("manylinux",),
+        key="compatibility", key_aliases=("manylinux",), commands=AUDITING,
     )  # fmt: skip
     auditwheel: str | None = setting(
         None, "text", "Platform",
         "How to enforce the platform tag's rules: `repair` puts external libraries into the wheel [default on "
         "Linux], `check` rejects them, `warn` reports them [default elsewhere], `skip` checks nothing and tags the "
         "wheel `linux`",
-        flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel",
+        flags=("--auditwheel",), metavar="MODE", choices=AUDIT_MODES, key="auditwheel", commands=AUDITING,
     )  # fmt: skip
     repair_exclude: tuple[str, ...] = setting(
         (), "list", "Platform",
         "A glob of external libraries that repair does not add to the wheel, such as libcuda.so.*; may be "
         "repeated",
-        flags=("--repair-exclude",), metavar="GLOB", key="repair-exclude",
+        flags=("--repair-exclude",), metavar="GLOB", key="repair-exclude", commands=AUDITING,
     )  # fmt: skip
     skip_auditwheel: bool = setting(
         False, "switch", "Platform",
         "Do not check the compiled file against the platform tag's rules; the same as --auditwheel=skip",
-        flags=("--skip-auditwheel",), key="skip-auditwheel",
+        flags=("--skip-auditwheel",), key="skip-auditwheel", commands=AUDITING,
     )  # fmt: skip
     zig: bool = setting(
         False, "switch", "Platform",
         "Link with zig, so that the wheel runs with the glibc version of the requested manylinux tag [default: the "
         "oldest that Rust supports]. Needs the package ziglang, or zig on PATH",
-        flags=("--zig",),
+        flags=("--zig",), commands=AUDITING,
     )  # fmt: skip
     use_xwin: bool = setting(
         False, "toggle", "Platform",
@@ -225,7 +226,7 @@ class Options:
     universal2: bool = setting(
         False, "switch", "Platform",
         "Build one macOS wheel for both x86_64 and arm64; ignored on other systems",
-        flags=("--universal2",),
+        flags=("--universal2",), commands=AUDITING,
     )  # fmt: skip
 
     # Output
@@ -257,7 +258,7 @@ class Options:
         (), "list", "Build",
         "A library or program that is packed as it is, so that cargo compiles nothing; NAME=PATH says which artifact "
         "it is, where there are several",
-        flags=("--prebuilt",), metavar="[NAME=]PATH", commands=("build", "develop", "publish"),
+        flags=("--prebuilt",), metavar="[NAME=]PATH", commands=(*AUDITING, "develop"),
     )  # fmt: skip
     include_debuginfo: bool = setting(
         False, "switch", "Output",

@@ -85,6 +85,7 @@ OPTIMISING = (
     "build-extension",
 )  # `publish` optimises and strips unless told otherwise
 COMPILING = (*OPTIMISING, "publish", "generate-stubs")
+AUDITING = ("build", "publish", "build-extension")
 ARCHIVING = ("build", "sdist", "publish")
 UPLOADING = ("publish", "upload")
 
