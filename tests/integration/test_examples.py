@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import zipfile
 from pathlib import Path
@@ -93,3 +94,44 @@ def test_optional_rust_has_a_wheel_with_rust_and_one_without(
         assert run.ok().wheel.name == "optional_rust-0.1.0-py3-none-any.whl"
         site = tmp_path / run.out.name
         assert run_in(run.wheel, site, str(interpreters.this), "-c", program) == "3 optional_rust._fallback\n"
+
+
+def test_abi_families_is_three_wheels_for_every_cpython_from_3_10(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    project = run_cratewheel.copy(EXAMPLES / "abi-families")
+    rows = json.loads(run_cratewheel("build", "--dry-run", "--matrix", cwd=project).ok().stdout)
+    assert [(row["abi"], row["wheel"]) for row in rows] == [
+        ("abi3-py310", "abi_families-0.1.0-cp310-abi3-*linux_*x86_64.whl"),
+        ("abi3t-py315", "abi_families-0.1.0-cp315-abi3.abi3t-*linux_*x86_64.whl"),
+        ("cp314t", "abi_families-0.1.0-cp314-cp314t-*linux_*x86_64.whl"),
+    ]
+
+    run = run_cratewheel("build", "--no-sdist", cwd=project).ok()
+
+    assert [wheel.name.rpartition("-")[0] for wheel in run.wheels] == [
+        "abi_families-0.1.0-cp310-abi3", "abi_families-0.1.0-cp314-cp314t", "abi_families-0.1.0-cp315-abi3.abi3t",
+    ]  # fmt: skip
+    program = "import abi_families; print(abi_families.square(12))"
+    assert run_in(run.wheels[0], tmp_path / "site", str(interpreters.this), "-c", program) == "144\n"
+
+
+def test_crate_licences_has_the_texts_of_its_crates_and_refuses_what_nobody_has_read(
+    run_cratewheel: Cratewheel, interpreters: Interpreters, tmp_path: Path
+) -> None:
+    run = run_cratewheel("build", "-i", interpreters.this, crate=EXAMPLES / "crate-licences").ok()
+    site = tmp_path / "site"
+    program = "import crate_licences; print(crate_licences.lines('a\\nb\\nc\\nd\\n'))"
+    assert run_in(run.wheel, site, str(interpreters.this), "-c", program) == "IV\n"
+    texts = site / "crate_licences-0.1.0.dist-info" / "licenses" / "crates"
+    index = (texts / "INDEX.txt").read_text(encoding="utf-8")
+    assert "\nroman 0.3.0\n  licence: Zlib\n  roman-0.3.0/COPYING.txt\n" in index
+    assert "  no text" not in index
+    assert "warning" not in run.stderr
+
+    pyproject = run.project / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    pyproject.write_text(text.replace("clarify", "# clarify"), encoding="utf-8")
+    refused = run_cratewheel("build", "--no-sdist", cwd=run.project)
+    assert (refused.status, refused.wheels) == (1, ())
+    assert "roman 0.3.0 names no licence, but the file COPYING.txt, by crate-licences → roman" in refused.stderr

@@ -130,9 +130,17 @@ def _read(inputs: Inputs, linked: Iterable[Package]) -> tuple[CrateTexts, ...]:
 
 
 def missing_warnings(crates: Iterable[CrateTexts]) -> tuple[str, ...]:
-    """Return a warning that names the crates without a text."""
-    without = [f"{one.label} ({one.expression or 'no licence named'})" for one in crates if not one.texts]
-    if not without:
-        return ()
-    some = f"{len(without)} crates have" if len(without) > 1 else "a crate has"
-    return (f"{some} no licence text to put into the wheel: {', '.join(without)}",)
+    """Return warnings that name the crates without a licence text, and each `license-file` that is not there."""
+    crates = tuple(crates)
+    without = [f"{one.label} ({one.expression or 'no licence named'})" for one in crates if not one.has_licence]
+    lost = [f"{one.lost} of {one.label}" for one in crates if one.lost is not None]
+    found = []
+    if without:
+        some = f"{len(without)} crates have" if len(without) > 1 else "a crate has"
+        found.append(f"{some} no licence text to put into the wheel: {', '.join(without)}")
+    if lost:
+        found.append(
+            "not in the wheel, because it is missing or outside of the crate and its repository: the license-file "
+            + ", ".join(lost)
+        )
+    return tuple(found)

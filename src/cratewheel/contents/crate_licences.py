@@ -26,6 +26,7 @@ LARGEST = 4 * 1024 * 1024  # bytes of one text: more is none
 _NAMES = ("license", "licence", "copying", "notice", "unlicense", "copyright")
 _CODE = frozenset((".rs", ".py", ".c", ".h", ".js", ".ts", ".toml", ".json", ".yml", ".yaml", ".sh", ".tera", ".hbs"))
 _FOLDERS = frozenset(("license", "licenses", "licence", "licences"))
+_ABOVE = "above"  # for a text of a name that the crate has in its own folder
 _CHECKOUT = (".cargo-ok", ".git")
 _HEAD = """\
 The crates that are compiled into this wheel, their licences, and the files with their texts.
@@ -34,16 +35,25 @@ The crates that are compiled into this wheel, their licences, and the files with
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrateTexts:
-    """A crate with the texts in its folder: their names, with `/` between folders, and contents."""
+    """A crate with the texts in its folder: their names, with `/` between folders, and contents.
+
+    `lost` is the `license-file` of its manifest, where that is not among them: it is absent, or outside of the project.
+    """
 
     package: Package
     expression: str | None
     texts: tuple[tuple[str, bytes], ...]
+    lost: str | None = None
 
     @property
     def label(self) -> str:
         """The name and version."""
         return f"{self.package.name} {self.package.version}"
+
+    @property
+    def has_licence(self) -> bool:
+        """Whether one of the texts may be a licence: a notice says whose the work is, and not what is allowed."""
+        return any(not _is_notice(name) for name, _ in self.texts)
 
 
 def read_crates(
@@ -55,11 +65,7 @@ def read_crates(
     """
     ordered = sorted(packages, key=lambda one: (one.name, one.version, one.id))
     return tuple(
-        CrateTexts(
-            package=package,
-            expression=licences.expression_of(package, clarified),
-            texts=_read(package, workspace if package.id in members else None),
-        )
+        _read(package, licences.expression_of(package, clarified), workspace if package.id in members else None)
         for package in ordered
     )
 
@@ -73,7 +79,8 @@ def place(crates: Iterable[CrateTexts]) -> tuple[tuple[PurePosixPath, bytes], ..
         folder = _own_folder(crate, folders)
         lines += ["", crate.label, f"  licence: {_licence(crate)}"]
         paths = {placed.setdefault(content, folder / name) for name, content in crate.texts}
-        lines += [f"  {path.relative_to(FOLDER)}" for path in sorted(paths)] or ["  no text in the crate"]
+        lines += [f"  {path.relative_to(FOLDER)}" for path in sorted(paths)]
+        lines += [] if crate.has_licence else [f"  no{' licence' if paths else ''} text in the crate"]
     index = _HEAD + "".join(f"{line}\n" for line in lines)
     found = [(path, content) for content, path in placed.items()]
     return tuple(sorted([*found, (INDEX, index.encode())]))
@@ -98,23 +105,40 @@ def _licence(crate: CrateTexts) -> str:
     return "see the text" if crate.texts else "not given"
 
 
-def _read(package: Package, workspace: Path | None) -> tuple[tuple[str, bytes], ...]:
+def _read(package: Package, expression: str | None, workspace: Path | None) -> CrateTexts:
     home = package.manifest_path.parent
     top = _top(package, workspace)
-    found: dict[str, Path] = {}
-    folder = home
-    while True:  # a crate of a git repository or workspace often has its texts above
-        found = {path.relative_to(folder).as_posix(): path for path in _texts_in(folder)}
-        if found or folder == top or not folder.is_relative_to(top):
-            break
-        folder = folder.parent
+    found = _texts_up_to(home, top)
     # a link may lead to another part of the same repository
     roots = files.project_roots(home, top) if package.source is None else (os.path.realpath(top),)
+    lost = None
     if package.license_file:
         named = Path(os.path.normpath(home / package.license_file))
-        if named not in found.values() and root_of(os.path.realpath(named), roots) and files.is_file(named):
+        if root_of(os.path.realpath(named), roots) is None or not files.is_file(named):
+            lost = package.license_file
+        elif named not in found.values():
             found[named.name] = named
-    return tuple(sorted((name, _content(path, roots, package)) for name, path in found.items()))
+    texts = tuple(sorted((name, _content(path, roots, package)) for name, path in found.items()))
+    return CrateTexts(package=package, expression=expression, texts=texts, lost=lost)
+
+
+def _texts_up_to(home: Path, top: Path) -> dict[str, Path]:
+    """Return the texts of the crate in `home`; without a licence those of the folders above it too, as far as `top`.
+
+    A crate of a git repository or workspace often has its licence above, with or without a notice of its own.
+    """
+    found: dict[str, Path] = {}
+    for folder in (home, *home.parents):
+        if not folder.is_relative_to(top) or not all(map(_is_notice, found)):
+            break
+        for path in _texts_in(folder):
+            name = path.relative_to(folder).as_posix()
+            found[f"{_ABOVE}/{name}" if name in found else name] = path
+    return found
+
+
+def _is_notice(name: str) -> bool:
+    return PurePosixPath(name).name.lower().startswith("notice")
 
 
 def _top(package: Package, workspace: Path | None) -> Path:

@@ -103,3 +103,8 @@ def test_crates_without_a_text_are_named_in_one_line() -> None:
     )
     assert missing_warnings([a]) == ("a crate has no licence text to put into the wheel: a 1.0.0 (MIT)",)
     assert missing_warnings([replace(a, texts=(("LICENSE", b"x"),))]) == ()
+    lost = "because it is missing or outside of the crate and its repository: the license-file ../LEGAL of a 1.0.0"
+    assert missing_warnings([replace(a, texts=(("NOTICE", b"x"),), lost="../LEGAL")]) == (
+        "a crate has no licence text to put into the wheel: a 1.0.0 (MIT)",
+        f"not in the wheel, {lost}",
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from crate_graphs import crate
 from cratewheel.cargo.model import Package
-from cratewheel.contents.crate_licences import LARGEST, CrateTexts, place, read_crates
+from cratewheel.contents.crate_licences import INDEX, LARGEST, CrateTexts, place, read_crates
 from cratewheel.errors import ConfigError
 
 GIT = "git+https://example.org/repository#0123456"
@@ -60,6 +60,27 @@ def test_a_crate_of_a_repository_or_workspace_may_have_its_texts_above(tmp_path:
     assert texts(in_git, member, vendored, packed, elsewhere, workspace=tmp_path / "work") == {
         "one": ["LICENSE"], "member": ["LICENSE"], "vendored": [], "packed": [], "elsewhere": [],
     }  # fmt: skip
+
+
+def test_a_notice_is_no_licence_so_that_of_the_folders_above_counts(tmp_path: Path) -> None:
+    checkout = tmp_path / "checkouts" / "repository" / "0123456"
+    files = {"NOTICE": "o", "../../LICENSE": "g", "../../NOTICE": "r", "../../.cargo-ok": ""}
+    in_git = made(checkout / "crates" / "one", "one", files, source=GIT)
+    noticed = made(tmp_path / "registry" / "noticed", "noticed", {"NOTICE.md": "n"})
+    first, second = read_crates((in_git, noticed), {}, workspace=tmp_path, members=())
+    assert (first.texts, first.has_licence) == ((("NOTICE.md", b"n"),), False)
+    assert second.texts == (("LICENSE", b"g"), ("NOTICE", b"o"), ("above/NOTICE", b"r"))
+    assert "NOTICE.md\n  no licence text in the crate\n" in dict(place([first]))[INDEX].decode()
+
+
+def test_a_licence_file_of_the_manifest_that_is_not_in_the_wheel_is_known(tmp_path: Path) -> None:
+    outside = made(tmp_path / "one", "outside", {"LICENSE": "l", "../LEGAL": "e"}, license_file="../LEGAL")
+    absent = made(tmp_path / "two", "absent", {"COPYING": "c"}, license_file="LEGAL")
+    there = made(tmp_path / "three", "there", {"LEGAL": "c"}, license_file="LEGAL")
+    found = read_crates((outside, absent, there), {}, workspace=tmp_path / "work", members=())
+    assert [(one.package.name, one.lost) for one in found] == [
+        ("absent", "LEGAL"), ("outside", "../LEGAL"), ("there", None),
+    ]  # fmt: skip
 
 
 @pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
