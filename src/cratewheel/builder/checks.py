@@ -17,8 +17,8 @@ from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.errors import ConfigError, MissingToolError
+from cratewheel.options.optional import is_optional
 from cratewheel.planning.model import BuildPlan
-from cratewheel.planning.optional import is_optional
 from cratewheel.project.inputs import Inputs
 from cratewheel.system.files.globs import check_glob
 from cratewheel.targets import toolchain

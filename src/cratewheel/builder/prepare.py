@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from cratewheel.errors import CratewheelError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
-from cratewheel.planning.optional import falls_back, is_optional
+from cratewheel.options.optional import is_optional
+from cratewheel.planning.optional import falls_back
 from cratewheel.project.cargo_metadata import Targets, query_cargo
 from cratewheel.project.read import Project, read_metadata, read_providers, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options

@@ -13,8 +13,8 @@ from cratewheel.builder.session import Session
 from cratewheel.cargo.command import profile_name
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError
+from cratewheel.options.optional import is_optional
 from cratewheel.planning.model import WheelPlan
-from cratewheel.planning.optional import is_optional
 from cratewheel.planning.pgo import instrumented
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name

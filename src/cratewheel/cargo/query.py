@@ -97,10 +97,14 @@ def read_metadata(
     *,
     cwd: Path,
     known: Sequence[str] = (),
+    tell_downloads: bool = False,
 ) -> CargoMetadata:
     """Return the output of `cargo metadata` for `manifest`; `arguments` choose features, platform and network use.
 
     Cargo reads its configuration from the folder `cwd`. `known` are the features of the crate, to suggest one.
+
+    With `tell_downloads`, cargo is asked once more after a failure, and `DownloadError` is raised if crates cannot be
+    downloaded.
 
     Raises `MissingToolError` without a cargo, `ProcessError` when it fails; what cargo printed has then been shown.
     Raises `ConfigError` for a pipe, a socket or a device in the place of a source file that rustc would read.
@@ -111,7 +115,10 @@ def read_metadata(
     )
     done, said = _show_cargo(command, environ, reporter)
     if done.status:
-        raise _resolve_error(manifest, said, command, known, environ)
+        error = _resolve_error(manifest, said, command, known, environ)
+        if tell_downloads and type(error) is ProcessError and _needs_download(command, environ):
+            raise DownloadError(error.message, hint=error.hint)
+        raise error
     answer = parse_answer(done.stdout, str(command))
     for package in answer.packages.values():
         for target in package.targets if package.source is None else ():
@@ -140,11 +147,7 @@ def _resolve_error(
     """Return the error for what cargo has shown; asks rustc for its targets if it does not know one."""
     targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
     hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
-    fails: type[ProcessError] = ProcessError
-    if needs_newer_rust(text):
-        fails = OldRustError
-    elif _needs_download(command, environ):
-        fails = DownloadError
+    fails = OldRustError if needs_newer_rust(text) else ProcessError
     return fails(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
 
 

@@ -13,6 +13,7 @@ from cratewheel.errors import (
     OldRustError,
 )
 from cratewheel.options.model import Options
+from cratewheel.options.optional import is_optional
 from cratewheel.options.tables import FAILURES
 from cratewheel.options.values import FailureKind
 from cratewheel.planning.model import ArtifactPlan
@@ -28,13 +29,6 @@ KINDS: tuple[tuple[type[CratewheelError], FailureKind], ...] = (
     (DownloadError, "compile-error"),
     (CargoBuildError, "compile-error"),
 )
-
-
-def is_optional(options: Options) -> bool:
-    """Return whether there are failures after which a wheel is made without all of its Rust."""
-    allowed = options.optional.when or any(one.optional for one in options.artifacts)
-    # a profile is asked for where speed is the point
-    return bool(allowed) and not options.require_rust and not options.pgo
 
 
 def tolerated(options: Options) -> tuple[FailureKind, ...]:

@@ -17,6 +17,7 @@ from cratewheel.cargo.query import Rustc
 from cratewheel.errors import ConfigError, MissingToolError, ProcessError, UnsupportedError, UsageError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
+from cratewheel.options.optional import is_optional
 from cratewheel.options.values import Feature
 from cratewheel.project.read import Project
 from cratewheel.system.machine import host_triple
@@ -134,7 +135,15 @@ def _query_graph(
     everything = replace(chosen, features=(*chosen.features, *conditional_feature_names(options)))
     arguments = metadata_arguments(everything, platforms=tuple(slice_.triple for slice_ in target.slices))
     known = tuple(project.manifest.features)
-    cargo = query.read_metadata(arguments, project.manifest.path, environ, reporter, cwd=project.cwd, known=known)
+    cargo = query.read_metadata(
+        arguments,
+        project.manifest.path,
+        environ,
+        reporter,
+        cwd=project.cwd,
+        known=known,
+        tell_downloads=is_optional(options),
+    )
     if cargo.root is None:
         raise ConfigError(f"{project.manifest.path} has no [package]")
     return cargo

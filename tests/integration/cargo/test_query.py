@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import query
-from cratewheel.errors import MissingToolError, ProcessError
+from cratewheel.errors import DownloadError, MissingToolError, ProcessError
 from cratewheel.ui import Ui
 
 MANIFEST = """
@@ -95,3 +95,22 @@ def test_the_standard_library_is_known_by_the_names_of_its_crates(tmp_path: Path
     assert {"core", "alloc", "std"} <= set(found)
     assert found["core"].name.startswith("libcore-")
     assert query.read_standard_library("no-such-target", os.environ, tmp_path) == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands for cargo")
+@pytest.mark.parametrize(
+    ("tell", "fails", "calls"),
+    [(False, ProcessError, 1), (True, DownloadError, 2)],
+    ids=["nobody needs to know", "Rust is optional"],
+)
+def test_cargo_is_asked_again_only_where_it_matters_whether_a_download_failed(
+    tmp_path: Path, tell: bool, fails: type[ProcessError], calls: int
+) -> None:
+    log, cargo = tmp_path / "log", tmp_path / "cargo"
+    cargo.write_text(f'#!/bin/sh\necho "$@" >> "{log}"\necho "error: try without --offline" >&2\nexit 101\n')
+    cargo.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    with pytest.raises(ProcessError) as caught:
+        query.read_metadata((), tmp_path / "Cargo.toml", environ, ui(), cwd=tmp_path, tell_downloads=tell)
+    assert type(caught.value) is fails
+    assert ["--offline" in line for line in log.read_text().splitlines()] == [False, True][:calls]

@@ -27,9 +27,10 @@ from cratewheel.errors import (
     to_user_error,
 )
 from cratewheel.options.model import Options
+from cratewheel.options.optional import is_optional
 from cratewheel.options.values import ArtifactSettings, OptionalRust
 from cratewheel.planning.decide import decide
-from cratewheel.planning.optional import describe_fallback, failure_of, falls_back, is_optional, tolerated
+from cratewheel.planning.optional import describe_fallback, failure_of, falls_back, tolerated
 from cratewheel.system.tasks import CancelledError
 from situations import pyo3, situation
 
