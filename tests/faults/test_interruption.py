@@ -29,8 +29,10 @@ pytestmark = [
 
 MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
 SECOND = 0.3  # the part of the runs that get a second signal, while they clean up
-# what is in a traceback only if our handlers should have been there
-TOO_LATE = re.compile(r"cratewheel/(?!__init__|__main__|interrupts|backend|errors|redaction|ui)|in hook_call")
+# what is in a traceback only while our handlers are there: the work of a hook, and what only the command line imports
+TOO_LATE = re.compile(
+    r"(?m)in _wheel$|from cratewheel import cli$|cratewheel/(?!system/|__init__|__main__|backend|errors|events|live|ui)"
+)
 WARNING = "warning: interrupted; no unfinished file was kept\n"
 
 
