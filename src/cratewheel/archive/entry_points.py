@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cratewheel.errors import ConfigError
+from cratewheel.system.files.folded import fold
 
 COMMANDS = ("console_scripts", "gui_scripts")
 
@@ -76,19 +77,11 @@ def check_unique(names: Iterable[tuple[str, str]]) -> None:
     """
     found: dict[str, tuple[str, str]] = {}
     for name, what in names:
-        earlier = found.setdefault(_folded(name), (name, what))
+        earlier = found.setdefault(fold(name), (name, what))
         if earlier != (name, what):
             raise ConfigError(
                 f"two commands would be installed as {name}: {earlier[1]}, and {what}", hint="rename one of them"
             )
-
-
-def _folded(name: str) -> str:
-    if not name.isascii():
-        import unicodedata
-
-        name = unicodedata.normalize("NFC", name)
-    return name.casefold()
 
 
 def parse(text: str) -> Iterator[tuple[str, str, str]]:

@@ -21,6 +21,7 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.contents.missing_modules import missing_modules
+from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
 from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
@@ -59,7 +60,9 @@ def build_sdist(
     for warning in (*inputs.modules.warnings, *in_vain):
         reporter.warn(warning)
     of_packages = [*sdist_contents.package_entries(content, inputs.modules), *_made_later(inputs)]
-    for warning, hint in missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points):
+    of_names = name_warnings(entry.path for entry in content.layout)
+    missing = missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points)
+    for warning, hint in (*missing, *of_names):
         reporter.warn(warning, hint=hint)
     if inputs.options.explain:
         reporter.explain(sdist_contents.explain(content))

@@ -19,6 +19,7 @@ from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.own_archives import without_archives
+from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.stubs import is_generated, place_stubs
 from cratewheel.options.model import Options
 from cratewheel.options.values import Include
@@ -125,6 +126,7 @@ def read_project_files(
         *of_archives,
     )
     missing = missing_modules(modules, root, gathered, inputs.metadata.entry_points)
+    of_names = name_warnings((entry.path for entry in installed), case=plan.target.os != "linux")
     return ProjectFiles(
         installed=tuple(installed),
         generated_stubs=_generated_stubs(installed) if options.generate_stubs else frozenset(),
@@ -132,6 +134,7 @@ def read_project_files(
         warnings=(
             *(Advice(text=text) for text in texts),
             *(Advice(text=text, hint=hint) for text, hint in missing),
+            *(Advice(text=text, hint=hint) for text, hint in of_names),
         ),
     )
 

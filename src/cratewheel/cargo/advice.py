@@ -47,6 +47,7 @@ class Names:
     targets: Sequence[str] = ()
 
 
+_NEW_SDK = "install Xcode's command line tools: `xcode-select --install`"
 BUILD_TOOLS_FOR_VISUAL_STUDIO = (
     "install the Build Tools for Visual Studio, with “Desktop development with C++”: "
     "`winget install Microsoft.VisualStudio.2022.BuildTools`"
@@ -160,6 +161,13 @@ def _missing_library(found: re.Match[str], names: Names) -> str:
     if re.match(r"python\d", library):
         return "remove `-lpython…` from the linker's arguments: an extension module does not link libpython"
     stem = library.removeprefix("lib")
+    if names.platform == "darwin":
+        if stem == "System":
+            return f"{_NEW_SDK}; or unset SDKROOT, if it names a folder that is not there"
+        install = LIBRARIES[stem].install("darwin") if stem in LIBRARIES else f"`brew search {stem}` names the package"
+        return (
+            f'install it: {install}; Homebrew\'s folder is searched with `export LIBRARY_PATH="$(brew --prefix)/lib"`'
+        )
     if stem in LIBRARIES:
         return f"install it: {LIBRARIES[stem].install(names.platform)}"
     return (
@@ -171,6 +179,8 @@ def _pkg_config_library(found: re.Match[str], names: Names) -> str:
     stem = found[1].removeprefix("lib")
     if stem in LIBRARIES:
         return f"install it: {LIBRARIES[stem].install(names.platform)}"
+    if names.platform == "darwin":
+        return f"install {found[1]}: `brew search {found[1]}` names the package"
     return (
         f"install the development files of {found[1]}; `apt-file search {found[1]}.pc` names the package "
         "(Debian, Ubuntu)"
@@ -241,6 +251,15 @@ RULES = (
     _rule(
         r"\(signal: 9, SIGKILL|LLVM ERROR: out of memory|memory allocation of \d+ bytes failed",
         "close other programs, or compile fewer crates at a time: `--jobs 1`",
+    ),
+    # Xcode
+    _rule(
+        r"not agreed to the Xcode (?:and Apple SDKs )?license", "agree to Xcode's licence: `sudo xcodebuild -license`"
+    ),
+    _rule(r"invalid active developer path|(?i:no developer tools were found)", _NEW_SDK),
+    _rule(
+        r"SDK \"[\w.]+\" cannot be located|unable to lookup item 'Path' in SDK",
+        f"{_NEW_SDK}; if they are there, `sudo xcode-select --switch /Library/Developer/CommandLineTools` chooses them",
     ),
     # rustup
     _rule(r"no default is configured|no default toolchain configured", "`rustup default stable`"),
@@ -335,6 +354,7 @@ RULES = (
     _rule(r"collect2: fatal error: cannot find '(ld)'", _missing_tool),
     _rule(
         r"unable to find library -l([\w.+-]+)|cannot find -l([\w.+-]+)|library '([\w.+-]+)' not found|"
+        r"library not found for -l([\w.+-]+)|"
         r"cannot open input file '([\w.+-]+)\.lib'",
         _missing_library,
     ),

@@ -20,7 +20,7 @@ class Packages:
         '`brew install cmake`'
         """
         if platform == "darwin":
-            return f"`{self.brew}`" if " " in self.brew else f"`brew install {self.brew}`"
+            return f"`{self.brew}`" if self.brew.startswith("xcode-select ") else f"`brew install {self.brew}`"
         if platform == "win32":
             return "with winget or vcpkg"
         if platform != "linux":

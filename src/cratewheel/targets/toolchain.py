@@ -16,7 +16,7 @@ from typing import Any
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.system_packages import TOOLS
 from cratewheel.errors import MissingToolError, NoLinkerError, NoStandardLibraryError
-from cratewheel.system.command import Command, capture, which
+from cratewheel.system.command import Command, Completed, capture, which
 from cratewheel.targets import conditions
 from cratewheel.targets.triples import Target
 
@@ -27,6 +27,7 @@ _GNU_ARCHES = {
     "x86_64": "x86_64",
 }  # fmt: skip
 _DEBIAN_ARCHES = {"powerpc64le": "powerpc64le", "x86": "i686", "x86_64": "x86-64"}
+_APPLE_STUBS = Path("/usr/bin")  # of macOS itself: its `cc` only starts that of Xcode
 _MINGW = {"x86_64": "x86_64-w64-mingw32-gcc", "x86": "i686-w64-mingw32-gcc"}
 
 
@@ -184,10 +185,22 @@ def find_host_linker(host: Target, environ: Mapping[str, str], cwd: Path, *, pla
         return Finding(kind="linker", ok=True, text="that of Visual Studio's Build Tools, which rustc looks for")
     name = "gcc" if host.os == "windows" else "cc"
     found = which(name, environ)
+    hint = f"install it: {TOOLS[name].install(platform)}"
+    if platform == "darwin" and found is not None and found.parent == _APPLE_STUBS:
+        return _behind_stub(found, capture(Command(argv=("xcrun", "--find", "cc")), environ, timeout=30), hint)
     if found is not None:
         return Finding(kind="linker", ok=True, text=str(found))
-    hint = f"install it: {TOOLS[name].install(platform)}"
     return Finding(kind="linker", ok=False, text=f"{name} was not found; rustc links with it", hint=hint)
+
+
+def _behind_stub(stub: Path, answer: Completed, hint: str) -> Finding:
+    """Return what is behind macOS' own `cc`: a program that is always there, and starts the one of the chosen Xcode."""
+    if answer.status == 0:
+        return Finding(kind="linker", ok=True, text=f"{stub}, which is {answer.stdout.strip()}")
+    reason = (answer.stderr.strip() or f"xcrun ended with status {answer.status}").splitlines()[0]
+    if "license" in reason:
+        hint = "agree to it: `sudo xcodebuild -license`"
+    return Finding(kind="linker", ok=False, text=f"{stub} does not work: {reason}", hint=hint)
 
 
 def _emcc(environ: Mapping[str, str]) -> Finding:

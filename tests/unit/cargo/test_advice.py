@@ -270,6 +270,58 @@ def test_packages_are_those_of_the_system(platform: str, hint: str) -> None:
     assert advise("error: linker `cc` not found\n", Names(platform=platform)) == hint
 
 
+TOOLS = "install Xcode's command line tools: `xcode-select --install`"
+BREW = 'Homebrew\'s folder is searched with `export LIBRARY_PATH="$(brew --prefix)/lib"`'
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        (
+            f"{LINK}\n  = note: xcrun: error: invalid active developer path (/Library/Developer/CommandLineTools)\n",
+            TOOLS,
+        ),
+        (f"{LINK}\n  = note: xcode-select: note: No developer tools were found, requesting install.\n", TOOLS),
+        (f"{LINK}\n  = note: xcode-select: note: no developer tools were found at '/Applications/Xcode.app'\n", TOOLS),
+        (
+            f"{LINK}\n  = note: You have not agreed to the Xcode license agreements. Please run\n",
+            "agree to Xcode's licence: `sudo xcodebuild -license`",
+        ),
+        (
+            'error: failed running `"xcrun"`\n  = note: xcrun: error: SDK "macosx" cannot be located\n',
+            TOOLS
+            + "; if they are there, `sudo xcode-select --switch /Library/Developer/CommandLineTools` chooses them",
+        ),
+        (
+            f"{LINK}\n  = note: clang: warning: no such sysroot directory: '/x'\n  ld: library 'System' not found\n",
+            f"{TOOLS}; or unset SDKROOT, if it names a folder that is not there",
+        ),
+        (f"{LINK}\n  = note: ld: library 'ssl' not found\n", f"install it: `brew install openssl@3 pkgconf`; {BREW}"),
+        (
+            f"{LINK}\n  = note: ld: library not found for -lraylib\n",
+            f"install it: `brew search raylib` names the package; {BREW}",
+        ),
+        (
+            f"{SCRIPT}  The system library `libusb-1.0` required by crate `libusb1-sys` was not found.\n",
+            "install libusb-1.0: `brew search libusb-1.0` names the package",
+        ),
+    ],
+    ids=[
+        "no tools",
+        "asked to install",
+        "asked, older",
+        "licence",
+        "no SDK",
+        "SDKROOT",
+        "Homebrew",
+        "older ld",
+        "pkg-config",
+    ],
+)
+def test_errors_of_macos(text: str, hint: str) -> None:
+    assert advise(text, Names(platform="darwin")) == hint
+
+
 def test_a_progress_bar_does_not_hide_an_error() -> None:
     bar = "\x1b[1m\x1b[96m    Building\x1b[0m [====>   ] 1/2: demo      \r\x1b[K"
     text = (

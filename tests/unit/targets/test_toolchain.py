@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.errors import MissingToolError
+from cratewheel.system.command import Completed
 from cratewheel.targets import toolchain
 from cratewheel.targets.toolchain import Finding, Toolchain
 from cratewheel.targets.triples import parse
@@ -380,6 +381,61 @@ def test_cargo_xwin_links_for_msvc_elsewhere_or_when_asked(triple: str, host: st
 def test_the_linker_of_this_machine(tmp_path: Path, triple: str, platform: str, found: Finding) -> None:
     environ = {"PATH": str(tmp_path), "CARGO_HOME": str(tmp_path)}
     assert toolchain.find_host_linker(parse(triple), environ, tmp_path, platform=platform) == found
+
+
+@pytest.mark.parametrize(
+    ("status", "out", "err", "found"),
+    [
+        (
+            0,
+            "/Library/Developer/CommandLineTools/usr/bin/cc\n",
+            "",
+            Finding(
+                kind="linker",
+                ok=True,
+                text=f"{Path('/usr/bin/cc')}, which is /Library/Developer/CommandLineTools/usr/bin/cc",
+            ),
+        ),
+        (
+            1,
+            "",
+            "xcrun: error: invalid active developer path (/Library/Developer/CommandLineTools), missing xcrun\n",
+            Finding(
+                kind="linker",
+                ok=False,
+                text=f"{Path('/usr/bin/cc')} does not work: xcrun: error: invalid active developer path "
+                "(/Library/Developer/CommandLineTools), missing xcrun",
+                hint="install it",
+            ),
+        ),
+        (
+            69,
+            "",
+            "\nYou have not agreed to the Xcode license agreements.\n",
+            Finding(
+                kind="linker",
+                ok=False,
+                text=f"{Path('/usr/bin/cc')} does not work: You have not agreed to the Xcode license agreements.",
+                hint="agree to it: `sudo xcodebuild -license`",
+            ),
+        ),
+        (
+            1,
+            "",
+            "",
+            Finding(
+                kind="linker",
+                ok=False,
+                text=f"{Path('/usr/bin/cc')} does not work: xcrun ended with status 1",
+                hint="install it",
+            ),
+        ),
+    ],
+    ids=["tools", "no tools", "licence", "silent"],
+)
+def test_the_cc_of_macos_is_only_as_good_as_what_is_behind_it(status: int, out: str, err: str, found: Finding) -> None:
+    answer = Completed(status=status, stdout=out, stderr=err)
+    assert toolchain._behind_stub(Path("/usr/bin/cc"), answer, "install it") == found
 
 
 def test_the_linker_of_the_configuration_counts_for_this_machine_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from cratewheel.system.tasks import check_cancelled
 
@@ -83,29 +84,35 @@ def remove_tree(folder: Path) -> None:
             os.rmdir(each)  # noqa: PTH106
 
 
-if sys.platform == "linux":
-    import fcntl
+def _clone(source: Path, destination: Path, platform: str = sys.platform) -> bool:
+    """Return whether the file system made a copy that shares its blocks with the source."""
+    if platform == "linux":
+        return _clone_on_linux(source, destination)
+    return platform == "darwin" and _clone_on_macos(source, destination, _load_c_library())
 
-    def _clone(source: Path, destination: Path) -> bool:
-        """Return whether the file system made a copy that shares its blocks (Btrfs, XFS, bcachefs)."""
-        with source.open("rb") as reader, destination.open("wb") as writer:
-            try:
-                fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())
-            except OSError:
-                return False
-        return True
 
-elif sys.platform == "darwin":
+def _clone_on_linux(source: Path, destination: Path) -> bool:
+    """Clone a file on Btrfs, XFS or bcachefs."""
+    import fcntl  # not on Windows
 
-    def _clone(source: Path, destination: Path) -> bool:
-        """Return whether the file system made a copy that shares its blocks (APFS, clonefile(2))."""
+    with source.open("rb") as reader, destination.open("wb") as writer:
+        try:
+            fcntl.ioctl(writer.fileno(), _FICLONE, reader.fileno())  # type: ignore[attr-defined,unused-ignore]  # Windows
+        except OSError:
+            return False
+    return True
+
+
+def _clone_on_macos(source: Path, destination: Path, library: Any) -> bool:
+    """Clone a file on APFS: clonefile(2), with links followed. The destination must not exist."""
+    clone = getattr(library, "clonefile", None)
+    return clone is not None and clone(os.fsencode(source), os.fsencode(destination), 0) == 0
+
+
+def _load_c_library() -> Any:
+    """Return the C library, or None for a Python that was built without ctypes."""
+    try:
         import ctypes
-
-        clone = getattr(ctypes.CDLL(None), "clonefile", None)
-        return clone is not None and clone(os.fsencode(source), os.fsencode(destination), 0) == 0
-
-else:
-
-    def _clone(source: Path, destination: Path) -> bool:  # noqa: ARG001  # the same interface everywhere
-        """Return whether the file system made a copy that shares its blocks: not supported here."""
-        return False
+    except ImportError:
+        return None
+    return ctypes.CDLL(None)

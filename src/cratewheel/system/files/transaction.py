@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from cratewheel.errors import CratewheelError
+from cratewheel.system.files.folded import fold
 from cratewheel.system.files.temporary import SUFFIX, new_suffix
 
 if TYPE_CHECKING:
@@ -131,8 +132,8 @@ class Transaction:
                 status = path.lstat()
                 if stat.S_ISDIR(status.st_mode):
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-                # on case-insensitive file systems two names may mean one file
-                moved.setdefault((status.st_dev, status.st_ino, str(path).casefold()), path)
+                # two names may mean one file, and others are links to one
+                moved.setdefault((status.st_dev, status.st_ino, fold(str(path))), path)
         before = list(moved.values())
         temporaries = [_hidden_name(path, self._path, number, "tmp") for number, path in enumerate(self._staged)]
         identities = [_identity(temporary) for temporary in temporaries]

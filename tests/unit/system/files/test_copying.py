@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.system.files import copying
 from cratewheel.system.files.copying import copy_file, copy_tree, remove_tree
 
 OLD = 1_600_000_000
@@ -67,3 +68,43 @@ def test_what_a_removed_folder_links_to_stays(tmp_path: Path) -> None:
     remove_tree(tmp_path / "absent")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept", "top"]
     assert kept.read_text(encoding="utf-8") == "text"
+
+
+class Apfs:
+    """The C library of macOS, and a file system that clones files or cannot."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.calls: list[tuple[bytes, bytes, int]] = []
+
+    def clonefile(self, source: bytes, destination: bytes, flags: int) -> int:
+        self.calls.append((source, destination, flags))
+        return self.status
+
+
+@pytest.mark.parametrize(("status", "cloned"), [(0, True), (-1, False)], ids=["APFS", "HFS+"])
+def test_macos_clones_files_where_the_file_system_can(status: int, *, cloned: bool) -> None:
+    library = Apfs(status)
+    source, destination = Path("caf\N{LATIN SMALL LETTER E WITH ACUTE}"), Path("copy")
+    assert copying._clone_on_macos(source, destination, library) is cloned
+    assert library.calls == [(os.fsencode(source), os.fsencode(destination), 0)]
+
+
+@pytest.mark.parametrize("library", [None, object()], ids=["Python without ctypes", "macOS before 10.12"])
+def test_macos_copies_files_where_nothing_clones_them(library: object) -> None:
+    assert copying._clone_on_macos(Path("source"), Path("copy"), library) is False
+
+
+def test_a_python_without_ctypes_has_no_c_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ctypes", None)
+    assert copying._load_c_library() is None
+
+
+@pytest.mark.parametrize("platform", ["darwin", "freebsd14", "win32"])
+def test_a_file_is_cloned_by_the_call_of_its_system(
+    tmp_path: Path, platform: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = Apfs(0)
+    monkeypatch.setattr(copying, "_load_c_library", lambda: library)
+    assert copying._clone(tmp_path / "a", tmp_path / "b", platform) is (platform == "darwin")
+    assert len(library.calls) == (platform == "darwin")

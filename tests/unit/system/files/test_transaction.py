@@ -43,6 +43,19 @@ def journal(folder: Path, *lines: object, name: str = "demo", end: str = "") -> 
     return path
 
 
+@needs_links
+@pytest.mark.parametrize("other", ["CAF\N{LATIN CAPITAL LETTER E WITH ACUTE}", "cafe\N{COMBINING ACUTE ACCENT}"])
+def test_two_names_of_one_file_are_moved_once(tmp_path: Path, other: str) -> None:
+    first = tmp_path / "caf\N{LATIN SMALL LETTER E WITH ACUTE}"
+    first.write_text("before", encoding="utf-8")
+    (tmp_path / other).hardlink_to(first)  # on macOS, the second name would be there without it
+    with begin(tmp_path) as transaction:
+        transaction.remove(first)
+        transaction.remove(tmp_path / other)
+        transaction.commit()
+    assert list(files(tmp_path)) == [other]
+
+
 def test_files_are_made_replaced_and_removed_as_one(tmp_path: Path) -> None:
     (tmp_path / "old").mkdir()
     for name in ("both", "old/only"):

@@ -1,0 +1,56 @@
+"""Finds names in an archive that another system takes for one file, or for another module.
+
+macOS and Windows ignore case, and macOS also how accents are written; Python looks for the names of modules in NFC, as
+its reference says of identifiers (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from cratewheel.system.files.folded import fold, normalise
+
+_MODULES = (".py", ".pyi", ".so", ".pyd")
+
+
+def name_warnings(paths: Iterable[str], *, case: bool = True) -> tuple[tuple[str, str], ...]:
+    """Return a warning, with its hint, for each pair of names that are one, and each module that is not found.
+
+    `paths` use slashes. Pairs are compared only if `case`: a wheel for Linux is not unpacked elsewhere.
+
+    >>> [text for text, _ in name_warnings(["pkg/Lib.py", "pkg/lib.py"])]
+    ['pkg/Lib.py and pkg/lib.py are one file on Windows and macOS']
+    """
+    paths = tuple(paths)
+    found = [
+        (
+            f"{first} and {second} are one {'file' if second in paths else 'folder'} on {systems}",
+            "rename one of them, or exclude it with `exclude`",
+        )
+        for first, second, systems in (_pairs(paths) if case else ())
+    ]
+    found += [
+        (
+            f"{path} is not found by `import`, except on macOS: its accents are characters of their own (NFD)",
+            "rename it with its accents as part of the letters (NFC)",
+        )
+        for path in paths
+        if not path.isascii() and path.endswith(_MODULES) and normalise(path) != path
+    ]
+    return tuple(found)
+
+
+def _pairs(paths: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Return the names, of files or folders, that are one on other systems, and these systems; only the outermost."""
+    first: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
+    for path in sorted(paths):
+        parts = path.split("/")
+        for length in range(1, len(parts) + 1):
+            name = "/".join(parts[:length])
+            earlier = first.setdefault(fold(name), name)
+            if earlier != name:
+                by_case = earlier.casefold() == name.casefold()
+                found[earlier, name] = "Windows and macOS" if by_case else "macOS"
+                break
+    return [(*pair, systems) for pair, systems in found.items()]
