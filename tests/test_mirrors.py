@@ -15,7 +15,7 @@ KINDS = ("unit", "integration")
 # commands, of every format. This list only shrinks.
 WITHOUT: frozenset[str] = frozenset(
     {
-        "__main__.py", "audit/model.py", "audit/stable_abi.py", "builder/assembly.py", "builder/parallel.py",
+        "__main__.py", "audit/model.py", "audit/stable_abi.py", "builder/assembly.py",
         "builder/prepare.py", "builder/run.py", "builder/sdist.py", "builder/wheel.py", "cli/build.py",
         "cli/clean.py", "cli/completions.py", "cli/develop.py", "cli/ide.py", "cli/list_files.py",
         "cli/metadata.py", "cli/new.py", "cli/pep517.py", "cli/sdist.py",

@@ -14,7 +14,7 @@ from cratewheel.builder.scheduling import CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.advice import Names
-from cratewheel.cargo.command import CargoBuild, command, is_cross, profile_folders
+from cratewheel.cargo.command import CargoBuild, CargoOptions, command, is_cross, profile_folders
 from cratewheel.cargo.profiles import BUILT_IN
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, ConfigError, MismatchError
@@ -253,9 +253,7 @@ def _verify(job: _Job, build: CargoBuild, artifact: Artifact) -> None:
 
 def _command(job: _Job, build: CargoBuild) -> Command:
     session = job.session
-    options, env = build.options, [*build.env, *artifact_env(session, job.artifact)]
-    if job.slot.descriptors:
-        options = replace(options, jobs=None)  # the jobserver limits jobs
+    options, env = limit_jobs(build.options, job.slot), [*build.env, *artifact_env(session, job.artifact)]
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo writes to our pipe, not to the terminal
     program = _program(session)
@@ -264,6 +262,18 @@ def _command(job: _Job, build: CargoBuild) -> Command:
     build = replace(build, options=options, env=tuple(env), through=through, rustc_args=rustc_args)
     found = command(build, program=program)
     return replace(found, descriptors=job.slot.descriptors)
+
+
+def limit_jobs(options: CargoOptions, slot: CompileSlot) -> CargoOptions:
+    """Return the options of a cargo process that compiles beside others.
+
+    A number in the user's own arguments of cargo stays.
+    """
+    if slot.descriptors:
+        return replace(options, jobs=None)  # the jobserver limits jobs
+    if slot.jobs is None or any(word.startswith(("-j", "--jobs")) for word in options.extra):
+        return options
+    return replace(options, jobs=slot.jobs)
 
 
 def _zig_args(session: Session, build: CargoBuild) -> tuple[str, ...]:

@@ -3,10 +3,14 @@
 Only one build runs per build directory; in total, as many as CPU and memory allow. Of the wheels with build directories
 of their own, the first one leads: the others wait until it has compiled the crates common to all, and copy
 them. So no common crate is compiled twice, and the others are compiled in parallel.
+
+The cargo processes share one limit of jobs by a jobserver. Windows has none here: each gets a part of the jobs, and the
+first one all of them while the others wait for it.
 """
 
 from __future__ import annotations
 
+import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -45,11 +49,19 @@ class ParallelScheduler(Scheduler):
         configured: int | str | None,
         environ: Mapping[str, str],
     ) -> None:
-        allowed = jobserver.job_count(jobs, configured, processors())
-        max_running = jobserver.parallel_builds(allowed, free_memory())
-        # under make, use only the job that make gave us
-        self._jobserver = Jobserver(allowed) if jobserver.AVAILABLE and not jobserver.is_inherited(environ) else None
-        self._room = threading.Semaphore(max_running if self._jobserver else 1)
+        self._allowed = jobserver.job_count(jobs, configured, processors())
+        memory = free_memory()
+        inherited = jobserver.is_inherited(environ)  # under make, use only the job that make gave us
+        self._jobserver = Jobserver(self._allowed) if jobserver.AVAILABLE and not inherited else None
+        shares: tuple[int | None, ...] = (None,)
+        if self._jobserver is not None:
+            shares = (None,) * jobserver.parallel_builds(self._allowed, memory)
+        elif not inherited:
+            shares = jobserver.job_shares(self._allowed, len({directory.path for directory in directories}), memory)
+        self._shares: queue.SimpleQueue[int | None] = queue.SimpleQueue()
+        for share in shares:
+            self._shares.put(share)
+        self._directories = tuple(directories)
         self._locks = {directory.path: threading.Lock() for directory in directories}
         self._leaders: dict[tuple[str, ...], _Leader] = {}
         for directory in directories:
@@ -76,10 +88,13 @@ class ParallelScheduler(Scheduler):
                     _fill(directory, reporter)
                 elif leader is not None:
                     _follow(leader, directory, reporter)
-                stack.enter_context(_holding(self._room.acquire, self._room.release))
+                share = stack.enter_context(self._share())
                 reporter.phase("compiling")
                 if self._jobserver is None:
-                    yield CompileSlot(on_message=leader.followed.add_message if leader and leads else None)
+                    yield CompileSlot(
+                        jobs=share and (self._allowed if leads and self._all_wait_for(directory) else share),
+                        on_message=leader.followed.add_message if leader and leads else None,
+                    )
                     return
                 stack.enter_context(self._jobserver.slot())
                 yield CompileSlot(
@@ -90,6 +105,27 @@ class ParallelScheduler(Scheduler):
         finally:
             if leader is not None and leads:
                 leader.ready.set()  # it reports nothing more after this
+
+    @contextmanager
+    def _share(self) -> Iterator[int | None]:
+        """Hold the right to run one cargo, and yield the number of its jobs if it has no jobserver."""
+        while True:
+            check_cancelled()
+            with suppress(queue.Empty):
+                share = self._shares.get(timeout=POLL_INTERVAL)
+                break
+        try:
+            yield share
+        finally:
+            self._shares.put(share)
+
+    def _all_wait_for(self, leading: BuildDirectory) -> bool:
+        """Return whether all others start with what is compiled in `leading`."""
+        return all(
+            other.own and other.folders == leading.folders and target_dir.is_empty(other.path, other.folders)
+            for other in self._directories
+            if other.path != leading.path
+        )
 
 
 @contextmanager

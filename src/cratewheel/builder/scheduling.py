@@ -34,8 +34,12 @@ class BuildDirectory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompileSlot:
-    """Permission to compile: variables and descriptors for cargo, and a callback for its messages."""
+    """Permission to compile: variables and descriptors for cargo, and a callback for its messages.
 
+    `jobs` is the number of jobs that cargo may run, where it cannot ask a jobserver.
+    """
+
+    jobs: int | None = None
     variables: tuple[tuple[str, str], ...] = ()
     descriptors: tuple[int, ...] = ()
     on_message: Callable[[Mapping[str, Any]], None] | None = None

@@ -113,3 +113,13 @@ def parallel_builds(jobs: int, memory: int | None) -> int:
     """
     room = jobs if memory is None else memory // MEMORY_PER_BUILD
     return max(1, min(jobs, room))
+
+
+def job_shares(jobs: int, builds: int, memory: int | None) -> tuple[int, ...]:
+    """Return the jobs of each cargo process that runs at once, where they have no jobserver: together `jobs`.
+
+    >>> job_shares(9, 4, None), job_shares(2, 5, None), job_shares(8, 3, 5 << 30)
+    ((3, 2, 2, 2), (1, 1), (4, 4))
+    """
+    count = min(parallel_builds(jobs, memory), max(builds, 1))
+    return tuple(jobs // count + (at < jobs % count) for at in range(count))

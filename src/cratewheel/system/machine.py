@@ -43,9 +43,11 @@ def host_triple() -> str:
 def free_memory() -> int | None:
     """Return the bytes of memory that programs can still get, or None where that is unknown.
 
-    On Linux this is MemAvailable of proc_meminfo(5), limited by the control group; elsewhere half of the machine's
-    memory.
+    On Linux this is MemAvailable of proc_meminfo(5), limited by the control group; on Windows what is not in use;
+    elsewhere half of the machine's memory.
     """
+    if sys.platform == "win32":
+        return _unused_memory()
     with suppress(OSError):
         found = re.search(r"(?m)^MemAvailable:\s+(\d{1,18}) kB", Path("/proc/meminfo").read_text(encoding="ascii"))
         if found:
@@ -53,6 +55,22 @@ def free_memory() -> int | None:
     with suppress(AttributeError, ValueError, OSError):
         return int(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")) // 2
     return None
+
+
+if sys.platform == "win32":
+
+    def _unused_memory() -> int | None:
+        """Return `ullAvailPhys` of MEMORYSTATUSEX.
+
+        https://learn.microsoft.com/windows/win32/api/sysinfoapi/ns-sysinfoapi-memorystatusex
+        """
+        import ctypes
+        import struct
+
+        status = ctypes.create_string_buffer(struct.pack("<I60x", 64), 64)
+        if not ctypes.windll.kernel32.GlobalMemoryStatusEx(status):
+            return None
+        return int(struct.unpack_from("<Q", status, 16)[0])
 
 
 def _cgroup_limit(folder: Path) -> tuple[int, ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.builder.compile import shared_config, with_run_paths
-from cratewheel.cargo.command import CargoBuild
+from cratewheel.builder.compile import limit_jobs, shared_config, with_run_paths
+from cratewheel.builder.scheduling import CompileSlot
+from cratewheel.cargo.command import CargoBuild, CargoOptions
 from cratewheel.targets.triples import parse
 from sessions import session
 from situations import pyo3, situation
@@ -52,3 +53,18 @@ def test_a_description_of_an_interpreter_is_a_file_named_by_its_content(tmp_path
     assert (first.stat().st_ino, first.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     first.write_text("somebody wrote here", encoding="utf-8")
     assert shared_config(found, "version=3.12\n").read_text(encoding="utf-8") == "version=3.12\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "slot", "expected"),
+    [
+        (CargoOptions(jobs=8), CompileSlot(), 8),
+        (CargoOptions(jobs=8), CompileSlot(jobs=3), 3),
+        (CargoOptions(), CompileSlot(jobs=3), 3),
+        (CargoOptions(extra=("-j2",)), CompileSlot(jobs=3), None),
+        (CargoOptions(extra=("--jobs", "2")), CompileSlot(jobs=3), None),
+        (CargoOptions(jobs=8), CompileSlot(descriptors=(3, 4)), None),
+    ],
+)
+def test_cargo_is_told_its_part_of_the_jobs(options: CargoOptions, slot: CompileSlot, expected: int | None) -> None:
+    assert limit_jobs(options, slot).jobs == expected

@@ -9,7 +9,7 @@ import pytest
 
 from cargo_output import free_jobs
 from cratewheel.cargo import jobserver
-from cratewheel.cargo.jobserver import MEMORY_PER_BUILD, Jobserver, job_count, parallel_builds
+from cratewheel.cargo.jobserver import MEMORY_PER_BUILD, Jobserver, job_count, job_shares, parallel_builds
 from cratewheel.system.tasks import task_group
 
 pytestmark = pytest.mark.skipif(not jobserver.AVAILABLE, reason="Windows has semaphores for it")
@@ -147,3 +147,22 @@ def test_jobs_are_counted_as_cargo_does(asked: int | None, configured: int | str
 )
 def test_as_many_cargos_run_as_memory_has_room_for(number: int, memory: int | None, expected: int) -> None:
     assert parallel_builds(number, memory) == expected
+
+
+@pytest.mark.parametrize(
+    ("jobs", "builds", "memory", "expected"),
+    [
+        (9, 1, None, (9,)),
+        (9, 3, None, (3, 3, 3)),
+        (8, 3, None, (3, 3, 2)),
+        (2, 5, None, (1, 1)),
+        (1, 5, None, (1,)),
+        (8, 3, 2 * MEMORY_PER_BUILD, (4, 4)),
+        (8, 3, 0, (8,)),
+        (8, 0, None, (8,)),
+    ],
+)
+def test_jobs_are_divided_among_the_cargos_that_run_at_once(
+    jobs: int, builds: int, memory: int | None, expected: tuple[int, ...]
+) -> None:
+    assert job_shares(jobs, builds, memory) == expected
