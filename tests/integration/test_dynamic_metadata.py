@@ -293,6 +293,23 @@ def test_a_build_has_the_same_version_in_sdist_and_wheel_and_checks_the_sdist(
     assert [path.name for path in (tmp_path / "checked").iterdir()] == [sdist.name], checked.stderr
 
 
+@needs_library
+@pytest.mark.cargo
+@pytest.mark.parametrize("words", [(), ("--sdist-first",), ("-m", "Cargo.toml")], ids=" ".join)
+def test_a_lock_file_that_cargo_writes_again_changes_no_version(
+    run_light: Cratewheel, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    project = run_light.copy("vcs-version")
+    manifest, lock = project / "Cargo.toml", project / "Cargo.lock"
+    (project / ".gitignore").write_text("target\nout\n")
+    manifest.write_text(manifest.read_text().replace('version = "0.0.0"', 'version = "0.0.1"'))
+    committed(project, {})
+    git(project, "tag", "v2.0")
+    made = run_light("build", *words, "--out", tmp_path / "out", cwd=project).ok()
+    assert 'version = "0.0.1"' in lock.read_text()
+    assert [path.name.split("-")[1].removesuffix(".tar.gz") for path in (*made.wheels, *made.sdists)] == ["2.0", "2.0"]
+
+
 def program(wheel: Path, folder: Path) -> str:
     """Return what the program in a wheel prints."""
     with zipfile.ZipFile(wheel) as archive:

@@ -18,7 +18,6 @@ from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from cratewheel.builder.session import Session
-    from cratewheel.project.metadata.providers import BuildState
 
 
 def plan_builds(
@@ -33,6 +32,7 @@ def plan_builds(
     options = resolve_options(request, project, reporter)
     if request.folder is None:
         warn_of_unread_config(project, request.environ, reporter)
+    request = _with_provided_metadata(request, options, project, reporter)
     if not (options.pure or is_optional(options)):
         return _plan_with_rust(request, options, project, reporter, targets=targets, only_first=only_first)
     from cratewheel.project.pure import check_python_part, read_python_part  # few projects need it
@@ -55,6 +55,22 @@ def plan_builds(
     return (session,)
 
 
+def _with_provided_metadata(request: Request, options: Options, project: Project, reporter: Reporter) -> Request:
+    """Return the request with the metadata of the archives, where providers fill it.
+
+    They are asked before cargo, which may write Cargo.lock: that changes what git says of the checkout, and all
+    archives of a command have one version.
+    """
+    if request.metadata is not None or not read_providers(project):
+        return request
+    read = partial(read_metadata, project, reporter, environ=request.environ)
+    return replace(
+        request,
+        metadata=read(build_state="editable" if request.editable else "wheel"),
+        sdist_metadata=read(build_state="sdist") if options.sdist and not options.dry_run else None,
+    )
+
+
 def _plan_pure(request: Request, options: Options, project: Project, reporter: Reporter, *, why: str) -> Session:
     """Return the session of the wheel of the Python part; Rust is not asked."""
     from cratewheel.builder.session import Session
@@ -68,11 +84,6 @@ def _plan_pure(request: Request, options: Options, project: Project, reporter: R
 def _plan_with_rust(
     request: Request, options: Options, project: Project, reporter: Reporter, *, targets: Targets, only_first: bool
 ) -> tuple[Session, ...]:
-    if request.metadata is None and read_providers(project):
-        # first: cargo may write Cargo.lock, which changes what git says of the checkout
-        state: BuildState = "editable" if request.editable else "wheel"
-        metadata = read_metadata(project, reporter, environ=request.environ, build_state=state)
-        request = replace(request, metadata=metadata)
     with task_group() as group:
         asked = group.start(partial(query_cargo, options, project, request.environ, reporter, targets=targets))
         # imported while cargo and rustc answer, which takes as long
@@ -91,5 +102,13 @@ def _plan_with_rust(
 
             for line in explain(plan, reasons=True):
                 reporter.detail(line, level=2)
-        sessions.append(Session(inputs=inputs, plan=plan, environ=request.environ, reporter=reporter))
+        sessions.append(
+            Session(
+                inputs=inputs,
+                plan=plan,
+                environ=request.environ,
+                reporter=reporter,
+                sdist_metadata=request.sdist_metadata,
+            )
+        )
     return tuple(sessions)

@@ -44,7 +44,13 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
             )
 
             environ, reporter = session.environ, session.reporter
-            inputs = gather_sdist_of(session.inputs.project, session.inputs.options, environ=environ, reporter=reporter)
+            inputs = gather_sdist_of(
+                session.inputs.project,
+                session.inputs.options,
+                environ=environ,
+                reporter=reporter,
+                metadata=session.sdist_metadata,
+            )
             done.append(
                 build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter, hook_runs=session.hook_runs)
             )

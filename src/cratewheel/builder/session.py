@@ -16,6 +16,7 @@ from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.planning.model import ArtifactPlan, BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
+from cratewheel.project.metadata import CoreMetadata
 from cratewheel.system.files.json_cache import JsonCache
 
 MAX_EPOCH = 0o77777777777  # in the year 2242: the maximum of a tar header
@@ -24,12 +25,16 @@ MAX_SHOWN = 30  # characters of an invalid value
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """The context of a build: inputs, plan, environment, reporter and scheduler."""
+    """The context of a build: inputs, plan, environment, reporter and scheduler.
+
+    `sdist_metadata` is the metadata of the source distribution, if it was read before cargo ran.
+    """
 
     inputs: Inputs
     plan: BuildPlan
     environ: Mapping[str, str]
     reporter: Reporter
+    sdist_metadata: CoreMetadata | None = None
     scheduler: Scheduler = field(default_factory=Scheduler)
     hook_runs: OncePerCommand = field(default_factory=OncePerCommand)
 

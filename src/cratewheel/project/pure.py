@@ -59,7 +59,7 @@ def pure_inputs(request: Request, options: Options, project: Project, reporter: 
     return Inputs(
         options=pure_options(options),
         project=project,
-        metadata=read_metadata(project, reporter, environ=request.environ, build_state=state),
+        metadata=request.metadata or read_metadata(project, reporter, environ=request.environ, build_state=state),
         modules=read_python_part(options, project),
         cargo=cargo,
         bindings=Bindings(kind="bin" if _is_program(options, project) else "library", supported=EVERY),

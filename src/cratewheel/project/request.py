@@ -31,7 +31,8 @@ class Request:
     `flags` are values of settings as a command line gives them; `defaults` count where no flag, variable or key says
     anything; `overrides` count whatever these say. `cwd` is the folder where cargo and rustc start; the project is
     looked for in `folder`, by default `cwd`. `editable` is for an editable install. `metadata` is that of another build
-    backend, which counts instead of the metadata in the project's files.
+    backend, which counts instead of the metadata in the project's files, or was read from these already;
+    `sdist_metadata` is the same for the source distribution.
     """
 
     flags: Flags
@@ -42,6 +43,7 @@ class Request:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     overrides: Mapping[str, Any] = field(default_factory=dict)
     metadata: CoreMetadata | None = None
+    sdist_metadata: CoreMetadata | None = None
 
 
 def read_project(request: Request) -> Project:
