@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
+from cratewheel.system.frontend import end_with_frontend
 from cratewheel.ui import Ui, use_color
 
 if TYPE_CHECKING:
@@ -394,7 +395,7 @@ def hook_call(settings: ConfigSettings, folder: Path | None = None) -> Iterator[
     # stdout belongs to the frontend
     ui = Ui(out=StringIO(), err=sys.stderr, color=use_color("auto", environ, terminal=sys.stderr.isatty()))
     try:
-        with interrupts.Handlers():
+        with interrupts.Handlers(), end_with_frontend():
             yield HookCall(settings, environ, ui, folder)
     except interrupts.TerminatedError as stop:
         if interrupts.is_active():

@@ -1,11 +1,13 @@
 """Starts programs: the only module that does.
 
 `capture` and `stream` run a `Command`. When a signal or an error ends the caller's work, they end the program and every
-process that it has started, so that no program outlives the build.
+process that it has started, so that no program outlives the build. For the case that this process is killed, a shell
+waits for that, and then does the same.
 """
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import os
 import signal
@@ -293,6 +295,10 @@ def _running_program(
         _tell(2, f"running `{command}`")
         _tell(3, f"in {command.cwd or Path.cwd()}")
     mark = f"{os.getpid()}-{os.urandom(4).hex()}"
+    if rolls_back:
+        mark = f"kept-{mark}"  # it leaves something half done when it is killed
+    else:
+        _watch_this_process(environ)
     child = _popen(
         command,
         {**command.environment(environ), process_tree.VARIABLE: mark},
@@ -318,6 +324,40 @@ def _running_program(
     if _watchers:
         taken = time.monotonic() - begun
         _tell(3, f"{Path(command.argv[0]).name} ended with status {child.returncode} after {taken:.2f} s")
+
+
+_watched: list[int] = []  # this process, once a shell waits for its end
+
+
+def _watch_this_process(environ: Mapping[str, str]) -> None:
+    """Have a shell kill the programs of this process if it is killed itself; only Linux tells which these are."""
+    if sys.platform != "linux" or os.getpid() in _watched:
+        return
+    _watched[:] = [os.getpid()]
+    reading, writing = os.pipe()
+    null = os.open(os.devnull, os.O_RDWR)
+    try:
+        os.posix_spawn(
+            "/bin/sh",
+            ("/bin/sh", "-c", process_tree.WATCHER, str(os.getpid()), str(os.getsid(0))),
+            {"PATH": environ.get("PATH", os.defpath)},  # nothing by which another of its kind would kill it
+            file_actions=[(os.POSIX_SPAWN_DUP2, source, number) for number, source in enumerate((reading, null, null))],
+            setsid=True,  # neither the terminal nor who waits for our session knows it
+        )
+    except (OSError, NotImplementedError):  # there is no shell: programs outlive this process when it is killed
+        os.close(writing)
+    else:
+        atexit.register(_release_watcher, writing, os.getpid())
+    finally:
+        os.close(reading)
+        os.close(null)
+
+
+def _release_watcher(writing: int, process: int) -> None:
+    if os.getpid() == process:  # and not a copy of it
+        with suppress(OSError):
+            os.write(writing, b"\n")
+            os.close(writing)
 
 
 def _popen(

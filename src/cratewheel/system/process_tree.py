@@ -14,6 +14,23 @@ from pathlib import Path
 
 VARIABLE = "CRATEWHEEL_STARTED"  # has a different value for each program
 
+# For sh: waits until its stdin is closed, and kills what the process $0 of the session $1 has started and left, unless
+# a line has come before. Killing is repeated for what was being started meanwhile.
+WATCHER = f"""
+trap '' HUP INT QUIT TERM
+read -r _ && exit
+session() {{ read -r fields <"/proc/$1/stat" && set -- ${{fields##*) }} && echo "$4"; }}
+for _ in 1 2 3 4 5; do
+  for folder in /proc/[0-9]*; do
+    pid=${{folder#/proc/}}
+    if grep -qs "{VARIABLE}=$0-" "$folder/environ" && [ "$(session "$pid")" = "$1" ]; then
+      kill -s KILL "$pid"
+    fi
+  done
+  sleep 0.2
+done
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
