@@ -89,6 +89,7 @@ WRITING_METHODS = frozenset(
 )
 # Threads of their own have tasks, signals and the output of programs; deflate and HTTP start no program
 WITH_THREADS = (
+    "system/frontend.py",  # waits, and starts nothing
     "live.py",
     "system/tasks.py",
     "system/signals.py",

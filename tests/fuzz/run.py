@@ -26,7 +26,8 @@ from hypothesis.strategies import SearchStrategy
 
 from cratewheel.errors import CratewheelError, InternalError
 from fuzz.mutation import inputs, random_input
-from fuzz.targets import TARGETS, Target
+from fuzz.target import Target
+from fuzz.targets import TARGETS
 
 MEMORY = 1 << 30  # bytes of address space
 PATIENCE = 5.0  # seconds of processor time for one input

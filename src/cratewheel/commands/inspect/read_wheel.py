@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from pathlib import Path
 
+from cratewheel.archive.zip_reading import open_zip
 from cratewheel.commands.inspect.reading import (
     LARGEST_ARCHIVE,
     MOST_FILES,
@@ -29,7 +30,7 @@ def read_wheel(path: Path, on_compiled: OnCompiled, *, limit: int = LARGEST_ARCH
     Raises `InspectError` when the file is no zip archive, is damaged, or unpacks to more than `limit`.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_zip(path) as archive:
             return _contents(archive, path.name, on_compiled, Budget(path.name, limit))
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError, IndexError) as error:
         raise InspectError(f"{path.name} is damaged: {error}", hint="download it, or build it, again") from error

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from cratewheel.archive.zip_reading import open_zip
 from cratewheel.errors import UploadError, UsageError
 from cratewheel.system.tasks import check_cancelled
 
@@ -107,7 +108,7 @@ def _digests(path: Path) -> tuple[int, Digests]:
 
 
 def _read_wheel(path: Path, size: int, digests: Digests) -> Archive:
-    with zipfile.ZipFile(path) as archive:
+    with open_zip(path) as archive:
         members = tuple(name for name in archive.namelist() if not name.endswith("/"))
         return Archive(
             path=path,
