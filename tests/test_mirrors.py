@@ -17,7 +17,7 @@ WITHOUT: frozenset[str] = frozenset(
     {
         "__main__.py", "audit/model.py", "audit/stable_abi.py", "builder/assembly.py",
         "builder/prepare.py", "builder/run.py", "builder/sdist.py", "builder/wheel.py", "cli/build.py",
-        "cli/clean.py", "cli/completions.py", "cli/develop.py", "cli/ide.py", "cli/list_files.py",
+        "cli/clean.py", "cli/develop.py", "cli/ide.py", "cli/list_files.py",
         "cli/metadata.py", "cli/new.py", "cli/pep517.py", "cli/sdist.py",
         "commands/doctor.py", "commands/templates.py", "contents/cargo_lock.py", "contents/cargo_vendor.py",
         "interpreter/search.py", "options/typed_keywords.py", "planning/model.py",
