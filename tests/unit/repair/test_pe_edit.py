@@ -20,6 +20,7 @@ from cratewheel.repair.pe_edit import with_imports
 
 HERE = Path(__file__).parent
 CPUS = ("x86_64", "x86")
+Data = bytes | bytearray
 NEW = {"OTHER.dll": "other-12345678.dll"}
 
 
@@ -27,23 +28,23 @@ def sample(cpu: str) -> bytearray:
     return bytearray(gzip.decompress((HERE / "samples" / f"{cpu}.dll.gz").read_bytes()))
 
 
-def optional_header(data: bytes) -> int:
+def optional_header(data: Data) -> int:
     return int(struct.unpack_from("<I", data, 0x3C)[0]) + 24
 
 
-def directory(data: bytes, index: int) -> int:
+def directory(data: Data, index: int) -> int:
     at = optional_header(data)
     return at + {0x10B: 96, 0x20B: 112}[struct.unpack_from("<H", data, at)[0]] + 8 * index
 
 
-def sections(data: bytes) -> tuple[int, int]:
+def sections(data: Data) -> tuple[int, int]:
     """Return where the rows of the sections begin, and their number."""
     at = optional_header(data)
     size, count = struct.unpack_from("<H", data, at - 4)[0], struct.unpack_from("<H", data, at - 18)[0]
     return at + int(size), int(count)
 
 
-def address_in_data(data: bytes) -> tuple[int, int]:
+def address_in_data(data: Data) -> tuple[int, int]:
     """Return an address of the image with room behind it, and its place in the file: the last section's end."""
     rows, count = sections(data)
     found = [struct.unpack_from("<4I", data, rows + 40 * at + 8) for at in range(count)]

@@ -89,11 +89,11 @@ def archive(folder: Path, name: str, wrong: Mapping[str, str]) -> Path:
 
 
 def listing(files: Mapping[str, Path], listed: Mapping[str, str]) -> Reply:
-    hashes = {"same": lambda path: {"sha256": uploads.digest(path)}, "other": lambda _: {"sha256": "0"}}
-    found = [
-        {"filename": files[name].name, "hashes": hashes[what](files[name]) if what in hashes else {}}
+    hashes = {
+        name: {"same": {"sha256": uploads.digest(files[name])}, "other": {"sha256": "0"}}.get(what, {})
         for name, what in listed.items()
-    ]
+    }
+    found = [{"filename": files[name].name, "hashes": each} for name, each in hashes.items()]
     kind = {"Content-Type": "application/vnd.pypi.simple.v1+json"}
     return Reply(body=json.dumps({"files": found}).encode(), headers=kind)
 
