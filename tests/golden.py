@@ -9,6 +9,7 @@ import json
 import os
 from pathlib import Path
 
+WIDTH = 120
 UPDATES = bool(os.environ.get("UPDATE_GOLDEN"))
 
 
@@ -21,10 +22,16 @@ def check_text(path: Path, found: str) -> None:
 
 
 def check_json(path: Path, found: object) -> None:
-    """Assert that the value is the one in the file; of a list or an object, each item has a line of its own."""
-    if isinstance(found, dict):
-        lines = [f"{json.dumps(key)}: {json.dumps(item, ensure_ascii=False)}" for key, item in found.items()]
-        check_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
-    else:
-        assert isinstance(found, list)
-        check_text(path, "[\n" + ",\n".join(json.dumps(item, ensure_ascii=False) for item in found) + "\n]\n")
+    """Assert that the value is the one in the file; each item of a long list or object has a line of its own."""
+    check_text(path, f"{_lines(found, '')}\n")
+
+
+def _lines(value: object, indent: str) -> str:
+    short = json.dumps(value, ensure_ascii=False)
+    if len(indent) + len(short) <= WIDTH or not value or not isinstance(value, dict | list | tuple):
+        return short
+    inner = f"{indent} "
+    if isinstance(value, dict):
+        lines = [f"{inner}{json.dumps(key)}: {_lines(item, inner)}" for key, item in value.items()]
+        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(f"{inner}{_lines(item, inner)}" for item in value) + f"\n{indent}]"
