@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -100,7 +101,7 @@ path = "px/c"
 """
 
 
-def table(**values: str) -> str:
+def table(**values: str | list[str]) -> str:
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
     return f"\n[[tool.cratewheel.artifacts]]\n{lines}"
 
@@ -237,15 +238,96 @@ def test_a_module_for_one_python_makes_the_wheel_for_one(run_light: Cratewheel, 
     ]
 
 
-def test_the_library_that_a_program_uses_is_compiled_once(run_light: Cratewheel, interpreters: Interpreters) -> None:
+ONCE = {
+    "Cargo.toml": '[workspace]\nmembers = ["common", "first", "second", "both", "user"]\nresolver = "2"\n',
+    "common/src/lib.rs": "pub fn answer() -> i32 { 42 }\n",
+    "first/src/lib.rs": '#[no_mangle]\npub extern "C" fn first() -> i32 { common::answer() }\n',
+    "second/src/lib.rs": '#[no_mangle]\npub extern "C" fn second() -> i32 { common::answer() }\n',
+    "both/src/lib.rs": '#[no_mangle]\npub extern "C" fn both() -> i32 { common::answer() }\n',
+    "both/src/main.rs": 'fn main() { println!("{}", both::both()) }\n',
+    "user/src/main.rs": 'fn main() { println!("{}", both::both() + 1) }\n',
+    "python/px/__init__.py": "",
+}
+
+
+def shared_crates(folder: Path) -> Path:
+    """Return a workspace of two libraries with one dependency, and of a library that two programs are linked with."""
+    for name, content in ONCE.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, "utf-8")
+    for name, types, uses in (
+        ("common", ("lib",), ""),
+        ("first", ("cdylib",), "common"),
+        ("second", ("cdylib",), "common"),
+        ("both", ("cdylib", "lib"), "common"),
+        ("user", (), "both"),
+    ):
+        text = f'[package]\nname = "{name}"\nversion = "1.0.0"\nedition = "2021"\n'
+        text += f"[lib]\ncrate-type = {json.dumps(types)}\n" if types else ""
+        text += f'[dependencies]\n{uses} = {{ path = "../{uses}" }}\n' if uses else ""
+        (folder / name / "Cargo.toml").write_text(text, "utf-8")
+    tables = [table(crate=name, kind="library", path="px/c") for name in ("first", "second", "both")]
+    tables += [table(crate="both", kind="bin"), table(crate="user")]
+    pyproject = PYPROJECT.replace('dynamic = ["version"]', 'version = "1.0"') + "".join(tables)
+    (folder / "pyproject.toml").write_text(pyproject, "utf-8")
+    return folder
+
+
+def crates_compiled(run: Run) -> list[str]:
+    """Return the name of each crate that cargo started rustc for, once for each time."""
+    return sorted(re.findall(r"rustc --crate-name (\w+) ", run.ok().stderr))
+
+
+@pytest.mark.parametrize("words", [(), ("--release", "--strip")])
+def test_nothing_is_compiled_twice(run_light: Cratewheel, words: tuple[str, ...]) -> None:
+    root = shared_crates(run_light.folder / "once")
+    env = {"CARGO_TARGET_DIR": str(root / "target")}
+    first = build(run_light, root, "-vv", *words, **env)
+    assert crates_compiled(first) == ["both", "both", "common", "first", "second", "user"]  # the program both, too
+    again = build(run_light, root, "-vv", *words, **env)
+    assert crates_compiled(again) == []
+    site = run_light.folder / "site"
+    install(Path(sys.executable), again.wheel, site)
+    assert output(site / "bin" / "both", cwd=site) == "42\n"
+    assert output(site / "bin" / "user", cwd=site) == "43\n"
+    assert ctypes.CDLL(str(site / "px/c/libfirst.so")).first() == 42
+    if words:
+        files = (site / "px/c/libfirst.so", site / "px/c/libboth.so", site / "bin" / "both")
+        shown = [subprocess.run(["nm", file], capture_output=True, text=True, check=False) for file in files]
+        assert [done.stdout for done in shown] == ["", "", ""]  # no symbols
+
+
+def test_a_program_with_other_features_than_its_library_is_compiled_once(run_light: Cratewheel) -> None:
+    root = shared_crates(run_light.folder / "once")
+    manifest = root / "both" / "Cargo.toml"
+    manifest.write_text(f"{manifest.read_text('utf-8')}[features]\nmore = []\n", "utf-8")
+    tables = table(crate="both", kind="library", path="px/c", features=["more"]) + table(crate="both", kind="bin")
+    (root / "pyproject.toml").write_text(
+        PYPROJECT.replace('dynamic = ["version"]', 'version = "1.0"') + tables, "utf-8"
+    )
+    env = {"CARGO_TARGET_DIR": str(root / "target")}
+    assert crates_compiled(build(run_light, root, "-vv", **env)) == ["both", "both", "both", "common"]
+    assert crates_compiled(build(run_light, root, "-vv", **env)) == []
+
+
+def test_a_program_of_a_crate_with_pyo3_is_compiled_beside_it_once(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
     root = workspace(run_light, table(module="px._native") + table(target="light-module"))
     (root / "src" / "main.rs").write_text('fn main() { println!("{}", light_module::VALUE) }\n', "utf-8")
     lib = root / "src" / "lib.rs"
     lib.write_text(f"{lib.read_text('utf-8')}\npub const VALUE: i32 = 7;\n", "utf-8")
-    run = build(run_light, root, "-i", interpreters["3.12"], CARGO_TARGET_DIR=str(root / "target"))
-    run.ok()
-    found = list((root / "target/debug/deps").glob("liblight_module*.so"))
-    assert len(found) == 1, found
+    script = 'fn main() { println!("cargo:rerun-if-env-changed=PYO3_BUILD_EXTENSION_MODULE"); }\n'
+    (root / "pyo3-ffi" / "build.rs").write_text(script, "utf-8")  # as that of the real one
+    env = {"CARGO_TARGET_DIR": str(root / "target")}
+    words = ("-vv", "-i", interpreters["3.12"])
+    assert crates_compiled(build(run_light, root, *words, **env)).count("pyo3_ffi") == 2
+    again = build(run_light, root, *words, **env)
+    assert crates_compiled(again) == []
+    site = run_light.folder / "site"
+    install(interpreters["3.12"], again.wheel, site)
+    assert output(site / "bin" / "light-module", cwd=site) == "7\n"
 
 
 def test_a_program_beside_the_library_is_named_with_what_packs_it(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.bindings import verify
-from cratewheel.builder import linking
-from cratewheel.builder.scheduling import CompileSlot
+from cratewheel.builder import linking, parallel
+from cratewheel.builder.scheduling import BuildDirectory, CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.advice import Names
@@ -18,6 +18,7 @@ from cratewheel.cargo.command import CargoBuild, CargoOptions, command, is_cross
 from cratewheel.cargo.profiles import BUILT_IN
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, ConfigError, MismatchError
+from cratewheel.events import Reporter
 from cratewheel.planning.model import ArtifactPlan, WheelPlan
 from cratewheel.system import toml
 from cratewheel.system.command import Command
@@ -47,9 +48,9 @@ def compile_wheel(
     with session.scheduler.acquire(directory, session.reporter) as slot:
         found: list[list[Artifact]] = []
         for at, artifact in enumerate(wheel.artifacts):
-            job = _Job(
-                session=session.of(artifact), wheel=wheel, artifact=artifact, directory=directory.path, slot=slot
-            )
+            own = session.of(artifact)
+            path = _directory(artifact, directory, session.reporter)
+            job = _Job(session=own, wheel=wheel, artifact=artifact, directory=path, slot=slot)
             try:
                 found.append(_compile(job, _folder(stage, wheel, at)))
             except CompileError as error:
@@ -57,6 +58,14 @@ def compile_wheel(
                     raise
                 found.append([])
     return [_merged(slices) if slices else None for slices in found]
+
+
+def _directory(artifact: ArtifactPlan, shared: BuildDirectory, reporter: Reporter) -> Path:
+    """Return the build directory of an artifact: that of the wheel, or one of its own, which is filled from it."""
+    if artifact.directory is None:
+        return shared.path
+    parallel.fill(replace(shared, path=artifact.directory), (shared.path, shared.plain), reporter)
+    return artifact.directory
 
 
 def _merged(slices: list[Artifact]) -> Artifact:

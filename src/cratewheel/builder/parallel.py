@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot, Scheduler, lock_directory
 from cratewheel.cargo import build_cache as target_dir
@@ -85,7 +86,8 @@ class ParallelScheduler(Scheduler):
                 stack.enter_context(_holding(self._locks[directory.path].acquire, self._locks[directory.path].release))
                 stack.enter_context(lock_directory(directory, reporter))
                 if leads:
-                    _fill(directory, reporter)
+                    siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
+                    fill(directory, (directory.plain, *sorted(siblings)), reporter)
                 elif leader is not None:
                     _follow(leader, directory, reporter)
                 share = stack.enter_context(self._share())
@@ -138,15 +140,12 @@ def _holding(acquire: Callable[..., bool], release: Callable[[], None]) -> Itera
         release()
 
 
-def _fill(directory: BuildDirectory, reporter: Reporter) -> None:
-    """Fill a new build directory from the fullest of its siblings and cargo's own."""
+def fill(directory: BuildDirectory, sources: Iterable[Path], reporter: Reporter) -> None:
+    """Fill a new build directory from the fullest of others."""
     if directory.path.exists():
         return
-    siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
     with suppress(OSError):  # being cleaned, or the disk is full: cargo compiles what is missing, or reports the error
-        copied = target_dir.seed(
-            directory.path, (directory.plain, *sorted(siblings)), directory.folders, directory.packages
-        )
+        copied = target_dir.seed(directory.path, sources, directory.folders, directory.packages)
         if copied is not None:
             _report_copied(copied, directory, reporter)
 

@@ -72,7 +72,8 @@ class ArtifactPlan:
     `bindings` are those of this build, `stable_abi` is the kind of the stable ABI that it is for, with its oldest
     Python. `module_file` is the file name of an extension, None for programs and for libraries that are not imported as
     a module. `config` is the description of the interpreter that pyo3 gets as a file, where it needs one. A
-    `prebuilt` file is packed instead of compiling, under the name `cargo_file`, which cargo would give it.
+    `prebuilt` file is packed instead of compiling, under the name `cargo_file`, which cargo would give it. `directory`
+    is the build directory that it has for itself; None stands for that of the wheel.
     """
 
     name: str
@@ -85,6 +86,7 @@ class ArtifactPlan:
     config: str | None = None
     prebuilt: Path | None = None
     cargo_file: str = ""
+    directory: Path | None = None
 
     @property
     def is_program(self) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from cratewheel.bindings.detect import Bindings, StableAbi
-from cratewheel.cargo.command import CargoBuild, extra_value
+from cratewheel.bindings.detect import PYO3_CRATES, Bindings, StableAbi
+from cratewheel.cargo.command import CargoBuild, CargoOptions, extra_value, profile_name
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.options.model import Options
 from cratewheel.planning import flags, pgo, prebuilt
 from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
 from cratewheel.planning.model import (
@@ -28,7 +27,9 @@ from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
 LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
-BUILD_DIRS = "cratewheel/build"  # below the target directory; `cratewheel clean` removes it
+SCRATCH_DIR = "cratewheel"  # below the target directory; `cratewheel clean` removes what is in it
+BUILD_DIRS = f"{SCRATCH_DIR}/build"
+PROGRAMS_DIR = "programs"
 CRATE_TYPE_FLAG_SINCE = (1, 64, 0)  # `cargo rustc --crate-type`
 
 
@@ -87,9 +88,43 @@ def _artifacts(
     ]
     files = prebuilt.assign(inputs, [(part, crate) for part, _, crate in chosen])
     return tuple(
-        _artifact(own, part, crate, _own_group(own, group), directory, every_crate, files.get(at))
+        _artifact(
+            own,
+            part,
+            crate,
+            _own_group(own, group),
+            directory,
+            every_crate,
+            files.get(at),
+            apart=_needs_own_directory(inputs, own, group.interpreter),
+        )
         for at, (part, own, crate) in enumerate(chosen)
     )
+
+
+def _needs_own_directory(inputs: Inputs, own: Inputs, interpreter: Interpreter | None) -> bool:
+    """Return whether an artifact is a program that cannot share a build directory with what is compiled beside it.
+
+    That is one with pyo3 beside an extension module: pyo3 is compiled for it as for a program, which is linked with
+    libpython. And it is one with other features than its crate's library has in this wheel: a library that is a cdylib
+    too has the same file for all features. In one directory cargo would compile one after the other each time.
+    """
+    if inputs.options.shared_target_dir or extra_value(inputs.options.cargo_extra_args, "--target-dir") is not None:
+        return False
+    bindings = own.bindings_of(interpreter)
+    if bindings.kind != "bin" or inputs.options.pgo:
+        return False
+    others = [one for _, one in inputs.artifacts]
+    if bindings.crate in PYO3_CRATES and any(one.bindings_of(interpreter).kind == "pyo3" for one in others):
+        return True
+    features = _features(own, interpreter)
+    libraries = [one for one in others if one.part is not None and one.part.is_linked]
+    return any(one.cargo.root == own.cargo.root and _features(one, interpreter) != features for one in libraries)
+
+
+def _features(inputs: Inputs, interpreter: Interpreter | None) -> frozenset[str]:
+    chosen = cargo_options(inputs.options, inputs.cargo_target).features
+    return frozenset((*chosen, *inputs.features_of(interpreter)))
 
 
 def _own_group(inputs: Inputs, group: _Group) -> _Group:
@@ -116,16 +151,25 @@ def _artifact(
     directory: Path | None,
     every_crate: tuple[str, ...],
     file: Path | None,
+    *,
+    apart: bool = False,
 ) -> ArtifactPlan:
-    """Return one compiled file of a wheel; `file` is packed instead of compiling."""
+    """Return one compiled file of a wheel; `file` is packed instead of compiling.
+
+    If it is `apart`, it is compiled in a build directory of its own.
+    """
     target, bindings = inputs.target, inputs.bindings_of(group.interpreter)
     module_file = _module_file(inputs.modules.extension_name, bindings, group, target)
     stable = (group.stable_abi.kind, _stable_version(group)) if group.stable_abi is not None else None
+    own_directory = (directory or _scratch(inputs)) / PROGRAMS_DIR if apart and file is None else None
     if file is None:
         flags.check_foreign_python(inputs, bindings, group.interpreter)
     return ArtifactPlan(
         name=crate.name,
-        builds=_builds(inputs, crate, group, module_file, directory, every_crate) if file is None else (),
+        builds=_builds(inputs, crate, group, module_file, own_directory or directory, every_crate)
+        if file is None
+        else (),
+        directory=own_directory,
         bindings=bindings,
         part=part,
         path=inputs.part.settings.path if inputs.part is not None else None,
@@ -154,6 +198,10 @@ def _directory(inputs: Inputs, group: _Group) -> Path | None:
         return None  # a stable ABI build is the same for every interpreter
     name = "-".join((*filter(None, (inputs.cargo_target,)), directory_name(group.interpreter)))
     return (inputs.options.target_dir or inputs.cargo.target_directory) / BUILD_DIRS / name
+
+
+def _scratch(inputs: Inputs) -> Path:
+    return (inputs.options.target_dir or inputs.cargo.target_directory) / SCRATCH_DIR
 
 
 def directory_name(python: Interpreter) -> str:
@@ -196,10 +244,11 @@ def _builds(
                 config=(
                     *base.config,
                     *flags.cargo_config(inputs, bindings, group.interpreter, every_crate, stable=stable),
+                    *_strip_config(inputs, base),
                 ),
             ),
             rustc_args=(
-                *_rustc_args(options),
+                *_rustc_args(inputs),
                 *flags.debuginfo_args(inputs, bindings),
                 *flags.linker_args(inputs, bindings, module_file),
             ),
@@ -321,8 +370,8 @@ def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, 
 
 
 def _needs_cdylib_override(inputs: Inputs, crate: CrateTarget, bindings: Bindings) -> bool:
-    if inputs.part is not None and inputs.part.with_programs:
-        return False  # the programs are linked with the same library, which so is compiled once
+    if inputs.part is not None and inputs.part.is_linked:
+        return False  # others are linked with the same library, which so is compiled once
     return (
         bindings.kind != "bin"
         and inputs.rustc.version >= CRATE_TYPE_FLAG_SINCE
@@ -330,6 +379,22 @@ def _needs_cdylib_override(inputs: Inputs, crate: CrateTarget, bindings: Binding
     )
 
 
-def _rustc_args(options: Options) -> tuple[str, ...]:
-    strip = ("-C", "strip=symbols") if options.strip else ()
+def _rustc_args(inputs: Inputs) -> tuple[str, ...]:
+    options = inputs.options
+    strip = ("-C", "strip=symbols") if options.strip and not _strips_by_profile(inputs) else ()
     return (*options.rustc_args, *options.rustc_extra_args, *strip)
+
+
+def _strip_config(inputs: Inputs, options: CargoOptions) -> tuple[str, ...]:
+    if not inputs.options.strip or not _strips_by_profile(inputs):
+        return ()
+    return (f'profile.{profile_name(options)}.strip="symbols"',)
+
+
+def _strips_by_profile(inputs: Inputs) -> bool:
+    """Return whether the profile says that symbols are removed: an argument for rustc is for the crate alone.
+
+    Without the argument a library is compiled again where others are linked with it. Elsewhere the argument is better:
+    what the crate depends on is compiled once for builds with and without it.
+    """
+    return inputs.part is not None and inputs.part.beside_linked

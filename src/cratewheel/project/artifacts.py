@@ -26,6 +26,7 @@ from cratewheel.project.read import Project
 from cratewheel.system.tasks import task_group
 
 LIBRARY_KINDS = frozenset({"lib", "cdylib", "dylib", "rlib", "staticlib"})
+LINKED_TYPES = frozenset({"lib", "rlib", "dylib"})  # those of a library that other crates use
 IMPORTED: tuple[ArtifactKind, ...] = ("extension", "cffi", "uniffi")
 
 
@@ -53,13 +54,15 @@ class _Crate:
 class Part(_Crate):
     """One listed artifact: what it has of its own, where `Inputs` has that of the project.
 
-    `modules` is the layout of its module; of what is not imported, that of the project's Python files. `with_programs`
-    says that a program of the same crate is in the wheel, too.
+    `modules` is the layout of its module; of what is not imported, that of the project's Python files. `is_linked` says
+    that another artifact is linked with the same library: a program of its crate, or a crate that depends on it;
+    `beside_linked` that there is such a library among the artifacts.
     """
 
     modules: ModuleLayout
     conditional_bindings: Mapping[tuple[str, ...], Bindings] = field(default_factory=dict)
-    with_programs: bool = False
+    is_linked: bool = False
+    beside_linked: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,15 +121,25 @@ def _chosen(options: Options, cargo: CargoMetadata) -> tuple[_Chosen, ...]:
 def _placed(crates: Sequence[_Crate], options: Options, project: Project) -> tuple[Part, ...]:
     """Return the artifacts with the layout of each module, in that of the project."""
     base = project_modules(options, project, [one.module for one in crates if one.module is not None])
-    programs = {one.cargo.root for one in crates if _is_program(one.target)}
+    linked = [any(_links(other, one) for other in crates) for one in crates]
     return tuple(
         Part(
             **{each.name: getattr(one, each.name) for each in fields(one)},
             modules=base if one.module is None else place_module(base, one.module),
-            with_programs=one.cargo.root in programs,
+            is_linked=is_linked,
+            beside_linked=any(linked),
         )
-        for one in crates
+        for one, is_linked in zip(crates, linked, strict=True)
     )
+
+
+def _links(other: _Crate, library: _Crate) -> bool:
+    """Return whether an artifact is linked with the library that another one is."""
+    if not _is_library(library.target) or LINKED_TYPES.isdisjoint(library.target.crate_types):
+        return False
+    if other.cargo.root == library.cargo.root:
+        return not _is_library(other.target)
+    return library.cargo.root in other.cargo.closure()
 
 
 def project_modules(options: Options, project: Project, names: Sequence[str]) -> ModuleLayout:
