@@ -446,7 +446,11 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
         generate_stubs.check_stubs(entries, out)
         reporter.step("Checked", f"the stubs in {out} match the compiled module")
         return ()
+    stale = generate_stubs.find_stale(entries, out)
     written = generate_stubs.write(entries, out)
+    for path in stale:
+        path.unlink(missing_ok=True)
+        reporter.step("Removed", f"{path}, generated from an earlier form of the module")
     reporter.step("Wrote", ", ".join(map(str, written)) or "nothing")
     return written
 

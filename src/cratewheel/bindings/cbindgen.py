@@ -22,7 +22,7 @@ from cratewheel.system.machine import user_dir
 VERSION = "0.29.4"
 WAYS = (
     "install it (`cargo install cbindgen`, or your system's package), or let the crate's build.rs write header.h to "
-    "cargo's target directory"
+    "its OUT_DIR"
 )
 
 

@@ -1,8 +1,8 @@
 """The files of a wheel with cffi bindings: a package with the library and its declarations.
 
-The declarations come from a header: the one that the crate's build script left in cargo's target directory, or what
-cbindgen writes. cffi turns them into `ffi.py`, in its ABI mode, where nothing is compiled and the file suits any Python
-(https://cffi.readthedocs.io/en/stable/cdef.html).
+The declarations come from a header: the one that the crate's build script left in its OUT_DIR or in cargo's target
+directory, or what cbindgen writes. cffi turns them into `ffi.py`, in its ABI mode, where nothing is compiled and the
+file suits any Python (https://cffi.readthedocs.io/en/stable/cdef.html).
 """
 
 from __future__ import annotations
@@ -114,19 +114,24 @@ def read_declarations(
     environ: Mapping[str, str],
     reporter: Reporter,
     policy: CbindgenPolicy,
+    out_dir: Path | None = None,
+    is_shared: bool = False,
 ) -> str:
     """Return the C declarations of the compiled library.
+
+    `out_dir` is the OUT_DIR of the crate's build script, if it has one; `is_shared` says that build scripts of other
+    crates write to the target directory, too.
 
     `crate` and `workspace` are the folders of the crate and of its workspace, `cwd` the one where cargo is asked about
     them, `scratch` one for what is needed on the way. A header that is a link must lead to the target directory or to
     `roots`, the folders of the project. `policy` says whether cbindgen may be installed. Raises `MissingToolError`
-    without a header and without cbindgen, `ConfigError`
-    when cbindgen refuses the crate or its `cbindgen.toml`, and for a header that cannot be read.
+    without a header and without cbindgen, `ConfigError` when cbindgen refuses the crate or its `cbindgen.toml`, and for
+    a header that cannot be read, or is of another crate.
     """
-    header = target_directory / HEADER
-    if is_file(header):
+    header = find_header(target_directory, out_dir, is_shared=is_shared)
+    if header is not None:
         reporter.step("Using", f"the header written by the build script: {header}")
-        return _read(header, join_roots((os.path.realpath(target_directory),), roots))
+        return _read(header, join_roots((os.path.realpath(header.parent),), roots))
     settings = crate / "cbindgen.toml"
     own = toml.load_file(settings, roots) if is_file(settings) else {}
     if own:
@@ -144,6 +149,29 @@ def read_declarations(
             hint=f"`{command}` shows the error again",
         )
     return done.stdout
+
+
+def find_header(target_directory: Path, out_dir: Path | None, *, is_shared: bool) -> Path | None:
+    """Return the header that the crate's build script wrote: to its OUT_DIR, or else to the target directory.
+
+    Raises `ConfigError` where another crate of the workspace has replaced the latter.
+    """
+    if out_dir is not None and is_file(out_dir / HEADER):
+        return out_dir / HEADER
+    header = target_directory / HEADER
+    if not is_file(header) or (is_shared and out_dir is None):
+        return None
+    if is_shared and out_dir is not None and _is_newer(header, out_dir.parent / "root-output"):
+        raise ConfigError(
+            f"{header} is of another crate of the workspace: the crate's build script wrote it earlier",
+            hint=f"let each build.rs write {HEADER} to its OUT_DIR",
+        )
+    return header
+
+
+def _is_newer(header: Path, output: Path) -> bool:
+    """Return whether the header was written after `output`, a file that cargo writes when a build script has ended."""
+    return is_file(output) and header.stat().st_mtime_ns > output.stat().st_mtime_ns
 
 
 def _read(header: Path, roots: Roots) -> str:

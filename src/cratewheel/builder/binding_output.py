@@ -37,7 +37,7 @@ def _generate(
     return CompiledParts(
         file=artifact.path,
         companions=() if kind == "bin" else tuple(_companions(session, planned, artifact)),
-        ffi_source=_ffi_source(session, wheel, own) if kind == "cffi" else "",
+        ffi_source=_ffi_source(session, wheel, artifact, own) if kind == "cffi" else "",
         modules=_uniffi_modules(session, artifact, own) if kind == "uniffi" else (),
         stubs=read_stubs(session, artifact)
         if session.inputs.options.generate_stubs and (planned.part is None or planned.bindings.crate == "pyo3")
@@ -85,14 +85,14 @@ def _companions(session: Session, planned: ArtifactPlan, artifact: Artifact) -> 
     return entries
 
 
-def _ffi_source(session: Session, wheel: WheelPlan, stage: Path) -> str:
+def _ffi_source(session: Session, wheel: WheelPlan, artifact: Artifact, stage: Path) -> str:
     if cffi.is_cffi_missing(session.inputs.metadata.requires_dist):
         session.reporter.warn(
             "the wheel needs cffi at run time, but does not require it",
             hint='add "cffi" to `dependencies` in [project] of pyproject.toml',
         )
     return cffi.ffi_source(
-        read_declarations(session, stage / "cffi"),
+        read_declarations(session, artifact, stage / "cffi"),
         interpreter=wheel.interpreter,
         running=Path(sys.executable) if sys.executable else None,
         scratch=stage / "cffi",

@@ -45,6 +45,18 @@ def own_stubs(folder: Path, out: Path) -> list[str]:
     return [path.relative_to(out).as_posix() for path in found if not is_generated(str(path))]
 
 
+def find_stale(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:
+    """Return the stubs in `out` that we generated when the module was a file, and is a package now, or the reverse."""
+    found: list[Path] = []
+    for path in (out.joinpath(*entry.parts) for entry in entries if entry.path.endswith(".pyi")):
+        if path.name == "__init__.pyi":
+            others = [path.parent.with_suffix(".pyi")]
+        else:
+            others = sorted(path.with_suffix("").rglob("*.pyi"))
+        found += [other for other in others if other.is_file() and is_generated(str(other))]
+    return tuple(found)
+
+
 def write(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:
     """Write the stubs to the folder `out` and return their paths."""
     written = []
@@ -57,7 +69,7 @@ def write(entries: Iterable[Entry], out: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def check_stubs(entries: Iterable[Entry], out: Path) -> None:
+def check_stubs(entries: tuple[Entry, ...], out: Path) -> None:
     """Raise `ConfigError` with the differences if the files in `out` differ from the stubs."""
     notes: list[str] = []
     for entry in entries:
@@ -69,6 +81,7 @@ def check_stubs(entries: Iterable[Entry], out: Path) -> None:
         elif there != text:
             lines = difflib.unified_diff(there.splitlines(), text.splitlines(), str(path), "generated", lineterm="")
             notes += lines
+    notes += [f"{path} is from an earlier form of the module" for path in find_stale(entries, out)]
     if notes:
         raise ConfigError(
             "the stubs do not match the compiled module",

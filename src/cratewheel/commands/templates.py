@@ -115,11 +115,9 @@ use std::{env, fs};
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    // target/<profile>/build/<crate>/out: the declarations are looked for in the folder target
     let out = env::var_os("OUT_DIR").unwrap();
-    let target = Path::new(&out).ancestors().nth(4).unwrap();
     fs::write(
-        target.join("header.h"),
+        Path::new(&out).join("header.h"),
         "int64_t add(int64_t left, int64_t right);\\n",
     )
     .unwrap();

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -141,3 +142,29 @@ def test_without_cffi_the_error_names_the_python_that_needs_it(python: Path | No
         ("a note",),
         f"install it: {program} -m pip install cffi, or build in a virtual environment",
     )
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_header_in_the_folder_of_the_build_script_comes_first(tmp_path: Path, shared: bool) -> None:
+    target, out_dir = tmp_path / "target", tmp_path / "target/debug/build/app-1/out"
+    out_dir.mkdir(parents=True)
+    assert cffi.find_header(target, out_dir, is_shared=shared) is None
+    (target / "header.h").touch()
+    assert cffi.find_header(target, out_dir, is_shared=shared) == target / "header.h"
+    assert cffi.find_header(target, None, is_shared=shared) == (None if shared else target / "header.h")
+    (out_dir / "header.h").touch()
+    assert cffi.find_header(target, out_dir, is_shared=shared) == out_dir / "header.h"
+
+
+def test_a_header_that_another_crate_wrote_later_is_not_used(tmp_path: Path) -> None:
+    header, output = tmp_path / "header.h", tmp_path / "build/root-output"
+    (tmp_path / "build/out").mkdir(parents=True)
+    for path, time in ((header, 2), (output, 1)):
+        path.touch()
+        os.utime(path, (time, time))
+    assert cffi.find_header(tmp_path, tmp_path / "build/out", is_shared=False) == header
+    with pytest.raises(ConfigError, match="is of another crate of the workspace") as caught:
+        cffi.find_header(tmp_path, tmp_path / "build/out", is_shared=True)
+    assert caught.value.hint == "let each build.rs write header.h to its OUT_DIR"
+    os.utime(output, (2, 2))
+    assert cffi.find_header(tmp_path, tmp_path / "build/out", is_shared=True) == header
