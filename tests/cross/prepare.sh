@@ -7,11 +7,11 @@
 #   aarch64      a Rust compiler with the standard library for arm64 Linux, an arm64 Python, and an emulator    1.2 GB, 1 min
 #   musl         the standard library for x86_64 musl, compiled                                                 1 min
 #   macos        the same for both processors of macOS                                                          2 min
-#   windows      the same for 64-bit Windows, mingw-w64, and what `wine` gets                                   2.2 GB, 3 min
+#   windows      that for 64-bit Windows (from rustup where it can be asked), mingw-w64, and what `wine` gets   1 min
 #   wine         wine, a Windows Python, and what the tests need in it; no Rust                                 700 MB, 30 s
 #   emscripten   the same for WebAssembly, Emscripten, and Pyodide                                              1 GB, 4 min
 #   wasi         the same for WASI, its C library, and LLVM's linker                                           1 min
-# Run it as root: parts come from Debian's archive. Nothing of an installed Rust is touched.
+# Run it as root: parts come from Debian's archive. An installed Rust stays as it is, but for the target of `windows`.
 set -euo pipefail
 folder=$(mkdir -p "$1" && cd "$1" && pwd)
 shift
@@ -102,8 +102,9 @@ for part in "$@"; do
         ;;
     windows)
         install_packages gcc-mingw-w64-x86-64
-        compile_std x86_64-pc-windows-gnu
+        rustup target add x86_64-pc-windows-gnu >/dev/null 2>&1 || compile_std x86_64-pc-windows-gnu
         prepare_wine
+        prepare_site
         if [ ! -f "$folder/windows/cp311/bcryptprimitives.dll" ]; then
             # wine 8 lacks the one function of this DLL that Rust needs
             cat >"$folder/windows/bcryptprimitives.c" <<'C'

@@ -150,23 +150,99 @@ def test_a_wheel_has_the_same_bytes(over_there: Windows, project: Path) -> None:
     assert (second.name, second.read_bytes()) == (first.name, first.read_bytes())
 
 
+HOLDING = "import sys, time; file = open(sys.argv[1], 'w'); file.write('x'); file.flush(); time.sleep(60)"
+COMMON = f"""
+import os, subprocess, sys, time
+from pathlib import Path
+from cratewheel.system.command import Command, capture
+
+HOLDING, QUIET = {HOLDING!r}, dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+
+def is_held(path):
+    try:
+        Path(path).unlink()
+    except PermissionError:
+        return True
+    except FileNotFoundError:
+        pass
+    return False
+
+def wait_for(path):
+    while not (Path(path).is_file() and Path(path).stat().st_size):
+        time.sleep(0.1)
+"""
+# what it starts: a program that starts another, which holds a file open as only running programs do there
+CHILD = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLDING!r}, sys.argv[1]])"
+
+
+def test_what_cratewheel_has_started_ends_when_it_is_killed(over_there: Windows, tmp_path: Path) -> None:
+    parent = f"""{COMMON}
+capture(Command(argv=(sys.executable, "-c", {CHILD!r}, "held")), os.environ)
+"""
+    code = f"""{COMMON}
+parent = subprocess.Popen([sys.executable, "-c", {parent!r}], **QUIET)
+wait_for("held")
+assert is_held("held")
+parent.kill()  # TerminateProcess
+parent.wait()
+for _ in range(100):
+    if not is_held("held"):
+        break
+    time.sleep(0.1)
+print(os.path.exists("held"))
+"""
+    assert over_there.python("-c", code, cwd=tmp_path) == "False\r\n"
+
+
+def test_a_program_is_ended_with_what_it_started_and_a_server_stays(over_there: Windows, tmp_path: Path) -> None:
+    code = f"""{COMMON}
+done = capture(Command(argv=(sys.executable, "-c", {CHILD!r}, "held")), os.environ, timeout=8)
+words = "[sys.executable, '-c', *sys.argv[1:]], stdin=-3, stdout=-3, stderr=-3"
+server = f"import subprocess, sys; subprocess.Popen({{words}})"
+own = capture(Command(argv=(sys.executable, "-c", server, HOLDING, "server")), os.environ)
+wait_for("server")
+print(done.status, is_held("held"), own.status, is_held("server"))
+"""
+    assert over_there.python("-c", code, cwd=tmp_path) == "124 False 0 True\r\n"
+
+
+def test_names_of_devices_are_no_projects(over_there: Windows, tmp_path: Path) -> None:
+    code = """
+import sys
+from cratewheel.cli import main
+for path in ("NUL", "nul/con", "con.py", "a/aux/demo", "demo."):
+    print(main(["new", path, "-b", "pyo3"]), flush=True)
+"""
+    assert over_there.python("-c", code, cwd=tmp_path) == "2\r\n" * 5
+    assert list(tmp_path.iterdir()) == []
+
+
 # -- a whole build for Windows, on Windows: `prepare.sh FOLDER windows wine`
 
 RUST = PARTS / "rust" / "usr"
 
 
+def rust_for_windows() -> dict[str, str] | None:
+    """Return the variables by which a cargo compiles for Windows: rustup's, or one with a library of our own."""
+    if (RUST / "lib" / "rustlib" / HOST / "lib").is_dir():
+        cargo = subprocess.run(["rustup", "which", "cargo"], capture_output=True, text=True, check=False).stdout.strip()
+        return {
+            "RUSTC": str(RUST / "bin" / "rustc"),
+            "PATH": f"{Path(cargo).parent}:{RUST / 'bin'}:{os.environ['PATH']}" if cargo else os.environ["PATH"],
+            "LD_LIBRARY_PATH": str(RUST / "lib" / "x86_64-linux-gnu"),
+        }
+    asked = ["rustc", "--print", "target-libdir", "--target", HOST]
+    folder = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return {} if folder and Path(folder).is_dir() else None
+
+
 @pytest.fixture(scope="module", name="compiling")
 def compiling_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
-    if not (RUST / "lib" / "rustlib" / HOST / "lib").is_dir():
-        pytest.skip("tests/cross/prepare.sh made no standard library for Windows")
+    variables = rust_for_windows()
+    if variables is None or shutil.which("x86_64-w64-mingw32-gcc") is None:
+        pytest.skip("tests/cross/prepare.sh got no standard library for Windows, or no linker")
     found = Windows(tmp_path_factory.mktemp("windows"))
-    cargo = subprocess.run(["rustup", "which", "cargo"], capture_output=True, text=True, check=False).stdout.strip()
-    found.server.environ |= {
-        "RUSTC": str(RUST / "bin" / "rustc"),
-        "PATH": f"{Path(cargo).parent}:{RUST / 'bin'}:{os.environ['PATH']}" if cargo else os.environ["PATH"],
-        "LD_LIBRARY_PATH": str(RUST / "lib" / "x86_64-linux-gnu"),
-        "CARGO_TARGET_DIR": str(ROOT / "target" / "tests" / "wine"),
-    }
+    found.server.environ |= {**variables, "CARGO_TARGET_DIR": str(ROOT / "target" / "tests" / "wine")}
     yield found
     found.server.shutdown()
     found.server.server_close()

@@ -135,6 +135,10 @@ def _note_files(plan: Plan, root: Path, ui: Ui) -> None:
 def _root(path: str) -> Path:
     if not path:
         raise UsageError("the path of the project is empty", hint="give the name of its folder, such as shout")
+    if os.name == "nt":
+        from cratewheel.commands.project_names import check_path_on_windows
+
+        check_path_on_windows(path)
     return Path(os.path.abspath(path))  # noqa: PTH100 (a symlinked folder keeps its name)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import keyword
 import re
 import sys
+from pathlib import PureWindowsPath
 
 from cratewheel.errors import UsageError
+from cratewheel.system.files.reserved import first_problem
 
 MAX_LENGTH = 64  # characters: the limit of crates.io
 RUST_KEYWORDS = frozenset(
@@ -77,6 +79,14 @@ def check_name(name: str) -> None:
         raise UsageError(
             f"{name!r} cannot be the name of a project: {reason}", hint=f"choose another, such as --name {name}-rs"
         )
+
+
+def check_path_on_windows(path: str) -> None:
+    """Raise `UsageError` for the path of a new folder that Windows cannot have, or that would be another one."""
+    given = PureWindowsPath(path)
+    found = first_problem(part for part in given.parts if part not in (given.anchor, ".."))
+    if found is not None:
+        raise UsageError(f"Windows cannot have a folder {found[0]!r}: {found[1]}", hint="choose another name")
 
 
 def _reserved(module: str) -> str | None:

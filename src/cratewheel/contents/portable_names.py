@@ -1,4 +1,4 @@
-"""Finds names in an archive that another system takes for one file, or for another module.
+"""Finds names in an archive that another system cannot have, or takes for one file or for another module.
 
 macOS and Windows ignore case, and macOS also how accents are written; Python looks for the names of modules in NFC, as
 its reference says of identifiers (https://docs.python.org/3/reference/lexical_analysis.html#identifiers).
@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cratewheel.system.files.folded import fold, normalise
+from cratewheel.system.files.reserved import first_problem
 
 _MODULES = (".py", ".pyi", ".so", ".pyd")
 
 
 def name_warnings(paths: Iterable[str], *, case: bool = True) -> tuple[tuple[str, str], ...]:
-    """Return a warning, with its hint, for each pair of names that are one, and each module that is not found.
+    """Return warnings, with hints: of names that are one, of those that Windows cannot have, of modules not found.
 
-    `paths` use slashes. Pairs are compared only if `case`: a wheel for Linux is not unpacked elsewhere.
+    `paths` use slashes. The first two are looked for only if `case`: a wheel for Linux is not unpacked elsewhere.
 
     >>> [text for text, _ in name_warnings(["pkg/Lib.py", "pkg/lib.py"])]
     ['pkg/Lib.py and pkg/lib.py are one file on Windows and macOS']
@@ -37,7 +38,25 @@ def name_warnings(paths: Iterable[str], *, case: bool = True) -> tuple[tuple[str
         for path in paths
         if not path.isascii() and path.endswith(_MODULES) and normalise(path) != path
     ]
+    found += [
+        (
+            f"Windows cannot have {path}: {problem}",
+            "rename it, or exclude it with `exclude`",
+        )
+        for path, problem in (_reserved(paths) if case else {}).items()
+    ]
     return tuple(found)
+
+
+def _reserved(paths: Iterable[str]) -> dict[str, str]:
+    """Return the files and folders that Windows cannot have, and why; only the outermost."""
+    found: dict[str, str] = {}
+    for path in paths:
+        parts = path.split("/")
+        problem = first_problem(parts)
+        if problem is not None:
+            found.setdefault("/".join(parts[: parts.index(problem[0]) + 1]), problem[1])
+    return found
 
 
 def _pairs(paths: Iterable[str]) -> list[tuple[str, str, str]]:

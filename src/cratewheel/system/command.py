@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from cratewheel.errors import MissingToolError
-from cratewheel.system import process_tree, redaction
+from cratewheel.system import job_object, process_tree, redaction
 from cratewheel.system import signals as interrupts
 from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled, current_group
 
@@ -270,9 +270,11 @@ class _Program:
     """A program that was started; `mark` is in the environment of each process that it starts.
 
     `signalled` are the processes that have been sent a signal to end. Several threads may end a program, hence `lock`.
+    `job` holds it on Windows.
     """
 
     child: subprocess.Popen[bytes]
+    job: job_object.Job | None
     mark: str
     rolls_back: bool
     signalled: dict[int, process_tree.Process] = field(default_factory=dict)
@@ -306,7 +308,8 @@ def _running_program(
         stdout=stdout,
         stderr=stderr,
     )
-    program = _Program(child=child, mark=mark, rolls_back=rolls_back)
+    job = None if rolls_back else job_object.hold(child)
+    program = _Program(child=child, job=job, mark=mark, rolls_back=rolls_back)
     end = partial(_end, program)
     group = current_group()
     begun = time.monotonic()
@@ -319,8 +322,12 @@ def _running_program(
         except BaseException:
             _end(program)
             raise
-        if child.poll() is None:
-            _end(program)
+        else:
+            if child.poll() is None:
+                _end(program)
+        finally:
+            if job is not None:
+                job.release()
     if _watchers:
         taken = time.monotonic() - begun
         _tell(3, f"{Path(command.argv[0]).name} ended with status {child.returncode} after {taken:.2f} s")
@@ -444,6 +451,9 @@ def _end_tree(program: _Program) -> None:
     if program.rolls_back and interrupts.signal_number() is not None:
         with suppress(subprocess.TimeoutExpired):
             child.wait(ROLLBACK_GRACE)
+    if program.job is not None and program.job.holds:
+        program.job.end()
+        child.wait()
     if child.poll() is None:
         with suppress(OSError):
             argv = ("taskkill", "/T", "/F", "/PID", str(child.pid))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cratewheel.commands.project_names import check_name, crate_name, module_name
+from cratewheel.commands.project_names import check_name, check_path_on_windows, crate_name, module_name
 from cratewheel.errors import UsageError
 
 RULE = "use letters from a to z, digits, hyphens and underscores; start with a letter, end with a letter or digit"
@@ -72,3 +72,29 @@ def test_the_names_of_the_module_and_the_crate() -> None:
     names = ("Shout", "a--b", "a_-b", "a-b_c")
     assert [module_name(name) for name in names] == ["shout", "a_b", "a_b", "a_b_c"]
     assert [crate_name(name) for name in names] == ["shout", "a-b", "a_b", "a-b_c"]
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("NUL", "Windows cannot have a folder 'NUL': NUL is a device there"),
+        ("nul/con", "Windows cannot have a folder 'nul': nul is a device there"),
+        (r"C:\work\con.d\demo", "Windows cannot have a folder 'con.d': con is a device there"),
+        ("con.py", "Windows cannot have a folder 'con.py': con is a device there"),
+        ("C:aux", "Windows cannot have a folder 'aux': aux is a device there"),
+        ("demo.", "Windows cannot have a folder 'demo.': it ends with a dot"),
+        ("demo ", "Windows cannot have a folder 'demo ': it ends with a space"),
+        ("what?", "Windows cannot have a folder 'what?': it contains '?'"),
+    ],
+)
+def test_a_folder_that_windows_cannot_have(path: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        check_path_on_windows(path)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    "path", ["demo", ".", r"..\demo", r"C:\demo", "C:demo", r"\\server\share\demo", r"\\?\C:\a\demo", "a/b/demo"]
+)
+def test_other_folders_may_be_new_on_windows(path: str) -> None:
+    check_path_on_windows(path)

@@ -20,6 +20,16 @@ NOT_FOUND = " is not found by `import`, except on macOS: its accents are charact
         (("a/README", "a/readme/x"), ["a/README and a/readme are one folder on Windows and macOS"]),
         ((f"{NFD}.txt", f"{NFC}.txt"), [f"{NFD}.txt and {NFC}.txt are one file on macOS"]),
         (("pkg/lib.py", "pkg/lib2.py", "lib/pkg.py"), []),
+        (("pkg/con.py", "pkg/consul.py"), ["Windows cannot have pkg/con.py: con is a device there"]),
+        (("pkg/aux/a.py", "pkg/aux/b.py"), ["Windows cannot have pkg/aux: aux is a device there"]),
+        (
+            ("a./b.txt", "c /d", "e?"),
+            [
+                "Windows cannot have a.: it ends with a dot",
+                "Windows cannot have c : it ends with a space",
+                "Windows cannot have e?: it contains '?'",
+            ],
+        ),
         ((f"{NFC}/__init__.py",), []),
         ((f"data/{NFD}.txt",), []),
         (
@@ -33,4 +43,4 @@ def test_names_that_are_others_elsewhere(paths: tuple[str, ...], texts: list[str
 
 
 def test_a_wheel_for_linux_may_have_names_that_differ_in_case() -> None:
-    assert name_warnings(("pkg/lib.py", "pkg/Lib.py"), case=False) == ()
+    assert name_warnings(("pkg/lib.py", "pkg/Lib.py", "pkg/aux.py"), case=False) == ()
