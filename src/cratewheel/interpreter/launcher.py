@@ -1,9 +1,11 @@
-"""The Pythons that the Windows launcher `py` has registered."""
+"""The Pythons that Windows knows: those that its launcher `py` lists, and those in the registry."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.errors import MissingToolError
@@ -33,3 +35,75 @@ def parse(output: str) -> tuple[str, ...]:
     """
     found = (re.fullmatch(_LINE, line) for line in output.splitlines())
     return tuple(dict.fromkeys(line["path"] for line in found if line))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registered:
+    """An entry of the registry: who made it, the program, and the folder of the installation; each may be missing."""
+
+    company: str
+    program: str | None = None
+    folder: str | None = None
+
+
+def programs(entries: Iterable[Registered]) -> tuple[str, ...]:
+    r"""Return the interpreters of entries, in order, without duplicates, as https://peps.python.org/pep-0514/ has it.
+
+    >>> programs([Registered(company="PythonCore", folder="C:\\P\\"), Registered(company="Other", folder="C:\\Q")])
+    ('C:\\P\\python.exe',)
+    """
+    found = []
+    for entry in entries:
+        if entry.company == "PyLauncher":  # reserved: it is no Python
+            continue
+        if entry.program:
+            found.append(entry.program)
+        elif entry.folder and entry.company == "PythonCore":
+            found.append(entry.folder.rstrip("\\/") + "\\python.exe")
+    return tuple(dict.fromkeys(found))
+
+
+def registered() -> tuple[Path, ...]:
+    """Return the interpreters in the registry that are there; none on other systems."""
+    return tuple(path for path in map(Path, programs(_read_registry())) if path.is_file())
+
+
+if sys.platform == "win32":
+    import winreg
+
+    _PLACES = (
+        (winreg.HKEY_CURRENT_USER, 0),
+        (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_WOW64_64KEY),
+        (winreg.HKEY_LOCAL_MACHINE, winreg.KEY_WOW64_32KEY),
+    )
+
+    def _read_registry() -> Iterator[Registered]:
+        for place, view in _PLACES:
+            for company in _keys(place, r"Software\Python", view):
+                for tag in _keys(place, rf"Software\Python\{company}", view):
+                    key = rf"Software\Python\{company}\{tag}\InstallPath"
+                    yield Registered(
+                        company=company,
+                        program=_text(place, key, view, "ExecutablePath"),
+                        folder=_text(place, key, view, None),
+                    )
+
+    def _keys(place: int, path: str, view: int) -> list[str]:
+        try:
+            with winreg.OpenKey(place, path, access=winreg.KEY_READ | view) as key:
+                return [winreg.EnumKey(key, number) for number in range(winreg.QueryInfoKey(key)[0])]
+        except OSError:  # there is none, or it was removed meanwhile
+            return []
+
+    def _text(place: int, path: str, view: int, name: str | None) -> str | None:
+        try:
+            with winreg.OpenKey(place, path, access=winreg.KEY_READ | view) as key:
+                value = winreg.QueryValueEx(key, name or "")[0]
+        except OSError:  # as above
+            return None
+        return value if isinstance(value, str) else None
+
+else:
+
+    def _read_registry() -> Iterator[Registered]:
+        return iter(())

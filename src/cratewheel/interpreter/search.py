@@ -43,9 +43,11 @@ class Search:
         """Return every file that may be a Python: in folders, from the Windows launcher, and the running one."""
         found = list(candidates(self.environ, cwd=self.cwd))
         if WINDOWS:
+            listed = (("py launcher", launcher.list_pythons(self.environ)), ("registry", launcher.registered()))
             found += [
-                Candidate(path=path, source="py launcher", version=version_in_name(path, folder=False))
-                for path in launcher.list_pythons(self.environ)
+                Candidate(path=path, source=source, version=version_in_name(path, folder=False))
+                for source, paths in listed
+                for path in paths
             ]
         running = self.running()
         if running is not None:

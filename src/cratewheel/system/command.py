@@ -308,7 +308,7 @@ def _running_program(
         stdout=stdout,
         stderr=stderr,
     )
-    job = None if rolls_back else job_object.hold(child)
+    job = None if rolls_back else job_object.hold(child)  # as above
     program = _Program(child=child, job=job, mark=mark, rolls_back=rolls_back)
     end = partial(_end, program)
     group = current_group()

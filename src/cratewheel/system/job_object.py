@@ -5,7 +5,6 @@ https://learn.microsoft.com/windows/win32/procthread/job-objects
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from typing import Any
 
@@ -21,14 +20,14 @@ class Job:
     That is so when this process ends, however it does. `holds` is False if the program had ended already.
     """
 
-    def __init__(self, child: subprocess.Popen[bytes]) -> None:
+    def __init__(self, child: Any) -> None:
         import ctypes  # slow to import
 
         self._system: Any = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined]
         self._system.CreateJobObjectW.restype = ctypes.c_void_p
         self._handle = ctypes.c_void_p(self._system.CreateJobObjectW(None, None))
         self._limit(KILL_ON_CLOSE | BREAKAWAY_OK)
-        process = ctypes.c_void_p(int(child._handle))  # type: ignore[attr-defined]  # noqa: SLF001
+        process = ctypes.c_void_p(int(child._handle))  # noqa: SLF001
         self.holds = bool(self._system.AssignProcessToJobObject(self._handle, process))
 
     def end(self) -> None:
@@ -47,6 +46,6 @@ class Job:
         self._system.SetInformationJobObject(self._handle, EXTENDED_LIMITS, limits, len(limits))
 
 
-def hold(child: subprocess.Popen[bytes]) -> Job | None:
-    """Return a job that holds a program just started; None on other systems."""
+def hold(child: Any) -> Job | None:
+    """Return a job that holds a program just started, a `subprocess.Popen`; None on other systems."""
     return Job(child) if sys.platform == "win32" else None

@@ -1,6 +1,13 @@
 from __future__ import annotations
 
-from cratewheel.interpreter.launcher import parse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cratewheel.interpreter import launcher
+from cratewheel.interpreter.launcher import Registered, parse, programs
 
 
 def test_paths_of_the_launcher_since_python_3_11() -> None:
@@ -34,3 +41,48 @@ def test_no_installations_give_no_paths() -> None:
 
 def test_the_same_path_twice_counts_once() -> None:
     assert parse(" -V:3.12 C:\\P\\python.exe\n -V:3.12-64 C:\\P\\python.exe\n") == ("C:\\P\\python.exe",)
+
+
+def test_the_install_manager_writes_tags_with_brackets() -> None:
+    output = " -V:3.14[-64] *   C:\\Users\\me\\AppData\\Local\\Python\\pythoncore-3.14-64\\python.exe\r\n"
+    assert parse(output) == ("C:\\Users\\me\\AppData\\Local\\Python\\pythoncore-3.14-64\\python.exe",)
+
+
+def test_entries_of_the_registry_name_a_program_or_a_folder() -> None:
+    entries = [
+        Registered(company="PythonCore", program="C:\\P 312\\python.exe", folder="C:\\elsewhere"),
+        Registered(company="PythonCore", folder="C:\\P38\\"),
+        Registered(company="PythonCore"),
+        Registered(company="ContinuumAnalytics", program="D:\\conda\\python.exe"),
+        Registered(company="ContinuumAnalytics", folder="D:\\other"),
+        Registered(company="PyLauncher", program="C:\\Windows\\py.exe"),
+        Registered(company="PythonCore", program="C:\\P 312\\python.exe"),
+    ]
+    assert programs(entries) == ("C:\\P 312\\python.exe", "C:\\P38\\python.exe", "D:\\conda\\python.exe")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has one")
+def test_other_systems_have_no_registry() -> None:
+    assert launcher.registered() == ()
+
+
+if sys.platform == "win32":
+    import winreg
+
+    OURS = r"Software\Python\CratewheelTests"
+
+    @pytest.fixture(name="entry")
+    def entry_fixture() -> Iterator[str]:
+        """Yield the key of an entry that is removed afterwards."""
+        yield rf"{OURS}\3.99\InstallPath"
+        for key in (rf"{OURS}\3.99\InstallPath", rf"{OURS}\3.99", OURS):
+            winreg.DeleteKey(winreg.HKEY_CURRENT_USER, key)
+
+    def test_entries_are_read_from_the_registry(entry: str, tmp_path: Path) -> None:
+        program = tmp_path / "ä b" / "python.exe"
+        program.parent.mkdir()
+        with winreg.CreateKey(winreg.HKEY_CURRENT_USER, entry) as key:
+            winreg.SetValueEx(key, "ExecutablePath", 0, winreg.REG_SZ, str(program))
+        assert program not in launcher.registered()  # an entry that was left behind
+        program.touch()
+        assert program in launcher.registered()
