@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import golden
 from cratewheel.audit import binary, stable_abi
 from cratewheel.audit.identity import check_machine, check_tag
 from cratewheel.audit.model import Binary, Symbol
@@ -355,3 +357,68 @@ def test_the_names_of_the_stable_abi() -> None:
         "PyUnicode_AsUTF8AndSize": 10,
     }
     assert "PyUnicode_AsUTF8" not in names or names["PyUnicode_AsUTF8"] > 12
+
+
+GOLDEN = Path(__file__).with_name("golden") / "identity.json"
+MACHINES = (
+    GNU, "aarch64-unknown-linux-gnu", "armv7-unknown-linux-gnueabihf", "armv7-unknown-linux-gnueabi",
+    "armv7-linux-androideabi", "riscv64gc-unknown-linux-gnu", "loongarch64-unknown-linux-gnu",
+    "loongarch64-unknown-linux-gnusf", "universal2-apple-darwin", "aarch64-apple-ios-sim", "x86_64-apple-ios",
+    "x86_64-pc-windows-msvc", "sparcv9-sun-solaris",
+)  # fmt: skip
+FOR_PYTHON = (
+    WheelTag(python=("cp312",), abi=("cp312",), platform=("linux_x86_64",)),
+    WheelTag(python=("cp313",), abi=("cp313t",), platform=("linux_x86_64",)),
+    WheelTag(python=("cp39",), abi=("abi3",), platform=("linux_x86_64",)),
+    WheelTag(python=("cp315",), abi=("abi3t",), platform=("linux_x86_64",)),
+    WheelTag(python=("pp311",), abi=("pypy311_pp73",), platform=("linux_x86_64",)),
+)
+MODULES = (
+    "a.so", "a.abi3.so", "a.abi3t.so", "a.cpython-312-x86_64-linux-gnu.so", "a.cpython-312d-aarch64-linux-gnu.so",
+    "a.cpython-313t-x86_64-linux-gnu.so", "a.cp312-win_arm64.pyd", "a.pypy311-pp73-linux.so", "a.b.so",
+)  # fmt: skip
+USES = {
+    "nothing": file(),
+    "one symbol": file("elf", "x86_64", 64, "PyList_New", "malloc"),
+    "PyPy": file("elf", "x86_64", 64, "PyPyList_New", "PyPy_Malloc"),
+    "many private ones": file("elf", "x86_64", 64, *(f"_Py_Private{number}" for number in range(9))),
+    "new ones": file("elf", "x86_64", 64, "PyType_GetModuleByDef", "PyList_New", "PyType_GetName"),
+    **{
+        library: file(needed=(library,))
+        for library in (
+            "libpython3.12.so.1.0", "libpython3.13t.so.1.0", "libpython3.so", "python312.dll", "python39_d.dll",
+            "python3.dll", "python313t.dll", "/Library/Frameworks/Python.framework/Versions/3.12/Python",
+            "/Library/Frameworks/PythonT.framework/Versions/3.13/PythonT",
+            "@rpath/Python3.framework/Versions/3.9/Python3",
+        )
+    },
+    "a delayed library": file(delayed=("python311.dll",)),
+}  # fmt: skip
+
+
+def said(check: Any, *arguments: Any, **more: Any) -> str:
+    """Return what the error says; an empty text without one."""
+    try:
+        check(*arguments, **more)
+    except AuditError as error:
+        return f"{error.message}; help: {error.hint}"
+    return ""
+
+
+def test_what_is_said_of_each_file_for_another_machine_or_python() -> None:
+    machines = {
+        f"{triple}, {name}": said(check_machine, one, parse(triple), name)
+        for triple in MACHINES
+        for name, one in FILES.items()
+    }
+    pythons = {
+        f"{tag}, {name}": said(check_tag, {name: one}, tag, parse(GNU))
+        for tag in FOR_PYTHON
+        for name, one in USES.items()
+    }
+    modules = {
+        f"{tag}, {name}": said(check_tag, {name: ELF}, tag, parse(GNU), module_file=name)
+        for tag in FOR_PYTHON
+        for name in MODULES
+    }
+    golden.check_json(GOLDEN, {**machines, **pythons, **modules})

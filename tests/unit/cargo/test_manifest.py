@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import golden
 from cratewheel.cargo.manifest import Manifest, read
 from cratewheel.errors import ConfigError
 
@@ -315,3 +316,62 @@ def test_the_values_are_those_that_toml_gave(tmp_path: Path) -> None:
     manifest = crate(tmp_path, '[package.metadata.maturin]\nname = "x"\n')
     expected: dict[str, Any] = {"name": "p", "version": "1.0.0", "metadata": {"maturin": {"name": "x"}}}
     assert manifest.package == expected
+
+
+PACKAGE = '[package]\nname = "a"\n'
+INHERITS = f"{PACKAGE}version.workspace = true\n"
+# The text of a/Cargo.toml, and of the Cargo.toml above it.
+WRONG = {
+    "empty": ("", ""),
+    "no table": ("package = 1\n", ""),
+    "no name": ("[package]\n", ""),
+    "an empty name": ('[package]\nname = ""\n', ""),
+    "a number for a name": ("[package]\nname = 1\n", ""),
+    "a wrong version": (f"{PACKAGE}version = 1\n", ""),
+    "a wrong readme": (f"{PACKAGE}readme = 1\n", ""),
+    "keywords that are a text": (f'{PACKAGE}keywords = "a"\n', ""),
+    "a library's name": (f"{PACKAGE}[lib]\nname = 1\n", ""),
+    "a library that is no table": (f"lib = 1\n{PACKAGE}", ""),
+    "programs in one table": (f"{PACKAGE}[bin]\nname = 'x'\n", ""),
+    "features that are no lists": (f"{PACKAGE}[features]\nx = 'y'\n", ""),
+    "no workspace above": (INHERITS, ""),
+    "no value above": (INHERITS, "[workspace]\nmembers = ['a']\n"),
+    "a wrong value above": (INHERITS, "[workspace]\npackage = 1\n"),
+    "neither a value nor a pointer": (f"{PACKAGE}version = {{ path = 'x' }}\n", "[workspace]\nmembers = ['a']\n"),
+    "two inherited": (f"{INHERITS}edition.workspace = true\n", ""),
+    "a licence file above": (
+        f"{PACKAGE}license-file.workspace = true\n",
+        "[workspace]\nmembers = ['a']\n[workspace.package]\nlicense-file = 1\n",
+    ),
+    "a readme above": (
+        f"{PACKAGE}readme.workspace = true\n",
+        "[workspace]\nmembers = ['a']\n[workspace.package]\nreadme = 1\n",
+    ),
+    "a workspace that is not there": (f"{PACKAGE}workspace = '../nowhere'\n", ""),
+    "a workspace that does not list it": (f"{PACKAGE}workspace = '../other'\n", ""),
+    "a workspace with wrong members": (f"{PACKAGE}workspace = '../wrong'\n", ""),
+    "a workspace that is no table": ("workspace = 1\n", ""),
+    "excluded by no list": (PACKAGE, "[workspace]\nexclude = 'a'\n"),
+}
+
+
+OTHERS = {"other/Cargo.toml": "[workspace]\n", "wrong/Cargo.toml": "[workspace]\nmembers = 1\n"}
+
+
+def test_what_is_said_of_wrong_manifests(tmp_path: Path) -> None:
+    found = {}
+    for name, (own, above) in WRONG.items():
+        root = tmp_path / name
+        files = {
+            "a/Cargo.toml": own,
+            "other/Cargo.toml": "[workspace]\n",
+            "wrong/Cargo.toml": "[workspace]\nmembers = 1\n",
+        }
+        for place, text in {**files, **({"Cargo.toml": above} if above else {})}.items():
+            (root / place).parent.mkdir(parents=True, exist_ok=True)
+            (root / place).write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError) as caught:
+            read(root / "a" / "Cargo.toml")
+        said = [caught.value.message, *caught.value.notes, f"help: {caught.value.hint}"]
+        found[name] = [text.replace(str(root), "ROOT").replace("\\", "/") for text in said]
+    golden.check_json(Path(__file__).with_name("golden") / "wrong_manifests.json", found)

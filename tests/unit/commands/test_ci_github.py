@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from cratewheel.commands import ci_github
+from pathlib import Path
+
+import pytest
+
+import golden
+from cratewheel.commands import ci_github, ci_gitlab
 from cratewheel.commands.ci_plan import CiFacts, plan
 from cratewheel.options.tables import generate_ci
 
@@ -238,3 +243,42 @@ def test_trusted_publishing_needs_no_secret_and_attests_nothing_if_that_is_skipp
     assert (release["environment"], release["permissions"]) == ("pypi", {"contents": "read", "id-token": "write"})
     assert [step.get("name") for step in release["steps"]] == [None, None, "Install cratewheel", "Publish"]
     assert "env" not in release["steps"][-1]
+
+
+GOLDEN = Path(__file__).with_name("golden")
+PLATFORMS = ("linux", "musllinux", "windows", "macos", "emscripten", "android")
+JOB = {
+    "runner": "my-runner",
+    "manylinux": "2_28",
+    "container": "img:1",
+    "docker-options": "--tty",
+    "rust-toolchain": "1.90",
+    "rustup-components": "rust-src",
+    "before-script-linux": "make deps",
+    "args": "--locked",
+}
+WHOLE = {
+    "usual": ({}, CiFacts(name="px", pythons=("3.13", "3.14"), tested="3.14")),
+    "every platform": (
+        {"pytest": True, **{name: {} for name in PLATFORMS}},
+        CiFacts(name="px", pythons=("3.13", "3.14t"), tested="3.13"),
+    ),
+    "a program": ({"pytest": True, "zig": True}, CiFacts(name="px", program=True, tested="3.14")),
+    "each setting": (
+        {"pytest": True, "skip-attestation": True, "trusted-publishing": True, "publishing-environment": "pypi",
+         "args": "-v", "linux": {"target": [{"arch": "aarch64", **JOB}]}, "macos": {"targets": ["x86_64"], **JOB}},
+        CiFacts(name="px", pythons=("3.13",), tested="3.13", manifest="rs/Cargo.toml", version_from_git=True,
+                optional_rust=True),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_whole_files_of_projects(name: str) -> None:
+    table, facts = WHOLE[name]
+    options = generate_ci("generate-ci", {"github": table}).github
+    assert options is not None
+    command = "cratewheel generate-ci"
+    github = ci_github.render(plan(facts, options), f"{command} github")
+    gitlab = ci_gitlab.render(plan(facts, options, only_linux_machines=True), f"{command} gitlab")
+    golden.check_text(GOLDEN / f"ci {name}.yml".replace(" ", "_"), f"{github}---\n{gitlab}")

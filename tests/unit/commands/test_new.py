@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+import golden
 from cratewheel.commands import new as scaffold
 from cratewheel.commands.new import Choices, files
 from cratewheel.commands.project_place import Place, Workspace
@@ -246,3 +247,27 @@ def test_a_dangling_link_is_not_written_through(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"already contains README\.md"):
         scaffold.write(tmp_path, ((PurePosixPath("README.md"), "x"),))
     assert not (tmp_path / "elsewhere").exists()
+
+
+GOLDEN = Path(__file__).with_name("golden") / "new_files.json"
+
+
+def test_each_file_of_each_kind_and_layout() -> None:
+    place = Place(author="Ann", year=2026)
+    every = {
+        f"{kind} {layout} {backend}": files(
+            Choices(name="my-name", kind=kind, mixed=layout != "plain", src=layout == "src", backend=backend), place
+        )
+        for kind in scaffold.KINDS
+        for layout in ("plain", "mixed", "src")
+        for backend in scaffold.REQUIRES
+        if backend == "cratewheel" or layout == "plain"
+    }
+    seen: dict[str, str] = {}
+    found: dict[str, dict[str, object]] = {}
+    for name, contents in every.items():
+        found[name] = {}
+        for path, text in contents:
+            same = seen.setdefault(text, f"{name} {path}")
+            found[name][str(path)] = text.splitlines() if same == f"{name} {path}" else f"as {same}"
+    golden.check_json(GOLDEN, found)

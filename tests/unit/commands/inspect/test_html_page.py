@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import golden
 import uploads
 from compiled_files import elf, wheel
+from cratewheel.commands.inspect import diff, text
 from cratewheel.commands.inspect.examine import examine
 from cratewheel.commands.inspect.html_page import page
 
@@ -83,3 +86,51 @@ def test_the_page_is_for_phones_and_for_dark_rooms(tmp_path: Path) -> None:
         "demo/demo.so",
     ):
         assert words in text
+
+
+GOLDEN = Path(__file__).with_name("golden")
+
+
+def two_wheels(folder: Path) -> tuple[Path, Path]:
+    module = "demo/demo.cpython-312-x86_64-linux-gnu.so"
+    old = {
+        "demo/__init__.py": b"x = 1\n",
+        module: elf(symbols={"one": 40, "two": 24}, sections={".debug_info": bytes(100)}, needed=("libc.so.6",)),
+        "demo/tests/gone.py": b"",
+        "demo/__pycache__/x.pyc": b"",
+    }
+    new = {
+        "demo/__init__.py": b"x = 12345\n",
+        module: elf(symbols={"one": 48, "three": 99}, needed=("libc.so.6", "libssl.so.3"), stack=7, relro=False),
+        "demo/more.py": b"y = 1\n",
+    }
+    more = uploads.METADATA.replace("numpy>=1.20", "numpy>=2").replace("Version: 1.0", "Version: 1.1")
+    return (
+        stored(wheel(folder / "old", old, damaged=("demo/__init__.py",))),
+        stored(wheel(folder / "new", new, metadata=more, name="demo-1.1", tag="cp312-cp312-linux_x86_64")),
+    )
+
+
+def stored(path: Path) -> Path:
+    """Pack a wheel again without compression, whose result differs between versions of zlib."""
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)
+    return path
+
+
+def test_the_whole_page_and_text_of_a_wheel_and_what_changed_in_the_next(tmp_path: Path) -> None:
+    old, new = map(examine, two_wheels(tmp_path))
+    golden.check_text(GOLDEN / "page.html", page(old))
+    shown = {
+        "old": list(text.lines(old)),
+        "old, everything": list(text.lines(old, everything=True)),
+        "new": list(text.lines(new, everything=True)),
+        "difference": list(diff.lines(diff.compare(old, new))),
+        "the other way": list(diff.lines(diff.compare(new, old), everything=True)),
+        "none": list(diff.lines(diff.compare(old, old))),
+        "as JSON": [old.as_json(), new.as_json(), diff.compare(old, new).as_json()],
+    }
+    golden.check_json(GOLDEN / "texts.json", shown)

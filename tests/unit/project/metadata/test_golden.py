@@ -15,10 +15,12 @@ import pytest
 from packaging.metadata import Metadata, parse_email
 from packaging.requirements import Requirement
 
+import golden
 from cratewheel.cargo import manifest
+from cratewheel.errors import ConfigError
 from cratewheel.project import metadata, pyproject
 from cratewheel.project.metadata import CoreMetadata
-from metadata_projects import SAME, Case
+from metadata_projects import REFUSED, SAME, Case
 
 GOLDEN = Path(__file__).parent / "golden"
 CHOSEN = (
@@ -89,3 +91,17 @@ if __name__ == "__main__":
         with tempfile.TemporaryDirectory() as folder:
             text = shown(read(SAME[name], Path(folder)), Path(folder))
         (GOLDEN / f"{name}.txt").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="its words for files that are not there")
+def test_what_is_said_of_each_project(tmp_path: Path) -> None:
+    """The warnings, or the error and its hint."""
+    found = {}
+    for name, case in {**SAME, **REFUSED}.items():
+        root = tmp_path / name
+        try:
+            said = list(read(case, root).warnings)
+        except ConfigError as error:
+            said = [error.message, *error.notes, f"help: {error.hint}"]
+        found[name] = [re.sub(r"[/\\\\]+", "/", text.replace(str(root), "ROOT")) for text in said]
+    golden.check_json(GOLDEN / "said.json", {name: said for name, said in found.items() if said})
