@@ -40,6 +40,7 @@ MAX_SHOWN = 60  # characters of a value, in an error
 MAX_LINE = 100  # characters of a line, in an error
 
 _PLACE = re.compile(r"\(at line (\d{1,7}), column (\d{1,7})\)")
+_KIT_PLACE = re.compile(r" at line \d{1,7} col \d{1,7}$")  # as tomlkit says it
 _SECRET = re.compile(r"(?i)token|password|secret|credential")
 _HINTS = (  # for words of tomllib
     ("Illegal character '\\n'", "close the quotes; a text of several lines stands in three quotes"),
@@ -86,12 +87,15 @@ def load_file(path: Path, roots: Roots = ()) -> dict[str, Any]:
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Return the content of TOML text; raises `ValueError` when it is not TOML, or nested too deep."""
+    """Return the content of TOML text; raises `ValueError` when it is not TOML, or nested too deep.
+
+    It may be TOML 1.1 (https://toml.io/en/v1.1.0), as for cargo from 1.94 on: inline tables of several lines, for one.
+    """
     _refuse_deep_keys(text)
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        raise
+    except tomllib.TOMLDecodeError as error:
+        document = _parse_newer(text, error)
     except RecursionError as error:
         raise ValueError("its arrays and tables are nested too deep") from error
     except ValueError as error:  # from int(), for thousands of digits
@@ -100,6 +104,30 @@ def parse(text: str) -> dict[str, Any]:
     if _LONG_NUMBER.search(text):
         _refuse_large_numbers(document)
     return document
+
+
+def _parse_newer(text: str, first: tomllib.TOMLDecodeError) -> dict[str, Any]:
+    """Return the content of TOML 1.1, which `tomllib` reads from Python 3.15 on; raises the error in the later line."""
+    if not _is_editable(text):
+        raise first
+    import tomlkit.exceptions  # slow to import
+
+    try:
+        return tomlkit.parse(text).unwrap()
+    except tomlkit.exceptions.ParseError as error:
+        place = _PLACE.search(str(first))
+        if place is None or error.line <= int(place[1]):
+            raise first from None
+        said = _KIT_PLACE.sub("", str(error)).replace(r"character: '\x00'", "end of file")
+        raise ValueError(f"{said} (at line {error.line}, column {max(error.col, 1)})") from None
+    except (tomlkit.exceptions.TOMLKitError, ValueError, RecursionError):  # a key that is there twice has no place
+        raise first from None
+
+
+def _is_editable(text: str) -> bool:
+    """Return whether tomlkit can read the text in a moment."""
+    dots = sum(found.count(".") for found in _DOTTED.findall(text))
+    return len(text) <= MAX_EDITED_SIZE and dots <= MAX_DOTS_EDITED
 
 
 def parse_editable(text: str, name: str) -> TOMLDocument:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,35 @@ def test_a_file_of_more_than_four_megabytes_is_an_error(tmp_path: Path) -> None:
 )
 def test_what_people_may_write_is_read(text: str) -> None:
     assert list(toml.parse(text)) in (["a"], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a = {\n  b = 1,  # one\n  c = [\n    2,\n  ],\n}\n", {"b": 1, "c": [2]}),
+        ("a = { b = 1, }\n", {"b": 1}),
+        (r'a = "\e[1m\x41"', "\x1b[1mA"),
+        ("a = 07:32\n", datetime.time(7, 32)),
+    ],
+)
+def test_what_toml_1_1_adds_is_read(text: str, value: object) -> None:
+    assert toml.parse(text) == {"a": value}
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("a = { b = 1,\n c = 2 }\nd = [1\n", "Unexpected end of file (at line 3, column 1)"),
+        ("a = { b = 1,\n c = 2 }\nd = }\n", "Unexpected character: '}' (at line 3, column 4)"),
+        ("a = { b = 1,\n b = 2 }\n", "Invalid initial character for a key part (at line 1, column 13)"),
+        ("a = 1 b = 2\n", "Expected newline or end of document after a statement (at line 1, column 7)"),
+        ("a =\nb = {\n c = 1 }\n", "Invalid value (at line 1, column 4)"),
+    ],
+)
+def test_a_mistake_in_toml_1_1_is_the_mistake_and_not_what_is_new(text: str, problem: str) -> None:
+    with pytest.raises(ValueError, match="line") as error:
+        toml.parse(text)
+    assert str(error.value) == problem
 
 
 def test_text_can_be_edited_with_the_rest_kept() -> None:
