@@ -30,6 +30,10 @@ else:
 
     def __getattr__(name: str) -> object:
         """Return a function of the API or a hook of the build backend; it is imported when it is asked for."""
+        import sys
+
+        if sys.version_info < (3, 10):  # noqa: UP036  # older versions cannot read the modules
+            raise ImportError(f"cratewheel needs Python 3.10 or newer, and {sys.executable} is older")
         if name in _API:
             from cratewheel import api
 

@@ -147,6 +147,10 @@ def _system_error(error: OSError) -> CratewheelError:
         return CratewheelError("the current folder no longer exists", hint="change to an existing folder")
     except OSError:
         pass  # report the first error
+    if "No usable temporary directory" in (error.strerror or ""):  # tempfile.gettempdir
+        return CratewheelError(
+            f"there is no folder for temporary files: {error.strerror}", hint="set TMPDIR to a folder that is writable"
+        )
     where = f"{error.filename2 or error.filename}: " if error.filename else ""
     return CratewheelError(f"{where}{error.strerror or error}", hint="check the free disk space and the permissions")
 

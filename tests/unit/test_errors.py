@@ -48,6 +48,11 @@ def test_the_nearest_known_word_is_suggested(word: str, hint: str | None) -> Non
         (OSError(18, "Cross-device link", "/a", None, "/b"), "/b: Cross-device link", LOOK),
         (OSError("strange"), "strange", LOOK),
         (
+            FileNotFoundError(2, "No usable temporary directory found in ['/tmp', '/here']"),
+            "there is no folder for temporary files: No usable temporary directory found in ['/tmp', '/here']",
+            "set TMPDIR to a folder that is writable",
+        ),
+        (
             UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"),
             "a text or file name has the wrong encoding: 'utf-8' codec can't decode byte 0xff in position 0: no",
             None,

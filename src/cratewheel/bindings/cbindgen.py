@@ -7,11 +7,13 @@ anyway, so it can get this one as well: a pinned version with its own Cargo.lock
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cratewheel.cargo.advice import Names, advise
 from cratewheel.errors import MissingToolError
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, capture, which
@@ -91,10 +93,14 @@ def _install(folder: Path, environ: Mapping[str, str], reporter: Reporter, cwd: 
     unset = ("CARGO_BUILD_TARGET", "CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS", "CARGO_TARGET_DIR", "CARGO_BUILD_TARGET_DIR")
     done = capture(command, {name: value for name, value in environ.items() if name not in unset})
     if done.status:
-        raise _missing("cargo could not install it", notes=tuple(done.stderr.strip().splitlines()))
+        hint = advise(done.stderr, Names(platform=sys.platform))
+        raise _missing("cargo could not install it", notes=tuple(done.stderr.strip().splitlines()), hint=hint)
 
 
-def _missing(why: str, notes: tuple[str, ...] = ()) -> MissingToolError:
+def _missing(why: str, notes: tuple[str, ...] = (), hint: str | None = None) -> MissingToolError:
+    """Return the error for a missing cbindgen; `hint` is what to do for it to be installed."""
     return MissingToolError(
-        f"no program cbindgen was found to make the C declarations for cffi, and {why}", notes=notes, hint=WAYS
+        f"no program cbindgen was found to make the C declarations for cffi, and {why}",
+        notes=notes,
+        hint=f"{hint}; or {WAYS}" if hint else WAYS,
     )

@@ -268,8 +268,11 @@ def _recompile(text: str, python: Path, scratch: Path, environ: Mapping[str, str
 
 def _cffi_missing_error(python: Path | None, notes: tuple[str, ...] = ()) -> MissingToolError:
     place = f" for {python}" if python is not None else ""
+    command = f"{python or 'python'} -m pip install cffi"
+    if python is not None and any("No module named pip" in note for note in notes):  # uv's environments have none
+        command = f"`uv pip install --python {python} cffi`, or `{python} -m ensurepip` and then `{command}`"
     return MissingToolError(
         f"cffi is not installed{place}, but is needed to generate the bindings",
         notes=notes,
-        hint=f"install it: {python or 'python'} -m pip install cffi, or build in a virtual environment",
+        hint=f"install it: {command}, or build in a virtual environment",
     )

@@ -261,7 +261,13 @@ RULES = (
         r"SDK \"[\w.]+\" cannot be located|unable to lookup item 'Path' in SDK",
         f"{_NEW_SDK}; if they are there, `sudo xcode-select --switch /Library/Developer/CommandLineTools` chooses them",
     ),
+    # file systems
+    _rule(
+        r"does not appear to support locking|incremental compilation: could not create session directory lock file",
+        "compile in a folder of another file system: `--target-dir`; or without incremental files: CARGO_INCREMENTAL=0",
+    ),
     # rustup
+    _rule(r"no /proc/self/exe available", "rustup needs /proc: `mount -t proc proc /proc`"),
     _rule(r"no default is configured|no default toolchain configured", "`rustup default stable`"),
     _rule(r"toolchain '([^']+)' is not installed", _toolchain),
     _rule(r"override toolchain '([^']+)' is not installed", _toolchain),

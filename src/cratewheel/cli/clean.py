@@ -75,4 +75,8 @@ def make_parser() -> Parser:
 
 def _user_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     cache = cache_dir(environ)
-    return (Path(tempfile.gettempdir()), *((cache,) if cache is not None else ()))
+    try:
+        temporary = (Path(tempfile.gettempdir()),)
+    except FileNotFoundError:  # none is writable
+        temporary = ()
+    return (*temporary, *((cache,) if cache is not None else ()))

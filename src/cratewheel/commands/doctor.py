@@ -175,7 +175,7 @@ def _cache(environ: Mapping[str, str]) -> Iterator[Check]:
     elif os.access(existing, os.W_OK):
         yield Check(subject="cache", state="ok", text=str(folder))
     else:
-        hint = f"make {existing} writable, or set XDG_CACHE_HOME"
+        hint = "set XDG_CACHE_HOME to a folder that is writable"
         yield Check(subject="cache", state="note", text=f"{folder} is not writable", hint=hint)
 
 

@@ -181,7 +181,10 @@ def _make_private_target(folder: Path, cache: Path, why: str) -> None:
     try:
         reason = make_private_folder(folder, below=cache)
     except OSError as error:
-        reason = f"cannot create {folder}: {error.strerror}"
+        raise ConfigError(
+            f"{why}, and cargo cannot compile in the cache: cannot create {folder}: {error.strerror}",
+            hint="choose a folder that is writable with --target-dir, or set XDG_CACHE_HOME to one",
+        ) from error
     if reason is not None:
         raise ConfigError(
             f"{why}, and cargo cannot compile in the cache: {reason}",

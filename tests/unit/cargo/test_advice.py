@@ -243,6 +243,14 @@ RECORDED = {
         "error: failed to create directory `/root/t/debug`\n\nCaused by:\n  Permission denied (os error 13)\n",
         "make the folder that is named above writable, or choose another build directory: `--target-dir`",
     ),
+    "no locks": (
+        "error: incremental compilation: could not create session directory lock file: Operation not supported\n",
+        "compile in a folder of another file system: `--target-dir`; or without incremental files: CARGO_INCREMENTAL=0",
+    ),
+    "no /proc": (
+        "error: Unable to proceed.\n\nCaused by:\n    no /proc/self/exe available. Is /proc mounted?\n",
+        "rustup needs /proc: `mount -t proc proc /proc`",
+    ),
     "a mistake in the source": ("error[E0308]: mismatched types\n  --> src/lib.rs:11:9\n", None),
 }  # fmt: skip
 

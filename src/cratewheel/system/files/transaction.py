@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 JOURNAL = ".journal"
+_NOT_SUPPORTED = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)  # fsync(2): the file is on a special file system
 
 Identity = tuple[int, int]  # the size of a file and its time in nanoseconds
 
@@ -164,8 +165,12 @@ class Transaction:
             line = line[os.write(self._journal, line) :]
 
     def _flush(self) -> None:
-        """Write the journal to the disk."""
-        os.fsync(self._journal)
+        """Write the journal to the disk, where its file system can be told to."""
+        try:
+            os.fsync(self._journal)
+        except OSError as error:
+            if error.errno not in _NOT_SUPPORTED:
+                raise
         if sys.platform != "win32":
             descriptor = os.open(self._path.parent, os.O_RDONLY)
             try:
