@@ -6,6 +6,7 @@ Tracebacks are only for internal errors.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
 
@@ -120,6 +121,10 @@ def with_suggestion(message: str, word: str, known: Iterable[str]) -> str:
     return f"{message}; {hint}" if hint else message
 
 
+# of the standard library: left out where Python is compiled without what they need
+_OPTIONAL_MODULES = frozenset({"bz2", "ctypes", "hashlib", "lzma", "ssl", "zlib"})
+
+
 def to_user_error(error: Exception) -> CratewheelError:
     """Return the error to show for any exception, without a traceback."""
     match error:
@@ -135,6 +140,11 @@ def to_user_error(error: Exception) -> CratewheelError:
             return CratewheelError("a file is nested too deeply")
         case MemoryError():
             return CratewheelError("out of memory")
+        case ModuleNotFoundError(name=str(name)) if name.lstrip("_") in _OPTIONAL_MODULES:
+            return MissingToolError(
+                f"{sys.executable}, which runs cratewheel, was built without its module {name.lstrip('_')}",
+                hint="use another Python; or install the development files of the library, and build this one again",
+            )
     return _internal_error(error)
 
 

@@ -12,6 +12,7 @@ from cratewheel.errors import (
     CompileError,
     CratewheelError,
     InternalError,
+    MissingToolError,
     UsageError,
     did_you_mean,
     to_user_error,
@@ -65,6 +66,16 @@ def test_the_nearest_known_word_is_suggested(word: str, hint: str | None) -> Non
 def test_errors_of_the_machine_are_no_mistakes_of_ours(error: Exception, message: str, hint: str | None) -> None:
     found = to_user_error(error)
     assert (type(found), found.message, found.hint) == (CratewheelError, message, hint)
+
+
+@pytest.mark.parametrize("name", ["zlib", "_ssl"])
+def test_a_python_without_a_module_of_its_own_is_told(name: str) -> None:
+    found = to_user_error(ModuleNotFoundError(f"No module named '{name}'", name=name))
+    assert (type(found), found.message, found.hint) == (
+        MissingToolError,
+        f"{sys.executable}, which runs cratewheel, was built without its module {name.lstrip('_')}",
+        "use another Python; or install the development files of the library, and build this one again",
+    )
 
 
 def test_our_own_errors_are_told_as_they_are() -> None:

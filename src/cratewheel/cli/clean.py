@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from cratewheel.options.arguments import Parser, command_parser, parse_argv, session_ui
@@ -75,8 +76,7 @@ def make_parser() -> Parser:
 
 def _user_folders(environ: Mapping[str, str]) -> tuple[Path, ...]:
     cache = cache_dir(environ)
-    try:
-        temporary = (Path(tempfile.gettempdir()),)
-    except FileNotFoundError:  # none is writable
-        temporary = ()
-    return (*temporary, *((cache,) if cache is not None else ()))
+    folders = [] if cache is None else [cache]
+    with suppress(FileNotFoundError):  # no temporary folder is writable
+        folders.insert(0, Path(tempfile.gettempdir()))
+    return tuple(folders)
