@@ -1,4 +1,4 @@
-"""Chooses the target that Pythons of macOS, iOS and Windows are for, where rustc's own is another.
+"""Compares Pythons with the target: which one those of macOS, iOS and Windows are for, and the C library on Linux.
 
 Those systems run Pythons of several processors side by side, and a module must be for the one of its Python.
 """
@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 
 from cratewheel.errors import UsageError
+from cratewheel.interpreter.known_table import MUSL_SPELLED_SINCE
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.targets.triples import Target
 
@@ -31,6 +32,19 @@ def chosen_target(interpreters: Iterable[Interpreter], host: Target) -> str | No
             hint="run one build for each, or name the target: --target",
         )
     return triples[0] if triples and triples[0] != host.triple else None
+
+
+def other_c_library(interpreter: Interpreter, target: Target) -> str | None:
+    """Return the C library of a CPython on Linux if the target has another, by its modules' names.
+
+    Before 3.11 a Python for musl could have the name of glibc there.
+    """
+    if interpreter.implementation != "cpython":
+        return None
+    if "-linux-musl" in interpreter.ext_suffix and target.is_glibc:
+        return "musl"
+    spelled = interpreter.version >= MUSL_SPELLED_SINCE
+    return "glibc" if spelled and "-linux-gnu" in interpreter.ext_suffix and target.is_musl else None
 
 
 def _triple(interpreter: Interpreter, host: Target) -> str | None:

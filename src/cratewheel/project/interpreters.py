@@ -15,7 +15,7 @@ from cratewheel.interpreter import discover, foreign
 from cratewheel.interpreter.abi_words import AbiWord, AbiWordError, parse_all
 from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import EVERY, Interpreter
-from cratewheel.interpreter.own_target import chosen_target
+from cratewheel.interpreter.own_target import chosen_target, other_c_library
 from cratewheel.options.model import Options
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.system.machine import cache_dir
@@ -96,7 +96,28 @@ def find_interpreters(
             f"{bindings.kind} bindings make one wheel for all Pythons, but {len(found)} were requested",
             hint="use -i at most once",
         )
-    return found
+    return found if need != "all" else _with_c_library(found, target, options, reporter)
+
+
+def _with_c_library(
+    found: tuple[Interpreter, ...], target: Target, options: Options, reporter: Reporter
+) -> tuple[Interpreter, ...]:
+    """Return the interpreters with the C library of the target; raises `InterpreterError` for a requested one."""
+    others = {one: library for one in found if (library := other_c_library(one, target)) is not None}
+    fitting = tuple(one for one in found if one not in others)
+    own = "musl" if target.is_musl else "glibc"
+    lines = tuple(
+        f"{one.executable} is for {library}, and {target.triple} for {own}" for one, library in others.items()
+    )
+    if others and (options.interpreter or not fitting):
+        library = next(iter(others.values()))
+        triple = f"{target.triple.partition('-')[0]}-unknown-linux-{'gnu' if library == 'glibc' else library}"
+        raise InterpreterError(
+            lines[0], hint=f"choose another Python with -i, or build for its system: --target {triple}", notes=lines[1:]
+        )
+    for line in lines:
+        reporter.step("Python", f"skipped: {line}")
+    return fitting
 
 
 def abi_words(options: Options) -> tuple[AbiWord, ...]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cratewheel.errors import UsageError
+from cratewheel.errors import InterpreterError, UsageError
 from cratewheel.interpreter.model import Interpreter
-from cratewheel.interpreter.own_target import chosen_target
+from cratewheel.interpreter.own_target import chosen_target, other_c_library
 from cratewheel.interpreter.probe import describe
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.resolve import resolve
-from cratewheel.project.interpreters import target_of_pythons
+from cratewheel.project.interpreters import _with_c_library, target_of_pythons
 from cratewheel.targets.triples import parse
 from system_paths import native
 
@@ -104,3 +105,39 @@ def test_pythons_of_different_processors_are_an_error() -> None:
         native("/pythons/macosx-11.0-arm64/python") + " is for aarch64-apple-darwin",
         native("/pythons/macosx-11.0-x86_64/python") + " is for x86_64-apple-darwin",
     )
+
+
+MUSL = "x86_64-unknown-linux-musl"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "version", "target", "other"),
+    [
+        (".cpython-313-x86_64-linux-musl.so", (3, 13), LINUX, "musl"),
+        (".cpython-313-x86_64-linux-musl.so", (3, 13), MUSL, None),
+        (".cpython-313-x86_64-linux-gnu.so", (3, 13), MUSL, "glibc"),
+        (".cpython-310-x86_64-linux-gnu.so", (3, 10), MUSL, None),
+        (".cpython-313-arm-linux-gnueabihf.so", (3, 13), "armv7-unknown-linux-gnueabihf", None),
+        (".cpython-313-arm-linux-musleabihf.so", (3, 13), "armv7-unknown-linux-gnueabihf", "musl"),
+        (".cpython-313-darwin.so", (3, 13), MAC, None),
+    ],
+)
+def test_the_c_library_of_a_python_is_compared_with_the_targets(
+    suffix: str, version: tuple[int, int], target: str, other: str | None
+) -> None:
+    one = replace(python("linux-x86_64"), ext_suffix=suffix, version=version)
+    assert other_c_library(one, parse(target)) == other
+
+
+def test_pythons_with_another_c_library_are_skipped_or_an_error(machine: Machine) -> None:
+    gnu, musl = (
+        replace(python("linux-x86_64"), ext_suffix=f".cpython-313-x86_64-linux-{name}.so", executable=Path(name))
+        for name in ("gnu", "musl")
+    )
+    free, asked = (resolve(parse_flags("build", "", words), environ={}, tools=None)[0] for words in ([], ["-i", "x"]))
+    assert _with_c_library((gnu, musl), parse(LINUX), free, machine.ui) == (gnu,)
+    assert machine.said == [f"      Python skipped: musl is for musl, and {LINUX} for glibc"]
+    for options, found, expected, triple in ((asked, (gnu, musl), LINUX, MUSL), (free, (gnu,), MUSL, LINUX)):
+        with pytest.raises(InterpreterError) as caught:
+            _with_c_library(found, parse(expected), options, machine.ui)
+        assert caught.value.hint == f"choose another Python with -i, or build for its system: --target {triple}"
