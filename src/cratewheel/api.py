@@ -12,16 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cratewheel.builder.prepare import plan_builds
 from cratewheel.errors import UsageError
 from cratewheel.events import BuiltArchive, CallbackReporter, Event, Reporter, WarningEvent
 from cratewheel.project import read
 from cratewheel.project.request import Request, read_project
-from cratewheel.system.tasks import task_group
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -241,14 +238,14 @@ def build_archives(request: Request, reporter: Reporter) -> tuple[BuiltArchive, 
         from cratewheel.commands import sdist_check
 
         return sdist_check.build_from_sdist(request, reporter)
-    sessions = plan_builds(request, reporter)
+    from cratewheel.builder.run import run
+
+    sessions = _plan_builds(request, reporter)
     for session in sessions:
         if session.inputs.options.explain:
             from cratewheel.planning.explain import explain
 
             reporter.explain(explain(session.plan, reasons=True))
-    from cratewheel.builder.run import run  # `plan_builds` has imported it while cargo ran
-
     return run(sessions)
 
 
@@ -259,7 +256,8 @@ def compile_extension(request: Request, reporter: Reporter, *, targets: Targets 
     """
     from cratewheel.builder.extension import build_extension as build_files
 
-    sessions = plan_builds(replace(request, overrides={**request.overrides, "sdist": False}), reporter, targets=targets)
+    request = replace(request, overrides={**request.overrides, "sdist": False})
+    sessions = _plan_builds(request, reporter, targets=targets)
     wheels = [(session, wheel) for session in sessions for wheel in session.plan.wheels]
     if len(wheels) != 1:
         raise UsageError(
@@ -285,7 +283,7 @@ def list_crate_files(request: Request, reporter: Reporter) -> tuple[CrateFile, .
 
 def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:
     """Return the plans that `build_archives` would carry out."""
-    return tuple(session.plan for session in plan_builds(request, reporter))
+    return tuple(session.plan for session in _plan_builds(request, reporter))
 
 
 def upload_files(
@@ -342,14 +340,11 @@ def install_editable(
     skip_install: bool = False,
 ) -> Path | None:
     """Build for an environment and install into it; with `skip_install`, only copy the module into the project."""
+    from cratewheel.commands import develop as editable
     from cratewheel.interpreter.environment import find_python, read_environment
 
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
-    with task_group() as group:
-        asked = group.start(partial(read_environment, executable, request.environ))
-        from cratewheel.commands import develop as editable  # imported while the environment's Python answers
-
-        environment = asked.result()
+    environment = read_environment(executable, request.environ)
     overrides = {**INSTALL_OVERRIDES, "interpreter": (str(environment.paths.python),)}
     if skip_install:
         overrides["editable_mode"] = "inplace"
@@ -413,7 +408,7 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
             reporter.warn(f"not there yet: {part}")
     if wheel:
         plain = replace(request, overrides={**request.overrides, "pgo": False})
-        (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
+        (session,) = _plan_builds(plain, reporter, targets="first", only_first=True)
         skips = DanglingLinks(request.environ, reporter).skips
         made = (path for state in session.inputs.hooks for path in state.files.outputs)
         root = session.inputs.project.root
@@ -439,7 +434,7 @@ def write_stubs(request: Request, reporter: Reporter, *, out: Path, check: bool 
     from cratewheel.commands import generate_stubs
 
     plain = replace(request, overrides={**INSTALL_OVERRIDES, **WITH_RUST, "pgo": False})
-    (session,) = plan_builds(plain, reporter, targets="first", only_first=True)
+    (session,) = _plan_builds(plain, reporter, targets="first", only_first=True)
     check_stubs_supported(session.inputs)
     entries = generate_stubs.stub_entries(session, None if check else out)
     if check:
@@ -463,11 +458,19 @@ def write_extensions(request: Request, reporter: Reporter, *, out: Path) -> tupl
     from cratewheel.builder.extension import build_extensions
 
     of_folder = {**request.overrides, **WITH_RUST, "sdist": False, "out": out}
-    return build_extensions(plan_builds(replace(request, overrides=of_folder), reporter), out)
+    return build_extensions(_plan_builds(replace(request, overrides=of_folder), reporter), out)
+
+
+def _plan_builds(
+    request: Request, reporter: Reporter, *, targets: Targets = "all", only_first: bool = False
+) -> tuple[Session, ...]:
+    from cratewheel.builder.prepare import plan_builds  # imports all of a build
+
+    return plan_builds(request, reporter, targets=targets, only_first=only_first)
 
 
 def _installable(request: Request, reporter: Reporter) -> Session:
-    (session,) = plan_builds(request, reporter, targets="installable")
+    (session,) = _plan_builds(request, reporter, targets="installable")
     return session
 
 

@@ -16,7 +16,8 @@ from cratewheel.bindings import pyo3
 from cratewheel.builder.binding_output import generate_parts, out_dirs
 from cratewheel.builder.compiled import Compiled, label_files, loading_folder
 from cratewheel.builder.crate_licences import licence_texts
-from cratewheel.builder.sboms import SbomFiles, crates_sbom, of_artifacts, sbom_files
+from cratewheel.builder.repair_step import graft, place_libraries
+from cratewheel.builder.sboms import SbomFiles, of_artifacts, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
 from cratewheel.cargo import query
@@ -54,11 +55,6 @@ class WheelContent:
     unimportable: str | None = None
 
 
-def prepare_crates_sbom(session: Session) -> SbomFiles:
-    """Return the crates' SBOM for `assemble`; slow, but needs no artifact."""
-    return crates_sbom(session)
-
-
 def hook_outputs(session: Session) -> tuple[str, ...]:
     """Return the present files that hooks made: in a package, they are packed though git ignores them."""
     inputs = session.inputs
@@ -88,7 +84,7 @@ def assemble(
 ) -> WheelContent:
     """Return the contents of a wheel from its artifacts; generated files are written to `stage`.
 
-    `crates` is what `prepare_crates_sbom` made.
+    `crates` is the SBOM of the crates, from `sboms.crates_sbom`.
 
     Raises `AuditError` when the compiled files do not meet the platform tag, `ConfigError` for an invalid layout.
     """
@@ -148,8 +144,6 @@ def check_files(
     of_project = with_modes_of_git(found.entries, inputs.project.root, session.environ)
     entries: Iterable[Entry] = of_project
     if grafted:
-        from cratewheel.builder.repair_step import place_libraries
-
         entries = place_libraries(session, wheel, of_project, grafted, needing)
     entries = tuple(entries)
     own = {_origin(entry) for entry in project.installed if not _is_generated(entry, folders.values())}
@@ -234,8 +228,6 @@ def _audit(
     grafted: tuple[Grafted, ...] = ()
     needing = frozenset(one.made.path.name for one in compiled if settlement.external.get(one.label))
     if wheel.audit == "repair" and settlement.external:
-        from cratewheel.builder.repair_step import graft  # a third of the imports, and few wheels need it
-
         grafted = graft(session, compiled, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = platform_tags_from_audit(wheel, target, binaries, programs=programs, own=own, grafted=libraries)

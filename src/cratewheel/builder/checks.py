@@ -9,6 +9,8 @@ from cratewheel.archive import entry_points
 from cratewheel.archive.layout import Entry, check_installable, describe_source
 from cratewheel.builder.crate_licences import check_licences
 from cratewheel.builder.declarations import prepare_cbindgen
+from cratewheel.builder.pgo import find_profdata
+from cratewheel.builder.pure import pure_session
 from cratewheel.builder.sboms import included_sboms
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.builder.stubs import check_stubs_supported
@@ -51,8 +53,6 @@ def check_before_compiling(session: Session) -> Session:
     except MissingToolError as error:
         if not is_optional(session.inputs.options):
             raise
-        from cratewheel.builder.pure import pure_session  # few projects need it
-
         session = pure_session(session, error)
         _check(session)
     return session
@@ -62,8 +62,6 @@ def _check(session: Session) -> None:
     refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
     included_sboms(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
-        from cratewheel.builder.pgo import find_profdata  # few builds need it
-
         find_profdata(session.inputs.rustc, session.environ, session.cwd)
     for warning in check_licences(session.inputs, session.plan.wheels, session.environ):
         session.reporter.warn(warning)

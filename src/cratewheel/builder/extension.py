@@ -12,6 +12,7 @@ from cratewheel.archive.reading import open_source
 from cratewheel.builder.assembly import check_files
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.crate_licences import licence_texts
+from cratewheel.builder.pure import report_left_out
 from cratewheel.builder.session import Session, warn_invalid_epoch
 from cratewheel.builder.wheel import compiled_to_pack
 from cratewheel.errors import ConfigError, UnsupportedError, UsageError
@@ -132,8 +133,6 @@ def _made(session: Session, wheel: WheelPlan) -> Iterator[_Made]:
     info = dist_info_name(session.plan.name, session.plan.version)
     with compiled_to_pack(session, wheel) as (session, wheel, artifacts, stage, crates):
         if wheel.is_pure:
-            from cratewheel.builder.pure import report_left_out  # few projects need it
-
             report_left_out(session)
             yield _Made(tag=PURE)
             return

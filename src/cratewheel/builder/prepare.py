@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
 
+from cratewheel.builder.pure import warn_of_fallback
+from cratewheel.builder.session import Session
 from cratewheel.errors import CratewheelError
 from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.optional import is_optional
+from cratewheel.planning.decide import decide
+from cratewheel.planning.explain import explain
 from cratewheel.planning.optional import falls_back
+from cratewheel.planning.pure import pure_plan
 from cratewheel.project.cargo_metadata import Targets, query_cargo
+from cratewheel.project.inputs import gather, report
+from cratewheel.project.pure import check_python_part, pure_inputs, read_python_part
 from cratewheel.project.read import Project, read_metadata, read_providers, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
-from cratewheel.system.tasks import task_group
-
-if TYPE_CHECKING:
-    from cratewheel.builder.session import Session
 
 
 def plan_builds(
@@ -32,11 +34,9 @@ def plan_builds(
     options = resolve_options(request, project, reporter)
     if request.folder is None:
         warn_of_unread_config(project, request.environ, reporter)
-    request = _with_provided_metadata(request, options, project, reporter)
+    request = _with_metadata(request, options, project, reporter)
     if not (options.pure or is_optional(options)):
         return _plan_with_rust(request, options, project, reporter, targets=targets, only_first=only_first)
-    from cratewheel.project.pure import check_python_part, read_python_part  # few projects need it
-
     check_python_part(options, project, read_python_part(options, project))
     if options.pure:
         return (_plan_pure(request, options, project, reporter, why=f"{options.origins['pure']} asks for it"),)
@@ -46,8 +46,6 @@ def plan_builds(
         if not falls_back(options, error):
             raise
         failed = error
-    from cratewheel.builder.pure import warn_of_fallback
-
     session = _plan_pure(request, options, project, reporter, why=f"Rust failed: {failed.message}")
     warn_of_fallback(session.plan.name, session.plan.version, failed, reporter)
     if options.sdist:
@@ -55,28 +53,25 @@ def plan_builds(
     return (session,)
 
 
-def _with_provided_metadata(request: Request, options: Options, project: Project, reporter: Reporter) -> Request:
-    """Return the request with the metadata of the archives, where providers fill it.
+def _with_metadata(request: Request, options: Options, project: Project, reporter: Reporter) -> Request:
+    """Return the request with the metadata of the archives.
 
-    They are asked before cargo, which may write Cargo.lock: that changes what git says of the checkout, and all
+    Providers are asked before cargo, which may write Cargo.lock: that changes what git says of the checkout, and all
     archives of a command have one version.
     """
-    if request.metadata is not None or not read_providers(project):
+    if request.metadata is not None:
         return request
     read = partial(read_metadata, project, reporter, environ=request.environ)
+    with_sdist = options.sdist and not options.dry_run and bool(read_providers(project))
     return replace(
         request,
         metadata=read(build_state="editable" if request.editable else "wheel"),
-        sdist_metadata=read(build_state="sdist") if options.sdist and not options.dry_run else None,
+        sdist_metadata=read(build_state="sdist") if with_sdist else None,
     )
 
 
 def _plan_pure(request: Request, options: Options, project: Project, reporter: Reporter, *, why: str) -> Session:
     """Return the session of the wheel of the Python part; Rust is not asked."""
-    from cratewheel.builder.session import Session
-    from cratewheel.planning.pure import pure_plan
-    from cratewheel.project.pure import pure_inputs
-
     inputs = pure_inputs(request, options, project, reporter)
     return Session(inputs=inputs, plan=pure_plan(inputs, why=why), environ=request.environ, reporter=reporter)
 
@@ -84,22 +79,13 @@ def _plan_pure(request: Request, options: Options, project: Project, reporter: R
 def _plan_with_rust(
     request: Request, options: Options, project: Project, reporter: Reporter, *, targets: Targets, only_first: bool
 ) -> tuple[Session, ...]:
-    with task_group() as group:
-        asked = group.start(partial(query_cargo, options, project, request.environ, reporter, targets=targets))
-        # imported while cargo and rustc answer, which takes as long
-        from cratewheel.builder import run  # noqa: F401  # the next step of every build
-        from cratewheel.builder.session import Session
-        from cratewheel.planning.decide import decide
-        from cratewheel.project.inputs import gather, report
-
-        gathered = gather(request, options, project, asked, reporter)
+    answers = query_cargo(options, project, request.environ, reporter, targets=targets)
+    assert request.metadata is not None, "plan_builds reads it"
     sessions = []
-    for at, inputs in enumerate(gathered):
+    for at, inputs in enumerate(gather(answers, options, project, request.metadata, request.environ, reporter)):
         report(inputs, reporter)
         plan = decide(inputs, sdist=at == 0, only_first=only_first)
         if reporter.shows_decisions:
-            from cratewheel.planning.explain import explain
-
             for line in explain(plan, reasons=True):
                 reporter.detail(line, level=2)
         sessions.append(

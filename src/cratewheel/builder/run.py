@@ -9,7 +9,9 @@ from functools import partial
 from operator import itemgetter
 
 from cratewheel.builder.checks import check_before_compiling
+from cratewheel.builder.hooks import before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
+from cratewheel.builder.sdist import build_sdist
 from cratewheel.builder.session import Session, warn_invalid_epoch
 from cratewheel.builder.wheel import build_wheel, report_building
 from cratewheel.cargo import config as cargo_config
@@ -36,13 +38,7 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
     for session in sessions:
         if session.plan.sdist:
             if session.inputs.options.hooks and session.plan.wheels:
-                from cratewheel.builder.hooks import before_compiling  # few projects have any
-
                 before_compiling(session, session.plan.wheels[0])  # for the wheels, so that they run once
-            from cratewheel.builder.sdist import (
-                build_sdist,  # slow to import; only needed for sdists
-            )
-
             environ, reporter = session.environ, session.reporter
             inputs = gather_sdist_of(
                 session.inputs.project,

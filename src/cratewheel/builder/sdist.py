@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
 from cratewheel.archive.layout import Entry, FromFile, layout
+from cratewheel.builder.hooks import before_sdist
 from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo.manifest import Manifest
@@ -50,8 +51,6 @@ def build_sdist(
     `hook_runs` are the hooks that have run for wheels of the same command.
     """
     if inputs.options.hooks:
-        from cratewheel.builder.hooks import before_sdist  # few projects have any
-
         inputs = before_sdist(inputs, out, hook_runs or OncePerCommand(), environ=environ, reporter=reporter)
     metadata = inputs.metadata
     warn_invalid_epoch(environ, reporter)

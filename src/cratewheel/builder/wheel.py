@@ -6,34 +6,39 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from cratewheel.builder import pgo
+from cratewheel.builder.assembly import WheelContent, assemble, pack
 from cratewheel.builder.compile import compile_wheel
+from cratewheel.builder.hooks import before_compiling, before_packing
+from cratewheel.builder.in_place import write_in_project
+from cratewheel.builder.pure import (
+    assemble_pure,
+    leave_out,
+    planned_session,
+    pure_session,
+    report_left_out,
+    without_failed,
+)
+from cratewheel.builder.sboms import SbomFiles, crates_sbom
 from cratewheel.builder.session import Session
 from cratewheel.cargo.command import profile_name
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError
+from cratewheel.events import BuiltArchive
 from cratewheel.options.optional import is_optional
 from cratewheel.planning.model import WheelPlan
 from cratewheel.planning.pgo import instrumented
+from cratewheel.project.pure import without_rust
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name
 from cratewheel.system.tasks import task_group
-
-if TYPE_CHECKING:
-    from cratewheel.builder.assembly import WheelContent
-    from cratewheel.builder.sboms import SbomFiles
-    from cratewheel.events import BuiltArchive
 
 
 def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
     with assemble_wheel(session, wheel) as content:
-        from cratewheel.builder.assembly import pack
-
         if content.in_project:
-            from cratewheel.builder.in_place import write_in_project  # of an editable install in the mode `inplace`
-
             write_in_project(session, content.in_project)
         return pack(session, wheel, content)
 
@@ -49,8 +54,6 @@ def assemble_wheel(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
         with _compiled_once(session, wheel) as content:
             yield content
         return
-    from cratewheel.builder import pgo  # few builds need it
-
     with pgo.lock_profiles(session):
         pgo.report_phase(session, 1, "compiling an instrumented wheel")
         with _compiled_once(pgo.training_session(session), instrumented(wheel)) as content:
@@ -88,8 +91,6 @@ def _compiled_once(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
         if wheel.is_pure:
             yield _pure_content(session)
             return
-        from cratewheel.builder.assembly import assemble
-
         yield assemble(session, wheel, artifacts, stage, crates=crates)
 
 
@@ -111,13 +112,11 @@ def compiled_to_pack(
     with _staging_folder(session.scratch) as stage:
         try:
             with task_group() as group:
-                crates = group.start(partial(_import_meanwhile, session))
+                crates = group.start(partial(crates_sbom, session))
                 found = _compile_what_can_be(session, wheel, stage)
         except CompileError as error:
             if not is_optional(session.inputs.options):
                 raise
-            from cratewheel.builder.pure import pure_session  # few projects need it
-
             session = pure_session(session, error)
             (wheel,) = session.plan.wheels
             found = session, wheel, []
@@ -129,8 +128,6 @@ def compiled_to_pack(
 
 def _run_hooks_before_packing(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> None:
     if session.inputs.options.hooks:
-        from cratewheel.builder.hooks import before_packing  # few projects have any
-
         before_packing(session, wheel, artifacts)
 
 
@@ -138,9 +135,6 @@ def _compile_what_can_be(session: Session, wheel: WheelPlan, stage: Path) -> tup
     """Return what was compiled of a wheel, and the wheel without the optional artifacts that could not be."""
     if not is_optional(session.inputs.options):
         return session, wheel, [one for one in compile_wheel(session, wheel, stage) if one is not None]
-    from cratewheel.builder.pure import leave_out, planned_session, without_failed
-    from cratewheel.project.pure import without_rust
-
     made = compile_wheel(session, wheel, stage, leave_out=partial(leave_out, session))
     if any(one is not None for one in made):
         return without_failed(session, wheel, made)
@@ -149,16 +143,8 @@ def _compile_what_can_be(session: Session, wheel: WheelPlan, stage: Path) -> tup
 
 
 def _pure_content(session: Session) -> WheelContent:
-    from cratewheel.builder.pure import assemble_pure, report_left_out
-
     report_left_out(session)
     return assemble_pure(session)
-
-
-def _import_meanwhile(session: Session) -> SbomFiles:
-    from cratewheel.builder.assembly import prepare_crates_sbom  # a third of the imports, done while cargo compiles
-
-    return prepare_crates_sbom(session)
 
 
 @contextmanager
@@ -173,8 +159,6 @@ def _run_hooks(session: Session, wheel: WheelPlan) -> Session:
     """Run the hooks before compiling, and return the session with what they changed."""
     if not session.inputs.options.hooks:
         return session
-    from cratewheel.builder.hooks import before_compiling  # few projects have any
-
     return before_compiling(session, wheel)
 
 

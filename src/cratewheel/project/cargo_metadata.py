@@ -19,6 +19,7 @@ from cratewheel.events import Reporter
 from cratewheel.options.model import Options
 from cratewheel.options.optional import is_optional
 from cratewheel.options.values import Feature
+from cratewheel.project.interpreters import DESCRIBED_PYTHON, target_of_pythons
 from cratewheel.project.read import Project
 from cratewheel.system.machine import host_triple
 from cratewheel.targets.triples import HOST_TUPLE, UNIVERSAL2, Target
@@ -103,9 +104,6 @@ def _query(
 def _target_of_pythons(options: Options, host: str, environ: Mapping[str, str], reporter: Reporter) -> str | None:
     if parse_target(host).os not in ("macos", "windows"):
         return None
-    # imported where Pythons of several processors run side by side
-    from cratewheel.project.interpreters import DESCRIBED_PYTHON, target_of_pythons
-
     described = any(environ.get(name) for name in DESCRIBED_PYTHON)
     return None if described else target_of_pythons(options, host, environ, reporter)
 

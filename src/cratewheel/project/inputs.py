@@ -25,13 +25,11 @@ from cratewheel.project.cargo_metadata import (
 from cratewheel.project.hooks import STATE, HookState, hook_place, read_state
 from cratewheel.project.interpreters import DESCRIBED_PYTHON, find_foreign, find_interpreters, reads_interpreter
 from cratewheel.project.metadata import CoreMetadata
-from cratewheel.project.metadata.providers import BuildState
 from cratewheel.project.python_layout import ModuleLayout, place_module, read_modules
 from cratewheel.project.read import Project, read_metadata, warn_of_unread_config
 from cratewheel.project.request import Request, read_project, resolve_options
 from cratewheel.project.split_debuginfo import SplitDebuginfo, read_split_debuginfo
 from cratewheel.system.files.json_cache import JsonCache
-from cratewheel.system.tasks import Task
 from cratewheel.targets import system_versions, toolchain
 from cratewheel.targets.system_versions import NO_VERSIONS, System
 from cratewheel.targets.triples import Target, is_foreign
@@ -147,17 +145,18 @@ class SdistInputs:
 
 
 def gather(
-    request: Request, options: Options, project: Project, asked: Task[tuple[CargoAnswer, ...]], reporter: Reporter
+    answers: tuple[CargoAnswer, ...],
+    options: Options,
+    project: Project,
+    metadata: CoreMetadata,
+    environ: Mapping[str, str],
+    reporter: Reporter,
 ) -> tuple[Inputs, ...]:
-    """Return the inputs for each target that `asked`, the task of `query_cargo`, answers for.
+    """Return the inputs for each target that the answers of `query_cargo` are for.
 
     Raises every error that a project, its options, cargo or an interpreter can cause before compiling.
     """
-    state: BuildState = "editable" if request.editable else "wheel"
-    metadata = request.metadata or read_metadata(project, reporter, environ=request.environ, build_state=state)
-    return tuple(
-        _for_target(answer, options, project, metadata, request.environ, reporter) for answer in asked.result()
-    )
+    return tuple(_for_target(answer, options, project, metadata, environ, reporter) for answer in answers)
 
 
 def gather_sdist(request: Request, reporter: Reporter) -> SdistInputs:
