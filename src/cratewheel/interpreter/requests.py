@@ -188,7 +188,8 @@ def _same_file(one: Path | None, other: Path | None) -> bool:
 
 
 def _is_path(word: str) -> bool:
-    return "/" in word or os.sep in word or word in (os.curdir, os.pardir)
+    # on Windows, `C:python.exe` is in the current folder of that drive
+    return "/" in word or os.sep in word or word in (os.curdir, os.pardir) or bool(os.path.splitdrive(word)[0])
 
 
 def _candidate(path: Path, source: str, *, folder: bool = False) -> Candidate:
