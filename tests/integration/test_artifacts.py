@@ -425,6 +425,9 @@ def test_programs_and_examples_may_lie_in_the_package(run_light: Cratewheel) -> 
         (table(path="px"), "light-module is an extension module, which lies where its name says"),
         (table(crate="tool", target="helper", module="px.helper"), "`helper` is a program, and has a `module`"),
         (table(module="px.1x"), "the module name 'px.1x' could not be imported"),
+        (table(module="px.a-b"), 'set `module = "px.a_b"` in tool.cratewheel.artifacts[0], or `name` in [lib]'),
+        (table(module="px.class"), "set `module` in tool.cratewheel.artifacts[0], or `name` in [lib]"),
+        (table(crate="light"), "write `clib`, whose library it is"),
     ],
 )
 def test_a_wrong_table_is_an_error_before_anything_is_compiled(
@@ -436,6 +439,35 @@ def test_a_wrong_table_is_an_error_before_anything_is_compiled(
     assert message in run.stderr
     assert "Compiling" not in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_python_files_with_the_name_of_a_compiled_module_are_named(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    root = workspace(run_light, table(module="px.inner"))
+    words = ("-i", interpreters["3.12"])
+    hidden = build(run_light, root, *words)
+    assert (hidden.status, "Compiling" in hidden.stderr) == (1, False)
+    assert "the compiled module px.inner could not be imported: Python finds the package of that name first" in (
+        hidden.stderr
+    )
+    # without its folder the module has the name for itself
+    (root / "pyproject.toml").write_text(
+        PYPROJECT + 'exclude = ["python/px/inner/**"]\n' + table(module="px.inner"), "utf-8"
+    )
+    excluded = build(run_light, root, *words)
+    assert "does not export PyInit_inner" in excluded.stderr  # it was compiled
+
+    (root / "pyproject.toml").write_text(PYPROJECT + table(module="px._native"), "utf-8")
+    (root / "python" / "px" / "_native.py").write_text("", "utf-8")
+    beside = build(run_light, root, *words).ok()
+    assert (
+        "warning: px/_native.py is in the wheel, but is not imported: the compiled module px._native is found first"
+        in beside.stderr
+    )
+    fallback = PYPROJECT + "\n[[tool.cratewheel.artifacts]]\nmodule = 'px._native'\noptional = true\n"
+    (root / "pyproject.toml").write_text(fallback, "utf-8")
+    assert "is not imported" not in build(run_light, root, *words).ok().stderr
 
 
 def test_a_module_with_another_name_than_its_init_function_is_an_error(

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.archive import entry_points
-from cratewheel.archive.layout import Entry, check_installable, describe_source
+from cratewheel.archive.layout import Entry, FromFile, check_installable, describe_source
+from cratewheel.bindings.detect import EXTENSION_KINDS
 from cratewheel.builder.crate_licences import check_licences
 from cratewheel.builder.declarations import prepare_cbindgen
 from cratewheel.builder.pgo import find_profdata
@@ -27,13 +28,16 @@ from cratewheel.targets import toolchain
 from cratewheel.targets.toolchain import Toolchain
 from cratewheel.targets.wheel_tags import data_dir_name, dist_info_name
 
+PACKAGE_FILE = "__init__.py"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preconditions:
     """What is there before compiling: tools for foreign targets, and files that need no compiler.
 
     `included` are the files that `include` names and `exclude` leaves, `data` those of the data folder; `out_is_file`
-    says that the archives' folder is none. `prebuilt` are the prebuilt files that exist.
+    says that the archives' folder is none. `prebuilt` are the prebuilt files that exist. `rivals` are Python files with
+    the dotted name of an extension module, by that name.
     """
 
     tools: tuple[Toolchain, ...] = ()
@@ -41,6 +45,16 @@ class Preconditions:
     data: tuple[Entry, ...] = ()
     out_is_file: bool = False
     prebuilt: frozenset[Path] = frozenset()
+    rivals: tuple[tuple[str, Entry], ...] = ()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is said of Python modules that the loader never reaches."""
+        return tuple(
+            f"{entry.path} is in the wheel, but is not imported: the compiled module {module} is found first"
+            for module, entry in self.rivals
+            if not _is_package(entry)
+        )
 
 
 def check_before_compiling(session: Session) -> Session:
@@ -59,7 +73,10 @@ def check_before_compiling(session: Session) -> Session:
 
 
 def _check(session: Session) -> None:
-    refuse_impossible(session.inputs, session.plan, ask_preconditions(session))
+    found = ask_preconditions(session)
+    refuse_impossible(session.inputs, session.plan, found)
+    for warning in found.warnings:
+        session.reporter.warn(warning)
     included_sboms(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
         find_profdata(session.inputs.rustc, session.environ, session.cwd)
@@ -92,7 +109,33 @@ def ask_preconditions(session: Session) -> Preconditions:
             for artifact in wheel.artifacts
             if artifact.prebuilt is not None and artifact.prebuilt.is_file()
         ),
+        rivals=_find_rivals(inputs),
     )
+
+
+def _find_rivals(inputs: Inputs) -> tuple[tuple[str, Entry], ...]:
+    found: list[tuple[str, Entry]] = []
+    for _, one in inputs.artifacts:
+        modules, place = one.modules, one.modules.extension_dir / one.modules.extension_name
+        if one.bindings.kind not in EXTENSION_KINDS or not modules.mixed:
+            continue
+        optional = is_optional(inputs.options) or (one.part is not None and one.part.settings.optional)
+        names = [
+            f"{place}/{PACKAGE_FILE}",
+            *([] if optional else [f"{place}.py"]),
+        ]  # that may stand for what is left out
+        entries = [
+            Entry(path=name, source=FromFile(path=str(modules.python_source / name)), why="Python package")
+            for name in names
+            if (modules.python_source / name).is_file()
+        ]
+        kept = wheel_contents.apply_excludes(entries, inputs.project.root, inputs.options.exclude, "wheel")
+        found += [(modules.module_name, entry) for entry in kept]
+    return tuple(found)
+
+
+def _is_package(entry: Entry) -> bool:
+    return entry.name == PACKAGE_FILE
 
 
 def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> None:
@@ -107,6 +150,7 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
                 hint="compile it first, or correct the path: a table's is relative to the project, a flag's to this "
                 "folder",
             )
+    _refuse_hidden(found)
     wheel_compression(options)
     if plan.target.os == "wasi" and inputs.metadata.entry_points:
         raise ConfigError(
@@ -123,6 +167,17 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
         check_stubs_supported(inputs)
     if found.out_is_file:
         raise ConfigError(f"{plan.out} is not a folder", hint="choose another one with `--out`")
+
+
+def _refuse_hidden(found: Preconditions) -> None:
+    """Raise `ConfigError` for a compiled module beside a package of its name, which Python finds first."""
+    for module, entry in found.rivals:
+        if _is_package(entry):
+            raise ConfigError(
+                f"the compiled module {module} could not be imported: Python finds the package of that name first, "
+                f"{describe_source(entry)}",
+                hint=f"give it a name inside of the package, such as {module}._native, or rename the package",
+            )
 
 
 def _refuse_doubles(inputs: Inputs, plan: BuildPlan, data: tuple[Entry, ...]) -> None:

@@ -21,7 +21,7 @@ from cratewheel.options.model import Options
 from cratewheel.options.values import ArtifactKind, ArtifactSettings
 from cratewheel.project.bindings import read_bindings
 from cratewheel.project.cargo_metadata import CargoAnswer, query_crate
-from cratewheel.project.python_layout import ModuleLayout, has_package, place_module, read_modules
+from cratewheel.project.python_layout import ModuleLayout, check_module_name, has_package, place_module, read_modules
 from cratewheel.project.read import Project
 from cratewheel.system.tasks import task_group
 
@@ -182,9 +182,12 @@ def _find_package(place: str, settings: ArtifactSettings, cargo: CargoMetadata) 
     own = {package.name: package for package in cargo.packages.values() if package.source is None}
     if settings.crate not in own:
         names = sorted(own)
+        libraries = {target.name: one.name for one in own.values() for target in one.targets if _is_library(target)}
+        of_library = libraries.get(settings.crate)
         raise ConfigError(
             f"{place}.crate is `{settings.crate}`, which is no crate of the workspace {cargo.workspace_root}",
-            hint=did_you_mean(settings.crate, names) or f"the crates are {', '.join(names)}",
+            hint=(f"write `{of_library}`, whose library it is" if of_library else did_you_mean(settings.crate, names))
+            or f"the crates are {', '.join(names)}",
         )
     return own[settings.crate]
 
@@ -349,6 +352,7 @@ def _module_name(kind: ArtifactKind, chosen: _Chosen, options: Options, project:
     if kind not in IMPORTED:
         return None
     if chosen.settings.module is not None:
+        check_module_name(chosen.settings.module, chosen.place)
         return chosen.settings.module
     if own and _is_library(chosen.target):  # as that of a project without listed artifacts
         return read_modules(project, options, binary=True).module_name

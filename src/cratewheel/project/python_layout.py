@@ -147,6 +147,11 @@ def place_module(base: ModuleLayout, name: str) -> ModuleLayout:
     )
 
 
+def check_module_name(name: str, place: str) -> None:
+    """Raise `ConfigError` if the `module` of the table of an artifact cannot be imported."""
+    _name_parts(name, binary=False, key="module", table=place)
+
+
 def has_package(project: Project, options: Options, name: str) -> bool:
     """Return whether there are Python files of the package that a module with this dotted name lies in."""
     written = options.python_source or legacy_table(project.manifest).get("python-source")
@@ -158,24 +163,26 @@ def _is_package(folder: Path) -> bool:
     return folder.is_dir() and not _is_crate_folder(folder) and not _is_only_rubbish(folder)
 
 
-def _name_parts(name: str, *, binary: bool) -> tuple[str, ...]:
+def _name_parts(
+    name: str, *, binary: bool, key: str = "module-name", table: str = "[tool.cratewheel] of pyproject.toml"
+) -> tuple[str, ...]:
     """Return the parts of a dotted module name; raises `ConfigError` if it cannot be imported."""
     parts = tuple(name.split("."))
     if not all(parts) or "/" in name or "\\" in name:
         raise ConfigError(
-            f"'{name}' is not the name of a Python module", hint='write it as `module-name = "package.module"`'
+            f"'{name}' is not the name of a Python module", hint=f'write it as `{key} = "package.module"`'
         )
     if not binary and keyword.iskeyword(parts[-1]):
         raise ConfigError(
             f"the module name '{name}' could not be imported: '{parts[-1]}' is a Python keyword",
-            hint="set `module-name` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
+            hint=f"set `{key}` in {table}, or `name` in [lib] of Cargo.toml",
         )
     if not binary and not parts[-1].isidentifier():
         better = parts[-1].replace("-", "_")
         example = f' = "{".".join((*parts[:-1], better))}"' if better.isidentifier() else ""
         raise ConfigError(
             f"the module name '{name}' could not be imported: '{parts[-1]}' is not a Python identifier",
-            hint=f"set `module-name{example}` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] of Cargo.toml",
+            hint=f"set `{key}{example}` in {table}, or `name` in [lib] of Cargo.toml",
         )
     return parts
 

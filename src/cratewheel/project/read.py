@@ -80,7 +80,9 @@ def _select_crate(location: Location, workspace: Manifest) -> str:
         named = first.get("crate")
         if isinstance(named, str):
             wrong = f"the first of its artifacts names the crate `{named}`, which the workspace has not"
-            return f"{wrong}; {did_you_mean(named, names) or 'its crates are ' + ', '.join(names)}"
+            of_library = [crate.name for crate in crates if crate.lib.get("name") == named]
+            meant = f"it is the library of `{of_library[0]}`" if of_library else did_you_mean(named, names)
+            return f"{wrong}; {meant or 'its crates are ' + ', '.join(names)}"
         return f'write `crate = "…"` into the first table of the artifacts: {", ".join(names)}'
     paths = [os.path.relpath(crate.path, location.root) for crate in crates]
     one = Path(paths[0]).as_posix() if len(paths) == 1 else "…/Cargo.toml"
