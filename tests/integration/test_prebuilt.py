@@ -72,6 +72,24 @@ def test_prebuilt_files_of_several_artifacts_are_told_apart(run_light: Cratewhee
     assert "the wheel has no SBOM of its crates, as there is no cargo to tell them" in away.stderr
 
 
+def test_a_program_is_no_library_and_the_error_names_the_file_as_given(
+    run_light: Cratewheel, interpreters: Interpreters
+) -> None:
+    root, python = workspace(run_light, FULL.format("", "")), interpreters["3.12"]
+    _, made = compiled(run_light, root, python)
+    tool, library = made / "light-tool", made / "liblight.so"
+    wrong = pack(run_light, root, python, f"light={tool}")
+    assert f"error: the prebuilt file {tool} is a program, and light is a library" in wrong.stderr
+    assert "name the file that cargo makes of it, liblight.so" in wrong.stderr
+    other = pack(run_light, root, python, f"light-tool={library}")
+    assert f"error: the prebuilt file {library} is a library, and light-tool is a program" in other.stderr
+    text = root / "text.so"
+    text.write_text("no library\n", "utf-8")
+    none = pack(run_light, root, python, f"light={text}")
+    assert f"error: {text}: this is not a compiled library or program" in none.stderr
+    assert (wrong.wheels, other.wheels, none.wheels) == ((), (), ())
+
+
 def test_a_table_may_name_the_file_and_the_rest_is_compiled(run_light: Cratewheel, interpreters: Interpreters) -> None:
     root, python = workspace(run_light, FULL.format("", "")), interpreters["3.12"]
     done, made = compiled(run_light, root, python)

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from cratewheel.audit import binary
+from cratewheel.audit.model import SYMBOLS_READ
+from cratewheel.audit.parts import read_parts
 from cratewheel.bindings import verify
 from cratewheel.builder import linking, parallel
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot
@@ -107,6 +110,7 @@ def _take_prebuilt(planned: ArtifactPlan, path: Path, stage: Path) -> Artifact:
     """Return a prebuilt file as what cargo would have made, copied to the folder `stage`."""
     import shutil  # slow, and not needed by most builds
 
+    _check_kind(planned, path)
     stage.mkdir(parents=True, exist_ok=True)
     try:
         shutil.copyfile(path, stage / planned.cargo_file)
@@ -116,6 +120,23 @@ def _take_prebuilt(planned: ArtifactPlan, path: Path, stage: Path) -> Artifact:
             hint="compile it first, or correct the path: a table's is relative to the project, a flag's to this folder",
         ) from error
     return Artifact(path=stage / planned.cargo_file, out_dirs={}, linked_in=path.parent, fresh=True)
+
+
+def _check_kind(planned: ArtifactPlan, path: Path) -> None:
+    """Raise `ConfigError` for a prebuilt program where a library is planned, or the other way round.
+
+    Raises `AuditError` for a file that is neither.
+    """
+    if not path.is_file() or binary.read(path).format not in SYMBOLS_READ:
+        return  # that it is not there is said where it is copied
+    program = binary.read_with(path, lambda data: read_parts(bytes(data))).program
+    if program != planned.is_program:
+        kinds = ("a program", "a library")
+        is_one, wanted = kinds if program else reversed(kinds)
+        raise ConfigError(
+            f"the prebuilt file {path} is {is_one}, and {planned.name} is {wanted}",
+            hint=f"name the file that cargo makes of it, {planned.cargo_file}",
+        )
 
 
 def _build_function(job: _Job) -> Callable[[_Job, CargoBuild], Artifact]:
