@@ -513,7 +513,7 @@ def test_a_build_that_is_killed_while_it_packs_leaves_no_wheel(project: Project,
             "kill -9 $$",
             (
                 "error: none of the requested interpreters can be used\n"
-                "       python3.7: it ended with status -9 without output\n"
+                "       python3.7: it was killed by SIGKILL without output\n"
                 " help: `cratewheel list-python` lists all interpreters that were found\n"
             ),
         ),

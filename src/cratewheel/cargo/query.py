@@ -26,7 +26,7 @@ from cratewheel.cargo.model import (
 from cratewheel.cargo.talk import Talk
 from cratewheel.errors import BrokenRustError, DownloadError, MissingToolError, NoRustError, OldRustError, ProcessError
 from cratewheel.events import Reporter
-from cratewheel.system.command import Command, Completed, capture
+from cratewheel.system.command import Command, Completed, capture, how_it_ended
 from cratewheel.system.files import is_file
 
 INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc and cargo"
@@ -53,7 +53,9 @@ def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
         raise NoRustError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
     if done.status:
         hint = advise(done.stderr, Names(platform=sys.platform))
-        raise BrokenRustError(f"`{program} -vV` failed", notes=without_backtrace(done.stderr), hint=hint)
+        raise BrokenRustError(
+            f"`{program} -vV` failed: {how_it_ended(done.status)}", notes=without_backtrace(done.stderr), hint=hint
+        )
     return parse_rustc(done.stdout)
 
 
@@ -206,7 +208,7 @@ def parse_answer(text: str, command: str) -> CargoMetadata:
     Fields that newer versions of cargo add have no effect.
     """
     try:
-        return parse_metadata(json.loads(text))
+        return _complete(parse_metadata(json.loads(text)))
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         said = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
         raise ProcessError(
@@ -214,6 +216,17 @@ def parse_answer(text: str, command: str) -> CargoMetadata:
             notes=(f"the command was `{command}`",),
             hint="`cargo -Vv` says which cargo runs; a wrapper of it must print nothing else",
         ) from error
+
+
+def _complete(metadata: CargoMetadata) -> CargoMetadata:
+    """Return the metadata; raises `ValueError` unless it has all packages and nodes that it names."""
+    if metadata.root is None:
+        raise ValueError("it does not say which package is the project's")
+    edges = (edge.package for node in metadata.nodes.values() for edge in node.dependencies)
+    for name in (metadata.root, *metadata.nodes, *edges):
+        if name not in metadata.packages or name not in metadata.nodes:
+            raise ValueError(f"the package {name} is missing")
+    return metadata
 
 
 def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:

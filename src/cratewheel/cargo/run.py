@@ -18,7 +18,7 @@ from cratewheel.cargo.query import INSTALL_RUST
 from cratewheel.cargo.talk import Talk
 from cratewheel.errors import CargoBuildError, CompileError, MissingToolError, NoRustError, ProcessError
 from cratewheel.events import Reporter
-from cratewheel.system.command import Command, stream
+from cratewheel.system.command import Command, how_it_ended, stream
 
 DEBUG_SUFFIXES = (".pdb", ".dSYM", ".dwp")
 IMPORT_LIBRARY_SUFFIXES = (".dll.lib", ".dll.a")
@@ -120,12 +120,18 @@ def run(
     return artifact
 
 
+KILLED = "(signal: 9, SIGKILL)"  # as cargo says of a compiler; the system kills what takes too much memory
+
+
 def _failure(text: str, purpose: str, status: int, names: Names) -> CompileError:
     """Return the error for what cargo has shown."""
-    reason = place_of_failure(text) or first_error(text) or f"it ended with status {status}"
+    reason = place_of_failure(text) or first_error(text) or how_it_ended(status)
     ended = status < 0 or status in INTERRUPTED
     fails = CargoBuildError if is_failed_build(text) and not ended else CompileError
-    return fails(f"cargo could not build the crate{purpose}: {reason}", hint=advise(text, names))
+    return fails(
+        f"cargo could not build the crate{purpose}: {reason}",
+        hint=advise(f"{text}\n{KILLED if status == -9 else ''}", names),
+    )
 
 
 def _message(line: str) -> Mapping[str, Any] | None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from cratewheel.errors import InterpreterError, MissingToolError
 from cratewheel.interpreter.model import OLDEST, Implementation, Interpreter, tag_word
-from cratewheel.system.command import Command, Completed, capture
+from cratewheel.system.command import Command, Completed, capture, how_it_ended
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again
 TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower
@@ -131,8 +131,8 @@ def judge(executable: Path, done: Completed) -> Answer | Skip:
     if done.status == NO_PROGRAM or "Microsoft Store" in words:
         return Skip(executable=executable, reason="it is a stand-in of the Microsoft Store, with no Python behind it")
     if not words:
-        return Skip(executable=executable, reason=f"it ended with status {done.status} without output")
-    how = words if done.status == 124 else f"it ended with status {done.status}"
+        return Skip(executable=executable, reason=f"{how_it_ended(done.status)} without output")
+    how = words if done.status == 124 else how_it_ended(done.status)
     raise _broken_error(executable, how, "" if done.status == 124 else done.stderr)
 
 

@@ -90,6 +90,18 @@ class Completed:
     stderr: str
 
 
+def how_it_ended(status: int) -> str:
+    """Return how a program ended, in words.
+
+    >>> how_it_ended(101), how_it_ended(-signal.SIGTERM)
+    ('it ended with status 101', 'it was killed by SIGTERM')
+    """
+    with suppress(ValueError):  # of a number that is no signal's
+        if status < 0:
+            return f"it was killed by {signal.Signals(-status).name}"
+    return f"it ended with status {status}"
+
+
 Watcher = Callable[[int, str], None]
 _watchers: list[Watcher] = []
 
