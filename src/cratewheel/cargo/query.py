@@ -121,7 +121,7 @@ def read_metadata(
         if tell_downloads and type(error) is ProcessError and _needs_download(command, environ):
             raise DownloadError(error.message, hint=error.hint)
         raise error
-    answer = parse_answer(done.stdout, str(command))
+    answer = parse_answer(done.stdout, str(command), resolved="--no-deps" not in arguments)
     for package in answer.packages.values():
         for target in package.targets if package.source is None else ():
             is_file(target.source)
@@ -202,13 +202,15 @@ def run_cargo(
         raise NoRustError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
 
 
-def parse_answer(text: str, command: str) -> CargoMetadata:
+def parse_answer(text: str, command: str, *, resolved: bool = True) -> CargoMetadata:
     """Return the output of `cargo metadata` as values; raises `ProcessError`, which names `command`, for anything else.
 
-    Fields that newer versions of cargo add have no effect.
+    Fields that newer versions of cargo add have no effect. Unless it is `resolved`, it has no dependencies.
     """
     try:
-        return _complete(parse_metadata(json.loads(text)))
+        metadata = parse_metadata(json.loads(text))
+        if resolved:
+            _check_complete(metadata)
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         said = f"`{error.args[0]}` is missing" if isinstance(error, KeyError) else str(error)
         raise ProcessError(
@@ -216,17 +218,17 @@ def parse_answer(text: str, command: str) -> CargoMetadata:
             notes=(f"the command was `{command}`",),
             hint="`cargo -Vv` says which cargo runs; a wrapper of it must print nothing else",
         ) from error
+    return metadata
 
 
-def _complete(metadata: CargoMetadata) -> CargoMetadata:
-    """Return the metadata; raises `ValueError` unless it has all packages and nodes that it names."""
+def _check_complete(metadata: CargoMetadata) -> None:
+    """Raise `ValueError` unless the metadata has all packages and nodes that it names."""
     if metadata.root is None:
         raise ValueError("it does not say which package is the project's")
     edges = (edge.package for node in metadata.nodes.values() for edge in node.dependencies)
     for name in (metadata.root, *metadata.nodes, *edges):
         if name not in metadata.packages or name not in metadata.nodes:
             raise ValueError(f"the package {name} is missing")
-    return metadata
 
 
 def parse_metadata(answer: Mapping[str, Any]) -> CargoMetadata:

@@ -188,12 +188,12 @@ def interruptible(work: Callable[[], Answer]) -> Answer:
     """Do work that waits for the network; raises as `check_cancelled` does, and leaves the work to its timeout then."""
     done = threading.Event()
     results: list[Answer] = []
-    failures: list[Exception] = []
+    failures: list[BaseException] = []
 
     def run() -> None:
         try:
             results.append(work())
-        except Exception as error:  # noqa: BLE001  # raised again below
+        except BaseException as error:  # noqa: BLE001  # raised again below; a signal among them
             failures.append(error)
         finally:
             done.set()
