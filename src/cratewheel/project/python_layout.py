@@ -121,7 +121,7 @@ def read(
         data=_data(root, data, default=f"{name}.data", roots=roots),
         warnings=missing
         if there or python_source is not None
-        else (*missing, *_unused_folder_warnings(root, parts[0], packages)),
+        else (*missing, *_absent_package_warnings(root, parts, packages, binary=binary)),
     )
 
 
@@ -206,13 +206,25 @@ def _python_source(root: Path, python_source: str | None, *, package: str, src_l
     return source
 
 
-def _unused_folder_warnings(root: Path, package: str, packages: tuple[str, ...]) -> list[str]:
-    """Return a warning for each usual place that has the package or its stubs (PEP 561), though no setting names it."""
+def _absent_package_warnings(
+    root: Path, parts: tuple[str, ...], packages: tuple[str, ...], *, binary: bool
+) -> list[str]:
+    """Return a warning for each usual place that has the package or its stubs (PEP 561), though no setting names it.
+
+    Where no place has the package of a dotted name, as there, the module has another name in the wheel than was given.
+    """
+    package = parts[0]
+    overlooked = _overlooked_sources(root, package)
+    if len(parts) > 1 and not binary and not overlooked:
+        overlooked = [
+            f"there is no Python package {root / package}: `{'.'.join(parts)}` is packed, and imported, as "
+            f"`{parts[-1]}`; create {root / package / '__init__.py'}, or name the module `{parts[-1]}`"
+        ]
     stubs = f"{package}-stubs"
     unnamed = stubs not in packages and any((root / stubs).glob("*.pyi"))
     return [
         *([f'{root / stubs} is not packed: `python-packages = ["{stubs}"]` in pyproject.toml ships it'] * unnamed),
-        *_overlooked_sources(root, package),
+        *overlooked,
     ]
 
 

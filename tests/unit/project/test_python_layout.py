@@ -230,3 +230,15 @@ def test_python_files_that_no_setting_makes_the_project_s_are_a_warning(tmp_path
 
 def test_a_rust_module_of_the_same_name_is_none_of_python_s(tmp_path: Path) -> None:
     assert read(project(tmp_path, "Cargo.toml", "src/demo/mod.rs")).warnings == ()
+
+
+def test_a_dotted_name_without_its_package_is_a_warning(tmp_path: Path) -> None:
+    root = project(tmp_path, "Cargo.toml", "src/lib.rs")
+    assert read(root, module_name="pkg.sub._native").warnings == (
+        f"there is no Python package {tmp_path / 'pkg'}: `pkg.sub._native` is packed, and imported, as `_native`; "
+        f"create {tmp_path / 'pkg' / '__init__.py'}, or name the module `_native`",
+    )
+    assert read(root, module_name="_native").warnings == ()
+    assert read(root, module_name="pkg.run", binary=True).warnings == ()
+    project(tmp_path, "pkg/__init__.py")
+    assert read(root, module_name="pkg.sub._native").warnings == ()
