@@ -217,8 +217,10 @@ def _absent_package_warnings(
     overlooked = _overlooked_sources(root, package)
     if len(parts) > 1 and not binary and not overlooked:
         overlooked = [
-            f"there is no Python package {root / package}: `{'.'.join(parts)}` is packed, and imported, as "
-            f"`{parts[-1]}`; create {root / package / '__init__.py'}, or name the module `{parts[-1]}`"
+            (
+                f"there is no Python package {root / package}: `{'.'.join(parts)}` is packed, and imported, as "
+                f"`{parts[-1]}`; create {root / package / '__init__.py'}, or name the module `{parts[-1]}`"
+            )
         ]
     stubs = f"{package}-stubs"
     unnamed = stubs not in packages and any((root / stubs).glob("*.pyi"))

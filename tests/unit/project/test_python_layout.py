@@ -235,8 +235,10 @@ def test_a_rust_module_of_the_same_name_is_none_of_python_s(tmp_path: Path) -> N
 def test_a_dotted_name_without_its_package_is_a_warning(tmp_path: Path) -> None:
     root = project(tmp_path, "Cargo.toml", "src/lib.rs")
     assert read(root, module_name="pkg.sub._native").warnings == (
-        f"there is no Python package {tmp_path / 'pkg'}: `pkg.sub._native` is packed, and imported, as `_native`; "
-        f"create {tmp_path / 'pkg' / '__init__.py'}, or name the module `_native`",
+        (
+            f"there is no Python package {tmp_path / 'pkg'}: `pkg.sub._native` is packed, and imported, as `_native`; "
+            f"create {tmp_path / 'pkg' / '__init__.py'}, or name the module `_native`"
+        ),
     )
     assert read(root, module_name="_native").warnings == ()
     assert read(root, module_name="pkg.run", binary=True).warnings == ()
