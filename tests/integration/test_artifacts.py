@@ -441,6 +441,26 @@ def test_a_wrong_table_is_an_error_before_anything_is_compiled(
     assert "Traceback" not in run.stderr
 
 
+def test_libraries_for_cffi_have_declarations_of_their_own(run_light: Cratewheel) -> None:
+    root = shared_crates(run_light.folder / "declared")
+    for name in ("first", "second"):
+        header = f'format!("{{}}/header.h", std::env::var("OUT_DIR").unwrap()), "int32_t {name}(void);\\n"'
+        (root / name / "build.rs").write_text(f"fn main() {{ std::fs::write({header}).unwrap(); }}\n", "utf-8")
+    tables = [table(crate=name, kind="cffi", module=f"px.{name}") for name in ("first", "second")]
+    text = PYPROJECT.replace('dynamic = ["version"]', 'version = "1.0"\ndependencies = ["cffi"]')
+    (root / "pyproject.toml").write_text(text + "".join(tables) + table(crate="user"), "utf-8")
+    wheel = build(run_light, root, CARGO_TARGET_DIR=str(root / "target")).wheel
+    assert [name for name in names(wheel) if name.startswith("px/")] == [
+        "px/__init__.py",
+        "px/first/__init__.py", "px/first/ffi.py", "px/first/libfirst.so",
+        "px/second/__init__.py", "px/second/ffi.py", "px/second/libsecond.so",
+    ]  # fmt: skip
+    site = run_light.folder / "site"
+    install(Path(sys.executable), wheel, site)
+    code = "import px.first, px.second; print(px.first.lib.first(), px.second.lib.second())"
+    assert output(Path(sys.executable), "-c", code, cwd=site) == "42 42\n"
+
+
 def test_python_files_with_the_name_of_a_compiled_module_are_named(
     run_light: Cratewheel, interpreters: Interpreters
 ) -> None:

@@ -197,6 +197,15 @@ def test_a_workspace_without_a_package_has_a_hint_that_names_its_crates(
     )
 
 
+def test_the_name_of_a_library_leads_to_its_crate(tmp_path: Path) -> None:
+    virtual_workspace(tmp_path, 'artifacts = [{ crate = "textwords" }]\n')
+    write(tmp_path / "crates" / "words" / "Cargo.toml", '[package]\nname = "words"\n[lib]\nname = "textwords"\n')
+    with pytest.raises(ConfigError) as caught:
+        read(locate(None, tmp_path))
+    wrong = "the first of its artifacts names the crate `textwords`, which the workspace has not"
+    assert caught.value.hint == f"{wrong}; it is the library of `words`"
+
+
 def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -> None:
     project, cwd = src_layout(tmp_path / "project"), tmp_path / "elsewhere"
 
