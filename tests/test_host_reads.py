@@ -138,9 +138,13 @@ def test_the_test_of_a_branch_for_macos_names_it(function: str) -> None:
     source = (TESTS / path).read_text(encoding="utf-8")
     lines = source.splitlines()
     tests = {
-        node.name: "\n".join(lines[min(one.lineno for one in (*node.decorator_list, node)) - 1 : node.end_lineno])
+        node.name: "\n".join(lines[_first_line(node) - 1 : node.end_lineno])
         for node in ast.parse(source).body
         if isinstance(node, ast.FunctionDef)
     }
     assert name in tests
     assert any(word in tests[name] for word in ("darwin", "macos", "MAC", "ARM"))
+
+
+def _first_line(function: ast.FunctionDef) -> int:
+    return min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
