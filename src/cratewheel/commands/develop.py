@@ -98,7 +98,7 @@ def missing_requirements(needed: Iterable[Requirement], environment: Environment
 def _installed_versions(environment: Environment) -> Iterator[tuple[str, Version]]:
     """Yield the names and versions of installed distributions, without those whose metadata is damaged."""
     for found in installed_metadata.distributions(path=list(environment.site_folders)):
-        with suppress(InvalidVersion, UnicodeDecodeError):
+        with suppress(InvalidVersion, UnicodeDecodeError, FileNotFoundError):  # the last since Python 3.15
             metadata = found.metadata
             if metadata and "Name" in metadata and "Version" in metadata:
                 yield canonicalize_name(metadata["Name"]), parse_version(metadata["Version"])
