@@ -5,11 +5,15 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 import sys
 from collections.abc import Callable, Iterable
 
+from cratewheel.cli import COMMANDS
+from cratewheel.cli.completions import parser_of
 from cratewheel.options import model
+from cratewheel.options.arguments import Parser
 from cratewheel.options.model import settings
 from cratewheel.options.setting import GROUPS, Setting
 
@@ -42,12 +46,22 @@ SETTING_VALUES = {
 
 def options_page(command: str) -> str:
     """Return the options of a command, group by group, as definition lists; the directive gives them anchors."""
-    parts: list[str] = []
+    own = [_own_option(action) for action in own_actions(command)]
+    parts: list[str] = ["### Options of this command", *own] if own else []
     for group in GROUPS:
         chosen = [one for one in settings().values() if one.group == group and one.flags and command in one.commands]
         if chosen:
             parts += [f"### {group}", *(_option(one) for one in chosen)]
     return "\n\n".join(parts) + "\n"
+
+
+def own_actions(command: str) -> list[argparse.Action]:
+    """Return the options of a command that are not in the settings model, from its parser."""
+    place, _, text = COMMANDS[command]
+    parser = parser_of(command, place, text)
+    assert isinstance(parser, Parser)
+    shared = {"-h", "--help", *parser.fields}
+    return [one for one in parser._actions if one.option_strings and shared.isdisjoint(one.option_strings)]  # noqa: SLF001  # argparse has no public way
 
 
 def keys_page() -> str:
@@ -96,6 +110,13 @@ def _option(one: Setting) -> str:
     if one.key:
         notes.append(f"Key: {_join([one.key])}.")
     return f"{spellings}\n: {' '.join(notes)}"
+
+
+def _own_option(action: argparse.Action) -> str:
+    metavar = action.metavar if isinstance(action.metavar, str) else (action.dest or "").upper()
+    value = "" if action.nargs == 0 else f" {metavar}…" if action.nargs == "+" else f" {metavar}"
+    notes = [f"{_prose((action.help or '').replace('%%', '%'))}."]
+    return f"{_join(f'{flag}{value}' for flag in action.option_strings)}\n: {' '.join(notes)}"
 
 
 def anchor(term: str, prefix: str = "") -> str:

@@ -1,7 +1,7 @@
 """A Sphinx extension: a note on each page that installs cratewheel from PyPI, where it is not yet.
 
-With the first release, remove this file, its name in `conf.py`, and what stands between the two comments
-`not on PyPI yet` in `README.md` and `docs/install.md`.
+With the first release, remove this file, its name in `conf.py`, what stands between the two comments `not on PyPI yet`
+in `README.md` and `docs/install.md`, and `commands/not_on_pypi.py`, which writes the same into generated files.
 """
 
 from __future__ import annotations

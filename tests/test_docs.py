@@ -250,6 +250,18 @@ def test_an_option_has_an_anchor_by_its_long_name() -> None:
     assert reference.anchor("--strip", "develop") == "develop-strip"
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_page_of_the_command_line_has_each_option_of_each_command(command: str) -> None:
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert f"\n## {command}\n" in page
+    assert f":::{{generated}} options {command}\n" in page
+    text = _load(ROOT / "docs" / "generate_reference.py").options_page(command)
+    assert (
+        sorted(options_of(command) - COMMANDS.keys() - {"-h", "--help"} - set(re.findall("--?[a-zA-Z][\\w-]*", text)))
+        == []
+    )
+
+
 def test_the_rust_of_the_tutorial_is_what_new_writes(tmp_path: Path) -> None:
     tutorial = ROOT / "docs" / "tutorial" / "first-wheel.md"
     (shown,) = (block.text for block in doc_blocks.blocks("rust") if block.page == tutorial)

@@ -10,6 +10,7 @@ thread, any number of times.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -343,6 +344,7 @@ def install_editable(
     from cratewheel.commands import develop as editable
     from cratewheel.interpreter.environment import find_python, read_environment
 
+    begun = time.monotonic()
     executable = find_python(python, environ=request.environ, cwd=request.cwd)
     environment = read_environment(executable, request.environ)
     overrides = {**INSTALL_OVERRIDES, "interpreter": (str(environment.paths.python),)}
@@ -351,13 +353,13 @@ def install_editable(
     session = _installable(replace(request, editable=True, overrides=overrides), reporter)
     editable.check_target(session)
     if skip_install:
-        editable.compile_in_place(session)
+        editable.compile_in_place(session, begun)
         return None
     inputs = session.inputs
     needed = editable.requirements(inputs.project, inputs.metadata, environment, dependencies)
     missing = editable.missing_requirements(needed, environment)
     editable.install_requirements(missing, environment, dependencies, environ=request.environ, reporter=reporter)
-    return editable.install(session, environment)
+    return editable.install(session, environment, begun)
 
 
 def rebuild_editable(request: Request, reporter: Reporter, *, into: Path, python: str | None) -> None:

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cached_property, wraps
 from io import StringIO
@@ -27,6 +27,7 @@ from cratewheel.ui import Ui, use_color
 
 if TYPE_CHECKING:
     from cratewheel.archive.layout import Source
+    from cratewheel.options.arguments import Parser
     from cratewheel.options.model import Options
     from cratewheel.project.metadata import CoreMetadata
     from cratewheel.project.metadata.providers import BuildState
@@ -126,10 +127,9 @@ class HookCall:
         self.environ = environ
         self.ui = ui
         self.folder = folder or Path.cwd()
-        argv, unknown = build_arguments(settings or {}, environ)
+        self.flags, unknown = _flags(settings or {}, environ)
         for name in unknown:
             ui.warn(f"the config setting {name} is for another backend and is ignored")
-        self.flags = _flags(argv) if argv else {}
         for flag, name in FRONTENDS.items():
             if self.flags.get(name):
                 ui.warn(f"{flag} has no effect in a build by a frontend, which says what is made, and where")
@@ -163,28 +163,54 @@ class HookCall:
         return read_metadata(self.project, self.ui, environ=self.environ, build_state=build_state)
 
 
-def _flags(argv: list[str]) -> Mapping[str, Any]:
+def _flags(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[Mapping[str, Any], list[str]]:
+    """Return the options of `build` that settings and variables ask for, and the settings for other backends.
+
+    Raises `UsageError` that names the variable or setting with the mistake.
+    """
+    places, unknown = build_arguments(settings, environ)
+    argv = _join_arguments(args for _, args in places)
+    if not argv:
+        return {}, unknown
     from cratewheel.options.arguments import command_parser, parse_argv
 
-    return parse_argv(command_parser("build", "The build backend"), argv)
+    parser = command_parser("build", "The build backend")
+    try:
+        return parse_argv(parser, argv), unknown
+    except UsageError:
+        for place, args in places:
+            _check_arguments(parser, place, args)
+        raise
 
 
-def build_arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[list[str], list[str]]:
-    """Return the arguments of a `build` command line, and the names of settings for other backends.
+def _check_arguments(parser: Parser, place: str, args: list[str]) -> None:
+    from cratewheel.options.arguments import parse_argv
+
+    try:
+        parse_argv(parser, args)
+    except UsageError as error:
+        raise UsageError(f"{place}: {error.message}", notes=error.notes, hint=error.hint) from error
+
+
+def build_arguments(
+    settings: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """Return the arguments of a `build` command line by where they are from, and the settings for other backends.
 
     In this order, where the last wins if only one value is possible: MATURIN_PEP517_ARGS, CRATEWHEEL_ARGS, the
     setting `build-args` (and `maturin.build-args`), then a setting for each option. Raises `UsageError` for unknown
     settings.
     """
-    given: list[list[str]] = [_split_setting(environ.get(name, ""), name) for name in ARGUMENT_VARIABLES]
-    given += [_split_setting(settings.get(name, ""), f"the config setting {name}") for name in ARGUMENT_SETTINGS]
+    written = [(name, environ.get(name, "")) for name in ARGUMENT_VARIABLES]
+    written += [(f"the config setting {name}", settings.get(name, "")) for name in ARGUMENT_SETTINGS]
+    places = [(place, args) for place, value in written if (args := _split_setting(value, place))]
     options = _options() if settings.keys() - ARGUMENT_SETTINGS else {}
     unknown = []
     for name, value in settings.items():
         if name in ARGUMENT_SETTINGS:
             continue
         if name in options:
-            given.append(_as_flags(name, options[name], value))
+            places.append((f"the config setting {name}", _as_flags(name, options[name], value)))
         elif name in IGNORED_SETTINGS:
             unknown.append(name)
         else:
@@ -192,9 +218,14 @@ def build_arguments(settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
                 f"`{name}` is not a config setting",
                 hint=did_you_mean(name, options) or "use the name of an option of `cratewheel build`",
             )
-    before = [arg for args in given for arg in _split_rustc_args(args)[0]]
-    after = [arg for args in given for arg in _split_rustc_args(args)[1]]
-    return ([*before, "--", *after] if after else before), unknown
+    return places, unknown
+
+
+def _join_arguments(parts: Iterable[list[str]]) -> list[str]:
+    """Return one command line; the arguments for rustc of all parts follow one `--`."""
+    split = [_split_rustc_args(args) for args in parts]
+    before, after = ([arg for one in split for arg in one[at]] for at in (0, 1))
+    return [*before, "--", *after] if after else before
 
 
 def _options() -> dict[str, Any]:
@@ -409,8 +440,20 @@ def hook_call(settings: ConfigSettings, folder: Path | None = None) -> Iterator[
             raise
         known = to_user_error(error)
         with suppress(OSError):
-            ui.error(known)
+            ui.error(_with_places(known, settings or {}, environ))
         raise SystemExit(known.exit_status) from error
+
+
+def _with_places(error: CratewheelError, settings: Mapping[str, Any], environ: Mapping[str, str]) -> CratewheelError:
+    """Return an error about an option with a note that says where the options are from; a frontend hides it."""
+    places = [
+        *(name for name in ARGUMENT_VARIABLES if environ.get(name)),
+        *(f"the config setting {n}" for n in settings),
+    ]
+    if not isinstance(error, UsageError) or not places or any(place in error.message for place in places):
+        return error
+    note = f"the options of this build are from {', '.join(places)}"
+    return UsageError(error.message, hint=error.hint, notes=(*error.notes, note))
 
 
 def _in_utf8_mode(hook: Callable[..., object]) -> Callable[..., object]:

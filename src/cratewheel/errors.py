@@ -102,13 +102,6 @@ class InternalError(CratewheelError):
     exit_status = 101  # what Rust programs end with when they panic
 
 
-LONGEST_FOLDER = 248  # characters that Windows takes for a folder; 12 more for a file
-LONG_PATHS = (
-    "the path is too long for Windows: move the project up, or allow long paths, as administrator: "
-    r"`reg add HKLM\SYSTEM\CurrentControlSet\Control\FileSystem /v LongPathsEnabled /t REG_DWORD /d 1 /f`"
-)
-
-
 def did_you_mean(word: str, known: Iterable[str]) -> str | None:
     """Return a hint with the most similar known word, or None if none is similar.
 
@@ -169,17 +162,7 @@ def _system_error(error: OSError) -> CratewheelError:
             f"there is no folder for temporary files: {error.strerror}", hint="set TMPDIR to a folder that is writable"
         )
     where = f"{error.filename2 or error.filename}: " if error.filename else ""
-    return CratewheelError(f"{where}{error.strerror or error}", hint=_system_hint(error))
-
-
-def _system_hint(error: OSError) -> str:
-    # https://learn.microsoft.com/windows/win32/debug/system-error-codes; others have no `winerror`
-    match getattr(error, "winerror", None):
-        case 32 | 33:  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION
-            return "end the program that has the file open, and run the same command again"
-        case 2 | 3 | 206 if max(len(str(name)) for name in (error.filename, error.filename2)) >= LONGEST_FOLDER:
-            return LONG_PATHS
-    return "check the free disk space and the permissions"
+    return CratewheelError(f"{where}{error.strerror or error}", hint="check the free disk space and the permissions")
 
 
 def _internal_error(error: Exception) -> CratewheelError:

@@ -71,6 +71,7 @@ class Ui(Reporter):
     verbosity: int = 0
     message_format: MessageFormat = "human"
     live: bool = False
+    bars: bool = True
     label: str = ""
     prefix: str = ""
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
@@ -168,7 +169,7 @@ class Ui(Reporter):
             texts = {name: _safe_message(getattr(event, name)) for name in ("phase", "detail")}
             for display in self._displays:
                 display.change(_safe_message(event.label), done=event.done, total=event.total, **texts)
-        elif not self.quiet and self.message_format == "human" and self.err.isatty():
+        elif not self.quiet and self.message_format == "human" and self.bars and self.err.isatty():
             self._block.draw([_bar(event)] if event.total else [], self._write_err, self._size)
 
     def _result(self, event: HookEvent | PlanEvent | BuiltArchive | BuiltFile | UploadEvent) -> None:
@@ -311,13 +312,14 @@ def _write(stream: TextIO, text: str) -> None:
 
 
 def use_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool) -> bool:
-    """Return whether to use colour: by `choice`, else by NO_COLOR, FORCE_COLOR and whether it is a terminal.
+    """Return whether to use colour: by `choice`, CARGO_TERM_COLOR, NO_COLOR, FORCE_COLOR, else on a terminal.
 
     >>> use_color("auto", {"NO_COLOR": "1"}, terminal=True)
     False
     """
-    if choice != "auto":
-        return choice == "always"
+    words = (choice, environ.get("CARGO_TERM_COLOR"))
+    if (wanted := next((word for word in words if word in ("always", "never")), None)) is not None:
+        return wanted == "always"
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):
@@ -325,13 +327,16 @@ def use_color(choice: ColorChoice, environ: Mapping[str, str], *, terminal: bool
     return terminal and environ.get("TERM") != "dumb"
 
 
-def use_live(environ: Mapping[str, str], *, terminal: bool) -> bool:
+def use_live(environ: Mapping[str, str], *, terminal: bool, progress: ColorChoice = "auto") -> bool:
     """Return whether lines can be drawn again: on a terminal that moves its cursor, and not in a CI job's log.
+
+    `progress` is cargo's setting `term.progress.when`: `always` is for CI jobs with a terminal.
 
     >>> use_live({"TERM": "xterm"}, terminal=True), use_live({"TERM": "xterm", "CI": "true"}, terminal=True)
     (True, False)
     """
-    return terminal and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI")
+    wanted = progress == "always" or (progress == "auto" and not environ.get("CI"))
+    return terminal and wanted and environ.get("TERM", "dumb") != "dumb"
 
 
 def terminal_ui(
@@ -341,6 +346,7 @@ def terminal_ui(
     quiet: bool = False,
     verbosity: int = 0,
     message_format: MessageFormat = "human",
+    progress: ColorChoice = "auto",
 ) -> Ui:
     """Return a `Ui` for this process's stdout and stderr."""
     return Ui(
@@ -350,7 +356,8 @@ def terminal_ui(
         quiet=quiet,
         verbosity=verbosity,
         message_format=message_format,
-        live=not quiet and not verbosity and use_live(environ, terminal=sys.stderr.isatty()),
+        live=not quiet and not verbosity and use_live(environ, terminal=sys.stderr.isatty(), progress=progress),
+        bars=progress != "never",
     )
 
 
@@ -368,3 +375,15 @@ def format_size(size: int) -> str:
         if amount < 1024 or unit == "GB":
             break
     return f"{amount:.1f} {unit}"
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time as people say it.
+
+    >>> format_duration(3.14), format_duration(47.2), format_duration(125)
+    ('3.1 s', '47 s', '2 min 5 s')
+    """
+    if round(seconds, 1) < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"

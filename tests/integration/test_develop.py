@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -86,6 +87,23 @@ def make_mixed(root: Path, extra: str = "") -> Path:
 
 def site(environment: Path) -> Path:
     return environment / "lib" / f"python3.{sys.version_info[1]}" / "site-packages"
+
+
+def test_the_last_line_says_what_was_installed_where_and_how_long_it_took(run_light: Cratewheel) -> None:
+    here = develop_project(run_light, "light-module", pip=False)
+    last = here.develop().ok().stderr.splitlines()[-1]
+    assert re.fullmatch(
+        rf"   Installed light-module 1\.2\.3 into {re.escape(str(here.environment))} in [\d.]+ s "
+        r"\(not editable: run develop again after a change\)",
+        last,
+    )
+    make_mixed(here.root)
+    beside = here.root / ".venv"
+    here.environment.rename(beside)
+    last = run_light("develop", cwd=here.root).ok().stderr.splitlines()[-1]
+    assert re.fullmatch(r"   Installed light-module 1\.2\.3 into \.venv in [\d.]+ s \(editable\)", last)
+    last = run_light("develop", "--skip-install", cwd=here.root).ok().stderr.splitlines()[-1]
+    assert re.fullmatch(r"    Compiled light-module 1\.2\.3 in [\d.]+ s", last)
 
 
 @pytest.mark.parametrize("uv", [False, True], ids=["venv", "uv"])

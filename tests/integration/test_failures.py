@@ -153,7 +153,7 @@ def refused(run: Run, status: int = 1) -> str:
             (
                 "error: the module name 'light-module' could not be imported: 'light-module' is not a Python "
                 "identifier\n"
-                ' help: set `module-name = "light_module"` in [tool.cratewheel] of pyproject.toml, or `name` in [lib] '
+                ' help: set `module-name = "light_module"` in [tool.maturin] of pyproject.toml, or `name` in [lib] '
                 "of "
                 "Cargo.toml\n"
             ),

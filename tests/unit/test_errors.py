@@ -9,7 +9,6 @@ import pytest
 
 from cratewheel import __version__
 from cratewheel.errors import (
-    LONG_PATHS,
     CompileError,
     CratewheelError,
     InternalError,
@@ -102,29 +101,3 @@ def test_anything_else_is_a_mistake_of_ours_with_its_place() -> None:
     assert found.message == f"internal error in cratewheel {__version__}: KeyError: 'x'"
     (note,) = found.notes
     assert note.startswith(f"in test_anything_else_is_a_mistake_of_ours_with_its_place, {__file__}:")
-
-
-class OfWindowsError(OSError):
-    """As Windows' Python makes them: with the number of the system's error."""
-
-    def __init__(self, winerror: int, filename: str, filename2: str | None = None) -> None:
-        super().__init__(2, "No", filename)
-        self.winerror = winerror
-        self.filename2 = filename2
-
-
-@pytest.mark.parametrize(
-    ("error", "hint"),
-    [
-        (
-            OfWindowsError(32, "C:\\a.pyd"),
-            "end the program that has the file open, and run the same command again",
-        ),
-        (OfWindowsError(3, "C:\\" + "a" * 250), LONG_PATHS),
-        (OfWindowsError(206, "C:\\a", "C:\\" + "a" * 250), LONG_PATHS),
-        (OfWindowsError(3, "C:\\a"), LOOK),
-        (OfWindowsError(5, "C:\\" + "a" * 250), LOOK),
-    ],
-)
-def test_errors_of_windows_have_hints_of_their_own(error: OSError, hint: str) -> None:
-    assert to_user_error(error).hint == hint

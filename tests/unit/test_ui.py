@@ -197,6 +197,13 @@ def test_lines_are_drawn_again_where_the_cursor_moves(environ: dict[str, str], t
     assert use_live(environ, terminal=terminal) is expected
 
 
+def test_progress_of_cargo_counts_for_lines_that_are_drawn_again() -> None:
+    environ = {"TERM": "xterm", "CI": "true"}
+    assert use_live(environ, terminal=True, progress="always")
+    assert not use_live(environ, terminal=False, progress="always")
+    assert not use_live({"TERM": "xterm"}, terminal=True, progress="never")
+
+
 @pytest.mark.parametrize("text", ["Grüße, 世界 ☃ 👩‍🚀", "a\tb", "می‌خواهم", "e\u0301"], ids=ascii)
 def test_what_people_write_is_shown_as_it_is(text: str) -> None:
     assert escape_controls(text) == text
@@ -258,6 +265,10 @@ def test_no_encoding_of_a_stream_ends_the_build(encoding: str) -> None:
         ("auto", {"FORCE_COLOR": "1", "NO_COLOR": "1"}, True, False),
         ("always", {"NO_COLOR": "1"}, False, True),
         ("never", {"FORCE_COLOR": "1"}, True, False),
+        ("auto", {"CARGO_TERM_COLOR": "always", "NO_COLOR": "1"}, False, True),
+        ("auto", {"CARGO_TERM_COLOR": "never", "FORCE_COLOR": "1"}, True, False),
+        ("auto", {"CARGO_TERM_COLOR": "auto", "FORCE_COLOR": "1"}, False, True),
+        ("never", {"CARGO_TERM_COLOR": "always"}, True, False),
     ],
 )
 def test_colour_by_choice_variables_and_terminal(

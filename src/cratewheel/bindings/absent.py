@@ -53,7 +53,8 @@ def _optional_absence(package: Package, dependency: Dependency, feature: str) ->
     return Absence(
         crate=dependency.name,
         reason=f"{dependency.name} is an optional dependency of {package.name} that no feature of this build enables",
-        hint=f"enable it with `--features {feature}`, or for all builds with `features` below [tool.cratewheel]",
+        hint=f"enable it with `--features {feature}`, or for all builds with "
+        f'`features = ["{feature}"]` in pyproject.toml',
         feature=feature,
     )
 

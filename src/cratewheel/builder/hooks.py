@@ -182,7 +182,7 @@ class _Runner:
             raise ProcessError(
                 f"the hook `{hook}` failed ({_describe(status)})",
                 notes=(f"it ran in {place.root}, {hook.when}",),
-                hint="fix what it says above" if lines or self.options.verbose else "it has said nothing",
+                hint="fix what it says above" if lines or self.options.verbose else "it printed nothing",
             )
 
     def _warn_left_behind(

@@ -47,6 +47,7 @@ def graft(
         scratch=scratch,
         environ=session.environ,
         reporter=session.reporter,
+        settings_table=session.inputs.project.settings_table,
     )
     libraries = repairer.repair(subjects, surroundings)
     for library in libraries:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from cratewheel.cargo.system_packages import LIBRARIES, OPENSSL, TOOLS
-from cratewheel.errors import LONG_PATHS, did_you_mean
+from cratewheel.errors import did_you_mean
 
 MAX_REASON = 300  # characters
 
@@ -405,7 +405,6 @@ RULES = (
         lambda found, _: f"{found[1]} has a build script that failed; its documentation says what it needs",
     ),
     # the build directory
-    _rule(r"\(os error 206\)|The filename or extension is too long", LONG_PATHS),
     _rule(
         r"Permission denied \(os error 13\)|Read-only file system",
         "make the folder that is named above writable, or choose another build directory: `--target-dir`",

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from cratewheel.errors import ConfigError
 from cratewheel.system import toml
@@ -27,6 +27,9 @@ EDITOR_VARIABLES = (  # written by `cratewheel ide` for cargo and editors; build
     "PYO3_PYTHON",
     "PYTHON_SYS_EXECUTABLE",
 )
+
+
+When = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +50,15 @@ class Setting:
 
     value: Any
     origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TerminalSettings:
+    """The table `[term]`, as far as it counts for our messages too; None is a key that is not set, or not valid."""
+
+    quiet: bool | None = None
+    color: When | None = None
+    progress: When | None = None
 
 
 def layers(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> Iterator[Layer]:
@@ -124,6 +136,24 @@ def build_targets(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -
     values = found.value if isinstance(found.value, list) else [found.value]
     triples = tuple(dict.fromkeys(word for value in values if isinstance(value, str) for word in value.split()))
     return (triples, found.origin) if triples else None
+
+
+def terminal_settings(flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> TerminalSettings:
+    """Return how much cargo shows on a terminal, from `[term]` and the variables CARGO_TERM_…; cargo reports mistakes.
+
+    See https://doc.rust-lang.org/cargo/reference/config.html#term.
+    """
+    quiet = setting("term.quiet", flags, environ, cwd)
+    return TerminalSettings(
+        quiet={"true": True, "false": False}.get(str(quiet.value).lower()) if quiet is not None else None,
+        color=_when("term.color", flags, environ, cwd),
+        progress=_when("term.progress.when", flags, environ, cwd),
+    )
+
+
+def _when(key: str, flags: Sequence[str], environ: Mapping[str, str], cwd: Path) -> When | None:
+    found = setting(key, flags, environ, cwd)
+    return next((word for word in get_args(When) if found is not None and found.value == word), None)
 
 
 def _command_line_layers(flags: Sequence[str], cwd: Path) -> Iterator[Layer]:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
 from typing import TypedDict
 
+from cratewheel.cargo.config import TerminalSettings, terminal_settings
 from cratewheel.cargo.output import PROGRESS, LiveOutput, status_of
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command
@@ -54,7 +57,10 @@ class Talk:
     def prepare(self, command: Command, environ: Mapping[str, str]) -> Command:
         """Return the command with variables that let cargo write to the pipe as to the reporter's terminal."""
         width = self._reporter.terminal_width
-        added = terminal_variables(width, environ)
+        added: tuple[tuple[str, str], ...] = ()
+        if width is not None:
+            flags = [value for flag, value in pairwise(command.argv) if flag == "--config"]
+            added = terminal_variables(width, environ, terminal_settings(flags, environ, command.cwd or Path.cwd()))
         if self._reporter.shows_progress:
             added = tuple((name, value) for name, value in PROGRESS if name not in environ)
         return replace(command, env=(*command.env, *added))
@@ -74,21 +80,21 @@ class Talk:
             self.show(f"{line}\n")
 
 
-def terminal_variables(width: int | None, environ: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return cargo's variables for a terminal of that width; those that the user has set stay.
+def terminal_variables(
+    width: int, environ: Mapping[str, str], settings: TerminalSettings
+) -> tuple[tuple[str, str], ...]:
+    """Return cargo's variables for a terminal of that width; those that the user has set stay, as does `[term]`.
 
     See https://doc.rust-lang.org/cargo/reference/config.html#termprogresswhen.
 
-    >>> terminal_variables(80, {"CARGO_TERM_COLOR": "never", "CARGO_TERM_PROGRESS_WHEN": "never"})
+    >>> terminal_variables(80, {"CARGO_TERM_COLOR": "never"}, TerminalSettings(progress="never"))
     (('CARGO_TERM_PROGRESS_WIDTH', '80'),)
     """
-    if width is None:
-        return ()
-    colour = "never" if environ.get("NO_COLOR") or environ.get("TERM") == "dumb" else "always"
-    progress = "never" if environ.get("TERM") == "dumb" or environ.get("CI") else "always"
-    wanted = {
-        "CARGO_TERM_COLOR": colour,
-        "CARGO_TERM_PROGRESS_WHEN": progress,
-        "CARGO_TERM_PROGRESS_WIDTH": str(width),
-    }
+    wanted = {"CARGO_TERM_PROGRESS_WIDTH": str(width)}
+    if settings.color in (None, "auto"):
+        plain = environ.get("NO_COLOR") or environ.get("TERM") == "dumb"
+        wanted["CARGO_TERM_COLOR"] = "never" if plain else "always"
+    if settings.progress in (None, "auto"):
+        still = environ.get("TERM") == "dumb" or environ.get("CI")
+        wanted["CARGO_TERM_PROGRESS_WHEN"] = "never" if still else "always"
     return tuple((name, value) for name, value in wanted.items() if name not in environ)

@@ -8,12 +8,15 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Literal, NoReturn, TextIO
+from typing import TYPE_CHECKING, Literal, NoReturn, TextIO
 
 from cratewheel import __version__
 from cratewheel.errors import CratewheelError, UsageError, did_you_mean, to_user_error
 from cratewheel.system import signals as interrupts
 from cratewheel.system import utf8
+
+if TYPE_CHECKING:
+    from cratewheel.ui import ColorChoice
 
 # Name → module in this package (and its function, if not `run`), aliases, one line of help. Modules are imported when
 # they are used, to start quickly.
@@ -88,7 +91,7 @@ def _report_end(args: list[str], what: CratewheelError | str) -> None:
     """Print why the command ends, unless stderr is closed: Ctrl-C ends the reader too."""
     from cratewheel.ui import terminal_ui
 
-    ui = terminal_ui(os.environ, message_format=_message_format(args))
+    ui = terminal_ui(os.environ, color=_color(args), message_format=_message_format(args))
     with suppress(OSError, CratewheelError):
         ui.warn(what) if isinstance(what, str) else ui.error(what)
 
@@ -177,6 +180,21 @@ def _print(text: str, stream: TextIO) -> int:
 
         raise stdout_error(error) from error
     return 0
+
+
+def _color(args: list[str]) -> ColorChoice:
+    """Return when to colour an error: as the arguments say, which may be what is wrong, or cargo's configuration."""
+    own = args[: args.index("--")] if "--" in args else args
+    words = [word.removeprefix("--color=") for word in own if word.startswith("--color=")]
+    words += [value for flag, value in itertools.pairwise(own) if flag == "--color"]
+    if not words:
+        from pathlib import Path
+
+        from cratewheel.cargo.config import terminal_settings
+
+        with suppress(OSError):  # the folder was removed
+            return terminal_settings((), os.environ, Path.cwd()).color or "auto"
+    return "always" if words[:1] == ["always"] else "never" if words[:1] == ["never"] else "auto"
 
 
 def _message_format(args: list[str]) -> Literal["human", "json"]:

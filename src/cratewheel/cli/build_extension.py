@@ -26,8 +26,8 @@ def make_parser() -> Parser:
     parser = command_parser(
         "build-extension",
         "Compile the project and write what is compiled, what the bindings generate, and the libraries that a wheel"
-        " would bring, to a folder, under the names and paths that they have in a wheel. For those who pack themselves:"
-        " it tells the wheel's tag.",
+        " would bring, to a folder, under the names and paths that they have in a wheel. For your own packaging: it"
+        " prints the wheel's tag.",
     )
     parser.add_argument(
         "-o", "--out", dest="files_out", type=Path, required=True, metavar="DIR", help="The folder to write to"

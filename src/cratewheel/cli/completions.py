@@ -38,13 +38,13 @@ def command_lines() -> tuple[CommandLine, ...]:
     from cratewheel.cli import COMMANDS
 
     return tuple(
-        _command_line((name, *aliases), summary(text), _parser_of(name, place, text))
+        _command_line((name, *aliases), summary(text), parser_of(name, place, text))
         for name, (place, aliases, text) in COMMANDS.items()
     )
 
 
-def _parser_of(name: str, place: str, text: str) -> argparse.ArgumentParser:
-    """Return the parser of a command's module, or one with the model's options if the module has none."""
+def parser_of(name: str, place: str, text: str) -> argparse.ArgumentParser:
+    """Return the parser of a command in `COMMANDS`, or one with the model's options if the module has none."""
     module, _, function = place.partition(":")
     make = getattr(
         importlib.import_module(f"cratewheel.cli.{module}"), (function or "run").replace("run", "make_parser", 1), None

@@ -60,7 +60,7 @@ def make_parser() -> Parser:
     )  # fmt: skip
     parser.add_argument("--pytest", action="store_true", help="Test the wheels with pytest")
     parser.add_argument("--zig", action="store_true", help="Link with zig in containers too")
-    parser.add_argument("--skip-attestation", action="store_true", help="Attest nothing about the release")
+    parser.add_argument("--skip-attestation", action="store_true", help="Do not attest the release")
     parser.add_argument(
         "--check", action="store_true", help="Write nothing; fail if the file is not what would be written"
     )

@@ -61,6 +61,6 @@ def make_parser() -> Parser:
     parser.add_argument("files", nargs="+", metavar="FILE", help="Wheels (.whl) and source distributions (.tar.gz)")
     parser.add_argument("--diff", action="store_true", help="Show what has changed from the first file to the second")
     parser.add_argument("--json", action="store_true", help="Print a JSON array with an object for each file")
-    parser.add_argument("--html", type=Path, metavar="PAGE", help="Write one HTML page that needs nothing else")
+    parser.add_argument("--html", type=Path, metavar="PAGE", help="Write one HTML page, with all that it needs")
     parser.add_argument("--all", action="store_true", help="Show every file, section and crate")
     return parser

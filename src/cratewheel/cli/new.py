@@ -256,7 +256,13 @@ def _parser(command: str) -> Parser:
         parser.add_argument(
             "path", metavar="PATH", nargs="?", default=".", help="The folder [default: the current one]"
         )
-    parser.add_argument("-b", "--bindings", choices=scaffold.KINDS, metavar="KIND", help="The kind of bindings")
+    parser.add_argument(
+        "-b",
+        "--bindings",
+        choices=scaffold.KINDS,
+        metavar="KIND",
+        help=f"The kind of bindings ({', '.join(scaffold.KINDS)})",
+    )
     parser.add_argument("--mixed", action="store_true", help="Add a Python package")
     parser.add_argument("--src", action="store_true", help="Like --mixed: Python package in src/, crate in rust/")
     parser.add_argument("--name", help="The project's name [default: the folder's]")
@@ -269,7 +275,8 @@ def _parser(command: str) -> Parser:
         "--backend",
         choices=tuple(scaffold.REQUIRES),
         default="cratewheel",
-        help="The build backend [default: cratewheel]",
+        metavar="NAME",
+        help=f"The build backend ({', '.join(scaffold.REQUIRES)}) [default: cratewheel]",
     )
     if not fresh:
         parser.add_argument("-y", "--yes", action="store_true", help="Change existing files without asking")

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from typing import Any
 
 from cratewheel.commands import yaml
-from cratewheel.commands.ci_plan import BuildJob, CiPlan, build_command, installed_pythons, pure_command, requirement
+from cratewheel.commands.ci_plan import (
+    BuildJob,
+    CiPlan,
+    build_command,
+    header,
+    installed_pythons,
+    pure_command,
+    requirement,
+)
 
 Step = dict[str, Any]
 
@@ -48,7 +56,7 @@ gh release upload "$GITHUB_REF_NAME" wasm/*.whl --clobber
 
 def render(plan: CiPlan, command: str) -> str:
     """Return the text of the workflow; its first lines name the `command` that writes it."""
-    return f"# Written by cratewheel. To write it again:\n#\n#     {command}\n\n{yaml.render(workflow(plan))}"
+    return header(command) + yaml.render(workflow(plan))
 
 
 def workflow(plan: CiPlan) -> dict[str, Any]:

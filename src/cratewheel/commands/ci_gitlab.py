@@ -10,6 +10,7 @@ from cratewheel.commands.ci_plan import (
     BuildJob,
     CiPlan,
     build_command,
+    header,
     installed_pythons,
     pure_command,
     requirement,
@@ -23,7 +24,7 @@ CARGO_PATH = 'export PATH="$HOME/.cargo/bin:$HOME/.local/bin:$PATH"'
 
 def render(plan: CiPlan, command: str) -> str:
     """Return the text of the configuration; its first lines name the `command` that writes it."""
-    return f"# Written by cratewheel. To write it again:\n#\n#     {command}\n\n{yaml.render(pipeline(plan))}"
+    return header(command) + yaml.render(pipeline(plan))
 
 
 def pipeline(plan: CiPlan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.audit import policy
 from cratewheel.bindings.detect import StableAbi, uses_stable_abi
+from cratewheel.commands import not_on_pypi
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
 from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import Interpreter, Supported
@@ -313,6 +314,11 @@ def _without_machines(platforms: list[str], *, named: tuple[str, ...]) -> list[s
 
 def _usual_targets(platform: str) -> tuple[CiTarget, ...]:
     return tuple(CiTarget(arch=arch) for arch in list(TRIPLES[platform])[: DEFAULTS[platform]])
+
+
+def header(command: str) -> str:
+    """Return the first lines of a generated file, with the `command` that writes it."""
+    return f"# Written by cratewheel. To write it again:\n#\n#     {command}\n#\n{not_on_pypi.CI_COMMENT}\n"
 
 
 def _inherit(*layers: CiSettings) -> CiSettings:

@@ -55,8 +55,11 @@ def summary(text: str) -> str:
     'Link with zig, so that it runs elsewhere'
     >>> summary("When to use colour (auto, always, never) [env: COLOR]")
     'When to use colour'
+    >>> summary("Seconds to wait [default: 300]")
+    'Seconds to wait'
     """
-    plain = re.sub(r"(?: \([^()]*, [^()]*\))?(?: \[env: .*\])?$", "", text.replace("%%", "%").replace("`", ""))
+    plain = re.sub(r" \[default[^\]]*\]", "", text.replace("%%", "%").replace("`", ""))
+    plain = re.sub(r"(?: \([^()]*, [^()]*\))?(?: \[env: .*\])?$", "", plain)
     first = re.split(r"[.;:] ", plain, maxsplit=1)[0].rstrip(".")
     return first if len(first) <= HELP_LENGTH else f"{first[: HELP_LENGTH - 1].rpartition(' ')[0]} …"
 

@@ -6,6 +6,7 @@ import filecmp
 import json
 import os
 import sys
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -36,6 +37,7 @@ from cratewheel.system.files.transaction import Bounds
 from cratewheel.system.versions import parse_requirement, parse_version
 from cratewheel.targets.triples import is_foreign
 from cratewheel.targets.triples import parse as parse_target
+from cratewheel.ui import format_duration
 
 INSTALLER = "cratewheel"
 
@@ -77,8 +79,9 @@ def _known_extras(names: Iterable[str], known: set[NormalizedName]) -> set[Norma
     found = {canonicalize_name(name): name for name in names}
     for normal, name in found.items():
         if normal not in known:
-            there = ", ".join(sorted(known)) or "none"
-            raise ConfigError(f"the project has no extra `{name}`", hint=f"the extras are: {there}")
+            listed = f"the extras are: {', '.join(sorted(known))}"
+            add = f"add `{name} = […]` below [project.optional-dependencies]"
+            raise ConfigError(f"the project has no extra `{name}`", hint=listed if known else add)
     return set(found)
 
 
@@ -166,8 +169,11 @@ def install_requirements(
         reporter.detail(line)
 
 
-def install(session: Session, environment: Environment) -> Path:
-    """Build and install the project, replacing an earlier install, and return its dist-info folder."""
+def install(session: Session, environment: Environment, begun: float) -> Path:
+    """Build and install the project, replacing an earlier install, and return its dist-info folder.
+
+    `begun` is when the command began, by the monotonic clock.
+    """
     session = check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with _lock_environment(session, environment):
@@ -186,12 +192,21 @@ def install(session: Session, environment: Environment) -> Path:
                 content.layout, content.dist_info, environment.paths, extra=extra, replaced=earlier
             )
     how = "editable" if live else "not editable: run develop again after a change"
-    session.reporter.step(
-        "Installed", f"{session.plan.name} {session.plan.version} in {environment.paths.platlib} ({how})"
-    )
+    session.reporter.detail(f"the files are in {environment.paths.platlib}")
+    place = environment.paths.scripts.parent
+    shown = place.relative_to(session.cwd) if place.is_relative_to(session.cwd) else place
+    session.reporter.step("Installed", f"{_name(session)} into {shown} in {_time_since(begun)} ({how})")
     if content.unimportable is not None:
         session.reporter.warn(f"`import {content.unimportable}` will fail, as the warning above explains")
     return folder
+
+
+def _name(session: Session) -> str:
+    return f"{session.plan.name} {session.plan.version}"
+
+
+def _time_since(begun: float) -> str:
+    return format_duration(time.monotonic() - begun)
 
 
 @contextmanager
@@ -280,12 +295,15 @@ def _without_marker(requirement: Requirement) -> str:
     return str(bare)
 
 
-def compile_in_place(session: Session) -> None:
-    """Build the project and copy the compiled module into its Python package; nothing is installed."""
+def compile_in_place(session: Session, begun: float) -> None:
+    """Build the project and copy the compiled module into its Python package; nothing is installed.
+
+    `begun` is when the command began, by the monotonic clock.
+    """
     session = check_before_compiling(session)
     (wheel,) = session.plan.wheels
     with assemble_wheel(session, wheel) as content:
         write_in_project(session, content.in_project)
         if content.tag.platform == ("any",):
             return  # there was nothing to compile, and that has been said
-    session.reporter.step("Compiled", f"{session.plan.name} {session.plan.version}")
+    session.reporter.step("Compiled", f"{_name(session)} in {_time_since(begun)}")

@@ -12,7 +12,7 @@ from typing import Literal
 
 from cratewheel.bindings import support
 from cratewheel.bindings.detect import Bindings
-from cratewheel.commands import ci_github, generate_ci, project_names, templates
+from cratewheel.commands import ci_github, generate_ci, not_on_pypi, project_names, templates
 from cratewheel.commands.project_place import Place, Workspace
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import CiOptions
@@ -122,7 +122,7 @@ def files(choices: Choices, place: Place | None = None) -> Files:
     test = {"cffi": templates.CFFI_TEST, "bin": templates.BIN_TEST}.get(kind, templates.TEST)
     texts = {
         ".gitignore": templates.GITIGNORE,
-        "README.md": templates.README,
+        "README.md": templates.README + (not_on_pypi.README if choices.backend == "cratewheel" else ""),
         f"{crate}Cargo.toml": templates.CARGO,
         "pyproject.toml": templates.PYPROJECT,
         source_file(choices): SOURCES[kind],

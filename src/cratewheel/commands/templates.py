@@ -241,12 +241,12 @@ README = """\
 
 @what@.
 
-```console
-$ python -m venv .venv
-$ . .venv/bin/activate
-$ pip install @backend@ pytest
-$ @backend@ develop
-$ pytest
+```sh
+python -m venv .venv
+. .venv/bin/activate
+python -m pip install @backend@ pytest
+@backend@ develop
+python -m pytest
 ```
 """
 

@@ -173,11 +173,11 @@ def _content(path: Path, roots: tuple[str, ...], package: Package) -> bytes:
     except OSError as error:
         raise ConfigError(
             f"the licence text {path} of {package.name} {package.version} cannot be read: {error.strerror}",
-            hint="make it readable, or leave out `crates` of the table `licenses`",
+            hint="make it readable, or remove `crates` from the table `licenses`",
         ) from error
     if len(content) > LARGEST:
         raise ConfigError(
             f"{path} of {package.name} {package.version} is too large for a licence text: more than {LARGEST} bytes",
-            hint="leave out `crates` of the table `licenses`",
+            hint="remove `crates` from the table `licenses`",
         )
     return content

@@ -101,9 +101,9 @@ def _with_parents(module: str) -> Iterator[str]:
 
 def _hint(modules: ModuleLayout, root: Path, place: str, path: str) -> str:
     """Return what to add to pyproject.toml to pack the module."""
-    source = modules.python_source
+    source, table = modules.python_source, modules.settings_table
     if any(Path(path).is_relative_to(package) for package in modules.packages):
         name = Path(path).relative_to(root if Path(path).is_relative_to(root) else source).as_posix()
-        return f'ignored by git or an `.ignore` file: add "{name}" to `include` of [tool.cratewheel] in pyproject.toml'
+        return f'ignored by git or an `.ignore` file: add "{name}" to `include` of {table} in pyproject.toml'
     name = place.removesuffix(f"/{_INIT}")
-    return f'add "{name}" to `python-packages` of [tool.cratewheel] in pyproject.toml'
+    return f'add "{name}" to `python-packages` of {table} in pyproject.toml'

@@ -21,7 +21,6 @@ from cratewheel.system.command import Command, Completed, capture, how_it_ended
 
 FORMAT = 1  # of the answer; a stored answer of another format is asked for again
 TIMEOUT = 30.0  # seconds: a network drive is slow, a program that waits for something is slower
-NO_PROGRAM = 9009  # the status by which Windows says that there is no such command
 SHOWN_LINES = 8  # of what a program printed instead of an answer
 
 # Python 2.7 and 3.5 must be able to say that they are too old, so this is written for them as well.
@@ -101,9 +100,8 @@ class Skip:
 def run_probe(executable: Path, environ: Mapping[str, str], *, timeout: float = TIMEOUT) -> Answer | Skip:
     """Run `executable` and return its answer.
 
-    A stand-in (of a version manager, of the Microsoft Store) that has no Python behind it now, and a program that fails
-    without a word, are a `Skip`. Raises `InterpreterError`, which shows what was printed, when this is no Python or
-    does not work.
+    A version manager's stand-in that has no Python behind it now, and a program that fails without a word, are a
+    `Skip`. Raises `InterpreterError`, which shows what was printed, when this is no Python or does not work.
     """
     command = Command(
         argv=(str(executable), "-c", SCRIPT),
@@ -128,8 +126,6 @@ def judge(executable: Path, done: Completed) -> Answer | Skip:
     words = done.stderr.strip()
     if words.startswith("pyenv: ") and "command not found" in words.partition("\n")[0]:
         return Skip(executable=executable, reason="no active pyenv version provides it")
-    if done.status == NO_PROGRAM or "Microsoft Store" in words:
-        return Skip(executable=executable, reason="it is a stand-in of the Microsoft Store, with no Python behind it")
     if not words:
         return Skip(executable=executable, reason=f"{how_it_ended(done.status)} without output")
     how = words if done.status == 124 else how_it_ended(done.status)

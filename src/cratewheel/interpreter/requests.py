@@ -188,8 +188,7 @@ def _same_file(one: Path | None, other: Path | None) -> bool:
 
 
 def _is_path(word: str) -> bool:
-    # on Windows, `C:python.exe` is in the current folder of that drive
-    return "/" in word or os.sep in word or word in (os.curdir, os.pardir) or bool(os.path.splitdrive(word)[0])
+    return "/" in word or os.sep in word or word in (os.curdir, os.pardir)
 
 
 def _candidate(path: Path, source: str, *, folder: bool = False) -> Candidate:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from cratewheel.errors import UsageError, did_you_mean
@@ -20,8 +21,10 @@ SHOWN = 60  # characters of a value, in an error
 # argparse's words for two mistakes, and ours; an "explicit argument" may be anything, such as a token
 _ARGPARSE = (
     (re.compile(r"argument (?:[^:]*/)?([^:/]+): ignored explicit argument.*", re.DOTALL), r"\1 takes no value"),
+    (re.compile(r"argument (?:[^:]*/)?([^:/]+): (must be .*)", re.DOTALL), r"\1 \2"),
     (re.compile(r"argument (?:[^:]*/)?([^:/]+): expected (?:one|at least one|1) argument"), r"\1 needs a value"),
 )
+_ONE_DASH = re.compile(r"-[a-z][a-z-]{2,}")  # `-release`, which argparse reads as `-r elease`
 _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
 
 
@@ -60,6 +63,8 @@ class Parser(argparse.ArgumentParser):
         for word in args or ():
             if _NO_VALUE.fullmatch(word):
                 self.error(f"{word.removesuffix('--').rstrip('=')} has the value `--`, which ends the options")
+            if _ONE_DASH.fullmatch(word) and f"-{word}" in self._option_string_actions:
+                raise UsageError(f"unknown option `{word}`", hint=f"did you mean `-{word}`?")
         return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
@@ -113,7 +118,7 @@ def _long_name(flags: Sequence[str]) -> str | None:
 def _unknown_arguments(prog: str, rest: Sequence[str], known: Sequence[str]) -> UsageError:
     """Return the error for arguments that no option takes, with a suggestion for each; values are not shown."""
     names = [word.partition("=")[0] if word.startswith("--") else word[:2] for word in rest if word.startswith("-")]
-    near = {name: did_you_mean(name, known) if name.startswith("--") else None for name in names}
+    near = {name: _suggestion(name, known) if name.startswith("--") else None for name in names}
     help_page = f"`{prog} --help` shows the options"
     if not names:
         shown = " ".join(redaction.redact_unknown(rest))
@@ -125,6 +130,14 @@ def _unknown_arguments(prog: str, rest: Sequence[str], known: Sequence[str]) -> 
         notes=tuple(f"`{name}`: {hint}" for name, hint in near.items() if hint),
         hint=help_page,
     )
+
+
+def _suggestion(name: str, known: Sequence[str]) -> str | None:
+    """Return a hint for an unknown option: the commands that have it, or the most similar one of this command."""
+    others = next((one.commands for one in settings().values() if name in (*one.flags, *one.negations)), ())
+    if others:
+        return f"it is an option of {', '.join(f'`cratewheel {command}`' for command in others)}"
+    return did_you_mean(name, known)
 
 
 def parse_flags(command: str, description: str, argv: Sequence[str]) -> dict[str, Any]:
@@ -165,20 +178,28 @@ def _join_option_values(words: Sequence[str]) -> list[str]:
 
 
 def session_ui(flags: Mapping[str, Any], environ: Mapping[str, str]) -> Ui:
-    """Return the `Ui` for the flags and RUST_LOG, and let it show the programs that run where that is asked for.
+    """Return the `Ui` for the flags, RUST_LOG and cargo's `[term]`.
 
-    Raises `UsageError` for a level of RUST_LOG that does not exist.
+    Programs that run are shown where that is asked for. Raises `UsageError` for a level of RUST_LOG that does not
+    exist.
     """
     # no page of help needs them
+    from cratewheel.cargo.config import TerminalSettings, terminal_settings
     from cratewheel.options.log_level import DEBUG, log_level
     from cratewheel.system import command as programs
 
+    try:
+        settings = terminal_settings(flags.get("config", ()), environ, Path.cwd())
+    except OSError:  # the folder was removed, which is reported when a project is looked for
+        settings = TerminalSettings()
+    verbosity = max(flags.get("verbose", 0), log_level(environ))
     ui = terminal_ui(
         environ,
-        color=flags.get("color", "auto"),
-        quiet=flags.get("quiet", False),
-        verbosity=max(flags.get("verbose", 0), log_level(environ)),
+        color=flags.get("color") or settings.color or "auto",
+        quiet=flags.get("quiet", False) or (settings.quiet is True and not verbosity),
+        verbosity=verbosity,
         message_format=flags.get("message_format", "human"),
+        progress=settings.progress or "auto",
     )
     programs.watch(ui.log if ui.verbosity >= DEBUG else None)
     return ui
@@ -276,5 +297,5 @@ def _positive(text: str) -> int:
     except ValueError:
         number = 0
     if not 1 <= number <= MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"expected a number greater than 0, found {text[:SHOWN]!r}")
+        raise argparse.ArgumentTypeError(f"must be a number greater than 0, found {text[:SHOWN]!r}")
     return number

@@ -36,7 +36,7 @@ class PublishOptions:
     )  # fmt: skip
     password: str | None = setting(
         None, "text", "Upload",
-        "The password, or a token. Others can see what stands on a command line: prefer the variable",
+        "The password, or a token. Others on this machine can see a command line: prefer the variable",
         flags=("-p", "--password"), metavar="PASSWORD", variables=("CRATEWHEEL_PASSWORD", "MATURIN_PASSWORD"),
         commands=UPLOADING, secret=True,
     )  # fmt: skip
@@ -57,12 +57,12 @@ class PublishOptions:
         flags=("--attestations",), commands=UPLOADING,
     )  # fmt: skip
     non_interactive: bool = setting(
-        False, "switch", "Upload", "Ask nothing; so it is on CI and where there is no terminal",
+        False, "switch", "Upload", "Ask nothing; the default on CI and without a terminal",
         flags=("--non-interactive",), variables=("CRATEWHEEL_NON_INTERACTIVE", "MATURIN_NON_INTERACTIVE"),
         commands=UPLOADING,
     )  # fmt: skip
     timeout: int = setting(
-        300, "number", "Upload", "How many seconds the repository may be silent [default: 300]",
+        300, "number", "Upload", "How many seconds to wait for the repository [default: 300]",
         flags=("--timeout",), metavar="SECONDS", commands=UPLOADING,
     )  # fmt: skip
     upload_dry_run: bool = setting(

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+DEFAULT_TABLE = "[tool.cratewheel]"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolTables:
@@ -23,6 +25,17 @@ class ToolTables:
     cratewheel: Mapping[str, Any]
     hook: Mapping[str, Any] = field(default_factory=dict)
     hook_place: str = ""
+
+    def shown(self, *, default: str = "tool.cratewheel") -> str:
+        """Return the table that the project's settings are in, for messages; `default` where it has none yet.
+
+        >>> ToolTables(path=Path("pyproject.toml"), maturin={"strip": True}, cratewheel={}).shown()
+        '[tool.maturin]'
+        """
+        used = self.hook_place or (
+            "tool.cratewheel" if self.cratewheel else "tool.maturin" if self.maturin else default
+        )
+        return f"[{used}]"
 
     def find(self, keys: Iterable[str]) -> tuple[str, object] | None:
         """Return the place and the value of the first of the keys that is set.

@@ -174,13 +174,13 @@ def _check_interpreters(inputs: Inputs, words: tuple[AbiWord, ...]) -> None:
     if without:
         raise UsageError(
             f"{by} names {_listed(without)}, for which {where} has no wheel: it has {', '.join(map(str, words))}",
-            hint="add the wheel to `abi`, or leave out that Python",
+            hint="add the wheel to `abi`, or do not request that Python",
         )
     unserved = [word for word in words if word not in served]
     if unserved:
         raise UsageError(
             f"{where} names {', '.join(map(str, unserved))}, but no Python of {by} is for that",
-            hint=f"leave out {by}, or name the wheels of this build: --abi {' '.join(map(str, served))}",
+            hint=f"remove {by}, or name the wheels of this build: --abi {' '.join(map(str, served))}",
         )
 
 

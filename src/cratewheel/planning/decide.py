@@ -119,9 +119,10 @@ def _left_out_programs(inputs: Inputs) -> tuple[str, ...]:
         return ()
     listed = ", ".join(["{}", *(f'{{ target = "{name}", kind = "bin" }}' for name in names)])
     some = f"the program {names[0]} is" if len(names) == 1 else f"the programs {', '.join(names)} are"
+    table = inputs.project.settings_table
     text = (
-        f"{some} not packed beside the library of the crate; `artifacts = [{listed}]` below [tool.cratewheel] packs "
-        "all, and `artifacts = [{}]` the library alone, without this warning"
+        f"{some} not packed beside the library of the crate; `artifacts = [{listed}]` below {table} "
+        "packs all, and `artifacts = [{}]` the library alone, without this warning"
     )
     return (text,)
 
@@ -161,7 +162,7 @@ def _reasons(inputs: Inputs) -> tuple[str, ...]:
     options, project, bindings = inputs.options, inputs.project, inputs.bindings
     crate = f", from the crate {bindings.crate} {bindings.version}" if bindings.crate else ""
     layout = "mixed: Python sources beside the crate" if inputs.modules.mixed else "pure: the crate alone"
-    settings = tuple(f"{name.replace('_', '-')} from {origin}" for name, origin in options.origins.items())
+    settings = tuple(f"`{name.replace('_', '-')}` is set by {origin}" for name, origin in options.origins.items())
     return (
         f"the project's root is {project.root}, its manifest {project.manifest.path}",
         f"the bindings are {bindings.kind}{crate}",

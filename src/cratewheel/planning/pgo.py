@@ -58,7 +58,7 @@ def profiled_wheel(inputs: Inputs, python: Interpreter | None, tag: str) -> Prof
     if not (options.pgo_command or "").strip():
         raise ConfigError(
             f"{named} needs `pgo-command`: a command that uses the module as its users will",
-            hint='write it to pyproject.toml, below [tool.maturin]: `pgo-command = "python bench.py"`',
+            hint=f'write `pgo-command = "python bench.py"` below {inputs.project.settings_table} of pyproject.toml',
         )
     if extra_value(options.cargo_extra_args, "--target-dir") is not None:
         raise UsageError(

@@ -99,7 +99,7 @@ def choose_sources(root: Path, packages: Mapping[str, Path], modules: Iterable[s
     if len(found) > 1:
         raise ConfigError(
             f"the packages of the compiled modules lie in several folders: {', '.join(map(str, found))}",
-            hint="name one in `python-source` of [tool.cratewheel]",
+            hint="name one with `python-source` in pyproject.toml, where the other settings of cratewheel are",
         )
     return found[0].relative_to(root).as_posix() if found and found[0].is_relative_to(root) else None
 

@@ -69,8 +69,12 @@ def _spelled(groups: Mapping[str, object], name: str, path: Path) -> str:
     wanted = canonicalize_name(name)
     same = [key for key in groups if canonicalize_name(key) == wanted]
     if not same:
-        there = ", ".join(sorted(groups)) or "none"
-        raise ConfigError(f"there is no dependency group `{name}` in {path}", hint=f"the groups are: {there}")
+        hint = (
+            f"the groups are: {', '.join(sorted(groups))}"
+            if groups
+            else f"add `{name} = […]` below [dependency-groups]"
+        )
+        raise ConfigError(f"there is no dependency group `{name}` in {path}", hint=hint)
     if len(same) > 1:
         raise ConfigError(f"{' and '.join(same)} in {path} are one dependency group", hint="rename one of them")
     return same[0]

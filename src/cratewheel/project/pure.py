@@ -47,8 +47,8 @@ def check_python_part(options: Options, project: Project, modules: ModuleLayout)
     raise ConfigError(
         f"{options.origins[name]} needs a Python part, and the project has none: there is no package "
         f"{modules.module_name.partition('.')[0]} in {modules.python_source}",
-        hint="add the package, name others with `python-packages`, or set `python-source`, in [tool.cratewheel] of "
-        f"{project.root / 'pyproject.toml'}",
+        hint="add the package, name others with `python-packages`, or set `python-source`, in "
+        f"{project.settings_table} of {project.root / 'pyproject.toml'}",
     )
 
 

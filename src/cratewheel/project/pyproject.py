@@ -48,6 +48,11 @@ class PyProject:
     warnings: tuple[str, ...] = ()
 
     @property
+    def settings_table(self) -> str:
+        """The table to write a setting into, for messages: `[tool.cratewheel]` or `[tool.maturin]`."""
+        return self.tools.shown(default="tool.maturin" if self.build_backend == "maturin" else "tool.cratewheel")
+
+    @property
     def directory(self) -> Path:
         """The folder of the file: the project's root."""
         return self.path.parent

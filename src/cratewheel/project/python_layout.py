@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.errors import ConfigError
 from cratewheel.options.model import Options
+from cratewheel.options.tool_tables import DEFAULT_TABLE
 from cratewheel.project.metadata.cargo import legacy_table
 from cratewheel.project.read import Project
 from cratewheel.system.files import ProjectBoundary, Roots
@@ -26,7 +27,7 @@ class ModuleLayout:
     extension, `package_dir`; `python_packages` are the other packages to ship, relative to `python_source`. `stubs_dir`
     is a folder of the package's name with nothing but stubs, which the generated package gets. `data` is the folder of
     files that install elsewhere. All paths are absolute. `warnings` say what was named in vain. `other_extensions` are
-    the names of further modules of the wheel.
+    the names of further modules of the wheel. `settings_table` is the table that messages name.
     """
 
     module_name: str
@@ -40,6 +41,7 @@ class ModuleLayout:
     stubs_dir: Path | None = None
     warnings: tuple[str, ...] = ()
     other_extensions: tuple[str, ...] = ()
+    settings_table: str = DEFAULT_TABLE
 
     @property
     def packages(self) -> tuple[Path, ...]:
@@ -72,6 +74,7 @@ def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleL
         src_layout=project.location.src_layout,
         binary=binary,
         roots=project.roots,
+        settings_table=project.settings_table,
     )
 
 
@@ -89,6 +92,7 @@ def read(
     src_layout: bool = False,
     binary: bool = False,
     roots: Roots,
+    settings_table: str = DEFAULT_TABLE,
 ) -> ModuleLayout:
     """Return the modules of the project at `root`, from its settings and its folders.
 
@@ -102,7 +106,7 @@ def read(
     dotted_legacy_name = legacy_name if isinstance(legacy_name, str) and "." in legacy_name else None
     candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
     name = next(candidate for candidate in candidates if candidate is not None)
-    parts = _name_parts(name, binary=binary)
+    parts = _name_parts(name, binary=binary, table=f"{settings_table} of pyproject.toml")
     source = _python_source(root, python_source, package=parts[0], src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
     there = _is_package(package_dir)
@@ -122,6 +126,7 @@ def read(
         warnings=missing
         if there or python_source is not None
         else (*missing, *_absent_package_warnings(root, parts, packages, binary=binary)),
+        settings_table=settings_table,
     )
 
 
@@ -130,7 +135,7 @@ def place_module(base: ModuleLayout, name: str) -> ModuleLayout:
 
     Raises `ConfigError` for a name that cannot be imported.
     """
-    parts = _name_parts(name, binary=False)
+    parts = _name_parts(name, binary=False, table=f"{base.settings_table} of pyproject.toml")
     package_dir = base.python_source / parts[0]
     there = _is_package(package_dir)
     return replace(
@@ -163,9 +168,7 @@ def _is_package(folder: Path) -> bool:
     return folder.is_dir() and not _is_crate_folder(folder) and not _is_only_rubbish(folder)
 
 
-def _name_parts(
-    name: str, *, binary: bool, key: str = "module-name", table: str = "[tool.cratewheel] of pyproject.toml"
-) -> tuple[str, ...]:
+def _name_parts(name: str, *, binary: bool, key: str = "module-name", table: str) -> tuple[str, ...]:
     """Return the parts of a dotted module name; raises `ConfigError` if it cannot be imported."""
     parts = tuple(name.split("."))
     if not all(parts) or "/" in name or "\\" in name:

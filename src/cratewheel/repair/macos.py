@@ -93,7 +93,7 @@ def _find(need: str, needer: Path, inputs: Binary, run_paths: Iterable[Path], su
         f"{needer.name} needs {need}, which was not found, so it cannot be added to the wheel",
         notes=(*passed_over, f"looked for {', '.join(map(str, looked))}"),
         hint="name its folder with -L among the flags for rustc, or exclude it from the wheel: "
-        f'repair-exclude = ["{need.rpartition("/")[2]}"] in [tool.cratewheel]',
+        f'repair-exclude = ["{need.rpartition("/")[2]}"] in {surroundings.settings_table}',
     )
 
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from cratewheel.events import Reporter
+from cratewheel.options.tool_tables import DEFAULT_TABLE
 from cratewheel.targets.triples import Target
 
 
@@ -31,7 +32,7 @@ class Repair:
     """The inputs of a repair: target, distribution, and search folders.
 
     `dist` is the distribution's name as file names carry it. `search` are folders that the build linked from; `exclude`
-    are globs of libraries that stay outside. `scratch` is a folder for the patched copies.
+    are globs of libraries that stay outside, from `settings_table`. `scratch` is a folder for the patched copies.
     """
 
     target: Target
@@ -42,6 +43,7 @@ class Repair:
     scratch: Path
     environ: Mapping[str, str]
     reporter: Reporter
+    settings_table: str = DEFAULT_TABLE
 
     def excludes(self, library: str) -> bool:
         """Return whether the user excludes the library."""

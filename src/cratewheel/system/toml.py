@@ -41,6 +41,7 @@ MAX_LINE = 100  # characters of a line, in an error
 
 _PLACE = re.compile(r"\(at line (\d{1,7}), column (\d{1,7})\)")
 _KIT_PLACE = re.compile(r" at line \d{1,7} col \d{1,7}$")  # as tomlkit says it
+_TWICE = re.compile(r"Cannot declare \((.*)\) twice")
 _SECRET = re.compile(r"(?i)token|password|secret|credential")
 _HINTS = (  # for words of tomllib
     ("Illegal character '\\n'", "close the quotes; a text of several lines stands in three quotes"),
@@ -50,7 +51,6 @@ _HINTS = (  # for words of tomllib
     ("Expected ']]' at the end of an array declaration", "close the name of the table with `]]`"),
     ("Unclosed array", "close the array with `]`"),
     ("Cannot overwrite a value", "remove one of the two"),
-    ("Cannot declare", "merge the two tables"),
     ("Expected newline or end of document after a statement", "put texts in quotes, and each key on a line of its own"),
     ("Invalid value", "put texts in quotes; true and false are written in small letters"),
     ("Expected '=' after a key", 'write `key = "value"`'),
@@ -153,6 +153,13 @@ def toml_error(name: str, text: str, error: Exception) -> ConfigError:
     said = str(error)
     place = _PLACE.search(said)
     hint = next((hint for words, hint in _HINTS if words in said), None)
+    said = said.replace("Cannot overwrite a value", "this name is there twice")
+    twice = _TWICE.search(said)
+    if twice is not None:  # tomllib shows the parts of the name as a tuple
+        name_twice = ".".join(re.findall(r"'([^']*)'", twice[1]))
+        said = f"the table [{name_twice}] is there twice {said[twice.end() :].strip()}"
+        closed = place is None or text.split("\n")[int(place[1]) - 1].partition("#")[0].rstrip().endswith("]")
+        hint = "merge the two tables" if closed else "close the name of the table with `]`"
     notes = _marked_line(text, int(place[1]), int(place[2])) if place else ()
     return ConfigError(f"{name} is not valid TOML: {said}", notes=notes, hint=hint)
 

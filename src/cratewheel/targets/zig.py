@@ -20,7 +20,7 @@ from cratewheel.system.command import Command, capture, which
 from cratewheel.system.files import atomic_replace
 from cratewheel.targets.triples import Target
 
-HINT = "pip install cratewheel[zig], or put the program zig on PATH"
+HINT = '`pip install "cratewheel[zig]"`, or put the program zig on PATH'
 
 _ARCHES = {
     "aarch64": "aarch64", "armv7": "arm", "armv6": "arm", "armv5te": "arm", "loongarch64": "loongarch64",

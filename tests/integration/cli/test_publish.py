@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tarfile
@@ -72,6 +73,7 @@ def test_a_dry_run_builds_and_sends_nothing(run_light: Cratewheel) -> None:
     status, said, received = publish(run_light, "--dry-run")
     assert (status, received) == (0, []), said
     assert said.count("Would upload") == 2
+    assert said.splitlines()[-1] == "Would publish 2 files to 127.0.0.1; nothing was uploaded"
 
 
 def test_missing_credentials_end_it_before_anything_is_built(run_light: Cratewheel) -> None:
@@ -96,5 +98,9 @@ def test_pip_installs_what_was_published(run_light: Cratewheel, tmp_path: Path) 
         subprocess.run([*pip, "--index-url", f"{url}simple/", "light-module"], cwd=tmp_path, check=True, timeout=120)
     assert first.status == again.status == 0, first.stderr + again.stderr
     assert again.stderr.count("Skipped") == 2
+    assert re.fullmatch(r"   Published 2 files to 127\.0\.0\.1 in .*s", first.stderr.splitlines()[-1])
+    assert re.fullmatch(
+        r"   Published 0 files to 127\.0\.0\.1 in .*s; 2 were there already", again.stderr.splitlines()[-1]
+    )
     assert len(list((tmp_path / "index").iterdir())) == 2
     assert len(list((tmp_path / "site" / "light_module").glob("light_module*"))) == 1

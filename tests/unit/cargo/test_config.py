@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.cargo import config as cargo_config
+from cratewheel.cargo.config import TerminalSettings, terminal_settings
 
 
 @pytest.fixture
@@ -163,3 +164,20 @@ def test_what_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
     assert cargo_config.find_unread(folders, environ, cwd) == (toolchain,)
     write(config, '[env]\nPYO3_PYTHON = "/usr/bin/python3"\nOTHER = ""\n')
     assert cargo_config.find_unread(folders, environ, cwd) == (config, toolchain)
+
+
+@pytest.mark.parametrize(
+    ("flags", "variables", "expected"),
+    [
+        ((), {}, TerminalSettings(quiet=True)),
+        ((), {"CARGO_TERM_QUIET": "false"}, TerminalSettings(quiet=False)),
+        (('term.color="never"',), {"CARGO_TERM_COLOR": "always"}, TerminalSettings(quiet=True, color="never")),
+        ((), {"CARGO_TERM_PROGRESS_WHEN": "always"}, TerminalSettings(quiet=True, progress="always")),
+        (('term.progress = {when = "never"}',), {}, TerminalSettings(quiet=True, progress="never")),
+        (('term.color="purple"', "term.quiet=3", "term.progress=1"), {}, TerminalSettings()),
+    ],
+)
+def test_the_terminal_is_used_as_the_configuration_of_cargo_says(
+    folder: Path, flags: tuple[str, ...], variables: dict[str, str], expected: TerminalSettings
+) -> None:
+    assert terminal_settings(flags, {"HOME": "/nowhere", **variables}, folder) == expected

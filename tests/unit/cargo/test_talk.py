@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from cratewheel.cargo.config import TerminalSettings
 from cratewheel.cargo.talk import KEPT, Talk, terminal_variables
 from cratewheel.events import CallbackReporter, Event, OutputEvent
 from cratewheel.system.command import Command
@@ -62,17 +64,20 @@ def test_only_the_end_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "environ", "variables"),
+    ("settings", "environ", "variables"),
     [
-        (None, {}, {}),
-        (80, {}, {"COLOR": "always", "PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
-        (80, {"NO_COLOR": "1"}, {"COLOR": "never", "PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
-        (80, {"TERM": "dumb"}, {"COLOR": "never", "PROGRESS_WHEN": "never", "PROGRESS_WIDTH": "80"}),
-        (80, {"CI": "1"}, {"COLOR": "always", "PROGRESS_WHEN": "never", "PROGRESS_WIDTH": "80"}),
-        (80, {"CARGO_TERM_COLOR": "never"}, {"PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
+        ({}, {}, {"COLOR": "always", "PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
+        ({}, {"NO_COLOR": "1"}, {"COLOR": "never", "PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
+        ({}, {"TERM": "dumb"}, {"COLOR": "never", "PROGRESS_WHEN": "never", "PROGRESS_WIDTH": "80"}),
+        ({}, {"CI": "1"}, {"COLOR": "always", "PROGRESS_WHEN": "never", "PROGRESS_WIDTH": "80"}),
+        ({}, {"CARGO_TERM_COLOR": "never"}, {"PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
+        ({"color": "never"}, {}, {"PROGRESS_WHEN": "always", "PROGRESS_WIDTH": "80"}),
+        ({"color": "auto", "progress": "never"}, {}, {"COLOR": "always", "PROGRESS_WIDTH": "80"}),
     ],
 )
-def test_cargo_writes_as_to_the_terminal(width: int | None, environ: dict[str, str], variables: dict[str, str]) -> None:
-    assert dict(terminal_variables(width, environ)) == {
+def test_cargo_writes_as_to_the_terminal(
+    settings: dict[str, Any], environ: dict[str, str], variables: dict[str, str]
+) -> None:
+    assert dict(terminal_variables(80, environ, TerminalSettings(**settings))) == {
         f"CARGO_TERM_{name}": value for name, value in variables.items()
     }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.cli.summary import duration, summary
+from cratewheel.cli.summary import summary
 from cratewheel.events import BuiltArchive
+from cratewheel.ui import format_duration
 
 
 def wheel(size: int) -> BuiltArchive:
@@ -35,4 +36,4 @@ def test_archives_are_counted(archives: list[BuiltArchive], expected: str) -> No
     [(0.04, "0.0 s"), (3.14, "3.1 s"), (9.97, "10 s"), (59.4, "59 s"), (59.6, "1 min 0 s"), (125, "2 min 5 s")],
 )
 def test_a_time_is_as_exact_as_people_say_it(seconds: float, expected: str) -> None:
-    assert duration(seconds) == expected
+    assert format_duration(seconds) == expected

@@ -20,6 +20,9 @@ EXPECTED = """\
 # Written by cratewheel. To write it again:
 #
 #     cratewheel generate-ci github
+#
+# cratewheel is not on PyPI yet. Until it is, put its wheel into the folder wheels/ of the repository, and set the
+# variable PIP_FIND_LINKS to wheels for all jobs.
 
 name: ci
 

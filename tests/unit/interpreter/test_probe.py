@@ -163,21 +163,12 @@ def test_of_what_a_broken_python_prints_some_lines_are_shown(printed: str, notes
     assert error.notes == notes
 
 
-STORE = "it is a stand-in of the Microsoft Store, with no Python behind it"
-
-
 @pytest.mark.parametrize(
     ("status", "stderr", "reason"),
     [
         (1, "", "it ended with status 1 without output"),
         (9, " \n", "it ended with status 9 without output"),
         (127, "pyenv: python3.9: command not found\nmore\n", "no active pyenv version provides it"),
-        (9009, "", STORE),
-        (
-            9009,
-            "Python was not found; run without arguments to install from the Microsoft Store, or disable …\n",
-            STORE,
-        ),
     ],
 )
 def test_a_stand_in_without_a_python_is_skipped(status: int, stderr: str, reason: str) -> None:

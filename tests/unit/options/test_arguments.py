@@ -19,7 +19,7 @@ def test_two_dashes_are_no_value(word: str) -> None:
 def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_flags("build", "", [f"--jobs={number}"])
-    assert caught.value.message == f"argument -j/--jobs: expected a number greater than 0, found {number[:60]!r}"
+    assert caught.value.message == f"--jobs must be a number greater than 0, found {number[:60]!r}"
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,13 @@ def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
         (["--relase"], "unknown option `--relase`", (), "did you mean `--release`?"),
         (["--strp=true"], "unknown option `--strp`", (), "did you mean `--strip`?"),
         (["--qqqq"], "unknown option `--qqqq`", (), "`cratewheel build --help` shows the options"),
+        (["-release"], "unknown option `-release`", (), "did you mean `--release`?"),
+        (
+            ["--skip-existing"],
+            "unknown option `--skip-existing`",
+            (),
+            "it is an option of `cratewheel publish`, `cratewheel upload`",
+        ),
         (["-x"], "unknown option `-x`", (), "`cratewheel build --help` shows the options"),
         (["-psecret"], "unknown option `-p`", (), "`cratewheel build --help` shows the options"),
         (

@@ -29,3 +29,25 @@ def test_our_table_comes_first_then_the_first_of_the_keys(
     keys: tuple[str, ...], found: tuple[str, object] | None
 ) -> None:
     assert TABLES.find(keys) == found
+
+
+@pytest.mark.parametrize(
+    ("maturin", "cratewheel", "hook", "shown"),
+    [
+        ({}, {}, "", "[tool.cratewheel]"),
+        ({"strip": True}, {}, "", "[tool.maturin]"),
+        ({"strip": True}, {"strip": True}, "", "[tool.cratewheel]"),
+        ({}, {}, "tool.hatch.build.hooks.cratewheel", "[tool.hatch.build.hooks.cratewheel]"),
+    ],
+)
+def test_messages_name_the_table_that_the_project_has(
+    maturin: dict[str, object], cratewheel: dict[str, object], hook: str, shown: str
+) -> None:
+    tables = ToolTables(path=Path("pyproject.toml"), maturin=maturin, cratewheel=cratewheel, hook_place=hook)
+    assert tables.shown() == shown
+
+
+def test_a_project_without_a_table_is_told_that_of_its_backend() -> None:
+    assert ToolTables(path=Path("pyproject.toml"), maturin={}, cratewheel={}).shown(default="tool.maturin") == (
+        "[tool.maturin]"
+    )

@@ -171,11 +171,11 @@ def test_pythons_and_set_must_agree() -> None:
     assert tags(plan("-i all", cargo=PINNED, pythons=("12", "14t"), tool=tool)) == ["cp310-abi3", "cp314-cp314t"]
     assert error("-i all", cargo=PINNED, pythons=("9", "12", "14t"), tool=tool) == (
         f"--interpreter names CPython 3.9, for which {where} has no wheel: it has abi3-py310, cp314t",
-        "add the wheel to `abi`, or leave out that Python",
+        "add the wheel to `abi`, or do not request that Python",
     )
     assert error("-i all", cargo=PINNED, pythons=("12",), tool=tool) == (
         f"{where} names cp314t, but no Python of --interpreter is for that",
-        "leave out --interpreter, or name the wheels of this build: --abi abi3-py310",
+        "remove --interpreter, or name the wheels of this build: --abi abi3-py310",
     )
 
 

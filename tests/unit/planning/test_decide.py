@@ -98,6 +98,6 @@ def test_the_reasons_name_every_setting_with_its_origin() -> None:
         native("the project's root is /work/app, its manifest /work/app/Cargo.toml"),
         "the bindings are pyo3, from the crate pyo3 0.26.0",
         "the layout is pure: the crate alone; the module is app",
-        "strip from --strip",
-        "profile from tool.maturin.profile in pyproject.toml",
+        "`strip` is set by --strip",
+        "`profile` is set by tool.maturin.profile in pyproject.toml",
     )

@@ -36,7 +36,9 @@ def test_sources_are_where_the_other_backend_finds_the_package_of_the_module(
 def test_packages_of_modules_in_two_folders_are_refused() -> None:
     with pytest.raises(ConfigError, match=re.escape(f"lie in several folders: {ROOT / 'a'}, {ROOT / 'b'}")) as caught:
         choose_sources(ROOT, {"demo": ROOT / "a", "more": ROOT / "b"}, ["demo.x", "more.y"])
-    assert caught.value.hint == "name one in `python-source` of [tool.cratewheel]"
+    assert caught.value.hint == (
+        "name one with `python-source` in pyproject.toml, where the other settings of cratewheel are"
+    )
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ BROKEN = {
     "a decimal number": ("a = " + "1" * 5000, "a number has too many digits"),
     "a number beyond 64 bits": ("[x]\na = [1, -9_223_372_036_854_775_809]", "x.a is a number of more than 64 bits"),
     "a hexadecimal number": ("x.a = 0x" + "f" * 5000, "x.a is a number of more than 64 bits"),
+    "a table that is there twice": ("[a.'b c']\n[a.'b c']", "the table [a.b c] is there twice (at line 2, column 8)"),
     "a date that is none": ("a = 2024-02-31", "Invalid date or datetime (at line 1, column 15)"),
 }
 
@@ -63,6 +64,8 @@ def test_an_error_in_toml_names_the_file_and_the_place(tmp_path: Path) -> None:
             "close the quotes; a text of several lines stands in three quotes",
         ),
         ("[a\n", ("1 | [a", "  |   ^"), "close the name of the table with `]`"),
+        ("[a]\n[a # more\n", ("2 | [a # more", "  |    ^"), "close the name of the table with `]`"),
+        ("[a]\n[a] # more\n", ("2 | [a] # more", "  |   ^"), "merge the two tables"),
         ("a = 1\na = 2\n", ("2 | a = 2", "  |      ^"), "remove one of the two"),
         (
             "version = 1.0.0\n",

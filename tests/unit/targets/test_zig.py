@@ -88,7 +88,7 @@ def test_without_zig_there_is_an_error_that_says_how_to_get_it(monkeypatch: pyte
         zig.find({"PATH": "/nowhere"})
     assert (caught.value.message, caught.value.hint) == (
         "zig was not found, but --zig needs it",
-        "pip install cratewheel[zig], or put the program zig on PATH",
+        '`pip install "cratewheel[zig]"`, or put the program zig on PATH',
     )
 
 

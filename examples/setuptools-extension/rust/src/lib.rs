@@ -2,13 +2,13 @@
 
 use pyo3::prelude::*;
 
-/// Return the text with its letters in reverse order.
-#[pyfunction]
-fn reverse(text: &str) -> String {
-    text.chars().rev().collect()
-}
-
 #[pymodule]
-fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_function(wrap_pyfunction!(reverse, module)?)
+mod _native {
+    use pyo3::prelude::*;
+
+    /// Return the text with its letters in reverse order.
+    #[pyfunction]
+    fn reverse(text: &str) -> String {
+        text.chars().rev().collect()
+    }
 }

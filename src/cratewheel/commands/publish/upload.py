@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -22,6 +23,7 @@ from cratewheel.errors import CratewheelError, UploadError, UsageError
 from cratewheel.events import ProgressEvent, Reporter, UploadEvent
 from cratewheel.options.publishing import PublishOptions
 from cratewheel.system.tasks import task_group
+from cratewheel.ui import format_duration
 
 AT_ONCE = 4
 RERUN = "when that is fixed, run it again with --skip-existing: it uploads the rest"
@@ -43,13 +45,14 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Where and how files are uploaded."""
+    """Where and how files are uploaded; `begun` is when the command began, by the monotonic clock."""
 
     options: PublishOptions
     repository: Repository
     found: Credentials | Search
     transport: Transport
     reporter: Reporter
+    begun: float = field(default_factory=time.monotonic)
 
 
 def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
@@ -69,8 +72,27 @@ def upload(job: Job, paths: Sequence[Path]) -> tuple[Outcome, ...]:
     if credentials is not None:
         job.reporter.detail(f"uploading as {credentials.username}, by {credentials.origin}")
         job = replace(job, transport=replace(job.transport, secrets=(credentials.password,)))
-    uploader = _Uploader(job, credentials, archives, attested)
-    return uploader.run()
+    outcomes = _Uploader(job, credentials, archives, attested).run()
+    time_taken = format_duration(time.monotonic() - job.begun)
+    job.reporter.step(*summary([outcome.state for outcome in outcomes], job.repository.host, time_taken))
+    return outcomes
+
+
+def summary(states: Sequence[State], host: str, time_taken: str) -> tuple[str, str]:
+    """Return the closing line, as a verb and the rest: what became of all files.
+
+    >>> summary(["uploaded", "uploaded", "skipped"], "pypi.org", "12 s")
+    ('Published', '2 files to pypi.org in 12 s; 1 was there already')
+    """
+    sent, there, waiting = (states.count(state) for state in ("uploaded", "skipped", "waiting"))
+    already = f"; {there} {'was' if there == 1 else 'were'} there already" if there else ""
+    if waiting:  # a dry run
+        return "Would publish", f"{_count(waiting)} to {host}{already}; nothing was uploaded"
+    return "Published", f"{_count(sent)} to {host} in {time_taken}{already}"
+
+
+def _count(files: int) -> str:
+    return f"{files} file{'' if files == 1 else 's'}"
 
 
 def with_credentials(job: Job) -> Job:
@@ -108,7 +130,7 @@ def check_all(paths: Sequence[Path], repository: Repository, reporter: Reporter)
             notes=tuple(notes),
             hint="fix it in pyproject.toml or Cargo.toml, and build again",
         )
-    reporter.step("Checked", f"{len(archives)} file{'s' if len(archives) != 1 else ''} for {repository.host}")
+    reporter.step("Checked", f"{_count(len(archives))} for {repository.host}")
     return archives
 
 

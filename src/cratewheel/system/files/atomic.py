@@ -36,16 +36,9 @@ def atomic_replace(path: Path) -> Iterator[BinaryIO]:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         if isinstance(error, OSError) and error.filename in {None, str(temporary)}:
-            raise _unwritable(path, error, hint=_replacing_hint(error)) from error
+            hint = "make room there, or choose another folder with `--out`" if error.errno in _FULL else None
+            raise _unwritable(path, error, hint=hint) from error
         raise
-
-
-def _replacing_hint(error: OSError) -> str | None:
-    if error.errno in _FULL:
-        return "make room there, or choose another folder with `--out`"
-    # what Windows says of a file that is open: ERROR_ACCESS_DENIED, ERROR_SHARING_VIOLATION
-    in_use = error.filename2 is not None and getattr(error, "winerror", None) in (5, 32)
-    return "close it in the program that has it open, or choose another folder with `--out`" if in_use else None
 
 
 def _unwritable(path: Path, error: OSError, *, hint: str | None = None) -> CratewheelError:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
 from pathlib import Path
 
 import pytest
@@ -96,17 +95,3 @@ def test_a_name_as_long_as_a_file_system_allows_can_be_written(tmp_path: Path) -
     with atomic_replace(path) as stream:
         stream.write(b"1")
     assert path.read_bytes() == b"1"
-
-
-@pytest.mark.skipif(sys.platform != "win32", reason="elsewhere an open file can be replaced")
-def test_a_file_that_a_program_has_open_is_not_replaced_on_windows(tmp_path: Path) -> None:
-    path = tmp_path / "a.whl"
-    path.write_bytes(b"old")
-    with (
-        path.open("rb"),
-        pytest.raises(CratewheelError, match="cannot be written") as caught,
-        atomic_replace(path) as new,
-    ):
-        new.write(b"new")
-    assert caught.value.hint == "close it in the program that has it open, or choose another folder with `--out`"
-    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("a.whl", b"old")]
