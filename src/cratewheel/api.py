@@ -345,8 +345,7 @@ def install_editable(
     from cratewheel.interpreter.environment import find_python, read_environment
 
     begun = time.monotonic()
-    executable = find_python(python, environ=request.environ, cwd=request.cwd)
-    environment = read_environment(executable, request.environ)
+    environment = read_environment(find_python(python, environ=request.environ, cwd=request.cwd), request.environ)
     overrides = {**INSTALL_OVERRIDES, "interpreter": (str(environment.paths.python),)}
     if skip_install:
         overrides["editable_mode"] = "inplace"
@@ -355,8 +354,7 @@ def install_editable(
     if skip_install:
         editable.compile_in_place(session, begun)
         return None
-    inputs = session.inputs
-    needed = editable.requirements(inputs.project, inputs.metadata, environment, dependencies)
+    needed = editable.requirements(session.inputs.project, session.inputs.metadata, environment, dependencies)
     missing = editable.missing_requirements(needed, environment)
     editable.install_requirements(missing, environment, dependencies, environ=request.environ, reporter=reporter)
     return editable.install(session, environment, begun)
