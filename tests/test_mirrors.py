@@ -19,7 +19,7 @@ WITHOUT: frozenset[str] = frozenset(
         "builder/prepare.py", "builder/run.py", "builder/sdist.py", "builder/wheel.py", "cli/build.py",
         "cli/clean.py", "cli/develop.py", "cli/ide.py", "cli/list_files.py",
         "cli/metadata.py", "cli/new.py", "cli/pep517.py", "cli/sdist.py",
-        "commands/doctor.py", "commands/templates.py", "contents/cargo_lock.py", "contents/cargo_vendor.py",
+        "commands/templates.py", "contents/cargo_lock.py", "contents/cargo_vendor.py",
         "interpreter/search.py", "options/typed_keywords.py", "planning/model.py",
         "project/bindings.py", "project/inputs.py", "project/metadata/cargo.py", "project/metadata/fields.py",
         "project/metadata/project.py", "repair/closure.py",
