@@ -87,7 +87,11 @@ def test_a_program_is_no_library_and_the_error_names_the_file_as_given(
     text.write_text("no library\n", "utf-8")
     none = pack(run_light, root, python, f"light={text}")
     assert f"error: {text}: this is not a compiled library or program" in none.stderr
-    assert (wrong.wheels, other.wheels, none.wheels) == ((), (), ())
+    cut = root / "cut.so"
+    cut.write_bytes(library.read_bytes()[:4000])
+    short = pack(run_light, root, python, f"light={cut}")
+    assert f"error: {cut}: the ELF file is damaged: it ends before what a program loads of it" in short.stderr
+    assert (wrong.wheels, other.wheels, none.wheels, short.wheels) == ((), (), (), ())
 
 
 def test_a_table_may_name_the_file_and_the_rest_is_compiled(run_light: Cratewheel, interpreters: Interpreters) -> None:

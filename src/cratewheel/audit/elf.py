@@ -196,10 +196,12 @@ def _image(data: bytes | mmap.mmap) -> _Image:
     layout = _LAYOUTS[bits]
     header = _unpack(data, little_endian, layout.header, 16)
     _, machine, _, _, programs_at, sections_at, flags, _, program_size, programs, section_size, sections, _ = header
-    segments = (
+    segments = tuple(
         _segment(_unpack(data, little_endian, layout.program, programs_at + program_size * index), bits)
         for index in range(programs)
     )
+    if any(kind == _PT_LOAD and size and offset + size > len(data) for kind, offset, _, size in segments):
+        raise AuditError("the ELF file is damaged: it ends before what a program loads of it")
     return _Image(
         data=data,
         bits=bits,
@@ -207,7 +209,7 @@ def _image(data: bytes | mmap.mmap) -> _Image:
         machine=machine,
         flags=flags,
         layout=layout,
-        segments=tuple(segments),
+        segments=segments,
         sections_at=sections_at,
         section_size=section_size,
         section_count=sections,

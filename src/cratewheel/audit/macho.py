@@ -136,6 +136,8 @@ class _Thin:
     def binary(self) -> Binary:
         _, cpu, _, _, count, size, flags = self._fields("7I", 0)
         commands = tuple(self._commands(count, size))
+        if any(offset + size > self._end - self._start for _, offset, size in self._segments(commands)):
+            raise AuditError("the Mach-O file is damaged: it ends before what a program loads of it")
         needed = [self._name(command, 8) for command in commands if command.kind in _NEEDED]
         undefined, exported = self._symbols(commands, tuple(needed) if flags & _TWO_LEVEL else ())
         system, version = self._minimum_os(commands)
@@ -234,6 +236,13 @@ class _Thin:
 
     def _offset_of(self, commands: tuple[_Command, ...], address: int) -> int | None:
         """Return where in the file the bytes are that will be loaded at `address`."""
+        for start, offset, size in self._segments(commands):
+            if start <= address < start + size:
+                return int(self._start + offset + address - start)
+        return None
+
+    def _segments(self, commands: tuple[_Command, ...]) -> Iterator[tuple[int, int, int]]:
+        """Yield address, place and size in the file of each segment."""
         for command in commands:
             if command.kind == _SEGMENT_64 and command.size >= 72:
                 start, _, offset, size = self._fields("4Q", command.offset + 24)
@@ -241,9 +250,7 @@ class _Thin:
                 start, _, offset, size = self._fields("4I", command.offset + 24)
             else:
                 continue
-            if start <= address < start + size:
-                return int(self._start + offset + address - start)
-        return None
+            yield start, offset, size
 
     def _symbol_name(self, table: int, size: int, offset: int) -> str:
         start = self._start + table + offset

@@ -64,6 +64,8 @@ class _Image:
             for index in range(min(sections, len(data) // 40))
         )
         self._sections = sorted((start, stored, offset) for _, start, stored, offset in rows)
+        if any(stored and offset + stored > len(data) for _, stored, offset in self._sections):
+            raise AuditError("the PE file is damaged: it ends before what a program loads of it")
         # many entries can point to one long name: honest files read few bytes twice, others must not take forever
         self._left = 8 * len(data) + 4096
 

@@ -272,6 +272,14 @@ def test_a_damaged_header_is_an_audit_error(data: bytes, message: str) -> None:
     assert caught.value.message == message
 
 
+def test_a_library_that_was_cut_off_within_what_is_loaded_is_an_audit_error() -> None:
+    data = Image(count="hash").build()
+    assert parse(data) == WHOLE
+    with pytest.raises(AuditError) as caught:
+        parse(data[:-1])
+    assert caught.value.message == "the ELF file is damaged: it ends before what a program loads of it"
+
+
 def read_or_refuse(data: bytes) -> None:
     with suppress(AuditError):
         parse(data)

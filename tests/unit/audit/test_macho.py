@@ -233,28 +233,6 @@ def test_a_file_for_two_processors_is_what_they_are_together(wide: bool) -> None
 OUTSIDE = "the name of a load command lies outside of it"
 
 
-@pytest.mark.parametrize(
-    ("data", "message"),
-    [
-        (struct.pack(">II", 0xCAFEBABE, 0), "it says that it is for 0 processors"),
-        (struct.pack(">II", 0xCAFEBABE, 65) + bytes(5000), "it says that it is for 65 processors"),
-        (struct.pack(">II", 0xCAFEBABE, 64), "it ends too early"),
-        (fat(IMAGE.build(), cpus=(ARM64,))[:-1], "one of its parts is no Mach-O file"),
-        (fat(b"not one of them", cpus=(ARM64,)), "one of its parts is no Mach-O file"),
-        (IMAGE.build()[:36] + struct.pack("<I", 7) + IMAGE.build()[40:], "its load commands do not fit"),
-        (IMAGE.build()[:36] + struct.pack("<I", 5000) + IMAGE.build()[40:], "its load commands do not fit"),
-        (IMAGE.build()[:40] + struct.pack("<I", 5000) + IMAGE.build()[44:], OUTSIDE),
-        (IMAGE.build()[:40] + struct.pack("<I", 8) + IMAGE.build()[44:], OUTSIDE),
-        (IMAGE.build()[:27], "it ends too early"),
-        (b"\xcf\xfa\xed\xfe", "it ends too early"),
-    ],
-)
-def test_a_damaged_file_says_what_is_wrong(data: bytes, message: str) -> None:
-    with pytest.raises(AuditError) as caught:
-        parse(data)
-    assert caught.value.message == f"the Mach-O file is damaged: {message}"
-
-
 def with_segments(image: Image, *segments: tuple[int, int, int, int]) -> bytes:
     """Return a thin file with segments behind its own commands: address, size, and offset and size in the file."""
     data = image.build()
@@ -278,6 +256,36 @@ def with_segments(image: Image, *segments: tuple[int, int, int, int]) -> bytes:
             struct.pack_into(order + "4I", body, at + 8, table + len(commands), symbols, names + len(commands), length)
         at += step
     return bytes(head) + bytes(body) + commands + data[header + size :]
+
+
+LOADED = with_segments(IMAGE, (0x1000, 0x1000, 0, len(IMAGE.build()) + 72))
+
+
+def test_a_library_with_its_segments_is_read_whole() -> None:
+    assert parse(LOADED) == parse(IMAGE.build())
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (struct.pack(">II", 0xCAFEBABE, 0), "it says that it is for 0 processors"),
+        (struct.pack(">II", 0xCAFEBABE, 65) + bytes(5000), "it says that it is for 65 processors"),
+        (struct.pack(">II", 0xCAFEBABE, 64), "it ends too early"),
+        (fat(IMAGE.build(), cpus=(ARM64,))[:-1], "one of its parts is no Mach-O file"),
+        (fat(b"not one of them", cpus=(ARM64,)), "one of its parts is no Mach-O file"),
+        (IMAGE.build()[:36] + struct.pack("<I", 7) + IMAGE.build()[40:], "its load commands do not fit"),
+        (IMAGE.build()[:36] + struct.pack("<I", 5000) + IMAGE.build()[40:], "its load commands do not fit"),
+        (IMAGE.build()[:40] + struct.pack("<I", 5000) + IMAGE.build()[44:], OUTSIDE),
+        (IMAGE.build()[:40] + struct.pack("<I", 8) + IMAGE.build()[44:], OUTSIDE),
+        (IMAGE.build()[:27], "it ends too early"),
+        (b"\xcf\xfa\xed\xfe", "it ends too early"),
+        (LOADED[:-1], "it ends before what a program loads of it"),
+    ],
+)
+def test_a_damaged_file_says_what_is_wrong(data: bytes, message: str) -> None:
+    with pytest.raises(AuditError) as caught:
+        parse(data)
+    assert caught.value.message == f"the Mach-O file is damaged: {message}"
 
 
 EXPORTING = Image(

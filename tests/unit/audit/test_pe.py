@@ -137,7 +137,7 @@ def test_each_table_may_be_absent() -> None:
             lambda data: data[:0x98] + b"\7\1" + data[0x9A:],
             "the PE file is damaged: its optional header is of an unknown kind",
         ),
-        (lambda data: data[: START + 64], "the PE file is damaged: it ends too early"),
+        (lambda data: data[: START + 64], "the PE file is damaged: it ends before what a program loads of it"),
         (
             lambda data: data[: 0x98 + 112] + b"\xff\xff\xff\x7f" + data[0x98 + 116 :],
             "the PE file is damaged: a table is not in the file",
