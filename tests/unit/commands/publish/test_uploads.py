@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,7 +102,7 @@ def listing(files: Mapping[str, Path], listed: Mapping[str, str]) -> Reply:
 def said(event: Event) -> str | None:
     match event:
         case StepEvent():
-            return f"{event.verb}: {event.text}"
+            return re.sub(r" in [\d.]+ s\b", " in … s", f"{event.verb}: {event.text}")
         case DetailEvent():
             return f"detail: {event.text}"
         case WarningEvent():
