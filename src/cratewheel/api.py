@@ -270,16 +270,15 @@ def compile_extension(request: Request, reporter: Reporter, *, targets: Targets 
 
 
 def list_crate_files(request: Request, reporter: Reporter) -> tuple[CrateFile, ...]:
-    """Return the files of the crates that a source distribution needs which another build backend packs.
+    """Return the files of the crates and hooks that a source distribution needs which another build backend packs.
 
-    Raises `UnsupportedError` for one outside of the project's folder.
+    Runs the hooks of a source distribution. Raises `UnsupportedError` for a file outside of the project's folder.
     """
-    from cratewheel.builder.sdist import sdist_content
-    from cratewheel.contents.crate_sources import crate_files
+    from cratewheel.builder.sdist import crates_for_others
     from cratewheel.project.inputs import gather_sdist
 
     inputs = gather_sdist(request, reporter)
-    return crate_files(sdist_content(inputs, environ=request.environ, reporter=reporter))
+    return crates_for_others(inputs, environ=request.environ, reporter=reporter)
 
 
 def decide_plans(request: Request, reporter: Reporter) -> tuple[BuildPlan, ...]:

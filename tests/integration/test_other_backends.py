@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -337,3 +338,126 @@ def test_setuptools_builds_projects_without_our_table_as_ever(run_light: Cratewh
     assert wheel.name == "plain-1-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         assert not any("sboms" in name for name in archive.namelist())
+
+
+def settings_of(backend: str, text: str) -> str:
+    """Return settings of ours for the end of the backend's pyproject.toml."""
+    if backend == "setuptools":
+        return text
+    head, _, rest = text.partition("[tool.cratewheel]\n")  # the table of the hook is open there
+    return head + rest.replace("[tool.cratewheel.", "[tool.hatch.build.hooks.cratewheel.")
+
+
+HOOK = """
+[[tool.cratewheel.hooks]]
+run = ["python", "codegen.py"]
+inputs = ["number.txt"]
+outputs = ["rust/src/number.rs", "python/demo/made.bin"]
+"""
+CODEGEN = """
+from pathlib import Path
+number = Path("number.txt").read_text()
+Path("rust/src/number.rs").write_text(number)
+Path("python/demo/made.bin").write_text(number)
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("sdist", ["include", "regenerate"])
+def test_what_our_hooks_make_is_in_the_wheel_and_the_sdist_can_make_or_has_it(
+    run_light: Cratewheel, backend: str, sdist: str
+) -> None:
+    project = make(run_light, backend, settings_of(backend, f'{MODULE}{HOOK}sdist = "{sdist}"\n'))
+    (project.root / "codegen.py").write_text(CODEGEN)
+    (project.root / "number.txt").write_text("77")
+    (project.root / ".gitignore").write_text("made.bin\nnumber.rs\n")
+    source = project.root / "rust" / "src" / "lib.rs"
+    source.write_text(source.read_text().replace("42\n", 'include!("number.rs")\n'))
+    ok(project.run(sys.executable, "-m", "build", "--no-isolation", "--outdir", "out"))
+    wheel, archive = sorted((project.root / "out").iterdir())
+    assert wheels.text(wheel, "demo/made.bin") == "77"
+    assert not any(name.endswith(".rs") for name in wheels.names(wheel))
+    with tarfile.open(archive) as opened:
+        names = {name.partition("/")[2] for name in opened.getnames()}
+    made, needed = {"rust/src/number.rs", "python/demo/made.bin"}, {"codegen.py", "number.txt"}
+    assert names >= ({*made, "cratewheel-hooks.json"} if sdist == "include" else needed)
+    if backend == "setuptools":  # hatchling packs what git has
+        assert not names & (needed if sdist == "include" else made)
+    python = venv(project)
+    install(project, python, wheel)
+    assert say(python)[0] == "77"
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_a_wheel_without_rust_is_pure_though_one_with_it_was_built_before(run_light: Cratewheel, backend: str) -> None:
+    project = make(run_light, backend, settings_of(backend, f"{MODULE}\n[tool.cratewheel.optional]\n"))
+    words = (sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir")
+    ok(project.run(*words, "first"))
+    ok(project.run(*words, "out", env={"CRATEWHEEL_ARGS": "--pure"}))
+    (wheel,) = (project.root / "out").iterdir()
+    assert wheel.name == "demo_pkg-2.5rc1-py3-none-any.whl"
+    assert [name for name in wheels.names(wheel) if "dist-info" not in name] == [
+        "demo/__init__.py", "demo/version.py", "demo/words.txt",
+    ]  # fmt: skip
+    lines = wheels.text(wheel, ".dist-info/WHEEL").splitlines()
+    assert {"Root-Is-Purelib: true", "Tag: py3-none-any"} <= {*lines}
+    ok(project.run(*words, "again"))
+    (wheel,) = (project.root / "again").iterdir()
+    assert "demo/_native.abi3.so" in wheels.names(wheel)
+
+
+PEAR = """
+use std::{env, fs, process::Command};
+fn main() {
+    let out = env::var("OUT_DIR").unwrap();
+    fs::write(format!("{out}/pear.c"), "int pear(void) { return 42; }").unwrap();
+    let soname = ["-shared", "-fPIC", "-Wl,-soname,libpear.so", "-o", "libpear.so", "pear.c"];
+    assert!(Command::new("cc").args(soname).current_dir(&out).status().unwrap().success());
+    println!("cargo:rustc-link-search=native={out}");
+    println!("cargo:rustc-link-lib=dylib=pear");
+}
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the library is made as on Linux")
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_an_external_library_is_in_the_wheel_and_where_it_was_for_an_editable_install(
+    run_light: Cratewheel, backend: str
+) -> None:
+    project = make(run_light, backend, settings_of(backend, MODULE))
+    (project.root / "rust" / "build.rs").write_text(PEAR)
+    source = project.root / "rust" / "src" / "lib.rs"
+    text = source.read_text().replace("42\n", "unsafe { pear() as _ }\n")
+    source.write_text(f'{text}\nextern "C" {{ fn pear() -> i32; }}\n')
+    release = {"CRATEWHEEL_ARGS": "--compatibility pypi"}
+    ok(project.run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", "out", env=release))
+    (wheel,) = (project.root / "out").iterdir()
+    (copy,) = (name for name in wheels.names(wheel) if "libpear" in name)
+    assert re.fullmatch(r"demo_pkg\.libs/libpear-[0-9a-f]{8}\.so", copy)
+    assert "manylinux_2_" in wheel.name
+    python = venv(project)
+    install(project, python, wheel)
+    assert say(python)[0] == "42"
+    release_editable = Project(root=project.root, environ={**project.environ, **release})
+    install(release_editable, python, "-e", ".")
+    assert say(python) == ["42", str(project.root / "python" / "demo" / "_native.abi3.so")]
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
+def test_a_library_for_cffi_is_a_wheel_for_every_python_of_this_system(
+    run_light: Cratewheel, backend: str, editable: bool
+) -> None:
+    project = make(run_light, backend, settings_of(backend, MODULE))
+    shutil.rmtree(project.root / "rust")
+    run_light.copy("cffi-pure").rename(project.root / "rust")
+    (project.root / "rust" / "pyproject.toml").unlink()
+    (project.root / "python" / "demo" / "__init__.py").write_text("from demo._native import lib\n")
+    python = venv(project)
+    install(project, python, *(["-e"] if editable else []), ".")
+    answer, place = say(python, "import demo; print(demo.lib.add(40, 2), demo._native.__file__)")
+    assert (answer, Path(place).is_relative_to(project.root)) == ("42", editable)
+    if not editable:
+        wheel = wheel_of(project)
+        assert wheel.name.startswith("demo_pkg-2.5rc1-py3-none-linux_")
+        assert {"demo/_native/__init__.py", "demo/_native/ffi.py"} <= set(wheels.names(wheel))

@@ -136,7 +136,7 @@ def check_files(
     if not only_compiled:
         _warn(session, project.warnings)
     parts = generate_parts(session, wheel, artifacts, stage)
-    found = wheel_files(inputs, plan, wheel, project, parts)
+    found = wheel_files(inputs, plan, wheel, project, parts, only_compiled=only_compiled)
     _warn(session, found.warnings)
     # the module of an editable install does not load libraries next to it
     paths = () if inputs.options.editable else tuple(entry.path for entry in found.entries)

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile, Generated, wheel_layout
 from cratewheel.archive.reading import open_source
-from cratewheel.builder.assembly import check_files
+from cratewheel.builder.assembly import check_files, hook_outputs
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.crate_licences import licence_texts
 from cratewheel.builder.pure import report_left_out
@@ -38,13 +38,15 @@ class Extension:
     """What is compiled for a wheel: its tag, and the files that the project's own files lack.
 
     `files` are modules and what belongs to them, copied libraries, and programs, these in
-    `<name>-<version>.data/scripts`. `sboms` and `licences` lie in the wheel's dist-info folder.
+    `<name>-<version>.data/scripts`. `sboms` and `licences` lie in the wheel's dist-info folder. `made` are the files of
+    the project that its hooks made, which git may ignore.
     """
 
     tag: WheelTag
     files: tuple[ExtensionFile, ...]
     sboms: tuple[ExtensionFile, ...] = ()
     licences: tuple[ExtensionFile, ...] = ()
+    made: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class _Made:
     files: tuple[Entry, ...] = ()
     sboms: tuple[Entry, ...] = ()
     licences: tuple[Entry, ...] = ()
+    by_hooks: tuple[str, ...] = ()
 
 
 def build_extension(session: Session, wheel: WheelPlan, out: Path) -> Extension:
@@ -70,6 +73,7 @@ def build_extension(session: Session, wheel: WheelPlan, out: Path) -> Extension:
             files=tuple(_write_to(out, entry) for entry in made.files),
             sboms=tuple(_write_to(out, entry) for entry in made.sboms),
             licences=tuple(_write_to(out, entry) for entry in made.licences),
+            made=tuple(map(Path, made.by_hooks)),
         )
 
 
@@ -134,7 +138,7 @@ def _made(session: Session, wheel: WheelPlan) -> Iterator[_Made]:
     with compiled_to_pack(session, wheel) as (session, wheel, artifacts, stage, crates):
         if wheel.is_pure:
             report_left_out(session)
-            yield _Made(tag=PURE)
+            yield _Made(tag=PURE, by_hooks=hook_outputs(session))
             return
         found = check_files(session, wheel, artifacts, stage, crates=crates, only_compiled=True)
         yield _Made(
@@ -145,6 +149,7 @@ def _made(session: Session, wheel: WheelPlan) -> Iterator[_Made]:
                 _text(f"{info}/licenses/{path}", data)
                 for path, data in licence_texts(session.inputs, wheel, session.environ)
             ),
+            by_hooks=hook_outputs(session),
         )
 
 

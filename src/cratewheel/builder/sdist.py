@@ -19,6 +19,7 @@ from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.cargo_lock import resolve_lock_with_cargo
 from cratewheel.contents.cargo_packages import packages_with_cargo
 from cratewheel.contents.cargo_vendor import vendor_with_cargo
+from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.contents.missing_modules import missing_modules
@@ -79,6 +80,22 @@ def build_sdist(
     archive = BuiltArchive(kind="sdist", path=path, sha256=built.sha256, size=built.size)
     reporter.emit(archive)
     return archive
+
+
+def crates_for_others(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter) -> tuple[CrateFile, ...]:
+    """Return the files of the crates and of the hooks, for a source distribution that another backend packs.
+
+    Runs the hooks of a source distribution. Raises `UnsupportedError` for a file outside of the project's folder.
+    """
+    if not inputs.options.hooks:
+        return crate_files(sdist_content(inputs, environ=environ, reporter=reporter))
+    from cratewheel.builder.hooks import before_sdist
+
+    out = inputs.options.out or inputs.project.root / "dist"  # where frontends write it
+    inputs = before_sdist(inputs, out, OncePerCommand(), environ=environ, reporter=reporter)
+    named = hook_files.named_files(inputs.options.hooks, _hook_place(inputs))
+    content = sdist_content(inputs, environ=environ, reporter=reporter)
+    return crate_files(content, frozenset(str(path) for path, _ in named))
 
 
 def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter) -> SdistContents:

@@ -155,9 +155,18 @@ def _generated_stubs(installed: Iterable[Entry]) -> frozenset[str]:
 
 
 def wheel_files(
-    inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, project: ProjectFiles, parts: Sequence[CompiledParts]
+    inputs: Inputs,
+    plan: BuildPlan,
+    wheel: WheelPlan,
+    project: ProjectFiles,
+    parts: Sequence[CompiledParts],
+    *,
+    only_compiled: bool = False,
 ) -> WheelFiles:
-    """Return all files of the wheel except its dist-info; `parts` belong to its artifacts."""
+    """Return all files of the wheel except its dist-info; `parts` belong to its artifacts.
+
+    With `only_compiled`, those of an editable install are the same: somebody else says where they are imported from.
+    """
     compiled = [*binding_entries(inputs, plan, wheel, project, parts)]
     compiled += [companion for part in parts for companion in part.companions]
     installed = [entry for entry in project.installed if entry.path not in project.generated_stubs]
@@ -167,7 +176,7 @@ def wheel_files(
         found, texts = stub_entries(inputs.of(artifact.part), part.stubs, [*installed, *compiled, *stubs])
         stubs = (*stubs, *found)
         warnings = (*warnings, *(Advice(text=text) for text in texts))
-    if inputs.options.editable and editable.keeps_sources(inputs.modules):
+    if inputs.options.editable and not only_compiled and editable.keeps_sources(inputs.modules):
         files = _editable_files(inputs, plan, wheel, installed, compiled)
         # next to the module in the project, for editors and type checkers
         return replace(files, in_project=(*files.in_project, *stubs), warnings=(*files.warnings, *warnings))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,11 +11,12 @@ from cratewheel.contents.sdist import SdistContents
 from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import SourceTree
 from cratewheel.errors import UnsupportedError
+from cratewheel.project.hooks import RECORD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CrateFile:
-    """A file of a crate at its path in the archive, which is that in the project.
+    """A file of a crate or of a hook at its path in the archive, which is that in the project.
 
     Without one that is `needed`, the archive cannot be built: a Cargo.toml, Cargo.lock, the first file of a target.
     """
@@ -24,8 +25,10 @@ class CrateFile:
     needed: bool
 
 
-def crate_files(contents: SdistContents) -> tuple[CrateFile, ...]:
+def crate_files(contents: SdistContents, of_hooks: Collection[str] = ()) -> tuple[CrateFile, ...]:
     """Return the files of the crates: each Cargo.toml, Cargo.lock, and what cargo lists of the crates.
+
+    Beside these, the files `of_hooks`, with the file that says how they were made.
 
     Raises `UnsupportedError` where one of them lies outside of the folder of pyproject.toml: there the other backend
     finds none.
@@ -39,7 +42,7 @@ def crate_files(contents: SdistContents) -> tuple[CrateFile, ...]:
             hint="move the crate or the workspace into the project, or use cratewheel as the build backend, which "
             "packs both",
         )
-    return tuple(_of_crates(contents))
+    return tuple(_of_crates(contents, of_hooks))
 
 
 def _places(tree: SourceTree) -> Iterator[Path]:
@@ -51,14 +54,14 @@ def _places(tree: SourceTree) -> Iterator[Path]:
         yield Path(tree.lock.path)
 
 
-def _of_crates(contents: SdistContents) -> Iterator[CrateFile]:
+def _of_crates(contents: SdistContents, of_hooks: Collection[str]) -> Iterator[CrateFile]:
     tree = contents.tree
     paths = SdistPaths.of(tree)
     targets = {str(target.source) for crate in tree.crates for target in crate.targets}
     own = {file.path for crate in tree.crates for file in crate.files}
     edited = {paths.of_crate(path) for path in _places(tree)}
     for entry in contents.layout:
-        if entry.path in edited:
+        if entry.path in edited or entry.path == RECORD:
             yield CrateFile(entry=entry, needed=True)
-        elif isinstance(entry.source, FromFile) and entry.source.path in own:
-            yield CrateFile(entry=entry, needed=entry.source.path in targets)
+        elif isinstance(entry.source, FromFile) and (path := entry.source.path) in {*own, *of_hooks}:
+            yield CrateFile(entry=entry, needed=path in targets or path in of_hooks)

@@ -23,6 +23,7 @@ from cratewheel.plugins.other_backend import (
     folder_in_project,
     is_program,
     place_file,
+    place_in_wheel,
 )
 from cratewheel.project import pyproject
 from cratewheel.system.files.temporary import temporary_folder
@@ -55,8 +56,9 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
                 check_settings(project.root, self.config, self.target_name)
                 scratch = self._stack.enter_context(temporary_folder())
                 if self.target_name == "wheel":
-                    built = compile_wheel(call, project, scratch)
-                    self._add_compiled(built, build_data, selected, editable=version == "editable")
+                    editable = version == "editable"
+                    built = compile_wheel(call, project, scratch, editable=editable)
+                    self._add_compiled(built, build_data, selected, editable=editable)
                 else:
                     self._add_crates(crate_files(call, project), build_data, scratch)
         except BaseException:
@@ -100,6 +102,9 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
         if not editable:
             stale = stale_modules(built.files, (place for _, place in selected))
             self.build_config.build_reserved_paths.update(stale)
+            build_data["force_include"] |= {
+                str(file): str(place) for file in built.made if (place := place_in_wheel(file, folders)) is not None
+            }
         for one in built.files:
             name = one.path.name
             if is_program(str(one.path)):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import Any
 
 from cratewheel import api
@@ -35,9 +36,16 @@ class OtherProject:
     packages: Mapping[str, Path] = field(default_factory=dict)
 
 
-def compile_wheel(call: HookCall, project: OtherProject, out: Path) -> Extension:
-    """Compile the files of the project's wheel for this interpreter into the folder `out`."""
-    request = wheel_request(call, out, defaults=_defaults(call, project), metadata=_metadata(call, project))
+def compile_wheel(call: HookCall, project: OtherProject, out: Path, *, editable: bool = False) -> Extension:
+    """Compile the files of the project's wheel for this interpreter into the folder `out`.
+
+    Those of an `editable` install find libraries where they are: modules in the project could not find copies that are
+    elsewhere.
+    """
+    defaults, metadata = _defaults(call, project), _metadata(call, project)
+    request = wheel_request(call, out, editable=editable, defaults=defaults, metadata=metadata)
+    if editable:
+        request = replace(request, overrides={**request.overrides, "compatibility": ("off",)})
     return api.compile_extension(request, call.ui, targets="installable")
 
 
@@ -56,6 +64,22 @@ def place_file(file: Path, destination: Path) -> None:
     with open_source(FromFile(path=str(file))) as (_, chunks), atomic_replace(destination) as stream:
         stream.writelines(chunks)
     destination.chmod(file.stat().st_mode)
+
+
+def remove_stale(folder: Path, places: Iterable[Path]) -> None:
+    """Remove the files of earlier builds from a build folder of setuptools, which packs all that is there.
+
+    A file beside it lists what this build writes to `places`.
+    """
+    record = folder.with_name(f"{folder.name}.cratewheel")
+    now = sorted(place.relative_to(folder).as_posix() for place in places)
+    with suppress(OSError, UnicodeDecodeError):
+        for line in record.read_text(encoding="utf-8").splitlines():
+            place = folder / line
+            if line not in now and place.is_relative_to(folder) and ".." not in place.parts:
+                place.unlink(missing_ok=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    record.write_text("".join(f"{line}\n" for line in now), encoding="utf-8")
 
 
 def _defaults(call: HookCall, project: OtherProject) -> dict[str, Any]:
@@ -112,6 +136,24 @@ def is_program(path: str) -> bool:
     """
     top, _, rest = path.partition("/")
     return top.endswith(".data") and rest.startswith("scripts/")
+
+
+def place_in_wheel(file: Path, folders: Mapping[Path, Path] | Mapping[PurePath, Path]) -> PurePath | None:
+    """Return the place in a wheel for a file of the project, whose `folders` are known by their paths in the wheel.
+
+    At the top of a wheel there are no other files than modules: `src` may have a package, and the crate beside it.
+
+    >>> place_in_wheel(Path("/p/src/demo/data/a.bin"), {PurePath("demo"): Path("/p/src/demo")})
+    PurePosixPath('demo/data/a.bin')
+    >>> place_in_wheel(Path("/p/src/made.rs"), {PurePath(): Path("/p/src")})
+    """
+    around = [(place, folder) for place, folder in folders.items() if file.is_relative_to(folder)]
+    if not around:
+        return None
+    place, folder = max(around, key=lambda one: len(one[1].parts))
+    if place.parts or (file.parent == folder and file.suffix == ".py"):
+        return place / file.relative_to(folder)
+    return None
 
 
 def folder_in_project(path: Path, folders: Mapping[Path, Path]) -> Path | None:

@@ -89,9 +89,13 @@ class BuildCratewheel(Command):  # type: ignore[misc]  # setuptools has no types
 
     def run(self) -> None:
         """Compile, and copy the files to `build_lib`, or into the project for an editable install."""
-        from cratewheel.plugins.other_backend import place_file
+        from cratewheel.plugins.other_backend import place_file, remove_stale
 
-        for source, place in self._places():
+        places = tuple(self._places())
+        if not self.editable_mode:
+            assert self.build_lib is not None, "set by finalize_options"
+            remove_stale(Path(self.build_lib), (place for _, place in places))
+        for source, place in places:
             place_file(source, place)
 
     def get_outputs(self) -> list[str]:
@@ -120,10 +124,19 @@ class BuildCratewheel(Command):  # type: ignore[misc]  # setuptools has no types
         return [file.entry.path for file in files]
 
     def _places(self) -> Iterator[tuple[Path, Path]]:
-        """Yield each compiled file and where it goes; `install_scripts` copies programs, but to editable wheels."""
-        from cratewheel.plugins.other_backend import is_program
+        """Yield each compiled file and where it goes; `install_scripts` copies programs, but to editable wheels.
 
-        for one in compiled(self.distribution).files:
+        What hooks of ours made comes too late for `build_py`.
+        """
+        from cratewheel.plugins.other_backend import is_program, place_in_wheel
+
+        built = compiled(self.distribution)
+        folders = {} if self.editable_mode else self._folders()
+        for file in built.made:
+            if (path := place_in_wheel(file, folders)) is not None:
+                assert self.build_lib is not None, "set by finalize_options"
+                yield file, Path(self.build_lib, path)
+        for one in built.files:
             if self.editable_mode:
                 yield one.file, self._editable_place(one.path, program=is_program(str(one.path)))
             elif not is_program(str(one.path)):
@@ -137,6 +150,12 @@ class BuildCratewheel(Command):  # type: ignore[misc]  # setuptools has no types
             return Path(install.install_scripts, path.name)
         folder = self._folder_in_project(path.parent.parts)
         return Path(install.install_lib, path) if folder is None else folder / path.name
+
+    def _folders(self) -> dict[PurePath, Path]:
+        """Return the folders of the project's packages, by their paths in a wheel."""
+        build_py = self.get_finalized_command("build_py")
+        names = self.distribution.packages or ()
+        return {PurePath(*name.split(".")): Path(build_py.get_package_dir(name)).absolute() for name in names}
 
     def _folder_in_project(self, package: tuple[str, ...]) -> Path | None:
         """Return the folder of a package in the project, if it or one around it is there."""
@@ -159,8 +178,10 @@ def compiled(dist: Distribution) -> Extension:
         stack = ExitStack()
         atexit.register(stack.close)  # several commands use the files
         project = _project(dist)
+        editable = "editable_wheel" in (dist.commands or ())  # it asks for the tag before it says so to commands
         with hook_call(None, project.root) as call:
-            found = compile_wheel(call, project, stack.enter_context(temporary_folder()))
+            out = stack.enter_context(temporary_folder())
+            found = compile_wheel(call, project, out, editable=editable)
         dist.cratewheel_extension = found
     return found
 
@@ -201,8 +222,10 @@ def _bdist_wheel_class(base: Any) -> Any:
             """Write WHEEL, and the SBOMs and licences beside it."""
             from cratewheel.plugins.other_backend import place_file
 
-            super().write_wheelfile(wheelfile_base, *args, **kwargs)
             built = compiled(self.distribution)
+            if built.tag.platform == ("any",):  # where Rust is optional, and failed
+                self.root_is_pure = True
+            super().write_wheelfile(wheelfile_base, *args, **kwargs)
             for one in (*built.sboms, *built.licences):
                 place_file(one.file, Path(wheelfile_base, *one.path.parts[1:]))
 
