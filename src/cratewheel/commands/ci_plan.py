@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from packaging.specifiers import SpecifierSet
-
 from cratewheel.audit import policy
-from cratewheel.bindings.detect import StableAbi, uses_stable_abi
 from cratewheel.commands import not_on_pypi
 from cratewheel.errors import ConfigError, UsageError, did_you_mean
+from cratewheel.interpreter.abi_words import request_word
 from cratewheel.interpreter.known_table import known
-from cratewheel.interpreter.model import Interpreter, Supported
 from cratewheel.options.arguments import parse_flags
 from cratewheel.options.tables import CI_PLATFORMS
 from cratewheel.options.values import CiOptions, CiPlatform, CiSettings, CiTarget
@@ -33,7 +30,6 @@ OWNED = {  # options of `build` that the jobs themselves need
     "profile": ("--profile", "set the profile `release` in Cargo.toml, which the jobs build"),
 }
 PLATFORM_ALIASES = {"manylinux": "linux"}
-OLDEST_PYTHON = (3, 9)  # that the machines of CI services install
 OLDEST_FOR_US = (3, 10)
 # The oldest CPythons of platforms that came late: Windows on ARM alone, PEP 738, PEP 776
 OLDEST_FOR: Mapping[str, tuple[int, int]] = {"windows": (3, 11), "android": (3, 13), "emscripten": (3, 12)}
@@ -104,7 +100,8 @@ class CiFacts:
     `pythons` are the interpreters to build for, as `-i` takes them, none for wheels that serve every Python; `tested`
     is the Python that tests run with. `program` says that nothing is built against Python. `manifest` is the Cargo.toml
     where it is not found without being named. `version_from_git` says that the version needs the tags of git,
-    `optional_rust` that a release has a wheel of the Python part, too.
+    `optional_rust` that a release has a wheel of the Python part, too. `abi` has the word of the project's key `abi`
+    for each of the `pythons`, where there is one.
     """
 
     name: str
@@ -115,6 +112,7 @@ class CiFacts:
     manifest: str | None = None
     version_from_git: bool = False
     optional_rust: bool = False
+    abi: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,40 +171,6 @@ class CiPlan:
         return any(job.platform == "emscripten" for job in self.jobs)
 
 
-def pythons(
-    supported: Supported, requires_python: SpecifierSet | None, stable_abi: tuple[StableAbi, ...]
-) -> tuple[tuple[str, ...], str]:
-    """Return the CPythons to build for, one for each wheel, and the one to test with: the newest with a GIL.
-
-    Of those that a wheel for the stable ABI serves the oldest builds it.
-    """
-    fitting = [
-        one
-        for one in known(parse("x86_64-unknown-linux-gnu"))
-        if one.implementation == "cpython" and one.version >= OLDEST_PYTHON and supported.fits(one)
-        if requires_python is None or requires_python.contains(_word(one).removesuffix("t"), prereleases=True)
-        or requires_python.contains(f"{_word(one).removesuffix('t')}.99")
-    ]  # fmt: skip
-    if not fitting:
-        raise ConfigError(
-            f"CI services have no Python that this project can be built for: it supports {supported}"
-            + (f" and Requires-Python is {requires_python}" if requires_python else ""),
-            hint="correct requires-python in pyproject.toml",
-        )
-    # pyo3 takes abi3t for every interpreter that has it, and abi3 for others
-    abis = sorted(stable_abi, key=lambda abi: abi.kind == "abi3t", reverse=True)
-    chosen: dict[object, Interpreter] = {}
-    for one in sorted(fitting, key=lambda one: (one.gil_disabled, one.version)):
-        abi = next((abi for abi in abis if uses_stable_abi(one, abi)), None)
-        chosen.setdefault(abi or _word(one), one)
-    newest = max((one for one in fitting if not one.gil_disabled), key=lambda one: one.version, default=fitting[-1])
-    return tuple(_word(one) for one in chosen.values()), _word(newest)
-
-
-def _word(one: Interpreter) -> str:
-    return f"{one.version[0]}.{one.version[1]}{'t' if one.gil_disabled else ''}"
-
-
 def plan(
     facts: CiFacts, options: CiOptions, *, platforms: Iterable[str] = (), only_linux_machines: bool = False
 ) -> CiPlan:
@@ -254,10 +218,20 @@ def build_command(facts: CiFacts, build: Build, *, python: str | None = None) ->
     words += [word for target in build.targets for word in ("--target", target)]
     words += ["--manifest-path", facts.manifest] if facts.manifest else []
     words += ["--require-rust"] if facts.optional_rust else []
+    words += _abi_words(facts, build)
     line = shlex.join(words)
     if build.pythons and not build.args_name_pythons:
         line += f" -i {python or ' '.join(build.pythons)}"
     return f"{line} {build.args}" if build.args else line
+
+
+def _abi_words(facts: CiFacts, build: Build) -> list[str]:
+    """Return the option that names the wheels of a build, where it makes fewer than the project's key `abi` says."""
+    if not facts.abi or build.args_name_pythons or "--abi" in (build.args or ""):
+        return []
+    stable = next((word for word in facts.abi.values() if word.startswith("abi3")), "")
+    built = dict.fromkeys(facts.abi.get(python, stable) for python in build.pythons)
+    return ["--abi", ",".join(built)] if built.keys() != {*facts.abi.values()} else []
 
 
 def pure_command(facts: CiFacts) -> str:
@@ -425,7 +399,12 @@ def _of(family: policy.Family, target: Target) -> str:
 
 
 def _pythons_for(platform: str, triple: str, facts: CiFacts) -> tuple[str, ...]:
-    """Return the Pythons that there are for a target, of those to build for."""
+    """Return the Pythons that there are for a target, of those to build for.
+
+    Raises `ConfigError` where the project's key `abi` has a wheel for none of them.
+    """
+    there = {request_word(one) for one in known(parse(triple))}
+    facts = replace(facts, pythons=tuple(word for word in facts.pythons if word[0].isdigit() or word in there))
     if platform == "windows" and not triple.startswith("aarch64"):
         return facts.pythons
     oldest = OLDEST_FOR.get(platform)
@@ -436,6 +415,11 @@ def _pythons_for(platform: str, triple: str, facts: CiFacts) -> tuple[str, ...]:
     without = [word for word in facts.pythons if word.endswith("t") and free_threaded and _version(word) >= oldest]
     fitting = [word for word in with_gil if _version(word) >= oldest]
     if not fitting and (with_gil or not without):
+        if facts.abi and not any(word.startswith("abi3") for word in facts.abi.values()):
+            raise ConfigError(
+                f"`abi` has no wheel for {triple}, whose oldest Python is {oldest[0]}.{oldest[1]}",
+                hint=f"add a word to `abi`, or name other platforms or targets than this one of {platform}",
+            )
         # a wheel that serves older ones too is built with the oldest that there is
         fitting = [f"{oldest[0]}.{oldest[1]}"]
     return (*fitting, *without)

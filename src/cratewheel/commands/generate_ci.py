@@ -11,15 +11,18 @@ from packaging.specifiers import SpecifierSet
 
 from cratewheel.bindings.detect import Bindings
 from cratewheel.commands import ci_github, ci_gitlab
-from cratewheel.commands.ci_plan import CiFacts, CiPlan, plan, pythons
+from cratewheel.commands.ci_plan import CiFacts, CiPlan, plan
+from cratewheel.commands.ci_pythons import AS_BUILT, pythons
 from cratewheel.errors import ConfigError, with_suggestion
 from cratewheel.events import Reporter
 from cratewheel.options import tables
 from cratewheel.options.model import Options
 from cratewheel.options.values import CiOptions
+from cratewheel.planning.abi_set import AbiChoice
 from cratewheel.planning.optional import tolerated
 from cratewheel.project.bindings import read_bindings
 from cratewheel.project.cargo_metadata import query_cargo
+from cratewheel.project.interpreters import abi_words
 from cratewheel.project.metadata.providers import VCS
 from cratewheel.project.read import read_metadata
 from cratewheel.project.request import Request, read_project, resolve_options
@@ -55,7 +58,9 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
     metadata = read_metadata(project, reporter, environ=request.environ)
     of_host = replace(options, target=())
     (answer, *_) = query_cargo(of_host, project, request.environ, reporter)
-    facts = facts_of(metadata.name, read_bindings(answer, options, request.environ), metadata.requires_python)
+    bindings = read_bindings(answer, options, request.environ)
+    choice = AbiChoice(words=abi_words(options), only_abi3=options.only_abi3, no_abi3=options.no_abi3)
+    facts = facts_of(metadata.name, bindings, metadata.requires_python, choice)
     given = request.flags.get("manifest_path")
     facts = replace(
         facts,
@@ -73,12 +78,18 @@ def text(facts: CiFacts, options: CiOptions, choices: Choices) -> str:
     return SERVICES[choices.service](decided, choices.command)
 
 
-def facts_of(name: str, bindings: Bindings, requires_python: SpecifierSet | None) -> CiFacts:
+def facts_of(
+    name: str,
+    bindings: Bindings,
+    requires_python: SpecifierSet | None,
+    choice: AbiChoice = AS_BUILT,
+) -> CiFacts:
     """Return what decides the jobs of a project with these bindings."""
     if not bindings.per_interpreter:
         return CiFacts(name=name, program=bindings.kind == "bin")
-    wanted, tested = pythons(bindings.supported, requires_python, bindings.stable_abi)
-    return CiFacts(name=name, pythons=wanted, tested=tested, program=bindings.kind == "bin")
+    words, tested = pythons(bindings.supported, requires_python, bindings.stable_abi, choice)
+    abi = {python: word for python, word in words.items() if word is not None} if choice.words else {}
+    return CiFacts(name=name, pythons=tuple(words), tested=tested, program=bindings.kind == "bin", abi=abi)
 
 
 def difference(path: Path, wanted: str) -> tuple[str, ...]:

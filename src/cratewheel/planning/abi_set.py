@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings, StableAbi
 from cratewheel.errors import ConfigError, CratewheelError, InterpreterError, UsageError
-from cratewheel.interpreter.abi_words import ANY, AbiWord, stable_word
+from cratewheel.interpreter.abi_words import ANY, AbiWord, own_word, stable_word
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.options.model import Options
 from cratewheel.project.inputs import Inputs
@@ -31,6 +31,34 @@ def stable_abi_for(inputs: Inputs, python: Interpreter) -> StableAbi | None:
     if found is None and _is_installed_into(inputs.options):
         return detect.stable_abi_for(bindings, python)
     return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbiChoice:
+    """What a project's settings say of its wheels by ABI: the words of `abi`, `only-abi3` and `no-abi3`."""
+
+    words: tuple[AbiWord, ...] = ()
+    only_abi3: bool = False
+    no_abi3: bool = False
+
+    def wheel_for(self, python: Interpreter, crate: tuple[StableAbi, ...]) -> StableAbi | str | None:
+        """Return the stable ABI of the wheel for `python`, or the word of a wheel of its own; None if it gets none.
+
+        `crate` are the stable ABIs that are on.
+        """
+        if any(word.names(python) for word in self.words):
+            return own_word(python)
+        pinned = _pinned_by(self.words, crate)
+        fitting = [abi for abi in pinned if detect.uses_stable_abi(python, abi) and not self.no_abi3]
+        # pyo3 takes abi3t for every interpreter that has it, and abi3 for others
+        found = max(fitting, key=lambda abi: abi.kind == "abi3t", default=None)
+        return found or (None if self.words or self.only_abi3 else own_word(python))
+
+    def word_of(self, wheel: StableAbi | str) -> str | None:
+        """Return the word of `abi` that names a wheel of `wheel_for`."""
+        if isinstance(wheel, str):
+            return wheel
+        return next((str(word) for word in self.words if word.stable == wheel.kind), None)
 
 
 def stable_without_python(inputs: Inputs) -> tuple[StableAbi, ...]:

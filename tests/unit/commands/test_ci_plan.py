@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from packaging.specifiers import SpecifierSet
 
-from cratewheel.bindings.detect import StableAbi
 from cratewheel.commands.ci_plan import (
     Build,
     BuildJob,
@@ -16,10 +14,8 @@ from cratewheel.commands.ci_plan import (
     build_command,
     installed_pythons,
     plan,
-    pythons,
 )
 from cratewheel.errors import ConfigError
-from cratewheel.interpreter.model import Supported
 from cratewheel.options.tables import generate_ci
 from cratewheel.options.values import CiOptions, CiSettings
 
@@ -237,34 +233,6 @@ def test_linux_wheels_are_tested_in_containers_of_each_processor() -> None:
     )
 
 
-SUPPORTED = Supported(cpython=((3, 7), (3, 14)), free_threaded=True)
-NEWER = Supported(cpython=((3, 9), (3, 15)), free_threaded=True)
-ABI3 = StableAbi(kind="abi3", minimum=(3, 10))
-ABI3T = StableAbi(kind="abi3t", minimum=(3, 15))
-
-
-@pytest.mark.parametrize(
-    ("supported", "requires", "abis", "expected"),
-    [
-        (SUPPORTED, None, (), (("3.9", "3.10", "3.11", "3.12", "3.13", "3.14", "3.14t"), "3.14")),
-        (SUPPORTED, ">=3.12", (), (("3.12", "3.13", "3.14", "3.14t"), "3.14")),
-        (SUPPORTED, ">=3.12.4,<3.14", (), (("3.12", "3.13"), "3.13")),
-        (SUPPORTED, None, (ABI3,), (("3.9", "3.10", "3.14t"), "3.14")),
-        (SUPPORTED, ">=3.10", (ABI3,), (("3.10", "3.14t"), "3.14")),
-        (NEWER, ">=3.14", (ABI3, ABI3T), (("3.14", "3.15", "3.14t"), "3.15")),
-    ],
-)
-def test_one_python_for_each_wheel(
-    supported: Supported, requires: str | None, abis: tuple[StableAbi, ...], expected: tuple[tuple[str, ...], str]
-) -> None:
-    assert pythons(supported, SpecifierSet(requires) if requires else None, abis) == expected
-
-
-def test_without_a_python_there_is_an_error() -> None:
-    with pytest.raises(ConfigError, match="CI services have no Python that this project can be built for"):
-        pythons(SUPPORTED, SpecifierSet(">=4"), ())
-
-
 @pytest.mark.parametrize(
     ("words", "installed"),
     [((), ("3.x",)), (("3.9",), ("3.9", "3.x")), (("3.9", "3.14t", "3.13"), ("3.14t", "3.9", "3.13"))],
@@ -298,3 +266,31 @@ def test_the_last_python_that_is_installed_runs_cratewheel(words: tuple[str, ...
 def test_what_cannot_be_built_is_an_error(table: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=f"^{message}"):
         plan(PROGRAM, options(table))
+
+
+FIXED = CiFacts(
+    name="px", pythons=("3.10", "3.14t", "pypy3.11"), tested="3.14",
+    abi={"3.10": "abi3-py310", "3.14t": "cp314t", "pypy3.11": "pp311"},
+)  # fmt: skip
+
+
+def test_a_platform_without_a_python_of_the_set_builds_the_other_wheels_of_it() -> None:
+    table = {
+        "linux": {"targets": ["x86_64"]},
+        "windows": {"targets": ["x64", "arm64"]},
+        "android": {"targets": ["aarch64"]},
+    }
+    assert commands(FIXED, table) == {
+        "linux on ubuntu-latest": ["--zig --target x86_64-unknown-linux-gnu -i 3.10 3.14t pypy3.11"],
+        "windows on windows-latest": [
+            "--target x86_64-pc-windows-msvc -i 3.10 3.14t pypy3.11",
+            "--target aarch64-pc-windows-msvc --abi abi3-py310,cp314t -i 3.11 3.14t",
+        ],
+        "android on ubuntu-latest": ["--target aarch64-linux-android --abi abi3-py310 -i 3.13"],
+    }
+
+
+def test_a_set_without_a_wheel_for_a_platform_is_an_error() -> None:
+    facts = CiFacts(name="px", pythons=("3.10",), tested="3.10", abi={"3.10": "cp310"})
+    with pytest.raises(ConfigError, match="`abi` has no wheel for aarch64-linux-android, whose oldest"):
+        plan(facts, options({"android": {"targets": ["aarch64"]}}))
