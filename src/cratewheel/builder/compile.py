@@ -12,7 +12,7 @@ from cratewheel.audit import binary
 from cratewheel.audit.model import SYMBOLS_READ
 from cratewheel.audit.parts import read_parts
 from cratewheel.bindings import verify
-from cratewheel.builder import linking, parallel
+from cratewheel.builder import linking, other_copies, parallel
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot
 from cratewheel.builder.session import Session
 from cratewheel.cargo import run as cargo_run
@@ -100,7 +100,9 @@ def _compile(job: _Job, stage: Path) -> list[Artifact]:
     for at, build in enumerate(builds):
         folder = stage if len(builds) == 1 else stage / f"slice-{at}"
         folder.mkdir(parents=True, exist_ok=True)
+        other_copies.forget_other_copies(job.session, job.artifact, build, job.directory)
         made = _build_function(job)(job, build)
+        other_copies.remember_sources(job.session, job.artifact, build, job.directory)
         _verify(job, build, made)
         found.append(_move_to_stage(made, folder))
     return found

@@ -14,6 +14,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot, Scheduler, lock_directory
@@ -87,7 +88,9 @@ class ParallelScheduler(Scheduler):
                 stack.enter_context(lock_directory(directory, reporter))
                 if leads:
                     siblings = [path for path in directory.path.parent.iterdir() if path.is_dir() and not path.suffix]
-                    fill(directory, (directory.plain, *sorted(siblings)), reporter)
+                    # another copy of the project may have compiled its own crates there
+                    shared = replace(directory, packages=directory.packages - directory.local)
+                    fill(shared, (directory.plain, *sorted(siblings)), reporter)
                 elif leader is not None:
                     _follow(leader, directory, reporter)
                 share = stack.enter_context(self._share())

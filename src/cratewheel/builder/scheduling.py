@@ -19,8 +19,8 @@ class BuildDirectory:
     """The directory in which a wheel is compiled.
 
     `own` says that `path` is used only for this interpreter; it can then be filled from cargo's own, `plain`. `folders`
-    are those of the profile, `packages` the names of all crates, `common` the ids of those that are the
-    same for all interpreters.
+    are those of the profile, `packages` the names of all crates, `local` of those that other copies of the project have
+    too, `common` the ids of those that are the same for all interpreters.
     """
 
     path: Path
@@ -29,6 +29,7 @@ class BuildDirectory:
     plain: Path
     folders: tuple[str, ...]
     packages: frozenset[str]
+    local: frozenset[str]
     common: frozenset[str]
 
 

@@ -74,6 +74,7 @@ class Session:
             plain=cargo.build_directory or self.target_dir,
             folders=tuple(dict.fromkeys(folders)),
             packages=frozenset(one.packages[package].name for one in graphs for package in one.closure()),
+            local=frozenset(found.name for one in graphs for found in one.packages.values() if found.source is None),
             common=frozenset().union(*(one.without(INTERPRETER_CRATES) for one in graphs)),
         )
 

@@ -1,4 +1,4 @@
-"""The options of a build → the command line of `cargo rustc`. Pure.
+"""The options of a build → the command lines of `cargo rustc` and `cargo clean`. Pure.
 
 Follows https://doc.rust-lang.org/cargo/commands/cargo-rustc.html: one cargo target at a time, so that arguments for the
 crate's own rustc can be given after `--`.
@@ -6,7 +6,8 @@ crate's own rustc can be given after `--`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from cratewheel.system.command import Command
@@ -90,6 +91,25 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
         *selection,
         *(("--crate-type", "cdylib") if build.cdylib else ()),
         *(("--", *build.rustc_args) if build.rustc_args else ()),
+    )
+    return Command(argv=argv, env=build.env, cwd=build.cwd)
+
+
+def clean_command(build: CargoBuild, packages: Iterable[str], directory: Path, *, program: str = "cargo") -> Command:
+    """Return the command that removes what a build compiled of the packages with these ids in a target directory."""
+    options = build.options
+    lock = replace(CargoOptions(), frozen=options.frozen, locked=options.locked, offline=options.offline)
+    flags = replace(lock, config=config_values(options.config, options.extra), unstable_flags=options.unstable_flags)
+    argv = (
+        program,
+        "clean",
+        "--quiet",
+        *resolution_flags(flags),
+        *("--profile", profile_name(options)),
+        *(("--target", options.target) if options.target else ()),
+        *("--target-dir", str(directory)),
+        *("--manifest-path", str(build.manifest)),
+        *(word for package in packages for word in ("--package", package)),
     )
     return Command(argv=argv, env=build.env, cwd=build.cwd)
 

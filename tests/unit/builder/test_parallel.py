@@ -32,6 +32,7 @@ def directories(root: Path, *names: str, own: bool = True) -> list[BuildDirector
             plain=root / "target",
             folders=("release",),
             packages=frozenset(),
+            local=frozenset(),
             common=frozenset(),
         )
         for name in names

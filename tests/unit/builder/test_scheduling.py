@@ -16,6 +16,7 @@ def test_one_wheel_compiles_at_once_with_nothing_to_tell_cargo(tmp_path: Path) -
         plain=tmp_path / "target",
         folders=("release",),
         packages=frozenset(),
+        local=frozenset(),
         common=frozenset(),
     )
     with Scheduler().acquire(directory, CallbackReporter()) as slot:

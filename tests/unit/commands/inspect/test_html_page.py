@@ -117,7 +117,9 @@ def stored(path: Path) -> Path:
         files = {name: archive.read(name) for name in archive.namelist()}
     with zipfile.ZipFile(path, "w") as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data)
+            entry = zipfile.ZipInfo(name)
+            entry.create_system = 3  # whatever system the test runs on
+            archive.writestr(entry, data)
     return path
 
 
