@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 INTERVAL = 0.5  # seconds between two looks
+THREAD = "cratewheel-frontend"
 RUNNER = "_in_process.py"  # by this script, pip and build run nothing but hooks
 
 
@@ -25,7 +26,7 @@ def end_with_frontend() -> Iterator[None]:
         yield
         return
     done = threading.Event()
-    threading.Thread(target=_watch, args=(os.getppid(), done), daemon=True).start()
+    threading.Thread(target=_watch, args=(os.getppid(), done), name=THREAD, daemon=True).start()
     try:
         yield
     finally:

@@ -25,8 +25,8 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
 
 def _wait_for_the_watch() -> None:
     for thread in threading.enumerate():
-        if thread is not threading.current_thread() and thread.daemon:
-            thread.join(10)
+        if thread.name == frontend.THREAD:
+            thread.join()
 
 
 @pytest.mark.parametrize(
