@@ -28,7 +28,7 @@ pytestmark = [
     pytest.mark.skipif(not sys.platform.startswith("linux"), reason="a library of glibc's functions is preloaded"),
 ]
 
-POINTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "4"))
+POINTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "3"))
 ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE)
 MANIFEST = '[package]\nname = "faulty"\nversion = "1.0.0"\nedition = "2021"\n'
 PYPROJECT = (

@@ -24,7 +24,7 @@ from integration.conftest import ROOT, Cratewheel
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")]
 
-STEPS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
+STEPS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "4"))
 COMMAND = (sys.executable, "-m", "cratewheel")
 SITE = Path("lib", f"python3.{sys.version_info[1]}", "site-packages")
 

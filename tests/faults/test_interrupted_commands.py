@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what is left running is found in /proc"),
 ]
 
-MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "4"))
+MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "2"))
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL)
 WARNING = "warning: interrupted; no unfinished file was kept\n"
 

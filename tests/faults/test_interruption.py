@@ -27,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="what is left running is found in /proc"),
 ]
 
-MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "6"))
+MOMENTS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "3"))
 SECOND = 0.3  # the part of the runs that get a second signal, while they clean up
 # what is in a traceback only while our handlers are there: the work of a hook, and what only the command line imports
 TOO_LATE = re.compile(

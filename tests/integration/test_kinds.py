@@ -57,19 +57,19 @@ def test_pyo3_alone(run_cratewheel: Cratewheel, interpreters: Interpreters, answ
 
 
 def test_pyo3_among_python_files(run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer) -> None:
-    run = run_cratewheel("build", "--no-sdist", "-i", interpreters["3.12"], crate="pyo3-mixed")
-    assert built(run, "cp312-cp312") == [
+    run = run_cratewheel("build", "--no-sdist", "-i", interpreters["3.11"], crate="pyo3-mixed")
+    assert built(run, "cp311-cp311") == [
         "pyo3_mixed/__init__.py",
         "pyo3_mixed/cli.py",
         "pyo3_mixed/inner/__init__.py",
-        "pyo3_mixed/inner/_native.cpython-312-x86_64-linux-gnu.so",
+        "pyo3_mixed/inner/_native.cpython-311-x86_64-linux-gnu.so",
         "pyo3_mixed/inner/_native.pyi",
         "pyo3_mixed/py.typed",
     ]
     assert (
         wheels.text(run.wheel, ".dist-info/entry_points.txt") == "[console_scripts]\npyo3-mixed = pyo3_mixed.cli:main\n"
     )
-    assert answer(interpreters["3.12"], run.wheel, "from pyo3_mixed.cli import main; main()") == "42"
+    assert answer(interpreters["3.11"], run.wheel, "from pyo3_mixed.cli import main; main()") == "42"
 
 
 def test_pyo3_for_several_interpreters(run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer) -> None:
