@@ -239,7 +239,8 @@ def rust_for_windows() -> dict[str, str] | None:
 @pytest.fixture(scope="module", name="compiling")
 def compiling_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Windows]:
     variables = rust_for_windows()
-    if variables is None or shutil.which("x86_64-w64-mingw32-gcc") is None:
+    made = PYTHON.with_name("bcryptprimitives.dll")
+    if variables is None or shutil.which("x86_64-w64-mingw32-gcc") is None or not made.is_file():
         pytest.skip("tests/cross/prepare.sh got no standard library for Windows, or no linker")
     found = Windows(tmp_path_factory.mktemp("windows"))
     found.server.environ |= {**variables, "CARGO_TARGET_DIR": str(ROOT / "target" / "tests" / "wine")}

@@ -160,7 +160,7 @@ def _run(job: _Job, build: CargoBuild, on_text: Callable[[str], bool] | None = N
         purpose=f" for {interpreter.display}" if interpreter else "",
         on_text=on_text,
         mounts=cargo_run.container_mounts(job.directory, session.inputs.cargo.workspace_root)
-        if is_cross(_program(session))
+        if is_cross(session.cargo_program)
         else None,
         names=lambda: _names(session),
     )
@@ -176,10 +176,6 @@ def _names(session: Session) -> Names:
         features=tuple(cargo.root_package.features),
         profiles=(*BUILT_IN, *(own if isinstance(own, dict) else ())),
     )
-
-
-def _program(session: Session) -> str:
-    return session.environ.get("CARGO") or "cargo"
 
 
 def _build_editable(job: _Job, build: CargoBuild) -> Artifact:
@@ -288,7 +284,7 @@ def _command(job: _Job, build: CargoBuild) -> Command:
     options, env = limit_jobs(build.options, job.slot), [*build.env, *artifact_env(session, job.artifact)]
     if session.reporter.colored and options.color is None and "CARGO_TERM_COLOR" not in session.environ:
         env.append(("CARGO_TERM_COLOR", "always"))  # cargo writes to our pipe, not to the terminal
-    program = _program(session)
+    program = session.cargo_program
     through = None if is_cross(program) else build.through
     rustc_args = (*build.rustc_args, *_zig_args(session, build))
     build = replace(build, options=options, env=tuple(env), through=through, rustc_args=rustc_args)

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cratewheel.builder.session import Session
-from cratewheel.cargo.command import CargoBuild, clean_command, profile_folders
+from cratewheel.cargo.command import CargoBuild, clean_command, is_cross, profile_folders
 from cratewheel.errors import CompileError
 from cratewheel.planning.model import ArtifactPlan
 from cratewheel.system.command import capture
@@ -40,7 +40,7 @@ def forget_other_copies(session: Session, planned: ArtifactPlan, build: CargoBui
 
     Raises `CompileError` if cargo cannot remove what it compiled.
     """
-    listed = _dep_info(planned, build, directory)
+    listed = _dep_info(session, planned, build, directory)
     if listed is None or _is_of(session, parse_dep_info(listed)):
         return
     known = _read(session, _name(planned, build, directory))
@@ -53,7 +53,7 @@ def forget_other_copies(session: Session, planned: ArtifactPlan, build: CargoBui
 
 def remember_sources(session: Session, planned: ArtifactPlan, build: CargoBuild, directory: Path) -> None:
     """Remember what an artifact was made of, which cargo has just compiled or found fresh."""
-    listed = _dep_info(planned, build, directory)
+    listed = _dep_info(session, planned, build, directory)
     if listed is None:
         return
     root = session.inputs.cargo.workspace_root
@@ -74,8 +74,13 @@ def parse_dep_info(text: str) -> tuple[str, ...]:
     return tuple(name.replace("\\ ", " ") for name in re.split(r"(?<!\\) ", files) if name)
 
 
-def _dep_info(planned: ArtifactPlan, build: CargoBuild, directory: Path) -> str | None:
-    """Return cargo's list of the files of an artifact; None if it has made none in this directory."""
+def _dep_info(session: Session, planned: ArtifactPlan, build: CargoBuild, directory: Path) -> str | None:
+    """Return cargo's list of the files of an artifact; None if it has made none in this directory.
+
+    That of cross has the paths of its container, where all copies have the same.
+    """
+    if is_cross(session.cargo_program):
+        return None
     folder = directory / profile_folders(build.options)[0] / ("examples" if build.example is not None else "")
     try:
         return (folder / planned.cargo_file).with_suffix(".d").read_text(encoding="utf-8", errors="surrogateescape")
@@ -134,9 +139,8 @@ def _clean(session: Session, build: CargoBuild, directory: Path) -> None:
     own = [package for package in cargo.packages.values() if package.source is None and package.id in cargo.nodes]
     names = ", ".join(sorted(package.name for package in own))
     session.reporter.step("Recompiling", f"{names}: {directory} has them from another copy")
-    packages = tuple(package.id for package in own)
-    program = session.environ.get("CARGO") or "cargo"
-    done = capture(clean_command(build, packages, directory, program=program), session.environ)
+    packages = tuple(f"{package.name}@{package.version}" for package in own)
+    done = capture(clean_command(build, packages, directory, program=session.cargo_program), session.environ)
     if done.status:
         raise CompileError(
             f"cargo cannot remove what another copy of {names} left in {directory}",

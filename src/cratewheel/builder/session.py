@@ -53,6 +53,11 @@ class Session:
         return self.inputs.options.target_dir or self.inputs.cargo.target_directory
 
     @property
+    def cargo_program(self) -> str:
+        """The program that compiles: cargo, or what the variable CARGO names."""
+        return self.environ.get("CARGO") or "cargo"
+
+    @property
     def scratch(self) -> Path:
         """The folder for intermediate files of builds; it may be deleted between builds."""
         return self.target_dir / "cratewheel"

@@ -96,7 +96,10 @@ def command(build: CargoBuild, *, program: str = "cargo") -> Command:
 
 
 def clean_command(build: CargoBuild, packages: Iterable[str], directory: Path, *, program: str = "cargo") -> Command:
-    """Return the command that removes what a build compiled of the packages with these ids in a target directory."""
+    """Return the command that removes what a build compiled of `packages`, each `name@version`, in a target directory.
+
+    See https://doc.rust-lang.org/cargo/commands/cargo-clean.html.
+    """
     options = build.options
     lock = replace(CargoOptions(), frozen=options.frozen, locked=options.locked, offline=options.offline)
     flags = replace(lock, config=config_values(options.config, options.extra), unstable_flags=options.unstable_flags)

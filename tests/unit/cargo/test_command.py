@@ -7,6 +7,7 @@ import pytest
 from cratewheel.cargo.command import (
     CargoBuild,
     CargoOptions,
+    clean_command,
     command,
     config_values,
     extra_value,
@@ -73,6 +74,22 @@ def test_every_option_reaches_cargo() -> None:
         *("--timings=json", "--ignore-rust-version", "--future-incompat-report"),
         *PLAIN,
         *("--unit-graph", "--lib"),
+    )
+
+
+def test_what_a_build_compiled_of_packages_is_removed_with_its_profile_and_target() -> None:
+    options = CargoOptions(
+        profile="dist", target="wasm32-wasip1", features=("a",), locked=True, config=("x=1",), extra=("--config", "y=2")
+    )
+    build = CargoBuild(manifest=Path("m/Cargo.toml"), cwd=Path("m"), options=options, env=(("A", "1"),))
+    found = clean_command(build, ("one@1.0.0", "two@2.0.0"), Path("t"), program="mine")
+    assert (" ".join(found.argv), found.env, found.cwd) == (
+        (
+            "mine clean --quiet --locked --config x=1 --config y=2 --profile dist --target wasm32-wasip1 --target-dir t "
+            f"--manifest-path {Path('m/Cargo.toml')} --package one@1.0.0 --package two@2.0.0"
+        ),
+        (("A", "1"),),
+        Path("m"),
     )
 
 
