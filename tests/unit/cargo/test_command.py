@@ -85,8 +85,8 @@ def test_what_a_build_compiled_of_packages_is_removed_with_its_profile_and_targe
     found = clean_command(build, ("one@1.0.0", "two@2.0.0"), Path("t"), program="mine")
     assert (" ".join(found.argv), found.env, found.cwd) == (
         (
-            "mine clean --quiet --locked --config x=1 --config y=2 --profile dist --target wasm32-wasip1 --target-dir t "
-            f"--manifest-path {Path('m/Cargo.toml')} --package one@1.0.0 --package two@2.0.0"
+            "mine clean --quiet --locked --config x=1 --config y=2 --profile dist --target wasm32-wasip1 "
+            f"--target-dir t --manifest-path {Path('m/Cargo.toml')} --package one@1.0.0 --package two@2.0.0"
         ),
         (("A", "1"),),
         Path("m"),
