@@ -117,3 +117,20 @@ def test_pip_gets_the_module_of_each_source_distribution(run_light: Cratewheel, 
         code = "import light_module; print(light_module.answer())"
         found.append(wheels.python(Path(sys.executable), code, path=wheels.site(wheel, tmp_path / f"site-{place}")))
     assert found == ["42", "77"]
+
+
+def test_files_that_are_unpacked_over_those_before_are_compiled_though_they_are_old(
+    run_light: Cratewheel, tmp_path: Path
+) -> None:
+    root = copied(run_light, "one", {})
+    assert answer(built(run_light, root, *THIS), tmp_path / "1") == "42"
+    again = built(run_light, root, *THIS)
+    assert "ompiling" not in again.stderr
+    source = root / "src" / "lib.rs"
+    source.write_text(source.read_text(encoding="utf-8").replace("42", "77"), encoding="utf-8", newline="\n")
+    os.utime(source, (OLD + 1, OLD + 1))
+    changed = built(run_light, root, *THIS)
+    assert answer(changed, tmp_path / "2") == "77"
+    assert "Recompiling light-module, pyo3-ffi: files have changed, but not their times\n" in changed.stderr
+    os.utime(source, (OLD + 2, OLD + 2))
+    assert "ompiling" not in built(run_light, root, *THIS).stderr

@@ -102,7 +102,7 @@ def _compile(job: _Job, stage: Path) -> list[Artifact]:
         folder.mkdir(parents=True, exist_ok=True)
         other_copies.forget_other_copies(job.session, job.artifact, build, job.directory)
         made = _build_function(job)(job, build)
-        other_copies.remember_sources(job.session, job.artifact, build, job.directory)
+        other_copies.remember_sources(job.session, job.artifact, build, job.directory, fresh=made.fresh)
         _verify(job, build, made)
         found.append(_move_to_stage(made, folder))
     return found
