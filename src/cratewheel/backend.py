@@ -450,7 +450,7 @@ def _with_places(error: CratewheelError, settings: Mapping[str, Any], environ: M
         *(name for name in ARGUMENT_VARIABLES if environ.get(name)),
         *(f"the config setting {n}" for n in settings),
     ]
-    if not isinstance(error, UsageError) or not places or any(place in error.message for place in places):
+    if not isinstance(error, UsageError) or not places or any(n in error.message for n in (*places, *settings)):
         return error
     note = f"the options of this build are from {', '.join(places)}"
     return UsageError(error.message, hint=error.hint, notes=(*error.notes, note))
