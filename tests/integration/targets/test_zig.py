@@ -65,15 +65,13 @@ def test_the_linker_gets_words_that_zig_understands(
     assert said == told.format(folder=tmp_path / "programs") + "\n"
 
 
-@pytest.mark.xdist_group("scaffold")  # among what is begun first: zig compiles all of mingw-w64, for a minute
 @pytest.mark.skipif(os.name == "nt", reason="the programs are shell scripts")
 def test_a_library_of_c_is_linked_for_each_system(tmp_path: Path) -> None:
     source = tmp_path / "a.c"
     source.write_text("int answer(void) { return 42; }\n", encoding="utf-8")
     read = []
     for triple, policy in (
-        ("aarch64-unknown-linux-gnu", "manylinux_2_17"),
-        ("x86_64-unknown-linux-musl", "musllinux_1_2"),
+        ("x86_64-unknown-linux-musl", "musllinux_1_2"),  # tests/cross links for glibc
         ("aarch64-apple-darwin", ""),
         ("x86_64-pc-windows-gnu", ""),
     ):
@@ -81,11 +79,12 @@ def test_a_library_of_c_is_linked_for_each_system(tmp_path: Path) -> None:
         linker = str(dict(zig.environment(plan, tmp_path / "zig", {}))[f"CC_{triple.replace('-', '_')}"])
         out = tmp_path / triple
         more = ["-liconv"] if "apple" in triple else []
+        if "windows" in triple:  # without what zig compiles for a minute: all of mingw-w64
+            more = ["-nostdlib", "-Wl,--entry=answer"]
         subprocess.run([linker, "-shared", "-O1", "-o", out, source, *more], check=True)
         found = binary.read(out)
         read.append((found.format, found.arch, "answer" in {name.lstrip("_") for name in found.exported}))
     assert read == [
-        ("elf", "aarch64", True),
         ("elf", "x86_64", True),
         ("macho", "aarch64", True),
         ("pe", "x86_64", True),
