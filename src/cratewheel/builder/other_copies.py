@@ -15,6 +15,7 @@ import re
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -61,7 +62,11 @@ def forget_other_copies(session: Session, planned: ArtifactPlan, build: CargoBui
     if _is_of(session, parse_dep_info(listed)):
         if known is not None and any(is_unseen(root / path, file, known.written) for path, file in known.files.items()):
             _clean(session, build, directory, "files have changed, but not their times")
-    elif known is None or known.listed != _hash(listed.encode()) or not _are_in(root, known.files):
+    elif (
+        known is None
+        or known.listed != _hash(listed.encode(errors="surrogateescape"))
+        or not _are_in(root, known.files)
+    ):
         _clean(session, build, directory, f"{directory} has them from another copy")
 
 
@@ -85,7 +90,7 @@ def remember_sources(
         return
     name, root = _name(planned, build, directory), session.inputs.cargo.workspace_root
     known = _read(session, name) if fresh else None
-    if known is not None and known.listed == _hash(listed.encode()):
+    if known is not None and known.listed == _hash(listed.encode(errors="surrogateescape")):
         return
     files = {}
     for path in sorted(_own_files(session, parse_dep_info(listed), directory)):
@@ -94,7 +99,7 @@ def remember_sources(
             return
         found = (root / path).stat()
         files[path] = SourceFile(time=found.st_mtime_ns, size=found.st_size, content=content)
-    record = SourceRecord(listed=_hash(listed.encode()), written=time.time_ns(), files=files)
+    record = SourceRecord(listed=_hash(listed.encode(errors="surrogateescape")), written=time.time_ns(), files=files)
     session.state_file(STATE).write(name, asdict(record))
 
 
@@ -135,7 +140,8 @@ def _own_files(session: Session, files: Iterable[str], directory: Path) -> Itera
     for name in files:
         path = Path(name)
         if path.is_absolute() and not any(path.is_relative_to(folder) for folder in made):
-            yield Path(os.path.relpath(path, cargo.workspace_root)).as_posix()
+            with suppress(ValueError):  # it is on another drive, where all copies have it
+                yield Path(os.path.relpath(path, cargo.workspace_root)).as_posix()
 
 
 def _content(path: Path) -> str | None:
