@@ -22,7 +22,14 @@ LONGEST_FIRST = ("cross", "faults", "parity", "integration")  # the short ones k
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes test, have what takes longest begun first: groups, and then the slow folders."""
+    """Leave out long tests, unless they are asked for.
+
+    Where several processes test, have what takes longest begun first: groups, and then the slow folders.
+    """
+    if not os.environ.get("CRATEWHEEL_TEST_LONG"):
+        for item in items:
+            if item.get_closest_marker("long") is not None:
+                item.add_marker(pytest.mark.skip(reason="it takes long: set CRATEWHEEL_TEST_LONG=1"))
     if os.environ.get("PYTEST_XDIST_WORKER"):
         items.sort(key=lambda item: _turn(item, config))
 

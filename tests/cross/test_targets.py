@@ -118,7 +118,7 @@ def answer(*command: str | Path, env: Mapping[str, str] | None = None) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("linker", ["gcc", "zig"])
+@pytest.mark.parametrize("linker", ["gcc", pytest.param("zig", marks=pytest.mark.long)])
 def test_arm64_linux_under_an_emulator(project: Path, tmp_path: Path, linker: str) -> None:
     needs_std("aarch64-unknown-linux-gnu")
     words, env = ["--target", "aarch64-unknown-linux-gnu"], {}

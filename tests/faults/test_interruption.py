@@ -118,7 +118,11 @@ def _interpreters(found: Interpreters) -> Iterator[str]:
         yield from ("-i", str(found[version]))
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGINT, signal.SIGTERM, pytest.param(signal.SIGHUP, marks=pytest.mark.long)],
+    ids=lambda number: number.name,
+)
 def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(project: Project, number: signal.Signals) -> None:
     chance = random.Random(f"{project.name} {number.name}")
     project.run()

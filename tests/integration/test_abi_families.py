@@ -123,6 +123,7 @@ def test_the_matrix_builds_nothing_and_says_so(run_light: Cratewheel) -> None:
     assert not list(project.rglob("*.whl"))
 
 
+@pytest.mark.long
 def test_a_module_without_the_stable_abi_of_its_feature_uses_the_whole_api(
     run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
 ) -> None:

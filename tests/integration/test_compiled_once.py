@@ -22,7 +22,7 @@ def compiled(run: Run) -> list[str]:
 
 
 @pytest.mark.xdist_group("pyo3")  # a build of another interpreter between the two would compile pyo3 again
-@pytest.mark.parametrize("crate", ["pyo3-mixed", "pyo3-abi3"])
+@pytest.mark.parametrize("crate", ["pyo3-mixed", pytest.param("pyo3-abi3", marks=pytest.mark.long)])
 def test_a_virtual_environment_of_the_same_python_compiles_nothing_again(
     run_cratewheel: Cratewheel, interpreters: Interpreters, crate: str
 ) -> None:

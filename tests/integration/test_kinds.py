@@ -119,6 +119,7 @@ def test_pypy_gets_a_wheel_of_its_own_beside_the_stable_abi(
     assert answer(interpreters["pypy3.9"], run.wheels[1], "import pyo3_abi3; print(pyo3_abi3.add(40, 2))") == "42"
 
 
+@pytest.mark.long
 def test_an_unpinned_stable_abi_is_of_the_oldest_interpreter(
     run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
 ) -> None:
@@ -191,6 +192,7 @@ def test_cffi_made_by_one_python_is_for_all(
     assert [answer(python, run.wheel, code) for python in (interpreters["pypy3.9"], Path(sys.executable))] == ["42"] * 2
 
 
+@pytest.mark.long
 def test_uniffi(run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer) -> None:
     run = run_cratewheel("build", "--no-sdist", crate="uniffi-pure")
     assert built(run, "py3-none") == [

@@ -54,6 +54,7 @@ def test_a_new_project_passes_its_tests(
     assert (root / ".git").is_dir()
 
 
+@pytest.mark.long
 def test_a_module_of_pyo3_is_typed_and_compiled_once_for_cargo_the_editor_and_us(
     run_cratewheel: Cratewheel, environment: Path
 ) -> None:

@@ -150,6 +150,7 @@ class Steps:
         assert ran.returncode == 0, f"{script}\n{ran.stdout}{ran.stderr}"
 
 
+@pytest.mark.long
 @pytest.mark.network
 @pytest.mark.skipif(sys.platform != "linux", reason="the steps of Linux machines")
 def test_the_steps_of_the_linux_jobs_build_and_test_a_wheel(
