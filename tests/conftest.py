@@ -10,7 +10,7 @@ from hypothesis import settings
 
 # How long an example takes says how busy the machine is, and nothing about us.
 # On Windows, and under wine most of all, files are slow to write.
-settings.register_profile("cratewheel", deadline=None, max_examples=25 if os.name == "nt" else 60)
+settings.register_profile("cratewheel", deadline=None, max_examples=5 if os.name == "nt" else 30)
 settings.load_profile("cratewheel")
 
 # Where this is set, each of the thousands of programs that the tests start would compile all its modules anew.

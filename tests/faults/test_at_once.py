@@ -41,6 +41,7 @@ def build(root: Path, out: Path) -> bytes:
     return wheel.read_bytes()
 
 
+@pytest.mark.long
 def test_builds_at_once_make_what_one_makes_alone(tmp_path: Path) -> None:
     roots = [project(tmp_path, name) for name in ("one", "two")]
     running = []

@@ -122,7 +122,9 @@ def spread(count: int) -> Iterator[int]:
     yield from sorted({round(1 + number * (count - 1) / max(STEPS - 1, 1)) for number in range(min(STEPS, count))})
 
 
-@pytest.mark.parametrize("what", ["SIGKILL", "SIGINT", "SIGTERM", "EACCES"])
+@pytest.mark.parametrize(
+    "what", ["SIGKILL", "SIGTERM", *(pytest.param(what, marks=pytest.mark.long) for what in ("SIGINT", "EACCES"))]
+)
 def test_an_install_that_ends_at_any_step_is_whole_after_the_next(install: Install, what: str) -> None:
     install.write(1)
     assert install.develop().status == 0
@@ -154,6 +156,7 @@ def moves(ended: Ended) -> list[int]:
     return [number for number, step in enumerate(ended.changes, 1) if step.startswith(("os.rename", "os.remove"))]
 
 
+@pytest.mark.long
 def test_what_pip_does_between_an_interrupted_install_and_the_next_does_not_disturb(install: Install) -> None:
     install.write(1)
     assert install.develop().status == 0

@@ -72,7 +72,7 @@ class Project:
         )
 
 
-@pytest.fixture(scope="module", params=["build", "develop", "sdist", "hook"])
+@pytest.fixture(scope="module", params=["build", "develop", pytest.param("sdist", marks=pytest.mark.long), "hook"])
 def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Project:
     folder = tmp_path_factory.mktemp(request.param)
     root = folder / "light-module"

@@ -38,7 +38,7 @@ def module(name: str, *words: str | Path) -> str:
 
 @pytest.fixture
 def built(run_cratewheel: Cratewheel, interpreters: Interpreters) -> Run:
-    return run_cratewheel("build", "--release", "-i", interpreters.this, crate=EXAMPLE).ok()
+    return run_cratewheel("build", "-i", interpreters.this, crate=EXAMPLE).ok()
 
 
 def test_twine_and_check_wheel_contents_find_no_fault(built: Run) -> None:

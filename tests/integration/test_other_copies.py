@@ -85,6 +85,7 @@ def test_a_crate_that_only_a_dependency_of_differs_in_is_compiled(run_light: Cra
     assert answer(built(run_light, two, *THIS), tmp_path / "2") == "2"
 
 
+@pytest.mark.long
 def test_several_interpreters_each_get_the_module_of_the_copy(
     run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path
 ) -> None:
