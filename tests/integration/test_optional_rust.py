@@ -223,6 +223,7 @@ def test_what_requires_rust_makes_each_failure_an_error(
     assert "is built without Rust" not in run.stderr
 
 
+@pytest.mark.long
 def test_publish_requires_rust_unless_pure_is_asked_for(run_light: Cratewheel, optional: Path) -> None:
     env = {**NO_RUST, "MATURIN_PYPI_TOKEN": "pypi-x"}
     there = ("--repository-url", "http://127.0.0.1:9/")

@@ -363,7 +363,7 @@ Path("python/demo/made.bin").write_text(number)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("sdist", ["include", "regenerate"])
+@pytest.mark.parametrize("sdist", ["include", pytest.param("regenerate", marks=pytest.mark.long)])
 def test_what_our_hooks_make_is_in_the_wheel_and_the_sdist_can_make_or_has_it(
     run_light: Cratewheel, backend: str, sdist: str
 ) -> None:
@@ -443,6 +443,7 @@ def test_an_external_library_is_in_the_wheel_and_where_it_was_for_an_editable_in
     assert say(python) == ["42", str(project.root / "python" / "demo" / "_native.abi3.so")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize("editable", [False, True], ids=["wheel", "editable"])
 def test_a_library_for_cffi_is_a_wheel_for_every_python_of_this_system(
