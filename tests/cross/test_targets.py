@@ -138,6 +138,7 @@ def test_arm64_linux_under_an_emulator(project: Path, tmp_path: Path, linker: st
     assert answer(emulator, "-L", arm, python, "-c", CODE, env={"PYTHONPATH": str(site)}) == "42"
 
 
+@pytest.mark.long
 def test_an_interpreter_that_sysconfigdata_describes(project: Path, tmp_path: Path) -> None:
     needs_std("aarch64-unknown-linux-gnu")
     library = PARTS / "arm64" / "usr" / "lib" / "python3.11"

@@ -194,6 +194,7 @@ print(os.path.exists("held"))
     assert over_there.python("-c", code, cwd=tmp_path) == "False\r\n"
 
 
+@pytest.mark.long
 def test_a_program_is_ended_with_what_it_started_and_a_server_stays(over_there: Windows, tmp_path: Path) -> None:
     code = f"""{COMMON}
 done = capture(Command(argv=(sys.executable, "-c", {CHILD!r}, "held")), os.environ, timeout=8)

@@ -204,6 +204,7 @@ def test_in_place_the_module_of_an_earlier_build_goes_and_that_of_others_is_told
     assert "may import it" not in done.stderr  # Python tries the file without a tag last
 
 
+@pytest.mark.long
 def test_in_place_a_change_of_the_abi_leaves_one_module_of_pyo3(run_cratewheel: Cratewheel) -> None:
     here = develop_project(run_cratewheel, "pyo3-mixed", pip=False)
     project = here.root / "pyproject.toml"

@@ -91,6 +91,7 @@ def test_a_pinned_stable_abi_is_one_wheel_for_all(
         assert answer(interpreters[version], run.wheel, "import pyo3_abi3; print(pyo3_abi3.add(40, 2))") == "42"
 
 
+@pytest.mark.long
 def test_a_python_before_a_pinned_stable_abi_gets_a_module_that_it_can_load(
     run_cratewheel: Cratewheel, interpreters: Interpreters, answer: Answer
 ) -> None:

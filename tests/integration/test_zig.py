@@ -100,6 +100,7 @@ def test_a_library_that_cmake_builds_is_compiled_by_zig_and_the_build_script_is_
     assert [path for path in scripts if b"GLIBC_2.3" in path.read_bytes()] == scripts != []
 
 
+@pytest.mark.long
 def test_bindgen_reads_the_headers_that_zig_links_for(run_light: Cratewheel, tmp_path: Path) -> None:
     found = importlib.util.find_spec("clang")
     folders = [Path(place) / "native" for place in (found.submodule_search_locations or ())] if found else []
