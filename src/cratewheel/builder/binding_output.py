@@ -116,7 +116,7 @@ def _uniffi_modules(session: Session, artifact: Artifact, stage: Path) -> tuple[
             *(flag for flag, given in flags.items() if given),
             *(word for value in options.config for word in ("--config", value)),
         ),
-        cargo=session.environ.get("CARGO") or "cargo",
+        cargo=session.cargo_program,
     )
     program, home = uniffi.BINDGEN, project.manifest.directory
     if generator is not None:

@@ -195,7 +195,7 @@ def _ask_for_tools(session: Session) -> tuple[Toolchain, ...]:
     """Return what there is on this machine to compile for each foreign target; cross brings all that it needs."""
     if session.plan.wheels and not any(wheel.builds for wheel in session.plan.wheels):
         return ()
-    if is_cross(session.environ.get("CARGO") or "cargo"):
+    if is_cross(session.cargo_program):
         return ()
     options, host = session.inputs.options, session.inputs.rustc.host
     build_std = any("build-std" in flag for flag in (*options.unstable_flags, *options.cargo_extra_args))
