@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -31,6 +32,9 @@ class Option:
     def needs_value(self) -> bool:
         """Whether the option requires a value in the next argument."""
         return self.values in ("one", "many")
+
+
+_COLOR = Option(flags=("--color",), values="one", choices=COLORS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,23 +248,23 @@ def _fish_values(option: Option) -> str:
 def powershell(commands: Iterable[CommandLine]) -> str:
     """Return the script for PowerShell."""
     commands = tuple(commands)
-    rows = [
-        f"            @({_quoted(name, _DOUBLED)}, {_quoted(command.help, _DOUBLED)})"
-        for command in commands
-        for name in command.names
-    ]
+    rows = [(name, command.help) for command in commands for name in command.names] + [(flag, "") for flag in BEFORE]
     lines = [
         f"Register-ArgumentCompleter -Native -CommandName '{PROGRAM}' -ScriptBlock {{",
         "    param($wordToComplete, $commandAst, $cursorPosition)",
         "    $words = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition } |",
         "        ForEach-Object { $_.ToString() })",
         "    $previous = $words[-1]",
-        "    $found = if ($words.Count -le 1) {",
-        "        @(",
-        ",\n".join(rows),
-        "        )",
+        "    $at = 1",
+        "    while ($at -lt $words.Count -and $words[$at].StartsWith('-')) {",
+        "        if ($words[$at] -ceq '--color') { $at += 2 } else { $at += 1 }",
+        "    }",
+        "    $found = @(if ($at -gt $words.Count) {",
+        *_powershell_rows((word, word) for word in COLORS),
+        "    } elseif ($at -eq $words.Count) {",
+        *_powershell_rows(rows),
         "    } else {",
-        "        switch ($words[1]) {",
+        "        switch ($words[$at]) {",
     ]
     for command in commands:
         lines.append(f"            {{ $_ -in {', '.join(_quoted(name) for name in command.names)} }} {{")
@@ -268,7 +272,7 @@ def powershell(commands: Iterable[CommandLine]) -> str:
         lines += ["                break", "            }"]
     lines += [
         "        }",
-        "    }",
+        "    })",
         '    $found | Where-Object { $_ -and $_[0] -like "$wordToComplete*" } | ForEach-Object {',
         "        $kind = if ($_[0].StartsWith('-')) { 'ParameterName' } else { 'ParameterValue' }",
         "        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], $kind, $_[1])",
@@ -286,17 +290,20 @@ def _powershell_command(command: CommandLine) -> list[str]:
     for option in command.options:
         if option.needs_value and option.choices:
             flags = ", ".join(_quoted(flag) for flag in option.flags)
-            values = ", ".join(f"@({_quoted(word)}, {_quoted(word)})" for word in option.choices)
-            lines.append(f"if ($previous -cin {flags}) {{ @({values}); break }}")
+            rows = _powershell_rows((word, word) for word in option.choices)
+            lines += [f"if ($previous -cin {flags}) {{", *rows, "    break", "}"]
     # without a result, PowerShell completes file names
     free = [flag for option in command.options if option.needs_value and not option.choices for flag in option.flags]
     if free:
         lines.append(f"if ($previous -cin {', '.join(map(_quoted, free))}) {{ break }}")
-    rows = [(flag, option.help) for option in command.options for flag in option.flags]
-    if command.positional:
-        rows += [(word, word) for word in command.positional.choices]
-    pairs = [f"    @({_quoted(word)}, {_quoted(text or word, _DOUBLED)})" for word, text in rows]
-    return [*lines, "@(", ",\n                ".join(pairs), ")"]
+    words = command.positional.choices if command.positional else ()
+    pairs = [(word, word) for word in words]
+    return [*lines, *_powershell_rows([*pairs, *((flag, one.help) for one in command.options for flag in one.flags)])]
+
+
+def _powershell_rows(rows: Iterable[tuple[str, str]]) -> list[str]:
+    # with a comma before it an array stays one, alone too; an empty description is an error of PowerShell
+    return [f"    ,@({_quoted(word, _DOUBLED)}, {_quoted(text or word, _DOUBLED)})" for word, text in rows]
 
 
 def elvish(commands: Iterable[CommandLine]) -> str:
@@ -308,70 +315,119 @@ def elvish(commands: Iterable[CommandLine]) -> str:
         "    fn candidate {|text help|",
         "        edit:complex-candidate $text &display=$text'  '$help",
         "    }",
-        "    var previous = $words[-2]",
-        "    if (== (count $words) 2) {",
-        *(
-            f"        candidate {name} {_quoted(command.help, _DOUBLED)}"
-            for command in commands
-            for name in command.names
-        ),
+        "    var previous current = $words[-2] $words[-1]",
+        "    var at last = (num 1) (- (count $words) 1)",
+        "    while (and (< $at $last) (str:has-prefix $words[$at] -)) {",
+        "        if (eq $words[$at] --color) { set at = (+ $at 2) } else { set at = (+ $at 1) }",
+        "    }",
+        f"    if (> $at $last) {{ put {' '.join(COLORS)} }} elif (== $at $last) {{",
+        *(f"        candidate {name} {_quoted(one.help, _DOUBLED)}" for one in commands for name in one.names),
+        f"        put {' '.join(BEFORE)} --color={{{','.join(COLORS)}}}",
     ]
     for command in commands:
-        lines.append(f"    }} elif (has-value [{' '.join(command.names)}] $words[1]) {{")
+        lines.append(f"    }} elif (has-value [{' '.join(command.names)}] $words[$at]) {{")
         lines += [f"        {line}" for line in _elvish_command(command)]
     return "\n".join((*lines, "    }", "}", ""))
 
 
 def _elvish_command(command: CommandLine) -> list[str]:
-    lines, word = [], "if"
+    cases = []
     for option in command.options:
+        files = "edit:complete-filename $current"
+        values = f"put {' '.join(option.choices)}" if option.choices else "nop" if option.kind == "text" else files
         if option.needs_value:
-            values = " ".join(option.choices)
-            does = (
-                f"put {values}" if values else "nop" if option.kind == "text" else "edit:complete-filename $words[-1]"
-            )
-            lines += [f"{word} (has-value [{' '.join(option.flags)}] $previous) {{", f"    {does}"]
-            word = "} elif"
-    rows = [(flag, option.help) for option in command.options for flag in option.flags]
-    last = [f"candidate {flag} {_quoted(text, _DOUBLED)}" for flag, text in rows]
-    if command.positional and not _is_free(command.positional):
-        files = "edit:complete-filename $words[-1]"
-        last.append(f"put {' '.join(command.positional.choices)}" if command.positional.choices else files)
-    return [*lines, "} else {", *(f"    {line}" for line in last), "}"] if lines else last
+            cases.append((f"(has-value [{' '.join(option.flags)}] $previous)", values))
+        if option.values != "none" and option.choices:
+            cases += [
+                (f"(str:has-prefix $current {flag}=)", f"put {flag}={{{','.join(option.choices)}}}")
+                for flag in option.flags
+                if flag.startswith("--")
+            ]
+    last = [f"candidate {flag} {_quoted(one.help, _DOUBLED)}" for one in command.options for flag in one.flags]
+    if command.positional and command.positional.choices:
+        last.insert(0, f"put {' '.join(command.positional.choices)}")
+    elif command.positional and not _is_free(command.positional):
+        last.append("edit:complete-filename $current")
+    if not cases:
+        return last
+    lines = [line for test, does in cases for line in (f"}} elif {test} {{", f"    {does}")]
+    return [lines[0].removeprefix("} el"), *lines[1:], "} else {", *(f"    {line}" for line in last), "}"]
 
 
 def nushell(commands: Iterable[CommandLine]) -> str:
-    """Return the module for nushell, for `use` in a file."""
-    lines = ["module completions {"]
+    """Return the module for nushell from 0.108 on, for `source` in a file.
+
+    Options are not declared to nushell, since it would then refuse lines that cratewheel takes: `--strip true`, `-j4`,
+    `--timings=html`. One command completes all words, and those of a line reach cratewheel as without the module.
+    """
+    commands = tuple(commands)
+    before = tuple(Option(flags=(flag,)) if flag != "--color" else _COLOR for flag in BEFORE)
+    lines = ["module completions {", "  const commands = {"]
+    lines += _nushell_command("", before, [(name, command.help) for command in commands for name in command.names])
     for command in commands:
-        names = {option: f"nu-complete {PROGRAM} {command.names[0]} {option.flags[-1].lstrip('-')}"
-                 for option in command.options if option.needs_value and option.choices}  # fmt: skip
-        if command.positional and command.positional.choices:
-            names[command.positional] = f"nu-complete {PROGRAM} {command.names[0]}"
-        for option, name in names.items():
-            values = " ".join(f'"{word}"' for word in option.choices)
-            lines.append(f'  def "{name}" [] {{ [ {values} ] }}')
-        for name in command.names:
-            lines += ["", f"  # {command.help}", f'  export extern "{PROGRAM} {name}" [']
-            lines += [f"    {line}" for option in command.options for line in _nushell_option(option, names)]
-            lines += [f"    ...rest{_nushell_value(command.positional, names)}", "  ]"]
-    return "\n".join((*lines, "}", "", "export use completions *", ""))
+        positional = command.positional or Option()
+        words = None if positional.kind != "text" else [(word, "") for word in positional.choices]
+        lines += [line for name in command.names for line in _nushell_command(name, command.options, words)]
+    return "\n".join((*lines, *_NUSHELL, "}", "", "export use completions *", ""))
 
 
-def _nushell_option(option: Option, names: Mapping[Option, str]) -> list[str]:
-    short = next((flag[1:] for flag in option.flags if not flag.startswith("--")), None)
-    long = [flag for flag in option.flags if flag.startswith("--")]
-    value = (
-        _nushell_value(option, names) if option.needs_value else ""
-    )  # nushell has no optional values, so it becomes a switch
-    first = [f"{long[0]}{f'(-{short})' if short else ''}"] if long else [f"-{short}"]
-    return [f"{flag}{value}  # {option.help}" for flag in (*first, *long[1:])]
+_NUSHELL = """\
+  }
+
+  def "nu-complete cratewheel" [words: list<string>] {
+    let last = ($words | length) - 1
+    let current = $words | last
+    mut at = 1
+    while $at < $last and ($words | get $at | str starts-with "-") {
+      $at += if ($words | get $at) == "--color" { 2 } else { 1 }
+    }
+    let command = if $at < $last { $words | get $at } else { "" }
+    if $command in ($commands | columns) {
+      let known = $commands | get $command
+      let before = $known.options | where needed and value == ($words | get ($last - 1))
+      let name = $current | split row "=" | first
+      let assigned = $known.options | where values? != [] and value == $name
+      if ($before | is-not-empty) {
+        nu-complete cratewheel values ($before | first).values "" $current
+      } else if ($assigned | is-not-empty) and $name != $current and ($name | str starts-with "--") {
+        nu-complete cratewheel values ($assigned | first).values $"($name)=" $current
+      } else if $known.words == null and not ($current | str starts-with "-") {
+        null
+      } else {
+        $known.words | default [] | append ($known.options | select value description)
+          | where ($it.value | str starts-with $current)
+      }
+    } else { [] }
+  }
+
+  def "nu-complete cratewheel values" [values: any, before: string, current: string] {
+    if $values == null { null } else {
+      $values | each {|one| $"($before)($one)" } | where ($it | str starts-with $current)
+    }
+  }
+
+  @complete "nu-complete cratewheel"
+  export extern cratewheel [...words: oneof<glob, any>]""".splitlines()
 
 
-def _nushell_value(option: Option | None, names: Mapping[Option, str]) -> str:
-    if option and option in names:
-        return f': string@"{names[option]}"'
-    return ": string" if option is None or option.kind == "text" else ": path"
+def _nushell_command(name: str, options: Iterable[Option], words: Iterable[tuple[str, str]] | None) -> list[str]:
+    lines = [f"    {_nuon(name)}: {{", "      options: ["]
+    for option in options:
+        values = None if option.values != "none" and option.kind != "text" else option.choices
+        lines += [
+            f"        {{value: {_nuon(flag)}, description: {_nuon(option.help)}, "
+            f"needed: {_nuon(option.needs_value)}, values: {_nuon(values)}}}"
+            for flag in option.flags
+        ]
+    lines.append("      ]")
+    if words is None:
+        return [*lines, "      words: null", "    }"]
+    rows = (f"        {{value: {_nuon(word)}, description: {_nuon(text)}}}" for word, text in words)
+    return [*lines, "      words: [", *rows, "      ]", "    }"]
+
+
+def _nuon(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)  # what nushell reads includes JSON
 
 
 SHELLS: Mapping[str, Callable[[Iterable[CommandLine]], str]] = {
