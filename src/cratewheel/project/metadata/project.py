@@ -51,11 +51,12 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """What the fields are read from: the table, the file it is in, and the crate."""
+    """What the fields are read from: the table, the file it is in, and the crate; whether maturin builds the project."""
 
     table: Table
     path: Path
     manifest: Manifest
+    of_maturin: bool
 
     @property
     def folder(self) -> Path:
@@ -74,7 +75,12 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
     licence file that is not there or not within reach.
     """
     assert pyproject.project is not None
-    source = _Source(table=pyproject.project, path=pyproject.path, manifest=manifest)
+    source = _Source(
+        table=pyproject.project,
+        path=pyproject.path,
+        manifest=manifest,
+        of_maturin=pyproject.build_backend == "maturin" or bool(pyproject.tools.maturin),
+    )
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
     standard = check_table(_without_own_keys(source), source.path)
@@ -355,20 +361,30 @@ def _license_files(
         raise ConfigError(
             f"{where} must be a list of strings, found {describe(patterns)}", hint='write `["LICENSE*"]` (PEP 639)'
         )
+    unmatched = []
     for pattern in patterns:
         matches = licences.find_matching(source.folder, pattern, where, roots=source.roots)
         found += matches
         if not matches:
-            # https://packaging.python.org/en/latest/specifications/pyproject-toml/#license-files
-            there = [f'"{file.target}"' for file in licences.find_by_name(source.folder, roots=source.roots)]
-            raise ConfigError(
-                f"{pattern!r}, {where}, matches no file",
-                hint=f"write `license-files = [{', '.join(there)}]`"
-                if there
-                else "add the file, or remove the pattern",
-            )
+            unmatched.append(_unmatched_pattern(source, pattern, where))
     files, warnings = licences.unique(tuple(found))
-    return files, (), warnings
+    return files, (), (*unmatched, *warnings)
+
+
+def _unmatched_pattern(source: _Source, pattern: str, where: str) -> str:
+    """Return the warning about a pattern that no file matches; raise it as `ConfigError` unless maturin takes it.
+
+    https://packaging.python.org/en/latest/specifications/pyproject-toml/#license-files wants an error. maturin ignores
+    such a pattern, so that there are projects with one, and their releases are to be built.
+    """
+    message = f"{pattern!r}, {where}, matches no file"
+    if source.of_maturin:
+        return message
+    there = [f'"{file.target}"' for file in licences.find_by_name(source.folder, roots=source.roots)]
+    raise ConfigError(
+        message,
+        hint=f"write `license-files = [{', '.join(there)}]`" if there else "add the file, or remove the pattern",
+    )
 
 
 def _named_license(source: _Source, name: str) -> LicenceFile:
