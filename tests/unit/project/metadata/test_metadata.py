@@ -500,6 +500,4 @@ def test_in_a_project_of_maturin_such_a_pattern_is_a_warning(tmp_path: Path, bac
     project = STATIC.replace('backend = "maturin"', f'backend = "{backend}"')
     core = read(tmp_path, f'{project}license-files = ["LICENSE*.txt", "NOTICE*.txt"]\n{table}')
     assert [str(target) for target, _ in core.license_files] == ["LICENSE.txt"]
-    assert core.warnings == (
-        f"'NOTICE*.txt', project.license-files in {tmp_path / 'pyproject.toml'}, matches no file",
-    )
+    assert core.warnings == (f"'NOTICE*.txt', project.license-files in {tmp_path / 'pyproject.toml'}, matches no file",)
