@@ -51,7 +51,7 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """What the fields are read from: the table, the file it is in, and the crate; whether maturin builds the project."""
+    """What the fields are read from: the table, its file and the crate; whether the project is one of maturin."""
 
     table: Table
     path: Path
