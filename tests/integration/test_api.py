@@ -123,7 +123,7 @@ def test_mistakes_of_the_caller_are_errors_of_python_or_ours(project: Path, tmp_
         cratewheel.build(project, relase=True)  # type: ignore[call-arg]  # what is tested
     with pytest.raises(UsageError, match="bindings must be one of"):
         cratewheel.build(project, bindings="none")  # type: ignore[arg-type]  # what is tested
-    with pytest.raises(UsageError, match="jobs must be a number greater than 0, found 0"):
+    with pytest.raises(UsageError, match="jobs must be a whole number greater than 0, found 0"):
         cratewheel.build(project, jobs=0)
     with pytest.raises(ConfigError, match=r"there is no Cargo\.toml in"):
         cratewheel.read_metadata(tmp_path)

@@ -70,12 +70,12 @@ def test_the_base_python_is_asked_for_by_key_or_variable(
         ({}, {"MATURIN_PEP517_ARGS": "--relase"}, "MATURIN_PEP517_ARGS: unknown option `--relase`",
          "did you mean `--release`?"),
         ({}, {"CRATEWHEEL_ARGS": "--jobs many", "MATURIN_PEP517_ARGS": "--locked"},
-         "CRATEWHEEL_ARGS: --jobs must be a number greater than 0, found 'many'",
+         "CRATEWHEEL_ARGS: --jobs must be a whole number greater than 0, found 'many'",
          "`cratewheel build --help` shows the options"),
         ({"build-args": "--bindings py03"}, {"CRATEWHEEL_ARGS": "--locked"},
          ("the config setting build-args: --bindings must be one of pyo3, pyo3-ffi, rust-cpython, cffi, uniffi, bin, "
          "found 'py03'"), "did you mean `pyo3`?"),
-        ({"jobs": "many"}, {}, ("the config setting jobs: --jobs must be a number greater than 0, "
+        ({"jobs": "many"}, {}, ("the config setting jobs: --jobs must be a whole number greater than 0, "
          "found 'many'"), "`cratewheel build --help` shows the options"),
     ],
     ids=["unknown option", "wrong number", "wrong choice", "a setting"],

@@ -297,5 +297,5 @@ def _positive(text: str) -> int:
     except ValueError:
         number = 0
     if not 1 <= number <= MOST_JOBS:
-        raise argparse.ArgumentTypeError(f"must be a number greater than 0, found {text[:SHOWN]!r}")
+        raise argparse.ArgumentTypeError(f"must be a whole number greater than 0, found {text[:SHOWN]!r}")
     return number

@@ -78,7 +78,7 @@ def _as_flag(name: str, setting: Setting, value: Any, cwd: Path) -> object:
         case "toggle":
             return "true" if value else "false"
         case "number" if not isinstance(value, int) or value < 1:
-            raise UsageError(f"{name} must be a number greater than 0, found {value!r}")
+            raise UsageError(f"{name} must be a whole number greater than 0, found {value!r}")
         case "optional":
             return "" if value is True else value or None
         case "path":

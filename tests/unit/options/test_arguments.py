@@ -19,7 +19,7 @@ def test_two_dashes_are_no_value(word: str) -> None:
 def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
     with pytest.raises(UsageError) as caught:
         parse_flags("build", "", [f"--jobs={number}"])
-    assert caught.value.message == f"--jobs must be a number greater than 0, found {number[:60]!r}"
+    assert caught.value.message == f"--jobs must be a whole number greater than 0, found {number[:60]!r}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,10 @@ from cratewheel.project.request import Request
 def prepare(request: Request, reporter: Reporter, *, terminal: bool) -> Job:
     """Return where and how to upload; raises `UsageError` and `ConfigError` where options or `.pypirc` are wrong."""
     options, origins = resolve_publish(request.flags, request.environ)
+    kinds = {name: origins[name].kind for name in ("repository", "repository_url") if name in origins}
+    if kinds == {"repository": "flag", "repository_url": "variable"}:
+        reporter.warn(f"{origins['repository_url'].name} does not count, because --repository is given")
+        options = replace(options, repository_url=None)
     repository = choose(options, read_pypirc(request.environ))
     if "password" in origins and origins["password"].kind == "flag":
         reporter.warn(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import configparser
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,11 +68,20 @@ def read_pypirc(environ: Mapping[str, str]) -> Sections:
     except (OSError, UnicodeError) as error:
         raise ConfigError(f"{path} cannot be read: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
     except configparser.Error as error:
-        # what configparser says shows the line, which may hold a password
-        found = re.search(r"\[line:? *(\d+)\]", str(error))
-        where = f" in line {found[1]}" if found else ""
-        raise ConfigError(f"{path} is wrong{where}", hint="write `[pypi]`, `username = …`, `password = …`") from None
+        raise ConfigError(f"{path}, {_fault(error)}", hint="write `[pypi]`, `username = …`, `password = …`") from None
     return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def _fault(error: configparser.Error) -> str:
+    """Return the line of a wrong `.pypirc` and what is wrong, without the line itself, which may hold a password."""
+    if isinstance(error, configparser.DuplicateSectionError):
+        return f"line {error.lineno}: there is a second section [{error.section}]"
+    if isinstance(error, configparser.DuplicateOptionError):
+        return f"line {error.lineno}: [{error.section}] has a second `{error.option}`"
+    if isinstance(error, configparser.MissingSectionHeaderError):
+        return f"line {error.lineno}: there is no section before it"
+    lines = [line for line, _ in error.errors] if isinstance(error, configparser.ParsingError) else []
+    return f"line {min(lines, default=1)}: it is neither `name = value` nor a section"
 
 
 def choose(options: PublishOptions, pypirc: Sections) -> Repository:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urljoin
 
 from cratewheel.commands.publish import attestations, checks, index, trusted
 from cratewheel.commands.publish.checks import Checked
@@ -373,7 +374,12 @@ def refusal(answer: Answer, name: str, repository: Repository, transport: Transp
             hint=f"look at the user and the scope of the token; it is for {repository.url}",
         )
     if 300 <= answer.status < 400:
-        place = transport.redact(answer.headers.get("location", "elsewhere"))
+        if "location" not in answer.headers:
+            return UploadError(f"{repository.url} takes no uploads: {said}")
+        place = answer.headers["location"]
+        with suppress(ValueError):  # what a server says need not be an address
+            place = urljoin(repository.url, place)
+        place = transport.redact(place)
         return UploadError(f"{repository.url} has moved to {place}", hint=f"give --repository-url {place}")
     if answer.status in (404, 405):
         return UploadError(f"{repository.url} takes no uploads: {said}", hint=f"the address of PyPI is {KNOWN['pypi']}")

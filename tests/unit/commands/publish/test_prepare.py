@@ -59,3 +59,17 @@ def test_the_job_has_the_credentials_and_a_password_in_sight_is_a_warning() -> N
             hint="set MATURIN_PASSWORD or MATURIN_PYPI_TOKEN instead",
         )
     ]
+
+
+def test_a_repository_on_the_command_line_counts_more_than_an_address_in_a_variable() -> None:
+    events: list[Event] = []
+    asked = request({"repository": "testpypi"}, MATURIN_REPOSITORY_URL="https://index.work/")
+    job = prepare(asked, CallbackReporter(on_event=events.append), terminal=False)
+    assert job.repository.url == "https://test.pypi.org/legacy/"
+    assert events == [WarningEvent(text="MATURIN_REPOSITORY_URL does not count, because --repository is given")]
+    for flags, environ in (
+        ({"repository": "testpypi", "repository_url": "https://index.work/"}, {}),
+        ({}, {"MATURIN_REPOSITORY": "testpypi", "MATURIN_REPOSITORY_URL": "https://index.work/"}),
+    ):
+        asked = request(flags, **environ)
+        assert prepare(asked, CallbackReporter(), terminal=False).repository.url == "https://index.work/"

@@ -113,9 +113,19 @@ def test_no_pypirc_has_no_sections(tmp_path: Path) -> None:
     assert read_pypirc({}) == {}
 
 
-def test_a_wrong_pypirc_is_an_error_that_shows_no_line_of_it(tmp_path: Path) -> None:
-    (tmp_path / ".pypirc").write_text("[pypi]\nusername = ann\npypi-s3cret\n")
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("[pypi]\nusername = ann\npypi-s3cret\n", "line 3: it is neither `name = value` nor a section"),
+        ("username = ann\npassword = s3cret\n", "line 1: there is no section before it"),
+        ("[mine\npassword = s3cret\n", "line 1: there is no section before it"),
+        ("[a]\npassword = s3cret\nPassword = s3cret\n", "line 3: [a] has a second `password`"),
+        ("[a]\npassword = s3cret\n[b]\n[a]\n", "line 4: there is a second section [a]"),
+    ],
+)
+def test_a_wrong_pypirc_is_an_error_that_shows_no_line_of_it(tmp_path: Path, text: str, fault: str) -> None:
+    (tmp_path / ".pypirc").write_text(text)
     with pytest.raises(ConfigError) as caught:
         read_pypirc({"HOME": str(tmp_path)})
-    assert caught.value.message == f"{tmp_path / '.pypirc'} is wrong in line 3"
+    assert caught.value.message == f"{tmp_path / '.pypirc'}, {fault}"
     assert caught.value.__cause__ is None

@@ -62,6 +62,17 @@ def test_what_says_that_a_file_is_there(found: Answer, there: bool) -> None:
             "give --repository-url https://e.org/",
         ),
         (
+            answer(308, "Moved", location="/upload/"),
+            "https://upload.pypi.org/legacy/ has moved to https://upload.pypi.org/upload/",
+            "give --repository-url https://upload.pypi.org/upload/",
+        ),
+        (
+            answer(302, "Found", location="http://[x"),
+            "https://upload.pypi.org/legacy/ has moved to http://[x",
+            "give --repository-url http://[x",
+        ),
+        (answer(302, "Found"), "https://upload.pypi.org/legacy/ takes no uploads: 302 Found", None),
+        (
             answer(405, "Not Allowed"),
             "https://upload.pypi.org/legacy/ takes no uploads: 405 Not Allowed",
             "the address of PyPI is https://upload.pypi.org/legacy/",
