@@ -39,7 +39,7 @@ READS = {
     "interpreter/candidates.py": {"os.name"},
     "interpreter/launcher.py": {"sys.platform"},
     "repair/linux.py": {"os.name"},
-    "system/command.py": {"os.name", "sys.platform"},
+    "system/command.py": {"os.name"},
     "system/files/content.py": {"os.name"},
     "system/files/copying.py": {"os.name", "sys.platform"},
     "system/files/globs.py": {"os.name"},

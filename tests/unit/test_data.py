@@ -55,7 +55,7 @@ def plain_atom(value: Any) -> Any:
         case type() | FunctionType():
             return value.__name__
         case _:
-            return type(value).__name__
+            return getattr(value, "__name__", type(value).__name__)
 
 
 def is_table(value: object) -> bool:

@@ -29,9 +29,7 @@ from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled, current_grou
 
 TERMINATION_GRACE = 5.0  # seconds between SIGTERM and SIGKILL
 ROLLBACK_GRACE = 30.0  # the same for a program that rolls its changes back
-ECHO = (
-    2.0  # seconds: the terminal sends Ctrl-C to the program as well, and a second SIGINT would interrupt its clean-up
-)
+ECHO = 2.0  # seconds: the terminal sends Ctrl-C to the program as well; a second SIGINT would interrupt its clean-up
 KILLING_GRACE = 2.0  # seconds to wait after SIGKILL; another user's process cannot be killed
 READING_GRACE = 2.0  # seconds: a server that the child started may keep its stderr open for ever
 PIECE = 65_536  # bytes of a program's output that are read at once
@@ -320,12 +318,11 @@ def _running_program(
         stdout=stdout,
         stderr=stderr,
     )
-    job = None if rolls_back else job_object.hold(child)  # as above
-    program = _Program(child=child, job=job, mark=mark, rolls_back=rolls_back)
-    end = partial(_end, program)
-    group = current_group()
     begun = time.monotonic()
-    with child:
+    with child, nullcontext() if rolls_back else _tied(child) as job:  # as above
+        program = _Program(child=child, job=job, mark=mark, rolls_back=rolls_back)
+        end = partial(_end, program)
+        group = current_group()
         try:
             with interrupts.Callback(end), group.track(end) if group is not None else nullcontext():
                 check_cancelled()  # a signal during the start has ended nothing yet
@@ -337,46 +334,63 @@ def _running_program(
         else:
             if child.poll() is None:
                 _end(program)
-        finally:
-            if job is not None:
-                job.release()
     if _watchers:
         taken = time.monotonic() - begun
         _tell(3, f"{Path(command.argv[0]).name} ended with status {child.returncode} after {taken:.2f} s")
 
 
-_watched: list[int] = []  # this process, once a shell waits for its end
+@contextmanager
+def _tied(child: subprocess.Popen[bytes]) -> Iterator[job_object.Job | None]:
+    """Have a program end with this process, should it be killed during the block."""
+    _tell_watcher(str(child.pid))
+    job = job_object.hold(child)
+    try:
+        yield job
+    finally:
+        if job is not None:
+            job.release()
+        if child.poll() is not None:
+            _tell_watcher(f"-{child.pid}")
+
+
+_watched: dict[int, int] = {}  # this process, once a shell waits for its end → where to write to that shell
 
 
 def _watch_this_process(environ: Mapping[str, str]) -> None:
-    """Have a shell kill the programs of this process if it is killed itself; only Linux tells which these are."""
-    if sys.platform != "linux" or os.getpid() in _watched:
+    """Have a shell kill the programs of this process if it is killed itself; Windows has job objects for that."""
+    if os.name == "nt" or os.getpid() in _watched:
         return
-    _watched[:] = [os.getpid()]
-    reading, writing = os.pipe()
-    null = os.open(os.devnull, os.O_RDWR)
+    for inherited in _watched.values():  # this process is a copy
+        with suppress(OSError):
+            os.close(inherited)
+    _watched.clear()
+    reading, _watched[os.getpid()] = os.pipe()
     try:
-        os.posix_spawn(
-            "/bin/sh",
+        shell = subprocess.Popen(
             ("/bin/sh", "-c", process_tree.WATCHER, str(os.getpid()), str(os.getsid(0))),
-            {"PATH": environ.get("PATH", os.defpath)},  # nothing by which another of its kind would kill it
-            file_actions=[(os.POSIX_SPAWN_DUP2, source, number) for number, source in enumerate((reading, null, null))],
-            setsid=True,  # neither the terminal nor who waits for our session knows it
-        )
-    except (OSError, NotImplementedError):  # there is no shell: programs outlive this process when it is killed
-        os.close(writing)
+            env={"PATH": environ.get("PATH", os.defpath)},  # nothing by which another of its kind would kill it
+            stdin=reading, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,  # neither the terminal nor who waits for our session knows it
+        )  # fmt: skip
+    except OSError:  # there is no shell: programs outlive this process when it is killed
+        _release_watcher(os.getpid())
     else:
-        atexit.register(_release_watcher, writing, os.getpid())
+        shell.returncode = 0  # nobody waits for it, of which `Popen` would warn
+        atexit.register(_release_watcher, os.getpid())
     finally:
         os.close(reading)
-        os.close(null)
 
 
-def _release_watcher(writing: int, process: int) -> None:
+def _tell_watcher(line: str) -> None:
+    with suppress(OSError):  # there is none, or somebody has ended it
+        os.write(_watched.get(os.getpid(), -1), f"{line}\n".encode("ascii"))
+
+
+def _release_watcher(process: int) -> None:
     if os.getpid() == process:  # and not a copy of it
-        with suppress(OSError):
-            os.write(writing, b"\n")
-            os.close(writing)
+        _tell_watcher("done")
+        os.close(_watched[process])
+        _watched[process] = -1
 
 
 def _popen(

@@ -14,12 +14,47 @@ from pathlib import Path
 
 VARIABLE = "CRATEWHEEL_STARTED"  # has a different value for each program
 
-# For sh: waits until its stdin is closed, and kills what the process $0 of the session $1 has started and left, unless
-# a line has come before. Killing is repeated for what was being started meanwhile.
+# For sh, also that of macOS: reads a line for each program that the process $0 of the session $1 has started, and one
+# with a minus when that has ended. Once its stdin is closed without `done`, it kills those programs and what they have
+# started. Each is stopped first, so that it starts nothing more. Where there is /proc, what has left its parents is
+# found by the variable; that is repeated for what was being started meanwhile.
 WATCHER = f"""
 trap '' HUP INT QUIT TERM
-read -r _ && exit
-session() {{ read -r fields <"/proc/$1/stat" && set -- ${{fields##*) }} && echo "$4"; }}
+started=' '
+while read -r line; do
+  number=" ${{line#-}} "
+  case $line in
+    done) exit ;;
+    -*) started="${{started%%$number*}} ${{started#*$number}}" ;;
+    *) started="$started$line " ;;
+  esac
+done
+session() {{ read -r content <"/proc/$1/stat" && set -- ${{content##*) }} && echo "$4"; }}
+parents() {{
+  if [ -d /proc/self ]; then
+    for folder in /proc/[0-9]*; do
+      pid=${{folder#/proc/}}
+      read -r content <"$folder/stat" && set -- ${{content##*) }} && echo "$pid $2"
+    done
+  else
+    ps -A -o pid= -o ppid=
+  fi
+}}
+children() {{
+  parents | while read -r pid parent; do
+    case $started in
+      *" $pid "*) ;;
+      *" $parent "*) printf '%s ' "$pid" ;;
+    esac
+  done
+}}
+before=
+while [ "$started" != "$before" ]; do
+  before=$started
+  kill -s STOP $started
+  started=$started$(children)
+done
+kill -s KILL $started
 for _ in 1 2 3 4 5; do
   for folder in /proc/[0-9]*; do
     pid=${{folder#/proc/}}
@@ -27,6 +62,7 @@ for _ in 1 2 3 4 5; do
       kill -s KILL "$pid"
     fi
   done
+  [ -d /proc/self ] || exit
   sleep 0.2
 done
 """

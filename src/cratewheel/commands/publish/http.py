@@ -349,7 +349,8 @@ def tls_context(environ: Mapping[str, str]) -> ssl.SSLContext:
             folder = path.is_dir()
             return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
         except OSError as error:  # which an `SSLError` is, too
-            why = error.strerror if not isinstance(error, ssl.SSLError) else "it has no certificates"
+            no_file = not isinstance(error, ssl.SSLError) and error.errno  # PyPy gives no text
+            why = os.strerror(no_file) if no_file else "it has no certificates"
             raise UsageError(f"{variable} names {path}: {why}", hint="name a file of certificates in PEM") from error
     context = ssl.create_default_context()
     places = ssl.get_default_verify_paths()
