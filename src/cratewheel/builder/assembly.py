@@ -16,7 +16,6 @@ from cratewheel.bindings import pyo3
 from cratewheel.builder.binding_output import generate_parts, out_dirs
 from cratewheel.builder.compiled import Compiled, label_files, loading_folder
 from cratewheel.builder.crate_licences import licence_texts
-from cratewheel.builder.repair_step import graft, place_libraries
 from cratewheel.builder.sboms import SbomFiles, of_artifacts, sbom_files
 from cratewheel.builder.session import Session
 from cratewheel.builder.wheel_entries import Advice, read_project_files, wheel_files
@@ -144,6 +143,8 @@ def check_files(
     of_project = with_modes_of_git(found.entries, inputs.project.root, session.environ)
     entries: Iterable[Entry] = of_project
     if grafted:
+        from cratewheel.builder.repair_step import place_libraries
+
         entries = place_libraries(session, wheel, of_project, grafted, needing)
     entries = tuple(entries)
     own = {_origin(entry) for entry in project.installed if not _is_generated(entry, folders.values())}
@@ -228,6 +229,8 @@ def _audit(
     grafted: tuple[Grafted, ...] = ()
     needing = frozenset(one.made.path.name for one in compiled if settlement.external.get(one.label))
     if wheel.audit == "repair" and settlement.external:
+        from cratewheel.builder.repair_step import graft
+
         grafted = graft(session, compiled, settlement.external, stage / "grafted")
         libraries = {library.name: audit_binary.read(library.path) for library in grafted}
         settlement = platform_tags_from_audit(wheel, target, binaries, programs=programs, own=own, grafted=libraries)

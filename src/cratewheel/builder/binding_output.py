@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import cffi, uniffi
 from cratewheel.builder.declarations import read_declarations
 from cratewheel.builder.session import Session
-from cratewheel.builder.stubs import read_stubs
 from cratewheel.builder.wheel_entries import CompiledParts
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.run import Artifact
@@ -39,10 +38,17 @@ def _generate(
         companions=() if kind == "bin" else tuple(_companions(session, planned, artifact)),
         ffi_source=_ffi_source(session, wheel, artifact, own) if kind == "cffi" else "",
         modules=_uniffi_modules(session, artifact, own) if kind == "uniffi" else (),
-        stubs=read_stubs(session, artifact)
-        if session.inputs.options.generate_stubs and (planned.part is None or planned.bindings.crate == "pyo3")
-        else {},
+        stubs=_stubs(session, planned, artifact),
     )
+
+
+def _stubs(session: Session, planned: ArtifactPlan, artifact: Artifact) -> Mapping[PurePosixPath, str]:
+    """Return the type stubs of a module with pyo3, if they are asked for."""
+    if not session.inputs.options.generate_stubs or not (planned.part is None or planned.bindings.crate == "pyo3"):
+        return {}
+    from cratewheel.builder.stubs import read_stubs
+
+    return read_stubs(session, artifact)
 
 
 def out_dirs(session: Session, wheel: WheelPlan, artifacts: Sequence[Artifact]) -> dict[str, Path]:

@@ -10,13 +10,9 @@ from cratewheel.archive.layout import Entry, FromFile, check_installable, descri
 from cratewheel.bindings.detect import EXTENSION_KINDS
 from cratewheel.builder.crate_licences import check_licences
 from cratewheel.builder.declarations import prepare_cbindgen
-from cratewheel.builder.pgo import find_profdata
-from cratewheel.builder.pure import pure_session
 from cratewheel.builder.sboms import included_sboms
 from cratewheel.builder.session import Session, wheel_compression
-from cratewheel.builder.stubs import check_stubs_supported
 from cratewheel.cargo.command import config_values, is_cross
-from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.errors import ConfigError, MissingToolError
@@ -67,6 +63,8 @@ def check_before_compiling(session: Session) -> Session:
     except MissingToolError as error:
         if not is_optional(session.inputs.options):
             raise
+        from cratewheel.builder.pure import pure_session
+
         session = pure_session(session, error)
         _check(session)
     return session
@@ -79,6 +77,8 @@ def _check(session: Session) -> None:
         session.reporter.warn(warning)
     included_sboms(session)
     if any(wheel.profiling is not None for wheel in session.plan.wheels):
+        from cratewheel.builder.pgo import find_profdata
+
         find_profdata(session.inputs.rustc, session.environ, session.cwd)
     for warning in check_licences(session.inputs, session.plan.wheels, session.environ):
         session.reporter.warn(warning)
@@ -162,8 +162,12 @@ def refuse_impossible(inputs: Inputs, plan: BuildPlan, found: Preconditions) -> 
     check_installable((*found.included, *found.data), dist_info_name(plan.name, plan.version))
     _refuse_doubles(inputs, plan, found.data)
     if options.editable:
+        from cratewheel.contents import editable
+
         editable.check(inputs.modules, rebuild=options.editable_rebuild)
     if options.generate_stubs:
+        from cratewheel.builder.stubs import check_stubs_supported
+
         check_stubs_supported(inputs)
     if found.out_is_file:
         raise ConfigError(f"{plan.out} is not a folder", hint="choose another one with `--out`")

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from cratewheel.audit import binary
 from cratewheel.audit.model import SYMBOLS_READ
-from cratewheel.audit.parts import read_parts
 from cratewheel.bindings import verify
 from cratewheel.builder import linking, other_copies, parallel
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot
@@ -131,6 +130,8 @@ def _check_kind(planned: ArtifactPlan, path: Path) -> None:
     """
     if not path.is_file() or binary.read(path).format not in SYMBOLS_READ:
         return  # that it is not there is said where it is copied
+    from cratewheel.audit.parts import read_parts
+
     program = binary.read_with(path, lambda data: read_parts(bytes(data))).program
     if program != planned.is_program:
         kinds = ("a program", "a library")

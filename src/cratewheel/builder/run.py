@@ -9,11 +9,9 @@ from functools import partial
 from operator import itemgetter
 
 from cratewheel.builder.checks import check_before_compiling
-from cratewheel.builder.hooks import before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
-from cratewheel.builder.sdist import build_sdist
 from cratewheel.builder.session import Session, warn_invalid_epoch
-from cratewheel.builder.wheel import build_wheel, report_building
+from cratewheel.builder.wheel import build_wheel, report_building, run_hooks
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values
 from cratewheel.events import BuiltArchive
@@ -34,25 +32,27 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
             session.reporter.warn(warning)
         warn_invalid_epoch(session.environ, session.reporter)
     sessions = _each_once([check_before_compiling(one) if one.plan.wheels else one for one in sessions])
-    done: list[BuiltArchive] = []
-    for session in sessions:
-        if session.plan.sdist:
-            if session.inputs.options.hooks and session.plan.wheels:
-                before_compiling(session, session.plan.wheels[0])  # for the wheels, so that they run once
-            environ, reporter = session.environ, session.reporter
-            inputs = gather_sdist_of(
-                session.inputs.project,
-                session.inputs.options,
-                environ=environ,
-                reporter=reporter,
-                metadata=session.sdist_metadata,
-            )
-            done.append(
-                build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter, hook_runs=session.hook_runs)
-            )
+    done = [_build_sdist(session) for session in sessions if session.plan.sdist]
     wheels = (built for batch in _batches(sessions) for built in _build_wheels(batch))
     # those without Rust that stand for several are one file
     return (*done, *{built.path: built for built in wheels}.values())
+
+
+def _build_sdist(session: Session) -> BuiltArchive:
+    """Build the sdist of a session, after the hooks of its wheels."""
+    from cratewheel.builder.sdist import build_sdist
+
+    if session.plan.wheels:
+        run_hooks(session, session.plan.wheels[0])  # for the wheels, so that they run once
+    environ, reporter = session.environ, session.reporter
+    inputs = gather_sdist_of(
+        session.inputs.project,
+        session.inputs.options,
+        environ=environ,
+        reporter=reporter,
+        metadata=session.sdist_metadata,
+    )
+    return build_sdist(inputs, session.plan.out, environ=environ, reporter=reporter, hook_runs=session.hook_runs)
 
 
 def _each_once(sessions: Sequence[Session]) -> list[Session]:

@@ -7,19 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from cratewheel.builder import pgo
 from cratewheel.builder.assembly import WheelContent, assemble, pack
 from cratewheel.builder.compile import compile_wheel
-from cratewheel.builder.hooks import before_compiling, before_packing
-from cratewheel.builder.in_place import write_in_project
-from cratewheel.builder.pure import (
-    assemble_pure,
-    leave_out,
-    planned_session,
-    pure_session,
-    report_left_out,
-    without_failed,
-)
 from cratewheel.builder.sboms import SbomFiles, crates_sbom
 from cratewheel.builder.session import Session
 from cratewheel.cargo.command import profile_name
@@ -28,8 +17,6 @@ from cratewheel.errors import CompileError
 from cratewheel.events import BuiltArchive
 from cratewheel.options.optional import is_optional
 from cratewheel.planning.model import WheelPlan
-from cratewheel.planning.pgo import instrumented
-from cratewheel.project.pure import without_rust
 from cratewheel.system.files.copying import remove_tree
 from cratewheel.system.files.temporary import temporary_name
 from cratewheel.system.tasks import task_group
@@ -39,6 +26,8 @@ def build_wheel(session: Session, wheel: WheelPlan) -> BuiltArchive:
     """Compile, audit and pack one wheel."""
     with assemble_wheel(session, wheel) as content:
         if content.in_project:
+            from cratewheel.builder.in_place import write_in_project
+
             write_in_project(session, content.in_project)
         return pack(session, wheel, content)
 
@@ -53,7 +42,16 @@ def assemble_wheel(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]
     if wheel.profiling is None:
         with _compiled_once(session, wheel) as content:
             yield content
-        return
+    else:
+        with _compiled_with_profile(session, wheel) as content:
+            yield content
+
+
+@contextmanager
+def _compiled_with_profile(session: Session, wheel: WheelPlan) -> Iterator[WheelContent]:
+    from cratewheel.builder import pgo
+    from cratewheel.planning.pgo import instrumented
+
     with pgo.lock_profiles(session):
         pgo.report_phase(session, 1, "compiling an instrumented wheel")
         with _compiled_once(pgo.training_session(session), instrumented(wheel)) as content:
@@ -104,7 +102,7 @@ def compiled_to_pack(
     """
     if not session.reporter.label:  # several are named together
         report_building(session, [wheel])
-    session = _run_hooks(session, wheel)
+    session = run_hooks(session, wheel)
     if wheel.is_pure:
         _run_hooks_before_packing(session, wheel, [])
         yield session, wheel, [], session.scratch, ()
@@ -117,6 +115,8 @@ def compiled_to_pack(
         except CompileError as error:
             if not is_optional(session.inputs.options):
                 raise
+            from cratewheel.builder.pure import pure_session
+
             session = pure_session(session, error)
             (wheel,) = session.plan.wheels
             found = session, wheel, []
@@ -128,6 +128,8 @@ def compiled_to_pack(
 
 def _run_hooks_before_packing(session: Session, wheel: WheelPlan, artifacts: list[Artifact]) -> None:
     if session.inputs.options.hooks:
+        from cratewheel.builder.hooks import before_packing
+
         before_packing(session, wheel, artifacts)
 
 
@@ -135,30 +137,37 @@ def _compile_what_can_be(session: Session, wheel: WheelPlan, stage: Path) -> tup
     """Return what was compiled of a wheel, and the wheel without the optional artifacts that could not be."""
     if not is_optional(session.inputs.options):
         return session, wheel, [one for one in compile_wheel(session, wheel, stage) if one is not None]
-    made = compile_wheel(session, wheel, stage, leave_out=partial(leave_out, session))
+    from cratewheel.builder import pure
+    from cratewheel.project.pure import without_rust
+
+    made = compile_wheel(session, wheel, stage, leave_out=partial(pure.leave_out, session))
     if any(one is not None for one in made):
-        return without_failed(session, wheel, made)
-    pure = planned_session(without_rust(session.inputs), why="no artifact could be compiled", session=session)
-    return pure, pure.plan.wheels[0], []
+        return pure.without_failed(session, wheel, made)
+    rest = pure.planned_session(without_rust(session.inputs), why="no artifact could be compiled", session=session)
+    return rest, rest.plan.wheels[0], []
 
 
 def _pure_content(session: Session) -> WheelContent:
-    report_left_out(session)
-    return assemble_pure(session)
+    from cratewheel.builder import pure
+
+    pure.report_left_out(session)
+    return pure.assemble_pure(session)
 
 
 @contextmanager
 def compiled_files(session: Session, wheel: WheelPlan) -> Iterator[list[Artifact]]:
     """Compile one wheel and yield its compiled files, which exist during the block."""
-    session = _run_hooks(session, wheel)
+    session = run_hooks(session, wheel)
     with _staging_folder(session.scratch) as stage:
         yield [one for one in compile_wheel(session, wheel, stage) if one is not None]
 
 
-def _run_hooks(session: Session, wheel: WheelPlan) -> Session:
+def run_hooks(session: Session, wheel: WheelPlan) -> Session:
     """Run the hooks before compiling, and return the session with what they changed."""
     if not session.inputs.options.hooks:
         return session
+    from cratewheel.builder.hooks import before_compiling
+
     return before_compiling(session, wheel)
 
 

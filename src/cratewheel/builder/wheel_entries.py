@@ -15,7 +15,6 @@ from pathlib import Path, PurePosixPath
 from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
-from cratewheel.contents import editable
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.own_archives import without_archives
@@ -176,7 +175,7 @@ def wheel_files(
         found, texts = stub_entries(inputs.of(artifact.part), part.stubs, [*installed, *compiled, *stubs])
         stubs = (*stubs, *found)
         warnings = (*warnings, *(Advice(text=text) for text in texts))
-    if inputs.options.editable and not only_compiled and editable.keeps_sources(inputs.modules):
+    if inputs.options.editable and not only_compiled and inputs.modules.has_python_files:
         files = _editable_files(inputs, plan, wheel, installed, compiled)
         # next to the module in the project, for editors and type checkers
         return replace(files, in_project=(*files.in_project, *stubs), warnings=(*files.warnings, *warnings))
@@ -195,6 +194,8 @@ def _editable_files(
     inputs: Inputs, plan: BuildPlan, wheel: WheelPlan, installed: Iterable[Entry], compiled: list[Entry]
 ) -> WheelFiles:
     """Return the files of an editable install; Python files stay in the project."""
+    from cratewheel.contents import editable
+
     options, modules = inputs.options, inputs.modules
     loaded, loose = _split_compiled(compiled)
     rest = [entry for entry in (*installed, *loose) if not editable.stays_in_project(modules, entry)]

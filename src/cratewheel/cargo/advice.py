@@ -15,12 +15,13 @@ from cratewheel.errors import did_you_mean
 
 MAX_REASON = 300  # characters
 
-_COLOURS = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: (.+)$")
-_CAUSE = re.compile(r"Caused by:\n +(.+)")
-_LINKERS_WORDS = re.compile(r"(?:unable to find library|cannot find) \S+|undefined (?:symbol:|reference to) \S+")
+# patterns are text: they are compiled where a command has failed
+_COLOURS = r"\x1b\[[0-9;]*[A-Za-z]"
+_ERROR = r"(?m)^error(?:\[E\d+\])?: (.+)$"
+_CAUSE = r"Caused by:\n +(.+)"
+_LINKERS_WORDS = r"(?:unable to find library|cannot find) \S+|undefined (?:symbol:|reference to) \S+"
 _VAGUE = ("failed to parse", "failed to get", "failed to load", "could not load Cargo configuration")
-_FIRST_ERROR = re.compile(r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$")
+_FIRST_ERROR = r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$"
 _FAILED_BUILD = (
     "could not compile",
     "failed to run custom build command",
@@ -33,8 +34,8 @@ _TOO_OLD = (
     r"is older than the `\d+` edition|feature `edition\d+` is required"
     r"|lock file version `?\d+`? .*(?:does not understand|requires `-Znext-lockfile-bump`)"
 )
-_SUMMARY = re.compile(r"could not compile `([^`]+)`.* due to (?:(\d{1,9}) previous errors?|(?:1 )?previous error)")
-_UNKNOWN_TARGET = re.compile(r'could not find specification for target "([^"]+)"')
+_SUMMARY = r"could not compile `([^`]+)`.* due to (?:(\d{1,9}) previous errors?|(?:1 )?previous error)"
+_UNKNOWN_TARGET = r'could not find specification for target "([^"]+)"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ BUILD_TOOLS_FOR_VISUAL_STUDIO = (
 
 def _plain(text: str) -> str:
     """Return the text without colours, and with what was drawn over the progress bar on a line of its own."""
-    return _COLOURS.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(_COLOURS, "", text).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def advise(text: str, names: Names) -> str | None:
@@ -67,7 +68,7 @@ def advise(text: str, names: Names) -> str | None:
     """
     plain = _plain(text)
     for pattern, hint in RULES:
-        found = pattern.search(plain)
+        found = re.search(pattern, plain)
         if found:
             return hint if isinstance(hint, str) else hint(found, names)
     return None
@@ -80,7 +81,7 @@ def place_of_failure(text: str) -> str | None:
     '2 errors in a, the first at src/lib.rs:7:1'
     """
     plain = _plain(text)
-    summary, first = _SUMMARY.search(plain), _FIRST_ERROR.search(plain)
+    summary, first = re.search(_SUMMARY, plain), re.search(_FIRST_ERROR, plain)
     if not summary or not first:
         return None
     number = int(summary[2] or 1)
@@ -98,7 +99,7 @@ def first_error(text: str) -> str | None:
     'linker `cc` not found'
     """
     plain = _plain(text)
-    found = _ERROR.search(plain)
+    found = re.search(_ERROR, plain)
     if not found:
         return None
     target = unknown_target(plain)
@@ -106,7 +107,7 @@ def first_error(text: str) -> str | None:
         return f"rustc does not know the target {target}"
     reason = found[1].strip()
     pattern = _CAUSE if reason.startswith(_VAGUE) else _LINKERS_WORDS if reason.startswith("linking with") else None
-    causes = pattern.findall(plain, found.end()) if pattern else ()
+    causes = re.findall(pattern, plain[found.end() :]) if pattern else ()
     if reason.endswith(":"):  # what is meant stands on the next line
         reason = f"{reason} {plain[found.end() :].strip().partition(chr(10))[0].strip()}"
     return (causes[-1] if causes else reason)[:MAX_REASON]
@@ -134,7 +135,7 @@ def needs_newer_rust(text: str) -> bool:
 
 def unknown_target(text: str) -> str | None:
     """Return the target triple that rustc said it does not know."""
-    found = _UNKNOWN_TARGET.search(text)
+    found = re.search(_UNKNOWN_TARGET, text)
     return found[1] if found else None
 
 
@@ -234,91 +235,87 @@ def _target(found: re.Match[str], names: Names) -> str:
     return did_you_mean(found[1], names.targets) or "`rustc --print target-list` lists all targets"
 
 
-def _rule(
-    pattern: str, hint: str | Callable[[re.Match[str], Names], str]
-) -> tuple[re.Pattern[str], str | Callable[[re.Match[str], Names], str]]:
-    return re.compile(pattern), hint
-
+Rule = tuple[str, str | Callable[["re.Match[str]", Names], str]]
 
 # Messages of cargo 1.64 to 1.95; where their words have changed, both are there. The first that matches counts, so
 # causes stand before what follows from them.
-RULES = (
+RULES: tuple[Rule, ...] = (
     # the machine
-    _rule(
+    (
         r"No space left on device|File size limit exceeded|not enough space on the disk",
         "free disk space; `cratewheel clean` removes build files and caches",
     ),
-    _rule(
+    (
         r"\(signal: 9, SIGKILL|LLVM ERROR: out of memory|memory allocation of \d+ bytes failed",
         "close other programs, or compile fewer crates at a time: `--jobs 1`",
     ),
     # Xcode
-    _rule(
-        r"not agreed to the Xcode (?:and Apple SDKs )?license", "agree to Xcode's licence: `sudo xcodebuild -license`"
-    ),
-    _rule(r"invalid active developer path|(?i:no developer tools were found)", _NEW_SDK),
-    _rule(
+    (r"not agreed to the Xcode (?:and Apple SDKs )?license", "agree to Xcode's licence: `sudo xcodebuild -license`"),
+    (r"invalid active developer path|(?i:no developer tools were found)", _NEW_SDK),
+    (
         r"SDK \"[\w.]+\" cannot be located|unable to lookup item 'Path' in SDK",
         f"{_NEW_SDK}; if they are there, `sudo xcode-select --switch /Library/Developer/CommandLineTools` chooses them",
     ),
     # file systems
-    _rule(
+    (
         r"does not appear to support locking|incremental compilation: could not create session directory lock file",
         "compile in a folder of another file system: `--target-dir`; or without incremental files: CARGO_INCREMENTAL=0",
     ),
     # rustup
-    _rule(r"no /proc/self/exe available", "rustup needs /proc: `mount -t proc proc /proc`"),
-    _rule(r"no default is configured|no default toolchain configured", "`rustup default stable`"),
-    _rule(r"toolchain '([^']+)' is not installed", _toolchain),
-    _rule(r"override toolchain '([^']+)' is not installed", _toolchain),
+    (r"no /proc/self/exe available", "rustup needs /proc: `mount -t proc proc /proc`"),
+    (r"no default is configured|no default toolchain configured", "`rustup default stable`"),
+    (r"toolchain '([^']+)' is not installed", _toolchain),
+    (r"override toolchain '([^']+)' is not installed", _toolchain),
     # target
-    _rule(_UNKNOWN_TARGET.pattern, _target),
-    _rule(r"the `([^`]+)` target may not be installed", lambda found, _: f"`rustup target add {found[1]}`"),
+    (_UNKNOWN_TARGET, _target),
+    (r"the `([^`]+)` target may not be installed", lambda found, _: f"`rustup target add {found[1]}`"),
     # versions of Rust
-    _rule(
+    (
         r"(?s)rustc [\d.]+\S* is not supported by the following packages?:\s+(\S+?)@(\S+) requires rustc ([\d.]+)",
         _newer_rust,
     ),
-    _rule(r"package `(\S+) v(\S+?)(?: \([^)]*\))?` cannot be built because it requires rustc ([\d.]+)", _newer_rust),
-    _rule(
+    (r"package `(\S+) v(\S+?)(?: \([^)]*\))?` cannot be built because it requires rustc ([\d.]+)", _newer_rust),
+    (
         r"is older than the `(\d+)` edition|feature `edition\d+` is required",
         "update Rust: `rustup update`; or set `edition` in Cargo.toml to one that this cargo supports",
     ),
-    _rule(
+    (
         r"lock file version `?\d+`? .*(?:does not understand|requires `-Znext-lockfile-bump`)",
         "update Rust: `rustup update`",
     ),
-    _rule(
+    (
         r"may not be used on the (?:stable|beta) release channel",
         "build with nightly Rust: `rustup toolchain install nightly`, and set RUSTUP_TOOLCHAIN=nightly",
     ),
     # Cargo.lock
-    _rule(
+    (
         r"cannot update the lock file|the lock file .* needs to be updated but --(?:locked|frozen) was passed",
         "bring Cargo.lock up to date: `cargo update --workspace`",
     ),
-    _rule(r"cannot create the lock file", "create Cargo.lock: `cargo generate-lockfile`"),
-    _rule(
+    (r"cannot create the lock file", "create Cargo.lock: `cargo generate-lockfile`"),
+    (
         r"(?s)failed to parse lock file at.*(?:<<<<<<<|=======|>>>>>>>)",
         "Cargo.lock has a merge conflict: `git checkout --theirs Cargo.lock`, then `cargo update --workspace`",
     ),
-    _rule(r"failed to parse lock file at", "remove Cargo.lock and create it again: `cargo generate-lockfile`"),
+    (r"failed to parse lock file at", "remove Cargo.lock and create it again: `cargo generate-lockfile`"),
     # network and registries
-    _rule(
+    (
         r"you're using offline mode|but --(?:offline|frozen) was specified|failed to download.*offline",
         "download the crates while online: `cargo fetch`; or remove --offline",
     ),
-    _rule(
+    (
         r"Permission denied \(publickey\)|failed to authenticate when downloading repository",
         "let cargo use git's own credentials: set CARGO_NET_GIT_FETCH_WITH_CLI=true",
     ),
-    _rule(
-        r"[Cc]ould not resolve host|[Cc]ould(?:n't| not) connect to server|download of config\.json failed|"
-        r"spurious network error|Operation (?:timed out|too slow)|Timeout was reached|"
-        r"failed to (?:download from|fetch) `|SSL certificate problem",
+    (
+        (
+            r"[Cc]ould not resolve host|[Cc]ould(?:n't| not) connect to server|download of config\.json failed|"
+            r"spurious network error|Operation (?:timed out|too slow)|Timeout was reached|"
+            r"failed to (?:download from|fetch) `|SSL certificate problem"
+        ),
         "check the network and the proxy (HTTPS_PROXY, or `http.proxy` in .cargo/config.toml), and try again",
     ),
-    _rule(
+    (
         r"no matching package(?: named `([^`]+)`)? found",
         lambda found, _: (
             f"correct the name in Cargo.toml; `cargo search {found[1]}` finds crates"
@@ -326,86 +323,84 @@ RULES = (
             else "correct the name of the crate in Cargo.toml"
         ),
     ),
-    _rule(r"failed to select a version for the requirement `([\w-]+)", _requirement),
+    (r"failed to select a version for the requirement `([\w-]+)", _requirement),
     # names
-    _rule(r"profile `([^`]+)` is not defined", _profile),
-    _rule(r"profile name `debug` is reserved", "did you mean `dev`?"),
-    _rule(r"does not (?:contain|have) (?:this|these|the) features?:? `?(?P<feature>[\w+-]+)", _feature),
-    _rule(r"none of the selected packages contains (?:this|these) features?: (?P<feature>[\w+-]+)", _feature),
+    (r"profile `([^`]+)` is not defined", _profile),
+    (r"profile name `debug` is reserved", "did you mean `dev`?"),
+    (r"does not (?:contain|have) (?:this|these|the) features?:? `?(?P<feature>[\w+-]+)", _feature),
+    (r"none of the selected packages contains (?:this|these) features?: (?P<feature>[\w+-]+)", _feature),
     # Cargo.toml
-    _rule(
+    (
         r"can't find library `[^`]+`|no targets specified in the manifest",
         "create src/lib.rs: `mkdir -p src && touch src/lib.rs`; or set `path` in [lib] of Cargo.toml",
     ),
-    _rule(
+    (
         r"current package believes it's in a workspace when it's not",
         "add the crate to `workspace.members`, or an empty [workspace] table to its own Cargo.toml",
     ),
-    _rule(
+    (
         r"could not parse TOML configuration in `([^`]+)`",
         lambda found, _: f"correct {found[1]} at the place shown above",
     ),
-    _rule(
+    (
         r"`([^`]+)` is not a dependency",
         lambda found, _: f"`cargo add {found[1].partition('/')[0]}`, or correct [features] in Cargo.toml",
     ),
-    _rule(
+    (
         r"failed to load source for dependency `([^`]+)`|failed to load manifest for workspace member `([^`]+)`",
         lambda found, _: f"correct the path of {found[1] or found[2]} in Cargo.toml",
     ),
     # linkers
-    _rule(r"linker `([^`]+)` not found", _missing_linker),
-    _rule(r"invalid linker name in argument '-fuse-ld=([\w-]+)'", _missing_tool),
-    _rule(r"(?s).*-fuse-ld=(mold|lld|gold|wild)\".*collect2: fatal error: cannot find 'ld'", _missing_tool),
-    _rule(r"collect2: fatal error: cannot find '(ld)'", _missing_tool),
-    _rule(
-        r"unable to find library -l([\w.+-]+)|cannot find -l([\w.+-]+)|library '([\w.+-]+)' not found|"
-        r"library not found for -l([\w.+-]+)|"
-        r"cannot open input file '([\w.+-]+)\.lib'",
+    (r"linker `([^`]+)` not found", _missing_linker),
+    (r"invalid linker name in argument '-fuse-ld=([\w-]+)'", _missing_tool),
+    (r"(?s).*-fuse-ld=(mold|lld|gold|wild)\".*collect2: fatal error: cannot find 'ld'", _missing_tool),
+    (r"collect2: fatal error: cannot find '(ld)'", _missing_tool),
+    (
+        (
+            r"unable to find library -l([\w.+-]+)|cannot find -l([\w.+-]+)|library '([\w.+-]+)' not found|"
+            r"library not found for -l([\w.+-]+)|"
+            r"cannot open input file '([\w.+-]+)\.lib'"
+        ),
         _missing_library,
     ),
-    _rule(
+    (
         r"undefined (?:symbol:|reference to `)\s*_?Py[A-Z_]|\"_Py[A-Za-z_]+\", referenced from",
         "update pyo3 to 0.26 or newer: `cargo update -p pyo3`; or enable its feature `extension-module`",
     ),
     # build scripts
-    _rule(
+    (
         r"newer than PyO3's maximum supported version",
         "update pyo3: `cargo add pyo3@latest`, or choose an older Python with -i",
     ),
-    _rule(
-        r"lower than PyO3's minimum supported version", "choose a newer Python with -i, or an older pyo3 in Cargo.toml"
-    ),
-    _rule(
+    (r"lower than PyO3's minimum supported version", "choose a newer Python with -i, or an older pyo3 in Cargo.toml"),
+    (
         r"cannot set a minimum Python version (\d+\.\d+) higher than",
         lambda found, _: f"choose Python {found[1]} or newer with -i, or an older `abi3-py3…` feature of pyo3",
     ),
-    _rule(
+    (
         r"[Cc]ould not find (?:directory of )?OpenSSL|Could not find openssl via pkg-config",
         lambda _, names: (
             f"install OpenSSL's development files: {OPENSSL.install(names.platform)}; "
             "or enable the feature `vendored` of openssl"
         ),
     ),
-    _rule(r"The system library `([\w.+-]+)` required by crate", _pkg_config_library),
-    _rule(
+    (r"The system library `([\w.+-]+)` required by crate", _pkg_config_library),
+    (
         r"[Pp]ackage '?([\w.+-]+)'?, required by|No package '([\w.+-]+)' found",
         lambda found, names: _pkg_config_library(re.match(r"(.*)", found[1] or found[2]) or found, names),
     ),
-    _rule(r"[Tt]he pkg-config command could not be (?:found|run)|Could not run `?\S*pkg-config", _tool("pkg-config")),
-    _rule(r"is `([\w+-]+)` not installed\?", _missing_tool),
-    _rule(r"failed to find tool \"?`?([\w+-]+)|Failed to find tool\. Is `([\w+-]+)` installed", _missing_tool),
-    _rule(r"Unable to find libclang|couldn't find any valid shared libraries matching: \['libclang", _tool("libclang")),
-    _rule(r"Could not find `?protoc`?", _tool("protoc")),
-    _rule(
-        r"(?:Command|Program|program) [`'\"](perl|nasm|make|ninja|cmake|git)[`'\"]? ?(?:was )?not found", _missing_tool
-    ),
-    _rule(
+    (r"[Tt]he pkg-config command could not be (?:found|run)|Could not run `?\S*pkg-config", _tool("pkg-config")),
+    (r"is `([\w+-]+)` not installed\?", _missing_tool),
+    (r"failed to find tool \"?`?([\w+-]+)|Failed to find tool\. Is `([\w+-]+)` installed", _missing_tool),
+    (r"Unable to find libclang|couldn't find any valid shared libraries matching: \['libclang", _tool("libclang")),
+    (r"Could not find `?protoc`?", _tool("protoc")),
+    (r"(?:Command|Program|program) [`'\"](perl|nasm|make|ninja|cmake|git)[`'\"]? ?(?:was )?not found", _missing_tool),
+    (
         r"failed to run custom build command for `([^ `]+)",
         lambda found, _: f"{found[1]} has a build script that failed; its documentation says what it needs",
     ),
     # the build directory
-    _rule(
+    (
         r"Permission denied \(os error 13\)|Read-only file system",
         "make the folder that is named above writable, or choose another build directory: `--target-dir`",
     ),

@@ -180,7 +180,7 @@ def install(session: Session, environment: Environment, begun: float) -> Path:
         # raise now what would be raised after compiling
         find_installed(session.plan.name, environment)
         check_writable(environment)
-    live = editable.keeps_sources(session.inputs.modules)
+    live = session.inputs.modules.has_python_files
     root = session.inputs.project.root
     direct_url = {"url": root.as_uri(), "dir_info": {"editable": True}}
     extra = {"INSTALLER": f"{INSTALLER}\n", "REQUESTED": "", "direct_url.json": json.dumps(direct_url)}

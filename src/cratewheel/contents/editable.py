@@ -31,18 +31,13 @@ class Rebuild:
     cwd: Path
 
 
-def keeps_sources(modules: ModuleLayout) -> bool:
-    """Return whether the project has Python files, which an editable install leaves in place."""
-    return modules.package_dir is not None or bool(modules.python_packages)
-
-
 def check(modules: ModuleLayout, *, rebuild: bool = False) -> None:
     """Raise `ConfigError` for a source folder whose path cannot be a line of a `.pth` file.
 
     Also for one that is to `rebuild` on import, where nothing but the compiled file is imported.
     """
     source = str(modules.python_source)
-    if not keeps_sources(modules):
+    if not modules.has_python_files:
         if rebuild:
             raise ConfigError(
                 "`editable-rebuild` needs a Python package around the compiled module, and the project has none",

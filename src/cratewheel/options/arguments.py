@@ -20,9 +20,9 @@ HELP = "Show the common options with -h, all with --help"
 SHOWN = 60  # characters of a value, in an error
 # argparse's words for two mistakes, and ours; an "explicit argument" may be anything, such as a token
 _ARGPARSE = (
-    (re.compile(r"argument (?:[^:]*/)?([^:/]+): ignored explicit argument.*", re.DOTALL), r"\1 takes no value"),
-    (re.compile(r"argument (?:[^:]*/)?([^:/]+): (must be .*)", re.DOTALL), r"\1 \2"),
-    (re.compile(r"argument (?:[^:]*/)?([^:/]+): expected (?:one|at least one|1) argument"), r"\1 needs a value"),
+    (r"(?s)argument (?:[^:]*/)?([^:/]+): ignored explicit argument.*", r"\1 takes no value"),
+    (r"(?s)argument (?:[^:]*/)?([^:/]+): (must be .*)", r"\1 \2"),
+    (r"argument (?:[^:]*/)?([^:/]+): expected (?:one|at least one|1) argument", r"\1 needs a value"),
 )
 _ONE_DASH = re.compile(r"-[a-z][a-z-]{2,}")  # `-release`, which argparse reads as `-r elease`
 _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")
@@ -71,7 +71,7 @@ class Parser(argparse.ArgumentParser):
         """Raise the error, with a hint at the help page."""
         said = message
         for pattern, plain in _ARGPARSE:
-            said = pattern.sub(plain, said)
+            said = re.sub(pattern, plain, said)
         raise UsageError(said, hint=f"`{self.prog} --help` shows the options")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:

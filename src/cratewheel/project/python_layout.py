@@ -50,6 +50,11 @@ class ModuleLayout:
         return tuple(dict.fromkeys((*own, *map(self.python_source.joinpath, self.python_packages))))
 
     @property
+    def has_python_files(self) -> bool:
+        """Whether the project has Python files, which an editable install leaves in place."""
+        return self.package_dir is not None or bool(self.python_packages)
+
+    @property
     def extension_dir(self) -> PurePosixPath:
         """The folder of a wheel that gets the extension: its package, or without one a folder of its own name."""
         if self.mixed and self.package_parts:
