@@ -144,6 +144,26 @@ def test_a_write_that_fails_leaves_nothing_half_and_the_next_run_is_right(projec
         assert not left or fault.always or failed.writes[point - 1].startswith(("unlink", "rmdir")), (where, left)
 
 
+@pytest.mark.long
+def test_no_file_that_lands_needs_a_renaming_between_file_systems(project: Project) -> None:
+    project.prepare()
+    assert project.run().status == 0
+    project.prepare()
+    whole = project.run()
+    expected = project.files()
+    points = [number for number, write in enumerate(whole.writes, 1) if write.startswith("rename")]
+    for point in points:
+        project.prepare()
+        failed = project.run(Fault(error=errno.EXDEV, point=point))
+        where = (whole.writes[point - 1], failed)
+        assert failed.status == 0 or "Invalid cross-device link" in failed.stderr, where
+        assert "internal error" not in failed.stderr, where
+        assert project.left_over() == [], where
+        again = project.run()
+        assert again.status == 0, (where, again)
+        assert project.files() == expected, where
+
+
 @pytest.mark.parametrize("project", ["build"], indirect=True)
 def test_a_slow_disk_changes_nothing(project: Project) -> None:
     assert project.run().status == 0

@@ -353,14 +353,14 @@ def test_settings_of_the_project_reach_cargo_and_the_command_line_counts_more(
     )
 
 
-def test_the_program_of_the_variable_cargo_compiles(watched: Watched, tmp_path: Path) -> None:
+def test_the_program_of_the_variable_cargo_compiles_and_answers(watched: Watched, tmp_path: Path) -> None:
     log = tmp_path / "other.log"
     other = tmp_path / "my-cargo"
     other.write_text(f'#!/bin/sh\necho "$1" >>"{log}"\nexec "{watched.environ["CARGO_WATCHED"]}" "$@"\n')
     other.chmod(0o755)
-    watched.wheel(env={"CARGO": str(other)})
+    watched.wheel(env={"CARGO": str(other), "CARGO_WATCHED": "/nowhere"})
 
-    assert log.read_text(encoding="utf-8") == "rustc\n"
+    assert log.read_text(encoding="utf-8").split() == ["metadata", "rustc"]
 
 
 @pytest.mark.parametrize("project_moves", [False, True])

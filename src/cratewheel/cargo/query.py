@@ -13,6 +13,7 @@ from typing import Any
 
 from cratewheel.cargo import features
 from cratewheel.cargo.advice import Names, advise, first_error, needs_newer_rust, unknown_target, without_backtrace
+from cratewheel.cargo.command import is_cross
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import (
     CargoMetadata,
@@ -195,11 +196,19 @@ def run_cargo(
     on_error_text: Callable[[str], None] | None = None,
     timeout: float | None = None,
 ) -> Completed:
-    """Run a short cargo command and return its `Completed`; raises `MissingToolError` if cargo is not installed."""
+    """Run a short cargo command and return its `Completed`; raises `MissingToolError` if cargo is not installed.
+
+    The cargo that compiles answers as well, so that no other version resolves: that of the variable CARGO, if it is not
+    cross, whose container has other paths.
+    """
+    program = environ.get("CARGO") or "cargo"
+    if command.argv[0] == "cargo" and not is_cross(program):
+        command = replace(command, argv=(program, *command.argv[1:]))
     try:
         return capture(command, environ, on_error_text=on_error_text, timeout=timeout)
     except MissingToolError as error:
-        raise NoRustError(f"{command.argv[0]} was not found", hint=INSTALL_RUST) from error
+        hint = INSTALL_RUST if command.argv[0] == "cargo" else "the variable CARGO names it: correct or unset it"
+        raise NoRustError(f"{command.argv[0]} was not found", hint=hint) from error
 
 
 def parse_answer(text: str, command: str, *, resolved: bool = True) -> CargoMetadata:

@@ -6,6 +6,7 @@ would be compiled again in the target directory that cargo shares with us.
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Collection, Iterable, Iterator
@@ -157,7 +158,13 @@ def _remove(path: Path, *, rename: bool) -> None:
     if going != path:
         # rename first, so that another build, or one after an interruption, finds all of it or nothing
         remove_tree(going)
-        path.rename(going)
+        try:
+            path.rename(going)
+        except OSError as error:
+            # rename(2): a folder of a lower layer of overlayfs (a container image), or one where something is mounted
+            if error.errno not in (errno.EXDEV, errno.EBUSY):
+                raise
+            going = path
     remove_tree(going)
     if going.exists():
         raise CratewheelError(f"cannot remove all of {going}", hint="check its permissions")

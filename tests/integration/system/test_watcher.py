@@ -59,7 +59,11 @@ def wait_until(over: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-@pytest.mark.parametrize("script", [WATCHER, DARWIN], ids=["linux", "darwin"])
+needs_ps = pytest.mark.skipif(shutil.which("ps") is None, reason="there is no `ps`")
+SCRIPTS = [pytest.param(WATCHER, id="linux"), pytest.param(DARWIN, id="darwin", marks=needs_ps)]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
 @pytest.mark.parametrize("shell", SHELLS, ids=lambda shell: Path(shell[0]).name)
 def test_it_ends_what_runs_and_what_that_has_started(shell: list[str], script: str) -> None:
     if shutil.which(shell[0]) is None:
@@ -73,7 +77,7 @@ def test_it_ends_what_runs_and_what_that_has_started(shell: list[str], script: s
         assert (len(members(ended.pid)), len(members(foreign.pid))) == (3, 3)
 
 
-@pytest.mark.parametrize("script", [WATCHER, DARWIN], ids=["linux", "darwin"])
+@pytest.mark.parametrize("script", SCRIPTS)
 def test_it_ends_nothing_once_it_is_released(script: str) -> None:
     with family() as running:
         lines = f"{running.pid}\ndone\n".encode()
@@ -81,7 +85,7 @@ def test_it_ends_nothing_once_it_is_released(script: str) -> None:
         assert len(members(running.pid)) == 3
 
 
-@pytest.mark.parametrize("system", ["linux", "darwin"])
+@pytest.mark.parametrize("system", ["linux", pytest.param("darwin", marks=needs_ps)])
 def test_programs_end_with_a_process_that_is_killed(system: str, tmp_path: Path) -> None:
     code = f"""
 import os, sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -113,6 +114,18 @@ def test_an_unpacked_source_distribution_is_found_and_goes(tmp_path: Path) -> No
     assert cleaning.unpacked_sources(folder, now=NOW) == (replace(item, stale="not used for 31 days"),)
     assert cleaning.remove(item)
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("number", [errno.EXDEV, errno.EBUSY])
+def test_a_folder_that_cannot_be_renamed_goes_too(
+    target: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:  # of a lower layer of overlayfs, or where something is mounted
+    def refuse(path: Path, to: Path) -> None:
+        raise OSError(number, os.strerror(number), str(path), None, str(to))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    assert all(cleaning.remove(item) for item in cleaning.find(target, set(), now=NOW))
+    assert cleaning.find(target, set(), now=NOW) == ()
 
 
 @needs_links

@@ -65,7 +65,10 @@ def _parse(body: bytes, kind: str) -> Listing | None:
     if "html" not in kind:
         return None
     parser = _Links()
-    parser.feed(body.decode("utf-8", "replace"))
+    try:
+        parser.feed(body.decode("utf-8", "replace"))
+    except AssertionError:  # html.parser, for a declaration that is none: `<![]`
+        return None
     return Listing(files=parser.files)
 
 

@@ -44,6 +44,7 @@ def test_a_page_of_html() -> None:
         uploads.Reply(status=303, headers={"Location": "https://pypi.org/simple/demo/"}),
         uploads.Reply(body=b"{}", headers={"Content-Type": "application/json"}),
         uploads.Reply(body=b"hello", headers={"Content-Type": "text/plain"}),
+        uploads.Reply(body=b"<![]DOCTYPE html>", headers={"Content-Type": "text/html"}),
     ],
 )
 def test_what_is_no_page_says_nothing(reply: uploads.Reply | None) -> None:
