@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -147,7 +148,8 @@ def check_files(
 
         entries = place_libraries(session, wheel, of_project, grafted, needing)
     entries = tuple(entries)
-    own = {_origin(entry) for entry in project.installed if not _is_generated(entry, folders.values())}
+    made = tuple(f"{folder}{os.sep}" for folder in folders.values())  # by build scripts
+    own = {_origin(entry) for entry in project.installed if not _is_within(entry, made)}
     return CheckedFiles(
         tag=tag,
         entries=entries,
@@ -163,9 +165,9 @@ def _origin(entry: Entry) -> tuple[str, object]:
     return entry.path, entry.source.path if isinstance(entry.source, FromFile) else entry.source
 
 
-def _is_generated(entry: Entry, folders: Iterable[Path]) -> bool:
-    """Return whether a build script wrote the file to one of the `folders`."""
-    return isinstance(entry.source, FromFile) and any(Path(entry.source.path).is_relative_to(one) for one in folders)
+def _is_within(entry: Entry, folders: tuple[str, ...]) -> bool:
+    """Return whether the file on disk is in one of the `folders`, which end with a separator."""
+    return isinstance(entry.source, FromFile) and entry.source.path.startswith(folders)
 
 
 def _warn(session: Session, warnings: Iterable[Advice]) -> None:
