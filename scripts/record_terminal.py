@@ -3,7 +3,8 @@
     python scripts/record_terminal.py docs/_static/build.svg -- cratewheel build --release
 
 `--title` is what the picture shows after the prompt instead of the command as typed here; `--replace OLD NEW` keeps
-folders of the recording machine out of the picture. POSIX only.
+folders of the recording machine out of the picture, and `--light FILE` writes the same picture on a light ground.
+POSIX only.
 """
 
 from __future__ import annotations
@@ -25,6 +26,13 @@ from pathlib import Path
 CELL_WIDTH, CELL_HEIGHT, MARGIN, TITLE_BAR = 8.4, 19, 16, 34
 BACKGROUND, FOREGROUND = "#1d1f27", "#d8dae3"
 COLOURS = ("#5b6078", "#f0717f", "#8fd18a", "#f2cf7e", "#7fa9f5", "#d39bf0", "#79d2d4", "#d8dae3")
+ON_LIGHT = {
+    BACKGROUND: "#f6f7f9",
+    FOREGROUND: "#24262e",
+    **dict(
+        zip(COLOURS[:7], ("#7b8091", "#c4314b", "#1a7f37", "#8a6100", "#2456c8", "#8a3fb8", "#0e7c86"), strict=True)
+    ),
+}
 FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace"
 SEQUENCE = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[()][A-Z0-9]|([\r\n\t\b])")
 
@@ -146,6 +154,11 @@ def draw(lines: list[list[tuple[str, Style]]], columns: int, title: str) -> str:
     return "\n".join([*parts, "</g>", "</svg>", ""])
 
 
+def lighten(picture: str) -> str:
+    """Return the picture in the colours for a light ground."""
+    return re.sub("#[0-9a-f]{6}", lambda found: ON_LIGHT[found[0]], picture)
+
+
 def runs(line: list[tuple[str, Style]]) -> list[tuple[int, str, Style]]:
     """Return the stretches of one style: where each starts, its text, and the style; blank ends left out."""
     found: list[tuple[int, str, Style]] = []
@@ -166,6 +179,7 @@ def main() -> int:
     parser.add_argument("--columns", type=int, default=100)
     parser.add_argument("--title")
     parser.add_argument("--replace", action="append", nargs=2, default=[], metavar=("OLD", "NEW"))
+    parser.add_argument("--light", type=Path, metavar="FILE")
     parser.add_argument("command", nargs="+")
     arguments = parser.parse_args()
     printed, status = record(arguments.command, arguments.columns)
@@ -173,7 +187,10 @@ def main() -> int:
         printed = printed.replace(old, new)
     title = arguments.title or shlex.join(arguments.command)
     arguments.picture.parent.mkdir(parents=True, exist_ok=True)
-    arguments.picture.write_text(draw(screen(printed, arguments.columns), arguments.columns, title), encoding="utf-8")
+    picture = draw(screen(printed, arguments.columns), arguments.columns, title)
+    arguments.picture.write_text(picture, encoding="utf-8")
+    if arguments.light:
+        arguments.light.write_text(lighten(picture), encoding="utf-8")
     return status
 
 

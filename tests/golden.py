@@ -18,7 +18,7 @@ def check_text(path: Path, found: str) -> None:
     if UPDATES:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(found, encoding="utf-8", newline="\n")
-    assert found == path.read_text(encoding="utf-8"), f"{path.name}: set UPDATE_GOLDEN=1 to write it anew"
+    assert found == path.read_text(encoding="utf-8"), f"{path.name}: set UPDATE_GOLDEN=1 to write it again"
 
 
 def check_json(path: Path, found: object) -> None:

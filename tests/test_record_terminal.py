@@ -49,7 +49,9 @@ def test_the_picture_shows_what_the_terminal_shows_at_the_end(
 def test_a_picture_is_an_svg_with_the_command_its_output_and_its_colours(tmp_path: Path) -> None:
     picture = tmp_path / "picture.svg"
     program = "import sys; print('\\x1b[1;32mgood\\x1b[0m <&> plain'); sys.exit(3)"
-    words = [sys.executable, str(SCRIPT), str(picture), "--title", "say", "--", sys.executable, "-c", program]
+    light = tmp_path / "light.svg"
+    words = [sys.executable, str(SCRIPT), str(picture), "--title", "say", "--light", str(light)]
+    words += ["--", sys.executable, "-c", program]
     assert subprocess.run(words, stdin=subprocess.DEVNULL, check=False).returncode == 3
     texts = ElementTree.fromstring(picture.read_text(encoding="utf-8")).iter("{http://www.w3.org/2000/svg}text")
     assert [(text.text, text.get("fill"), text.get("font-weight")) for text in texts] == [
@@ -58,3 +60,6 @@ def test_a_picture_is_an_svg_with_the_command_its_output_and_its_colours(tmp_pat
         ("good", "#8fd18a", "bold"),
         ("<&> plain", "#d8dae3", None),
     ]
+    on_light = ElementTree.fromstring(light.read_text(encoding="utf-8"))
+    colours = [shape.get("fill") for shape in on_light.iter() if shape.get("fill")]
+    assert colours == ["#f6f7f9", "#c4314b", "#8a6100", "#1a7f37", "#1a7f37", "#24262e", "#1a7f37", "#24262e"]

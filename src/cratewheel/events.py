@@ -183,6 +183,17 @@ class Reporter:
         return False
 
     @property
+    def shows_paths(self) -> bool:
+        """Whether the messages name each archive by its path: where results are not printed beside them."""
+        return False
+
+    def archive_name(self, path: Path, cwd: Path) -> str:
+        """Return what messages call an archive: its name, or its path, relative to `cwd` if it is below it."""
+        if not self.shows_paths:
+            return path.name
+        return str(path.relative_to(cwd) if path.is_relative_to(cwd) else path)
+
+    @property
     def shows_decisions(self) -> bool:
         """Whether plans are shown with their reasons: details of level 2."""
         return False

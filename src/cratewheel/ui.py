@@ -41,8 +41,8 @@ from cratewheel.system.redaction import strip_userinfo
 MAX_MESSAGE = 20_000  # characters; longer messages are cut
 LABEL_WIDTH = 12  # cargo right-aligns its verbs to this column
 
-# cargo's colours, so that both look alike
-_STYLES = {"green": "\x1b[1;92m", "yellow": "\x1b[1;33m", "red": "\x1b[1;91m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
+# none of the bright colours, which are hard to read on a white ground; `cargo.talk` does the same to cargo's
+_STYLES = {"green": "\x1b[1;32m", "yellow": "\x1b[1;33m", "red": "\x1b[1;31m", "cyan": "\x1b[36m", "dim": "\x1b[2m"}
 _RESET = "\x1b[0m"
 _BAR_WIDTH = 30
 _SHOWN_AS_PHASES = frozenset({"Building", "Copied", "Waiting"})  # steps of one of several wheels
@@ -106,6 +106,12 @@ class Ui(Reporter):
     def shows_progress(self) -> bool:
         """Whether phases are shown as they change."""
         return bool(self.label and self._displays)
+
+    @property
+    def shows_paths(self) -> bool:
+        """Whether results and messages are for the same eyes: then each path is shown once, in the messages."""
+        human = self.message_format == "human" and not self.quiet
+        return human and self.out.isatty() and self.err.isatty()
 
     @property
     def shows_decisions(self) -> bool:
@@ -182,7 +188,7 @@ class Ui(Reporter):
             self.event("upload", event.as_json())
         elif self.message_format == "json":
             self.event("artifact", event.as_json())
-        else:
+        elif not (self.shows_paths and isinstance(event, BuiltArchive)):
             self.write_result(f"{event.path}\n")
 
     def error(self, error: CratewheelError) -> None:

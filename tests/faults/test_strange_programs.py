@@ -87,8 +87,8 @@ BUILDS: dict[str, tuple[str, str | None]] = {
 }
 # The same for `cargo metadata`.
 ANSWERS: dict[str, tuple[str, str | None]] = {
-    "dies without a word": ("sys.exit(101)", "cargo cannot resolve {manifest}: see above\n"),
-    "crashes": ("die(signal.SIGSEGV)", "cargo cannot resolve {manifest}: see above\n"),
+    "dies without a word": ("sys.exit(101)", "cargo cannot resolve {manifest}: it ended with an error\n"),
+    "crashes": ("die(signal.SIGSEGV)", "cargo cannot resolve {manifest}: it ended with an error\n"),
     "prints nothing": ("sys.exit(0)", "`cargo metadata` printed what cannot be read: Expecting value"),
     "prints other things": ("say(b'hello')", "`cargo metadata` printed what cannot be read: Expecting value"),
     "prints bytes": ("say(b'\\xff\\0' * 99)", "`cargo metadata` printed what cannot be read: Expecting value"),

@@ -97,7 +97,7 @@ def refused(run: Run, status: int = 1) -> str:
         ),
         (
             put("pyproject.toml", b"[project]\nname='\xff'\n"),
-            "error: {root}/pyproject.toml is not UTF-8: invalid start byte at byte 16\n help: save the file as UTF-8\n",
+            "error: {root}/pyproject.toml is not UTF-8: invalid start byte in line 2\n help: save the file as UTF-8\n",
         ),
         (
             put("pyproject.toml", '[project]\nname = "x"\nversion = "1"\n'),
@@ -206,7 +206,7 @@ def test_a_broken_project_is_refused_before_anything_is_compiled(project: Projec
     ("words", "status", "said"),
     [
         (("-m", "nowhere/Cargo.toml"), 1, "there is no manifest at {root}/nowhere/Cargo.toml"),
-        (("-m", "src"), 1, "{root}/src is a folder\n help: name the file: {root}/src/Cargo.toml"),
+        (("-m", "src"), 1, "{root}/src is a folder\n help: name a Cargo.toml"),
         (("-i", "3.99"), 1, "the interpreter `3.99` was not found"),
         (("-i", "/bin/ls"), 1, "/bin/ls is not a working Python interpreter: it ended with status 2"),
         (
@@ -274,7 +274,7 @@ def test_the_command_of_a_failed_build_is_shown_with_v(project: Project) -> None
 @pytest.mark.parametrize(
     ("words", "reason", "hint"),
     [
-        (("--profile", "relase"), "profile `relase` is not defined", "did you mean `release`?"),
+        (("--profile", "relase"), "cargo's profile `relase` is not defined", "did you mean `release`?"),
         (("--profile", "slwo"), "profile `slwo` is not defined", "did you mean `slow`?"),
         (
             ("--features", "luod"),
@@ -323,7 +323,8 @@ def test_well_known_errors_of_cargo_have_a_hint(
 
 def test_a_file_that_misses_the_policy_is_an_error_that_names_the_symbols(project: Project) -> None:
     said = refused(project.build("--compatibility", "manylinux_2_5"))
-    assert said.startswith("error: liblight_module.so does not fit manylinux_2_5: it needs GLIBC_2.")
+    assert said.startswith("error: liblight_module.so does not fit manylinux_2_5\n       it needs GLIBC_2.")
+    assert said.count("it needs GLIBC_2.34") == 1
     assert "\n help: it fits manylinux_2_" in said
 
 

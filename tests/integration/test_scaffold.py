@@ -139,6 +139,48 @@ def test_a_person_is_asked_until_the_answer_is_understood(run_light: Cratewheel)
     assert (run_light.folder / "asked" / "src" / "main.rs").is_file()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no pseudo-terminals on Windows")
+@pytest.mark.parametrize(
+    ("keys", "status", "made"),
+    [
+        (b"\x1b[B\x1b[B\x1b[B\x1b[A\r", 0, "src/main.rs"),
+        (b"nope\nbin\n", 0, "src/main.rs"),
+        (b"3\n", 0, "src/main.rs"),
+        (b"\x04", 2, None),
+        (b"\x1b", 2, None),
+        (b"\x03", 130, None),
+    ],
+    ids=["arrows", "name", "number", "Ctrl-D", "Esc", "Ctrl-C"],
+)
+def test_at_a_terminal_there_is_a_menu(run_light: Cratewheel, keys: bytes, status: int, made: str | None) -> None:
+    import fcntl
+    import pty
+    import termios
+
+    leader, follower = pty.openpty()
+    before = termios.tcgetattr(follower)
+    environ = {name: value for name, value in run_light.environ.items() if name != "CI"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "cratewheel", "new", "asked"], cwd=run_light.folder, env={**environ, "TERM": "xterm"},
+        stdin=follower, stdout=follower, stderr=follower, start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509  # for Ctrl-C; no threads run
+    ) as child:  # fmt: skip
+        shown = b""
+        while b"uniffi" not in shown:
+            shown += os.read(leader, 1000)
+        os.write(leader, keys)
+        while b"\x1b[?25h" not in shown:
+            shown += os.read(leader, 1000)
+        assert child.wait(timeout=60) == status
+    assert termios.tcgetattr(follower) == before
+    os.close(leader)
+    os.close(follower)
+    assert b"> 1  pyo3" in shown
+    assert (b"'nope' is none of these" in shown) == keys.startswith(b"nope")
+    project = run_light.folder / "asked"
+    assert (project / made).is_file() if made else not project.exists()
+
+
 @pytest.mark.parametrize(
     ("table", "path", "members"),
     [

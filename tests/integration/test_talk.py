@@ -55,7 +55,7 @@ def test_a_person_sees_what_was_found_what_cargo_does_and_a_line_for_each_archiv
     version = f"3.{sys.version_info[1]}"
     wheel = next(path for path in sorted(out.iterdir()) if path.suffix == ".whl")
     assert stdout == f"{out / 'light_module-1.2.3.tar.gz'}\n{wheel}\n"
-    assert "\x1b[1;92m    Bindings\x1b[0m pyo3-ffi 0.26.0\r\n" in shown
+    assert "\x1b[1;32m    Bindings\x1b[0m pyo3-ffi 0.26.0\r\n" in shown
     plain = re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", shown)
     found = [line.strip() for line in re.split(r"[\r\n]+", plain)]
     assert "Module light_module, without Python sources" in found

@@ -70,8 +70,8 @@ def test_a_warning_is_said_once() -> None:
 
 def test_colour_marks_the_labels() -> None:
     err = talk(color=True)[1]
-    assert err.splitlines()[0] == "\x1b[1;92m    Building\x1b[0m app"
-    assert "\x1b[1;91merror\x1b[0m: wrong" in err
+    assert err.splitlines()[0] == "\x1b[1;32m    Building\x1b[0m app"
+    assert "\x1b[1;31merror\x1b[0m: wrong" in err
 
 
 def test_json_on_stdout_is_an_object_a_line() -> None:
@@ -316,7 +316,7 @@ def test_a_question_is_asked_on_stderr(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_status_is_coloured_where_colours_were_asked_for() -> None:
-    for color, text in ((True, "\x1b[1;92mok\x1b[0m: fine\\x1b[2J\n"), (False, "ok: fine\\x1b[2J\n")):
+    for color, text in ((True, "\x1b[1;32mok\x1b[0m: fine\\x1b[2J\n"), (False, "ok: fine\\x1b[2J\n")):
         out = io.StringIO()
         Ui(out=out, err=io.StringIO(), color=color).write_status("ok", ": fine\x1b[2J", style="green")
         assert out.getvalue() == text

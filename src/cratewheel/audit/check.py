@@ -22,6 +22,7 @@ from cratewheel.targets.triples import Target
 
 _SYMBOLS_SHOWN = 5
 _CLAUSES_SHOWN = 3
+_NOTES_SHOWN = 20
 _LIBPYTHON = r"(?a)lib(python\d[\d.]*[a-z]*|pypy\d[\d.]*-c)\.so(\.\d+)*"
 _MACOS_SYSTEM = r"/usr/lib/|/System/"
 _MACOS_PYTHON = r"(^|/)(libpython3[^/]*\.dylib|Python[T]?\.framework/.*|libpypy3[^/]*\.dylib)$"
@@ -161,10 +162,17 @@ def common_policy(policies: Iterable[str]) -> str:
 
 
 def _misfit_error(against: Mapping[str, tuple[Finding, ...]], policy: str, best: str) -> AuditError:
-    lines = [f"{name} does not fit {policy}: {_summary(findings)}" for name, findings in against.items()]
     everything = tuple(finding for findings in against.values() for finding in findings)
-    details = tuple(str(finding) for finding in everything) if len(everything) > _CLAUSES_SHOWN else ()
-    return AuditError(lines[0], notes=tuple(lines[1:]) or details, hint=_suggest_fix(everything, best))
+    hint = _suggest_fix(everything, best)
+    if len(against) == 1 and len(everything) > _CLAUSES_SHOWN:
+        return AuditError(f"{next(iter(against))} does not fit {policy}", notes=_listed(everything), hint=hint)
+    lines = [f"{name} does not fit {policy}: {_summary(findings)}" for name, findings in against.items()]
+    return AuditError(lines[0], notes=tuple(lines[1:]), hint=hint)
+
+
+def _listed(findings: tuple[Finding, ...]) -> tuple[str, ...]:
+    more = len(findings) - _NOTES_SHOWN
+    return (*map(str, findings[:_NOTES_SHOWN]), *([f"and {more} more"] if more > 0 else []))
 
 
 def explain(report: AuditReport) -> tuple[str, ...]:

@@ -191,7 +191,8 @@ def pack(session: Session, wheel: WheelPlan, content: WheelContent) -> BuiltArch
         profile=profile,
     )
     debug = ", debug build" if profile in DEBUG_PROFILES else ""
-    session.reporter.step("Fresh" if built.fresh else "Packed", f"{path.name} ({format_size(built.size)}{debug})")
+    name = session.reporter.archive_name(path, session.cwd)
+    session.reporter.step("Fresh" if built.fresh else "Packed", f"{name} ({format_size(built.size)}{debug})")
     if replaced is not None and replaced not in DEBUG_PROFILES and not built.fresh:
         before = f"of the profile `{replaced}`" if replaced else "of a build that is not known"
         session.reporter.warn(

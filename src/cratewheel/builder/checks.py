@@ -19,6 +19,7 @@ from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.options.optional import is_optional
 from cratewheel.planning.model import BuildPlan
 from cratewheel.project.inputs import Inputs
+from cratewheel.system import toml
 from cratewheel.system.files.globs import check_glob
 from cratewheel.targets import toolchain
 from cratewheel.targets.toolchain import Toolchain
@@ -71,6 +72,7 @@ def check_before_compiling(session: Session) -> Session:
 
 
 def _check(session: Session) -> None:
+    _check_names(session)
     found = ask_preconditions(session)
     refuse_impossible(session.inputs, session.plan, found)
     for warning in found.warnings:
@@ -83,6 +85,23 @@ def _check(session: Session) -> None:
     for warning in check_licences(session.inputs, session.plan.wheels, session.environ):
         session.reporter.warn(warning)
     prepare_cbindgen(session)
+
+
+def _check_names(session: Session) -> None:
+    """Raise `MissingToolError` if zig is asked for and missing, `ConfigError` for a profile that is not defined."""
+    options = session.inputs.options
+    if not any(wheel.builds for wheel in session.plan.wheels):
+        return
+    if options.zig and not is_cross(session.cargo_program):
+        from cratewheel.targets import zig
+
+        zig.find(session.environ)
+    manifest = session.inputs.cargo.workspace_root / "Cargo.toml"
+    if options.profile and manifest.is_file():
+        from cratewheel.cargo import profiles
+
+        flags = config_values(options.config, options.cargo_extra_args)
+        profiles.check_defined(options.profile, toml.load_file(manifest), flags, session.environ, session.cwd)
 
 
 def ask_preconditions(session: Session) -> Preconditions:

@@ -67,7 +67,7 @@ def forget_other_copies(session: Session, planned: ArtifactPlan, build: CargoBui
         or known.listed != _hash(listed.encode(errors="surrogateescape"))
         or not _are_in(root, known.files)
     ):
-        _clean(session, build, directory, f"{directory} has them from another copy")
+        _clean(session, build, directory, f"{directory} was filled by another copy of the project")
 
 
 def is_unseen(path: Path, file: SourceFile, written: int) -> bool:

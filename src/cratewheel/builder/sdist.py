@@ -76,7 +76,8 @@ def build_sdist(
                 content, scratch, inputs.options, cwd=inputs.project.cwd, environ=environ, reporter=reporter
             )
         built = sdist_writer.write(entries, path, mtime=source_date_epoch(environ))
-    reporter.step("Packed", f"{path.name} ({format_size(built.size)}, {len(entries)} files)")
+    name = reporter.archive_name(path, inputs.project.cwd)
+    reporter.step("Packed", f"{name} ({format_size(built.size)}, {len(entries)} files)")
     archive = BuiltArchive(kind="sdist", path=path, sha256=built.sha256, size=built.size)
     reporter.emit(archive)
     return archive

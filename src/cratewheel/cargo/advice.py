@@ -14,11 +14,13 @@ from cratewheel.cargo.system_packages import LIBRARIES, OPENSSL, TOOLS
 from cratewheel.errors import did_you_mean
 
 MAX_REASON = 300  # characters
+MAX_DETAILS = 20  # lines
 
 # patterns are text: they are compiled where a command has failed
 _COLOURS = r"\x1b\[[0-9;]*[A-Za-z]"
 _ERROR = r"(?m)^error(?:\[E\d+\])?: (.+)$"
 _CAUSE = r"Caused by:\n +(.+)"
+_NO_FEATURE = r"package `([^`]+)` depends on `([^`]+)` with feature `([^`]+)` but `[^`]+` does not have that feature"
 _LINKERS_WORDS = r"(?:unable to find library|cannot find) \S+|undefined (?:symbol:|reference to) \S+"
 _VAGUE = ("failed to parse", "failed to get", "failed to load", "could not load Cargo configuration")
 _FIRST_ERROR = r"(?m)^error(?:\[E\d+\])?: .*\n +--> (\S+?:\d+:\d+)$"
@@ -105,12 +107,34 @@ def first_error(text: str) -> str | None:
     target = unknown_target(plain)
     if target:
         return f"rustc does not know the target {target}"
+    without = re.search(_NO_FEATURE, plain)
+    if without:
+        return f"{without[2]} has no feature `{without[3]}`, which {without[1]} asks for"
     reason = found[1].strip()
     pattern = _CAUSE if reason.startswith(_VAGUE) else _LINKERS_WORDS if reason.startswith("linking with") else None
     causes = re.findall(pattern, plain[found.end() :]) if pattern else ()
     if reason.endswith(":"):  # what is meant stands on the next line
         reason = f"{reason} {plain[found.end() :].strip().partition(chr(10))[0].strip()}"
     return (causes[-1] if causes else reason)[:MAX_REASON]
+
+
+def error_details(text: str, reason: str) -> tuple[str, ...]:
+    r"""Return the lines of cargo's first error and those after it, but for those that `reason` or a hint repeats.
+
+    >>> error_details("error: failed to parse manifest at `/a/Cargo.toml`\n\nCaused by:\n  bad key\n", "bad key")
+    ('failed to parse manifest at `/a/Cargo.toml`',)
+    """
+    plain = _plain(text)
+    found = None if re.search(_NO_FEATURE, plain) else re.search(_ERROR, plain)
+    lines = plain[found.start() :].splitlines() if found else []
+    kept = [
+        line.removeprefix("error: ").rstrip()
+        for line in lines
+        if not line.startswith(("help:", "Caused by:"))
+        and line.strip().removeprefix("error: ").rstrip(".") not in reason
+    ]
+    shown = [line for line in kept if line.strip() and line.strip() not in reason][:MAX_DETAILS]
+    return tuple(shown) if len(shown) < MAX_DETAILS else (*shown, "…")
 
 
 def is_failed_build(text: str) -> bool:
@@ -220,6 +244,13 @@ def _profile(found: re.Match[str], names: Names) -> str:
     )
 
 
+def _crate_feature(found: re.Match[str], _: Names) -> str:
+    feature, crate = found[1], found[2]
+    near = re.search(rf"package `{re.escape(crate)}` does have feature `([^`]+)`", found.string)
+    shows = f"`cargo info {crate}` lists the features of {crate}"
+    return f"did you mean `{near[1]}`? {shows}" if near else f"{shows}; {feature} is none of them"
+
+
 def _toolchain(found: re.Match[str], _: Names) -> str:
     name = re.sub(r"-(x86_64|aarch64|i686)-.*", "", found[1])
     near = did_you_mean(name, ("stable", "beta", "nightly"))
@@ -265,7 +296,20 @@ RULES: tuple[Rule, ...] = (
     (r"no /proc/self/exe available", "rustup needs /proc: `mount -t proc proc /proc`"),
     (r"no default is configured|no default toolchain configured", "`rustup default stable`"),
     (r"toolchain '([^']+)' is not installed", _toolchain),
-    (r"override toolchain '([^']+)' is not installed", _toolchain),
+    (r"toolchain '([^']+)' specified in override file '[^']+' is not installed", _toolchain),
+    (
+        r"could not download nonexistent rust version `([^`-]+)",
+        lambda found, _: (
+            f"there is no Rust {found[1]}: correct RUSTUP_TOOLCHAIN or rust-toolchain.toml; "
+            "`rustup toolchain list` shows those that are installed"
+        ),
+    ),
+    (
+        r"'([\w.-]+)' is not a recognized processor for this target",
+        lambda found, _: (
+            f"correct target-cpu={found[1]} in RUSTFLAGS or .cargo/config.toml; `rustc --print target-cpus` lists all"
+        ),
+    ),
     # target
     (_UNKNOWN_TARGET, _target),
     (r"the `([^`]+)` target may not be installed", lambda found, _: f"`rustup target add {found[1]}`"),
@@ -325,6 +369,7 @@ RULES: tuple[Rule, ...] = (
     ),
     (r"failed to select a version for the requirement `([\w-]+)", _requirement),
     # names
+    (r"depends on `[^`]+` with feature `([^`]+)` but `([^`]+)` does not have that feature", _crate_feature),
     (r"profile `([^`]+)` is not defined", _profile),
     (r"profile name `debug` is reserved", "did you mean `dev`?"),
     (r"does not (?:contain|have) (?:this|these|the) features?:? `?(?P<feature>[\w+-]+)", _feature),
@@ -334,6 +379,12 @@ RULES: tuple[Rule, ...] = (
         r"can't find library `[^`]+`|no targets specified in the manifest",
         "create src/lib.rs: `mkdir -p src && touch src/lib.rs`; or set `path` in [lib] of Cargo.toml",
     ),
+    (
+        r"library target names cannot contain hyphens: (\S+)",
+        lambda found, _: f'write `name = "{found[1].replace("-", "_")}"` in [lib] of Cargo.toml',
+    ),
+    (r"supported edition values are", 'write `edition = "2021"` in Cargo.toml'),
+    (r"failed to parse value from --config argument", "write it like `--config 'build.jobs=2'`"),
     (
         r"current package believes it's in a workspace when it's not",
         "add the crate to `workspace.members`, or an empty [workspace] table to its own Cargo.toml",

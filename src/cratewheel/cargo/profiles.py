@@ -11,6 +11,7 @@ from typing import Any
 
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.config import Setting
+from cratewheel.errors import ConfigError, did_you_mean
 
 BUILT_IN = {"test": "dev", "bench": "release", "release": None, "dev": None}
 
@@ -37,6 +38,21 @@ def setting(
     names = tuple(_with_inherited(profile, find))
     dotted = [f"profile.{name}.package.{package}.{key}" for name in names] + [f"profile.{name}.{key}" for name in names]
     return next((found for one in dotted if (found := find(one)) is not None), None)
+
+
+def check_defined(
+    profile: str, document: Mapping[str, Any], flags: Sequence[str], environ: Mapping[str, str], cwd: Path
+) -> None:
+    """Raise `ConfigError` for a profile that neither cargo, the workspace's manifest nor a configuration defines."""
+    own = document.get("profile")
+    known = (*BUILT_IN, *(own if isinstance(own, Mapping) else ()))
+    if profile in known or cargo_config.setting(f"profile.{profile}.inherits", flags, environ, cwd) is not None:
+        return
+    near = "did you mean `dev`?" if profile == "debug" else did_you_mean(profile, known)
+    raise ConfigError(
+        f"cargo's profile `{profile}` is not defined",
+        hint=near or f"the profiles are {', '.join(known)}; [profile.{profile}] in Cargo.toml adds one",
+    )
 
 
 def _with_inherited(profile: str, find: Any) -> Iterator[str]:

@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from cratewheel.cargo import features
-from cratewheel.cargo.advice import Names, advise, first_error, needs_newer_rust, unknown_target, without_backtrace
+from cratewheel.cargo.advice import (
+    Names,
+    advise,
+    error_details,
+    first_error,
+    needs_newer_rust,
+    unknown_target,
+    without_backtrace,
+)
 from cratewheel.cargo.command import is_cross
 from cratewheel.cargo.features import Compiled
 from cratewheel.cargo.model import (
@@ -51,6 +59,10 @@ def read_rustc(environ: Mapping[str, str], cwd: Path) -> Rustc:
     try:
         done = capture(Command(argv=(program, "-vV"), cwd=cwd), environ)
     except MissingToolError as error:
+        if program != "rustc":
+            raise NoRustError(
+                f"RUSTC names {program}, which was not found", hint="correct the path, or `unset RUSTC`"
+            ) from error
         raise NoRustError("the Rust compiler (rustc) was not found", hint=INSTALL_RUST) from error
     if done.status:
         hint = advise(done.stderr, Names(platform=sys.platform))
@@ -136,10 +148,11 @@ def _show_cargo(command: Command, environ: Mapping[str, str], reporter: Reporter
     """
     if not (reporter.inherits_stderr and reporter.shows_steps):
         done = run_cargo(command, environ)
+        talk = Talk(reporter, hold_errors=True)
         if done.status or reporter.shows_steps:
-            reporter.pass_output(done.stderr)
+            talk.show(done.stderr)
         return done, done.stderr
-    talk = Talk(reporter)
+    talk = Talk(reporter, hold_errors=True)
     done = run_cargo(talk.prepare(command, environ), environ, on_error_text=talk.show)
     return done, talk.text
 
@@ -151,7 +164,10 @@ def _resolve_error(
     targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
     hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
     fails = OldRustError if needs_newer_rust(text) else ProcessError
-    return fails(f"cargo cannot resolve {manifest}: {first_error(text) or 'see above'}", hint=hint)
+    reason = first_error(text) or "it ended with an error"
+    if unknown_target(text):
+        return fails(reason, hint=hint)
+    return fails(f"cargo cannot resolve {manifest}: {reason}", notes=error_details(text, reason), hint=hint)
 
 
 def read_targets(environ: Mapping[str, str], cwd: Path | None) -> tuple[str, ...]:

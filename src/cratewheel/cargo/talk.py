@@ -5,6 +5,7 @@ Cargo writes to a pipe, so it is told to draw its progress bar and colours as on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +19,11 @@ from cratewheel.events import Reporter
 from cratewheel.system.command import Command
 
 KEPT = 200_000  # characters
+BRIGHT = r"(\x1b\[(?:1;)?)9([1236])m"  # colours that are hard to read on a white ground
+LINE = r"[^\r\n]+"
+_COLOUR = r"(?:\x1b\[[0-9;]*[A-Za-z]?|\x1b)*"
+ERROR = rf"{_COLOUR}error{_COLOUR}[:\[]"
+MAY_BE_ERROR = rf"{_COLOUR}(?:e|er|err|erro|error{_COLOUR})?"
 
 
 class Readers(TypedDict, total=False):
@@ -28,10 +34,15 @@ class Readers(TypedDict, total=False):
 
 
 class Talk:
-    """What one cargo wrote to stderr: shown by `reporter` as it arrives, the last of it in `text`."""
+    """What one cargo wrote to stderr: shown by `reporter` as it arrives, the last of it in `text`.
 
-    def __init__(self, reporter: Reporter) -> None:
+    With `hold_errors`, what cargo writes from its first error on is not shown: the error of the command has it.
+    """
+
+    def __init__(self, reporter: Reporter, *, hold_errors: bool = False) -> None:
         self._reporter = reporter
+        self._holds_errors = hold_errors
+        self._line = ""
         self._pieces: list[str] = []
         self._size = 0
 
@@ -67,11 +78,27 @@ class Talk:
 
     def show(self, text: str) -> None:
         """Show a piece, and keep it."""
-        self._reporter.pass_output(text)
+        shown = re.sub(BRIGHT, r"\g<1>3\2m", self._before_error(text) if self._holds_errors else text)
+        if shown:
+            self._reporter.pass_output(shown)
         self._pieces.append(text)
         self._size += len(text)
         while self._size - len(self._pieces[0]) > KEPT:
             self._size -= len(self._pieces.pop(0))
+
+    def _before_error(self, text: str) -> str:
+        """Return what can be shown of a piece; the start of a line that may be an error's waits for its next piece."""
+        if re.match(ERROR, self._line):
+            return ""
+        text = self._line + text
+        begin = max(text.rfind("\n"), text.rfind("\r")) + 1
+        found = next((found for found in re.finditer(LINE, text) if re.match(ERROR, found[0])), None)
+        if found is not None:
+            self._line = found[0]
+            return text[: found.start()]
+        last = text[begin:]
+        self._line = last if re.fullmatch(MAY_BE_ERROR, last) else ""
+        return text[: len(text) - len(self._line)]
 
     def _show_line(self, line: str) -> None:
         status = status_of(line)

@@ -137,10 +137,22 @@ def _run(argv: list[str]) -> int:
             return _call(place, [*first, *args[1:]])
     if args[0] in HIDDEN:
         return _call(HIDDEN[args[0]], [*first, *args[1:]])
-    raise UsageError(
-        f"`{args[0]}` is not a command",
-        hint=did_you_mean(args[0], COMMANDS) or f"the commands are {', '.join(COMMANDS)}",
-    )
+    raise _unknown_command(args)
+
+
+# what other tools call our commands
+_OTHER_NAMES = {"install": "develop", "dist": "build", "wheel": "build", "bdist_wheel": "build", "check": "doctor"}
+
+
+def _unknown_command(args: list[str]) -> UsageError:
+    word = args[0]
+    if word.startswith("-"):
+        command = next((each for each in args if each in COMMANDS), "build")
+        return UsageError(
+            f"the command stands before its options: `{word}`", hint=f"write `cratewheel {command} {word} …`"
+        )
+    other = f"did you mean `{_OTHER_NAMES[word]}`?" if word in _OTHER_NAMES else did_you_mean(word, COMMANDS)
+    return UsageError(f"`{word}` is not a command", hint=other or f"the commands are {', '.join(COMMANDS)}")
 
 
 def _call(place: str, args: list[str]) -> int:

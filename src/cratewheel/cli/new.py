@@ -290,6 +290,14 @@ def _ask_kind(ui: Ui) -> Kind:
     hint = f"add -b {KINDS[0]} (or {', '.join(KINDS[1:])})"
     if not sys.stdin.isatty():
         raise UsageError("no kind of bindings given", hint=hint)
+    if ui.live:
+        from cratewheel.cli import menu
+
+        rows = [(kind, WHAT[kind]) for kind in KINDS]
+        picked = menu.pick("Which kind of project?", rows, lambda answer: choose(answer, KINDS), ui)
+        if picked is None:
+            raise UsageError("no kind of bindings given", hint=hint)
+        return cast("Kind", picked)
     for number, kind in enumerate(KINDS, start=1):
         ui.pass_output(f"  {number}  {kind:<8}{WHAT[kind]}\n")
     while True:

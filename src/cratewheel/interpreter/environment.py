@@ -91,8 +91,10 @@ def find_python(named: str | None, *, environ: Mapping[str, str], cwd: Path) -> 
             if program.is_file():
                 return program
         if folder in active.values() or (folder.name == ".venv" and folder.is_dir()):
-            kind = "active environment" if folder in active.values() else "environment"
-            raise MissingToolError(f"the {kind} {folder} has no Python in it", hint=_create_again(folder))
+            variable = next((name for name, path in active.items() if path == folder), None)
+            where = f"{variable} names {folder}, which" if variable else f"the environment {folder}"
+            unset = f", or forget it: `unset {variable}`" if variable else ""
+            raise MissingToolError(f"{where} has no Python in it", hint=f"{_create_again(folder)}{unset}")
     raise MissingToolError(
         "no environment to install into: none is active, and no .venv in this folder or its parents",
         hint="create one with `python3 -m venv .venv` or `uv venv`, or name an interpreter with -i",

@@ -279,7 +279,8 @@ def _abiflags(answer: Answer, implementation: Implementation, version: tuple[int
 
 
 def _broken_error(executable: Path, how: str, printed: str) -> InterpreterError:
-    lines = [line[:200] for line in printed.strip().splitlines()]
+    # some programs print their arguments, here our script
+    lines = [line[:200] for line in printed.strip().splitlines() if "import sys" not in line]
     if lines and lines[0].startswith("Traceback "):
         lines = lines[-1:]  # the only one that says why
     shown = lines[:SHOWN_LINES] + (["…"] if len(lines) > SHOWN_LINES else [])

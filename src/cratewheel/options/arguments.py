@@ -132,8 +132,23 @@ def _unknown_arguments(prog: str, rest: Sequence[str], known: Sequence[str]) -> 
     )
 
 
+# options of cargo, pip and build that cratewheel has in another form
+_OTHER_FORMS = {
+    "--bin": "all programs of the crate are packed; `targets` in [tool.cratewheel] chooses some of them",
+    "--bins": "all programs of the crate are packed",
+    "--lib": "`targets` in [tool.cratewheel] chooses what is built",
+    "--package": "name the crate by its manifest: `--manifest-path crates/NAME/Cargo.toml`",
+    "--workspace": "build one crate at a time: `--manifest-path crates/NAME/Cargo.toml`",
+    "--python": "`--interpreter 3.12` chooses a Python",
+    "--outdir": "did you mean `--out`?",
+    "--wheel": "wheels are built without it",
+}
+
+
 def _suggestion(name: str, known: Sequence[str]) -> str | None:
     """Return a hint for an unknown option: the commands that have it, or the most similar one of this command."""
+    if name in _OTHER_FORMS:
+        return _OTHER_FORMS[name]
     others = next((one.commands for one in settings().values() if name in (*one.flags, *one.negations)), ())
     if others:
         return f"it is an option of {', '.join(f'`cratewheel {command}`' for command in others)}"

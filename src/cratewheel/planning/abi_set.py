@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from cratewheel.bindings import detect
 from cratewheel.bindings.detect import Bindings, StableAbi
-from cratewheel.errors import ConfigError, CratewheelError, InterpreterError, UsageError
+from cratewheel.errors import ConfigError, CratewheelError, InterpreterError, UsageError, did_you_mean
 from cratewheel.interpreter.abi_words import ANY, AbiWord, own_word, stable_word
-from cratewheel.interpreter.model import Interpreter
+from cratewheel.interpreter.model import Interpreter, StableKind
 from cratewheel.options.model import Options
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.interpreters import abi_words
@@ -181,6 +182,10 @@ def _check_word(inputs: Inputs, word: AbiWord) -> None:
     if found is None:
         others = _without_stable_abi(inputs, word.stable)
         where = f" for {others}" if others else ""
+        known = _stable_features(inputs, word.stable)
+        if known and str(word) not in known:
+            text = f"names {word}, but the pyo3 of this project has no such feature"
+            raise _error(options, "abi", text, hint=did_you_mean(str(word), known) or f"write {' or '.join(known)}")
         text = f"names {word}, but the feature {word.stable} of pyo3 is not on{where}"
         raise _error(options, "abi", text, hint=_turn_on(str(word), others))
     if word.minimum is not None and found.minimum is not None and word.minimum != found.minimum:
@@ -239,6 +244,13 @@ def _without_stable_abi(inputs: Inputs, kind: str | None = None) -> str:
     modules = [part for part in inputs.parts if part.bindings.per_interpreter]
     without = [part.name for part in modules if not any(kind in (None, abi.kind) for abi in part.bindings.stable_abi)]
     return " and ".join(without) if len(without) < len(modules) else ""
+
+
+def _stable_features(inputs: Inputs, kind: StableKind) -> tuple[str, ...]:
+    """Return the features of the project's pyo3 that turn a stable ABI on."""
+    crates = [one for one in inputs.cargo.packages.values() if one.name in ("pyo3", "pyo3-ffi")]
+    names = {name for crate in crates for name in crate.features if re.fullmatch(rf"{kind}(-py3\d+)?", name)}
+    return tuple(sorted(names, key=lambda name: (len(name), name)))
 
 
 def _turn_on(feature: str, modules: str = "") -> str:

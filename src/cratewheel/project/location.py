@@ -67,12 +67,18 @@ def _existing_manifest(path: Path) -> Path:
     # not resolve(): a symlinked project keeps the name that the user gave
     manifest = Path(os.path.normpath(path))
     if manifest.is_dir():
-        raise ConfigError(f"{manifest} is a folder", hint=f"name the file: {manifest / 'Cargo.toml'}")
+        inside = manifest / "Cargo.toml"
+        name = f"name the file: {inside}" if inside.is_file() else "name a Cargo.toml"
+        raise ConfigError(f"{manifest} is a folder", hint=name)
     if not is_file(manifest):
         slash = ", with `/` between folders" if "\\" in manifest.name else ""
         raise ConfigError(
             f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it must be a Cargo.toml"
         )
+    if manifest.suffix != ".toml" or manifest.name == "pyproject.toml":
+        above = (folder / "Cargo.toml" for folder in manifest.parents)
+        named = next((one for one in above if one.is_file()), "the Cargo.toml of the crate")
+        raise ConfigError(f"{manifest} is not a Cargo.toml", hint=f"name {named}")
     return manifest
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from cratewheel.system.files import project_roots
 Table = Mapping[str, Any]
 
 TOOLS = ("maturin", "cratewheel")
+MISSPELT = 0.8  # how similar a table's name is to one of `TOOLS`
 HATCH_HOOKS = ("tool.hatch.build.targets.wheel.hooks.cratewheel", "tool.hatch.build.hooks.cratewheel")
 HATCH_KEYS = frozenset(
     {"dependencies", "require-runtime-dependencies", "require-runtime-features", "enable-by-default"}
@@ -102,8 +103,20 @@ def read(path: Path) -> PyProject:
         tools=ToolTables(path=path, **tables, hook_place=hook_place, hook=slashes.in_tool(hook_place[5:], hook)),
         dependency_groups=_table(data, "dependency-groups", path),
         dynamic_metadata=_checked_texts(tool.get("dynamic-metadata"), "tool.dynamic-metadata", path),
-        warnings=tuple(slashes.warnings),
+        warnings=(*slashes.warnings, *_misspelt_tables(tool, path)),
     )
+
+
+def _misspelt_tables(tool: Table, path: Path) -> Iterator[str]:
+    """Yield a warning for each table of `tool` whose name is nearly that of one of ours."""
+    for name in tool:
+        near = next((known for known in TOOLS if abs(len(known) - len(name)) <= 1), None)
+        if name in TOOLS or near is None or not name.startswith(near[0]):
+            continue
+        import difflib  # slow to import
+
+        if difflib.SequenceMatcher(None, name, near).ratio() > MISSPELT:
+            yield f"[tool.{name}] in {path} has no effect; did you mean `[tool.{near}]`?"
 
 
 def _hook_table(tool: Table, path: Path) -> tuple[str, Table]:

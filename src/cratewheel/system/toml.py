@@ -64,6 +64,9 @@ _DOTTED = re.compile(rf"(?m)^[ \t\[]*{_PART}(?:[ \t]*\.[ \t]*{_PART})+")
 _LONG_NUMBER = re.compile(r"\d[\d_]{18}|0[xob][0-9A-Fa-f_]{16}")
 
 
+BOM = b"\xef\xbb\xbf"
+
+
 def load_file(path: Path, roots: Roots = ()) -> dict[str, Any]:
     """Return the content of a TOML file; raises `ConfigError` with the position of the mistake when it is not TOML.
 
@@ -74,11 +77,19 @@ def load_file(path: Path, roots: Roots = ()) -> dict[str, Any]:
         data = read_bytes(path, roots, limit=MAX_SIZE + 1)
         if len(data) > MAX_SIZE:
             raise ConfigError(f"{path} is larger than {MAX_SIZE // 1_000_000} MB")
+        if data.startswith(BOM):
+            if path.name == "pyproject.toml":  # cargo reads such a file, pip and uv do not
+                raise ConfigError(
+                    f"{path} begins with a byte order mark (BOM), which pip cannot read",
+                    hint="save the file as UTF-8 without BOM",
+                )
+            data = data.removeprefix(BOM)
         text = data.decode().replace("\r\n", "\n")
         return parse(text)
     except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(
-            f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save the file as UTF-8"
+            f"{path} is not UTF-8: {error.reason} in line {line}", hint="save the file as UTF-8"
         ) from error
     except ValueError as error:
         raise toml_error(str(path), text, error) from error

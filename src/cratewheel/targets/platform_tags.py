@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from cratewheel.errors import UnsupportedError, UsageError
+from cratewheel.errors import UnsupportedError, UsageError, did_you_mean
 from cratewheel.targets.triples import Target
 
 DEFAULT_MUSLLINUX = "musllinux_1_2"  # the musl version in rustc's musl targets since 1.71
@@ -106,10 +106,22 @@ def parse_compatibility(text: str) -> str:
         return LEGACY_ALIASES[legacy[1]]
     if match := re.fullmatch(_COMPATIBILITY, word, re.ASCII):
         return f"{match[1] or 'manylinux'}_{int(match[2])}_{int(match[3])}"
-    raise UsageError(
-        f"'{text}' is not a compatibility tag",
-        hint="write manylinux2014, manylinux_2_28, 2_28, musllinux_1_2, linux or pypi",
-    )
+    raise UsageError(f"'{text}' is not a compatibility tag", hint=_compatibility_hint(word))
+
+
+def _compatibility_hint(word: str) -> str:
+    """Return what to write instead of a word that is no compatibility tag.
+
+    >>> _compatibility_hint("manylinux2_17"), _compatibility_hint("win_amd64")
+    ('did you mean `manylinux_2_17`?', 'only Linux wheels have one: remove it; the target decides the tag of others')
+    """
+    if found := re.fullmatch(r"(many|musl)linux[-_ ]?(\d{1,3})[-_.](\d{1,3})(?:[-_]\w+)?", word):
+        return f"did you mean `{found[1]}linux_{found[2]}_{found[3]}`?"
+    if word.startswith(("win", "macos", "ios", "android")):
+        return "only Linux wheels have one: remove it; the target decides the tag of others"
+    listed = "write manylinux2014, manylinux_2_28, 2_28, musllinux_1_2, linux or pypi"
+    known = ("manylinux1", "manylinux2010", "manylinux2014", "manylinux_2_28", "musllinux_1_2", "linux", "pypi")
+    return did_you_mean(word, known) or listed
 
 
 def linux_arch(target: Target) -> str:

@@ -79,11 +79,20 @@ def test_a_manifest_that_cargo_refuses_is_an_error_with_its_words_shown(crate: P
         "nor another feature"
     )
     assert isinstance(talk.err, io.StringIO)
-    assert "`none`" in talk.err.getvalue()
+    assert (talk.err.getvalue(), caught.value.notes) == (
+        "",
+        (f"failed to parse manifest at `{crate / 'Cargo.toml'}`",),
+    )
 
 
 def test_without_rustc_the_way_to_get_it_is_said(tmp_path: Path) -> None:
-    nowhere = {"PATH": str(tmp_path / "nowhere"), "RUSTC": str(tmp_path / "rustc")}
+    nowhere = {"PATH": str(tmp_path / "nowhere")}
+    with pytest.raises(MissingToolError) as named:
+        query.read_rustc({**nowhere, "RUSTC": "/no/rustc"}, tmp_path)
+    assert (named.value.message, named.value.hint) == (
+        "RUSTC names /no/rustc, which was not found",
+        "correct the path, or `unset RUSTC`",
+    )
     with pytest.raises(MissingToolError) as rustc:
         query.read_rustc(nowhere, tmp_path)
     assert (rustc.value.message, rustc.value.hint) == ("the Rust compiler (rustc) was not found", query.INSTALL_RUST)

@@ -243,15 +243,12 @@ def test_a_policy_that_is_missed_is_an_error_that_names_symbols_and_libraries() 
     )
 
 
-def test_a_long_list_of_reasons_is_cut_in_the_message_and_whole_in_the_notes() -> None:
+def test_a_long_list_of_reasons_is_in_the_notes() -> None:
     symbols = tuple(f"f{number}@GLIBC_2.34@libc.so.6" for number in range(7))
     symbols += ("a@GLIBC_2.33@libc.so.6", "b@GLIBC_2.32@libc.so.6", "c@GLIBC_2.28@libm.so.6", "d@GLIBC_2.99@libm.so.6")
     with pytest.raises(AuditError) as caught:
         check(binary("libc.so.6", "libm.so.6", symbols=symbols), "manylinux_2_17", GNU, name="x.so")
-    assert caught.value.message == (
-        "x.so does not fit manylinux_2_17: it needs GLIBC_2.99 (d) of libm.so.6; it needs GLIBC_2.28 (c) of libm.so.6; "
-        "it needs GLIBC_2.34 (f0, f1, f2, f3, f4, …) of libc.so.6; and 2 more"
-    )
+    assert caught.value.message == "x.so does not fit manylinux_2_17"
     assert caught.value.notes == (
         "it needs GLIBC_2.99 (d) of libm.so.6",
         "it needs GLIBC_2.28 (c) of libm.so.6",
@@ -388,8 +385,9 @@ def test_many_versions_of_many_symbols_take_linear_time() -> None:
     found = binary("libc.so.6", symbols=symbols)
     report = within(60, lambda: lowest_policy(found, GNU))
     assert (report.policy, len(forced_by(report))) == ("linux", 10_000)
-    with pytest.raises(AuditError, match=r"and 9997 more"):
+    with pytest.raises(AuditError) as caught:
         within(60, lambda: check(found, "manylinux_2_17", GNU))
+    assert (len(caught.value.notes), caught.value.notes[-1]) == (21, "and 9980 more")
 
 
 NEEDED = Binary(

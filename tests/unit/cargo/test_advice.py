@@ -23,6 +23,32 @@ RECORDED = {
         "error: profile `zzz` is not defined\n",
         "the profiles are dev, release, test, bench; [profile.zzz] in Cargo.toml adds one",
     ),
+    "feature of a dependency": (
+        (
+            "error: failed to select a version for `pyo3`.\n    ... required by package `demo v0.1.0 (/p)`\n"
+            "package `demo` depends on `pyo3` with feature `abi3-py3100` but `pyo3` does not have that feature.\n"
+            " package `pyo3` does have feature `abi3-py310`\n"
+        ),
+        "did you mean `abi3-py310`? `cargo info pyo3` lists the features of pyo3",
+    ),
+    "library with a hyphen": (
+        (
+            "error: failed to parse manifest at `/p/Cargo.toml`\n\nCaused by:\n  "
+            "library target names cannot contain hyphens: sh-out\n"
+        ),
+        'write `name = "sh_out"` in [lib] of Cargo.toml',
+    ),
+    "processor": (
+        (
+            "'natve' is not a recognized processor for this target (ignoring processor)\nrustc-LLVM ERROR: x\n"
+            "error: could not compile `demo` (lib)\n"
+        ),
+        "correct target-cpu=natve in RUSTFLAGS or .cargo/config.toml; `rustc --print target-cpus` lists all",
+    ),
+    "toolchain file": (
+        "error: custom toolchain 'nigthly' specified in override file '/p/rust-toolchain.toml' is not installed\n",
+        "did you mean `nightly`? Otherwise `rustup toolchain install nigthly`",
+    ),
     "profile debug": ("error: profile name `debug` is reserved\n", "did you mean `dev`?"),
     "feature": (
         ("error: the package 'demo' does not contain this feature: luod\nhelp: there is a similarly named "

@@ -9,6 +9,8 @@ import pytest
 
 from cratewheel.cargo import profiles
 from cratewheel.cargo.config import Setting
+from cratewheel.cargo.profiles import check_defined
+from cratewheel.errors import ConfigError
 from cratewheel.system import toml
 
 MANIFEST = """\
@@ -59,3 +61,25 @@ def test_configuration_counts_more_than_the_manifest(tmp_path: Path) -> None:
     flag = 'profile.release.split-debuginfo="off"'
     assert ask(tmp_path, "dist", (flag,), variable) == Setting(value="off", origin="--config")
     assert ask(tmp_path, "own", environ=variable) == Setting(value="packed", origin="Cargo.toml")
+
+
+@pytest.mark.parametrize("profile", ["release", "dev", "small", "mine", "bench"])
+def test_profiles_of_cargo_the_manifest_and_a_configuration_are_defined(tmp_path: Path, profile: str) -> None:
+    (tmp_path / ".cargo").mkdir()
+    (tmp_path / ".cargo" / "config.toml").write_text('[profile.mine]\ninherits = "dev"\n')
+    check_defined(profile, {"profile": {"small": {"inherits": "release"}}}, (), {"HOME": str(tmp_path)}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("profile", "hint"),
+    [
+        ("relese", "did you mean `release`?"),
+        ("smal", "did you mean `small`?"),
+        ("debug", "did you mean `dev`?"),
+        ("x", "the profiles are test, bench, release, dev, small; [profile.x] in Cargo.toml adds one"),
+    ],
+)
+def test_other_profiles_are_an_error(tmp_path: Path, profile: str, hint: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_defined(profile, {"profile": {"small": {}}}, (), {"HOME": str(tmp_path)}, tmp_path)
+    assert (caught.value.message, caught.value.hint) == (f"cargo's profile `{profile}` is not defined", hint)

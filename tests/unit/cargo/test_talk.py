@@ -81,3 +81,23 @@ def test_cargo_writes_as_to_the_terminal(
     assert dict(terminal_variables(80, environ, TerminalSettings(**settings))) == {
         f"CARGO_TERM_{name}": value for name, value in variables.items()
     }
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+@pytest.mark.parametrize("start", ["error: ", "\x1b[1m\x1b[91merror\x1b[0m: ", "error[E0001]: "])
+def test_what_follows_the_first_error_can_be_held(size: int, start: str) -> None:
+    seen: list[Event] = []
+    talk = Talk(CallbackReporter(on_event=seen.append), hold_errors=True)
+    before, after = "    Updating errors of the index\r\x1b[Kentries\n", f"{start}no matching package\nerror: more\n"
+    for begin in range(0, len(before + after), size):
+        talk.show((before + after)[begin : begin + size])
+    assert "".join(event.text for event in seen if isinstance(event, OutputEvent)) == before
+    assert talk.text == before + after
+
+
+def test_bright_colours_are_shown_as_plain_ones() -> None:
+    seen: list[Event] = []
+    Talk(CallbackReporter(on_event=seen.append)).show(
+        "\x1b[1m\x1b[92m   Compiling\x1b[0m a\n\x1b[1;91merror\x1b[0m: no\n"
+    )
+    assert seen == [OutputEvent(text="\x1b[1m\x1b[32m   Compiling\x1b[0m a\n\x1b[1;31merror\x1b[0m: no\n")]

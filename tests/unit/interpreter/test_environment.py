@@ -57,7 +57,9 @@ def test_two_active_environments_are_an_error_but_one_by_two_names_is_not(tmp_pa
 def test_what_is_not_there_is_told(tmp_path: Path) -> None:
     python(tmp_path / ".venv")
     broken = refusal({"VIRTUAL_ENV": str(tmp_path / "gone")}, tmp_path)
-    assert broken.message == f"the active environment {tmp_path}/gone has no Python in it"
+    assert broken.message == f"VIRTUAL_ENV names {tmp_path}/gone, which has no Python in it"
+    assert broken.hint is not None
+    assert broken.hint.endswith(", or forget it: `unset VIRTUAL_ENV`")
     absent = refusal({"PATH": str(tmp_path)}, tmp_path, "python9")
     assert isinstance(absent, MissingToolError)
     assert absent.message == "the interpreter `python9` was not found"
@@ -73,8 +75,10 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_conda_environment_without_python_is_not_cleared(tmp_path: Path) -> None:
     (tmp_path / "env" / "conda-meta").mkdir(parents=True)
     error = refusal({"CONDA_PREFIX": str(tmp_path / "env")}, tmp_path)
-    assert error.message == f"the active environment {tmp_path}/env has no Python in it"
-    assert error.hint == "install one there: `conda install python`, or `pixi add python`"
+    assert error.message == f"CONDA_PREFIX names {tmp_path}/env, which has no Python in it"
+    assert error.hint == (
+        "install one there: `conda install python`, or `pixi add python`, or forget it: `unset CONDA_PREFIX`"
+    )
 
 
 def test_the_base_of_conda_gives_way_to_a_virtual_environment(tmp_path: Path) -> None:

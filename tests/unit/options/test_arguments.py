@@ -28,6 +28,13 @@ def test_jobs_are_a_number_that_cargo_takes(number: str) -> None:
         (["--relase"], "unknown option `--relase`", (), "did you mean `--release`?"),
         (["--strp=true"], "unknown option `--strp`", (), "did you mean `--strip`?"),
         (["--qqqq"], "unknown option `--qqqq`", (), "`cratewheel build --help` shows the options"),
+        (["--outdir", "x"], "unknown option `--outdir`", (), "did you mean `--out`?"),
+        (
+            ["--package=x"],
+            "unknown option `--package`",
+            (),
+            "name the crate by its manifest: `--manifest-path crates/NAME/Cargo.toml`",
+        ),
         (["-release"], "unknown option `-release`", (), "did you mean `--release`?"),
         (
             ["--skip-existing"],

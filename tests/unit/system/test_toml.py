@@ -97,8 +97,17 @@ def test_the_line_is_shown_with_a_caret(tmp_path: Path, text: str, shown: tuple[
 @pytest.mark.parametrize("data", [b"\xff", b"a = '\xed\xa0\x80'"], ids=["latin", "surrogate"])
 def test_bytes_that_are_no_utf8_are_an_error(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "x.toml").write_bytes(data)
-    with pytest.raises(ConfigError, match=r"x\.toml is not UTF-8: invalid .* at byte"):
+    with pytest.raises(ConfigError, match=r"x\.toml is not UTF-8: invalid .* in line 1"):
         toml.load_file(tmp_path / "x.toml")
+
+
+def test_a_byte_order_mark_is_read_as_cargo_does_and_refused_where_pip_cannot(tmp_path: Path) -> None:
+    for name in ("Cargo.toml", "pyproject.toml"):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbfa = 1\n")
+    assert toml.load_file(tmp_path / "Cargo.toml") == {"a": 1}
+    with pytest.raises(ConfigError, match="begins with a byte order mark") as caught:
+        toml.load_file(tmp_path / "pyproject.toml")
+    assert caught.value.hint == "save the file as UTF-8 without BOM"
 
 
 def test_a_file_of_more_than_four_megabytes_is_an_error(tmp_path: Path) -> None:

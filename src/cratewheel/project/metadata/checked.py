@@ -20,6 +20,12 @@ SPECIFICATION = "https://packaging.python.org/en/latest/specifications/pyproject
 HINTS = {
     "authors": 'write `authors = [{ name = "…", email = "…" }]`',
     "maintainers": 'write `maintainers = [{ name = "…", email = "…" }]`',
+    "dependencies": 'write `dependencies = ["numpy>=1.20"]`',
+    "classifiers": 'write `classifiers = ["Programming Language :: Rust"]`',
+    "keywords": 'write `keywords = ["…", "…"]`',
+    "dynamic": 'write `dynamic = ["version"]`',
+    "urls": 'write `Homepage = "https://…"` in [project.urls]',
+    "scripts": 'write `command = "package.module:function"` in [project.scripts]',
     "requires-python": 'write it like `requires-python = ">=3.9"`',
     "name": 'write `name = "…"`: [project] needs one (PEP 621)',
 }

@@ -155,7 +155,10 @@ def _version_hint(text: str) -> str:
     release = re.match(r"v?(\d+(?:\.\d+)*)", text)
     if release is None:
         return "write numbers separated by dots, such as 1.0.0"
-    number = next(iter(re.findall(r"\d+", text[release.end() :].partition("+")[0])), "1")
+    rest = text[release.end() :]
+    if not re.match(r"-?[a-z]{2,}", rest, re.IGNORECASE):  # no pre-release in words, such as 1.0.x or 1.0-2-3
+        return f"write numbers separated by dots, such as {release[1]} or {release[1]}rc1"
+    number = next(iter(re.findall(r"\d+", rest.partition("+")[0])), "1")
     return (
         f"write {release[1]}-alpha.{number}, -beta.{number}, -rc.{number} or -dev.{number}, "
         "or give the version in [project] of pyproject.toml"

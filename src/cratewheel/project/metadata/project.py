@@ -16,10 +16,11 @@ from typing import Any
 from packaging.version import Version
 
 from cratewheel.cargo.manifest import Manifest
-from cratewheel.errors import ConfigError, with_suggestion
+from cratewheel.errors import ConfigError, did_you_mean, with_suggestion
 from cratewheel.project.metadata import cargo, licences, requirements
 from cratewheel.project.metadata.checked import HINTS, CheckedTable, check_table
 from cratewheel.project.metadata.fields import (
+    CONTENT_TYPES,
     Fields,
     LicenceFile,
     Pairs,
@@ -215,6 +216,9 @@ def _lenient_warnings(source: _Source) -> Iterator[str]:
         for label in table.get("urls", {})
         if len(label) > LABEL_LENGTH
     )
+    readme = table.get("readme")
+    if isinstance(readme, str) and PurePosixPath(readme).suffix.lower() not in ("", ".txt", *CONTENT_TYPES):
+        yield f"project.readme in {path} is {readme!r}, which PyPI shows as plain text: write Markdown (.md) or .rst"
     expression = table.get("license")
     if isinstance(expression, str):
         from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression  # a large table
@@ -223,11 +227,17 @@ def _lenient_warnings(source: _Source) -> Iterator[str]:
             canonicalize_license_expression(expression)
         except InvalidLicenseExpression:
             yield (
-                f"project.license in {path} is {expression!r}, which is no SPDX expression: PyPI refuses it; "
-                "write one like `MIT OR Apache-2.0`"
+                f"project.license in {path} is {expression!r}, which is not an SPDX expression: PyPI refuses it; "
+                f"{_spdx_hint(expression)}"
             )
         if any(map(_is_license_classifier, table.get("classifiers", ()))):
             yield f"project.classifiers in {path} has `License ::` next to a licence expression: PyPI rejects this"
+
+
+def _spdx_hint(expression: str) -> str:
+    """Return the SPDX identifier that was meant, or how an expression is written."""
+    common = ("MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "GPL-3.0-or-later", "LGPL-3.0-or-later", "ISC", "Zlib")
+    return did_you_mean(expression.strip().replace(" ", "-"), common) or "write one like `MIT OR Apache-2.0`"
 
 
 # -- single fields

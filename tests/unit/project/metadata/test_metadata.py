@@ -178,7 +178,7 @@ def test_an_unknown_key_of_the_old_table_is_a_warning_with_the_nearest_one(tmp_p
         (
             'license = "Apache License"\n',
             (),
-            ("project.license in {path} is 'Apache License', which is no SPDX expression: PyPI refuses it; "
+            ("project.license in {path} is 'Apache License', which is not an SPDX expression: PyPI refuses it; "
             "write one like `MIT OR Apache-2.0`"),
         ),
         (
