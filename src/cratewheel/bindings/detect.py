@@ -211,13 +211,13 @@ def uses_stable_abi(interpreter: Interpreter, abi: StableAbi) -> bool:
     return interpreter.loads(abi.kind, abi.minimum)
 
 
-def stable_abi_for(bindings: Bindings, interpreter: Interpreter) -> StableAbi | None:
-    """Return the stable ABI of a build for `interpreter`, or None for a wheel of its own.
+def stable_abi_for(abis: Iterable[StableAbi], interpreter: Interpreter) -> StableAbi | None:
+    """Return which of the stable ABIs that are on a build for `interpreter` has, or None for a wheel of its own.
 
     Where a crate asks for both, pyo3 takes abi3t for every interpreter that has it, and abi3 for older ones: so one
     run can make wheels of both and of neither.
     """
-    fitting = [abi for abi in bindings.stable_abi if uses_stable_abi(interpreter, abi)]
+    fitting = [abi for abi in abis if uses_stable_abi(interpreter, abi)]
     return max(fitting, key=lambda abi: abi.kind == "abi3t", default=None)
 
 

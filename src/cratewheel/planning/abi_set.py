@@ -23,15 +23,11 @@ def is_fixed(options: Options) -> bool:
 
 def stable_abi_for(inputs: Inputs, python: Interpreter) -> StableAbi | None:
     """Return the stable ABI of a build for `python`, with its features; None if it has none, or is to have none."""
-    words = abi_words(inputs.options)
-    if inputs.options.no_abi3 or any(word.names(python) for word in words):
-        return None
-    bindings = inputs.bindings_of(python)
-    wanted = _pinned_by(words, bindings.stable_abi)
-    found = detect.stable_abi_for(replace(bindings, stable_abi=wanted), python)
-    if found is None and _is_installed_into(inputs.options):
-        return detect.stable_abi_for(bindings, python)
-    return found
+    options, crate = inputs.options, inputs.bindings_of(python).stable_abi
+    choice = AbiChoice(words=abi_words(options), only_abi3=options.only_abi3, no_abi3=options.no_abi3)
+    if _is_installed_into(options) and not choice.has_own_wheel(python):
+        return choice.stable_abi_for(python, crate) or detect.stable_abi_for(crate, python)
+    return choice.stable_abi_for(python, crate)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +38,14 @@ class AbiChoice:
     only_abi3: bool = False
     no_abi3: bool = False
 
+    def has_own_wheel(self, python: Interpreter) -> bool:
+        """Return whether the settings keep `python` from a wheel for a stable ABI."""
+        return self.no_abi3 or any(word.names(python) for word in self.words)
+
+    def stable_abi_for(self, python: Interpreter, crate: tuple[StableAbi, ...]) -> StableAbi | None:
+        """Return the stable ABI of the wheel for `python`, of those that are on in the `crate`; None if it has none."""
+        return None if self.has_own_wheel(python) else detect.stable_abi_for(_pinned_by(self.words, crate), python)
+
     def wheel_for(self, python: Interpreter, crate: tuple[StableAbi, ...]) -> StableAbi | str | None:
         """Return the stable ABI of the wheel for `python`, or the word of a wheel of its own; None if it gets none.
 
@@ -49,11 +53,7 @@ class AbiChoice:
         """
         if any(word.names(python) for word in self.words):
             return own_word(python)
-        pinned = _pinned_by(self.words, crate)
-        fitting = [abi for abi in pinned if detect.uses_stable_abi(python, abi) and not self.no_abi3]
-        # pyo3 takes abi3t for every interpreter that has it, and abi3 for others
-        found = max(fitting, key=lambda abi: abi.kind == "abi3t", default=None)
-        return found or (None if self.words or self.only_abi3 else own_word(python))
+        return self.stable_abi_for(python, crate) or (None if self.words or self.only_abi3 else own_word(python))
 
     def word_of(self, wheel: StableAbi | str) -> str | None:
         """Return the word of `abi` that names a wheel of `wheel_for`."""

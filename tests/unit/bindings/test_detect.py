@@ -272,7 +272,7 @@ BOTH = detected(
 def test_each_interpreter_has_the_stable_abi_that_pyo3_would_give_it(
     interpreter: Interpreter, expected: StableAbi | None
 ) -> None:
-    assert stable_abi_for(BOTH, interpreter) == expected
+    assert stable_abi_for(BOTH.stable_abi, interpreter) == expected
 
 
 def test_an_unpinned_stable_abi_fits_every_cpython_with_a_gil() -> None:
