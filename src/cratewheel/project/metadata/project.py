@@ -52,12 +52,12 @@ Table = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
-    """What the fields are read from: the table, its file and the crate; whether the project is one of maturin."""
+    """What the fields are read from: the table, its file and the crate; whether it is an unpacked sdist."""
 
     table: Table
     path: Path
     manifest: Manifest
-    of_maturin: bool
+    is_unpacked_sdist: bool
 
     @property
     def folder(self) -> Path:
@@ -80,7 +80,7 @@ def read(pyproject: PyProject, manifest: Manifest) -> Fields:
         table=pyproject.project,
         path=pyproject.path,
         manifest=manifest,
-        of_maturin=pyproject.build_backend == "maturin" or bool(pyproject.tools.maturin),
+        is_unpacked_sdist=(pyproject.path.parent / "PKG-INFO").is_file(),
     )
     table = source.table
     dynamic, dynamic_warnings = _dynamic(source)
@@ -382,13 +382,13 @@ def _license_files(
 
 
 def _unmatched_pattern(source: _Source, pattern: str, where: str) -> str:
-    """Return the warning about a pattern that no file matches; raise it as `ConfigError` unless maturin takes it.
+    """Return the warning about a pattern that no file matches; raise it as `ConfigError` in a project.
 
     https://packaging.python.org/en/latest/specifications/pyproject-toml/#license-files wants an error. maturin ignores
-    such a pattern, so that there are projects with one, and their releases are to be built.
+    such a pattern, so that there are releases with one on PyPI, and who installs one cannot correct it.
     """
     message = f"{pattern!r}, {where}, matches no file"
-    if source.of_maturin:
+    if source.is_unpacked_sdist:
         return message
     there = [f'"{file.target}"' for file in licences.find_by_name(source.folder, roots=source.roots)]
     raise ConfigError(

@@ -484,20 +484,15 @@ def test_a_pattern_for_licence_files_that_matches_nothing_is_an_error(
     for name in files:
         (tmp_path / name).write_text(name, encoding="utf-8")
     with pytest.raises(ConfigError) as caught:
-        read(tmp_path, STATIC.replace("maturin", "cratewheel") + 'license-files = ["nope*"]\n')
+        read(tmp_path, f'{STATIC}license-files = ["nope*"]\n')
     assert caught.value.message == (f"'nope*', project.license-files in {tmp_path / 'pyproject.toml'}, matches no file")
     assert caught.value.hint == hint
 
 
-@pytest.mark.parametrize(
-    ("backend", "table"),
-    [("maturin", ""), ("wrapper", "[tool.maturin]\nstrip = true\n")],
-    ids=["the backend is maturin", "it has maturin's table"],
-)
-def test_in_a_project_of_maturin_such_a_pattern_is_a_warning(tmp_path: Path, backend: str, table: str) -> None:
+def test_in_an_unpacked_sdist_such_a_pattern_is_a_warning(tmp_path: Path) -> None:
     """neo4j-rust-ext 6.4.1.0 on PyPI has one, `NOTICE*.txt`."""
-    (tmp_path / "LICENSE.txt").write_text("MIT", encoding="utf-8")
-    project = STATIC.replace('backend = "maturin"', f'backend = "{backend}"')
-    core = read(tmp_path, f'{project}license-files = ["LICENSE*.txt", "NOTICE*.txt"]\n{table}')
+    for name in ("LICENSE.txt", "PKG-INFO"):
+        (tmp_path / name).write_text(name, encoding="utf-8")
+    core = read(tmp_path, f'{STATIC}license-files = ["LICENSE*.txt", "NOTICE*.txt"]\n')
     assert [str(target) for target, _ in core.license_files] == ["LICENSE.txt"]
     assert core.warnings == (f"'NOTICE*.txt', project.license-files in {tmp_path / 'pyproject.toml'}, matches no file",)
