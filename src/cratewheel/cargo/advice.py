@@ -444,6 +444,13 @@ RULES: tuple[Rule, ...] = (
     (r"is `([\w+-]+)` not installed\?", _missing_tool),
     (r"failed to find tool \"?`?([\w+-]+)|Failed to find tool\. Is `([\w+-]+)` installed", _missing_tool),
     (r"Unable to find libclang|couldn't find any valid shared libraries matching: \['libclang", _tool("libclang")),
+    (
+        r"Libc\+\+ only supports Clang (\d+) and later",
+        lambda found, _: (
+            f"the C++ headers need libclang {found[1]} or newer: set LIBCLANG_PATH to the folder of one, "
+            "or install an older zig: `pip install 'ziglang<0.14'` for libclang 18"
+        ),
+    ),
     (r"Could not find `?protoc`?", _tool("protoc")),
     (r"(?:Command|Program|program) [`'\"](perl|nasm|make|ninja|cmake|git)[`'\"]? ?(?:was )?not found", _missing_tool),
     (

@@ -18,6 +18,7 @@ from cratewheel.commands.ci_plan import (
 
 PATH = ".gitlab-ci.yml"
 IMAGE = "python:3"
+TESTED = "x86_64-unknown-linux-gnu"  # what runs in it
 RUSTUP = "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --profile minimal"
 CARGO_PATH = 'export PATH="$HOME/.cargo/bin:$HOME/.local/bin:$PATH"'
 
@@ -30,11 +31,12 @@ def render(plan: CiPlan, command: str) -> str:
 def pipeline(plan: CiPlan) -> dict[str, Any]:
     """Return the configuration as its YAML has it."""
     jobs: dict[str, Any] = {job.name: _build_job(job, plan) for job in plan.jobs}
-    if plan.options.pytest:
+    tested = is_tested(plan)
+    if tested:
         jobs["test"] = _test_job(plan)
     if plan.facts.sdist:
         jobs["sdist"] = _sdist_job(plan)
-    stages = ["build", *(["test"] if plan.options.pytest else []), "release"]
+    stages = ["build", *(["test"] if tested else []), "release"]
     return {
         "stages": stages,
         "workflow": {
@@ -48,6 +50,12 @@ def pipeline(plan: CiPlan) -> dict[str, Any]:
         **jobs,
         "release": _release_job(plan),
     }
+
+
+def is_tested(plan: CiPlan) -> bool:
+    """Return whether wheels are to be tested, and there is one that the image of GitLab's machines can install."""
+    targets = [target for job in plan.jobs for build in job.builds for target in build.targets]
+    return plan.options.pytest and (plan.facts.optional_rust or TESTED in targets)
 
 
 def _build_job(job: BuildJob, plan: CiPlan) -> dict[str, Any]:

@@ -69,13 +69,22 @@ def read(request: Request, choices: Choices, reporter: Reporter) -> str:
         version_from_git=metadata.version_provider == VCS,
         optional_rust=bool(tolerated(replace(options, require_rust=False))),
     )
-    return text(facts, ci, choices)
+    decided = _plan(facts, ci, choices)
+    if choices.service == "gitlab" and ci.pytest and not ci_gitlab.is_tested(decided):
+        reporter.warn(
+            "no wheel is tested: none is for x86_64 Linux with glibc, where the job would be",
+            hint="add `--platform linux`, or take out `pytest`",
+        )
+    return SERVICES[choices.service](decided, choices.command)
 
 
 def text(facts: CiFacts, options: CiOptions, choices: Choices) -> str:
     """Return the text of the file from what is known of the project."""
-    decided = plan(facts, options, platforms=choices.platforms, only_linux_machines=choices.service == "gitlab")
-    return SERVICES[choices.service](decided, choices.command)
+    return SERVICES[choices.service](_plan(facts, options, choices), choices.command)
+
+
+def _plan(facts: CiFacts, options: CiOptions, choices: Choices) -> CiPlan:
+    return plan(facts, options, platforms=choices.platforms, only_linux_machines=choices.service == "gitlab")
 
 
 def facts_of(

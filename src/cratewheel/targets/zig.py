@@ -259,10 +259,11 @@ def _write_toolchain(zig: ZigPlan, folder: Path, programs: Mapping[str, Path]) -
 def _bindgen_args(zig: ZigPlan, folder: Path, argv: tuple[str, ...], environ: Mapping[str, str]) -> str:
     """Return clang's arguments for zig's headers, as zig tells them; empty if it does not."""
     done = capture(
-        Command(argv=(*argv, "cc", "-target", zig.target, "-E", "-v", "-x", "c", os.devnull), cwd=folder), environ
+        Command(argv=(*argv, "c++", "-target", zig.target, "-E", "-v", "-x", "c++", os.devnull), cwd=folder), environ
     )
     headers = parse_header_folders(done.stderr, folder)
-    return shlex.join(clang_args(zig, headers)) if done.status == 0 and headers else ""
+    macros = tuple(re.findall(r'-D"? "?(_LIBCPP_\w+(?:=\w+)?)', done.stderr))
+    return shlex.join(clang_args(zig, headers, macros)) if done.status == 0 and headers else ""
 
 
 def parse_header_folders(text: str, cwd: Path) -> tuple[Path, ...]:
@@ -277,16 +278,22 @@ def parse_header_folders(text: str, cwd: Path) -> tuple[Path, ...]:
     return tuple(cwd / line for line in lines if not line.endswith("(framework directory)"))  # clang marks these
 
 
-def clang_args(zig: ZigPlan, headers: tuple[Path, ...]) -> tuple[str, ...]:
-    """Return the arguments for a clang to use these headers instead of this machine's, and the glibc that is linked."""
+def clang_args(zig: ZigPlan, headers: tuple[Path, ...], macros: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Return the arguments for a clang to use these headers instead of this machine's, and the glibc that is linked.
+
+    The folders of the C++ library, which `macros` set up, count for C++ only. They must be searched before those of C,
+    whose headers they include.
+    """
     glibc = re.fullmatch(r".*-linux-gnu\w*\.2\.(\d+)", zig.target)
-    # the first folder has what belongs to the compiler: bindgen's libclang may have its own, which fits it better
-    own, *system = headers
+    of_library = [path for path in headers if path.parent.name in ("libcxx", "libcxxabi")]
+    # the first other folder has what belongs to the compiler: bindgen's libclang may have its own, which fits it better
+    own, *system = (path for path in headers if path.parent.name not in ("libcxx", "libcxxabi", "libunwind"))
     return (
         "-nostdlibinc",
-        *(word for path in system for word in ("-isystem", str(path))),
-        *("-idirafter", str(own)),
+        *(word for path in of_library for word in ("-stdlib++-isystem", str(path))),
+        *(word for path in (*system, own) for word in ("-idirafter", str(path))),
         *((f"-D__GLIBC_MINOR__={glibc[1]}",) if glibc else ()),
+        *(f"-D{macro}" for macro in macros),
     )
 
 

@@ -197,3 +197,9 @@ def test_the_steps_of_the_linux_jobs_build_and_test_a_wheel(
         "demo-0.1.0",
         "demo-0.1.0.tar.gz",
     ]
+
+
+def test_gitlab_says_where_no_wheel_can_be_tested(run_light: Cratewheel, project: Path) -> None:
+    said = run_light("generate-ci", "gitlab", "--platform", "windows", "--pytest", cwd=project).ok()
+    assert "no wheel is tested: none is for x86_64 Linux with glibc" in said.stderr
+    assert "pytest" not in said.stdout.replace("--pytest", "")

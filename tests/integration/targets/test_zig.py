@@ -139,14 +139,19 @@ def test_bindgen_and_cmake_are_told_of_zig(tmp_path: Path) -> None:
     chosen = dict(zig.environment(plan, tmp_path, {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}))
     words = shlex.split(str(chosen["BINDGEN_EXTRA_CLANG_ARGS_aarch64_unknown_linux_gnu"]))
     library = Path(zig.find({})[0]).parent / "lib"
+    macros = [word for word in words if word.startswith("-D_LIBCPP_")]
+    assert "-D_LIBCPP_ABI_NAMESPACE=__1" in macros
     assert words == [
         "-nostdlibinc",
-        *("-isystem", str(library / "libc/include/aarch64-linux-gnu")),
-        *("-isystem", str(library / "libc/include/generic-glibc")),
-        *("-isystem", str(library / "libc/include/aarch64-linux-any")),
-        *("-isystem", str(library / "libc/include/any-linux-any")),
+        *("-stdlib++-isystem", str(library / "libcxx/include")),
+        *("-stdlib++-isystem", str(library / "libcxxabi/include")),
+        *("-idirafter", str(library / "libc/include/aarch64-linux-gnu")),
+        *("-idirafter", str(library / "libc/include/generic-glibc")),
+        *("-idirafter", str(library / "libc/include/aarch64-linux-any")),
+        *("-idirafter", str(library / "libc/include/any-linux-any")),
         *("-idirafter", str(library / "include")),
         "-D__GLIBC_MINOR__=17",
+        *macros,
     ]
     programs = tmp_path / plan.target
     toolchain = Path(str(chosen["CMAKE_TOOLCHAIN_FILE_aarch64_unknown_linux_gnu"]))

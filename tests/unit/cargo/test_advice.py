@@ -238,6 +238,11 @@ RECORDED = {
         f"{SCRIPT}  Unable to find libclang: \"couldn't find any valid shared libraries matching: ['libclang.so']\"\n",
         "install libclang: `apt install libclang-dev` (Debian, Ubuntu) or `dnf install clang-devel` (Fedora)",
     ),
+    "bindgen older than the C++ library": (
+        f'{SCRIPT}  /zig/libcxx/include/x.h:37:8: warning: "Libc++ only supports Clang 20 and later" [-W#warnings]\n',
+        ("the C++ headers need libclang 20 or newer: set LIBCLANG_PATH to the folder of one, or install an older zig: "
+        "`pip install 'ziglang<0.14'` for libclang 18"),
+    ),
     "prost": (
         f"{SCRIPT}  Could not find `protoc`. If `protoc` is installed, try setting the `PROTOC` environment variable\n",
         "install protoc: `apt install protobuf-compiler` (Debian, Ubuntu) or `dnf install protobuf-compiler` (Fedora)",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from cratewheel.commands import ci_gitlab
 from cratewheel.commands.ci_plan import CiFacts, plan
 from cratewheel.options.tables import generate_ci
@@ -105,3 +107,15 @@ def test_a_project_with_optional_rust_has_both_wheels() -> None:
     facts = CiFacts(name="px", pythons=("3.13",), tested="3.13", optional_rust=True)
     pipeline = ci_gitlab.pipeline(plan(facts, options, only_linux_machines=True))
     assert pipeline["sdist"]["script"][-1] == "cratewheel build --pure --out dist"
+
+
+@pytest.mark.parametrize(
+    ("platform", "tested"),
+    [("linux", True), ("all", True), ("windows", False), ("macos", False), ("musllinux", False)],
+)
+def test_wheels_are_tested_where_one_of_them_can_be_installed(platform: str, tested: bool) -> None:
+    options = generate_ci("generate-ci", {"gitlab": {"pytest": True}}).gitlab
+    assert options is not None
+    facts = CiFacts(name="px", pythons=("3.13",), tested="3.13")
+    pipeline = ci_gitlab.pipeline(plan(facts, options, platforms=(platform,), only_linux_machines=True))
+    assert ("test" in pipeline, "test" in pipeline["stages"]) == (tested, tested)

@@ -227,8 +227,9 @@ def test_the_folders_of_headers_are_those_that_zig_lists(text: str, expected: tu
     ],
 )
 def test_bindgen_is_told_the_headers_and_the_glibc(target: str, defined: tuple[str, ...]) -> None:
-    folders = (Path("/own"), Path("/a"), Path("/b"))
-    assert zig.clang_args(replace(LINUX_PLAN, target=target), folders) == (
-        *("-nostdlibinc", "-isystem", str(Path("/a")), "-isystem", str(Path("/b")), "-idirafter", str(Path("/own"))),
-        *defined,
+    folders = (Path("/libcxx/include"), Path("/own"), Path("/a"), Path("/b"), Path("/libunwind/include"))
+    assert zig.clang_args(replace(LINUX_PLAN, target=target), folders, ("_LIBCPP_X=1",)) == (
+        *("-nostdlibinc", "-stdlib++-isystem", str(Path("/libcxx/include"))),
+        *("-idirafter", str(Path("/a")), "-idirafter", str(Path("/b")), "-idirafter", str(Path("/own"))),
+        *(*defined, "-D_LIBCPP_X=1"),
     )
