@@ -21,6 +21,9 @@ from typing import Any
 HOST, HERE = "x86_64-pc-windows-gnu", "x86_64-unknown-linux-gnu"
 _TAKEN = re.compile(r"(CARGO|RUST|PYO3|CRATEWHEEL|CC_|AR_|SOURCE_DATE_EPOCH|GIT_)\w*")
 _WINDOWS_PATH = re.compile(r"(?<![\w/])([A-Za-z]):((?:[\\/]+[^\\/\"'=;:*?<>|\n]+)*[\\/]*)")
+# a path of the network, which wine has in a folder, and the prefixes of long paths
+_NETWORK_PATH = re.compile(r"(?<![\w\\:])\\\\(?:[?.]\\UNC\\)?((?![?.]\\)[\w.-]+(?:\\[^\\/\"'=;:*?<>|\n]+)*)")
+_LONG_PATH = re.compile(r"(?<![\w\\])\\\\[?.]\\(?=[A-Za-z]:)")
 
 
 def to_linux(text: str, prefix: Path) -> str:
@@ -28,13 +31,20 @@ def to_linux(text: str, prefix: Path) -> str:
 
     >>> to_linux('build.x="Z:\\\\a\\\\b c"', Path("/w")), to_linux("--out=C:\\x", Path("/w"))
     ('build.x="/a/b c"', '--out=/w/drive_c/x')
+    >>> to_linux(r"\\server\share\a", Path("/w")), to_linux(r"\\?\UNC\server\a", Path("/w"))
+    ('/w/dosdevices/unc/server/share/a', '/w/dosdevices/unc/server/a')
+    >>> to_linux(r"\\?\Z:\b", Path("/w"))
+    '/b'
     """
 
     def replaced(found: re.Match[str]) -> str:
         path = re.sub(r"[\\/]+", "/", found[2])
         return path or "/" if found[1].upper() == "Z" else f"{prefix}/drive_{found[1].lower()}{path}"
 
-    return _WINDOWS_PATH.sub(replaced, text)
+    def of_network(found: re.Match[str]) -> str:
+        return str(prefix / "dosdevices" / "unc" / found[1].replace("\\", "/"))
+
+    return _WINDOWS_PATH.sub(replaced, _LONG_PATH.sub("", _NETWORK_PATH.sub(of_network, text)))
 
 
 def to_windows(value: Any) -> Any:

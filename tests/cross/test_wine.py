@@ -15,6 +15,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,91 @@ wait_for("server")
 print(done.status, is_held("held"), own.status, is_held("server"))
 """
     assert over_there.python("-c", code, cwd=tmp_path) == "124 False 0 True\r\n"
+
+
+# a program of ours that has started another, which holds the file of its first argument; Ctrl-Break comes from itself
+INTERRUPTED = f"""{COMMON}
+import signal, threading
+from cratewheel.system.signals import Handlers, TerminatedError
+
+def press():
+    wait_for(sys.argv[1])
+    signal.raise_signal(signal.SIGBREAK)
+
+if sys.argv[2] == "break":
+    threading.Thread(target=press).start()
+try:
+    with Handlers():
+        capture(Command(argv=(sys.executable, "-c", HOLDING, sys.argv[1])), os.environ)
+except TerminatedError as error:
+    os._exit(error.exit_status)
+"""
+
+
+@pytest.mark.long
+def test_ctrl_c_and_ctrl_break_end_what_runs(tmp_path: Path) -> None:
+    code = f"""{COMMON}
+import ctypes
+statuses = []
+for key in ("c", "break"):
+    child = subprocess.Popen([sys.executable, "-c", {INTERRUPTED!r}, key, key], **QUIET)
+    wait_for(key)
+    if key == "c":
+        ctypes.windll.kernel32.SetConsoleCtrlHandler(None, 1)  # not for this process
+        assert ctypes.windll.kernel32.GenerateConsoleCtrlEvent(0, 0)
+    statuses += [child.wait(), is_held(key)]
+Path("said").write_text(str(statuses))
+"""
+    on_terminal("-c", code, cwd=tmp_path)
+    assert (tmp_path / "said").read_text() == "[130, False, 149, False]"
+
+
+def on_terminal(*words: str, cwd: Path) -> None:
+    """Run Windows' Python on a terminal: wine has a console only there."""
+    import pty  # not on Windows
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        ["wine", str(PYTHON), *words], cwd=cwd, env=environment(PARTS, os.environ), stdin=theirs, stdout=theirs,
+        stderr=theirs, start_new_session=True,
+    ) as child:  # fmt: skip
+        os.close(theirs)
+        with suppress(OSError):  # at its end
+            while os.read(ours, 1 << 16):
+                pass
+        assert child.wait() == 0
+    os.close(ours)
+
+
+NETWORK = r"\\server\cratewheel"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("form", ["network", "long", "long network"])
+def test_a_project_of_the_network_or_by_a_long_path(
+    over_there: Windows, project: Path, tmp_path: Path, form: str
+) -> None:
+    share = PARTS / "wine" / "dosdevices" / "unc" / "server" / "cratewheel"  # where wine has the network
+    share.parent.mkdir(parents=True, exist_ok=True)
+    share.unlink(missing_ok=True)
+    share.symlink_to(tmp_path)
+    root = {
+        "network": rf"{NETWORK}\project",
+        "long": rf"\\?\{windows(project)}",
+        "long network": rf"\\?\UNC{NETWORK[1:]}\project",
+    }[form]
+    here("sdist", "-o", "here", cwd=project)
+    assert over_there.run("sdist", "-m", rf"{root}\Cargo.toml", "-o", rf"{root}\there", cwd=project).startswith(root)
+    # wine starts no program in a folder of the network, so that git does not tell modes there
+    assert content(project / "there") == content(project / "here")
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    """Return what the files of the one sdist in a folder hold, by name."""
+    (sdist,) = folder.iterdir()
+    with tarfile.open(sdist) as archive:
+        members = {member.name: archive.extractfile(member) for member in archive}
+        return {name: stream.read() for name, stream in members.items() if stream is not None}
 
 
 def test_names_of_devices_are_no_projects(over_there: Windows, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 
 PATIENCE = 60.0  # seconds after which a run hangs; the longest wait of ours, for a deaf program, is a tenth of it
+MOMENT = 0.5  # seconds that it takes to be killed
 # run by Python when it has started: before that, a signal is its own affair
 CUSTOM = """
 import faulthandler, os, signal
@@ -93,7 +94,9 @@ def run(
             raise HangError(f"{stops}\n{err.read_text(encoding='utf-8')}") from None
         finally:
             seconds = time.monotonic() - started
-            running = outliving(child.pid)
+            # a shell of ours ends what is left of a program that was killed, on a busy machine not at once
+            killed = any(stop.number == signal.SIGKILL for stop in stops)
+            running = outliving(child.pid, PATIENCE if killed else MOMENT)
             end_session(child.pid)
             child.wait()
     said = {name: path.read_text(encoding="utf-8") for name, path in (("stdout", out), ("stderr", err))}
@@ -119,9 +122,9 @@ def session(leader: int) -> dict[int, str]:
     return found
 
 
-def outliving(leader: int) -> tuple[str, ...]:
+def outliving(leader: int, patience: float) -> tuple[str, ...]:
     """Return what of a session is alive when its leader has ended, and stays so: to be killed takes a moment."""
-    until = time.monotonic() + 0.5
+    until = time.monotonic() + patience
     while (found := session(leader)) and time.monotonic() < until:
         time.sleep(0.01)
     return tuple(found.values())

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.system.files.temporary import is_temporary
 from faults.interruption import COMMAND, HEEDED, Ended, Stop, run
 from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CHEAPER, CRATES, Interpreters
 
@@ -58,7 +59,7 @@ class Project:
         found = {}
         for folder in (self.folder / "out", self.folder / "site"):
             for path in sorted(folder.rglob("*")):
-                if path.is_file() and "__pycache__" not in path.parts:
+                if path.is_file() and "__pycache__" not in path.parts and not is_temporary(path.name):
                     found[str(path.relative_to(self.folder))] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
 
@@ -147,6 +148,32 @@ def test_a_signal_at_any_moment_ends_it_and_leaves_nothing(project: Project, num
         after_it = project.run()
         assert after_it.status == 0, (stops, ended, after_it)
         assert project.files() == expected, (stops, ended)
+
+
+@pytest.mark.long
+def test_a_kill_at_any_moment_leaves_nothing_that_the_next_run_does_not_put_right(project: Project) -> None:
+    chance = random.Random(f"{project.name} SIGKILL")
+    project.run()
+    project.change()
+    assert project.run().status == 0
+    expected = project.files()
+    project.change()
+    long = project.run().seconds
+    for _ in range(MOMENTS):
+        if chance.random() < 0.5:
+            project.change()
+        stop = Stop(after=chance.uniform(0, long), number=signal.SIGKILL)
+        ended = project.run(stop)
+        assert ended.running == (), (stop, ended)
+        found = project.files()
+        assert found == {name: expected[name] for name in found}, (stop, ended)
+        after_it = project.run()
+        assert after_it.status == 0, (stop, ended, after_it)
+        assert project.files() == expected, (stop, ended)
+    argv = [*COMMAND, "clean"]
+    subprocess.run(argv, cwd=project.root, env=project.environ, check=True, capture_output=True)
+    left = [path for path in project.left_over() if not path.startswith(("out/", "site/"))]
+    assert left == []
 
 
 @pytest.mark.parametrize("project", ["sdist"], indirect=True)

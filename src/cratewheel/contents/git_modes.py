@@ -21,10 +21,22 @@ def with_modes_of_git(entries: Iterable[Entry], root: Path, environ: Mapping[str
 
 
 def mark_executable(entries: Iterable[Entry], paths: Collection[str]) -> Iterator[Entry]:
-    """Yield the entries, with the executable bit for files whose path on disk is among `paths`."""
+    """Yield the entries, with the executable bit for files whose path on disk is among `paths`.
+
+    Paths are compared with the links of folders followed: Windows has several for a file on a drive of the network.
+    """
+    real: dict[str, str] = {}
+    executable = {_place(path, real) for path in paths}
     for entry in entries:
         source = entry.source
-        if isinstance(source, FromFile) and source.path in paths:
+        if executable and isinstance(source, FromFile) and _place(source.path, real) in executable:
             yield replace(entry, source=replace(source, executable=True))
         else:
             yield entry
+
+
+def _place(path: str, real: dict[str, str]) -> str:
+    folder, name = os.path.split(path)
+    if folder not in real:
+        real[folder] = os.path.realpath(folder)
+    return f"{real[folder]}{os.sep}{name}"

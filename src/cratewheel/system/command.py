@@ -271,7 +271,7 @@ class Stream:
     def wait(self) -> int:
         """Wait until the program has ended and return its exit status."""
         status = self._child.wait()
-        check_cancelled()  # it may have ended because of that
+        check_cancelled(after=status)  # it may have ended because of that
         return status
 
 
@@ -327,7 +327,7 @@ def _running_program(
             with interrupts.Callback(end), group.track(end) if group is not None else nullcontext():
                 check_cancelled()  # a signal during the start has ended nothing yet
                 yield program
-                check_cancelled()  # it may have ended because of that
+                check_cancelled(after=child.returncode)  # it may have ended because of that
         except BaseException:
             _end(program)
             raise

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")  # the last one is the Ctrl-Break of Windows
 WARNING = "interrupted; no unfinished file was kept"
 REPEAT_AFTER = 1.0  # seconds: an earlier second signal may be the same Ctrl-C, sent to the group and to its leader
+CONTROL_C_EXIT = 0xC000013A  # a status, of ntstatus.h; no other system has one so large
 FORCE_AFTER = 10.0  # seconds after which another signal has its default effect
 
 
@@ -44,6 +45,14 @@ def check() -> None:
     """Raise `TerminatedError` if this process was asked to end. Long work calls this between two steps."""
     if _received:
         raise TerminatedError(_received[0][0])
+
+
+def await_console(status: int | None) -> None:
+    """Wait a moment for the Ctrl-C that has ended a program with this status: Windows tells each program by itself."""
+    if status == CONTROL_C_EXIT and _active is not None:
+        until = time.monotonic() + REPEAT_AFTER
+        while not _received and time.monotonic() < until:
+            time.sleep(0.01)
 
 
 def signal_number() -> int | None:

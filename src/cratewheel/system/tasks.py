@@ -147,11 +147,13 @@ def current_group() -> TaskGroup | None:
     return _GROUP.get()
 
 
-def check_cancelled() -> None:
+def check_cancelled(*, after: int | None = None) -> None:
     """Raise if this work was cancelled by a signal, or by an error in its task group.
 
-    Call it while waiting, before starting a program, and between the steps of long work.
+    Call it while waiting, before starting a program, and between the steps of long work; `after` is the status of a
+    program that has ended.
     """
+    interrupts.await_console(after)
     interrupts.check()
     group = _GROUP.get()
     if group is not None:

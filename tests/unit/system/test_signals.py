@@ -50,6 +50,23 @@ def test_a_signal_raises_where_it_is_asked_for_and_nowhere_else(number: signal.S
     interrupts.check()  # and it is forgotten
 
 
+def test_ctrl_c_that_has_ended_a_program_of_windows_may_come_later() -> None:
+    def work() -> None:
+        later = threading.Timer(0.05, signal.raise_signal, [signal.SIGINT])
+        later.start()
+        interrupts.await_console(interrupts.CONTROL_C_EXIT)
+        interrupts.check()
+
+    assert stopped(work).exit_status == 130
+
+
+@pytest.mark.parametrize("status", [None, 0, 1, 101, -2, 130])
+def test_no_other_status_is_waited_for(status: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cratewheel.system.signals.time.sleep", lambda seconds: pytest.fail("waits"))  # noqa: ARG005
+    with Handlers():
+        interrupts.await_console(status)
+
+
 def test_the_first_signal_counts_and_whoever_does_not_ask_hears_of_it_in_the_end() -> None:
     def work() -> None:
         signal.raise_signal(signal.SIGTERM)
