@@ -92,6 +92,42 @@ def files(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
             yield path
 
 
+def local_crates(environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the configuration files that name crates in `[patch]` or `paths`, each with the folder of such a crate.
+
+    A folder of `paths` may also be one that crates are in.
+    See https://doc.rust-lang.org/cargo/reference/overriding-dependencies.html.
+    """
+    for layer in _file_layers(environ, cwd):
+        patches = layer.table.get("patch", {})
+        tables = patches.values() if isinstance(patches, Mapping) else ()
+        found = [name for table in tables if isinstance(table, Mapping) for name in _paths(table.values())]
+        overrides = layer.table.get("paths", [])
+        found += [name for name in overrides if isinstance(name, str)] if isinstance(overrides, list) else []
+        yield from ((Path(layer.origin), Path(os.path.normpath(layer.folder / name))) for name in found)
+
+
+def local_sources(environ: Mapping[str, str], cwd: Path) -> Iterator[tuple[Path, Path]]:
+    """Yield the configuration files that take crates from a folder, each with the folder.
+
+    See https://doc.rust-lang.org/cargo/reference/source-replacement.html.
+    """
+    for layer in _file_layers(environ, cwd):
+        sources = layer.table.get("source", {})
+        for source in sources.values() if isinstance(sources, Mapping) else ():
+            for key in ("directory", "local-registry"):
+                name = source.get(key) if isinstance(source, Mapping) else None
+                if isinstance(name, str):
+                    yield Path(layer.origin), Path(os.path.normpath(layer.folder / name))
+
+
+def _paths(dependencies: Iterable[object]) -> Iterator[str]:
+    for dependency in dependencies:
+        path = dependency.get("path") if isinstance(dependency, Mapping) else None
+        if isinstance(path, str):
+            yield path
+
+
 def check_regular(cwd: Path) -> None:
     """Raise `ConfigError` for a pipe, a socket or a device at the path of a file that cargo or rustup reads.
 

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+from cratewheel.cargo import config, query
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
-from cratewheel.cargo import query
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.manifest_package import read_package
 from cratewheel.cargo.model import CargoMetadata, Package
@@ -34,7 +34,7 @@ def packages_with_cargo(
     known = {package.manifest_path: package for package in cargo.packages.values() if package.source is None}
     members = {cargo.packages[member].manifest_path for member in cargo.workspace_members}
     locked = lock.local_packages(lock.find(manifest.directory, manifest.workspace_root))
-    queue = [manifest.path, *others, *_patched(manifest)]
+    queue = [manifest.path, *others, *_patched(manifest), *_configured(manifest, environ, cwd)]
     seen: dict[Path, Package] = {}
     while queue:
         path = queue.pop()
@@ -59,6 +59,15 @@ def _patched(manifest: Manifest) -> Iterator[Path]:
         for replacement in table.values():
             if isinstance(replacement, dict) and "path" in replacement:
                 yield Path(os.path.normpath(root.parent / replacement["path"])) / "Cargo.toml"
+
+
+def _configured(manifest: Manifest, environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
+    """Yield the manifests in `[patch]` and `paths` of the project's own cargo configuration."""
+    inside = files.ProjectBoundary(manifest.roots)
+    for file, folder in config.local_crates(environ, cwd):
+        if inside.contains(str(file)):
+            own = folder / "Cargo.toml"
+            yield from (own,) if files.is_file(own) else sorted(folder.glob("*/Cargo.toml"))
 
 
 def _packages_around(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
@@ -29,7 +31,13 @@ def package(root: Path, name: str, *dependencies: Dependency, lock: bool = True)
     return crate(name, source=None, folder=root / name, dependencies=dependencies)
 
 
-def found(root: Path, *packages: Package, members: tuple[str, ...] = ("app",), workspace: str = "") -> list[str]:
+def found(
+    root: Path,
+    *packages: Package,
+    members: tuple[str, ...] = ("app",),
+    workspace: str = "",
+    environ: Mapping[str, str] = MappingProxyType({"HOME": "/nowhere"}),
+) -> list[str]:
     """Return the names of the packages that are needed; of `packages`, those named are members of the workspace."""
     names = ", ".join(f'"{name}"' for name in members)
     (root / "Cargo.toml").write_text(f"[workspace]\nmembers = [{names}]\n{workspace}", encoding="utf-8")
@@ -43,7 +51,7 @@ def found(root: Path, *packages: Package, members: tuple[str, ...] = ("app",), w
     )
     ui = Ui(out=io.StringIO(), err=io.StringIO())
     app = manifest.read(root / "app" / "Cargo.toml")
-    return [one.name for one in packages_with_cargo(app, cargo, {"PATH": ""}, ui, cwd=root)]
+    return [one.name for one in packages_with_cargo(app, cargo, {"PATH": "", **environ}, ui, cwd=root)]
 
 
 def test_the_project_comes_first_and_the_others_in_the_order_of_their_paths(tmp_path: Path) -> None:
@@ -121,3 +129,42 @@ def test_a_crate_in_the_folder_of_the_workspace_that_is_no_member_is_read_from_i
         encoding="utf-8",
     )
     assert found(tmp_path, app, replace(near, version="2.0.0")) == ["app", "near", "stray"]
+
+
+@pytest.mark.parametrize(
+    "configuration",
+    [
+        '[patch.crates-io]\nhelper = { path = "helper" }\n',
+        'paths = ["helper"]\n',
+        'include = ["../shared/more.toml"]\n',
+    ],
+    ids=["patch", "paths", "patch in an included file"],
+)
+def test_a_crate_of_cargo_s_configuration_is_needed(tmp_path: Path, configuration: str) -> None:
+    for name, text in (
+        (".cargo/config.toml", configuration),
+        ("shared/more.toml", '[patch."https://example.org/helper"]\nhelper = { path = "helper" }\n'),
+    ):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    app = package(tmp_path, "app")
+    assert found(tmp_path, app, package(tmp_path, "helper"), package(tmp_path, "unused")) == ["app", "helper"]
+
+
+def test_paths_of_cargo_s_configuration_may_name_a_folder_of_crates(tmp_path: Path) -> None:
+    (tmp_path / ".cargo").mkdir()
+    (tmp_path / ".cargo" / "config.toml").write_text('paths = ["local"]\n', encoding="utf-8")
+    app = package(tmp_path, "app")
+    crates = [package(tmp_path, f"local/{name}") for name in ("b", "a")]
+    assert found(tmp_path, app, *crates) == ["app", "local/a", "local/b"]
+
+
+def test_a_crate_of_the_user_s_configuration_is_not_needed(tmp_path: Path) -> None:
+    """The archive has no such configuration."""
+    (tmp_path / "home" / ".cargo").mkdir(parents=True)
+    configuration = f'[patch.crates-io]\nhelper = {{ path = "{(tmp_path / "project/helper").as_posix()}" }}\n'
+    (tmp_path / "home" / ".cargo" / "config.toml").write_text(configuration, encoding="utf-8")
+    project = tmp_path / "project"
+    app = package(project, "app")
+    environ = {"HOME": str(tmp_path / "home")}
+    assert found(project, app, package(project, "helper"), environ=environ) == ["app"]
