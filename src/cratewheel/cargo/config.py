@@ -142,14 +142,15 @@ def find_unread(folders: Iterable[Path], environ: Mapping[str, str], cwd: Path) 
     """Return the configuration and toolchain files in `folders` that do not apply to programs started in `cwd`."""
     elsewhere = [folder for folder in dict.fromkeys(folders) if folder not in (cwd, *cwd.parents)]
     places = [folder / ".cargo" / name for folder in elsewhere for name in NAMES]
-    found = [place for place in places if place.is_file() and not _is_for_editors(place)]
+    found = [place for place in places if place.is_file() and not is_for_editors(place)]
     if not environ.get("RUSTUP_TOOLCHAIN"):
         found += [folder / name for folder in elsewhere for name in TOOLCHAIN_NAMES if (folder / name).is_file()]
     read = set(files(environ, cwd))
     return tuple(path for path in found if path not in read)
 
 
-def _is_for_editors(path: Path) -> bool:
+def is_for_editors(path: Path) -> bool:
+    """Return whether a configuration has nothing but the variables that `cratewheel ide` writes."""
     try:
         table = toml.load_file(path)
     except ConfigError:
