@@ -22,7 +22,7 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.left_out_configuration import left_out_configuration
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
@@ -133,7 +133,10 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     found = sdist_contents.make_contents(tree, packages, project.manifest, inputs.options, inputs.metadata)
     for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
-    for warning, hint in left_out_configuration(found.layout, project.root, project.roots, environ, cwd):
+    for warning, hint in (
+        *left_out_configuration(found.layout, project.root, project.roots, environ, cwd),
+        *left_out_includes(found.layout, tree.crates, project.root),
+    ):
         reporter.warn(warning, hint=hint)
     settled = with_modes_of_git(
         resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter),

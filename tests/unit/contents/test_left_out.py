@@ -1,4 +1,4 @@
-"""Which files of cargo and rustup an sdist lacks."""
+"""Which files an sdist lacks that builds of the tree read: of cargo and rustup, and included ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, layout
-from cratewheel.contents.left_out_configuration import left_out_configuration
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes
+from cratewheel.contents.source_tree import CrateSource, SourceFile
 
 CONFIG = ".cargo/config.toml"
 VENDORED = '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\ndirectory = "vendor"\n'
@@ -84,3 +85,62 @@ def test_a_folder_of_vendored_crates_that_is_not_packed_is_warned_about(tmp_path
     hint = '`include = [{ path = "vendor/**/*", format = "sdist" }]` adds it'
     assert found(tmp_path, files, CONFIG) == [(warning, hint)]
     assert found(tmp_path, {}, CONFIG, "vendor/cfg-if/Cargo.toml") == []
+
+
+def included(
+    root: Path, code: str, *packed: str, name: str = "crate/src/lib.rs", readme: str = "README.md"
+) -> list[str]:
+    """Return the warnings about a crate in `root/crate` with a file `name`, for an sdist with that and `packed`."""
+    for path, text in ((name, code), (readme, "text")):
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text, encoding="utf-8")
+    file = SourceFile(path=str(root / name), why="")
+    crate = CrateSource(manifest=root / "crate" / "Cargo.toml", text="", document={}, files=(file,))
+    entries = layout([Entry(path=one, source=FromFile(path=str(root / one)), why="") for one in (name, *packed)])
+    return [warning.replace(f"{root}/", "") for warning, _ in left_out_includes(entries, (crate,), root)]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '#![doc = include_str!("../../README.md")]',
+        'const A: &[u8] = include_bytes!(\n    "../../README.md"\n);',
+        'include! { "../../README.md" }',
+        'fn f() {}\nconst A: &str = include_str!("../../README.md"); mod b { include!("../../README.md"); }',
+    ],
+)
+def test_a_file_that_code_includes_from_outside_of_its_crate_is_warned_about(tmp_path: Path, code: str) -> None:
+    assert included(tmp_path, code) == ["crate/src/lib.rs includes README.md, which is not in the sdist"]
+    assert included(tmp_path, code, "README.md") == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        '#![doc = include_str!("../README.md")]',
+        '// include_str!("../../README.md")',
+        '/// include_str!("../../README.md")',
+        '#[cfg(doctest)]\n#[doc = include_str!("../../README.md")]\nstruct Readme;',
+        '#![cfg_attr(doctest, doc = include_str!("../../README.md"))]',
+        '#[cfg(test)]\nconst A: &str = include_str!("../../README.md");',
+        'const A: &str = include_str!("../../missing.txt");',
+        'fn f(path: &str) { open("../../README.md") }',
+    ],
+    ids=[
+        "in the crate",
+        "comment",
+        "doc comment",
+        "cfg doctest",
+        "cfg_attr doctest",
+        "cfg test",
+        "missing",
+        "no macro",
+    ],
+)
+def test_what_a_wheel_is_not_made_of_is_no_warning(tmp_path: Path, code: str) -> None:
+    assert included(tmp_path, code) == []
+
+
+def test_neither_is_what_tests_include(tmp_path: Path) -> None:
+    code = 'const A: &str = include_str!("../../README.md");'
+    assert included(tmp_path, code, name="crate/tests/all.rs") == []
