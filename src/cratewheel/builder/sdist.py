@@ -22,7 +22,7 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.left_out import left_out_configuration, left_out_includes
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
@@ -136,6 +136,7 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     for warning, hint in (
         *left_out_configuration(found.layout, project.root, project.roots, environ, cwd),
         *left_out_includes(found.layout, tree.crates, project.root),
+        *left_out_libraries(found.layout, tree, inputs.modules, found.exclusion.decide(tree.compiled)),
     ):
         reporter.warn(warning, hint=hint)
     settled = with_modes_of_git(

@@ -1,17 +1,19 @@
-"""Finds files that count for builds of the source tree, and that an sdist lacks: configuration and included files."""
+"""Finds files that count for builds of the source tree, and that an sdist lacks: configuration, included, compiled."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
 from cratewheel.archive.layout import FromFile, Layout
 from cratewheel.cargo import config
-from cratewheel.contents.source_tree import CrateSource
+from cratewheel.contents.source_tree import CrateSource, SourceTree
+from cratewheel.contents.wheel import is_leftover
 from cratewheel.errors import ConfigError
+from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files, toml
 from cratewheel.system.files import Roots
 
@@ -56,6 +58,20 @@ def left_out_includes(layout: Layout, crates: Iterable[CrateSource], project: Pa
                     if str(path) not in packed and path not in warned and path.is_file():
                         warned.add(path)
                         yield f"{file.path} includes {path}, which is not in the sdist", _hint(path, project)
+
+
+def left_out_libraries(
+    layout: Layout, tree: SourceTree, modules: ModuleLayout, excluded: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield a warning and a hint for each compiled file that wheels of the tree have, and that the sdist lacks.
+
+    An sdist has none unless `include` names it; libraries of an earlier `develop` are in neither.
+    """
+    packed = _packed(layout)
+    for path in tree.compiled:
+        known = path in packed or path in excluded or path in tree.made_again
+        if not known and not is_leftover(Path(path).as_posix(), modules):
+            yield f"{path} is packed in wheels of the tree, but not in the sdist", _hint(Path(path), tree.project)
 
 
 def _packed(layout: Layout) -> dict[str, Roots]:

@@ -102,7 +102,7 @@ class SourceTree:
     `include` and similar keys match, `licences` those named in the metadata, by their names there, `data` those of
     the wheel's data folder. `needs_manifest_path` says that the Cargo.toml is not where a command in the project's
     folder would find it. The files of the project itself are in the folders `roots`, after following links.
-    `made_again` are the files that hooks make again.
+    `made_again` are the files that hooks make again, `compiled` the modules and libraries in Python packages.
     """
 
     pyproject: Path
@@ -117,6 +117,7 @@ class SourceTree:
     lock_text: str = ""
     listed: tuple[SourceFile, ...] = ()
     python: tuple[SourceFile, ...] = ()
+    compiled: tuple[str, ...] = ()
     named: tuple[SourceFile, ...] = ()
     licences: tuple[tuple[str, SourceFile], ...] = ()
     data: tuple[SourceFile, ...] = ()
@@ -197,7 +198,8 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
         lock=locked,
         lock_text=_text(Path(locked.path), reader.roots) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
-        python=python,
+        python=tuple(file for file in python if not file.path.endswith(COMPILED)),
+        compiled=tuple(file.path for file in python if file.path.endswith(COMPILED)),
         named=tuple(_named(reader)),
         licences=tuple(_licences(reader)),
         data=() if by_git else _data(reader),
@@ -223,7 +225,7 @@ def common_folder(parts: Iterable[Path]) -> Path:
 
 
 def _read_crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
-    """Return the crates and the files of the Python packages; cargo lists the crates' files meanwhile."""
+    """Return the crates and the files of the Python packages, compiled ones too; cargo lists the crates' meanwhile."""
     lister = Lister(
         options=reader.options,
         cwd=reader.cwd,
@@ -355,10 +357,9 @@ def _python(reader: Reader) -> Iterator[SourceFile]:
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
         for path in (*reader.walk(root, folder), *tracked_below(folder, tracked, reader.roots)):
-            if not path.endswith(COMPILED):
-                file = _file(path, "Python package", reader.roots)
-                if file is not None:
-                    yield file
+            file = _file(path, "Python package", reader.roots)
+            if file is not None:
+                yield file
 
 
 def _named(reader: Reader) -> Iterator[SourceFile]:

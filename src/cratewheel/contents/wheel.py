@@ -43,7 +43,7 @@ def python_entries(
     return [
         _entry(path, place, "Python package", roots)
         for path, place in sorted(found.items(), key=lambda pair: sort_key(pair[1]))
-        if not any(_is_leftover(place, name) for name in (modules.extension_name, *modules.other_extensions))
+        if not is_leftover(place, modules)
     ]
 
 
@@ -71,8 +71,12 @@ def without_own_stubs(modules: ModuleLayout, generated: Iterable[Entry], entries
     return [entry for entry in generated if entry.path not in brought]
 
 
-def _is_leftover(place: str, extension: str) -> bool:
+def is_leftover(place: str, modules: ModuleLayout) -> bool:
     """Return whether a file is a library of an earlier build, or is in its `.dSYM` bundle."""
+    return any(_is_leftover(place, name) for name in (modules.extension_name, *modules.other_extensions))
+
+
+def _is_leftover(place: str, extension: str) -> bool:
     if not place.endswith(_LIBRARIES) and ".dSYM/" not in place:
         return False
     names = (extension, f"lib{extension}")

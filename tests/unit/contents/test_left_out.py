@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, layout
-from cratewheel.contents.left_out import left_out_configuration, left_out_includes
-from cratewheel.contents.source_tree import CrateSource, SourceFile
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries
+from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree
+from cratewheel.project.python_layout import ModuleLayout
 
 CONFIG = ".cargo/config.toml"
 VENDORED = '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\ndirectory = "vendor"\n'
@@ -144,3 +145,32 @@ def test_what_a_wheel_is_not_made_of_is_no_warning(tmp_path: Path, code: str) ->
 def test_neither_is_what_tests_include(tmp_path: Path) -> None:
     code = 'const A: &str = include_str!("../../README.md");'
     assert included(tmp_path, code, name="crate/tests/all.rs") == []
+
+
+def test_a_library_that_wheels_have_and_the_sdist_has_not_is_warned_about(tmp_path: Path) -> None:
+    modules = ModuleLayout(
+        module_name="pkg._core",
+        extension_name="_core",
+        package_parts=("pkg",),
+        mixed=True,
+        python_source=tmp_path,
+        package_dir=tmp_path / "pkg",
+        python_packages=(),
+        data=None,
+    )
+    names = ("data.so", "named.pyd", "excluded.so", "made.so", "_core.cpython-312-x86_64-linux-gnu.so")
+    tree = SourceTree(
+        pyproject=tmp_path / "pyproject.toml",
+        pyproject_text="",
+        project_table={},
+        python_source=tmp_path,
+        compiled=tuple(str(tmp_path / "pkg" / name) for name in names),
+        made_again=frozenset({str(tmp_path / "pkg" / "made.so")}),
+    )
+    entries = layout([Entry(path="pkg/named.pyd", source=FromFile(path=str(tmp_path / "pkg" / "named.pyd")), why="")])
+    assert list(left_out_libraries(entries, tree, modules, {str(tmp_path / "pkg" / "excluded.so")})) == [
+        (
+            f"{tmp_path / 'pkg' / 'data.so'} is packed in wheels of the tree, but not in the sdist",
+            '`include = [{ path = "pkg/data.so", format = "sdist" }]` adds it',
+        )
+    ]
