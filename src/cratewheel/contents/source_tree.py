@@ -185,7 +185,7 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
     by_git = reader.options.sdist_generator == "git"
     project_table = reader.pyproject.project or {}
     locked = None if by_git else _lock(reader)
-    crates, python = ((), ()) if by_git else _read_crates_and_python(reader)
+    crates, (python, compiled) = ((), ((), ())) if by_git else _read_crates_and_python(reader)
     return SourceTree(
         pyproject=reader.pyproject.path,
         pyproject_text=_text(reader.pyproject.path, reader.roots),
@@ -198,8 +198,8 @@ def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> Sour
         lock=locked,
         lock_text=_text(Path(locked.path), reader.roots) if locked is not None else "",
         listed=_listed(reader) if by_git else (),
-        python=tuple(file for file in python if not file.path.endswith(COMPILED)),
-        compiled=tuple(file.path for file in python if file.path.endswith(COMPILED)),
+        python=python,
+        compiled=compiled,
         named=tuple(_named(reader)),
         licences=tuple(_licences(reader)),
         data=() if by_git else _data(reader),
@@ -224,8 +224,10 @@ def common_folder(parts: Iterable[Path]) -> Path:
 # -- crates
 
 
-def _read_crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tuple[SourceFile, ...]]:
-    """Return the crates and the files of the Python packages, compiled ones too; cargo lists the crates' meanwhile."""
+def _read_crates_and_python(
+    reader: Reader,
+) -> tuple[tuple[CrateSource, ...], tuple[tuple[SourceFile, ...], tuple[str, ...]]]:
+    """Return the crates, and what `_python` returns; cargo lists the files of the crates meanwhile."""
     lister = Lister(
         options=reader.options,
         cwd=reader.cwd,
@@ -235,10 +237,10 @@ def _read_crates_and_python(reader: Reader) -> tuple[tuple[CrateSource, ...], tu
         skips=reader.dangling.skips,
     )
     with lister.listing(reader.packages) as listings:
-        python = tuple(_python(reader))
+        python, compiled = _python(reader)
         seen = {file.path: file for file in python}
         crates = tuple(_crate(package, next(listings), seen, reader) for package in reader.packages)
-    return crates, python
+    return crates, (python, compiled)
 
 
 def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:
@@ -351,15 +353,16 @@ def _python_folders(modules: ModuleLayout) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(Path(os.path.normpath(folder)) for folder in modules.packages if folder.exists()))
 
 
-def _python(reader: Reader) -> Iterator[SourceFile]:
+def _python(reader: Reader) -> tuple[tuple[SourceFile, ...], tuple[str, ...]]:
+    """Return the files of the Python packages: those to pack, and the paths of compiled ones, which are not packed."""
     tracked = (*tracked_but_ignored(reader.project, reader.environ), *map(str, reader.of_hooks))
+    every: dict[str, None] = {}
     for folder in _python_folders(reader.modules):
         inside = folder.is_relative_to(reader.project)
         root = reader.project if inside else reader.modules.python_source
-        for path in (*reader.walk(root, folder), *tracked_below(folder, tracked, reader.roots)):
-            file = _file(path, "Python package", reader.roots)
-            if file is not None:
-                yield file
+        every |= dict.fromkeys((*reader.walk(root, folder), *tracked_below(folder, tracked, reader.roots)))
+    found = (_file(path, "Python package", reader.roots) for path in every if not path.endswith(COMPILED))
+    return tuple(filter(None, found)), tuple(path for path in every if path.endswith(COMPILED))
 
 
 def _named(reader: Reader) -> Iterator[SourceFile]:

@@ -190,7 +190,10 @@ def test_an_unpacked_sdist_is_walked_without_a_word(tmp_path: Path) -> None:
 
 
 def test_the_packages_of_python_are_packed_without_what_is_compiled(tmp_path: Path) -> None:
-    assert tuple(source_tree._python(project(tmp_path))) == (of(tmp_path, "python/app/__init__.py", "Python package"),)
+    assert source_tree._python(project(tmp_path)) == (
+        (of(tmp_path, "python/app/__init__.py", "Python package"),),
+        (str(tmp_path / "python" / "app" / "native.so"),),
+    )
 
 
 def test_the_data_folder_is_packed_with_its_executable_files(tmp_path: Path) -> None:
