@@ -4,7 +4,7 @@
     python bench/run.py --rows again-1,develop  # some of them
     python bench/run.py --json bench.json       # every sample as well
 
-Both programs are installed anew, into environments of the same Python. `docs/performance.md` holds a dated run.
+Both programs are installed fresh, into environments of the same Python. `docs/performance.md` holds a dated run.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Writes docs/reference/from-maturin.md: each option, key, variable and config setting of maturin, and ours.
 
 `python scripts/compare_with_maturin.py` writes the page from the list in maturin-interface.json; with `--read MATURIN`
-it first reads that list anew from an installed maturin: options from its help pages, keys by giving it a value of a
+it first reads that list again from an installed maturin: options from its help pages, keys by giving it a value of a
 wrong type, variables and config settings from the text of its files.
 """
 

@@ -50,7 +50,7 @@ def record(argv: list[str], columns: int) -> tuple[str, int]:
     """Return what `argv` prints to a terminal of that width, and its exit status."""
     child, terminal = pty.fork()
     if child == 0:
-        os.environ.update({"TERM": "xterm-256color", "CARGO_TERM_PROGRESS_WHEN": "never"})
+        os.environ["TERM"] = "xterm-256color"
         os.environ.pop("NO_COLOR", None)
         os.execvp(argv[0], argv)  # noqa: S606  # the command is this script's own argument
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))

@@ -13,7 +13,7 @@ from hypothesis import settings
 settings.register_profile("cratewheel", deadline=None, max_examples=5 if os.name == "nt" else 30)
 settings.load_profile("cratewheel")
 
-# Where this is set, each of the thousands of programs that the tests start would compile all its modules anew.
+# Where this is set, each of the thousands of programs that the tests start would compile all its modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 

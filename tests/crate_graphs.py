@@ -31,7 +31,7 @@ def crate(
     license_file: str | None = None,
     **fields: Any,
 ) -> Package:
-    """Return a package; its id is its name, unless given."""
+    """Return a package; its id is its name by default."""
     place = folder or Path("/registry") / f"{name}-{version}"
     return Package(
         id=name_id or name,

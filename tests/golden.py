@@ -1,6 +1,6 @@
 """Expected values that are long: files beside the tests, one for each table of them.
 
-With `UPDATE_GOLDEN=1` in the environment the tests write these files anew; read what changed before it is checked in.
+With `UPDATE_GOLDEN=1` in the environment the tests write these files again; read what changed before it is checked in.
 """
 
 from __future__ import annotations

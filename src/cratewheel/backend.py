@@ -418,7 +418,7 @@ def rust_install_hint(platform: str = sys.platform) -> str:
 
 @contextmanager
 def hook_call(settings: ConfigSettings, folder: Path | None = None) -> Iterator[HookCall]:
-    """Yield the arguments of a hook in the project's folder, which is the current one unless given.
+    """Yield the arguments of a hook in the project's folder, by default the current one.
 
     An error in the block is printed, and ends the process as the command does.
     """

@@ -3,7 +3,7 @@
 With 0 seconds they are a few that depend on nothing but the seed, so that a run of CI finds what a change has broken,
 and nothing else: what Hypothesis draws depends on its version, and on the constants in our code.
 
-Prints how many inputs it has tried, as JSON; FILE holds the input that is being tried, for whoever starts this has to
+Prints how many inputs it has tried, as JSON; FILE holds the input that is being tried, for what starts this has to
 know it when this dies of it. Memory is bounded, and so is the time that an input takes.
 """
 

@@ -1,6 +1,6 @@
 """Whole plans for machines that are not here, as `--dry-run --explain` shows them.
 
-`python tests/plan/test_plans.py` (with `tests` and `src` on PYTHONPATH) writes the files anew; read what changed.
+`python tests/plan/test_plans.py` (with `tests` and `src` on PYTHONPATH) writes the files again; read what changed.
 """
 
 from __future__ import annotations

@@ -26,14 +26,14 @@ def test_each_call_is_an_event_and_a_warning_comes_once() -> None:
     reporter.step("Building", "app")
     reporter.detail("more")
     for _ in range(2):
-        reporter.warn("odd", hint="mend it")
+        reporter.warn("odd", hint="fix it")
     reporter.pass_output("a\nb\n")
     reporter.explain(("because",))
     reporter.with_label("cp312").warn("odd")
     assert events == [
         StepEvent(verb="Building", text="app"),
         DetailEvent(text="more"),
-        WarningEvent(text="odd", hint="mend it"),
+        WarningEvent(text="odd", hint="fix it"),
         OutputEvent(text="a\nb\n"),
         ExplanationEvent(lines=("because",)),
     ]

@@ -35,7 +35,7 @@ def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tu
     ui = Ui(out=out, err=err, message_format=message_format, **fields)  # type: ignore[arg-type]  # of Ui
     ui.step("Building", "app")
     ui.detail("a detail")
-    ui.warn("odd", hint="mend it")
+    ui.warn("odd", hint="fix it")
     ui.pass_output("from cargo\n")
     ui.emit(built("dist/app.whl"))
     ui.error(ConfigError("wrong", hint="right", notes=("line",)))
@@ -45,14 +45,14 @@ def talk(*, message_format: MessageFormat = "human", **fields: bool | int) -> tu
 def test_people_read_stderr_and_stdout_has_only_paths() -> None:
     assert talk() == (
         f"{Path('dist/app.whl')}\n",
-        "    Building app\nwarning: odd\n   help: mend it\nfrom cargo\nerror: wrong\n       line\n help: right\n",
+        "    Building app\nwarning: odd\n   help: fix it\nfrom cargo\nerror: wrong\n       line\n help: right\n",
     )
 
 
 def test_quiet_leaves_warnings_errors_and_results() -> None:
     out, err = talk(quiet=True)
     assert out == f"{Path('dist/app.whl')}\n"
-    assert err == "warning: odd\n   help: mend it\nfrom cargo\nerror: wrong\n       line\n help: right\n"
+    assert err == "warning: odd\n   help: fix it\nfrom cargo\nerror: wrong\n       line\n help: right\n"
 
 
 def test_details_are_shown_when_asked_for() -> None:
@@ -63,8 +63,8 @@ def test_a_warning_is_said_once() -> None:
     out, err = io.StringIO(), io.StringIO()
     ui = Ui(out=out, err=err)
     for text in ("odd", "odd", "strange"):
-        ui.warn(text, hint="mend it")
-    assert err.getvalue() == "warning: odd\n   help: mend it\nwarning: strange\n   help: mend it\n"
+        ui.warn(text, hint="fix it")
+    assert err.getvalue() == "warning: odd\n   help: fix it\nwarning: strange\n   help: fix it\n"
     assert ui == Ui(out=out, err=err)
 
 

@@ -24,7 +24,7 @@ from cratewheel.targets.triples import parse as parse_target
 
 InterpreterNeed = Literal["all", "one", "none"]
 
-# Variables by which pyo3 is told of a Python that is not started: with one of them, ours is not looked for either.
+# Variables that describe a Python to pyo3, which is not started: with one of them, we look for none either.
 DESCRIBED_PYTHON = (
     "PYO3_CONFIG_FILE",
     "PYO3_CROSS",

@@ -175,7 +175,7 @@ def _find_linker(
 
 
 def find_host_linker(host: Target, environ: Mapping[str, str], cwd: Path, *, platform: str) -> Finding:
-    """Return what links for this machine itself: the linker that cargo is told of, else the one that rustc starts.
+    """Return what links for this machine itself: the linker of cargo's configuration, else the one that rustc starts.
 
     `platform` is `sys.platform`. rustc finds Microsoft's linker by itself, so that is not looked for.
     """

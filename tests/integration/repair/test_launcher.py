@@ -112,7 +112,7 @@ def test_pip_for_the_user_alone(wheel: Path, tmp_path: Path) -> None:
     if done.returncode:
         pytest.skip(f"{python} has no pip that installs: {done.stderr}")
     assert run(tmp_path / "user/bin/demo", **environ) == (7, ["1"])
-    # the variable is for the installation; whoever starts the program need not have it
+    # the variable is for the installation; the user who starts the program need not have it
     assert run(tmp_path / "user/bin/demo") == (7, ["1"])
 
 

@@ -99,7 +99,7 @@ def test_what_a_program_started_ends_with_it() -> None:
         interrupted()
     stat = Path(f"/proc/{found[0]}/stat")
     until = time.monotonic() + 20
-    # whoever takes orphans in may be slow to bury them
+    # the process that adopts orphans may be slow to reap them
     while stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < until
         time.sleep(0.02)

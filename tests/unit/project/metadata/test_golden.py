@@ -1,6 +1,6 @@
 """Whole METADATA files, as they were when last looked at.
 
-`python tests/unit/project/metadata/test_golden.py` (with `tests` and `src` on PYTHONPATH) writes them anew; read what
+`python tests/unit/project/metadata/test_golden.py` (with `tests` and `src` on PYTHONPATH) writes them again; read what
 changed.
 """
 
