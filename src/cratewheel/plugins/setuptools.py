@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from setuptools import Command, Distribution
+from setuptools.errors import ModuleError
 
 if TYPE_CHECKING:
     from cratewheel.builder.extension import Extension
@@ -36,10 +37,11 @@ def finalize_distribution(dist: Distribution) -> None:
     dist.cmdclass |= {
         COMMAND: BuildCratewheel,
         "build": _build_class(dist.get_command_class("build")),
-        "bdist_wheel": _bdist_wheel_class(dist.get_command_class("bdist_wheel")),
         "sdist": _sdist_class(dist.get_command_class("sdist")),
         "install_scripts": _install_scripts_class(dist.get_command_class("install_scripts")),
     }
+    with suppress(ModuleError):  # setuptools before 70.1 has it from the package wheel, and needs it later
+        dist.cmdclass["bdist_wheel"] = _bdist_wheel_class(dist.get_command_class("bdist_wheel"))
     dist.ext_modules = dist.ext_modules or []  # for `build_ext`, which now runs
     dist.has_ext_modules = lambda: True  # setuptools asks this for the folders of compiled files
 
