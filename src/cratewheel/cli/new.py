@@ -166,9 +166,12 @@ def _license(expression: str) -> str | None:
     try:
         return canonicalize_license_expression(expression)
     except InvalidLicenseExpression as error:
+        from cratewheel.project.metadata.project import COMMON_LICENCES
+
+        near = did_you_mean(expression.replace(" ", "-"), COMMON_LICENCES)
         raise UsageError(
             f"{expression!r} is not an SPDX licence expression",
-            hint="write one such as MIT or 'MIT OR Apache-2.0' (https://spdx.org/licenses), or none",
+            hint=near or "write one such as MIT or 'MIT OR Apache-2.0' (https://spdx.org/licenses), or none",
         ) from error
 
 

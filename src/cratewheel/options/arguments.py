@@ -23,6 +23,7 @@ _ARGPARSE = (
     (r"(?s)argument (?:[^:]*/)?([^:/]+): ignored explicit argument.*", r"\1 takes no value"),
     (r"(?s)argument (?:[^:]*/)?([^:/]+): (must be .*)", r"\1 \2"),
     (r"argument (?:[^:]*/)?([^:/]+): expected (?:one|at least one|1) argument", r"\1 needs a value"),
+    (r"the following arguments are required: (.*)", r"\1 is missing"),
 )
 _ONE_DASH = re.compile(r"-[a-z][a-z-]{2,}")  # `-release`, which argparse reads as `-r elease`
 _NO_VALUE = re.compile(r"(--[\w-]+=|-\w=?)--")

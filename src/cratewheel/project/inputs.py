@@ -349,7 +349,8 @@ def report(inputs: Inputs, reporter: Reporter) -> None:
     if inputs.parts:
         reporter.step("Artifacts", f"{', '.join(describe(part) for part in inputs.parts)}, {layout}")
     else:
-        reporter.step("Module", f"{modules.module_name}, {layout}")
+        kind = "Program" if inputs.bindings.kind == "bin" else "Module"
+        reporter.step(kind, f"{modules.module_name}, {layout}")
     for note in inputs.metadata.notes:
         reporter.detail(note)
     origins = {name: origin for name, origin in inputs.options.origins.items() if name != "generate_ci"}  # no build's

@@ -33,6 +33,10 @@ BROKEN = {
     "a decimal number": ("a = " + "1" * 5000, "a number has too many digits"),
     "a number beyond 64 bits": ("[x]\na = [1, -9_223_372_036_854_775_809]", "x.a is a number of more than 64 bits"),
     "a hexadecimal number": ("x.a = 0x" + "f" * 5000, "x.a is a number of more than 64 bits"),
+    "a table of settings that is there twice": (
+        "[tool.a]\nb = 1\n[tool.a]\nc = 2\n",
+        "the table [tool.a] is there twice (at line 3, column 8)",
+    ),
     "a table that is there twice": ("[a.'b c']\n[a.'b c']", "the table [a.b c] is there twice (at line 2, column 8)"),
     "a date that is none": ("a = 2024-02-31", "Invalid date or datetime (at line 1, column 15)"),
 }

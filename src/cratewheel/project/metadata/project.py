@@ -43,6 +43,9 @@ KEYS = (
     "keywords", "classifiers", "urls", "scripts", "gui-scripts", "entry-points", "dependencies",
     "optional-dependencies", "dynamic", "import-names", "import-namespaces",
 )  # fmt: skip
+COMMON_LICENCES = (  # to suggest
+    "MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "GPL-3.0-or-later", "LGPL-3.0-or-later", "ISC", "Zlib",
+)  # fmt: skip
 LABEL_LENGTH = 32  # of a URL, at most, in core metadata
 
 _GROUP = r"\w+(\.\w+)*"
@@ -236,8 +239,7 @@ def _lenient_warnings(source: _Source) -> Iterator[str]:
 
 def _spdx_hint(expression: str) -> str:
     """Return the SPDX identifier that was meant, or how an expression is written."""
-    common = ("MIT", "Apache-2.0", "BSD-3-Clause", "MPL-2.0", "GPL-3.0-or-later", "LGPL-3.0-or-later", "ISC", "Zlib")
-    return did_you_mean(expression.strip().replace(" ", "-"), common) or "write one like `MIT OR Apache-2.0`"
+    return did_you_mean(expression.strip().replace(" ", "-"), COMMON_LICENCES) or "write one like `MIT OR Apache-2.0`"
 
 
 # -- single fields
