@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 
-from cratewheel.archive.layout import Generated, Source
+from cratewheel.archive.layout import FromFile, Generated, Source
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import CHUNK, FileOpener
 from cratewheel.system.tasks import check_cancelled
@@ -24,10 +24,7 @@ def open_source(source: Source, opener: FileOpener | None = None) -> Iterator[tu
         yield len(source.data), iter((source.data,))
         return
     with FileOpener() if opener is None else nullcontext(opener) as files:
-        try:
-            number, size = files.open(source.path, source.roots)
-        except OSError as error:
-            raise _unreadable_error(source.path, error) from error
+        number, size = _open(source, files)
     try:  # a file object takes longer to make than a small file to read
         yield size, _chunks(source.path, number, size)
     finally:
@@ -36,8 +33,30 @@ def open_source(source: Source, opener: FileOpener | None = None) -> Iterator[tu
 
 def read_whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
     """Return the content of a source, or None if it is larger than `limit`; raises as `open_source` does."""
-    with open_source(source, opener) as (size, chunks):
-        return b"".join(chunks) if size <= limit else None
+    check_cancelled()
+    if isinstance(source, Generated):
+        return source.data if len(source.data) <= limit else None
+    number, size = _open(source, opener)
+    try:
+        if size > limit:
+            return None
+        data = os.read(number, size + 1)  # one byte more than it had, which is there if it has grown
+        while len(data) < size and (more := os.read(number, size + 1 - len(data))):
+            data += more
+    except OSError as error:
+        raise _unreadable_error(source.path, error) from error
+    finally:
+        os.close(number)
+    if len(data) != size:
+        raise _changed_error(source.path, size)
+    return data
+
+
+def _open(source: FromFile, opener: FileOpener) -> tuple[int, int]:
+    try:
+        return opener.open(source.path, source.roots)
+    except OSError as error:
+        raise _unreadable_error(source.path, error) from error
 
 
 def _chunks(path: str, number: int, size: int) -> Iterator[bytes]:

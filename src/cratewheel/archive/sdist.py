@@ -6,12 +6,13 @@ import struct
 import tarfile
 import zlib
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from cratewheel.archive.deflate import DeflateThread
 from cratewheel.archive.layout import Entry, Layout, sort_key
-from cratewheel.archive.reading import open_source
+from cratewheel.archive.reading import open_source, read_whole
 from cratewheel.system import files
 from cratewheel.system.files import FileOpener
 
@@ -19,6 +20,7 @@ SUFFIX = ".tar.gz"
 _MTIME = 1153704088  # 2006-07-24, as cargo and maturin use for every file; some tools reject 1970
 _PKG_INFO = "PKG-INFO"
 _LARGEST = 0o77777777777  # what a number of the header can be
+LARGE = 1 << 20  # bytes: larger files are read in chunks
 _LEVEL = 5  # nearly as small as level 6, with a third less work
 # RFC 1952: deflated, no name, no time, no extra flags, made on an unknown system
 _GZIP_HEADER = b"\x1f\x8b\x08\x00" + b"\x00" * 4 + b"\x00\xff"
@@ -56,21 +58,46 @@ def write(layout: Layout, path: Path, *, mtime: int | None = None) -> BuiltSdist
 
 
 def _add(archive: _Gzip, entry: Entry, name: str, mtime: int, opener: FileOpener) -> None:
+    executable = entry.source.executable
+    data = read_whole(entry.source, LARGE, opener)
+    if data is not None:
+        header = _header(name, len(data), mtime, executable=executable)
+        archive.write(b"".join((header, data, bytes(-len(data) % tarfile.BLOCKSIZE))))
+        return
     with open_source(entry.source, opener) as (size, chunks):
-        archive.write(_header(name, size, mtime, executable=entry.source.executable))
+        archive.write(_header(name, size, mtime, executable=executable))
         for chunk in chunks:
             archive.write(chunk)
     archive.write(bytes(-size % tarfile.BLOCKSIZE))
 
 
 def _header(name: str, size: int, mtime: int, *, executable: bool) -> bytes:
+    # where the header has room for all, the extended format has the same bytes
+    if len(name) > tarfile.LENGTH_NAME or not name.isascii() or max(size, mtime) > _LARGEST:
+        return _member(name, size, mtime, executable=executable).tobuf(tarfile.PAX_FORMAT, "utf-8", "strict")
+    empty, total = _empty_header(mtime, executable=executable)
+    path, length = name.encode(), b"%011o\0" % size
+    checksum = b"%06o\0 " % (total + sum(path) + sum(length))
+    return b"".join((path.ljust(100, b"\0"), empty[100:124], length, empty[136:148], checksum, empty[156:]))
+
+
+@cache
+def _empty_header(mtime: int, *, executable: bool) -> tuple[bytes, int]:
+    """Return a header without name and size, and its checksum without them: only these differ between files.
+
+    They are its first 100 bytes, and 12 from the 124th; the checksum is 8 from the 148th, and counts itself as spaces:
+    https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_06
+    """
+    header = _member("", 0, mtime, executable=executable).tobuf(tarfile.USTAR_FORMAT, "utf-8", "strict")
+    return header, sum(header[100:124] + header[136:148] + header[156:]) + 8 * ord(" ")
+
+
+def _member(name: str, size: int, mtime: int, *, executable: bool) -> tarfile.TarInfo:
     member = tarfile.TarInfo(name)
     member.size = size
     member.mtime = mtime
     member.mode = 0o755 if executable else 0o644
-    # where the header has room for all, both formats are the same bytes, and this one is written in half the time
-    plain = len(name) <= tarfile.LENGTH_NAME and name.isascii() and max(size, mtime) <= _LARGEST
-    return member.tobuf(tarfile.USTAR_FORMAT if plain else tarfile.PAX_FORMAT, "utf-8", "strict")
+    return member
 
 
 class _Gzip:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -48,3 +49,28 @@ def test_all_bytes_come_at_once_up_to_a_limit(tmp_path: Path, limit: int, expect
     with FileOpener() as opener:
         assert read_whole(FromFile(path=str(path), roots=project_roots(tmp_path)), limit, opener) == expected
         assert read_whole(Generated(data=b"abc"), limit, opener) == expected
+
+
+@pytest.mark.parametrize("text", [b"longer than before", b"short", b""])
+def test_a_file_that_changes_before_its_bytes_come_at_once_is_told(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"as it was")
+
+    class Slow(FileOpener):
+        def open(self, path: str, roots: tuple[str, ...]) -> tuple[int, int]:
+            opened = super().open(path, roots)
+            Path(path).write_bytes(text)
+            return opened
+
+    with pytest.raises(ConfigError) as caught, Slow() as opener:
+        read_whole(FromFile(path=str(path), roots=project_roots(tmp_path)), 100, opener)
+    assert caught.value.message == f"{path} changed while it was being packed: it had 9 bytes"
+
+
+def test_what_the_system_gives_in_parts_comes_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"all of it")
+    read = os.read
+    monkeypatch.setattr(os, "read", lambda number, size: read(number, min(size, 2)))
+    with FileOpener() as opener:
+        assert read_whole(FromFile(path=str(path), roots=project_roots(tmp_path)), 100, opener) == b"all of it"

@@ -124,9 +124,13 @@ def test_the_archive_is_one_stream_of_level_5(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.py", "x" * 100, "d/" * 40 + "a.py"])
 @pytest.mark.parametrize("size", [0, 8**11 - 1, 8**11])
-def test_a_short_name_has_the_header_of_the_extended_format(name: str, size: int) -> None:
+@pytest.mark.parametrize(("executable", "mode"), [(False, 0o644), (True, 0o755)])
+@pytest.mark.parametrize("mtime", [0, 1700000000, 8**11])
+def test_a_short_name_has_the_header_of_the_extended_format(
+    name: str, size: int, executable: bool, mode: int, mtime: int
+) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mtime, member.mode = size, 1700000000, 0o644
-    assert sdist._header(name, size, 1700000000, executable=False) == member.tobuf(
+    member.size, member.mtime, member.mode = size, mtime, mode
+    assert sdist._header(name, size, mtime, executable=executable) == member.tobuf(
         tarfile.PAX_FORMAT, "utf-8", "strict"
     )
