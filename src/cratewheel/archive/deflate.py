@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cratewheel.system.machine import processors
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
 BLOCK = 512 << 10  # bytes: smaller blocks compress worse, larger ones need more memory
-_UNDER_WAY = 2  # blocks that wait for the thread, or for the caller
+_UNDER_WAY = 2  # blocks that wait for a thread, or for the caller
 WINDOW = 32 << 10  # deflate's window
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class ParallelDeflate:
@@ -84,6 +88,26 @@ class DeflateThread:
         """Return the rest of the output."""
         ready = b"".join(block.result() for block in self._under_way)
         return ready + self._packer.compress(self._waiting) + self._packer.flush()
+
+
+def map_in_threads(work: Callable[[T], R], items: Iterable[T]) -> Iterator[tuple[T, R]]:
+    """Yield each item with the result of `work` for it, in order; threads work on the next items meanwhile.
+
+    `work` gains from it where it compresses. The caller's thread has the last item, so that one alone starts no other.
+    """
+    under_way: deque[tuple[T, Future[R]]] = deque()
+    waiting: list[T] = []  # the last item so far
+    for item in items:
+        if waiting:
+            under_way.append((waiting[0], _pool(processors()).submit(work, waiting[0])))
+        waiting = [item]
+        if len(under_way) > _UNDER_WAY * processors():
+            first, result = under_way.popleft()
+            yield first, result.result()
+    for first, result in under_way:
+        yield first, result.result()
+    for last in waiting:
+        yield last, work(last)
 
 
 @cache  # cached: starting threads for each file would be slow

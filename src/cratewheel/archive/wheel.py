@@ -7,26 +7,30 @@ import os
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from cratewheel import __version__
 from cratewheel.archive.compression import DEFLATED, Compression
+from cratewheel.archive.deflate import map_in_threads
 from cratewheel.archive.dist_info import DistInfo, Recorded, format_record
 from cratewheel.archive.layout import Entry, Layout
 from cratewheel.archive.layout import layout as whole_layout
 from cratewheel.archive.reading import open_source, read_whole
-from cratewheel.archive.zip import ZipWriter
+from cratewheel.archive.zip import Packed, ZipWriter, pack
 from cratewheel.errors import ConfigError
 from cratewheel.system import files
 from cratewheel.system.files import FileOpener
 from cratewheel.system.files.json_cache import JsonCache
-from cratewheel.system.tasks import check_cancelled
 from cratewheel.targets.wheel_tags import WheelTag
 
 LARGE = 1 << 20  # bytes: larger files are compressed in chunks
+BATCH = 256 << 10  # bytes of small files that a thread compresses at a time
 _EPOCH = 315532800  # 1980-01-01: the oldest time in a zip archive, used for reproducible builds
 KEPT_PROFILES = 8  # of wheels with one name
+
+_Batch = list[tuple[Entry, "bytes | None"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +78,7 @@ def write(
         return BuiltWheel(path=path, tag=info.tag, sha256=earlier.sha256, size=earlier.size, fresh=True)
     with files.atomic_replace(path) as stream:
         archive = ZipWriter(stream, mtime=_EPOCH if mtime is None else mtime, zip64=large_files)
-        with FileOpener() as opener:
-            recorded = [_add(archive, entry, compression, opener) for entry in entries]
+        recorded = list(_add(archive, entries, compression))
         text = format_record(recorded, record_path=record_path)
         archive.add(record_path, text.encode(), executable=False, compression=compression)
         archive.finish()
@@ -156,14 +159,35 @@ def _sort(layout: Layout, dist_info: str) -> list[Entry]:
     return sorted(layout, key=lambda entry: entry.path.startswith(folder))  # a stable sort
 
 
-def _add(archive: ZipWriter, entry: Entry, compression: Compression, opener: FileOpener) -> Recorded:
-    check_cancelled()
-    data = read_whole(entry.source, LARGE, opener)
-    if data is None:
-        return _add_large(archive, entry, compression)
-    name = entry.path
-    archive.add(name, data, executable=entry.source.executable, compression=compression)
-    return Recorded(path=name, sha256=hashlib.sha256(data).digest(), size=len(data))
+def _add(archive: ZipWriter, entries: Iterable[Entry], compression: Compression) -> Iterator[Recorded]:
+    """Add the entries in their order, and yield the line of each in RECORD; threads compress small files."""
+    with FileOpener() as opener:
+        for batch, contents in map_in_threads(partial(_pack, compression), _batches(entries, opener)):
+            for (entry, _), content in zip(batch, contents, strict=True):
+                if content is None:
+                    yield _add_large(archive, entry, compression)
+                    continue
+                packed, sha256 = content
+                archive.add_packed(entry.path, packed, executable=entry.source.executable, compression=compression)
+                yield Recorded(path=entry.path, sha256=sha256, size=packed.size)
+
+
+def _batches(entries: Iterable[Entry], opener: FileOpener) -> Iterator[_Batch]:
+    """Yield the entries with their contents, which are None for large files."""
+    batch: _Batch = []
+    size = 0
+    for entry in entries:
+        data = read_whole(entry.source, LARGE, opener)
+        batch.append((entry, data))
+        size += len(data or b"")
+        if size >= BATCH:
+            yield batch
+            batch, size = [], 0
+    yield batch
+
+
+def _pack(compression: Compression, batch: _Batch) -> list[tuple[Packed, bytes] | None]:
+    return [None if data is None else (pack(data, compression), hashlib.sha256(data).digest()) for _, data in batch]
 
 
 def _add_large(archive: ZipWriter, entry: Entry, compression: Compression) -> Recorded:

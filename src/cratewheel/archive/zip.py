@@ -53,6 +53,21 @@ class _Member(NamedTuple):  # faster than a dataclass: there may be tens of thou
     size: int
 
 
+class Packed(NamedTuple):
+    """The compressed content of a file, its checksum, and its size before."""
+
+    body: bytes
+    crc: int
+    size: int
+
+
+def pack(data: bytes, compression: Compression) -> Packed:
+    """Return the compressed content of a file."""
+    packer = make_compressor(compression)
+    body = packer.compress(data) + packer.flush()
+    return Packed(body=body, crc=zlib.crc32(data), size=len(data))
+
+
 class ZipWriter:
     """Writes a zip archive to a seekable stream; `finish` completes it.
 
@@ -68,16 +83,19 @@ class ZipWriter:
 
     def add(self, name: str, data: bytes, *, executable: bool, compression: Compression) -> None:
         """Add a file whose content is in memory."""
-        packer = make_compressor(compression)
-        body = packer.compress(data) + packer.flush()
+        self.add_packed(name, pack(data, compression), executable=executable, compression=compression)
+
+    def add_packed(self, name: str, content: Packed, *, executable: bool, compression: Compression) -> None:
+        """Add a file whose content is compressed with that compression."""
+        body = content.body
         member = self._member(
             name,
             compression,
             executable=executable,
             zip64=self._zip64,
-            crc=zlib.crc32(data),
+            crc=content.crc,
             packed=len(body),
-            size=len(data),
+            size=content.size,
         )
         header = self._local_header(member)
         self._stream.write(header + body)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archive_data import program_like
-from cratewheel.archive.deflate import BLOCK, DeflateThread, ParallelDeflate
+from cratewheel.archive.deflate import BLOCK, DeflateThread, ParallelDeflate, map_in_threads
 from cratewheel.system.machine import processors
 
 
@@ -76,3 +78,32 @@ def test_a_thread_writes_the_bytes_of_zlib(size: int) -> None:
     packer = DeflateThread(5, block=100)
     parts = [packer.compress(data[at : at + 7]) for at in range(0, len(data), 7)]
     assert b"".join([*parts, packer.flush()]) == alone.compress(data) + alone.flush()
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 50])
+def test_results_of_threads_come_in_order_with_their_items(number: int) -> None:
+    assert list(map_in_threads(str, range(number))) == [(one, str(one)) for one in range(number)]
+
+
+def test_one_item_alone_starts_no_thread() -> None:
+    here = threading.get_ident()
+    assert [ident for _, ident in map_in_threads(lambda _: threading.get_ident(), ["one"])] == [here]
+    several = [ident for _, ident in map_in_threads(lambda _: threading.get_ident(), ["one", "two"])]
+    assert (several[0] != here, several[1]) == (True, here)
+
+
+def test_few_items_are_taken_ahead() -> None:
+    taken: list[int] = []
+
+    def items() -> Iterator[int]:
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    results = map_in_threads(str, items())
+    assert (next(results), len(taken) <= 2 * processors() + 2) == ((0, "0"), True)
+
+
+def test_an_error_in_a_thread_is_raised() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(map_in_threads(lambda number: 1 // number, [1, 0, 1]))

@@ -122,6 +122,21 @@ def test_the_same_layout_makes_the_same_bytes_and_a_record_that_holds(
             assert (digest, int(size)) == (f"sha256={encoded}", len(data))
 
 
+def test_many_batches_and_large_files_between_them_keep_their_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = [0, 10, 700, 1001, 400, 1500, 1000, 3, 5000, 2, *range(100)]
+    entries = tuple(generated(f"pkg/f{at:03}", bytes([at % 251]) * size) for at, size in enumerate(sizes))
+    whole = wheel.write(entries, INFO, tmp_path / "whole" / NAME).path.read_bytes()
+    monkeypatch.setattr(wheel, "LARGE", 1000)
+    monkeypatch.setattr(wheel, "BATCH", 900)
+    batches = wheel.write(entries, INFO, tmp_path / "batches" / NAME).path
+    assert batches.read_bytes() == whole
+    with zipfile.ZipFile(batches) as archive:
+        assert archive.testzip() is None
+        assert [info.file_size for info in archive.infolist()][: len(sizes)] == sizes
+
+
 def test_a_large_library_passes_through_little_memory(tmp_path: Path) -> None:
     library = tmp_path / "large.so"
     with library.open("wb") as stream:
