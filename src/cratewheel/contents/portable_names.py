@@ -51,10 +51,14 @@ def name_warnings(paths: Iterable[str], *, case: bool = True) -> tuple[tuple[str
 def _reserved(paths: Iterable[str]) -> dict[str, str]:
     """Return the files and folders that Windows cannot have, and why; only the outermost."""
     found: dict[str, str] = {}
+    fine: set[str] = set()  # folders whose names are no problem, so that each is looked at once
     for path in paths:
-        parts = path.split("/")
-        problem = first_problem(parts)
-        if problem is not None:
+        folder, _, name = path.rpartition("/")
+        problem = first_problem([name] if folder in fine else path.split("/"))
+        if problem is None:
+            fine.add(folder)
+        else:
+            parts = path.split("/")
             found.setdefault("/".join(parts[: parts.index(problem[0]) + 1]), problem[1])
     return found
 
@@ -63,13 +67,17 @@ def _pairs(paths: Iterable[str]) -> list[tuple[str, str, str]]:
     """Return the names, of files or folders, that are one on other systems, and these systems; only the outermost."""
     first: dict[str, str] = {}
     found: dict[tuple[str, str], str] = {}
+    fine: set[str] = set()  # folders that no other is one with, so that each is looked at once
     for path in sorted(paths):
+        folder = path.rpartition("/")[0]
         parts = path.split("/")
-        for length in range(1, len(parts) + 1):
+        for length in range(len(parts) if folder in fine else 1, len(parts) + 1):
             name = "/".join(parts[:length])
             earlier = first.setdefault(fold(name), name)
             if earlier != name:
                 by_case = earlier.casefold() == name.casefold()
                 found[earlier, name] = "Windows and macOS" if by_case else "macOS"
                 break
+        else:
+            fine.add(folder)
     return [(*pair, systems) for pair, systems in found.items()]
