@@ -142,6 +142,10 @@ def install_requirements(
     reporter: Reporter,
 ) -> None:
     """Install the requirements with uv if requested or if the environment has no pip of its own, else with pip."""
+    if dependencies.uv and dependencies.pip is not None:
+        raise UsageError("--uv and --pip-path cannot be used together", hint="choose one of them")
+    if dependencies.pip is not None and which(str(dependencies.pip), environ) is None:
+        raise MissingToolError(f"--pip-path names {dependencies.pip}, which was not found", hint="correct the path")
     if not needed:
         return
     specifiers = tuple(_without_marker(requirement) for requirement in needed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,7 +118,11 @@ def read_environment(python: Path, environ: Mapping[str, str]) -> Environment:
     """
     done = capture(Command(argv=(str(python), "-I", *utf8.MODE, "-c", _ASK)), environ)
     if done.status:
-        raise MissingToolError(f"{python} is not a working Python interpreter", notes=tuple(done.stderr.splitlines()))
+        raise MissingToolError(
+            f"{python} is not a working Python interpreter",
+            notes=tuple(done.stderr.splitlines()),
+            hint="create the environment again, or name another interpreter with -i",
+        )
     answer: dict[str, Any] = json.loads(done.stdout)
     _check_prefix(python, Path(answer["prefix"]), environ)
     if answer["managed"] and not answer["venv"]:
@@ -162,4 +167,9 @@ def _check_prefix(python: Path, prefix: Path, environ: Mapping[str, str]) -> Non
 def _create_again(folder: Path) -> str:
     if (folder / "conda-meta").is_dir():  # which holds more than Python
         return "install one there: `conda install python`, or `pixi add python`"
-    return f"create it again: `python3 -m venv --clear {folder}` or `uv venv --clear {folder}`"
+    marks = ("pyvenv.cfg", "bin/activate", "Scripts/activate")
+    of_venv = folder.name == ".venv" or any((folder / mark).is_file() for mark in marks)
+    if folder.is_dir() and not of_venv and any(folder.iterdir()):  # as /usr, which nobody should clear
+        return "it is no virtual environment: create one with `python3 -m venv .venv` or `uv venv`"
+    name = shlex.quote(str(folder))
+    return f"create it again: `python3 -m venv --clear {name}` or `uv venv --clear {name}`"

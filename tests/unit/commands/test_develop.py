@@ -14,10 +14,11 @@ from cratewheel.archive.install import InstallPaths
 from cratewheel.commands.develop import (
     check_writable,
     find_installed,
+    install_requirements,
     missing_requirements,
     requirements,
 )
-from cratewheel.errors import ConfigError, CratewheelError
+from cratewheel.errors import ConfigError, CratewheelError, MissingToolError, UsageError
 from cratewheel.events import CallbackReporter
 from cratewheel.interpreter.environment import DependencyOptions, Environment
 from cratewheel.project.location import locate
@@ -150,3 +151,17 @@ def demo(root: Path, pyproject: str) -> tuple[Project, CoreMetadata]:
     (root / "pyproject.toml").write_text(pyproject)
     project = read(locate(None, root))
     return project, read_metadata(project, CallbackReporter(), environ={})
+
+
+@pytest.mark.parametrize(
+    ("dependencies", "kind", "message"),
+    [
+        (DependencyOptions(uv=True, pip=Path("pip")), UsageError, "--uv and --pip-path cannot be used together"),
+        (DependencyOptions(pip=Path("no/pip")), MissingToolError, "--pip-path names no.pip, which was not found"),
+    ],
+)
+def test_an_installer_that_cannot_be_used_is_refused_though_nothing_is_to_be_installed(
+    tmp_path: Path, dependencies: DependencyOptions, kind: type[CratewheelError], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        install_requirements((), environment(tmp_path), dependencies, environ={"PATH": ""}, reporter=CallbackReporter())

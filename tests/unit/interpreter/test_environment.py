@@ -139,3 +139,20 @@ def test_a_folder_is_an_environment_by_its_name_its_scripts_or_a_variable(tmp_pa
     environment._check_prefix(top, other, {})
     with pytest.raises(MissingToolError):
         environment._check_prefix(top, other, {"CONDA_PREFIX": str(tmp_path / "top")})
+
+
+def test_nobody_is_told_to_clear_a_folder_that_is_no_virtual_environment(tmp_path: Path) -> None:
+    (tmp_path / "usr" / "lib").mkdir(parents=True)
+    made(tmp_path / "own env", "bin/activate").unlink()
+    (tmp_path / "empty").mkdir()
+    hints = {}
+    for name in ("usr", "own env", "empty", "absent"):
+        with pytest.raises(MissingToolError) as caught:
+            environment.find_python(None, environ={"VIRTUAL_ENV": str(tmp_path / name)}, cwd=tmp_path)
+        hints[name] = (caught.value.hint or "").replace(str(tmp_path), "DIR").partition(", or forget")[0]
+    assert hints == {
+        "usr": "it is no virtual environment: create one with `python3 -m venv .venv` or `uv venv`",
+        "own env": "create it again: `python3 -m venv --clear 'DIR/own env'` or `uv venv --clear 'DIR/own env'`",
+        "empty": "create it again: `python3 -m venv --clear DIR/empty` or `uv venv --clear DIR/empty`",
+        "absent": "create it again: `python3 -m venv --clear DIR/absent` or `uv venv --clear DIR/absent`",
+    }
