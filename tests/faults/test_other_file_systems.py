@@ -51,11 +51,23 @@ def test_outputs_land_and_are_removed_on_whichever_file_system(root: Path, tmp_p
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", lower / "environment"], check=True)
     environ = environ_of(tmp_path, TMPDIR=str(places / "tmp"), XDG_CACHE_HOME=str(tmp_path / "cache"))
     del environ["CARGO_TARGET_DIR"]
-    build = [*COMMAND, "build", "--sdist", "--out", tmp_path / "first"]  # what the image has
+    build: list[str | Path] = [*COMMAND, "build", "--sdist", "--out", tmp_path / "first"]  # what the image has
     subprocess.run(build, cwd=lower / "deaf", env=environ | {"TMPDIR": str(tmp_path)}, check=True, capture_output=True)
 
     def run(script: str) -> subprocess.CompletedProcess[str]:
-        words = ["unshare", "--mount", "sh", "-c", script, "sh", layers, lower, places, COMMAND[0], COMMAND[2]]
+        words: list[str | Path] = [
+            "unshare",
+            "--mount",
+            "sh",
+            "-c",
+            script,
+            "sh",
+            layers,
+            lower,
+            places,
+            COMMAND[0],
+            COMMAND[2],
+        ]
         return subprocess.run(words, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False)
 
     if run(LAYERS).returncode:
