@@ -205,10 +205,17 @@ class Ui(Reporter):
         with self._hidden():
             print_result("\n".join(map(escape_controls, text.split("\n"))) if self.out.isatty() else text, self.out)
 
-    def write_result_lines(self, lines: Iterable[str], *, data: bool = False) -> None:
-        """Print result lines; `data` is printed unchanged to a file or pipe, as `write_result` does."""
+    def write_result_lines(self, lines: Iterable[str], *, data: bool = False, wrap: bool = False) -> None:
+        """Print result lines; `data` is printed unchanged to a file or pipe, as `write_result` does.
+
+        With `wrap`, lines that are too long for a terminal are divided between words.
+        """
         show = _safe_message if not data else escape_controls if self.out.isatty() else str
-        print_result("".join(f"{show(line)}\n" for line in lines), self.out)
+        shown = [show(line) for line in lines]
+        if wrap and self.out.isatty():
+            width = _columns(self.out)
+            shown = [part for line in shown for part in _wrapped(line, width)]
+        print_result("".join(f"{line}\n" for line in shown), self.out)
 
     def write_status(self, word: str, rest: str, *, style: Style) -> None:
         """Print a result line that starts with a word in colour, where colours are shown."""
@@ -251,6 +258,28 @@ class Ui(Reporter):
                 return getpass.getpass(escape_controls(question), stream=self.err)
             _write(self.err, escape_controls(question))
             return sys.stdin.readline().strip()
+
+
+def _columns(stream: TextIO) -> int:
+    with suppress(OSError, ValueError):  # a stream without a descriptor
+        return os.get_terminal_size(stream.fileno()).columns or DEFAULT_SIZE[0]
+    return DEFAULT_SIZE[0]
+
+
+def _wrapped(line: str, width: int) -> list[str]:
+    """Return a line divided between words; what follows the first part is indented more than it.
+
+    >>> _wrapped("  libraries: libc.so.6, libm.so.6", 24)
+    ['  libraries: libc.so.6,', '      libm.so.6']
+    """
+    if len(line) <= width:
+        return [line]
+    import textwrap  # slow to import
+
+    indent = " " * (len(line) - len(line.lstrip()) + 4)
+    return textwrap.wrap(
+        line, width, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def _bar(event: ProgressEvent) -> str:

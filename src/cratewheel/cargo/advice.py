@@ -292,6 +292,10 @@ RULES: tuple[Rule, ...] = (
         r"does not appear to support locking|incremental compilation: could not create session directory lock file",
         "compile in a folder of another file system: `--target-dir`; or without incremental files: CARGO_INCREMENTAL=0",
     ),
+    (
+        r"is set to an empty string in the `(\w+)` environment variable",
+        lambda found, _: f"`unset {found[1]}`, or set it to a folder",
+    ),
     # rustup
     (r"no /proc/self/exe available", "rustup needs /proc: `mount -t proc proc /proc`"),
     (r"no default is configured|no default toolchain configured", "`rustup default stable`"),

@@ -35,14 +35,14 @@ def run(argv: list[str], environ: Mapping[str, str]) -> int:
         if flags["json"]:
             ui.write_result(json.dumps(difference.as_json(), indent=2) + "\n")
         else:
-            ui.write_result_lines(diff.lines(difference, everything=flags["all"]))
+            ui.write_result_lines(diff.lines(difference, everything=flags["all"]), wrap=True)
         return 0
     if flags["json"]:
         ui.write_result(json.dumps([api.inspect(path).as_json() for path in paths], indent=2) + "\n")
         return 0
     for number, path in enumerate(paths):
         lines = text.lines(api.inspect(path), everything=flags["all"])
-        ui.write_result_lines(lines if number == 0 else ("", *lines))
+        ui.write_result_lines(lines if number == 0 else ("", *lines), wrap=True)
     return 0
 
 

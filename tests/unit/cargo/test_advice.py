@@ -49,6 +49,10 @@ RECORDED = {
         "error: custom toolchain 'nigthly' specified in override file '/p/rust-toolchain.toml' is not installed\n",
         "did you mean `nightly`? Otherwise `rustup toolchain install nigthly`",
     ),
+    "empty target directory": (
+        "error: the target directory is set to an empty string in the `CARGO_TARGET_DIR` environment variable\n",
+        "`unset CARGO_TARGET_DIR`, or set it to a folder",
+    ),
     "profile debug": ("error: profile name `debug` is reserved\n", "did you mean `dev`?"),
     "feature": (
         ("error: the package 'demo' does not contain this feature: luod\nhelp: there is a similarly named "

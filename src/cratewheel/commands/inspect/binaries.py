@@ -17,6 +17,7 @@ from cratewheel.commands.inspect.symbols import by_crate
 from cratewheel.errors import AuditError, UnsupportedError
 from cratewheel.targets.triples import UNIVERSAL2, Target, parse
 from cratewheel.targets.wheel_tags import WheelTag
+from cratewheel.ui import format_size
 
 SYMBOLS_KEPT = 200  # the largest
 _FOLDERS_SHOWN = 3
@@ -150,7 +151,7 @@ def _largest(symbols: tuple[SizedSymbol, ...]) -> tuple[SizedPart, ...]:
 
 def _problems(path: str, binary: Binary, parts: Parts, data: bytes) -> Iterator[Problem]:
     if parts.debug_size:
-        text = f"it has {parts.debug_size} bytes of debug information: build with --strip"
+        text = f"it has {format_size(parts.debug_size)} of debug information: build with --strip"
         yield Problem(level="warning", code="debug-info", path=path, text=text)
     if parts.executable_stack:
         text = "its memory protection is off (no NX flag)" if binary.format == "pe" else "its stack is executable"
