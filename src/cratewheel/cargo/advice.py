@@ -402,6 +402,10 @@ RULES: tuple[Rule, ...] = (
         lambda found, _: f"`cargo add {found[1].partition('/')[0]}`, or correct [features] in Cargo.toml",
     ),
     (
+        r"failed to read root of directory source: (\S+)",
+        lambda found, _: f"`cargo vendor {found[1]}`, or remove [source] from cargo's configuration",
+    ),
+    (
         r"failed to load source for dependency `([^`]+)`|failed to load manifest for workspace member `([^`]+)`",
         lambda found, _: f"correct the path of {found[1] or found[2]} in Cargo.toml",
     ),

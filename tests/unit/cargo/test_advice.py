@@ -153,6 +153,15 @@ RECORDED = {
         "error: feature `stable` includes `pyo3-ffi/abi3-py38`, but `pyo3-ffi` is not a dependency\n",
         "`cargo add pyo3-ffi`, or correct [features] in Cargo.toml",
     ),
+    "no folder of vendored crates": (
+        (
+            "error: failed to get `a` as a dependency of package `b v0.1.0 (/p)`\n\nCaused by:\n"
+            "  failed to load source for dependency `a`\n\nCaused by:\n"
+            "  failed to update replaced source registry `crates-io`\n\nCaused by:\n"
+            "  failed to read root of directory source: /p/vendor\n"
+        ),
+        "`cargo vendor /p/vendor`, or remove [source] from cargo's configuration",
+    ),
     "workspace": (
         "error: current package believes it's in a workspace when it's not:\ncurrent:   /p/a/Cargo.toml\n",
         "add the crate to `workspace.members`, or an empty [workspace] table to its own Cargo.toml",
