@@ -41,6 +41,7 @@ CI_SETTINGS = (
 )  # fmt: skip
 TARGET_KEYS = ("name", "kind")
 TARGET_OPTION_KEYS = ("macos-deployment-target", "macosx-deployment-target")
+MACOS_TRIPLES = ("aarch64-apple-darwin", "x86_64-apple-darwin", "universal2-apple-darwin")
 LICENSES_OF_CRATES = ("off", "include")
 ARTIFACT_KEYS = ("crate", "target", "kind", "module", "path", "features", "profile", "prebuilt", "optional")
 FAILURES: tuple[FailureKind, ...] = get_args(FailureKind)
@@ -129,8 +130,12 @@ def target_options(key: str, value: object) -> tuple[TargetOptions, ...]:
 def unknown_inside(table: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, ...]]]:
     """Return the unknown keys in the tables of targets: the place of each table, the key, and the known ones.
 
+    A target that is given a version of macOS, and is none of macOS, is one too.
+
     >>> unknown_inside({"targets": [{"name": "a", "kinds": "bin"}]})
     [('targets[0]', 'kinds', ('name', 'kind'))]
+    >>> unknown_inside({"target": {"arm64-apple-darwin": {"macos-deployment-target": "12.0"}}})[0][:2]
+    ('target', 'arm64-apple-darwin')
     """
     chosen, options = table.get("targets"), table.get("target")
     places = [
@@ -138,8 +143,14 @@ def unknown_inside(table: Mapping[str, Any]) -> list[tuple[str, str, tuple[str, 
     ]
     if isinstance(options, dict):
         places += [(f"target.{triple}", item, TARGET_OPTION_KEYS) for triple, item in options.items()]
-    tables = ((place, item, known) for place, item, known in places if isinstance(item, dict))
-    return [(place, key, known) for place, item, known in tables for key in item if key not in known]
+    tables = [(place, item, known) for place, item, known in places if isinstance(item, dict)]
+    found: list[tuple[str, str, tuple[str, ...]]] = []
+    found += [(place, key, known) for place, item, known in tables for key in item if key not in known]
+    if isinstance(options, dict):
+        items = [(triple, item) for triple, item in options.items() if isinstance(item, dict)]
+        of_macos = (triple for triple, item in items if not set(TARGET_OPTION_KEYS).isdisjoint(item))
+        found += [("target", triple, MACOS_TRIPLES) for triple in of_macos if triple not in MACOS_TRIPLES]
+    return found
 
 
 def artifacts(key: str, value: object) -> tuple[ArtifactSettings, ...]:

@@ -203,6 +203,15 @@ def test_a_key_that_a_table_inside_does_not_have_is_seen_too() -> None:
         resolve({}, environ={}, tools=tools(maturin=wrong))
 
 
+def test_a_version_of_macos_for_another_target_is_seen() -> None:
+    found = {
+        "target": {name: {"macos-deployment-target": "12.0"} for name in ("arm64-apple-darwin", "x86_64-apple-darwin")}
+    }
+    _, warnings = resolve({}, environ={}, tools=tools(maturin=found))
+    place = f"tool.maturin.target.arm64-apple-darwin in {PYPROJECT}"
+    assert warnings == [f"{place} is not a setting and has no effect; did you mean `aarch64-apple-darwin`?"]
+
+
 def test_a_table_that_ours_replaces_is_a_warning() -> None:
     ours, theirs = {"generate-ci": {"github": {"pytest": True}}}, {"generate-ci": {"github": {"zig": True}}}
     _, warnings = resolve({}, environ={}, tools=tools(maturin=theirs, cratewheel=ours))
