@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from setuptools import Distribution
+from setuptools.errors import ModuleError
 
 from cratewheel.plugins.setuptools import finalize_distribution, has_crates
 
@@ -59,3 +60,21 @@ def test_a_distribution_with_crates_gets_the_commands_once(tmp_path: Path) -> No
     finalize_distribution(dist)
     assert dist.cmdclass == classes
     assert dist.has_ext_modules()
+
+
+def test_a_setuptools_without_bdist_wheel_is_left_to_its_own_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    find = Distribution.get_command_class
+
+    def without(self: Distribution, command: str) -> Any:
+        if command == "bdist_wheel":
+            raise ModuleError(f"invalid command {command!r}")
+        return find(self, command)
+
+    monkeypatch.setattr(Distribution, "get_command_class", without)
+    (tmp_path / "pyproject.toml").write_text("[tool.cratewheel]\n")
+    dist = Distribution({"src_root": str(tmp_path)})
+    finalize_distribution(dist)
+    assert {"build", "build_cratewheel", "sdist"} <= dist.cmdclass.keys()
+    assert "bdist_wheel" not in dist.cmdclass
