@@ -52,7 +52,8 @@ def test_a_crate_with_c_code_fits_an_old_policy_with_zig_and_only_with_it(
     words = ("build", "--no-sdist", "-i", interpreters.this, "--compatibility", "manylinux_2_17", "--target-dir")
     refused = run_light(*words, tmp_path / "without", cwd=project)
     assert refused.status == 1
-    assert "does not fit manylinux_2_17: it needs GLIBC_2." in refused.stderr
+    assert "does not fit manylinux_2_17" in refused.stderr
+    assert "it needs GLIBC_2." in refused.stderr
 
     run = run_light(*words, tmp_path / "with", "--zig", cwd=project)
     assert run.wheel.name.endswith("-manylinux2014_x86_64.manylinux_2_17_x86_64.whl")
