@@ -28,6 +28,7 @@ READS = {
     "cargo/jobserver.py": {"os.name"},
     "cargo/query.py": {"sys.platform"},
     "cargo/run.py": {"sys.platform"},
+    "cli/menu.py": {"sys.platform"},
     "cli/new.py": {"os.name"},
     "commands/clean.py": {"os.name"},
     "commands/develop.py": {"sys.platform"},
