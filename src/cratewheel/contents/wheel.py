@@ -79,11 +79,15 @@ def is_leftover(place: str, modules: ModuleLayout) -> bool:
 def _is_leftover(place: str, extension: str) -> bool:
     if not place.endswith(_LIBRARIES) and ".dSYM/" not in place:
         return False
-    names = (extension, f"lib{extension}")
     *folders, name = place.split("/")
-    return (name.startswith(names) and name.endswith(_LIBRARIES)) or any(
-        folder.startswith(names) and folder.endswith(".dSYM") for folder in folders
+    return (_is_named(name, extension) and name.endswith(_LIBRARIES)) or any(
+        _is_named(folder, extension) and folder.endswith(".dSYM") for folder in folders
     )
+
+
+def _is_named(file: str, extension: str) -> bool:
+    """Return whether a compiled file is of the extension: `_native.abi3.so` is of `_native`, `_native_data.so` not."""
+    return file.replace("-", ".").partition(".")[0] in (extension, f"lib{extension}")  # `-`: of cargo's `deps` folder
 
 
 def include_entries(

@@ -149,7 +149,7 @@ def test_ignore_files_of_the_project_are_heeded_and_bytecode_always_stays_out(tm
     "name",
     [
         "_x.so", "_x.cpython-312-x86_64-linux-gnu.so", "_x.pyd", "_x.dll", "_x.pdb", "_x.dwp", "_x.dylib", "lib_x.so",
-        "lib_x.dylib", "_xother.so", "_x.dSYM/Contents/Info.plist", "lib_x.dylib.dSYM/a/b",
+        "lib_x.dylib", "lib_x-0123456789abcdef.so", "_x.dSYM/Contents/Info.plist", "lib_x.dylib.dSYM/a/b",
     ],
 )  # fmt: skip
 def test_left_overs_of_an_earlier_build_stay_out(tmp_path: Path, name: str) -> None:
@@ -160,7 +160,8 @@ def test_left_overs_of_an_earlier_build_stay_out(tmp_path: Path, name: str) -> N
 @pytest.mark.parametrize(
     "name",
     [
-        "other.so", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a", "_x.dSYM", "_x.DLL",
+        "other.so", "_xother.so", "_x_data.pyd", "_xy.dSYM/a", "_X.so", "_x.so.1", "_x.py", "my_x.so", "lib_x.a",
+        "_x.dSYM", "_x.DLL",
         "other.dSYM/Contents/Info.plist", "_x/other.dSYM/a", "_x.d/a.dSYM/b",
     ],
 )  # fmt: skip
