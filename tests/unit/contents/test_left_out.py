@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,10 @@ CONFIG = ".cargo/config.toml"
 VENDORED = '[source.crates-io]\nreplace-with = "vendor"\n[source.vendor]\ndirectory = "vendor"\n'
 
 
+def relative(warning: str, root: Path) -> str:
+    return warning.replace(f"{root}{os.sep}", "").replace(os.sep, "/")
+
+
 def found(
     root: Path, files: Mapping[str, str], *packed: str, cwd: str = ".", environ: Mapping[str, str] | None = None
 ) -> list[tuple[str, str]]:
@@ -27,7 +32,7 @@ def found(
     entries = layout([Entry(path=name, source=FromFile(path=str(root / name)), why="") for name in packed])
     roots = (str(root.resolve()),)
     answers = left_out_configuration(entries, root, roots, {"HOME": "/nowhere", **(environ or {})}, root / cwd)
-    return [(warning.replace(f"{root}/", ""), hint) for warning, hint in answers]
+    return [(relative(warning, root), hint) for warning, hint in answers]
 
 
 @pytest.mark.parametrize(
@@ -98,7 +103,7 @@ def included(
     file = SourceFile(path=str(root / name), why="")
     crate = CrateSource(manifest=root / "crate" / "Cargo.toml", text="", document={}, files=(file,))
     entries = layout([Entry(path=one, source=FromFile(path=str(root / one)), why="") for one in (name, *packed)])
-    return [warning.replace(f"{root}/", "") for warning, _ in left_out_includes(entries, (crate,), root)]
+    return [relative(warning, root) for warning, _ in left_out_includes(entries, (crate,), root)]
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ def test_an_elder_that_has_ended_is_none() -> None:
     assert find_descendants({1: process(0), 6: process(1)}, [5], "none") == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="there is no /proc")
+@pytest.mark.skipif(os.name == "nt" or not Path("/proc/self/stat").exists(), reason="there is no /proc")
 def test_the_processes_of_this_machine() -> None:
     found = read_proc()
     assert found is not None
