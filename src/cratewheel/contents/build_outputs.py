@@ -25,10 +25,17 @@ def without_build_outputs(listed: Iterable[str], folder: Path, built: Iterable[P
     not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
     known = (f"{each}{os.sep}" for each in built if not folder.is_relative_to(each))
     not_shipped = (*known, *not_shipped)
+    shipped: dict[str, bool] = {}  # by folder
     for path in every:
-        below = path[start:]
-        if not path.startswith(not_shipped) and not files.within_temporary(below) and not within_rubbish(below):
+        parent, _, name = path.rpartition(os.sep)
+        if parent not in shipped:
+            shipped[parent] = not f"{parent}{os.sep}".startswith(not_shipped) and not _is_junk(parent[start:])
+        if shipped[parent] and not _is_junk(name):
             yield path
+
+
+def _is_junk(relative: str) -> bool:
+    return files.within_temporary(relative) or within_rubbish(relative)
 
 
 def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
