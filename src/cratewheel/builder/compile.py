@@ -14,10 +14,10 @@ from cratewheel.bindings import verify
 from cratewheel.builder import linking, other_copies, parallel
 from cratewheel.builder.scheduling import BuildDirectory, CompileSlot
 from cratewheel.builder.session import Session
+from cratewheel.cargo import profiles
 from cratewheel.cargo import run as cargo_run
 from cratewheel.cargo.advice import Names
 from cratewheel.cargo.command import CargoBuild, CargoOptions, command, is_cross, profile_folders
-from cratewheel.cargo.profiles import BUILT_IN
 from cratewheel.cargo.run import Artifact
 from cratewheel.errors import CompileError, ConfigError, MismatchError
 from cratewheel.events import Reporter
@@ -170,12 +170,10 @@ def _run(job: _Job, build: CargoBuild, on_text: Callable[[str], bool] | None = N
 def _names(session: Session) -> Names:
     """Return the names that an error of cargo may be about."""
     cargo = session.inputs.cargo
-    document = toml.load_file(cargo.workspace_root / "Cargo.toml")
-    own = document.get("profile")
     return Names(
         platform=sys.platform,
         features=tuple(cargo.root_package.features),
-        profiles=(*BUILT_IN, *(own if isinstance(own, dict) else ())),
+        profiles=profiles.defined(toml.load_file(cargo.workspace_root / "Cargo.toml")),
     )
 
 

@@ -22,12 +22,12 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries, packed_files
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
 from cratewheel.contents.sdist_paths import SdistPaths
-from cratewheel.contents.source_tree import Reader, read_with_cargo_or_git
+from cratewheel.contents.source_tree import Reader, SourceTree, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
 from cratewheel.project.artifacts import artifact_manifests
@@ -133,11 +133,7 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     found = sdist_contents.make_contents(tree, packages, project.manifest, inputs.options, inputs.metadata)
     for warning in sdist_contents.archive_warnings(tree, found.exclusion):
         reporter.warn(warning)
-    for warning, hint in (
-        *left_out_configuration(found.layout, project.root, project.roots, environ, cwd),
-        *left_out_includes(found.layout, tree.crates, project.root),
-        *left_out_libraries(found.layout, tree, inputs.modules, found.exclusion.decide(tree.compiled)),
-    ):
+    for warning, hint in _left_out(inputs, tree, found, environ):
         reporter.warn(warning, hint=hint)
     settled = with_modes_of_git(
         resolve_lock_with_cargo(found.layout, found.manifest, cwd=cwd, environ=environ, reporter=reporter),
@@ -155,6 +151,16 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
         layout=layout((*(entry for entry in settled if entry.path != RECORD), *filter(None, (record,)))),
         unmade=hook_files.unmade(hooks, place),
     )
+
+
+def _left_out(
+    inputs: SdistInputs, tree: SourceTree, found: SdistContents, environ: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """Yield a warning and a hint for each file that builds of the tree read, and that the archive lacks."""
+    project, packed = inputs.project, packed_files(found.layout)
+    yield from left_out_configuration(packed, project.root, project.roots, environ, project.cwd)
+    yield from left_out_includes(packed, tree.crates, project.root)
+    yield from left_out_libraries(packed, tree, inputs.modules, found.exclusion.decide(tree.compiled))
 
 
 def _hook_place(inputs: SdistInputs) -> HookPlace:

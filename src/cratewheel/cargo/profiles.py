@@ -40,12 +40,17 @@ def setting(
     return next((found for one in dotted if (found := find(one)) is not None), None)
 
 
+def defined(document: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of cargo's profiles and those of a workspace's manifest."""
+    own = document.get("profile")
+    return (*BUILT_IN, *(own if isinstance(own, Mapping) else ()))
+
+
 def check_defined(
     profile: str, document: Mapping[str, Any], flags: Sequence[str], environ: Mapping[str, str], cwd: Path
 ) -> None:
     """Raise `ConfigError` for a profile that neither cargo, the workspace's manifest nor a configuration defines."""
-    own = document.get("profile")
-    known = (*BUILT_IN, *(own if isinstance(own, Mapping) else ()))
+    known = defined(document)
     if profile in known or cargo_config.setting(f"profile.{profile}.inherits", flags, environ, cwd) is not None:
         return
     near = "did you mean `dev`?" if profile == "debug" else did_you_mean(profile, known)

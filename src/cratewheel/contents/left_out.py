@@ -23,15 +23,19 @@ _OF_TESTS = ("tests", "examples", "benches")  # the folders of targets that no w
 _CFG_OF_TESTS = re.compile(r"\b(?:doctest|cfg\s*\(\s*test)\b")
 
 
+def packed_files(layout: Layout) -> dict[str, Roots]:
+    """Return the files on disk that an archive has, by path, with the folders that each may be read from."""
+    return {entry.source.path: entry.source.roots for entry in layout if isinstance(entry.source, FromFile)}
+
+
 def left_out_configuration(
-    layout: Layout, project: Path, roots: Roots, environ: Mapping[str, str], cwd: Path
+    packed: Mapping[str, Roots], project: Path, roots: Roots, environ: Mapping[str, str], cwd: Path
 ) -> Iterator[tuple[str, str]]:
     """Yield a warning and a hint for each file of the project that cargo or rustup reads, and that the sdist lacks.
 
     They are those that count in the folder `cwd`, and are in the folders `roots`; and the folders of crates that a
     packed configuration names in `[source]`.
     """
-    packed = _packed(layout)
     inside = files.ProjectBoundary(roots)
     for path in (*filter(_is_of_builds, config.files(environ, cwd)), *_toolchain(environ, cwd)):
         if inside.contains(str(path)) and str(path) not in packed:
@@ -42,13 +46,14 @@ def left_out_configuration(
             yield text, _hint(folder, project, "/**/*")
 
 
-def left_out_includes(layout: Layout, crates: Iterable[CrateSource], project: Path) -> Iterator[tuple[str, str]]:
+def left_out_includes(
+    packed: Mapping[str, Roots], crates: Iterable[CrateSource], project: Path
+) -> Iterator[tuple[str, str]]:
     """Yield a warning and a hint for each file outside of its crate that a packed Rust file includes by a literal path.
 
     Cargo does not list such a file, so that the sdist may lack it. Files for tests alone (`#[cfg(doctest)]`) are not
     needed.
     """
-    packed = _packed(layout)
     warned = set()
     for crate in crates:
         for file in crate.files:
@@ -61,21 +66,16 @@ def left_out_includes(layout: Layout, crates: Iterable[CrateSource], project: Pa
 
 
 def left_out_libraries(
-    layout: Layout, tree: SourceTree, modules: ModuleLayout, excluded: Container[str]
+    packed: Mapping[str, Roots], tree: SourceTree, modules: ModuleLayout, excluded: Container[str]
 ) -> Iterator[tuple[str, str]]:
     """Yield a warning and a hint for each compiled file that wheels of the tree have, and that the sdist lacks.
 
     An sdist has none unless `include` names it; libraries of an earlier `develop` are in neither.
     """
-    packed = _packed(layout)
     for path in tree.compiled:
         known = path in packed or path in excluded or path in tree.made_again
         if not known and not is_leftover(Path(path).as_posix(), modules):
             yield f"{path} is packed in wheels of the tree, but not in the sdist", _hint(Path(path), tree.project)
-
-
-def _packed(layout: Layout) -> dict[str, Roots]:
-    return {entry.source.path: entry.source.roots for entry in layout if isinstance(entry.source, FromFile)}
 
 
 def _toolchain(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, layout
-from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries
+from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries, packed_files
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree
 from cratewheel.project.python_layout import ModuleLayout
 
@@ -31,7 +31,9 @@ def found(
         path.write_text(text, encoding="utf-8")
     entries = layout([Entry(path=name, source=FromFile(path=str(root / name)), why="") for name in packed])
     roots = (str(root.resolve()),)
-    answers = left_out_configuration(entries, root, roots, {"HOME": "/nowhere", **(environ or {})}, root / cwd)
+    answers = left_out_configuration(
+        packed_files(entries), root, roots, {"HOME": "/nowhere", **(environ or {})}, root / cwd
+    )
     return [(relative(warning, root), hint) for warning, hint in answers]
 
 
@@ -75,7 +77,7 @@ def test_above_pyproject_toml_the_hint_is_to_try_the_sdist(tmp_path: Path) -> No
     (tmp_path / CONFIG).write_text("[build]\njobs = 1\n", encoding="utf-8")
     (tmp_path / "project").mkdir()
     answers = left_out_configuration(
-        (), tmp_path / "project", (str(tmp_path.resolve()),), {"HOME": "/nowhere"}, tmp_path / "project"
+        {}, tmp_path / "project", (str(tmp_path.resolve()),), {"HOME": "/nowhere"}, tmp_path / "project"
     )
     assert list(answers) == [
         (
@@ -103,7 +105,7 @@ def included(
     file = SourceFile(path=str(root / name), why="")
     crate = CrateSource(manifest=root / "crate" / "Cargo.toml", text="", document={}, files=(file,))
     entries = layout([Entry(path=one, source=FromFile(path=str(root / one)), why="") for one in (name, *packed)])
-    return [relative(warning, root) for warning, _ in left_out_includes(entries, (crate,), root)]
+    return [relative(warning, root) for warning, _ in left_out_includes(packed_files(entries), (crate,), root)]
 
 
 @pytest.mark.parametrize(
@@ -173,7 +175,7 @@ def test_a_library_that_wheels_have_and_the_sdist_has_not_is_warned_about(tmp_pa
         made_again=frozenset({str(tmp_path / "pkg" / "made.so")}),
     )
     entries = layout([Entry(path="pkg/named.pyd", source=FromFile(path=str(tmp_path / "pkg" / "named.pyd")), why="")])
-    assert list(left_out_libraries(entries, tree, modules, {str(tmp_path / "pkg" / "excluded.so")})) == [
+    assert list(left_out_libraries(packed_files(entries), tree, modules, {str(tmp_path / "pkg" / "excluded.so")})) == [
         (
             f"{tmp_path / 'pkg' / 'data.so'} is packed in wheels of the tree, but not in the sdist",
             '`include = [{ path = "pkg/data.so", format = "sdist" }]` adds it',
