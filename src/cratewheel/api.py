@@ -321,7 +321,7 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
 
     inputs = gather_sdist(request, reporter)
     out = inputs.options.out or inputs.cargo.target_directory / "wheels"
-    archive = write_sdist(inputs, out, environ=request.environ, reporter=reporter)
+    archive = write_sdist(inputs, out, environ=request.environ, reporter=reporter).archive
     if inputs.options.check:
         of_sdist = ("vendor", "explain", "check")
         of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}

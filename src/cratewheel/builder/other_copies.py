@@ -10,17 +10,15 @@ The content of the files that an artifact was made of is remembered, and crates 
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from cratewheel.builder import dep_info
 from cratewheel.builder.session import Session
-from cratewheel.cargo.command import CargoBuild, clean_command, is_cross, profile_folders
+from cratewheel.cargo.command import CargoBuild, clean_command, profile_folders
 from cratewheel.errors import CompileError
 from cratewheel.planning.model import ArtifactPlan
 from cratewheel.system.command import capture
@@ -54,12 +52,12 @@ def forget_other_copies(session: Session, planned: ArtifactPlan, build: CargoBui
 
     Raises `CompileError` if cargo cannot remove what it compiled.
     """
-    listed = _dep_info(session, planned, build, directory)
+    listed = dep_info.read(session, planned, build, directory)
     if listed is None:
         return
     known = _read(session, _name(planned, build, directory))
     root = session.inputs.cargo.workspace_root
-    if _is_of(session, parse_dep_info(listed)):
+    if _is_of(session, dep_info.parse(listed)):
         if known is not None and any(is_unseen(root / path, file, known.written) for path, file in known.files.items()):
             _clean(session, build, directory, "files have changed, but not their times")
     elif (
@@ -85,7 +83,7 @@ def remember_sources(
     session: Session, planned: ArtifactPlan, build: CargoBuild, directory: Path, *, fresh: bool
 ) -> None:
     """Remember what an artifact was made of, which cargo has just compiled or found `fresh`."""
-    listed = _dep_info(session, planned, build, directory)
+    listed = dep_info.read(session, planned, build, directory)
     if listed is None:
         return
     name, root = _name(planned, build, directory), session.inputs.cargo.workspace_root
@@ -93,7 +91,7 @@ def remember_sources(
     if known is not None and known.listed == _hash(listed.encode(errors="surrogateescape")):
         return
     files = {}
-    for path in sorted(_own_files(session, parse_dep_info(listed), directory)):
+    for path in sorted(dep_info.own_files(session, listed, directory)):
         content = _content(root / path)
         if content is None:
             return
@@ -103,45 +101,10 @@ def remember_sources(
     session.state_file(STATE).write(name, asdict(record))
 
 
-def parse_dep_info(text: str) -> tuple[str, ...]:
-    r"""Return the files that the first rule of a makefile names, which cargo writes beside an artifact.
-
-    >>> parse_dep_info("/t/debug/libx.so: /p/my\\ crate/src/lib.rs /p/b.rs\n")
-    ('/p/my crate/src/lib.rs', '/p/b.rs')
-    """
-    _, _, files = next(iter(text.splitlines()), "").partition(": ")
-    return tuple(name.replace("\\ ", " ") for name in re.split(r"(?<!\\) ", files) if name)
-
-
-def _dep_info(session: Session, planned: ArtifactPlan, build: CargoBuild, directory: Path) -> str | None:
-    """Return cargo's list of the files of an artifact; None if it has made none in this directory.
-
-    That of cross has the paths of its container, where all copies have the same.
-    """
-    if is_cross(session.cargo_program):
-        return None
-    folder = directory / profile_folders(build.options)[0] / ("examples" if build.example is not None else "")
-    try:
-        return (folder / planned.cargo_file).with_suffix(".d").read_text(encoding="utf-8", errors="surrogateescape")
-    except OSError:
-        return None
-
-
 def _is_of(session: Session, files: Iterable[str]) -> bool:
     """Return whether the files are those of this copy."""
     own = {str(target.source) for target in session.inputs.cargo.root_package.targets}
     return not own.isdisjoint(files)
-
-
-def _own_files(session: Session, files: Iterable[str], directory: Path) -> Iterator[str]:
-    """Yield the files of the project itself, relative to the workspace; what build scripts wrote is none of them."""
-    cargo = session.inputs.cargo
-    made = (directory, session.target_dir, *((cargo.build_directory,) if cargo.build_directory else ()))
-    for name in files:
-        path = Path(name)
-        if path.is_absolute() and not any(path.is_relative_to(folder) for folder in made):
-            with suppress(ValueError):  # it is on another drive, where all copies have it
-                yield Path(os.path.relpath(path, cargo.workspace_root)).as_posix()
 
 
 def _content(path: Path) -> str | None:

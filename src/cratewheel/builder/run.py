@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from operator import itemgetter
+from typing import TYPE_CHECKING
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
@@ -21,6 +22,9 @@ from cratewheel.planning.wheels import directory_name
 from cratewheel.project.inputs import gather_sdist_of
 from cratewheel.system.tasks import Task, task_group
 
+if TYPE_CHECKING:
+    from cratewheel.builder.sdist import PackedSdist
+
 
 def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
     """Build all archives of the plans, one plan per target, and return them; each is reported when it is finished.
@@ -32,13 +36,17 @@ def run(sessions: Sequence[Session]) -> tuple[BuiltArchive, ...]:
             session.reporter.warn(warning)
         warn_invalid_epoch(session.environ, session.reporter)
     sessions = _each_once([check_before_compiling(one) if one.plan.wheels else one for one in sessions])
-    done = [_build_sdist(session) for session in sessions if session.plan.sdist]
-    wheels = (built for batch in _batches(sessions) for built in _build_wheels(batch))
+    sdists = [_build_sdist(session) for session in sessions if session.plan.sdist]
+    wheels = [built for batch in _batches(sessions) for built in _build_wheels(batch)]
+    if sdists and wheels:
+        from cratewheel.builder.read_sources import warn_of_unpacked_sources
+
+        warn_of_unpacked_sources(sessions, sdists[0].files)
     # those without Rust that stand for several are one file
-    return (*done, *{built.path: built for built in wheels}.values())
+    return (*(sdist.archive for sdist in sdists), *{built.path: built for built in wheels}.values())
 
 
-def _build_sdist(session: Session) -> BuiltArchive:
+def _build_sdist(session: Session) -> PackedSdist:
     """Build the sdist of a session, after the hooks of its wheels."""
     from cratewheel.builder.sdist import build_sdist
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
@@ -40,6 +40,14 @@ from cratewheel.targets.wheel_tags import sdist_stem
 from cratewheel.ui import format_size
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackedSdist:
+    """A source distribution that was written, and the files on disk that it has, or that its hooks make again."""
+
+    archive: BuiltArchive
+    files: frozenset[str]
+
+
 def build_sdist(
     inputs: SdistInputs,
     out: Path,
@@ -47,7 +55,7 @@ def build_sdist(
     environ: Mapping[str, str],
     reporter: Reporter,
     hook_runs: OncePerCommand | None = None,
-) -> BuiltArchive:
+) -> PackedSdist:
     """Write the source distribution to the folder `out` and report it; with `vendor`, it contains the crates.
 
     `hook_runs` are the hooks that have run for wheels of the same command.
@@ -81,7 +89,8 @@ def build_sdist(
     reporter.step("Packed", f"{name} ({format_size(built.size)}, {len(entries)} files)")
     archive = BuiltArchive(kind="sdist", path=path, sha256=built.sha256, size=built.size)
     reporter.emit(archive)
-    return archive
+    made_again = hook_files.made_again(inputs.options.hooks, _hook_place(inputs)) if inputs.options.hooks else ()
+    return PackedSdist(archive=archive, files=frozenset((*packed_files(content.layout), *made_again)))
 
 
 def crates_for_others(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: Reporter) -> tuple[CrateFile, ...]:

@@ -60,7 +60,7 @@ def build_from_sdist(request: Request, reporter: Reporter) -> tuple[BuiltArchive
     inputs = gather_sdist(request, reporter)
     target = inputs.options.target_dir or inputs.cargo.target_directory
     out = inputs.options.out or target / "wheels"
-    sdist = build_sdist(inputs, out, environ=request.environ, reporter=reporter)
+    sdist = build_sdist(inputs, out, environ=request.environ, reporter=reporter).archive
     with unpack_sdist(sdist.path, inputs.project.root, environ=request.environ, reporter=reporter) as top:
         # with cargo's configuration of the source tree, to build the same wheels
         inside = replace(

@@ -39,11 +39,11 @@ def left_out_configuration(
     inside = files.ProjectBoundary(roots)
     for path in (*filter(_is_of_builds, config.files(environ, cwd)), *_toolchain(environ, cwd)):
         if inside.contains(str(path)) and str(path) not in packed:
-            yield f"{path} is not in the sdist: builds from it will not use it", _hint(path, project)
+            yield f"{path} is not in the sdist: builds from it will not use it", include_hint(path, project)
     for file, folder in dict.fromkeys(config.local_sources(environ, cwd)):
         if str(file) in packed and not any(path.startswith(f"{folder}{os.sep}") for path in packed):
             text = f"{file} takes crates from {folder}, which is not in the sdist: cargo cannot build it"
-            yield text, _hint(folder, project, "/**/*")
+            yield text, include_hint(folder, project, "/**/*")
 
 
 def left_out_includes(
@@ -62,7 +62,7 @@ def left_out_includes(
                 for path in _included_from_outside(Path(file.path), text, crate.directory):
                     if str(path) not in packed and path not in warned and path.is_file():
                         warned.add(path)
-                        yield f"{file.path} includes {path}, which is not in the sdist", _hint(path, project)
+                        yield f"{file.path} includes {path}, which is not in the sdist", include_hint(path, project)
 
 
 def left_out_libraries(
@@ -75,7 +75,10 @@ def left_out_libraries(
     for path in tree.compiled:
         known = path in packed or path in excluded or path in tree.made_again
         if not known and not is_leftover(Path(path).as_posix(), modules):
-            yield f"{path} is packed in wheels of the tree, but not in the sdist", _hint(Path(path), tree.project)
+            yield (
+                f"{path} is packed in wheels of the tree, but not in the sdist",
+                include_hint(Path(path), tree.project),
+            )
 
 
 def _toolchain(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
@@ -112,7 +115,8 @@ def _is_of_tests(path: str, folder: Path) -> bool:
     return file.is_relative_to(folder) and file.relative_to(folder).parts[0] in _OF_TESTS
 
 
-def _hint(path: Path, project: Path, below: str = "") -> str:
+def include_hint(path: Path, project: Path, below: str = "") -> str:
+    """Return how to add a file, or what is `below` a folder, to the sdist."""
     if not path.is_relative_to(project):
         return "`cratewheel sdist --check` builds from the sdist"
     name = f"{path.relative_to(project).as_posix()}{below}"
