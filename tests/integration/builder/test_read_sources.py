@@ -111,11 +111,9 @@ def test_many_files_are_counted(run_light: Cratewheel, tmp_path: Path) -> None:
         **modules,
     }
     root = write(tmp_path / "tree", tree)
-    assert lacking(run_light("build", cwd=root), root) == [
-        *(said(path) for path in list(modules)[:5]),
-        "warning: 2 more files that cargo read for the wheel are not in the sdist "
-        "help: `cratewheel sdist --check` builds from the sdist",
-    ]
+    counted = "warning: 2 more files that cargo read for the wheel are not in the sdist"
+    counted += " help: `cratewheel sdist --check` builds from the sdist"
+    assert lacking(run_light("build", cwd=root), root) == [*(said(path) for path in list(modules)[:5]), counted]
 
 
 def test_an_sdist_alone_or_a_wheel_alone_says_nothing(run_light: Cratewheel, tmp_path: Path) -> None:
