@@ -31,6 +31,9 @@ def missing_modules(
     if not absent:
         return
     wanted = _importers(files, {_dotted(place) for place in absent}, entry_points_text)
+    own = f"{'/'.join(modules.package_parts or (modules.extension_name,))}/{_INIT}"
+    if own in absent and modules.mixed:
+        wanted.setdefault(_dotted(own), "the extension module is in its package")
     for place, path in sorted(absent.items()):
         if (who := wanted.get(_dotted(place))) is not None:
             yield f"the module {path} is not packed, although {who}", _hint(modules, root, place, path)

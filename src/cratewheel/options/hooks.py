@@ -97,8 +97,9 @@ def _globs(key: str, value: object) -> tuple[str, ...]:
         except ConfigError as error:
             raise ConfigError(f"{key}: {error.message}", hint=error.hint) from error
         if not pattern.strip("/") or pattern.endswith(("/", "/**")) or pattern == "**":
+            folder = pattern.rstrip("/").removesuffix("**")
             raise ConfigError(
                 f"{key}: the glob '{pattern}' matches folders only",
-                hint=f"write '{pattern.rstrip('/').removesuffix('**').rstrip('/') or '.'}/**/*' for the files in it",
+                hint=f"write '{folder.rstrip('/') + '/' if folder else ''}**/*' for the files in it",
             )
     return found

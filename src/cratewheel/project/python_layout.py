@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import os
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -112,7 +115,8 @@ def read(
     candidates = (module_name, dotted_legacy_name, lib_name, project_name, package_name)
     name = next(candidate for candidate in candidates if candidate is not None)
     parts = _name_parts(name, binary=binary, table=f"{settings_table} of pyproject.toml")
-    source = _python_source(root, python_source, package=parts[0], src_layout=src_layout, roots=roots)
+    others = _other_names(parts[0], project_name, lib_name)
+    source = _python_source(root, python_source, parts=parts, others=others, src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
     there = _is_package(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
@@ -130,7 +134,11 @@ def read(
         data=_data(root, data, default=f"{name}.data", roots=roots),
         warnings=missing
         if there or python_source is not None
-        else (*missing, *_absent_package_warnings(root, parts, packages, binary=binary)),
+        else (
+            *missing,
+            *_absent_package_warnings(root, parts, packages, binary=binary),
+            *_renamed_package_warnings(source, parts[-1], others, packages),
+        ),
         settings_table=settings_table,
     )
 
@@ -195,7 +203,15 @@ def _name_parts(name: str, *, binary: bool, key: str = "module-name", table: str
     return parts
 
 
-def _python_source(root: Path, python_source: str | None, *, package: str, src_layout: bool, roots: Roots) -> Path:
+def _python_source(
+    root: Path,
+    python_source: str | None,
+    *,
+    parts: tuple[str, ...],
+    others: tuple[str, ...],
+    src_layout: bool,
+    roots: Roots,
+) -> Path:
     """Return the folder of the Python sources; raises `ConfigError` if one that was named lacks the package."""
     if python_source is None:
         return _below(root, "src" if src_layout else "")
@@ -206,12 +222,55 @@ def _python_source(root: Path, python_source: str | None, *, package: str, src_l
             hint="create it, or remove `python-source`",
         )
     ProjectBoundary(roots).check(str(source))
-    if not (source / package).is_dir():
+    package = source / parts[0]
+    if not package.is_dir():
+        create = f"create {package / '__init__.py'}, or remove `python-source`"
+        there = next((name for name in (*others, *_only_package(source)) if _is_python_package(source / name)), None)
         raise ConfigError(
-            f"python-source is set to '{python_source}', but there is no Python package {source / package}",
-            hint=f"create {source / package / '__init__.py'}, or remove `python-source`",
+            f"python-source is set to '{python_source}', but there is no Python package {package}",
+            hint=create if there is None else f'write `module-name = "{there}.{parts[-1]}"` for {source / there}',
         )
     return source
+
+
+def _other_names(package: str, *names: str | None) -> tuple[str, ...]:
+    """Return how else than `package`, the module's, a project may call its Python package.
+
+    A project `fast-pdb` with a library `_fast_pdb` or `fast_pdb_native` most often has a package `fast_pdb`.
+
+    >>> _other_names("_fast_pdb", "fast-pdb", "_fast_pdb")
+    ('fast_pdb',)
+    """
+    spelled = (re.sub(r"[-.]+", "_", name) for name in names if name is not None)
+    found = dict.fromkeys(name for one in spelled for name in (one, one.lower(), one.strip("_")))
+    return tuple(name for name in found if name.isidentifier() and name != package)
+
+
+def _only_package(source: Path) -> list[str]:
+    """Return the name of the Python package in a folder, if there is one only."""
+    found = sorted(folder.name for folder in source.iterdir() if _is_python_package(folder))
+    return found if len(found) == 1 else []
+
+
+def _is_python_package(folder: Path) -> bool:
+    return (folder / "__init__.py").is_file()
+
+
+def _renamed_package_warnings(
+    source: Path, extension: str, others: tuple[str, ...], packages: tuple[str, ...]
+) -> Iterator[str]:
+    """Yield a warning for a Python package of the project's name that no setting names, where the module has another.
+
+    A program's name need not be that of a module.
+    """
+    packed = {name.partition("/")[0] for name in packages}
+    for place, name in itertools.product(("", *USUAL_SOURCES), others):
+        if not _is_python_package(source / place / name) or (not place and name in packed):
+            continue
+        ships = f'module-name = "{name}.{extension}"' if extension.isidentifier() else f'python-packages = ["{name}"]'
+        where = f'`python-source = "{place}"` and ' if place else ""
+        yield f"the Python package {source / place / name} is not packed: {where}`{ships}` in pyproject.toml ships it"
+        return
 
 
 def _absent_package_warnings(

@@ -56,6 +56,16 @@ def test_an_ignored_module_that_the_package_imports_is_told(tmp_path: Path, text
     ]
 
 
+def test_the_ignored_init_file_of_the_modules_own_package_is_told(tmp_path: Path) -> None:
+    tree = {".gitignore": "*.py\n", "pkg/__init__.py": "", "pkg/table.txt": "", "pkg/other.py": ""}
+    assert found(tmp_path, tree) == [
+        (
+            f"the module {tmp_path / 'pkg/__init__.py'} is not packed, although the extension module is in its package",
+            INCLUDE.format("pkg/__init__.py"),
+        )
+    ]
+
+
 def test_an_ignored_module_that_nobody_imports_is_not_told(tmp_path: Path) -> None:
     tree = {
         ".gitignore": "_*.py\n!__init__.py\n",

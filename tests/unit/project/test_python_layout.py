@@ -157,7 +157,7 @@ def test_a_python_source_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     assert caught.value.message == f"python-source is set to 'py', but there is no folder {tmp_path / 'py'}"
 
 
-@pytest.mark.parametrize("there", ["py/other/__init__.py", "py/demo"])
+@pytest.mark.parametrize("there", ["py/other/module.py", "py/demo"])
 def test_a_python_source_without_the_module_is_an_error(tmp_path: Path, there: str) -> None:
     with pytest.raises(ConfigError) as caught:
         read(project(tmp_path, there), python_source="py")
@@ -226,6 +226,49 @@ def test_python_files_that_no_setting_makes_the_project_s_are_a_warning(tmp_path
     )
     assert not read(root).mixed
     assert (read(root, python_source=place).mixed, read(root, python_source=place).warnings) == (True, ())
+
+
+@pytest.mark.parametrize(
+    ("names", "place", "settings"),
+    [
+        ({"lib_name": "_fast"}, "fast", '`module-name = "fast._fast"`'),
+        ({"lib_name": "_fast", "project_name": "Fast-Pdb"}, "fast_pdb", '`module-name = "fast_pdb._fast"`'),
+        ({"lib_name": "fast_native", "project_name": "fast"}, "fast", '`module-name = "fast.fast_native"`'),
+        ({"lib_name": "_fast"}, "src/fast", '`python-source = "src"` and `module-name = "fast._fast"`'),
+        ({"lib_name": "_fast"}, "python/fast", '`python-source = "python"` and `module-name = "fast._fast"`'),
+        ({"project_name": "my-tool", "binary": True}, "my_tool", '`python-packages = ["my_tool"]`'),
+    ],
+)
+def test_a_package_that_is_called_as_the_project_and_not_as_the_module_is_a_warning(
+    tmp_path: Path, names: dict[str, Any], place: str, settings: str
+) -> None:
+    root = project(tmp_path, f"{place}/__init__.py")
+    assert read(root, **names).warnings == (
+        f"the Python package {root / place} is not packed: {settings} in pyproject.toml ships it",
+    )
+
+
+def test_a_package_of_the_projects_name_that_is_packed_is_no_warning(tmp_path: Path) -> None:
+    root = project(tmp_path, "fast/__init__.py", "_fast/__init__.py", "notes/fast_pdb.txt")
+    assert read(root, lib_name="_quick", project_name="fast", python_packages=("fast",)).warnings == ()
+    assert read(root, lib_name="_fast", project_name="fast").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("there", "names"),
+    [("fast_pdb", {"project_name": "fast-pdb"}), ("fast", {}), ("other", {})],
+    ids=["as the project", "as the module, without the underscore", "the only one"],
+)
+def test_a_python_source_whose_package_has_another_name_is_an_error_that_says_what_to_write(
+    tmp_path: Path, there: str, names: dict[str, Any]
+) -> None:
+    root = project(tmp_path, f"py/{there}/__init__.py")
+    with pytest.raises(ConfigError) as caught:
+        read(root, python_source="py", lib_name="_fast", **names)
+    assert (caught.value.message, caught.value.hint) == (
+        f"python-source is set to 'py', but there is no Python package {root / 'py/_fast'}",
+        f'write `module-name = "{there}._fast"` for {root / "py" / there}',
+    )
 
 
 def test_a_rust_module_of_the_same_name_is_none_of_python_s(tmp_path: Path) -> None:

@@ -61,8 +61,10 @@ def _parts(pattern: str) -> list[_Part]:
         raise ConfigError(f"the glob '{pattern[:40]}…' is longer than {MAX_PATTERN:,} characters")
     names = [name for name in pattern.split("/") if name]
     if not {".", ".."}.isdisjoint(names):
+        plain = "/".join(name for name in names if name != ".")
         raise ConfigError(
-            f"the glob '{pattern}' must not have '.' or '..' in it", hint="write it relative to the project's folder"
+            f"the glob '{pattern}' must not have '.' or '..' in it",
+            hint="write it relative to the project's folder" + ("" if ".." in names or not plain else f": '{plain}'"),
         )
     return [_part(name, pattern) for name in names]
 

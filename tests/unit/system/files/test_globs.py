@@ -65,6 +65,13 @@ def test_a_glob_that_is_malformed_or_leaves_the_project_is_an_error_that_shows_i
     assert f"'{pattern[:40]}" in caught.value.message
 
 
+@pytest.mark.parametrize(("pattern", "plain"), [("./inc/a", ": 'inc/a'"), ("inc/./*", ": 'inc/*'"), ("./../a", "")])
+def test_a_glob_with_a_dot_is_an_error_that_has_it_without(project: Path, pattern: str, plain: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        glob(project, pattern)
+    assert caught.value.hint == f"write it relative to the project's folder{plain}"
+
+
 @needs_links
 def test_links_to_folders_are_followed_once(project: Path) -> None:
     (project / "inc" / "link").symlink_to("sub/deep")
