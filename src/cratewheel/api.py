@@ -413,9 +413,10 @@ def list_archive_files(request: Request, reporter: Reporter, *, sdist: bool, whe
         root = session.inputs.project.root
         tracked = (*tracked_but_ignored(root, request.environ), *(str(root / path) for path in made))
         for one in session.plan.wheels:
-            texts = licence_texts(session.inputs, one, request.environ)
+            inputs, environ = session.inputs, request.environ
+            texts = licence_texts(inputs, one, environ)
             entries, unknown = list_files.list_wheel(
-                session.inputs, session.plan, one, skips=skips, tracked=tracked, crate_licences=texts
+                inputs, session.plan, one, skips=skips, tracked=tracked, crate_licences=texts, environ=environ
             )
             for part in unknown:
                 reporter.warn(f"not known before compiling: {part}")

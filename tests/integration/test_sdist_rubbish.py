@@ -93,6 +93,21 @@ def test_what_cargo_writes_is_not_packed(name: str, inside: str, run_light: Crat
     assert [path for path in names(run.ok()) if path != ".cargo/config.toml"] == FILES
 
 
+@pytest.mark.parametrize("name", ["a target directory of an earlier build", "CARGO_TARGET_DIR", "CARGO_HOME"])
+def test_what_cargo_writes_is_in_no_wheel(name: str, run_light: Cratewheel, tmp_path: Path) -> None:
+    more, environ = BUILT[name]
+    own = {path.replace("build/", "demo/build/"): text.replace('"b', '"demo/b') for path, text in more.items()}
+    built = ("release/of.json", "registry/of.py")
+    project = pyproject('\n[tool.maturin]\nbindings = "cffi"\ninclude = ["**/*.json"]\n')
+    tree = {**TREE, "pyproject.toml": project, "own.json": "", **own, **{f"demo/build/{path}": "" for path in built}}
+    folder = write(tmp_path / "tree", tree)
+    variables = {key: str(folder / "demo" / value) for key, value in environ.items()}
+    run = run_light("list-files", cwd=folder, env={"CARGO_TARGET_DIR": None, **variables}).ok()
+    assert "demo/__init__.py" in run.stdout
+    assert run.stdout.count("own.json") == 2
+    assert "build" not in run.stdout
+
+
 SETTINGS = '\n[tool.maturin]\ninclude = ["assets/*", { path = "more/**/*", format = "wheel" }]\n'
 WITH_DATA = {
     "pyproject.toml": pyproject(SETTINGS),

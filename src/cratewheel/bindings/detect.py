@@ -290,6 +290,8 @@ def _guess(
     if "bin" in crate_types:
         return "bin", None
     absence = absent.find(metadata, compiled, (*PYO3_CRATES, *RUST_CPYTHON_CRATES, "uniffi"))
+    if absence is None and any("bin" in target.kinds for target in package.targets):
+        return "bin", None  # its features are off, which the plan reports
     raise ConfigError(
         f"{package.manifest_path} has nothing to build a wheel from: no dependency on pyo3, rust-cpython or uniffi, no "
         "library of the crate type cdylib, and no program",

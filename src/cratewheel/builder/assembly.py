@@ -132,6 +132,7 @@ def check_files(
         skips=DanglingLinks(session.environ, session.reporter).skips,
         tracked=(*tracked_but_ignored(inputs.project.root, session.environ), *hook_outputs(session)),
         out_dirs=folders,
+        environ=session.environ,
     )
     if not only_compiled:
         _warn(session, project.warnings)

@@ -14,6 +14,7 @@ from cratewheel.builder.sboms import included_sboms
 from cratewheel.builder.session import Session, wheel_compression
 from cratewheel.cargo.command import config_values, is_cross
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.build_outputs import build_folders
 from cratewheel.contents.git_tracked import DanglingLinks
 from cratewheel.errors import ConfigError, MissingToolError
 from cratewheel.options.optional import is_optional
@@ -114,7 +115,14 @@ def ask_preconditions(session: Session) -> Preconditions:
     skips = DanglingLinks(session.environ, session.reporter).skips
     here = tuple(include for include in options.include if not include.from_out_dir)
     included, _ = wheel_contents.include_entries(
-        root, inputs.modules, here, roots=roots, skips=skips, out_dirs={}, root_crate=""
+        root,
+        inputs.modules,
+        here,
+        roots=roots,
+        skips=skips,
+        out_dirs={},
+        root_crate="",
+        built=build_folders(inputs.cargo, options, session.cwd, session.environ),
     )
     data_dir = data_dir_name(plan.name, plan.version)
     return Preconditions(

@@ -118,6 +118,7 @@ def assemble_pure(session: Session) -> WheelContent:
         skips=DanglingLinks(session.environ, reporter).skips,
         tracked=(*tracked_but_ignored(inputs.project.root, session.environ), *hook_outputs(session)),
         out_dirs={},
+        environ=session.environ,
     )
     files = wheel_files(inputs, plan, wheel, project, ())
     _refuse_compiled(project.installed)

@@ -16,6 +16,7 @@ from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.contents import wheel as wheel_contents
+from cratewheel.contents.build_outputs import build_folders
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.own_archives import without_archives
 from cratewheel.contents.portable_names import name_warnings
@@ -94,6 +95,7 @@ def read_project_files(
     skips: wheel_contents.SkipLink,
     tracked: Iterable[str],
     out_dirs: Mapping[str, Path],
+    environ: Mapping[str, str],
 ) -> ProjectFiles:
     """Return the project's files at their paths in a wheel, with warnings about patterns without matches.
 
@@ -102,6 +104,7 @@ def read_project_files(
     """
     project, options, modules = inputs.project, inputs.options, inputs.modules
     root, roots = project.root, project.roots
+    built = build_folders(inputs.cargo, options, project.cwd, environ)
     included, in_vain = wheel_contents.include_entries(
         root,
         modules,
@@ -110,8 +113,9 @@ def read_project_files(
         skips=skips,
         out_dirs=out_dirs,
         root_crate=inputs.project.manifest.name,
+        built=built,
     )
-    gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips), *included]
+    gathered = [*wheel_contents.python_entries(modules, root, roots, tracked, skips=skips, built=built), *included]
     data_dir = data_dir_name(plan.name, plan.version)
     found = [
         *wheel_contents.apply_excludes(gathered, root, options.exclude, "wheel"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from cratewheel.archive.layout import Entry, FromFile, Layout, wheel_layout
 from cratewheel.bindings import binary as programs
@@ -28,6 +29,7 @@ def list_wheel(
     skips: SkipLink,
     tracked: Iterable[str],
     crate_licences: LicenceTexts = (),
+    environ: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Layout, tuple[str, ...]]:
     """Return the entries of a wheel, and a text for each part that is known only after compiling.
 
@@ -35,7 +37,7 @@ def list_wheel(
     though they are ignored, and `crate_licences` the texts of the crates. Raises `ConfigError` as the build would.
     """
     known = tuple(include for include in inputs.options.include if not include.from_out_dir)
-    project = read_project_files(inputs, plan, known, skips=skips, tracked=tracked, out_dirs={})
+    project = read_project_files(inputs, plan, known, skips=skips, tracked=tracked, out_dirs={}, environ=environ)
     files = placeholders(inputs, plan, wheel)
     found = wheel_files(inputs, plan, wheel, project, tuple(CompiledParts(file=file) for file in files))
     info = dist_info(

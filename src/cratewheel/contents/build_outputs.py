@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 import os
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path, PurePosixPath
 
+from cratewheel.cargo.model import CargoMetadata
+from cratewheel.options.model import Options
 from cratewheel.system import files
 from cratewheel.system.files.junk import within_rubbish
 
 # files of virtual environments, of cargo's target directories, and of CARGO_HOME
 _MARKS = ("pyvenv.cfg", ".rustc_info.json", ".package-cache", ".global-cache")
+_WILD = re.compile(r"[*?\[]")
 _TAG = "CACHEDIR.TAG"  # used by many programs (https://bford.info/cachedir/); cargo's file mentions cargo
 _CARGO_TAG = b"created by cargo"
+_ANY_TAG = b"Signature: 8a477f597d28d172789f06886806bc55"
 
 
-def without_build_outputs(listed: Iterable[str], folder: Path, built: Iterable[Path]) -> Iterator[str]:
+def build_folders(cargo: CargoMetadata, options: Options, cwd: Path, environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Return the folders of cargo's build output and of its own files; they may be in the project."""
+    homes = (environ.get(name) for name in ("CARGO_HOME", "RUSTUP_HOME"))
+    own = (cargo.target_directory, cargo.build_directory, options.target_dir)
+    return (*filter(None, own), *(Path(os.path.normpath(cwd / home)) for home in homes if home))
+
+
+def without_build_outputs(
+    listed: Iterable[str], folder: Path, built: Iterable[Path], *, caches: bool = False
+) -> Iterator[str]:
     """Yield the listed files of a folder, without junk, temporary files, virtual environments and cargo's output.
 
-    Target directories may be anywhere, and git may not ignore them; `built` are known ones.
+    Target directories may be anywhere, and git may not ignore them; `built` are known ones. With `caches`, folders
+    that other programs have marked as a cache are left out, too.
     """
     every = tuple(listed)
     start = len(f"{folder}{os.sep}")
-    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder)))
+    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder), _ANY_TAG if caches else None))
     known = (f"{each}{os.sep}" for each in built if not folder.is_relative_to(each))
     not_shipped = (*known, *not_shipped)
     shipped: dict[str, bool] = {}  # by folder
@@ -34,30 +50,41 @@ def without_build_outputs(listed: Iterable[str], folder: Path, built: Iterable[P
             yield path
 
 
+def matched_sources(matches: Iterable[Path], root: Path, pattern: str, built: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the matches of a glob in `root` without build output, except in a folder that the glob names."""
+    paths = tuple(map(str, matches))
+    if not paths:
+        return ()
+    named = itertools.takewhile(lambda part: not _WILD.search(part), PurePosixPath(pattern).parts[:-1])
+    return tuple(map(Path, without_build_outputs(paths, root.joinpath(*named), built)))
+
+
 def _is_junk(relative: str) -> bool:
     return files.within_temporary(relative) or within_rubbish(relative)
 
 
-def _marked_folders(paths: Iterable[str], root: str) -> Iterator[str]:
+def _marked_folders(paths: Iterable[str], root: str, signature: bytes | None) -> Iterator[str]:
     """Yield the folders in `root`, on the way to the paths, that are target directories or virtual environments.
 
-    Their marker files are hidden, so lists may not contain them.
+    Their marker files are hidden, so lists may not contain them. With a `signature`, folders with a tag that starts
+    with it are among them.
     """
     seen = {root}
     for path in paths:
         folder = path.rpartition(os.sep)[0]
         while folder not in seen and len(folder) > len(root):
             seen.add(folder)
-            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder):
+            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder, signature):
                 yield folder
             folder = folder.rpartition(os.sep)[0]
 
 
-def _is_tagged(folder: str) -> bool:
+def _is_tagged(folder: str, signature: bytes | None) -> bool:
     tag = Path(folder, _TAG)
     if not os.path.isfile(tag):  # noqa: PTH113 - of thousands of folders
         return False
     try:
-        return _CARGO_TAG in files.read_bytes(tag)
+        text = files.read_bytes(tag)
     except OSError:
         return False
+    return _CARGO_TAG in text or (signature is not None and text.startswith(signature))

@@ -18,7 +18,7 @@ from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.contents.build_outputs import without_build_outputs
+from cratewheel.contents.build_outputs import build_folders, matched_sources, without_build_outputs
 from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
 from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_missing
 from cratewheel.contents.wheel import tracked_below
@@ -164,16 +164,17 @@ class Reader:
         return self.pyproject.directory
 
     def walk(self, root: Path, under: Path | None = None) -> Iterator[str]:
-        """Yield the files in a folder, without build output and foreign dangling links."""
+        """Yield the files in a folder, without build output and foreign dangling links.
+
+        In the folder `under`, what is marked as a cache is left out, too.
+        """
         found = files.walk(root, under=under, roots=self.roots, skips=self.dangling.skips)
-        return without_build_outputs(found, under or root, self.built)
+        return without_build_outputs(found, under or root, self.built, caches=under is not None)
 
     @property
     def built(self) -> tuple[Path, ...]:
         """The folders of cargo's build output and of its own files; they may be in the project."""
-        homes = (self.environ.get(name) for name in ("CARGO_HOME", "RUSTUP_HOME"))
-        own = (self.cargo.target_directory, self.cargo.build_directory, self.options.target_dir)
-        return (*filter(None, own), *(Path(os.path.normpath(self.cwd / home)) for home in homes if home))
+        return build_folders(self.cargo, self.options, self.cwd, self.environ)
 
 
 def read_with_cargo_or_git(reader: Reader, *, needs_manifest_path: bool) -> SourceTree:
@@ -394,7 +395,8 @@ def _licences(reader: Reader) -> Iterator[tuple[str, SourceFile]]:
 def _matches(reader: Reader, pattern: str, why: str) -> Iterator[SourceFile]:
     found: tuple[Path, ...] = ()
     for root in dict.fromkeys((reader.project, reader.modules.python_source)):
-        found = found or files.glob(root, pattern, roots=reader.roots, skips=reader.dangling.skips)
+        matches = () if found else files.glob(root, pattern, roots=reader.roots, skips=reader.dangling.skips)
+        found = found or matched_sources(matches, root, pattern, reader.built)
     for path in found:
         yield _source(str(path), why, reader.roots)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from cratewheel.archive.layout import SCHEMES, Entry, FromFile, sort_key
+from cratewheel.contents.build_outputs import matched_sources, without_build_outputs
 from cratewheel.errors import ConfigError
 from cratewheel.options.values import ArchiveFormat, Exclude, Include
 from cratewheel.project.python_layout import ModuleLayout
@@ -20,11 +21,18 @@ _LIBRARIES = (".so", ".pyd", ".dll", ".dylib", ".pdb", ".dwp")
 
 
 def python_entries(
-    modules: ModuleLayout, root: Path, roots: Roots, tracked: Iterable[str] = (), *, skips: SkipLink | None = None
+    modules: ModuleLayout,
+    root: Path,
+    roots: Roots,
+    tracked: Iterable[str] = (),
+    *,
+    skips: SkipLink | None = None,
+    built: Iterable[Path] = (),
 ) -> list[Entry]:
     """Return the files of the project's Python packages, at their paths in the wheel.
 
-    Files ignored by git are skipped, except those that git tracks nevertheless (`tracked`). Files that an earlier
+    Files ignored by git are skipped, except those that git tracks nevertheless (`tracked`), and so are build output,
+    in the folders `built` and others, and caches. Files that an earlier
     `develop` left in a package are skipped: libraries and debug information named after the extension. Raises
     `ConfigError` for unreadable files, for links out of the project's folders `roots`, and for dangling links that
     `skips` does not skip.
@@ -36,7 +44,9 @@ def python_entries(
         path: path[start:].replace(os.sep, "/")
         for package in modules.packages
         for path in (
-            *files.walk(home, under=package, roots=roots, skips=skips),
+            *without_build_outputs(
+                files.walk(home, under=package, roots=roots, skips=skips), package, built, caches=True
+            ),
             *tracked_below(package, tracked, roots),
         )
     }
@@ -99,11 +109,13 @@ def include_entries(
     skips: SkipLink | None = None,
     out_dirs: Mapping[str, Path],
     root_crate: str,
+    built: Iterable[Path] = (),
 ) -> tuple[list[Entry], tuple[str, ...]]:
     """Return the files that `include` adds to a wheel, and a warning for each pattern without matches.
 
     A pattern is matched in the project root, then in `python_source`; files in the latter are
-    placed relative to it. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a
+    placed relative to it. Build output, in the folders `built` and others, matches only a pattern that names its
+    folder. `out_dirs` are the OUT_DIR folders of build scripts by crate. Raises `ConfigError` for a
     pattern that leads out of its folder, for dangling links that `skips` does not skip, and for crates without a build
     script.
     """
@@ -115,32 +127,32 @@ def include_entries(
         if include.from_out_dir:
             added, folder = _from_out_dir(include, out_dirs, root_crate)
         else:
-            added, folder = _from_project(include, root, modules.python_source, roots, skips), root
+            found = included_files(root, modules.python_source, include.path, roots, skips, built)
+            added, folder = [_included(path, root, modules.python_source, include, roots) for path in found], root
         entries += added
         if not added:
             warnings.append(_nothing_found(include.path, folder))
     return entries, tuple(warnings)
 
 
-def _from_project(include: Include, root: Path, source: Path, roots: Roots, skips: SkipLink | None) -> list[Entry]:
-    return [
-        _entry(str(path), _place(path, root, source), f"include '{include.path}'", roots)
-        for path in included_files(root, source, include.path, roots, skips)
-    ]
-
-
 def included_files(
-    root: Path, python_source: Path, pattern: str, roots: Roots, skips: SkipLink | None = None
+    root: Path,
+    python_source: Path,
+    pattern: str,
+    roots: Roots,
+    skips: SkipLink | None = None,
+    built: Iterable[Path] = (),
 ) -> tuple[Path, ...]:
-    """Return the files matching an `include` pattern in `root`, or else in `python_source`."""
-    found = files.glob(root, pattern, roots=roots, skips=skips)
-    if found or python_source == root:
-        return found
-    return files.glob(python_source, pattern, roots=roots, skips=skips)
+    """Return the files matching an `include` pattern in `root`, or else in `python_source`, without build output."""
+    found: tuple[Path, ...] = ()
+    for folder in dict.fromkeys((root, python_source)):
+        found = found or matched_sources(files.glob(folder, pattern, roots=roots, skips=skips), folder, pattern, built)
+    return found
 
 
-def _place(path: Path, root: Path, source: Path) -> str:
-    return path.relative_to(source if path.is_relative_to(source) else root).as_posix()
+def _included(path: Path, root: Path, source: Path, include: Include, roots: Roots) -> Entry:
+    place = path.relative_to(source if path.is_relative_to(source) else root).as_posix()
+    return _entry(str(path), place, f"include '{include.path}'", roots)
 
 
 def _from_out_dir(include: Include, out_dirs: Mapping[str, Path], root_crate: str) -> tuple[list[Entry], Path]:

@@ -8,6 +8,7 @@ from cratewheel.archive import entry_points
 from cratewheel.errors import InterpreterError
 from cratewheel.options.model import Options
 from cratewheel.planning import abi_set, prebuilt
+from cratewheel.planning.crate_targets import target_warnings
 from cratewheel.planning.hooks import HookContext, HookPlan, plan_hooks, profile_name
 from cratewheel.planning.model import BuildPlan, WheelPlan
 from cratewheel.planning.optional import describe_fallback
@@ -16,8 +17,6 @@ from cratewheel.planning.wheels import plan_wheels
 from cratewheel.project import pyproject
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.read import Project
-
-HELPERS = ("stub_gen", "uniffi_bindgen")  # programs that a project runs, and does not ship
 
 
 def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> BuildPlan:
@@ -57,7 +56,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         hooks=plan_hooks_of(inputs, chosen, out, sdist=with_sdist),
         warnings=(
             *_bindings_warnings(inputs),
-            *_left_out_programs(inputs),
+            *target_warnings(inputs),
             *warnings,
             *abi_set.warnings(inputs),
             *_debuginfo_warning(inputs),
@@ -101,30 +100,6 @@ def _bindings_warnings(inputs: Inputs) -> tuple[str, ...]:
     pythons = inputs.interpreters or (None,)
     builds = [one.bindings_of(python) for _, one in inputs.artifacts for python in pythons]
     return tuple(dict.fromkeys(warning for bindings in builds for warning in bindings.warnings))
-
-
-def _left_out_programs(inputs: Inputs) -> tuple[str, ...]:
-    """Return a warning about the programs of a crate whose library makes the wheel."""
-    options, bindings = inputs.options, inputs.bindings
-    if inputs.parts or options.targets or bindings.kind == "bin":
-        return ()
-    names = sorted(
-        target.name
-        for target in inputs.cargo.root_package.targets
-        if "bin" in target.kinds
-        and bindings.package_features.issuperset(target.required_features)
-        and target.name.replace("-", "_") not in HELPERS
-    )
-    if not names:
-        return ()
-    listed = ", ".join(["{}", *(f'{{ target = "{name}", kind = "bin" }}' for name in names)])
-    some = f"the program {names[0]} is" if len(names) == 1 else f"the programs {', '.join(names)} are"
-    table = inputs.project.settings_table
-    text = (
-        f"{some} not packed beside the library of the crate; `artifacts = [{listed}]` below {table} "
-        "packs all, and `artifacts = [{}]` the library alone, without this warning"
-    )
-    return (text,)
 
 
 def _debuginfo_warning(inputs: Inputs) -> tuple[str, ...]:

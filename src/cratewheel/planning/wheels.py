@@ -8,10 +8,10 @@ from pathlib import Path
 from cratewheel.bindings.detect import PYO3_CRATES, Bindings, StableAbi
 from cratewheel.cargo.command import CargoBuild, CargoOptions, extra_value, profile_name
 from cratewheel.cargo.model import CrateTarget
-from cratewheel.errors import ConfigError
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.planning import flags, pgo, prebuilt
 from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
+from cratewheel.planning.crate_targets import LIBRARY_CRATE_TYPES, selected_targets
 from cratewheel.planning.model import (
     ArtifactPlan,
     ByAudit,
@@ -26,7 +26,6 @@ from cratewheel.project.cargo_metadata import cargo_options
 from cratewheel.project.inputs import Inputs
 from cratewheel.targets.triples import Target
 
-LIBRARY_CRATE_TYPES = frozenset({"lib", "dylib", "rlib", "staticlib"})
 SCRATCH_DIR = "cratewheel"  # below the target directory; `cratewheel clean` removes what is in it
 BUILD_DIRS = f"{SCRATCH_DIR}/build"
 PROGRAMS_DIR = "programs"
@@ -84,7 +83,7 @@ def _artifacts(
     chosen = [
         (part, own, crate)
         for part, own in inputs.artifacts
-        for crate in _selected_targets(own, own.bindings_of(group.interpreter))
+        for crate in selected_targets(own, own.bindings_of(group.interpreter))
     ]
     files = prebuilt.assign(inputs, [(part, crate) for part, _, crate in chosen])
     return tuple(
@@ -340,33 +339,6 @@ def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -
 
 
 # -- what cargo is told
-
-
-def _selected_targets(inputs: Inputs, bindings: Bindings) -> tuple[CrateTarget, ...]:
-    if inputs.part is not None:
-        return (inputs.part.target,)
-    options, crates, active = inputs.options, inputs.cargo.root_package.targets, bindings.package_features
-    if bindings.kind == "bin":
-        found = [crate for crate in crates if "bin" in crate.kinds and active.issuperset(crate.required_features)]
-    else:
-        libraries = [crate for crate in crates if LIBRARY_CRATE_TYPES.union({"cdylib"}).intersection(crate.kinds)]
-        dynamic = [crate for crate in libraries if "cdylib" in crate.crate_types]
-        found = dynamic or libraries
-    if options.targets:
-        wanted = {(selection.name, selection.kind) for selection in options.targets}
-        found = [
-            crate
-            for crate in found
-            if any(crate.name == name and (kind is None or kind in crate.kinds) for name, kind in wanted)
-        ]
-    if not found:
-        kind = "binary" if bindings.kind == "bin" else "library"
-        narrowed = f" that {options.origins['targets']} selects" if options.targets else ""
-        raise ConfigError(
-            f"{inputs.project.manifest.path} has no {kind}{narrowed} for the {bindings.kind} bindings",
-            hint='a library for Python needs [lib] with `crate-type = ["cdylib"]`' if kind == "library" else None,
-        )
-    return tuple(found)
 
 
 def _needs_cdylib_override(inputs: Inputs, crate: CrateTarget, bindings: Bindings) -> bool:

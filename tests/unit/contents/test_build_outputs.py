@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.build_outputs import without_build_outputs
+from cratewheel.contents.build_outputs import matched_sources, without_build_outputs
 
 
 def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
@@ -65,3 +65,34 @@ def test_only_a_tag_of_cargo_marks_its_folder(tmp_path: Path, text: str, kept: b
 def test_a_folder_called_like_the_tag_marks_nothing(tmp_path: Path) -> None:
     (tmp_path / "out" / "CACHEDIR.TAG").mkdir(parents=True)
     assert listed(tmp_path, "out/a") == ["out/a"]
+
+
+def test_other_caches_are_left_out_where_that_is_wanted(tmp_path: Path) -> None:
+    for name, text in (("cache", "Signature: 8a477f597d28d172789f06886806bc55\n# by mypy\n"), ("no", "a tag")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "CACHEDIR.TAG").write_text(text, encoding="utf-8")
+        (tmp_path / name / "x").touch()
+    paths = [str(tmp_path / "cache" / "x"), str(tmp_path / "no" / "x")]
+    assert list(without_build_outputs(paths, tmp_path, (), caches=True)) == paths[1:]
+    assert list(without_build_outputs(paths, tmp_path, ())) == paths
+
+
+@pytest.mark.parametrize(
+    ("pattern", "kept"),
+    [
+        ("**/*.json", ["a.json"]),
+        ("*/x.json", []),
+        ("target/**/*.json", ["target/deep/y.json", "target/x.json"]),
+        ("target/x.json", ["target/x.json"]),
+        ("build/*.json", ["build/z.json"]),
+    ],
+)
+def test_a_glob_matches_build_output_only_where_it_names_the_folder(
+    tmp_path: Path, pattern: str, kept: list[str]
+) -> None:
+    for name in ("a.json", "target/x.json", "target/deep/y.json", "build/z.json", "build/.rustc_info.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    matches = [path for path in sorted(tmp_path.glob(pattern)) if path.name != ".rustc_info.json"]
+    found = matched_sources(matches, tmp_path, pattern, [tmp_path / "target"])
+    assert [path.relative_to(tmp_path).as_posix() for path in found] == kept

@@ -26,8 +26,6 @@ from situations import (
     WINDOWS_32,
     Machine,
     modules,
-    plain,
-    program,
     pyo3,
     pyo3_ffi,
     situation,
@@ -180,24 +178,6 @@ def test_pyo3_is_told_to_do_without_a_python_where_it_would_look_for_one(
 def built(words: str, cargo: CargoMetadata, **facts: object) -> list[tuple[str | None, bool]]:
     (wheel,) = decide(situation(words, cargo=cargo, **facts)).wheels  # type: ignore[arg-type]  # of `situation`
     return [(build.binary, build.cdylib) for build in wheel.builds]
-
-
-def test_every_program_is_built_whose_features_are_on() -> None:
-    targets = (BIN, program("plain"), program("extra", "more"))
-    assert built("", plain(*targets)) == [("app", False), ("plain", False)]
-    assert built("", plain(*targets, on=("more",))) == [("app", False), ("plain", False), ("extra", False)]
-
-
-def test_targets_choose_among_the_programs() -> None:
-    cargo = plain(BIN, program("one"), program("two"))
-    tool = {"targets": [{"name": "two"}, {"name": "one", "kind": "bin"}]}
-    assert built("", cargo, tool=tool) == [("one", False), ("two", False)]
-    with pytest.raises(ConfigError) as caught:
-        decide(situation(cargo=cargo, tool={"targets": [{"name": "three"}]}))
-    assert caught.value.message == (
-        native("/work/app/Cargo.toml")
-        + " has no binary that tool.maturin.targets in pyproject.toml selects for the bin bindings"
-    )
 
 
 @pytest.mark.parametrize(
