@@ -13,6 +13,7 @@ from cratewheel.contents.left_out import include_hint
 from cratewheel.planning.model import WheelPlan
 from cratewheel.system import files
 from cratewheel.system.files import Roots
+from cratewheel.system.files.links import REPOSITORIES
 
 # Written anew for an archive, so that it has no file of the disk.
 _EDITED = frozenset({"Cargo.toml", "Cargo.lock", "pyproject.toml", "PKG-INFO"})
@@ -65,7 +66,7 @@ def _without_packed(paths: Collection[str], packed: Collection[str], roots: Root
 def _is_source(path: Path, roots: Roots) -> bool:
     """Return whether a file that was read belongs into archives: not what git keeps, which build scripts look at."""
     inside = files.root_of(os.path.realpath(path), roots) is not None
-    return inside and path.name not in _EDITED and ".git" not in path.parts and path.exists()
+    return inside and path.name not in _EDITED and REPOSITORIES.isdisjoint(path.parts) and path.exists()
 
 
 def _roots(session: Session) -> Roots:
