@@ -56,6 +56,7 @@ def decide(inputs: Inputs, *, sdist: bool = True, only_first: bool = False) -> B
         hooks=plan_hooks_of(inputs, chosen, out, sdist=with_sdist),
         warnings=(
             *_bindings_warnings(inputs),
+            *_macos_warnings(inputs),
             *target_warnings(inputs),
             *warnings,
             *abi_set.warnings(inputs),
@@ -100,6 +101,18 @@ def _bindings_warnings(inputs: Inputs) -> tuple[str, ...]:
     pythons = inputs.interpreters or (None,)
     builds = [one.bindings_of(python) for _, one in inputs.artifacts for python in pythons]
     return tuple(dict.fromkeys(warning for bindings in builds for warning in bindings.warnings))
+
+
+def _macos_warnings(inputs: Inputs) -> tuple[str, ...]:
+    """Return warnings about requests for versions and processors of macOS that change nothing."""
+    asked, by = inputs.system.macos_in_vain, inputs.options.origins.get("universal2")
+    if asked is not None:
+        wanted, oldest = (".".join(map(str, version)) for version in (asked, dict(inputs.system.macos)["x86_64"]))
+        text = f"MACOSX_DEPLOYMENT_TARGET is {wanted}, but rustc compiles x86_64 for macOS {oldest} at least"
+        return (f"{text}: the wheel is for macOS {oldest}",)
+    if inputs.options.universal2 and inputs.target.os != "macos" and by is not None and by.kind == "flag":
+        return (f"{by} changes nothing for {inputs.target.triple}; --target universal2-apple-darwin cross-compiles",)
+    return ()
 
 
 def _debuginfo_warning(inputs: Inputs) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ def _existing_manifest(path: Path) -> Path:
         raise ConfigError(
             f"there is no manifest at {manifest}", hint=f"correct the path{slash}; it must be a Cargo.toml"
         )
-    if manifest.suffix != ".toml" or manifest.name == "pyproject.toml":
+    if manifest.name != "Cargo.toml":  # cargo reads no other name
         above = (folder / "Cargo.toml" for folder in manifest.parents)
         named = next((one for one in above if one.is_file()), "the Cargo.toml of the crate")
         raise ConfigError(f"{manifest} is not a Cargo.toml", hint=f"name {named}")

@@ -36,11 +36,13 @@ class System:
     """Facts about the target's system; None means unknown, or not needed for this target.
 
     `macos` holds the deployment target of each processor that is compiled for; `macos_exported` are the processors
-    whose target the project chose, of which cargo must be told.
+    whose target the project chose, of which cargo must be told. `macos_in_vain` is the deployment target that the
+    environment asks for where it is older than rustc's oldest for x86_64; arm64 has no macOS before its own.
     """
 
     macos: tuple[tuple[str, Version], ...] = ()
     macos_exported: tuple[str, ...] = ()
+    macos_in_vain: Version | None = None
     ios: Version | None = None
     android_api: int | None = None
     pyemscripten: str | None = None
@@ -88,7 +90,12 @@ def read_system(
     match target.os:
         case "macos":
             chosen = _chosen_macos(target, project_macos)
-            return System(macos=_macos(target, chosen, environ, cwd), macos_exported=tuple(chosen))
+            versions = _macos(target, chosen, environ, cwd)
+            return System(
+                macos=versions,
+                macos_exported=tuple(chosen),
+                macos_in_vain=None if "x86_64" in chosen else _older_than(dict(versions).get("x86_64"), environ),
+            )
         case "ios":
             text = environ.get("IPHONEOS_DEPLOYMENT_TARGET")
             return System(ios=_version("IPHONEOS_DEPLOYMENT_TARGET", text) if text else None)
@@ -128,6 +135,15 @@ def _macos(
             version = max(version, (10, 9))  # the oldest one that supports universal2
         found.append((slice_.arch, version))
     return tuple(found)
+
+
+def _older_than(version: Version | None, environ: Mapping[str, str]) -> Version | None:
+    """Return the deployment target of the environment, if there is one and it is older than `version`."""
+    text = environ.get("MACOSX_DEPLOYMENT_TARGET") or None
+    if version is None or text is None:
+        return None
+    requested = platform.macos_version((0, 0), text)
+    return requested if requested < version else None
 
 
 def _deployment_target(target: Target, environ: Mapping[str, str], cwd: Path) -> Version:

@@ -32,6 +32,24 @@ def tags(
     return read(triple, project_macos=project_macos, native=native, **environ).tags(parse(triple))
 
 
+@pytest.mark.parametrize(
+    ("triple", "requested", "project", "in_vain"),
+    [
+        (INTEL, "10.9", {}, (10, 9)),
+        (UNIVERSAL2, "10.9", {}, (10, 9)),
+        (ARM, "10.9", {}, None),
+        (INTEL, "10.12", {}, None),
+        (INTEL, "12.0", {}, None),
+        (INTEL, "10.9", {INTEL: "10.14"}, None),
+    ],
+)
+def test_a_version_of_macos_that_is_too_old_for_rustc_is_kept_to_be_told(
+    triple: str, requested: str, project: dict[str, str], in_vain: tuple[int, int] | None
+) -> None:
+    found = read(triple, project_macos=project, MACOSX_DEPLOYMENT_TARGET=requested)
+    assert found.macos_in_vain == in_vain
+
+
 def test_macos_is_what_rustc_links_for_unless_a_newer_one_is_asked_for() -> None:
     assert tags("aarch64-apple-darwin") == ("macosx_11_0_arm64",)
     assert tags("x86_64-apple-darwin") == ("macosx_10_12_x86_64",)

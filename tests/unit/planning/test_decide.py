@@ -10,12 +10,17 @@ import pytest
 
 from cratewheel.errors import ConfigError
 from cratewheel.planning.decide import decide
-from situations import PROGRAM, pyo3, situation
+from cratewheel.targets.system_versions import System
+from situations import LINUX, PROGRAM, pyo3, situation
 from system_paths import native
 
 ABI3 = pyo3("0.26.0", "abi3", "abi3-py39")
 LEFT_OUT = (
     "no wheel is built for CPython 3.14t, PyPy 3.11, which cannot load abi3 modules; name them with -i to get some"
+)
+
+OLD_MACOS = (
+    "MACOSX_DEPLOYMENT_TARGET is 10.9, but rustc compiles x86_64 for macOS 10.12 at least: the wheel is for macOS 10.12"
 )
 
 
@@ -79,6 +84,16 @@ def test_the_first_wheel_alone_is_the_first_of_all() -> None:
             [LEFT_OUT],
         ),
         ("", {"cargo": ABI3, "pythons": ("12", "14t"), "named": True}, []),
+        (
+            "--universal2",
+            {"cargo": pyo3()},
+            [f"--universal2 changes nothing for {LINUX.triple}; --target universal2-apple-darwin cross-compiles"],
+        ),
+        (
+            "",
+            {"cargo": PROGRAM, "system": System(macos=(("x86_64", (10, 12)),), macos_in_vain=(10, 9))},
+            [OLD_MACOS],
+        ),
     ],
 )
 def test_what_is_probably_not_meant_is_told(words: str, facts: dict[str, Any], expected: list[str]) -> None:

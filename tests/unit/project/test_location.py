@@ -218,6 +218,15 @@ def test_the_project_may_be_in_another_folder_than_the_command(tmp_path: Path) -
     )
 
 
+def test_a_manifest_of_another_name_is_an_error_that_names_the_crates(tmp_path: Path) -> None:
+    crate = write(tmp_path / "Cargo.toml", CRATE)
+    for name in ("py_Cargo.toml", "pyproject.toml", "Cargo.lock"):
+        write(tmp_path / name, "")
+        with pytest.raises(ConfigError) as caught:
+            locate(Path(name), tmp_path)
+        assert (caught.value.message, caught.value.hint) == (f"{tmp_path / name} is not a Cargo.toml", f"name {crate}")
+
+
 def test_a_manifest_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=re.escape(f"there is no Cargo.toml in {tmp_path}")):
         locate(None, tmp_path)
