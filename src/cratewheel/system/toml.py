@@ -118,7 +118,7 @@ def parse(text: str) -> dict[str, Any]:
 
 
 def _parse_newer(text: str, first: tomllib.TOMLDecodeError) -> dict[str, Any]:
-    """Return the content of TOML 1.1, which `tomllib` reads from Python 3.15 on; raises the error in the later line."""
+    """Return TOML 1.1, which tomli and `tomllib` from 3.15 on read themselves; raises the error in the later line."""
     if str(first).startswith("Cannot ") or not _is_editable(text):  # a name that is there twice is so in TOML 1.1 too
         raise first
     import tomlkit.exceptions  # slow to import
