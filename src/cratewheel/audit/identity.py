@@ -242,19 +242,23 @@ def python_symbols(binary: Binary) -> Iterator[str]:
 def _compare_suffix(binary: Binary, module_file: str, tag: WheelTag) -> None:
     """Raise `AuditError` if the module's file name is for another Python than the tag.
 
-    `.cpython-311-x86_64-linux-gnu.so`, `.cp311-win_amd64.pyd`, `.pypy311-pp73-darwin.so`, `.abi3.so`, `.so`
+    `.cpython-311-x86_64-linux-gnu.so`, `.cp311-win_amd64.pyd`, `.pypy311-pp73-darwin.so`, `.abi3.so`,
+    `.abi3-x86_64-linux-gnu.so`, `.so`
     """
     words = module_file.split(".")
     word = words[-2] if len(words) > 2 else ""
-    if match := re.fullmatch(r"(?:cpython-|cp)(\d+[a-z]*)(?:-(.+))?", word):
-        python, machine = f"cp{match[1]}", match[2] or ""
-        if python.rstrip("dm") != tag.abi[0].rstrip("dm"):  # on Windows the suffix does not name these
-            raise _python_error(module_file, tag, f"is called as a module for {python} is")
-        processor = _PROCESSORS.get(machine.removeprefix("win_").partition("-")[0])
-        if processor is not None and processor not in _processors(binary):
-            raise _python_error(module_file, tag, f"is called as a module for {machine} is, and is for {binary.arch}")
-    elif word.startswith(_ABI3) and word not in tag.abi:
+    match = re.fullmatch(r"(?:(?:cpython-|cp)(?P<version>\d+[a-z]*)|(?P<stable>abi3t?))(?:-(?P<machine>.+))?", word)
+    if match is None:
+        return
+    # on Windows the suffix does not name the flags
+    if match["version"] and f"cp{match['version']}".rstrip("dm") != tag.abi[0].rstrip("dm"):
+        raise _python_error(module_file, tag, f"is called as a module for cp{match['version']} is")
+    if match["stable"] and match["stable"] not in tag.abi:
         raise _python_error(module_file, tag, "is called as a module for the stable ABI is")
+    machine = match["machine"] or ""
+    processor = _PROCESSORS.get(machine.removeprefix("win_").partition("-")[0])
+    if processor is not None and processor not in _processors(binary):
+        raise _python_error(module_file, tag, f"is called as a module for {machine} is, and is for {binary.arch}")
 
 
 def _python_error(name: str, tag: WheelTag, fact: str) -> AuditError:

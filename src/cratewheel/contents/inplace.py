@@ -1,6 +1,6 @@
 """Tracks the compiled files that editable installs write into the project (`editable-mode = "inplace"`).
 
-Python prefers `x.cpython-311-….so` to `x.abi3.so` to `x.so`, so an old file may hide a new one.
+Python prefers `x.cpython-311-….so` to `x.abi3-….so` to `x.abi3.so` to `x.so`, so an old file may hide a new one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from cratewheel.system.files.json_cache import JsonCache
 
 _ENDINGS = (".so", ".pyd")
 _STABLE = (".abi3.so", ".abi3.pyd", ".abi3t.so", ".abi3t.pyd")
+_STABLE_OF_PLATFORM = (".abi3-", ".abi3t-")
 
 
 def read_record(state_file: JsonCache, source: Path) -> dict[str, str]:
@@ -68,7 +69,11 @@ def hiding_files(source: Path, compiled: Iterable[Entry]) -> Iterator[tuple[Path
 def _rank(name: str) -> int:
     """Return the position of a module's suffix in the order in which Python tries them."""
     ending = name[name.index(".") :]
-    return 2 if ending in _ENDINGS else 1 if ending in _STABLE else 0
+    if ending in _ENDINGS:
+        return 3
+    if ending in _STABLE:
+        return 2
+    return 1 if ending.startswith(_STABLE_OF_PLATFORM) else 0
 
 
 def _both_have_an_interpreter(place: str, other: str) -> bool:

@@ -19,6 +19,7 @@ Version = tuple[int, int]
 
 OLDEST: Version = (3, 7)  # no older Python is built for
 ABI3T_OLDEST: Version = (3, 15)  # PEP 803: the first Python that loads a free-threaded stable ABI
+STABLE_NAMES_PLATFORM_SINCE: Version = (3, 15)
 
 _DISPLAY = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 _PREFIX = {"cpython": "cp", "pypy": "pp", "graalpy": "graalpy"}
@@ -142,16 +143,22 @@ class Interpreter:
             return False
         return not self.gil_disabled if kind == "abi3" else self.version >= ABI3T_OLDEST
 
-    def extension_suffix(self, stable: StableKind | None = None) -> str:
-        """Return the suffix of extension modules, for its own ABI or the stable one.
+    def extension_suffix(self, stable: StableKind | None = None, minimum: Version | None = None) -> str:
+        """Return the suffix of extension modules, for its own ABI or the stable one of Python `minimum`.
 
         Windows has no suffix for the stable ABI, and a debug build there loads only `_d.pyd`; Cygwin says `.dll`.
+        From Python 3.15 on, the platform may be in it (https://github.com/python/cpython/issues/122931).
         """
         if stable is None:
             return self.ext_suffix
         if self.system == "windows":
             return "_d.pyd" if self.debug else ".pyd"
-        return f".{stable}.dll" if self.system == "cygwin" else f".{stable}.so"
+        if self.system == "cygwin":
+            return f".{stable}.dll"
+        _, _, words = self.ext_suffix.strip(".").partition(".")[0].partition("-")  # after `cpython`
+        _, _, platform = words.partition("-")  # CPython's SOABI_PLATFORM, after the version
+        named = platform and minimum is not None and minimum >= STABLE_NAMES_PLATFORM_SINCE
+        return f".{stable}-{platform}.so" if named else f".{stable}.so"
 
     def _suffix_words(self) -> list[str]:
         # ".pypy39-pp73-x86_64-linux-gnu.so" → ["pypy39", "pp73", "x86_64", "linux", "gnu"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from cratewheel.bindings.detect import PYO3_CRATES, Bindings, StableAbi
 from cratewheel.cargo.command import CargoBuild, CargoOptions, extra_value, profile_name
 from cratewheel.cargo.model import CrateTarget
+from cratewheel.interpreter.known_table import known
 from cratewheel.interpreter.model import Interpreter
 from cratewheel.planning import flags, pgo, prebuilt
 from cratewheel.planning.abi_set import interpreters_with_wheel, is_fixed, stable_abi_for, stable_without_python
@@ -334,8 +335,13 @@ def _module_file(name: str, bindings: Bindings, group: _Group, target: Target) -
         return None
     stable = group.stable_abi.kind if group.stable_abi else None
     if group.interpreter is not None:
-        return name + group.interpreter.extension_suffix(stable)
-    return f"{name}.pyd" if target.os == "windows" else f"{name}.{stable}.so"
+        return name + group.interpreter.extension_suffix(stable, _stable_version(group) if stable else None)
+    if target.os == "windows":
+        return f"{name}.pyd"
+    minimum = _stable_version(group)
+    pythons = (python for python in known(target) if python.implementation == "cpython" and python.version == minimum)
+    suffixes = (python.extension_suffix(stable, minimum) for python in pythons)
+    return name + next(suffixes, f".{stable}.so")
 
 
 # -- what cargo is told

@@ -312,6 +312,8 @@ def test_libraries_that_windows_loads_later_count() -> None:
         ("x.cpython-311.so", "cp311-cp311", None),
         ("x.cpython-311-darwin.so", "cp311-cp311", None),
         ("x.abi3.so", "cp38-abi3", None),
+        ("x.abi3-x86_64-linux-gnu.so", "cp315-abi3", None),
+        ("x.abi3t-x86_64-linux-gnu.so", "cp315-abi3.abi3t", None),
         ("x.abi3t.so", "cp315-abi3.abi3t", None),
         ("x.pyd", "cp38-abi3", None),
         ("cp310.so", "cp311-cp311", None),
@@ -328,6 +330,7 @@ def test_libraries_that_windows_loads_later_count() -> None:
         ),
         ("x.cp311-win_amd64.pyd", "cp310-cp310", "x.cp311-win_amd64.pyd is called as a module for cp311 is"),
         ("x.abi3.so", "cp311-cp311", "x.abi3.so is called as a module for the stable ABI is"),
+        ("x.abi3t-darwin.so", "cp315-abi3", "x.abi3t-darwin.so is called as a module for the stable ABI is"),
         ("x.abi3t.so", "cp38-abi3", "x.abi3t.so is called as a module for the stable ABI is"),
         (
             "x.cpython-311-i386-linux-gnu.so",

@@ -95,6 +95,25 @@ def test_suffix_of_the_extension_module(probe: str, stable: StableKind | None, s
 
 
 @pytest.mark.parametrize(
+    ("probe", "stable", "suffixes"),
+    [
+        ("cpython-3.15t-linux", "abi3t", (".abi3t.so", ".abi3t-x86_64-linux-gnu.so")),
+        ("cpython-3.12-macos", "abi3", (".abi3.so", ".abi3-darwin.so")),
+        ("cpython-3.12-windows", "abi3", (".pyd", ".pyd")),
+        ("cpython-3.9-cygwin", "abi3", (".abi3.dll", ".abi3.dll")),
+    ],
+)
+def test_a_stable_abi_of_3_15_names_the_platform(probe: str, stable: StableKind, suffixes: tuple[str, str]) -> None:
+    python = recorded(probe)
+    assert (python.extension_suffix(stable, (3, 14)), python.extension_suffix(stable, (3, 15))) == suffixes
+
+
+def test_a_suffix_without_a_platform_gives_none() -> None:
+    python = replace(recorded("cpython-3.15t-linux"), ext_suffix=".cpython-315t.so")
+    assert python.extension_suffix("abi3t", (3, 15)) == ".abi3t.so"
+
+
+@pytest.mark.parametrize(
     ("probe", "abi3", "abi3t"),
     [
         ("cpython-3.8-linux", True, False),

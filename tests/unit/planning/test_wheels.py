@@ -32,6 +32,7 @@ from situations import (
 )
 from system_paths import native
 
+ABI3_OF_315 = pyo3("0.29.3", "abi3", "abi3-py315")
 BOTH_STABLE = pyo3("0.29.3", "abi3", "abi3-py38", "abi3t", "abi3t-py315")
 
 
@@ -79,7 +80,10 @@ def test_without_a_pinned_minimum_an_interpreter_is_needed() -> None:
         (pyo3("0.26.0", "abi3-py39", "abi3"), WINDOWS, "11d", "app_d.pyd"),
         (pyo3("0.26.0", "abi3-py39", "abi3", "generate-import-lib"), WINDOWS, None, "app.pyd"),
         (pyo3("0.26.0", "abi3-py39", "abi3"), MUSL, None, "app.abi3.so"),
-        (BOTH_STABLE, LINUX, "15t", "app.abi3t.so"),
+        (BOTH_STABLE, LINUX, "15t", "app.abi3t-x86_64-linux-gnu.so"),
+        (ABI3_OF_315, LINUX, None, "app.abi3-x86_64-linux-gnu.so"),
+        (ABI3_OF_315, MUSL, None, "app.abi3-x86_64-linux-musl.so"),
+        (ABI3_OF_315, MACOS_ARM, None, "app.abi3-darwin.so"),
         (RUST_CPYTHON, LINUX, "11", "app.cpython-311-x86_64-linux-gnu.so"),
         (CFFI, LINUX, "11", None),
         (UNIFFI, LINUX, None, None),
