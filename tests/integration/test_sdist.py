@@ -72,6 +72,33 @@ def test_an_unpacked_sdist_makes_the_same_sdist(run_light: Cratewheel, tmp_path:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="making links takes a privilege on Windows")
+def test_an_sdist_that_another_backend_would_build_is_a_warning(run_light: Cratewheel, tmp_path: Path) -> None:
+    lay_out(WORKSPACE, tmp_path)
+    file = tmp_path / WORKSPACE.folder / "pyproject.toml"
+    for backend, told in (
+        ('build-backend = "setuptools.build_meta"', "names setuptools.build_meta"),
+        ("", "has no `build-backend`, which means setuptools"),
+    ):
+        text = WORKSPACE.tree[f"{WORKSPACE.folder}/pyproject.toml"]
+        text = text.replace('build-backend = "maturin"', backend).replace("maturin>=1", "setuptools")
+        file.write_text(text, encoding="utf-8")
+        run = run_light("sdist", cwd=file.parent).ok()
+        warning = f"warning: installers will build the sdist without Rust: [build-system] in {file} {told}\n"
+        hint = '   help: write `requires = ["cratewheel"]` and `build-backend = "cratewheel"` there\n'
+        assert warning + hint in run.stderr
+
+
+def test_a_submodule_that_is_not_there_has_its_hint(run_light: Cratewheel, tmp_path: Path) -> None:
+    lay_out(WORKSPACE, tmp_path)
+    manifest = tmp_path / WORKSPACE.folder / "Cargo.toml"
+    manifest.write_text(f'{manifest.read_text()}\n[dependencies.inner]\npath = "../inner"\n', encoding="utf-8")
+    (tmp_path / ".gitmodules").write_text('[submodule "inner"]\n\tpath = inner\n', encoding="utf-8")
+    run = run_light("sdist", cwd=manifest.parent)
+    fetch = "`git submodule update --init --recursive`"
+    assert run.status == 1
+    assert f" help: {tmp_path / 'inner'} is a git submodule that is not there: {fetch}\n" in run.stderr
+
+
 def test_a_link_out_of_the_project_is_refused_by_its_name(run_light: Cratewheel, tmp_path: Path) -> None:
     folder = lay_out(INCLUDE, tmp_path / "tree")
     (tmp_path / "secret").write_text("not yours")

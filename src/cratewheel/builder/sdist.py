@@ -68,6 +68,7 @@ def build_sdist(
     in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
     for warning in (*inputs.modules.warnings, *in_vain):
         reporter.warn(warning)
+    _warn_foreign_backend(inputs, reporter)
     of_packages = [*sdist_contents.package_entries(content, inputs.modules), *_made_later(inputs)]
     of_names = name_warnings(entry.path for entry in content.layout)
     missing = missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points)
@@ -160,6 +161,16 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
         layout=layout((*(entry for entry in settled if entry.path != RECORD), *filter(None, (record,)))),
         unmade=hook_files.unmade(hooks, place),
     )
+
+
+def _warn_foreign_backend(inputs: SdistInputs, reporter: Reporter) -> None:
+    file = inputs.project.pyproject
+    if file is not None and (backend := file.foreign_backend) is not None:
+        named = "names" if file.build_backend else "has no `build-backend`, which means"
+        reporter.warn(
+            f"installers will build the sdist without Rust: [build-system] in {file.path} {named} {backend}",
+            hint='write `requires = ["cratewheel"]` and `build-backend = "cratewheel"` there',
+        )
 
 
 def _left_out(

@@ -37,6 +37,7 @@ from cratewheel.errors import BrokenRustError, DownloadError, MissingToolError, 
 from cratewheel.events import Reporter
 from cratewheel.system.command import Command, Completed, capture, how_it_ended
 from cratewheel.system.files import is_file
+from cratewheel.system.files.submodules import FETCH, absent_submodule
 
 INSTALL_RUST = "install Rust: https://rustup.rs, or your system's packages rustc and cargo"
 
@@ -157,12 +158,20 @@ def _show_cargo(command: Command, environ: Mapping[str, str], reporter: Reporter
     return done, talk.text
 
 
+def _fetch_submodule(text: str) -> str | None:
+    """Return the hint for a manifest that cargo does not find because a git submodule is not there; None otherwise."""
+    for path in re.findall(r"failed to (?:read|load manifest for workspace member) `([^`]+)`", text):
+        if absent := absent_submodule(Path(path)):
+            return f"{absent} is a git submodule that is not there: {FETCH}"
+    return None
+
+
 def _resolve_error(
     manifest: Path, text: str, command: Command, known: Sequence[str], environ: Mapping[str, str]
 ) -> ProcessError:
     """Return the error for what cargo has shown; asks rustc for its targets if it does not know one."""
     targets = read_targets(environ, command.cwd) if unknown_target(text) else ()
-    hint = advise(text, Names(platform=sys.platform, features=known, targets=targets))
+    hint = _fetch_submodule(text) or advise(text, Names(platform=sys.platform, features=known, targets=targets))
     fails = OldRustError if needs_newer_rust(text) else ProcessError
     reason = first_error(text) or "it ended with an error"
     if unknown_target(text):

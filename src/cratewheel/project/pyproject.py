@@ -23,6 +23,8 @@ HATCH_KEYS = frozenset(
     {"dependencies", "require-runtime-dependencies", "require-runtime-features", "enable-by-default"}
 )
 
+OURS = re.compile(r"\s*(?:cratewheel|maturin)\b", re.IGNORECASE)  # a backend, or a requirement
+
 # Keys that hold paths, patterns of paths, and lists and tables of either; of a table, its own keys that hold them
 PATHS = {"manifest-path": (), "python-source": (), "data": ()}
 PATTERNS = {"python-packages": (), "include": ("path", "to"), "exclude": ("path",), "sbom": ("include",)}
@@ -36,7 +38,8 @@ class PyProject:
 
     `project` is None where the file has no `[project]`. The two tool tables are checked by `options`. Paths have `/`
     between folders, whatever the file has; `warnings` say where it has backslashes. `dynamic_metadata` is the value of
-    `tool.dynamic-metadata`, which `metadata.dynamic` reads.
+    `tool.dynamic-metadata`, which `metadata.dynamic` reads. With `own_backend` the build backend is a file of the
+    project.
     """
 
     path: Path
@@ -47,11 +50,23 @@ class PyProject:
     dependency_groups: Table
     dynamic_metadata: object = None
     warnings: tuple[str, ...] = ()
+    own_backend: bool = False
 
     @property
     def settings_table(self) -> str:
         """The table to write a setting into, for messages: `[tool.cratewheel]` or `[tool.maturin]`."""
         return self.tools.shown(default="tool.maturin" if self.build_backend == "maturin" else "tool.cratewheel")
+
+    @property
+    def foreign_backend(self) -> str | None:
+        """What builds the project's sdist, if that knows nothing of crates; None if that is or may be cratewheel.
+
+        A backend of the project itself, or with cratewheel or maturin among its requirements, may call them.
+        """
+        if self.build_backend is None:
+            return "setuptools"
+        mentioned = any(map(OURS.match, (self.build_backend, *self.requires))) or self.tools.hook_place
+        return None if self.own_backend or mentioned else self.build_backend
 
     @property
     def directory(self) -> Path:
@@ -104,6 +119,7 @@ def read(path: Path) -> PyProject:
         dependency_groups=_table(data, "dependency-groups", path),
         dynamic_metadata=_checked_texts(tool.get("dynamic-metadata"), "tool.dynamic-metadata", path),
         warnings=(*slashes.warnings, *_misspelt_tables(tool, path)),
+        own_backend="backend-path" in build_system,
     )
 
 

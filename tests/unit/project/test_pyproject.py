@@ -36,6 +36,24 @@ def test_the_tables_come_as_they_are(path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("build_system", "backend"),
+    [
+        ('requires = ["cratewheel"]\nbuild-backend = "cratewheel"\n', None),
+        ('requires = ["maturin>=1"]\nbuild-backend = "maturin"\n', None),
+        ('requires = ["maturin"]\nbuild-backend = "wrapper"\nbackend-path = ["tools"]\n', None),
+        ('requires = ["setuptools", "cratewheel"]\nbuild-backend = "setuptools.build_meta"\n', None),
+        ('requires = ["hatchling"]\nbuild-backend = "hatchling.build"\n[tool.hatch.build.hooks.cratewheel]\n', None),
+        ('requires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n', "setuptools.build_meta"),
+        ('requires = ["hatchling"]\nbuild-backend = "hatchling.build"\n', "hatchling.build"),
+        ('requires = ["cratewheel"]\n', "setuptools"),
+    ],
+)
+def test_a_backend_that_knows_nothing_of_crates_is_known(path: Path, build_system: str, backend: str | None) -> None:
+    path.write_text(f"[build-system]\n{build_system}")
+    assert pyproject.read(path).foreign_backend == backend
+
+
 def test_a_file_without_a_project_table_is_not_one_with_an_empty_table(path: Path) -> None:
     path.write_text(BUILD_SYSTEM)
     assert pyproject.read(path).project is None

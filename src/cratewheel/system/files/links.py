@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cratewheel.errors import ConfigError
+from cratewheel.system.files.submodules import FETCH, absent_submodule
 
 REPOSITORIES = frozenset({".git", ".jj"})  # marks the root of a repository: a folder, or a file in a worktree
 
@@ -59,7 +60,9 @@ def describe_dangling(path: str) -> str | None:
     try:
         Path(path).stat()
     except FileNotFoundError:
-        return f"a symbolic link to {target}, which does not exist"
+        absent = absent_submodule(Path(path).parent / target)
+        where = f": {absent} is a git submodule that is not there; {FETCH}" if absent else ""
+        return f"a symbolic link to {target}, which does not exist{where}"
     except OSError as error:
         if error.errno == errno.ELOOP or getattr(error, "winerror", None) == CANT_RESOLVE:
             return f"a symbolic link to {target}, which is a loop: it leads back to itself"
