@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo import lockfile, manifest_graph
@@ -18,6 +19,7 @@ from cratewheel.project import metadata as core_metadata
 from cratewheel.project.location import Location, first_artifact
 from cratewheel.project.metadata import CoreMetadata, dynamic
 from cratewheel.project.metadata.cargo import PROVIDED as OF_CARGO
+from cratewheel.project.metadata.cargo import legacy_table
 from cratewheel.project.metadata.dynamic import Provider
 from cratewheel.project.metadata.providers import BuildState, Runner
 from cratewheel.project.pyproject import PyProject
@@ -123,6 +125,8 @@ def read_metadata(
     if providers:
         metadata = _fill_metadata(project, providers, provider_runner(project, environ, reporter, build_state))
     else:
+        if project.pyproject is not None and project.pyproject.project is not None:
+            _warn_unfilled(project, project.pyproject.project, reporter)
         metadata = core_metadata.read(project.pyproject, project.manifest)
     for warning in (*(project.pyproject.warnings if project.pyproject else ()), *metadata.warnings):
         reporter.warn(warning)
@@ -138,11 +142,7 @@ def _fill_metadata(project: Project, providers: tuple[Provider, ...], runner: Ru
             hint='add [project] with `name` and `dynamic = ["version"]`',
         )
     resolved = runner.resolve(pyproject.project, providers)
-    for field in dynamic.unfilled(resolved, OF_CARGO):
-        runner.reporter.warn(
-            f"project.dynamic in {pyproject.path} lists {field}, which no provider fills",
-            hint="add a provider, or remove it from `dynamic`",
-        )
+    _warn_unfilled(project, resolved.project, runner.reporter)
     differing = runner.wheel_fields(providers) if runner.build_state == "sdist" else ()
     return core_metadata.read(
         replace(pyproject, project=resolved.project),
@@ -150,6 +150,16 @@ def _fill_metadata(project: Project, providers: tuple[Provider, ...], runner: Ru
         filled=resolved.providers,
         dynamic_headers=dynamic.dynamic_headers(differing),
     )
+
+
+def _warn_unfilled(project: Project, table: Mapping[str, Any], reporter: Reporter) -> None:
+    """Warn of what `dynamic` lists and nothing fills; licence files are found, and the old table may fill any field."""
+    assert project.pyproject is not None, "it has the table"
+    for field in dynamic.unfilled(table, (*OF_CARGO, "license-files")) if not legacy_table(project.manifest) else ():
+        reporter.warn(
+            f"project.dynamic in {project.pyproject.path} lists {field}, which no provider fills",
+            hint="add a provider, or remove it from `dynamic`",
+        )
 
 
 def read_providers(project: Project) -> tuple[Provider, ...]:

@@ -133,3 +133,25 @@ def test_providers_need_a_project_table(tmp_path: Path) -> None:
     assert caught.value.message == (
         f"{tmp_path / 'pyproject.toml'} has [[tool.dynamic-metadata]], and no [project] table to fill"
     )
+
+
+@pytest.mark.parametrize(
+    ("dynamic", "crate", "unfilled"),
+    [
+        (["version", "description", "readme", "license", "urls", "license-files"], "", []),
+        (["version", "dependencies", "requires-python"], "", ["dependencies", "requires-python"]),
+        (["version", "classifiers"], '[package.metadata.maturin]\nclassifiers = ["Private :: x"]\n', []),
+    ],
+    ids=["from Cargo.toml", "from nowhere", "from the table of old"],
+)
+def test_what_dynamic_lists_and_nothing_fills_is_a_warning(
+    tmp_path: Path, dynamic: list[str], crate: str, unfilled: list[str]
+) -> None:
+    location = place(tmp_path, tmp_path)
+    write(location.manifest, CRATE + crate)
+    file = write(tmp_path / "pyproject.toml", f"{PYPROJECT}dynamic = {dynamic}\n")
+    events: list[Event] = []
+    project = read(replace(location, pyproject=read_pyproject(file)))
+    read_metadata(project, CallbackReporter(on_event=events.append), environ={})
+    said = [event.text for event in events if isinstance(event, WarningEvent) and "no provider" in event.text]
+    assert said == [f"project.dynamic in {file} lists {field}, which no provider fills" for field in unfilled]

@@ -209,10 +209,10 @@ def _joined(field: str, present: Table, added: Table, provider: Provider) -> Tab
     return {**present, **added}
 
 
-def unfilled(resolved: Resolved, others: Iterable[str]) -> tuple[str, ...]:
-    """Return what `dynamic` lists still, without the fields that `others` fill."""
-    known = {*others, *resolved.project}
-    return tuple(field for field in _dynamic(resolved.project) if field in FIELDS and field not in known)
+def unfilled(project: Table, others: Iterable[str]) -> tuple[str, ...]:
+    """Return what `dynamic` of [project] lists still, without the fields that `others` fill."""
+    known = {*others, *project}
+    return tuple(field for field in _dynamic(project) if field in FIELDS and field not in known)
 
 
 def dynamic_headers(fields: Iterable[str]) -> tuple[str, ...]:

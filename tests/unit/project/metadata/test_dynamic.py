@@ -154,4 +154,4 @@ def test_a_value_of_a_wrong_type_in_the_file_is_left_to_who_reads_the_table() ->
 
 def test_fields_that_nobody_fills() -> None:
     found = resolve({"dynamic": ["version", "urls", "dependencies", "nonsense", "keywords"]}, {"version": "1"})
-    assert dynamic.unfilled(found, ["urls"]) == ("dependencies", "keywords")
+    assert dynamic.unfilled(found.project, ["urls"]) == ("dependencies", "keywords")
