@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import jsonschema
 import pytest
 from ruamel.yaml import YAML
 
@@ -167,8 +166,11 @@ def test_commands_run(block: Block, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.mark.xdist_group("jsonschema")
 @_blocks("toml")
 def test_toml_is_valid_and_its_settings_exist(block: Block, tmp_path: Path) -> None:
+    import jsonschema  # it takes seconds, so one process alone imports it
+
     read = tomllib.loads(block.text)
     tools = read.get("tool", {})
     for table in (tools.get("cratewheel", {}), tools.get("maturin", {})):

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from test_layers import MODULES
+from source_trees import MODULES
+
+pytestmark = pytest.mark.xdist_group("layers")  # they share the syntax trees
 
 TESTS = Path(__file__).parent
 SYSTEM = {"sys.platform", "os.name", "os.uname", "os.sched_getaffinity", "os.cpu_count", "sysconfig.get_platform"}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import graphlib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "cratewheel"
+from source_trees import MODULES, SOURCE
+
+pytestmark = pytest.mark.xdist_group("layers")  # they share the syntax trees
 
 # A package imports only from rows above its own; the packages of one row are strangers. A loose module is a package.
 ROWS: tuple[frozenset[str], ...] = (
@@ -105,17 +106,6 @@ LONGEST_FUNCTION = 50
 SHORT_TABLE = 10  # a literal of more lines is a table, which may be as long as its facts are many
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def parse() -> dict[str, ast.Module]:
-    """Return the syntax tree of every module by its path below src/cratewheel."""
-    return {
-        path.relative_to(SOURCE).as_posix(): ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-        for path in sorted(SOURCE.rglob("*.py"))
-    }
-
-
-MODULES = parse()
 
 
 def dotted(path: str) -> str:

@@ -16,6 +16,8 @@ from typing import TextIO
 
 import pytest
 
+from fork_server import ForkServer
+
 ROOT = Path(__file__).parents[2]
 CRATES = ROOT / "tests" / "crates"
 TIMEOUT = 900.0  # seconds for one command; a cold pyo3 under load takes a minute or two
@@ -30,6 +32,8 @@ AMBIENT = (
 AMBIENT_PREFIXES = ("CRATEWHEEL_", "MATURIN_")
 # What most tests do not look at, and takes time to compile.
 CHEAPER = {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
+
+SERVER = ForkServer()
 
 PROBE = """
 import platform, sys, sysconfig
@@ -155,18 +159,7 @@ class Cratewheel:
             if words and words[0] in ("build", "b", "sdist") and not default_out:
                 words[1:1] = ["--out", str(out)]
         environ = {name: value for name, value in (self.environ | dict(env or {})).items() if value is not None}
-        done = subprocess.run(
-            [sys.executable, "-m", "cratewheel", *words],
-            cwd=project,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
+        done = SERVER.run(words, cwd=project, env=environ, timeout=timeout)
         return Run(
             status=done.returncode,
             stdout=done.stdout,
@@ -259,6 +252,11 @@ def own_wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
             capture_output=True,
         )
     return folder
+
+
+def pytest_unconfigure() -> None:
+    """End the server that starts the command."""
+    SERVER.close()
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the marks

@@ -212,9 +212,10 @@ def test_every_program_of_a_crate(run_light: Cratewheel, tmp_path: Path) -> None
         "bin_two-1.2.3.data/scripts/bin-two-extra",
         "bin_two-1.2.3.data/scripts/bin-two-more",
     ]
-    subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     scripts = tmp_path / "venv" / "bin"
-    subprocess.run([scripts / "python", "-m", "pip", "install", "--quiet", "--no-index", run.wheel], check=True)
+    pip = (sys.executable, "-m", "pip", "--python", tmp_path / "venv", "install", "--quiet", "--no-index")
+    subprocess.run([*pip, run.wheel], check=True)
     said = [
         subprocess.run([scripts / name], capture_output=True, text=True, check=True).stdout
         for name in ("bin-two", "bin-two-more", "bin-two-extra")

@@ -562,16 +562,9 @@ def test_an_installer_puts_the_data_folder_where_it_belongs(builder: Builder, tm
     (project / "stuff" / "of" / "it" / "scripts" / "light-tool").chmod(0o755)
     run = builder.build(project)
     environment = tmp_path / "venv"
-    subprocess.run([sys.executable, "-m", "venv", environment], check=True)
-    pip: list[str | Path] = [
-        environment / "bin" / "python",
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "install",
-        "--quiet",
-    ]
-    subprocess.run([*pip, "--no-index", run.wheel], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", environment]
+    subprocess.run([*pip, "install", "--quiet", "--no-index", run.wheel], check=True)
 
     (header,) = environment.glob("include/**/light.h")
     assert header.parent.name == "light-module"
