@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -16,6 +17,9 @@ settings.load_profile("cratewheel")
 # Where this is set, each of the thousands of programs that the tests start would compile all its modules again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# The thousands of tests that are collected stay until the end, and to look for garbage among them takes long.
+gc.disable()
 
 LONGEST_FIRST = ("cross", "faults", "parity", "integration")  # the short ones keep all processes busy until the end
 
@@ -32,6 +36,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="it takes long: set CRATEWHEEL_TEST_LONG=1"))
     if os.environ.get("PYTEST_XDIST_WORKER"):
         items.sort(key=lambda item: _turn(item, config))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage in what the tests make from now on."""
+    gc.freeze()
+    gc.enable()
 
 
 def _turn(item: pytest.Item, config: pytest.Config) -> int:
