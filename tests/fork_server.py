@@ -157,7 +157,8 @@ def serve(connection: socket.socket) -> list[str] | None:
         with suppress(ImportError, SyntaxError):
             if "plugins" not in name and not name.endswith("__main__"):
                 importlib.import_module(name)
-    gc.freeze()
+    if hasattr(gc, "freeze"):  # PyPy has none
+        gc.freeze()
     while True:
         data, descriptors, *_ = socket.recv_fds(connection, 1, 3)
         if not data:
