@@ -66,7 +66,7 @@ def build_sdist(
     warn_invalid_epoch(environ, reporter)
     content = sdist_content(inputs, environ=environ, reporter=reporter)
     in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
-    for warning in (*inputs.modules.warnings, *in_vain):
+    for warning in (*inputs.modules.warnings, *in_vain, *content.excluded_in_vain()):
         reporter.warn(warning)
     _warn_foreign_backend(inputs, reporter)
     of_packages = [*sdist_contents.package_entries(content, inputs.modules), *_made_later(inputs)]

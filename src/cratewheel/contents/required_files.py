@@ -12,6 +12,7 @@ from cratewheel.cargo.model import CrateTarget, Package
 from cratewheel.errors import ConfigError
 
 LIBRARY = "library"
+_HINT = "check that neither git, `include` nor `exclude` excludes it"
 KINDS = (("custom-build", "build script"), ("bin", "program"))
 
 
@@ -62,13 +63,14 @@ def check_complete(entries: Layout, crates: Iterable[tuple[Package, bool]], excl
     """Raise `ConfigError` if an archive of crates lacks a file that their manifests name.
 
     Programs, build scripts and readmes may be missing on purpose, because the project has `excluded` them or the crate
-    selects its files itself (the second of each pair): the archive's manifests do not name them. A library may not.
+    selects its files itself (the second of each pair): the archive's manifests do not name them. A library may not,
+    nor may all programs of a crate: cargo refuses a crate with nothing to compile.
     """
     packed = {entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
     missing = [
         (package, named)
         for package, chooses in crates
-        for named in _named(package, excluded, chooses=chooses)
+        for named in dict.fromkeys((*_named(package, excluded, chooses=chooses), *_last_programs(package, packed)))
         if str(named.path) not in packed
     ]
     if missing:
@@ -82,14 +84,21 @@ def check_complete(entries: Layout, crates: Iterable[tuple[Package, bool]], excl
 
 
 def _named(package: Package, excluded: frozenset[str], *, chooses: bool) -> Iterator[NamedFile]:
-    hint = "check that neither git, `include` nor `exclude` excludes it"
     for target in package.targets:
         what = _what(target)
         if what is not None and (what == LIBRARY or not (chooses or str(target.source) in excluded)):
-            yield NamedFile(path=target.source, what=f"{what} {target.name!r}", hint=hint)
+            yield NamedFile(path=target.source, what=f"{what} {target.name!r}", hint=_HINT)
     for key, path in _texts(package):
         if str(path) not in excluded:
-            yield NamedFile(path=path, what=key, hint=hint)
+            yield NamedFile(path=path, what=key, hint=_HINT)
+
+
+def _last_programs(package: Package, packed: set[str]) -> Iterator[NamedFile]:
+    """Yield the programs of a crate that has no library, if none of them is packed."""
+    programs = [target for target in package.targets if "bin" in target.kinds]
+    if any(str(one.source) in packed for one in programs) or any(_is_library(one.kinds) for one in package.targets):
+        return
+    yield from (NamedFile(path=one.source, what=f"program {one.name!r}", hint=_HINT) for one in programs)
 
 
 def _texts(package: Package) -> Iterator[tuple[str, Path]]:

@@ -76,6 +76,13 @@ class SdistContents:
             for path in sorted({*listed, *found} - packed - written, key=sort_key)
         )
 
+    def excluded_in_vain(self) -> tuple[str, ...]:
+        """Return a warning for each `exclude` that is the name of a file which the archive has all the same."""
+        edited = (self.tree.pyproject, *(crate.manifest for crate in self.tree.crates))
+        kept = {*map(str, edited), *(entry.source.path for entry in self.layout if isinstance(entry.source, FromFile))}
+        names = (name for name in self.exclusion.patterns if str(self.tree.project / name.strip("/")) in kept)
+        return tuple(f"exclude '{name}' has no effect: the source distribution needs the file" for name in names)
+
     def _walk(self, folder: Path) -> Iterator[str]:
         # no such link is in the archive: there it would be an error
         inside = ProjectBoundary(self.roots)

@@ -123,6 +123,23 @@ def test_all_but_the_library_may_be_left_out_on_purpose(
     )
 
 
+@pytest.mark.parametrize(("chooses", "excluded"), [(True, ()), (False, ("src/main.rs", "src/other.rs"))])
+def test_a_crate_keeps_one_of_its_programs(tmp_path: Path, chooses: bool, excluded: tuple[str, ...]) -> None:
+    programs = package(tmp_path).targets[1:3]
+    found = [
+        incomplete(tmp_path, names, chooses=chooses, excluded=excluded, targets=programs)
+        for names in (("src/other.rs",), ("src/main.rs",))
+    ]
+    assert found == [None, None]
+    error = incomplete(tmp_path, (), chooses=chooses, excluded=excluded, targets=programs)
+    assert error is not None
+    problem = "which the source distribution would lack"
+    assert (error.message, error.notes) == (
+        f"{tmp_path / 'src/main.rs'}, the program 'main' in {tmp_path / 'Cargo.toml'}, {problem}",
+        (f"the same for {tmp_path / 'src/other.rs'}, the program 'other'",),
+    )
+
+
 def test_a_file_that_does_not_exist_is_told_from_one_that_is_left_out(tmp_path: Path) -> None:
     error = incomplete(tmp_path, ("src/lib.rs", "src/main.rs"), license_file="../L")
     assert error is not None

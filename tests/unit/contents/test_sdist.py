@@ -315,3 +315,16 @@ def test_the_contents_name_the_manifest_and_hold_to_the_exclusion(tmp_path: Path
     assert [entry.path for entry in made.layout] == ["Cargo.toml", "PKG-INFO", "pyproject.toml", "src/lib.rs"]
     assert (made.manifest, made.roots) == (PurePosixPath("Cargo.toml"), (str(tmp_path),))
     assert made.exclusion == Exclusion(patterns=("*.snap",), project=tmp_path, distribution="app")
+
+
+def test_an_exclude_of_a_file_that_stays_is_named(tmp_path: Path) -> None:
+    found = written(tmp_path)
+    names = ("pyproject.toml", "/Cargo.toml", "src/lib.rs", "*.toml", "gone.txt")
+    exclusion = Exclusion(patterns=names, project=tmp_path, distribution="app")
+    entries, _ = lay_out(found, exclusion, "")
+    contents = SdistContents(
+        layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(tmp_path),)
+    )
+    assert contents.excluded_in_vain() == tuple(
+        f"exclude '{name}' has no effect: the source distribution needs the file" for name in names[:2]
+    )
