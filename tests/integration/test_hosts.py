@@ -135,6 +135,21 @@ def test_no_proc(run_light: Cratewheel) -> None:
         assert done.stderr.endswith(" help: rustup needs /proc: `mount -t proc proc /proc`\n")
 
 
+@linux
+@pytest.mark.parametrize("device", ["true", "mknod -m 666 /dev/null c 1 3"])
+def test_no_null_device(run_light: Cratewheel, device: str) -> None:
+    project = run_light.copy("light-module")
+    script = (
+        f'mount -t tmpfs -o nodev none /dev && {device} && cd "$1" && '
+        f'"{sys.executable}" -m cratewheel metadata && "{sys.executable}" -m cratewheel build'
+    )
+    done = mounted(script, run_light.environ, project)
+    assert done.returncode == 1
+    assert "Name: light-module\n" in done.stdout
+    reason = "No such file or directory" if device == "true" else "Permission denied"
+    assert done.stderr == f"error: /dev/null cannot be opened: {reason}\n help: mount /dev\n"
+
+
 def mounted(script: str, environ: dict[str, str], *arguments: Path) -> subprocess.CompletedProcess[str]:
     """Run a script of the shell with mounts of its own, or skip the test where that is not allowed."""
     if subprocess.run(

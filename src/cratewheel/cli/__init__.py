@@ -101,8 +101,11 @@ def _open_standard_streams() -> None:
 
     Otherwise the next open file would get the stream's number, and programs would print into it.
     """
-    while (number := os.open(os.devnull, os.O_RDWR)) <= HIGHEST_STANDARD_STREAM:
-        os.set_inheritable(number, True)  # as the standard streams are
+    try:
+        while (number := os.open(os.devnull, os.O_RDWR)) <= HIGHEST_STANDARD_STREAM:
+            os.set_inheritable(number, True)  # as the standard streams are
+    except OSError:  # a machine without it, or too many open files: what needs them says so
+        return
     os.close(number)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:

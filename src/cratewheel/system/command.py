@@ -22,7 +22,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
-from cratewheel.errors import MissingToolError
+from cratewheel.errors import CratewheelError, MissingToolError
 from cratewheel.system import job_object, process_tree, redaction
 from cratewheel.system import signals as interrupts
 from cratewheel.system.tasks import POLL_INTERVAL, check_cancelled, current_group
@@ -398,22 +398,20 @@ def _popen(
 ) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
-            command.argv,
-            env=environ,
-            cwd=command.cwd,
-            stdin=stdin,
-            stdout=stdout,
-            stderr=stderr,
+            command.argv, env=environ, cwd=command.cwd, stdin=stdin, stdout=stdout, stderr=stderr,
             pass_fds=command.descriptors,
-        )
-    except FileNotFoundError as error:
-        if command.cwd is not None and not command.cwd.is_dir():
-            raise MissingToolError(f"the folder {command.cwd} does not exist") from error
-        raise MissingToolError(
-            f"`{command.argv[0]}` was not found", hint="install it, or put its folder on PATH"
-        ) from error
+        )  # fmt: skip
     except OSError as error:
-        raise MissingToolError(f"`{command.argv[0]}` cannot be started: {error.strerror}") from error
+        if error.filename == os.devnull:  # as in a folder where somebody has only unpacked a system
+            raise CratewheelError(f"{os.devnull} cannot be opened: {error.strerror}", hint="mount /dev") from error
+        hint = None
+        if not isinstance(error, FileNotFoundError):
+            said = f"`{command.argv[0]}` cannot be started: {error.strerror}"
+        elif command.cwd is not None and not command.cwd.is_dir():
+            said = f"the folder {command.cwd} does not exist"
+        else:
+            said, hint = f"`{command.argv[0]}` was not found", "install it, or put its folder on PATH"
+        raise MissingToolError(said, hint=hint) from error
 
 
 def _end(program: _Program) -> None:
