@@ -48,10 +48,24 @@ children() {{
     esac
   done
 }}
+running() {{
+  for pid in $started; do
+    if [ -d /proc/self ]; then
+      read -r content <"/proc/$pid/stat" && set -- ${{content##*) }} && echo "$1"
+    else
+      ps -o stat= -p "$pid"
+    fi
+  done | grep -q '^[RSDIU]'
+}}
 before=
 while [ "$started" != "$before" ]; do
   before=$started
   kill -s STOP $started
+  # one that waits for a processor may be about to start another
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    running || break
+    sleep 0.1
+  done
   started=$started$(children)
 done
 kill -s KILL $started
