@@ -316,13 +316,14 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
     Raises `CratewheelError` that names the differences.
     """
     from cratewheel.builder.sdist import build_sdist as write_sdist
-    from cratewheel.commands import sdist_check
     from cratewheel.project.inputs import gather_sdist
 
     inputs = gather_sdist(request, reporter)
     out = inputs.options.out or inputs.cargo.target_directory / "wheels"
     archive = write_sdist(inputs, out, environ=request.environ, reporter=reporter).archive
     if inputs.options.check:
+        from cratewheel.commands import sdist_check
+
         of_sdist = ("vendor", "explain", "check")
         of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
         found = sdist_check.compare_with_sdist(archive.path, replace(request, flags=of_both), reporter)

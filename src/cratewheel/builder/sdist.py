@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
-from cratewheel.archive.layout import Entry, FromFile, layout
+from cratewheel.archive.layout import layout
 from cratewheel.builder.hooks import before_sdist
 from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
@@ -26,7 +26,7 @@ from cratewheel.contents.left_out import left_out_configuration, left_out_includ
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
-from cratewheel.contents.sdist_paths import SdistPaths
+from cratewheel.contents.sdist_paths import RelativePath, SdistPaths
 from cratewheel.contents.source_tree import Reader, SourceTree, read_with_cargo_or_git
 from cratewheel.errors import ConfigError
 from cratewheel.events import BuiltArchive, Reporter
@@ -69,7 +69,7 @@ def build_sdist(
     for warning in (*inputs.modules.warnings, *in_vain, *content.excluded_in_vain()):
         reporter.warn(warning)
     _warn_foreign_backend(inputs, reporter)
-    of_packages = [*sdist_contents.package_entries(content, inputs.modules), *_made_later(inputs)]
+    of_packages = {**sdist_contents.package_files(content, inputs.modules), **_made_later(inputs)}
     of_names = name_warnings(entry.path for entry in content.layout)
     missing = missing_modules(inputs.modules, inputs.project.root, of_packages, metadata.entry_points)
     for warning, hint in (*missing, *of_names):
@@ -101,8 +101,6 @@ def crates_for_others(inputs: SdistInputs, *, environ: Mapping[str, str], report
     """
     if not inputs.options.hooks:
         return crate_files(sdist_content(inputs, environ=environ, reporter=reporter))
-    from cratewheel.builder.hooks import before_sdist
-
     out = inputs.options.out or inputs.project.root / "dist"  # where frontends write it
     inputs = before_sdist(inputs, out, OncePerCommand(), environ=environ, reporter=reporter)
     named = hook_files.named_files(inputs.options.hooks, _hook_place(inputs))
@@ -187,14 +185,11 @@ def _hook_place(inputs: SdistInputs) -> HookPlace:
     return hook_place(inputs.project, inputs.options, inputs.options.target_dir or inputs.cargo.target_directory)
 
 
-def _made_later(inputs: SdistInputs) -> Iterator[Entry]:
-    """Yield the modules that hooks make again in the archive, at their paths in a wheel."""
-    source = inputs.modules.python_source
-    for path in hook_files.made_again(inputs.options.hooks, _hook_place(inputs)) if inputs.options.hooks else ():
-        if Path(path).is_relative_to(source):
-            yield Entry(
-                path=Path(path).relative_to(source).as_posix(), source=FromFile(path=path), why="made again by a hook"
-            )
+def _made_later(inputs: SdistInputs) -> dict[str, str]:
+    """Return the modules that hooks make again in the archive, by their paths in a wheel."""
+    place = RelativePath(inputs.modules.python_source)
+    made = hook_files.made_again(inputs.options.hooks, _hook_place(inputs)) if inputs.options.hooks else ()
+    return {below: path for path in made if (below := place(path)) is not None}
 
 
 def _needs_manifest_path(pyproject: PyProject, manifest: Manifest) -> bool:

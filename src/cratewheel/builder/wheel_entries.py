@@ -128,7 +128,8 @@ def read_project_files(
         *wheel_contents.exclude_warnings(root, options.exclude, "wheel"),
         *of_archives,
     )
-    missing = missing_modules(modules, root, gathered, inputs.metadata.entry_points)
+    packed = {entry.path: entry.source.path for entry in gathered if isinstance(entry.source, FromFile)}
+    missing = missing_modules(modules, root, packed, inputs.metadata.entry_points)
     of_names = name_warnings((entry.path for entry in installed), case=plan.target.os != "linux")
     return ProjectFiles(
         installed=tuple(installed),

@@ -31,22 +31,36 @@ def build_folders(cargo: CargoMetadata, options: Options, cwd: Path, environ: Ma
 def without_build_outputs(
     listed: Iterable[str], folder: Path, built: Iterable[Path], *, caches: bool = False
 ) -> Iterator[str]:
-    """Yield the listed files of a folder, without junk, temporary files, virtual environments and cargo's output.
+    """Yield the listed files of a folder, without virtual environments and cargo's output.
 
     Target directories may be anywhere, and git may not ignore them; `built` are known ones. With `caches`, folders
     that other programs have marked as a cache are left out, too.
     """
-    every = tuple(listed)
-    start = len(f"{folder}{os.sep}")
-    not_shipped = tuple(f"{each}{os.sep}" for each in _marked_folders(every, str(folder), _ANY_TAG if caches else None))
-    known = (f"{each}{os.sep}" for each in built if not folder.is_relative_to(each))
-    not_shipped = (*known, *not_shipped)
+    outputs = [f"{each}{os.sep}" for each in built if not folder.is_relative_to(each)]
+    signature = _ANY_TAG if caches else None
+    seen = {str(folder)}
     shipped: dict[str, bool] = {}  # by folder
-    for path in every:
-        parent, _, name = path.rpartition(os.sep)
+    for path in listed:
+        parent = path.rpartition(os.sep)[0]
         if parent not in shipped:
-            shipped[parent] = not f"{parent}{os.sep}".startswith(not_shipped) and not _is_junk(parent[start:])
-        if shipped[parent] and not _is_junk(name):
+            outputs += (f"{each}{os.sep}" for each in _marked_folders(parent, str(folder), seen, signature))
+            shipped[parent] = not f"{parent}{os.sep}".startswith(tuple(outputs))
+        if shipped[parent]:
+            yield path
+
+
+def without_junk(listed: Iterable[str], folder: Path) -> Iterator[str]:
+    """Yield the listed files of a folder, without temporary files and those of interpreters, editors and desktops.
+
+    Walks of a folder find none of these.
+    """
+    start = len(f"{folder}{os.sep}")
+    junk: dict[str, bool] = {}  # by folder
+    for path in listed:
+        parent, _, name = path.rpartition(os.sep)
+        if parent not in junk:
+            junk[parent] = _is_junk(parent[start:])
+        if not junk[parent] and not _is_junk(name):
             yield path
 
 
@@ -56,27 +70,25 @@ def matched_sources(matches: Iterable[Path], root: Path, pattern: str, built: It
     if not paths:
         return ()
     named = itertools.takewhile(lambda part: not _WILD.search(part), PurePosixPath(pattern).parts[:-1])
-    return tuple(map(Path, without_build_outputs(paths, root.joinpath(*named), built)))
+    folder = root.joinpath(*named)
+    return tuple(map(Path, without_build_outputs(without_junk(paths, folder), folder, built)))
 
 
 def _is_junk(relative: str) -> bool:
     return files.within_temporary(relative) or within_rubbish(relative)
 
 
-def _marked_folders(paths: Iterable[str], root: str, signature: bytes | None) -> Iterator[str]:
-    """Yield the folders in `root`, on the way to the paths, that are target directories or virtual environments.
+def _marked_folders(folder: str, root: str, seen: set[str], signature: bytes | None) -> Iterator[str]:
+    """Yield a folder in `root` and those around it that are target directories or virtual environments.
 
     Their marker files are hidden, so lists may not contain them. With a `signature`, folders with a tag that starts
-    with it are among them.
+    with it are among them. Folders are looked at unless `seen`, and added to it.
     """
-    seen = {root}
-    for path in paths:
-        folder = path.rpartition(os.sep)[0]
-        while folder not in seen and len(folder) > len(root):
-            seen.add(folder)
-            if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder, signature):
-                yield folder
-            folder = folder.rpartition(os.sep)[0]
+    while folder not in seen and len(folder) > len(root):
+        seen.add(folder)
+        if any(os.path.lexists(f"{folder}{os.sep}{mark}") for mark in _MARKS) or _is_tagged(folder, signature):
+            yield folder
+        folder = folder.rpartition(os.sep)[0]
 
 
 def _is_tagged(folder: str, signature: bytes | None) -> bool:

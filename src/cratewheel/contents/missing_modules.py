@@ -5,11 +5,10 @@ from __future__ import annotations
 import ast
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cratewheel.archive import entry_points
-from cratewheel.archive.layout import Entry, FromFile
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system.files.junk import is_rubbish, within_rubbish
 from cratewheel.system.files.walking import every_file
@@ -19,13 +18,13 @@ _STANDARD = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_nam
 
 
 def missing_modules(
-    modules: ModuleLayout, root: Path, entries: Iterable[Entry], entry_points_text: str
+    modules: ModuleLayout, root: Path, files: Mapping[str, str], entry_points_text: str
 ) -> Iterator[tuple[str, str]]:
-    """Yield a warning and a hint for each needed module of the project that is not in `entries`.
+    """Yield a warning and a hint for each needed module of the project that is not in `files`.
 
-    `entry_points_text` is the entry_points.txt. Files are parsed only if the project has modules that are not packed.
+    These are the packed files on disk by their paths in a wheel, `entry_points_text` is the entry_points.txt. Files are
+    parsed only if the project has modules that are not packed.
     """
-    files = {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
     unpacked = ((place, path) for place, path in _project_modules(modules) if place not in files)
     absent = {place: path for place, path in unpacked if not within_rubbish(place)}
     if not absent:

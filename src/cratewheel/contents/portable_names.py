@@ -7,6 +7,7 @@ its reference says of identifiers (https://docs.python.org/3/reference/lexical_a
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from cratewheel.system.files.folded import fold, normalise
 from cratewheel.system.files.reserved import first_problem
@@ -70,9 +71,7 @@ def _pairs(paths: Iterable[str]) -> list[tuple[str, str, str]]:
     fine: set[str] = set()  # folders that no other is one with, so that each is looked at once
     for path in sorted(paths):
         folder = path.rpartition("/")[0]
-        parts = path.split("/")
-        for length in range(len(parts) if folder in fine else 1, len(parts) + 1):
-            name = "/".join(parts[:length])
+        for name in (path,) if folder in fine else accumulate(path.split("/"), "{}/{}".format):
             earlier = first.setdefault(fold(name), name)
             if earlier != name:
                 by_case = earlier.casefold() == name.casefold()

@@ -8,7 +8,7 @@ files that it names keep their paths relative to it. Each Cargo.toml is edited f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -65,7 +65,7 @@ class SdistContents:
         written = {str(self.tree.pyproject), *(str(crate.manifest) for crate in self.tree.crates)}
         written |= {file.path for file in (self.tree.lock,) if file is not None}
         written |= {str(self.tree.workspace.manifest)} if self.tree.workspace is not None else set()
-        listed = dict.fromkeys(_every_path(self.tree))
+        listed = dict.fromkeys(every_path(self.tree))
         folders = (self.tree.project, self.tree.python_source, *(crate.directory for crate in self.tree.crates))
         found = {
             path for folder in folders for path in without_build_outputs(self._walk(folder), folder, self.tree.built)
@@ -125,12 +125,14 @@ def make_contents(
         distribution=normalise_distribution(core_metadata.name),
         made_again=tree.made_again,
     )
-    entries, displaced = lay_out(tree, exclusion, core_metadata.text)
+    paths = SdistPaths.of(tree)
+    excluded = exclusion.decide(every_path(tree))
+    entries, displaced = lay_out(tree, paths, excluded, core_metadata.text)
     check_conflicts(displaced, entries)
-    _check_complete(entries, tree, packages, exclusion)
+    _check_complete(entries, tree, packages, excluded)
     return SdistContents(
         layout=entries,
-        manifest=_manifest_place(tree, manifest.path),
+        manifest=PurePosixPath(paths.of_crate(manifest.path) if tree.crates else paths.of_project(manifest.path)),
         tree=tree,
         exclusion=exclusion,
         roots=files.join_roots(tree.roots, *(crate.roots for crate in tree.crates)),
@@ -146,17 +148,12 @@ def archive_warnings(tree: SourceTree, exclusion: Exclusion) -> tuple[str, ...]:
     )
 
 
-def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], exclusion: Exclusion) -> None:
+def _check_complete(entries: Layout, tree: SourceTree, packages: tuple[Package, ...], excluded: frozenset[str]) -> None:
     if not tree.crates:
         check_buildable(entries, packages, tree.project)
         return
     chosen = (not {"include", "exclude"}.isdisjoint(crate.document["package"]) for crate in tree.crates)
-    check_complete(entries, zip(packages, chosen, strict=True), exclusion.decide(_every_path(tree)))
-
-
-def _manifest_place(tree: SourceTree, manifest: Path) -> PurePosixPath:
-    paths = SdistPaths.of(tree)
-    return PurePosixPath(paths.of_crate(manifest) if tree.crates else paths.of_project(manifest))
+    check_complete(entries, zip(packages, chosen, strict=True), excluded)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,11 +180,12 @@ class Exclusion:
         return made | frozenset(path for path in every if patterns.excludes(path))
 
 
-def lay_out(tree: SourceTree, exclusion: Exclusion, pkg_info: str) -> tuple[Layout, tuple[Displaced, ...]]:
-    """Return the layout of the archive, and the displaced files. Pure except for the exclusion."""
-    paths = SdistPaths.of(tree)
-    out = exclusion.decide(_every_path(tree)) - _protected(tree)
-    packed = tuple(_packed_files(crate, tree, paths, out) for crate in tree.crates)
+def lay_out(
+    tree: SourceTree, paths: SdistPaths, excluded: frozenset[str], pkg_info: str
+) -> tuple[Layout, tuple[Displaced, ...]]:
+    """Return the layout of the archive, and the displaced files. Pure."""
+    out = excluded - _protected(tree)
+    packed = _packed_files(tree, paths, out)
     originals = _originals(tree, paths)
     by_path: dict[str, Entry] = {}
     displaced: list[Displaced] = []
@@ -218,7 +216,8 @@ def _originals(tree: SourceTree, paths: SdistPaths) -> dict[str, str]:
     }
 
 
-def _every_path(tree: SourceTree) -> Iterator[str]:
+def every_path(tree: SourceTree) -> Iterator[str]:
+    """Yield the files of a tree; one may be there several times."""
     of_crates = (file for crate in tree.crates for file in crate.files)
     lock = () if tree.lock is None else (tree.lock,)
     for file in (*tree.python, *tree.named, *tree.data, *tree.listed, *of_crates, *lock):
@@ -267,41 +266,41 @@ def _listed_entries(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) ->
 # -- crates
 
 
-def _packed_files(
-    crate: CrateSource, tree: SourceTree, paths: SdistPaths, out: frozenset[str]
-) -> tuple[SourceFile, ...]:
-    """Return the crate's files that go into the archive as parts of the crate."""
+def _packed_files(tree: SourceTree, paths: SdistPaths, out: frozenset[str]) -> tuple[dict[str, SourceFile], ...]:
+    """Return the files of each crate that go into the archive as parts of the crate, by path."""
     skipped = out | {str(tree.pyproject), str(paths.root / PKG_INFO)}
     # Python packages go where pyproject.toml expects them, with the same files as in the wheel of the tree
-    moved = paths.moved and not paths.python_stays
-    folders = (folder for folder in tree.python_folders if moved or not crate.directory.is_relative_to(folder))
-    elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
+    moved = paths.python_moves
     kept = set() if moved else {file.path for file in (*tree.python, *tree.data)}
-    return tuple(
-        file
-        for file in crate.files
-        if file.path not in skipped
-        and not file.path.endswith(COMPILED)
-        and (file.path in kept or not file.path.startswith(elsewhere) or (file.path.endswith(".rs") and not moved))
-    )
+    packed: list[dict[str, SourceFile]] = []
+    for crate in tree.crates:
+        folders = (folder for folder in tree.python_folders if moved or not crate.directory.is_relative_to(folder))
+        elsewhere = tuple(f"{folder}{os.sep}" for folder in folders)
+        packed.append({})
+        for file in crate.files:
+            path = file.path
+            own = path in kept or not path.startswith(elsewhere) or (path.endswith(".rs") and not moved)
+            if own and path not in skipped and not path.endswith(COMPILED):
+                packed[-1].setdefault(path, file)
+    return tuple(packed)
 
 
 def _crate_files(
-    tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+    tree: SourceTree, paths: SdistPaths, packed: Sequence[Mapping[str, SourceFile]], out: frozenset[str]
 ) -> Iterator[Entry]:
-    data = {file.path for file in tree.data}
-    with_data = False
-    for crate, crate_files in zip(tree.crates, packed, strict=True):
-        for file in crate_files:
-            yield _entry(paths.of_crate(file.path), file)
-            with_data = with_data or file.path in data
-        own = frozenset(file.path for file in crate_files)
+    placed = set() if paths.python_moves else {file.path for file in tree.python}  # has entries of the same places
+    for crate, own in zip(tree.crates, packed, strict=True):
+        for file in own.values():
+            if file.path not in placed:
+                yield _entry(paths.of_crate(file.path), file)
         for path in (crate.readme, crate.license_file):
             if path is not None and str(path) not in own and str(path) not in out:
                 source = FromFile(path=str(path), roots=crate.roots)
                 name = _name_in_crate(path, crate, tree, own)
                 yield Entry(path=paths.of_crate(crate.directory / name), source=source, why="named in Cargo.toml")
-    if not with_data:  # without packed files the folder would be missing when the wheel is built
+    if not any(
+        file.path in own for own in packed for file in tree.data
+    ):  # without packed files the folder would be missing when the wheel is built
         for file in tree.data:
             if file.path not in out:
                 yield _entry(paths.of_project(file.path), file)
@@ -314,13 +313,13 @@ def _lock(file: SourceFile, tree: SourceTree, paths: SdistPaths) -> Entry:
 
 
 def _manifests(
-    tree: SourceTree, paths: SdistPaths, packed: Iterable[tuple[SourceFile, ...]], out: frozenset[str]
+    tree: SourceTree, paths: SdistPaths, packed: Sequence[Mapping[str, SourceFile]], out: frozenset[str]
 ) -> Iterator[Entry]:
     """Yield each Cargo.toml of crates and of the workspace, and Cargo.lock, edited for the archive."""
     if tree.lock is not None and tree.lock.path not in out:
         yield _lock(tree.lock, tree, paths)
-    for crate, crate_files in zip(tree.crates, packed, strict=True):
-        edits = _edits(crate, tree, frozenset(file.path for file in crate_files))
+    for crate, own in zip(tree.crates, packed, strict=True):
+        edits = _edits(crate, tree, own)
         text = _rewrite(crate.text, edits)
         file = _file(crate.manifest, crate.roots, "the crate")
         yield _text_entry(paths.of_crate(crate.manifest), text, crate.text, file)
@@ -343,7 +342,7 @@ def _rewrite(text: str, edits: ManifestEdits) -> str:
     return rewrite(text, edits)
 
 
-def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> ManifestEdits:
+def _edits(crate: CrateSource, tree: SourceTree, packed: Container[str]) -> ManifestEdits:
     missing = [target for target in crate.targets if str(target.source) not in packed]
     kinds = [(TARGET_KINDS.get(target.kinds[0], "lib"), target.name) for target in missing]
     inheritance = None
@@ -360,11 +359,11 @@ def _edits(crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> Mani
     )
 
 
-def _outside(path: Path | None, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str | None:
+def _outside(path: Path | None, crate: CrateSource, tree: SourceTree, packed: Container[str]) -> str | None:
     return _name_in_crate(path, crate, tree, packed) if path is not None and str(path) not in packed else None
 
 
-def _name_in_crate(path: Path, crate: CrateSource, tree: SourceTree, packed: frozenset[str]) -> str:
+def _name_in_crate(path: Path, crate: CrateSource, tree: SourceTree, packed: Container[str]) -> str:
     """Return a free name for a file from outside that is put next to a Cargo.toml.
 
     The licence of the built crate keeps its name, which the project's metadata contains.
@@ -455,18 +454,15 @@ def _text_entry(path: str, text: str, original: str, file: SourceFile) -> Entry:
 # -- reports
 
 
-def package_entries(contents: SdistContents, modules: ModuleLayout) -> Iterator[Entry]:
-    """Yield the files of Python packages and of `include` in the archive, at their paths in a wheel."""
+def package_files(contents: SdistContents, modules: ModuleLayout) -> dict[str, str]:
+    """Return the files of Python packages and of `include` in the archive, by their paths in a wheel."""
     source = RelativePath(modules.python_source)
     folders = tuple(f"{package}{os.sep}" for package in modules.packages)
     alone = {str(package) for package in modules.packages}
-    named = {file.path for file in contents.tree.named}
-    for entry in contents.layout:
-        if isinstance(entry.source, FromFile):
-            path = entry.source.path
-            place = source(path) if path in named or path in alone or path.startswith(folders) else None
-            if place is not None:
-                yield Entry(path=place, source=entry.source, why=entry.why)
+    alone |= {file.path for file in contents.tree.named}
+    packed = (entry.source.path for entry in contents.layout if isinstance(entry.source, FromFile))
+    found = (path for path in packed if path.startswith(folders) or path in alone)
+    return {place: path for path in found if (place := source(path)) is not None}
 
 
 def explain(contents: SdistContents) -> tuple[str, ...]:

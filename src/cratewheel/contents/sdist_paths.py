@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -64,6 +65,11 @@ class SdistPaths:
         """Whether pyproject.toml is in another folder in the archive than in the source tree."""
         return self.root != self.project
 
+    @property
+    def python_moves(self) -> bool:
+        """Whether Python packages have other paths in the archive than in the source tree."""
+        return self.moved and not self.python_stays
+
     def of_crate(self, path: str | Path) -> str:
         """Return the path of a crate's file: the same as in the source tree."""
         below = self.in_root(str(path))
@@ -103,7 +109,7 @@ class SdistPaths:
         return False
 
 
-def free_name(folder: Path, name: str, paths: frozenset[str]) -> str:
+def free_name(folder: Path, name: str, paths: Container[str]) -> str:
     """Return the name, or the next free one if the folder has a file with that name in `paths`.
 
     >>> free_name(Path("a"), "R.md", frozenset({str(Path("a/R.md"))}))

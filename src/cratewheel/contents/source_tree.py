@@ -18,7 +18,7 @@ from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import manifest as cargo_manifest
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.cargo.model import CargoMetadata, CrateTarget, Package
-from cratewheel.contents.build_outputs import build_folders, matched_sources, without_build_outputs
+from cratewheel.contents.build_outputs import build_folders, matched_sources, without_build_outputs, without_junk
 from cratewheel.contents.cargo_listing import PUBLISHED_CRATE_FILES, Lister, names_with_line_ends, outside_target_files
 from cratewheel.contents.git_tracked import DanglingLinks, list_files_with_git, warn_missing
 from cratewheel.contents.wheel import tracked_below
@@ -32,7 +32,6 @@ from cratewheel.project.pyproject import PyProject
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system import files, toml
 from cratewheel.system.files import Roots
-from cratewheel.system.files.junk import within_rubbish
 from cratewheel.system.git import tracked_but_ignored
 
 Table = Mapping[str, Any]
@@ -245,17 +244,21 @@ def _read_crates_and_python(
 
 
 def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFile], reader: Reader) -> CrateSource:
-    """Return a crate with the listed files; files in `seen` are known to be regular files."""
+    """Return a crate with the listed files; those in `seen` are known to exist, and to be no build output."""
     folder = package.manifest_path.parent
     listed = tuple(listing)
+    new = [path for path in listed if path not in seen]
     skipped = {f"{folder}{os.sep}{name}" for name in ("Cargo.toml", *PUBLISHED_CRATE_FILES)}
     foreign = None if package.id in reader.cargo.workspace_members else cargo_manifest.read(package.manifest_path)
     roots = files.join_roots(reader.roots, files.project_roots(folder) if foreign is None else foreign.roots)
     text = _text(package.manifest_path, roots)
-    own = (path for path in without_build_outputs(listed, folder, reader.built) if path not in skipped)
-    found = _existing(own, LISTED, roots, seen, skips=reader.dangling.skips)
+    own = (path for path in _own(new, folder, reader) if path not in skipped)
+    found = (
+        *(seen[path] for path in listed if path in seen and path not in skipped),
+        *_existing(own, LISTED, roots, skips=reader.dangling.skips),
+    )
     over_lines = names_with_line_ends(folder, listed, {file.path for file in found})
-    outside = without_build_outputs(outside_target_files(package, roots, reader.dangling.skips), folder, reader.built)
+    outside = _own(outside_target_files(package, roots, reader.dangling.skips), folder, reader)
     return CrateSource(
         manifest=package.manifest_path,
         text=text,
@@ -272,6 +275,10 @@ def _crate(package: Package, listing: Iterable[str], seen: Mapping[str, SourceFi
         roots=roots,
         foreign_workspace=None if foreign is None else _foreign_workspace(foreign),
     )
+
+
+def _own(paths: Iterable[str], folder: Path, reader: Reader) -> Iterator[str]:
+    return without_build_outputs(without_junk(paths, folder), folder, reader.built)
 
 
 def _of_hooks(folder: Path, listed: Iterable[str], reader: Reader) -> Iterator[str]:
@@ -331,10 +338,7 @@ def _listed(reader: Reader) -> tuple[SourceFile, ...]:
     if any((folder / ".git").exists() for folder in (project, *project.parents)):
         tracked = list_files_with_git(project, reader.environ, reader.reporter)
         if str(reader.pyproject.path) in tracked or not unpacked:
-            start = len(f"{project}{os.sep}")
-            relative = ((path, path[start:]) for path in tracked)
-            kept = (path for path, name in relative if not files.within_temporary(name) and not within_rubbish(name))
-            found = _existing(kept, "git ls-files", reader.roots)
+            found = _existing(without_junk(tracked, project), "git ls-files", reader.roots)
             warn_missing(tracked, {file.path for file in found}, reader.reporter)
             return found
     if not unpacked:

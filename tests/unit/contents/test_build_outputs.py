@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.contents.build_outputs import matched_sources, without_build_outputs
+from cratewheel.contents.build_outputs import matched_sources, without_build_outputs, without_junk
 
 
 def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
@@ -17,7 +17,7 @@ def listed(root: Path, *names: str, built: tuple[str, ...] = ()) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     paths = [f"{root}{os.sep}{name.replace('/', os.sep)}" for name in names]
-    found = without_build_outputs(paths, root, [root / folder for folder in built])
+    found = without_build_outputs(without_junk(paths, root), root, [root / folder for folder in built])
     return [Path(path).relative_to(root).as_posix() for path in found]
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.sdist import Exclusion, SdistContents, lay_out
+from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import SourceTree, WorkspaceSource
 from cratewheel.errors import UnsupportedError
 from cratewheel.system import toml
@@ -16,7 +17,7 @@ from unit.contents.test_sdist import HOME, MANIFEST, crate, file, tree
 
 def contents(of: SourceTree) -> SdistContents:
     exclusion = Exclusion(project=of.project, distribution="app")
-    layout, _ = lay_out(of, exclusion, "Name: app\n")
+    layout, _ = lay_out(of, SdistPaths.of(of), frozenset(), "Name: app\n")
     return SdistContents(layout=layout, manifest=PurePosixPath("Cargo.toml"), tree=of, exclusion=exclusion, roots=())
 
 

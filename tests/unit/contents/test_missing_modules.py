@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cratewheel.archive.layout import FromFile
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.wheel import python_entries
 from cratewheel.project import python_layout as modules
@@ -32,7 +33,9 @@ def found(root: Path, tree: dict[str, str], scripts: str = "", *, source: str | 
         data=None,
         roots=roots,
     )
-    return list(missing_modules(layout, root, python_entries(layout, root, roots), scripts))
+    entries = python_entries(layout, root, roots)
+    packed = {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)}
+    return list(missing_modules(layout, root, packed, scripts))
 
 
 @pytest.mark.parametrize(

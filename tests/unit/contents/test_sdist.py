@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from crate_graphs import crate as package_of
-from cratewheel.archive.layout import FromFile, Generated
+from cratewheel.archive.layout import FromFile, Generated, Layout
 from cratewheel.cargo import manifest
 from cratewheel.contents.conflicts import Displaced
 from cratewheel.contents.sdist import (
@@ -17,10 +17,12 @@ from cratewheel.contents.sdist import (
     SdistContents,
     SkippedFile,
     archive_warnings,
+    every_path,
     explain,
     lay_out,
     make_contents,
 )
+from cratewheel.contents.sdist_paths import SdistPaths
 from cratewheel.contents.source_tree import CrateSource, SourceFile, SourceTree, WorkspaceSource
 from cratewheel.errors import ConfigError
 from cratewheel.options.arguments import parse_flags
@@ -65,10 +67,15 @@ def tree(
     )
 
 
+def laid_out(of: SourceTree, *patterns: str) -> tuple[Layout, tuple[Displaced, ...]]:
+    """Return the layout of a tree without the files that the patterns exclude, and the displaced files."""
+    exclusion = Exclusion(patterns=patterns, project=of.project, distribution="app")
+    return lay_out(of, SdistPaths.of(of), exclusion.decide(every_path(of)), "")
+
+
 def paths(of: SourceTree, *patterns: str) -> list[str]:
     """Return the paths of the archive of a tree."""
-    exclusion = Exclusion(patterns=patterns, project=of.project, distribution="app")
-    return [entry.path for entry in lay_out(of, exclusion, "Name: app\n")[0]]
+    return [entry.path for entry in laid_out(of, *patterns)[0]]
 
 
 def test_only_the_readme_and_licence_of_the_built_crate_outlive_an_exclude() -> None:
@@ -101,7 +108,7 @@ def test_archives_made_before_stay_out_of_the_next() -> None:
 def test_a_readme_from_above_is_put_beside_the_manifest_which_names_it() -> None:
     text = '[package]\nname = "app"\nreadme = "../README.md"\n'
     found = tree(crate(HOME, text=text, readme=HOME.parent / "README.md"))
-    entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, _ = laid_out(found)
     assert [entry.path for entry in entries] == ["Cargo.toml", "PKG-INFO", "README.md", "pyproject.toml"]
     assert entries[0].source == Generated(data=b'[package]\nname = "app"\nreadme = "README.md"\n')
 
@@ -111,7 +118,7 @@ def test_parts_beside_each_other_keep_their_distance_and_pyproject_goes_up() -> 
     text = '[workspace]\nmembers = ["py", "core", "gone"]\n'
     workspace = WorkspaceSource(manifest=HOME / "Cargo.toml", text=text, document=toml.parse(text))
     found = tree(crate(HOME / "py", "src/lib.rs"), core, project=HOME / "py", workspace=workspace)
-    entries, _ = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    entries, _ = laid_out(found)
     assert {entry.path: entry.source for entry in entries if isinstance(entry.source, Generated)} == {
         "Cargo.toml": Generated(data=b'[workspace]\nmembers = ["py", "core"]\n'),
         "PKG-INFO": Generated(data=b""),
@@ -134,7 +141,7 @@ def test_a_python_package_stays_where_it_is_if_a_crate_has_files_at_the_place_it
         tree(crate(HOME / "py"), root, project=HOME / "py", python=(inner,), workspace=workspace),
         python_folders=(HOME / "py/app",),
     )
-    entries, displaced = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    entries, displaced = laid_out(found)
     assert displaced == ()
     assert {entry.path: entry.source.path for entry in entries if isinstance(entry.source, FromFile)} == {
         "Cargo.toml": str(HOME / "Cargo.toml"),
@@ -155,7 +162,7 @@ def test_a_file_whose_place_is_taken_is_told_of() -> None:
         tree(crate(HOME / "py"), root, project=HOME / "py", workspace=workspace),
         named=(file(HOME / "py/data.txt", "include"),),
     )
-    _, displaced = lay_out(found, Exclusion(project=HOME / "py", distribution="app"), "")
+    _, displaced = laid_out(found)
     by = str(HOME / "py/data.txt")
     assert displaced == (Displaced(path=str(HOME / "data.txt"), by=by, place="data.txt"),)
 
@@ -163,7 +170,7 @@ def test_a_file_whose_place_is_taken_is_told_of() -> None:
 def test_a_readme_from_above_takes_no_name_of_the_crate() -> None:
     text = '[package]\nname = "app"\nreadme = "../README.md"\n'
     found = tree(crate(HOME, "README.md", text=text, readme=HOME.parent / "README.md"))
-    entries, displaced = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, displaced = laid_out(found)
     assert displaced == ()
     assert [entry.path for entry in entries] == [
         "Cargo.toml", "PKG-INFO", "README-2.md", "README.md", "pyproject.toml",
@@ -180,7 +187,7 @@ def test_the_executable_bit_goes_along() -> None:
             files=(file(HOME / "configure", executable=True),),
         )
     )
-    entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, _ = laid_out(found)
     assert {entry.path for entry in entries if entry.source.executable} == {"configure"}
     assert "configure" in {entry.path for entry in entries}
 
@@ -189,7 +196,7 @@ def test_a_package_of_python_beside_its_crate_keeps_rust_files_where_they_are() 
     python = (file(HOME / "app/__init__.py", "Python package"), file(HOME / "app/data.txt", "Python package"))
     names = ("src/lib.rs", "app/__init__.py", "app/extra.rs", "app/left.py", "app/data.txt")
     found = replace(tree(crate(HOME, *names), python=python), python_folders=(HOME / "app",))
-    entries, displaced = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+    entries, displaced = laid_out(found)
     assert displaced == ()
     assert [(entry.path, entry.why) for entry in entries if isinstance(entry.source, FromFile)] == [
         ("Cargo.toml", "the crate"),
@@ -218,7 +225,7 @@ def test_the_data_folder_is_packed_once() -> None:
     data = (file(HOME / "app.data/scripts/run", "data folder of the wheel", executable=True),)
     for listed in ((), ("app.data/scripts/run",)):
         found = replace(tree(crate(HOME, *listed)), data=data, data_folder=HOME / "app.data")
-        entries, _ = lay_out(found, Exclusion(project=HOME, distribution="app"), "")
+        entries, _ = laid_out(found)
         assert [entry.path for entry in entries] == ["Cargo.toml", "PKG-INFO", "app.data/scripts/run", "pyproject.toml"]
     assert paths(replace(tree(crate(HOME)), data=data), "app.data/**") == ["Cargo.toml", "PKG-INFO", "pyproject.toml"]
 
@@ -262,7 +269,7 @@ def written(root: Path) -> SourceTree:
 def test_skipped_files_are_listed_with_the_reason(tmp_path: Path) -> None:
     found = written(tmp_path)
     exclusion = Exclusion(patterns=("*.snap",), project=tmp_path, distribution="app")
-    entries, _ = lay_out(found, exclusion, "")
+    entries, _ = laid_out(found, "*.snap")
     contents = SdistContents(
         layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(tmp_path),)
     )
@@ -297,7 +304,7 @@ def test_links_that_could_not_be_packed_are_no_skipped_files(tmp_path: Path) -> 
     (root / "more/nowhere").symlink_to("gone")
     (root / "more/in").symlink_to("b.txt")
     exclusion = Exclusion(patterns=(), project=root, distribution="app")
-    entries, _ = lay_out(found, exclusion, "")
+    entries, _ = laid_out(found)
     contents = SdistContents(
         layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(root),)
     )
@@ -321,7 +328,7 @@ def test_an_exclude_of_a_file_that_stays_is_named(tmp_path: Path) -> None:
     found = written(tmp_path)
     names = ("pyproject.toml", "/Cargo.toml", "src/lib.rs", "*.toml", "gone.txt")
     exclusion = Exclusion(patterns=names, project=tmp_path, distribution="app")
-    entries, _ = lay_out(found, exclusion, "")
+    entries, _ = laid_out(found, *names)
     contents = SdistContents(
         layout=entries, manifest=PurePosixPath("Cargo.toml"), tree=found, exclusion=exclusion, roots=(str(tmp_path),)
     )
