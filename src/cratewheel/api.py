@@ -324,11 +324,7 @@ def build_sdist_archive(request: Request, reporter: Reporter) -> BuiltArchive:
     if inputs.options.check:
         from cratewheel.commands import sdist_check
 
-        of_sdist = ("vendor", "explain", "check")
-        of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
-        found = sdist_check.compare_with_sdist(archive.path, replace(request, flags=of_both), reporter)
-        sdist_check.check_equal(found)
-        reporter.step("Checked", f"{found.wheel} is the same from the sdist and the source tree")
+        sdist_check.check(archive.path, request, reporter)
     return archive
 
 

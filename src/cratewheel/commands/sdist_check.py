@@ -102,6 +102,18 @@ class Comparison:
         return self.wheel == self.from_sdist and not (self.missing or self.added or self.changed)
 
 
+def check(sdist: Path, request: Request, reporter: Reporter) -> None:
+    """Compare a wheel built from the sdist with one built from the source tree, and report that they are the same.
+
+    `request` is that of the sdist. Raises `CratewheelError` that names the differences, and what a build raises.
+    """
+    of_sdist = ("vendor", "explain", "check")
+    of_both = {name: value for name, value in request.flags.items() if name not in of_sdist}
+    found = compare_with_sdist(sdist, replace(request, flags=of_both), reporter)
+    check_equal(found)
+    reporter.step("Checked", f"{found.wheel} is the same from the sdist and the source tree")
+
+
 def compare_with_sdist(sdist: Path, request: Request, reporter: Reporter) -> Comparison:
     """Build a wheel from the unpacked sdist and one from the source tree, for the first interpreter, and compare them.
 
