@@ -423,8 +423,8 @@ def hook_call(settings: ConfigSettings, folder: Path | None = None) -> Iterator[
     An error in the block is printed, and ends the process as the command does.
     """
     environ = dict(os.environ)
-    # stdout belongs to the frontend
-    ui = Ui(out=StringIO(), err=sys.stderr, color=use_color("auto", environ, terminal=sys.stderr.isatty()))
+    err = sys.stderr or StringIO()  # None if it is closed; stdout belongs to the frontend
+    ui = Ui(out=StringIO(), err=err, color=use_color("auto", environ, terminal=err.isatty()))
     try:
         with interrupts.Handlers(), end_with_frontend():
             yield HookCall(settings, environ, ui, folder)

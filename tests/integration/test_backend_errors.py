@@ -169,3 +169,10 @@ def test_a_hook_in_another_thread_leaves_the_handlers_alone(root: Path, run_ligh
     )
     done = hook(call, root, run_light.environ)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[]\n", "")
+
+
+def test_a_hook_works_where_stderr_is_closed(root: Path, run_light: Cratewheel) -> None:
+    done = hook(f"import sys; sys.stderr = None; print({PREPARE}('out'))", root, run_light.environ)
+    assert (done.returncode, done.stdout) == (0, "light_module-1.2.3.dist-info\n")
+    failed = hook(f"import sys; sys.stderr = None; {PREPARE}('/dev/full')", root, run_light.environ)
+    assert (failed.returncode, failed.stdout) == (1, "")

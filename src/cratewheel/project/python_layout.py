@@ -78,7 +78,7 @@ def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleL
         package_name=project.manifest.name,
         python_source=options.python_source or legacy.get("python-source"),
         python_packages=options.python_packages,
-        data=options.data,
+        data=options.data or legacy.get("data"),
         src_layout=project.location.src_layout,
         binary=binary,
         roots=project.roots,

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from cratewheel.errors import ConfigError
+from cratewheel.options.resolve import resolve
 from cratewheel.project import python_layout as modules
 from cratewheel.project.python_layout import ModuleLayout
+from cratewheel.project.request import Request, read_project
 from cratewheel.system.files import project_roots
 from system_paths import needs_links
 
@@ -287,3 +289,14 @@ def test_a_dotted_name_without_its_package_is_a_warning(tmp_path: Path) -> None:
     assert read(root, module_name="pkg.run", binary=True).warnings == ()
     project(tmp_path, "pkg/__init__.py")
     assert read(root, module_name="pkg.sub._native").warnings == ()
+
+
+def test_the_layout_of_the_old_table_counts_where_pyproject_says_nothing(tmp_path: Path) -> None:
+    manifest = '[package]\nname = "demo"\nversion = "1.0.0"\n[package.metadata.maturin]\n'
+    project(tmp_path, "py/demo/__init__.py", "files/data/a.txt", "src/lib.rs")
+    (tmp_path / "Cargo.toml").write_text(manifest + 'python-source = "py"\ndata = "files"\n', encoding="utf-8")
+    request = Request(flags={}, environ={}, cwd=tmp_path)
+    found = read_project(request)
+    options, _ = resolve({}, environ={}, tools=None)
+    layout = modules.read_modules(found, options, binary=False)
+    assert (layout.python_source, layout.data) == (tmp_path / "py", tmp_path / "files")
