@@ -51,9 +51,11 @@ def find_profdata(rustc: Rustc, environ: Mapping[str, str], cwd: Path) -> Path:
 
 
 def _llvm_version(program: Path, environ: Mapping[str, str]) -> int | None:
-    done = capture(Command(argv=(str(program), "--version")), environ)
-    found = re.search(r"LLVM version (\d{1,9})", done.stdout)
-    return int(found[1]) if found else None
+    for words in (("--version",), ("merge", "--version")):  # those of LLVM 14 know the flag in subcommands only
+        done = capture(Command(argv=(str(program), *words)), environ)
+        if found := re.search(r"LLVM version (\d{1,9})", done.stdout):
+            return int(found[1])
+    return None
 
 
 def training_session(session: Session) -> Session:

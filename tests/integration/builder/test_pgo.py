@@ -72,6 +72,15 @@ def test_an_llvm_profdata_of_another_llvm_is_not_taken(tmp_path: Path) -> None:
     assert find(tmp_path) == old
 
 
+def test_an_old_llvm_profdata_tells_its_version_by_a_subcommand_only(tmp_path: Path) -> None:
+    usage = 'echo "llvm-profdata: Unknown command!" >&2; exit 1'
+    text = f'#!/bin/sh\n[ "$1" = merge ] || {{ {usage}; }}\necho "Debian LLVM version 14.0.6"\n'
+    old = tool(tmp_path / "bin" / "llvm-profdata", text)
+    with pytest.raises(MissingToolError) as caught:
+        find(tmp_path)
+    assert caught.value.notes == (f"{old} is of LLVM 14, and rustc has LLVM 22",)
+
+
 @pytest.fixture
 def profdata() -> Path:
     """The llvm-profdata of this machine's rustc."""
