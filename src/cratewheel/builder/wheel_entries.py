@@ -17,7 +17,7 @@ from cratewheel.bindings import binary as programs
 from cratewheel.bindings import cffi, pyo3, uniffi, wasi
 from cratewheel.contents import wheel as wheel_contents
 from cratewheel.contents.build_outputs import build_folders
-from cratewheel.contents.missing_modules import missing_modules
+from cratewheel.contents.missing_modules import missing_entry_points, missing_modules
 from cratewheel.contents.own_archives import without_archives
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.stubs import is_generated, place_stubs
@@ -185,7 +185,10 @@ def wheel_files(
         # next to the module in the project, for editors and type checkers
         return replace(files, in_project=(*files.in_project, *stubs), warnings=(*files.warnings, *warnings))
     beside = wheel_contents.without_own_stubs(inputs.modules, compiled, installed)
-    return WheelFiles(entries=(*installed, *beside, *stubs), warnings=warnings)
+    entries = (*installed, *beside, *stubs)
+    references = "" if only_compiled else inputs.metadata.entry_points
+    missing = missing_entry_points([entry.path for entry in entries], references)
+    return WheelFiles(entries=entries, warnings=(*warnings, *(Advice(text=text, hint=hint) for text, hint in missing)))
 
 
 def stub_entries(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from cratewheel.archive import entry_points
@@ -14,6 +15,8 @@ from cratewheel.system.files.junk import is_rubbish, within_rubbish
 from cratewheel.system.files.walking import every_file
 
 _INIT = "__init__.py"
+_EXTENSIONS = (".so", ".pyd")
+_SCHEME = re.compile(r"[^/]*\.data/(?:purelib|platlib)/")
 _STANDARD = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_names))
 
 
@@ -36,6 +39,34 @@ def missing_modules(
     for place, path in sorted(absent.items()):
         if (who := wanted.get(_dotted(place))) is not None:
             yield f"the module {path} is not packed, although {who}", _hint(modules, root, place, path)
+
+
+def missing_entry_points(paths: Collection[str], entry_points_text: str) -> Iterator[tuple[str, str]]:
+    """Yield a warning and a hint for each entry point whose module a wheel with these paths does not have.
+
+    A module of another top-level package may be another distribution's, and one below an extension module is made by
+    that.
+    """
+    if not entry_points_text:
+        return
+    installed = [_SCHEME.sub("", path, count=1) for path in paths]
+    dotted = {_dotted(path) for path in installed if path.endswith(".py")}
+    loaded = {_extension(path) for path in installed if path.endswith(_EXTENSIONS)}
+    packages = {parent for module in (*dotted, *loaded) for parent in _with_parents(module)}
+    for group, name, reference in entry_points.parse(entry_points_text):
+        module = reference.partition(":")[0].partition("[")[0].strip()
+        own = module.partition(".")[0] in packages
+        if own and module not in packages and loaded.isdisjoint(_with_parents(module)):
+            yield (
+                f"the entry point {name!r} of {group} names the module {module}, which the wheel does not have",
+                f"correct it in pyproject.toml, or write {module.replace('.', '/')}.py",
+            )
+
+
+def _extension(path: str) -> str:
+    """Return the dotted name of an extension module, whose file name ends with tags of its ABI."""
+    folder, _, name = path.rpartition("/")
+    return ".".join((*folder.split("/"), name.partition(".")[0])).strip(".")
 
 
 def _project_modules(modules: ModuleLayout) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import FromFile
-from cratewheel.contents.missing_modules import missing_modules
+from cratewheel.contents.missing_modules import missing_entry_points, missing_modules
 from cratewheel.contents.wheel import python_entries
 from cratewheel.project import python_layout as modules
 from cratewheel.system.files import project_roots
@@ -93,3 +93,38 @@ def test_a_module_beside_the_package_is_told_where_it_is_asked_for(tmp_path: Pat
     assert found(tmp_path, {**tree, "pkg/__init__.py": "import guard, json"}) == [
         (f"{missing} {importer} imports it", PACKAGES.format(name))
     ]
+
+
+@pytest.mark.parametrize(
+    ("module", "told"),
+    [
+        ("app.cli", False),
+        ("app.sub", False),
+        ("app", False),
+        ("app.space.deep", False),
+        ("app.space", False),  # a namespace package
+        ("app._native.made", False),  # by the extension module
+        ("app.more", False),
+        ("other.cli", False),  # another distribution's
+        ("app.gone", True),
+        ("app.sub.gone", True),
+        ("app.cli.gone", True),
+        ("alone.gone", True),
+    ],
+)
+def test_an_entry_point_of_a_module_that_the_wheel_lacks_is_told(module: str, told: bool) -> None:
+    paths = (
+        "app/__init__.py",
+        "app/cli.py",
+        "app/sub/__init__.py",
+        "app/space/deep.py",
+        "app/_native.cpython-312-x86_64-linux-gnu.so",
+        "app-1.data/platlib/app/more.py",
+        "app/gone.txt",
+        "alone.py",
+    )
+    text = f"[console_scripts]\nrun={module}:main [fast]\n"
+    line = f"the entry point 'run' of console_scripts names the module {module}, which the wheel does not have"
+    hint = f"correct it in pyproject.toml, or write {module.replace('.', '/')}.py"
+    assert list(missing_entry_points(paths, text)) == ([(line, hint)] if told else [])
+    assert list(missing_entry_points((), text)) == []
