@@ -251,3 +251,14 @@ def test_a_name_that_no_archive_can_hold_is_an_error_and_not_left_out(
     assert repr(os.fsdecode(name)) in run.stderr
     (project / "pyproject.toml").write_text(f'{PYPROJECT}exclude = ["data/*.txt", "a?b"]\n')
     assert members(run_light("sdist", cwd=project)) == FILES
+
+
+@pytest.mark.parametrize("include", ["", 'include = [{ path = "Cargo.lock", format = "sdist" }]\n'])
+def test_a_lock_file_that_git_ignores_is_missed(include: str, run_light: Cratewheel, tmp_path: Path) -> None:
+    tree = {**TREE, "pyproject.toml": f"{PYPROJECT}{include}", ".gitignore": "Cargo.lock\n"}
+    project = committed(tmp_path / "ignoring", tree)
+    run = run_light("sdist", cwd=project)
+    lock = project / "Cargo.lock"
+    warning = f"warning: {lock} is not in the sdist: builds from it choose the versions of crates anew\n"
+    hint = '   help: `include = [{ path = "Cargo.lock", format = "sdist" }]` adds it\n'
+    assert ("Cargo.lock" in members(run), warning + hint in run.stderr) == (bool(include), not include)

@@ -12,6 +12,7 @@ from cratewheel.archive.layout import layout
 from cratewheel.builder.hooks import before_sdist
 from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
+from cratewheel.cargo import lockfile
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.contents import hook_files
 from cratewheel.contents import sdist as sdist_contents
@@ -22,7 +23,13 @@ from cratewheel.contents.cargo_vendor import vendor_with_cargo
 from cratewheel.contents.crate_sources import CrateFile, crate_files
 from cratewheel.contents.git_modes import with_modes_of_git
 from cratewheel.contents.git_tracked import DanglingLinks
-from cratewheel.contents.left_out import left_out_configuration, left_out_includes, left_out_libraries, packed_files
+from cratewheel.contents.left_out import (
+    left_out_configuration,
+    left_out_includes,
+    left_out_libraries,
+    left_out_lock,
+    packed_files,
+)
 from cratewheel.contents.missing_modules import missing_modules
 from cratewheel.contents.portable_names import name_warnings
 from cratewheel.contents.sdist import SdistContents
@@ -178,6 +185,9 @@ def _left_out(
     project, packed = inputs.project, packed_files(found.layout)
     yield from left_out_configuration(packed, project.root, project.roots, environ, project.cwd)
     yield from left_out_includes(packed, tree.crates, project.root)
+    yield from left_out_lock(
+        found.layout, lockfile.find(project.manifest.directory, inputs.cargo.workspace_root), project.root
+    )
     yield from left_out_libraries(packed, tree, inputs.modules, found.exclusion.decide(tree.compiled))
 
 

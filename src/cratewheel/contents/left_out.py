@@ -81,6 +81,15 @@ def left_out_libraries(
             )
 
 
+def left_out_lock(layout: Layout, lock: Path | None, project: Path) -> Iterator[tuple[str, str]]:
+    """Yield a warning and a hint for the lock file of the project if the sdist has none, as one that git ignores."""
+    if lock is not None and all(entry.path.rpartition("/")[2] != lock.name for entry in layout):
+        yield (
+            f"{lock} is not in the sdist: builds from it choose the versions of crates anew",
+            include_hint(lock, project),
+        )
+
+
 def _toolchain(environ: Mapping[str, str], cwd: Path) -> Iterator[Path]:
     """Yield the file that chooses the toolchain in a folder, if there is one."""
     places = (folder / name for folder in (cwd, *cwd.parents) for name in config.TOOLCHAIN_NAMES)
