@@ -253,7 +253,8 @@ def _only_package(source: Path) -> list[str]:
 
 
 def _is_python_package(folder: Path) -> bool:
-    return (folder / "__init__.py").is_file()
+    """Return whether a folder of just this name, whatever the file system makes of case, has an `__init__.py`."""
+    return (folder / "__init__.py").is_file() and folder.name in {one.name for one in folder.parent.iterdir()}
 
 
 def _renamed_package_warnings(
