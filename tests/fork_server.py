@@ -23,7 +23,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-COMMAND = (sys.executable, "-m", "cratewheel")
+EXECUTABLE = sys.executable
+MODULE = ("-m", "cratewheel")
 # Variables that Python or the loader reads before any module of ours is there
 READ_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "DYLD_", "MALLOC_", "TZ")
 SOURCE = Path(__file__).parents[1] / "src"
@@ -48,8 +49,8 @@ class ForkServer:
         self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
         """Run `python -m cratewheel` with these words, as `subprocess.run` does that captures text."""
-        argv = [*COMMAND, *words]
-        if not self.able or _has_modules(cwd):
+        argv = [sys.executable, *MODULE, *words]
+        if not self.able or sys.executable != EXECUTABLE or _has_modules(cwd):
             return _run_fresh(argv, cwd=cwd, env=env, timeout=timeout)
         if self.environ is None:
             self._start(env)
@@ -208,7 +209,7 @@ def main() -> None:
     with suppress(KeyboardInterrupt):  # the tests end with Ctrl-C, and so does this
         words = serve(socket.socket(fileno=int(sys.argv[1])))
     if words is not None:
-        sys.orig_argv = [*COMMAND, *words]
+        sys.orig_argv = [EXECUTABLE, *MODULE, *words]
         sys.argv = ["cratewheel", *words]
         sys.path.insert(0, str(Path.cwd()))
         runpy.run_module("cratewheel", run_name="__main__", alter_sys=True)
