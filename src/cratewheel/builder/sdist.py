@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
 from cratewheel.archive.layout import layout
-from cratewheel.builder.hooks import before_sdist
 from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo import lockfile
@@ -68,6 +67,8 @@ def build_sdist(
     `hook_runs` are the hooks that have run for wheels of the same command.
     """
     if inputs.options.hooks:
+        from cratewheel.builder.hooks import before_sdist
+
         inputs = before_sdist(inputs, out, hook_runs or OncePerCommand(), environ=environ, reporter=reporter)
     metadata = inputs.metadata
     warn_invalid_epoch(environ, reporter)
@@ -108,6 +109,8 @@ def crates_for_others(inputs: SdistInputs, *, environ: Mapping[str, str], report
     """
     if not inputs.options.hooks:
         return crate_files(sdist_content(inputs, environ=environ, reporter=reporter))
+    from cratewheel.builder.hooks import before_sdist
+
     out = inputs.options.out or inputs.project.root / "dist"  # where frontends write it
     inputs = before_sdist(inputs, out, OncePerCommand(), environ=environ, reporter=reporter)
     named = hook_files.named_files(inputs.options.hooks, _hook_place(inputs))
