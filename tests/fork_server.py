@@ -95,6 +95,9 @@ class ForkServer:
         theirs.close()
 
 
+SERVER = ForkServer()  # one for all that import this, under whatever name they are imported themselves
+
+
 def _run_fresh(
     argv: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:

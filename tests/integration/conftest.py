@@ -16,7 +16,7 @@ from typing import TextIO
 
 import pytest
 
-from fork_server import ForkServer
+from fork_server import SERVER
 
 ROOT = Path(__file__).parents[2]
 CRATES = ROOT / "tests" / "crates"
@@ -32,8 +32,6 @@ AMBIENT = (
 AMBIENT_PREFIXES = ("CRATEWHEEL_", "MATURIN_")
 # What most tests do not look at, and takes time to compile.
 CHEAPER = {"CARGO_INCREMENTAL": "0", "CARGO_PROFILE_DEV_DEBUG": "0"}
-
-SERVER = ForkServer()
 
 PROBE = """
 import platform, sys, sysconfig
