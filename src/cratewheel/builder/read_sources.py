@@ -27,9 +27,10 @@ def warn_of_unpacked_sources(sessions: Sequence[Session], packed: Collection[str
     """
     session = sessions[0]  # of the same project
     read = {path for one in sessions for wheel in one.plan.wheels for path in _read_for(one, wheel)}
-    missing = sorted(read.difference(packed))
-    if missing:
-        missing = _without_packed(missing, packed, _roots(session))
+    unpacked = sorted(read.difference(packed))
+    if not unpacked:
+        return
+    missing = _without_packed(unpacked, packed, _roots(session))
     unless = ", unless a build script writes it" if _has_build_script(session) else ""
     for path in missing[:_MAX_NAMED]:
         session.reporter.warn(

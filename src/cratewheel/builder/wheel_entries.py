@@ -137,10 +137,13 @@ def read_project_files(
         own={part: _read_own(one) for part, one in inputs.artifacts},
         warnings=(
             *(Advice(text=text) for text in texts),
-            *(Advice(text=text, hint=hint) for text, hint in missing),
-            *(Advice(text=text, hint=hint) for text, hint in of_names),
+            *_advice((*missing, *of_names)),
         ),
     )
+
+
+def _advice(warnings: Iterable[tuple[str, str]]) -> tuple[Advice, ...]:
+    return tuple(Advice(text=text, hint=hint) for text, hint in warnings)
 
 
 def _read_own(inputs: Inputs) -> OwnFiles:
@@ -188,7 +191,7 @@ def wheel_files(
     entries = (*installed, *beside, *stubs)
     references = "" if only_compiled else inputs.metadata.entry_points
     missing = missing_entry_points([entry.path for entry in entries], references)
-    return WheelFiles(entries=entries, warnings=(*warnings, *(Advice(text=text, hint=hint) for text, hint in missing)))
+    return WheelFiles(entries=entries, warnings=(*warnings, *_advice(missing)))
 
 
 def stub_entries(

@@ -121,7 +121,10 @@ def read(
     there = _is_package(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
-    packages, missing = _python_packages(source, python_packages)
+    packages, warnings = _python_packages(source, python_packages)
+    if not there and python_source is None:
+        absent = _absent_package_warnings(root, parts, packages, binary=binary)
+        warnings = (*warnings, *absent, *_renamed_package_warnings(source, parts[-1], others, packages))
     return ModuleLayout(
         module_name=name,
         extension_name=parts[-1],
@@ -132,13 +135,7 @@ def read(
         python_packages=packages,
         stubs_dir=package_dir if stubs else None,
         data=_data(root, data, default=f"{name}.data", roots=roots),
-        warnings=missing
-        if there or python_source is not None
-        else (
-            *missing,
-            *_absent_package_warnings(root, parts, packages, binary=binary),
-            *_renamed_package_warnings(source, parts[-1], others, packages),
-        ),
+        warnings=warnings,
         settings_table=settings_table,
     )
 
