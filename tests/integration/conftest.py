@@ -6,6 +6,7 @@ import dataclasses
 import importlib.metadata
 import itertools
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from fork_server import SERVER
 
 ROOT = Path(__file__).parents[2]
 CRATES = ROOT / "tests" / "crates"
+# What cargo says when it waits for another test's cargo
+WAITING = re.compile(r"^(?:\[[^\]]*\] )? +Blocking waiting for file lock on .*\n", re.MULTILINE)
 TIMEOUT = 900.0  # seconds for one command; a cold pyo3 under load takes a minute or two
 
 # Variables of the caller that would change what is built.
@@ -43,7 +46,10 @@ print("%s%d.%d%s" % (name, sys.version_info[0], sys.version_info[1], threaded), 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """What one run of cratewheel left. `project` is the folder it ran in, `out` where archives were to go."""
+    """What one run of cratewheel left. `project` is the folder it ran in, `out` where archives were to go.
+
+    `stderr` is without what depends on the other tests: that cargo waited for one of theirs.
+    """
 
     status: int
     stdout: str
@@ -161,7 +167,7 @@ class Cratewheel:
         return Run(
             status=done.returncode,
             stdout=done.stdout,
-            stderr=done.stderr,
+            stderr=WAITING.sub("", done.stderr),
             project=project,
             out=out,
             wheels=tuple(sorted(out.glob("*.whl"))),
