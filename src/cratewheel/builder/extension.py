@@ -13,7 +13,8 @@ from cratewheel.builder.assembly import check_files, hook_outputs
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.crate_licences import licence_texts
 from cratewheel.builder.pure import report_left_out
-from cratewheel.builder.session import Session, warn_invalid_epoch
+from cratewheel.builder.session import Session
+from cratewheel.builder.source_date import warn_invalid_epoch
 from cratewheel.builder.wheel import compiled_to_pack
 from cratewheel.errors import ConfigError, UnsupportedError, UsageError
 from cratewheel.events import BuiltFile

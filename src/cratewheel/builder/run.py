@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from cratewheel.builder.checks import check_before_compiling
 from cratewheel.builder.parallel import ParallelScheduler
-from cratewheel.builder.session import Session, warn_invalid_epoch
+from cratewheel.builder.session import Session
+from cratewheel.builder.source_date import warn_invalid_epoch
 from cratewheel.builder.wheel import build_wheel, report_building, run_hooks
 from cratewheel.cargo import config as cargo_config
 from cratewheel.cargo.command import config_values

@@ -10,7 +10,7 @@ from pathlib import Path
 from cratewheel.archive import sdist as sdist_writer
 from cratewheel.archive.layout import layout
 from cratewheel.builder.scheduling import OncePerCommand
-from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
+from cratewheel.builder.source_date import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo import lockfile
 from cratewheel.cargo.manifest import Manifest
 from cratewheel.contents import hook_files

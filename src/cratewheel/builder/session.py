@@ -10,6 +10,7 @@ from pathlib import Path
 from cratewheel.archive.compression import STORED, Compression, make_compression
 from cratewheel.bindings.detect import INTERPRETER_CRATES
 from cratewheel.builder.scheduling import BuildDirectory, OncePerCommand, Scheduler
+from cratewheel.builder.source_date import source_date_epoch
 from cratewheel.cargo.command import profile_folders
 from cratewheel.errors import UsageError
 from cratewheel.events import Reporter
@@ -18,9 +19,6 @@ from cratewheel.planning.model import ArtifactPlan, BuildPlan, WheelPlan
 from cratewheel.project.inputs import Inputs
 from cratewheel.project.metadata import CoreMetadata
 from cratewheel.system.files.json_cache import JsonCache
-
-MAX_EPOCH = 0o77777777777  # in the year 2242: the maximum of a tar header
-MAX_SHOWN = 30  # characters of an invalid value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,30 +90,6 @@ class Session:
     def timestamp(self) -> int | None:
         """SOURCE_DATE_EPOCH (https://reproducible-builds.org/specs/source-date-epoch/), or None."""
         return source_date_epoch(self.environ)
-
-
-def source_date_epoch(environ: Mapping[str, str]) -> int | None:
-    """Return the seconds of SOURCE_DATE_EPOCH, or None if it is unset, not a number, or too large for archives.
-
-    >>> source_date_epoch({"SOURCE_DATE_EPOCH": "1700000000"}), source_date_epoch({"SOURCE_DATE_EPOCH": "now"})
-    (1700000000, None)
-    """
-    value = environ.get("SOURCE_DATE_EPOCH", "")
-    if re.fullmatch(r"0*\d{1,10}", value, re.ASCII) is None:
-        return None
-    seconds = int(value[-10:])
-    return seconds if seconds <= MAX_EPOCH else None
-
-
-def warn_invalid_epoch(environ: Mapping[str, str], reporter: Reporter) -> None:
-    """Warn about a SOURCE_DATE_EPOCH that is ignored."""
-    value = environ.get("SOURCE_DATE_EPOCH", "")
-    if value and source_date_epoch(environ) is None:
-        shown = value if len(value) <= MAX_SHOWN else f"{value[:MAX_SHOWN]}…"
-        reporter.warn(
-            f"SOURCE_DATE_EPOCH is ignored: {shown!r} is not a number from 0 to {MAX_EPOCH}",
-            hint="set it to a Unix time, such as the output of `git log -1 --format=%ct`",
-        )
 
 
 def wheel_compression(options: Options) -> Compression:

@@ -1,45 +1,42 @@
-"""What the steps of a build are handed."""
+"""What the steps of a build are handed: where cargo compiles, and with what."""
 
 from __future__ import annotations
 
-import io
+from dataclasses import replace
+from pathlib import Path
 
-import pytest
-
-from cratewheel.builder.session import source_date_epoch, warn_invalid_epoch
-from cratewheel.ui import Ui
-
-
-def warnings(value: str) -> str:
-    err = io.StringIO()
-    warn_invalid_epoch({"SOURCE_DATE_EPOCH": value}, Ui(out=io.StringIO(), err=err))
-    return err.getvalue()
+from cratewheel.builder.scheduling import BuildDirectory
+from sessions import session
+from situations import pyo3, situation
 
 
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [("0", 0), ("1700000000", 1700000000), ("8589934591", 8589934591), ("0" * 5000 + "12", 12)],
-    ids=lambda value: str(value)[:10],
-)
-def test_a_unix_time_that_archives_can_say_is_their_timestamp(value: str, seconds: int) -> None:
-    assert source_date_epoch({"SOURCE_DATE_EPOCH": value}) == seconds
-    assert warnings(value) == ""
-
-
-@pytest.mark.parametrize(
-    "value",
-    ["8589934592", "9" * 14, "9" * 30, "-1", "1.5", "now", " 1", "1\n", "\u0661"],
-)
-def test_any_other_value_is_ignored_with_a_warning(value: str) -> None:
-    assert source_date_epoch({"SOURCE_DATE_EPOCH": value}) is None
-    assert warnings(value) == (
-        f"warning: SOURCE_DATE_EPOCH is ignored: {value!r} is not a number from 0 to 8589934591\n"
-        "   help: set it to a Unix time, such as the output of `git log -1 --format=%ct`\n"
+def test_a_build_for_one_interpreter_uses_the_directory_of_cargo() -> None:
+    found = session(situation(cargo=pyo3(), pythons=("12",)))
+    root = found.inputs.cargo.target_directory
+    assert found.build_directory(found.plan.wheels[0]) == BuildDirectory(
+        path=root,
+        own=False,
+        lock=root / "cratewheel" / "lock",
+        plain=root,
+        folders=("debug",),
+        packages=frozenset({"app", "pyo3", "pyo3-ffi"}),
+        local=frozenset({"app"}),
+        common=frozenset({"pyo3"}),
     )
 
 
-def test_a_value_of_5000_digits_is_ignored_and_shown_in_part() -> None:
-    assert source_date_epoch({"SOURCE_DATE_EPOCH": "9" * 5000}) is None
-    assert warnings("9" * 5000).startswith(f"warning: SOURCE_DATE_EPOCH is ignored: '{'9' * 30}…' is not a number")
-    assert source_date_epoch({}) is None
-    assert warnings("") == ""
+def test_each_of_several_interpreters_has_a_directory_with_a_lock_beside_it() -> None:
+    found = session(situation(cargo=pyo3(), pythons=("11", "12")))
+    directories = [found.build_directory(wheel) for wheel in found.plan.wheels]
+    assert [(one.own, one.lock.name) for one in directories] == [(True, f"{one.path.name}.lock") for one in directories]
+    assert len({one.path for one in directories}) == 2
+    assert {one.plain for one in directories} == {found.inputs.cargo.target_directory}
+
+
+def test_a_target_directory_that_was_asked_for_counts_more_than_that_of_cargo() -> None:
+    inputs = situation(cargo=pyo3(), pythons=("12",))
+    chosen = session(replace(inputs, options=replace(inputs.options, target_dir=Path("/elsewhere"))))
+    assert (chosen.target_dir, chosen.scratch) == (Path("/elsewhere"), Path("/elsewhere/cratewheel"))
+    assert (chosen.cargo_program, chosen.timestamp) == ("cargo", None)
+    told = replace(chosen, environ={"CARGO": "cross", "SOURCE_DATE_EPOCH": "5"})
+    assert (told.cargo_program, told.timestamp) == ("cross", 5)
