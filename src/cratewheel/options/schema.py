@@ -167,6 +167,7 @@ TABLES: Mapping[str, Schema] = {
     },
     "targets": {
         "type": "array",
+        "minItems": 1,
         "items": _table({"name": STRING, "kind": {"enum": list(tables.TARGET_KINDS)}}, required=("name",), others=True),
     },
     "target_options": {

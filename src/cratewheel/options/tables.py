@@ -100,7 +100,10 @@ def exclude(key: str, value: object) -> tuple[Exclude, ...]:
 def targets(key: str, value: object) -> tuple[TargetSelection, ...]:
     """Return the `[[targets]]` tables."""
     found = []
-    for at, item in enumerate(_items(key, value)):
+    items = _items(key, value)
+    if not items:
+        raise ConfigError(f"{key} selects nothing", hint="remove it, to build every target that fits the bindings")
+    for at, item in enumerate(items):
         place = f"{key}[{at}]"
         if not isinstance(item, dict) or "name" not in item:
             raise type_error(place, "a table with a `name`", item)

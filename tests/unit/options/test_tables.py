@@ -37,7 +37,7 @@ VALUES: dict[str, list[object]] = {
                 [{"path": "a", "format": 1}], [{**OUT_DIR, "to": "/a"}], [{**OUT_DIR, "to": "a/../b"}],
                 [{**OUT_DIR, "to": "a\nb"}], [{**OUT_DIR, "to": 1}], [{**OUT_DIR, "to": "a/b"}]],
     "exclude": ["a", [1], [{}], [{"path": 1}], [{"path": "a", "formats": "sdist"}]],
-    "targets": ["a", [{}], [{"name": 1}], *([{"name": "a", "kind": kind}] for kind in (*tables.TARGET_KINDS, "exe"))],
+    "targets": ["a", [], [{}], [{"name": 1}], *([{"name": "a", "kind": kind}] for kind in (*tables.TARGET_KINDS, "exe"))],
     "target_options": ["a", {"t": {}}, {"t": 1}, {"t": {"macos-deployment-target": 11}}],
     "sbom": [True, {"rust": 1}, {"auditwheel": 1}, {"include": "a"}, {"incl": []}],
     "licenses": [True, {"crates": 1}, {"crates": "include"}, {"crates": "off"}, {"crates": "of"}, {"check": "MIT"},
