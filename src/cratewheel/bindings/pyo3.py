@@ -7,6 +7,7 @@ from pathlib import Path
 from cratewheel.archive.layout import Entry, FromFile, Generated
 from cratewheel.bindings.place import ModulePlace, stub_entries
 
+INIT_PREFIXES = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
 _INIT = """\
 # Made by cratewheel: the package is what its extension module says it is.
 from . import {name} as _extension
@@ -52,12 +53,29 @@ def missing_init_warning(exported: tuple[str, ...], extension_name: str) -> str 
         (*hooks, *(f"_{hook}" for hook in hooks))
     ):  # Mach-O symbols start with an underscore
         return None
-    others = sorted(name.lstrip("_") for name in exported if name.lstrip("_").startswith(("PyInit", "PyModExport")))
+    others = _exported_init_functions(exported)
     found = f"; it exports {', '.join(others)}" if others else ""
     return (
         f"the compiled library does not export {' or '.join(hooks)}, so Python cannot import it as "
         f"{extension_name}{found}; check the name of the #[pymodule]"
     )
+
+
+def unused_init_warning(exported: tuple[str, ...], kind: str) -> str | None:
+    """Return a warning if a library that these bindings load exports the init function of a module, or None.
+
+    >>> unused_init_warning(("PyInit_demo", "rust_eh_personality"), "cffi")
+    'the compiled library exports PyInit_demo, as an extension module does, which the cffi bindings do not use'
+    """
+    found = ", ".join(_exported_init_functions(exported))
+    if not found:
+        return None
+    return f"the compiled library exports {found}, as an extension module does, which the {kind} bindings do not use"
+
+
+def _exported_init_functions(exported: tuple[str, ...]) -> list[str]:
+    # Mach-O symbols start with an underscore
+    return sorted(name.lstrip("_") for name in exported if name.lstrip("_").startswith(INIT_PREFIXES))
 
 
 def init_functions(extension_name: str) -> tuple[str, ...]:

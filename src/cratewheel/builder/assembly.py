@@ -249,11 +249,14 @@ def _audit(
 
 
 def _check_init_function(session: Session, compiled: Compiled, binary: Binary) -> str | None:
-    """Warn of a module that Python cannot import, and return its name.
+    """Warn of a module that Python cannot import, and return its name; warn of one for other bindings.
 
     Raises `AuditError` for one with a name that a table gives it.
     """
     planned = compiled.plan
+    kind = planned.bindings.kind
+    if kind in ("cffi", "uniffi") and (warning := pyo3.unused_init_warning(binary.exported, kind)):
+        session.reporter.warn(warning, hint="write `-b pyo3`, or leave the bindings out, to have it imported")
     if planned.module_file is None or binary.format not in SYMBOLS_READ:
         return None
     modules = session.of(planned).inputs.modules

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cratewheel.archive.layout import Entry, FromFile, Generated
-from cratewheel.bindings.pyo3 import entries, init_functions, missing_init_warning
+from cratewheel.bindings.pyo3 import entries, init_functions, missing_init_warning, unused_init_warning
 from places import MIXED, PURE, lay_out
 
 ARTIFACT = Path("/target/release/libdemo.so")
@@ -102,3 +102,11 @@ def test_names_beyond_ascii_follow_pep_489() -> None:
 
     assert init_functions(name) == (f"PyInitU_{code}", f"PyModExportU_{code}")
     assert missing_init_warning((f"PyInitU_{code}",), name) is None
+
+
+def test_an_extension_module_that_is_loaded_as_another_library_is_warned_of() -> None:
+    assert unused_init_warning(("answer", "PyInitialise"), "cffi") is None
+    assert unused_init_warning(("_PyModExport_b", "PyInit_a"), "uniffi") == (
+        "the compiled library exports PyInit_a, PyModExport_b, as an extension module does, which the uniffi bindings "
+        "do not use"
+    )
