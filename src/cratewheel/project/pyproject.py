@@ -25,6 +25,12 @@ HATCH_KEYS = frozenset(
 
 OURS = re.compile(r"\s*(?:cratewheel|maturin)\b", re.IGNORECASE)  # a backend, or a requirement
 
+# Tables by which other backends and their plugins find a version
+VERSION_TABLES = (
+    "setuptools_scm", "setuptools-git-versioning", "setuptools.dynamic.version", "vcs-versioning", "versioningit",
+    "versioneer", "hatch.version", "pdm.version", "poetry-dynamic-versioning", "uv-dynamic-versioning",
+)  # fmt: skip
+
 # Keys that hold paths, patterns of paths, and lists and tables of either; of a table, its own keys that hold them
 PATHS = {"manifest-path": (), "python-source": (), "data": ()}
 PATTERNS = {"python-packages": (), "include": ("path", "to"), "exclude": ("path",), "sbom": ("include",)}
@@ -110,6 +116,8 @@ def read(path: Path) -> PyProject:
     hook_place, hook = _hook_table(tool, path) if (backend or "").startswith("hatchling") else ("", {})
     tables = {name: slashes.in_tool(name, _table(tool, name, path, parent="tool.")) for name in TOOLS}
     project = slashes.in_project(_table(data, "project", path)) if "project" in data else None
+    own_backend = "backend-path" in build_system
+    unread = () if own_backend or not OURS.match(backend or "") else _unread_version_tables(tool, project, path)
     return PyProject(
         path=path,
         requires=tuple(requires),
@@ -118,8 +126,8 @@ def read(path: Path) -> PyProject:
         tools=ToolTables(path=path, **tables, hook_place=hook_place, hook=slashes.in_tool(hook_place[5:], hook)),
         dependency_groups=_table(data, "dependency-groups", path),
         dynamic_metadata=_checked_texts(tool.get("dynamic-metadata"), "tool.dynamic-metadata", path),
-        warnings=(*slashes.warnings, *_misspelt_tables(tool, path)),
-        own_backend="backend-path" in build_system,
+        warnings=(*slashes.warnings, *_misspelt_tables(tool, path), *unread),
+        own_backend=own_backend,
     )
 
 
@@ -135,15 +143,34 @@ def _misspelt_tables(tool: Table, path: Path) -> Iterator[str]:
             yield f"[tool.{name}] in {path} has no effect; did you mean `[tool.{near}]`?"
 
 
+def _unread_version_tables(tool: Table, project: Table | None, path: Path) -> Iterator[str]:
+    """Yield a warning for each table for another backend that would find the version, where that is Cargo.toml's."""
+    dynamic = (project or {}).get("dynamic")
+    if not isinstance(dynamic, list) or "version" not in dynamic or "dynamic-metadata" in tool:
+        return
+    for name in VERSION_TABLES:
+        if _lookup(tool, name) is not None:
+            yield (
+                f"[tool.{name}] in {path} has no effect: the version is that of Cargo.toml; to take it from git, "
+                'write `[[tool.dynamic-metadata]]` with `provider = "cratewheel.vcs"`'
+            )
+
+
+def _lookup(table: Table, dotted: str) -> object:
+    """Return the value of a dotted key, None if there is none."""
+    found: object = table
+    for key in dotted.split("."):
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
 def _hook_table(tool: Table, path: Path) -> tuple[str, Table]:
     """Return the place and the table of our build hook for hatchling, without the keys that are hatchling's.
 
     A table of the target `wheel` replaces that of all targets: https://hatch.pypa.io/latest/config/build/#build-hooks
     """
     for place in HATCH_HOOKS:
-        found: object = {"tool": tool}
-        for key in place.split("."):
-            found = found.get(key) if isinstance(found, dict) else None
+        found = _lookup({"tool": tool}, place)
         if isinstance(found, dict):
             toml.check_texts(found, place, path)
             return place, {key: value for key, value in found.items() if key not in HATCH_KEYS}

@@ -194,3 +194,31 @@ def test_the_hook_of_wheels_replaces_that_of_all_targets_as_in_hatchling(path: P
 def test_other_backends_have_no_hook(path: Path) -> None:
     path.write_text(f'{BUILD_SYSTEM}build-backend = "cratewheel"\n[tool.hatch.build.hooks.cratewheel]\nstrip = true\n')
     assert pyproject.read(path).tools.hook == {}
+
+
+DYNAMIC = '[project]\nname = "app"\ndynamic = ["version"]\n'
+
+
+@pytest.mark.parametrize("table", pyproject.VERSION_TABLES)
+def test_a_table_by_which_another_backend_finds_the_version_has_no_effect(path: Path, table: str) -> None:
+    path.write_text(f'{BUILD_SYSTEM}build-backend = "cratewheel"\n{DYNAMIC}[tool.{table}]\n')
+    assert pyproject.read(path).warnings == (
+        f"[tool.{table}] in {path} has no effect: the version is that of Cargo.toml; to take it from git, "
+        'write `[[tool.dynamic-metadata]]` with `provider = "cratewheel.vcs"`',
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'build-backend = "cratewheel"\n{DYNAMIC}[[tool.dynamic-metadata]]\nprovider = "cratewheel.vcs"\n',
+        'build-backend = "cratewheel"\n[project]\nname = "app"\nversion = "1"\n',
+        'build-backend = "cratewheel"\n',
+        f'build-backend = "setuptools.build_meta"\n{DYNAMIC}',
+        f'build-backend = "cratewheel"\nbackend-path = ["."]\n{DYNAMIC}',
+    ],
+    ids=["a provider", "a version", "no project", "another backend", "a backend of its own"],
+)
+def test_such_a_table_may_have_an_effect_elsewhere(path: Path, text: str) -> None:
+    path.write_text(f"{BUILD_SYSTEM}{text}[tool.setuptools_scm]\n")
+    assert pyproject.read(path).warnings == ()
