@@ -203,8 +203,10 @@ DYNAMIC = '[project]\nname = "app"\ndynamic = ["version"]\n'
 def test_a_table_by_which_another_backend_finds_the_version_has_no_effect(path: Path, table: str) -> None:
     path.write_text(f'{BUILD_SYSTEM}build-backend = "cratewheel"\n{DYNAMIC}[tool.{table}]\n')
     assert pyproject.read(path).warnings == (
-        f"[tool.{table}] in {path} has no effect: the version is that of Cargo.toml; to take it from git, "
-        'write `[[tool.dynamic-metadata]]` with `provider = "cratewheel.vcs"`',
+        (
+            f"[tool.{table}] in {path} has no effect: the version is that of Cargo.toml; to take it from git, "
+            'write `[[tool.dynamic-metadata]]` with `provider = "cratewheel.vcs"`'
+        ),
     )
 
 
