@@ -468,6 +468,38 @@ GIT = Case(
     ),
 )
 
+# a crate that stands in for uniffi, and one with the generator, on which the built crate does not depend
+UNIFFI = Case(
+    folder="ffi",
+    tree={
+        "Cargo.lock": locked("bindgen uniffi", "demo uniffi", "other", "uniffi"),
+        "Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["ffi", "bindgen", "other", "uniffi"]\n',
+        "bindgen/Cargo.toml": crate(
+            "bindgen",
+            '\n[[bin]]\nname = "uniffi-bindgen"\npath = "main.rs"\n'
+            '\n[dependencies]\nuniffi = { path = "../uniffi", features = ["cli"] }\n',
+        ),
+        "bindgen/main.rs": "fn main() {}\n",
+        "other/Cargo.toml": crate("other"),
+        "other/src/lib.rs": "",
+        "uniffi/Cargo.toml": crate("uniffi", "\n[features]\ncli = []\n"),
+        "uniffi/src/lib.rs": "",
+        "ffi/pyproject.toml": pyproject(),
+        "ffi/Cargo.toml": crate("demo", LIB + '\n[dependencies]\nuniffi = { path = "../uniffi" }\n'),
+        "ffi/src/lib.rs": "",
+    },
+    files=(
+        "PKG-INFO", "Cargo.lock", "Cargo.toml", "bindgen/Cargo.toml", "bindgen/main.rs", "ffi/Cargo.toml",
+        "ffi/src/lib.rs", "pyproject.toml", "uniffi/Cargo.toml", "uniffi/src/lib.rs",
+    ),
+    texts={
+        "Cargo.lock": locked("bindgen uniffi", "demo uniffi", "uniffi"),
+        "Cargo.toml": '[workspace]\nresolver = "2"\nmembers = ["ffi", "bindgen", "uniffi"]\n',
+        "pyproject.toml": pyproject() + '\n[tool.maturin]\nmanifest-path = "ffi/Cargo.toml"\n',
+    },
+    peer_lacks=("bindgen/Cargo.toml", "bindgen/main.rs"),
+)  # fmt: skip
+
 CASES = {
     "workspace": WORKSPACE,
     "a feature that only a crate left behind asks for": FEATURES,
@@ -477,4 +509,5 @@ CASES = {
     "python-source outside": PYTHON_OUTSIDE,
     "include and exclude": INCLUDE,
     "git": GIT,
+    "uniffi-bindgen in a crate of the workspace": UNIFFI,
 }

@@ -6,7 +6,7 @@ See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `un
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +81,21 @@ def find_bindgen(
     return Bindgen(
         build=build, package=package.id, home=package.manifest_path.parent if own else metadata.workspace_root
     )
+
+
+def bindgen_manifest(metadata: CargoMetadata, crates: Iterable[Path], *, requested: str | None) -> Path | None:
+    """Return the Cargo.toml of the project's uniffi-bindgen, if the wheel of one of the `crates` needs it.
+
+    They are named by their manifests. `requested` are the bindings that the project names; None has them detected, and
+    then a crate that depends on uniffi is taken for one with its bindings.
+    """
+    found = _bindgen(metadata)
+    if found is None or requested not in (None, "uniffi"):
+        return None
+    wanted = set(crates)
+    built = [package.id for package in metadata.packages.values() if package.manifest_path in wanted]
+    used = {metadata.packages[one].name for root in built for one in replace(metadata, root=root).closure()}
+    return found[0].manifest_path if requested is not None or "uniffi" in used else None
 
 
 def generate_command(program: str, settings: Settings, *, library: Path, out_dir: Path, home: Path) -> Command:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cratewheel.archive import sdist as sdist_writer
 from cratewheel.archive.layout import layout
+from cratewheel.bindings.uniffi import bindgen_manifest
 from cratewheel.builder.scheduling import OncePerCommand
 from cratewheel.builder.source_date import source_date_epoch, warn_invalid_epoch
 from cratewheel.cargo import lockfile
@@ -126,8 +127,9 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     """
     project, cwd = inputs.project, inputs.project.cwd
     assert project.pyproject is not None, "gather_sdist rejects a project without one"
-    others = artifact_manifests(inputs.options, inputs.cargo)
-    packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd, others=others)
+    packages = packages_with_cargo(
+        project.manifest, inputs.cargo, environ, reporter, cwd=cwd, others=_other_manifests(inputs)
+    )
     hooks = inputs.options.hooks
     place = _hook_place(inputs) if hooks else None
     reader = Reader(
@@ -169,6 +171,18 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
         layout=layout((*(entry for entry in settled if entry.path != RECORD), *filter(None, (record,)))),
         unmade=hook_files.unmade(hooks, place),
     )
+
+
+def _other_manifests(inputs: SdistInputs) -> Iterator[Path]:
+    """Yield the Cargo.toml of crates that a wheel is made with, though the built crate does not depend on them."""
+    artifacts = artifact_manifests(inputs.options, inputs.cargo)
+    yield from artifacts
+    kinds = {one.kind for one in inputs.options.artifacts}
+    requested = "uniffi" if "uniffi" in kinds else inputs.options.bindings
+    crates = artifacts or (inputs.project.manifest.path,)
+    generator = bindgen_manifest(inputs.cargo, crates, requested=requested)
+    if generator is not None:
+        yield generator
 
 
 def _warn_foreign_backend(inputs: SdistInputs, reporter: Reporter) -> None:

@@ -7,7 +7,8 @@ import re
 _RUBBISH = re.compile(
     r"__pycache__|.*\.py[co]|.*\$py\.class"  # Python's, and Jython's
     r"|.*\.sw[op]|\..*\.sw[a-p]|.*~|\.#.*|\#.*\#"  # Vim's, Emacs'
-    r"|\.DS_Store|\._.*|Thumbs\.db|ehthumbs\.db|[Dd]esktop\.ini|\.directory"  # desktops'
+    r"|\.DS_Store|\._(?!.*\.crc\Z).*"  # macOS's; Hadoop has the checksum of `_SUCCESS` in `._SUCCESS.crc`
+    r"|Thumbs\.db|ehthumbs\.db|[Dd]esktop\.ini|\.directory"  # other desktops'
     r"|\.nfs[0-9a-f]+|\.fuse_hidden[0-9a-f]+",  # files deleted while open
     re.DOTALL,
 )

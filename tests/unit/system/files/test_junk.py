@@ -14,7 +14,7 @@ RUBBISH = [
 CONTENT = [
     "pycache", "__pycache__2", "a.py", "a.pyd", "a.pyc.txt", "a.class", "a.swa", "swp", "a.swp.txt", "~a", "#a", "a#",
     "DS_Store", ".DS_Store2", "_a", "thumbs.db", "Thumbs.db.txt", "mydesktop.ini", "directory", ".directory2", ".nfsx",
-    ".nfs", "a.nfs01", ".fuse_hidden", ".gitignore", "a.rs",
+    ".nfs", "a.nfs01", ".fuse_hidden", ".gitignore", "a.rs", "._SUCCESS.crc", "._last_checkpoint.crc",
 ]  # fmt: skip
 
 
