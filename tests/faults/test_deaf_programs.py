@@ -36,6 +36,8 @@ fn main() {
 }
 """
 SLEEP = "touch started; sleep 600"
+# one program after the other, which nobody finds by its environment
+STARTER = "touch started; i=0; while [ $i -lt 200 ]; do env -i sleep 600 & i=$((i + 1)); done; wait"
 
 
 @pytest.fixture
@@ -96,12 +98,13 @@ def belonging(folder: Path) -> list[str]:
             f"trap '' INT TERM; {SLEEP}", Stop(after=0, number=signal.SIGINT, group=True), id="orphan-of-Ctrl-C"
         ),
         pytest.param(f"trap '' TERM; setsid sh -c '{SLEEP}'", Stop(after=0, number=signal.SIGTERM), id="session"),
+        pytest.param(STARTER, Stop(after=0, number=signal.SIGINT), id="started-in-that-moment"),
     ],
 )
 def test_what_a_build_script_has_started_is_killed_in_the_end(script: str, stop: Stop, root: Path) -> None:
     ended = built(root, script, stop)
     assert ended.status == 128 + stop.number, ended
-    assert belonging(root.parent) == []
+    assert (belonging(root.parent), ended.running) == ([], ())
     assert not (root.parent / "out").exists()
 
 

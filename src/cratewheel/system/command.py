@@ -277,7 +277,7 @@ class Stream:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Program:
-    """A program that was started; `mark` is in the environment of each process that it starts.
+    """A program that was started, and what it has started.
 
     `signalled` are the processes that have been sent a signal to end. Several threads may end a program, hence `lock`.
     `job` holds it on Windows.
@@ -285,9 +285,9 @@ class _Program:
 
     child: subprocess.Popen[bytes]
     job: job_object.Job | None
-    mark: str
+    tree: process_tree.ProcessTree
     rolls_back: bool
-    signalled: dict[int, process_tree.Process] = field(default_factory=dict)
+    signalled: set[int] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
@@ -320,7 +320,8 @@ def _running_program(
     )
     begun = time.monotonic()
     with child, nullcontext() if rolls_back else _tied(child) as job:  # as above
-        program = _Program(child=child, job=job, mark=mark, rolls_back=rolls_back)
+        tree = process_tree.ProcessTree(child, mark, _processes)
+        program = _Program(child=child, job=job, tree=tree, rolls_back=rolls_back)
         end = partial(_end, program)
         group = current_group()
         try:
@@ -428,35 +429,18 @@ def _end(program: _Program) -> None:
     while time.monotonic() - begun < grace + KILLING_GRACE:
         late = interrupts.is_repeated() or time.monotonic() - begun > grace
         with program.lock:
-            alive = _running_processes(program)
+            alive = program.tree.running()
+            if not alive:
+                return
             if late:
-                _send(signal.SIGKILL, alive)
-            elif not (
+                program.tree.signal(signal.SIGKILL)
+            elif not alive.keys() <= program.signalled and not (
                 program.rolls_back and interrupts.signal_number() == signal.SIGINT and time.monotonic() - begun < ECHO
             ):
-                new = [pid for pid in alive if pid not in program.signalled]
-                _send(signal.SIGINT if program.rolls_back else signal.SIGTERM, new)
-                program.signalled.update(alive)
-        if not alive:
-            return
+                number = signal.SIGINT if program.rolls_back else signal.SIGTERM
+                program.signalled.update(program.tree.signal(number, but=program.signalled))
         time.sleep(pause)
         pause = min(2 * pause, 0.1)
-
-
-def _running_processes(program: _Program) -> dict[int, process_tree.Process]:
-    """Return the running processes of a program and those it has started, parents first."""
-    processes = _processes()
-    known = [pid for pid, process in program.signalled.items() if processes.get(pid) == process]
-    if program.child.poll() is None:
-        known.insert(0, program.child.pid)
-        processes.setdefault(program.child.pid, process_tree.Process(parent=os.getpid(), started=""))
-    return {pid: processes[pid] for pid in process_tree.find_descendants(processes, known, program.mark)}
-
-
-def _send(number: int, pids: Iterable[int]) -> None:
-    for pid in pids:
-        with suppress(OSError):  # it has ended, or belongs to another user
-            os.kill(pid, number)
 
 
 def _processes() -> dict[int, process_tree.Process]:

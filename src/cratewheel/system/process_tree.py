@@ -7,12 +7,16 @@ their parent, and by a variable in their environment once their parent has ended
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+import signal
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 VARIABLE = "CRATEWHEEL_STARTED"  # has a different value for each program
+LOOKS = 30  # at whether all have stopped; what starts another by vfork(2) stops when that runs
 
 # For sh, also that of macOS: reads a line for each program that the process $0 of the session $1 has started, and one
 # with a minus when that has ended. Once its stdin is closed without `done`, it kills those programs and what they have
@@ -89,6 +93,60 @@ class Process:
     parent: int
     started: str
     ended: bool = False
+    stopped: bool = False
+
+
+class ProcessTree:
+    """A program, a `subprocess.Popen`, and what it has started; `mark` is in the environment of each.
+
+    `list_processes` returns all processes by number. What was seen once is known also when its parent has ended.
+    """
+
+    def __init__(self, child: Any, mark: str, list_processes: Callable[[], dict[int, Process]]) -> None:
+        self._child = child
+        self._mark = mark
+        self._list = list_processes
+        self._known: dict[int, Process] = {}
+
+    def running(self) -> dict[int, Process]:
+        """Return the running processes, parents first."""
+        processes = self._list()
+        # its parent is another one when that has ended
+        known = [pid for pid, one in self._known.items() if pid in processes and processes[pid].started == one.started]
+        if self._child.poll() is None:
+            known.insert(0, self._child.pid)
+            # where processes cannot be listed, it cannot be seen to stop either
+            processes.setdefault(self._child.pid, Process(parent=os.getpid(), started="", stopped=True))
+        self._known = {pid: processes[pid] for pid in find_descendants(processes, known, self._mark)}
+        return self._known
+
+    def signal(self, number: int, *, but: Collection[int] = ()) -> Iterable[int]:
+        """Send a signal to the running processes that are not among `but`, and return them.
+
+        All are stopped before, until no new one is found: one that is started in that moment, with an emptied
+        environment, would not be found any more when its parent has ended.
+        """
+        found: dict[int, Process] = {}
+        all_stopped = False
+        try:
+            for look in range(LOOKS):
+                found = {pid: process for pid, process in self.running().items() if pid not in but}
+                moving = [pid for pid, process in found.items() if not process.stopped]
+                if all_stopped and not moving:
+                    break
+                all_stopped = not moving  # but perhaps not yet when the first of them was listed
+                _send(signal.SIGSTOP, moving)
+                time.sleep(min(look, 20) / 1000)
+            _send(number, found)
+        finally:
+            _send(signal.SIGCONT, found)
+        return found
+
+
+def _send(number: int, pids: Iterable[int]) -> None:
+    for pid in pids:
+        with suppress(OSError):  # it has ended, or belongs to another user
+            os.kill(pid, number)
 
 
 def read_proc() -> dict[int, Process] | None:
@@ -98,7 +156,7 @@ def read_proc() -> dict[int, Process] | None:
         with suppress(OSError):  # it has ended meanwhile
             # proc_pid_stat(5): the name in parentheses may hold anything; behind it are the state, the parent …
             fields = stat.read_bytes().rpartition(b")")[2].decode("ascii").split()
-            found[int(stat.parent.name)] = Process(parent=int(fields[1]), started=fields[19], ended=fields[0] in "ZX")
+            found[int(stat.parent.name)] = _process(parent=fields[1], state=fields[0], started=fields[19])
     return found or None
 
 
@@ -110,10 +168,14 @@ def parse_ps(answer: str) -> dict[int, Process]:
     """
     lines = (line.split(None, 3) for line in answer.splitlines())
     return {
-        int(fields[0]): Process(parent=int(fields[1]), started=fields[3], ended=fields[2].startswith("Z"))
+        int(fields[0]): _process(parent=fields[1], state=fields[2], started=fields[3])
         for fields in lines
         if len(fields) == 4
     }
+
+
+def _process(*, parent: str, state: str, started: str) -> Process:
+    return Process(parent=int(parent), started=started, ended=state[0] in "ZX", stopped=state[0] in "Tt")
 
 
 def find_descendants(processes: Mapping[int, Process], known: Iterable[int], mark: str) -> list[int]:

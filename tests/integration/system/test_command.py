@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from cratewheel.errors import MissingToolError
 from cratewheel.system import command as process
+from cratewheel.system import process_tree
 from cratewheel.system import signals as interrupts
 from cratewheel.system.command import Command, Completed, capture, stream, which
 from cratewheel.system.signals import Handlers, TerminatedError
@@ -145,6 +148,47 @@ def test_what_ignores_the_request_to_end_is_killed_with_the_whole_family(
 ) -> None:
     monkeypatch.setattr(process, "TERMINATION_GRACE", 0.2)
     assert not is_running(interrupted((sys.executable, "-c", PARENT, DEAF, "same", parent)))
+
+
+# starts one program after the other, each with an empty environment: by that, none of them is found
+STARTER = 'echo $$; i=0; while [ $i -lt 300 ]; do env -i sleep "$0" & i=$((i + 1)); done; wait'
+STUBBORN = "env -i sh -c 'trap \"\" TERM; echo $$; sleep 60; sleep 60' & wait"
+SYSTEMS = [
+    "linux",
+    pytest.param("darwin", marks=pytest.mark.skipif(shutil.which("ps") is None, reason="there is no `ps`")),
+]
+
+
+def without_proc(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Find processes as the system does: that of macOS (darwin) has no /proc."""
+    if system == "darwin":
+        monkeypatch.setattr(process_tree, "read_proc", lambda: None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is left running is found in /proc")
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_is_started_in_that_moment_ends_as_well(system: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proc(system, monkeypatch)
+    seconds = f"600.{os.getpid()}"
+    interrupted(("sh", "-c", STARTER, seconds))
+    left = [path for path in Path("/proc").glob("[0-9]*/cmdline") if seconds in command_line(path)]
+    assert [path for path in left if is_running(int(path.parent.name))] == []
+
+
+def command_line(path: Path) -> str:
+    with suppress(OSError):  # it has ended meanwhile
+        return path.read_text(encoding="utf-8")
+    return ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="as above")
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_ignores_the_request_is_killed_without_its_parent_and_environment(
+    system: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    without_proc(system, monkeypatch)
+    monkeypatch.setattr(process, "TERMINATION_GRACE", 0.2)
+    assert not is_running(interrupted(("sh", "-c", STUBBORN)))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="families of processes are read from /proc")

@@ -32,12 +32,16 @@ def test_the_processes_of_this_machine() -> None:
     found = read_proc()
     assert found is not None
     assert found[os.getpid()].parent == os.getppid()
-    assert not found[os.getpid()].ended
+    assert (found[os.getpid()].ended, found[os.getpid()].stopped) == (False, False)
 
 
 def test_processes_as_ps_tells_them() -> None:
-    said = "    1     0 Ss   Thu Nov 26 16:03:00 2026\n   12     1 Z+   Thu Nov 26 16:03:05 2026\n\n"
+    said = (
+        "    1     0 Ss   Thu Nov 26 16:03:00 2026\n   12     1 Z+   Thu Nov 26 16:03:05 2026\n"
+        "   13     1 T    Thu Nov 26 16:03:07 2026\n\n"
+    )
     assert parse_ps(said) == {
         1: Process(parent=0, started="Thu Nov 26 16:03:00 2026"),
         12: Process(parent=1, started="Thu Nov 26 16:03:05 2026", ended=True),
+        13: Process(parent=1, started="Thu Nov 26 16:03:07 2026", stopped=True),
     }
