@@ -5,8 +5,9 @@ See https://mozilla.github.io/uniffi-rs/latest/python/configuration.html for `un
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,21 @@ from cratewheel.system.files.copying import remove_tree
 
 BINDGEN = "uniffi-bindgen"
 
+_LOADS = re.compile(r"\blibname\.format\(['\"]([^'\"]+)['\"]\)")
+_PYTHON_TABLE = re.compile(r"^[ \t]*\[[ \t]*bindings[ \t]*\.[ \t]*python[ \t]*\].*\n?", re.MULTILINE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """The settings for Python in `uniffi.toml`.
 
     `path` is the file, if there is one; `library` the name under which the modules load the library, without prefix and
-    suffix; `external` are modules that other distributions bring.
+    suffix; `external` are the packages of modules, by the names of these, which most often other distributions bring.
     """
 
     path: Path | None = None
     library: str | None = None
-    external: tuple[str, ...] = ()
+    external: Mapping[str, str] = field(default_factory=dict)
 
 
 def read_settings(crate: Path, roots: Roots) -> Settings:
@@ -46,7 +50,7 @@ def read_settings(crate: Path, roots: Roots) -> Settings:
     if library is not None and not isinstance(library, str):
         raise ConfigError(f"bindings.python.cdylib_name in {path} must be a string, found {toml.describe(library)}")
     external = _table(python, "external_packages", path)
-    return Settings(path=path, library=library, external=tuple(sorted(external)))
+    return Settings(path=path, library=library, external={name: str(package) for name, package in external.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,30 @@ def generate(command: Command, out_dir: Path, environ: Mapping[str, str], report
     return modules
 
 
+def generate_matching(
+    run: Callable[[Settings], tuple[Path, ...]], settings: Settings, place: ModulePlace, library: Path, config: Path
+) -> tuple[Path, ...]:
+    """Return the modules that `run` generates by the settings, all of which load the one library of the wheel.
+
+    A crate that the built one depends on may name another library in its own `uniffi.toml`, which it is compiled to
+    alone. Then the modules are generated again by the file `config`, written here, whose name counts for all crates.
+    Raises `ConfigError` if that does not help.
+    """
+    name = settings.library or _library_stem(library)
+    modules = run(settings)
+    if settings.library is None and _loading_others(_shipped(place, modules, settings), name):
+        config.write_text(_with_library(settings, name), encoding="utf-8")
+        modules = run(replace(settings, path=config))
+    for module, other in _loading_others(_shipped(place, modules, settings), name).items():
+        file = "uniffi.toml" if settings.path is None else settings.path
+        raise ConfigError(
+            f"the module {module}, made by uniffi-bindgen, loads a library {other}, and the wheel has only {name}",
+            hint=f'write `cdylib_name = "{_library_stem(library)}"` below [bindings.python] in {file}, which counts '
+            "for all crates",
+        )
+    return modules
+
+
 def entries(
     place: ModulePlace,
     artifact: Path,
@@ -139,7 +167,7 @@ def entries(
 ) -> tuple[Entry, ...]:
     """Return the package: `__init__.py` that re-exports the generated modules, the modules, and the library."""
     folder = package_dir(place)
-    shipped = sorted((path for path in modules if path.stem not in settings.external), key=lambda path: path.name)
+    shipped = _shipped(place, modules, settings)
     library = artifact.name if settings.library is None else library_name(settings.library, target_os)
     init = "".join(f"from .{path.stem} import *  # noqa: F403\n" for path in shipped)
     return (
@@ -157,6 +185,37 @@ def entries(
         ),
         *stub_entries(place, stub),
     )
+
+
+def _shipped(place: ModulePlace, modules: Iterable[Path], settings: Settings) -> list[Path]:
+    """Return the modules of this wheel, sorted: not those that `external_packages` says to be in another package."""
+    own = ".".join(package_dir(place).parts)
+    mine = {name for name, package in settings.external.items() if package in (own, f"{own}.{name}")}
+    return sorted(
+        (path for path in modules if path.stem in mine or path.stem not in settings.external),
+        key=lambda path: path.name,
+    )
+
+
+def _loading_others(modules: Iterable[Path], library: str) -> dict[str, str]:
+    """Return what modules load that do not load this library, by their names."""
+    found = {path.stem: _LOADS.search(path.read_text(encoding="utf-8", errors="replace")) for path in modules}
+    return {module: match[1] for module, match in found.items() if match is not None and match[1] != library}
+
+
+def _library_stem(library: Path) -> str:
+    """Return the name of a library without prefix and suffix, as uniffi-bindgen takes it."""
+    return library.stem if library.suffix == ".dll" else library.stem.removeprefix("lib")
+
+
+def _with_library(settings: Settings, name: str) -> str:
+    """Return the text of `uniffi.toml` with the name of the library."""
+    text = "" if settings.path is None else settings.path.read_text(encoding="utf-8")
+    key = f'cdylib_name = "{name}"\n'
+    table = _PYTHON_TABLE.search(text)
+    if table is None:
+        return f"{text}\n[bindings.python]\n{key}"
+    return f"{text[: table.end()]}{key}{text[table.end() :]}"
 
 
 def _bindgen(metadata: CargoMetadata) -> tuple[Package, CrateTarget] | None:

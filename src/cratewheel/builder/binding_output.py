@@ -135,5 +135,9 @@ def _uniffi_modules(session: Session, artifact: Artifact, stage: Path) -> tuple[
             purpose=f" of {uniffi.BINDGEN}",
         )
         program, home = str(compiled.path), generator.home
-    command = uniffi.generate_command(program, settings, library=artifact.path, out_dir=out_dir, home=home)
-    return uniffi.generate(command, out_dir, session.environ, session.reporter)
+
+    def run(settings: uniffi.Settings) -> tuple[Path, ...]:
+        command = uniffi.generate_command(program, settings, library=artifact.path, out_dir=out_dir, home=home)
+        return uniffi.generate(command, out_dir, session.environ, session.reporter)
+
+    return uniffi.generate_matching(run, settings, session.inputs.modules, artifact.path, stage / "uniffi.toml")

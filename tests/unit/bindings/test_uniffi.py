@@ -6,9 +6,18 @@ import pytest
 
 from crate_graphs import CDYLIB, HOME, app, crate, graph, target
 from cratewheel.archive.layout import FromFile, Generated
-from cratewheel.bindings.uniffi import Bindgen, Settings, entries, find_bindgen, generate_command, read_settings
+from cratewheel.bindings.uniffi import (
+    Bindgen,
+    Settings,
+    entries,
+    find_bindgen,
+    generate_command,
+    generate_matching,
+    read_settings,
+)
 from cratewheel.cargo.model import CrateTarget
 from cratewheel.errors import ConfigError
+from cratewheel.system import toml
 from cratewheel.system.command import Command
 from places import MIXED, PURE
 
@@ -89,7 +98,7 @@ def test_a_pure_project_is_the_package_of_the_modules() -> None:
 
 
 def test_modules_of_other_distributions_stay_out() -> None:
-    settings = Settings(external=("base",))
+    settings = Settings(external={"base": "another"})
     found = entries(
         PURE, LIBRARY, modules=MODULES, settings=settings, target_os="linux", stub=FromFile(path="/work/demo.pyi")
     )
@@ -101,6 +110,78 @@ def test_modules_of_other_distributions_stay_out() -> None:
         "demo/__init__.pyi",
         "demo/py.typed",
     ]
+
+
+@pytest.mark.parametrize("package", ["pkg.inner._native", "pkg.inner._native.base"])
+def test_a_module_that_is_said_to_be_in_this_package_is_no_other_distribution_s(package: str) -> None:
+    found = entries(MIXED, LIBRARY, modules=MODULES, settings=Settings(external={"base": package}), target_os="linux")
+
+    assert [entry.path for entry in found][1:3] == ["pkg/inner/_native/base.py", "pkg/inner/_native/demo.py"]
+
+
+class Bindgen028:
+    """Writes modules as uniffi-bindgen does: each loads what its crate's settings name, those of `--config` first."""
+
+    def __init__(self, out: Path, named: dict[str, str], *, heeds: bool = True) -> None:
+        self.out, self.named, self.heeds = out, named, heeds
+        self.configs: list[str | None] = []
+
+    def __call__(self, settings: Settings) -> tuple[Path, ...]:
+        text = None if settings.path is None else settings.path.read_text(encoding="utf-8")
+        self.configs.append(text)
+        config = {} if text is None or not self.heeds else toml.parse(text)
+        over = config.get("bindings", {}).get("python", {}).get("cdylib_name")
+        for module in ("base", "demo"):
+            name = over or self.named.get(module, "demo")
+            (self.out / f"{module}.py").write_text(f'    libname = libname.format("{name}")\n', encoding="utf-8")
+        return (self.out / "base.py", self.out / "demo.py")
+
+
+@pytest.mark.parametrize(
+    ("text", "changed"),
+    [
+        (None, '\n[bindings.python]\ncdylib_name = "demo"\n'),
+        (
+            "[bindings.python] # ours\nx = 1\n[bindings.kotlin]\n",
+            '[bindings.python] # ours\ncdylib_name = "demo"\nx = 1\n[bindings.kotlin]\n',
+        ),
+        (
+            "[bindings.python.custom_types.Url]\nx = 1\n",
+            '[bindings.python.custom_types.Url]\nx = 1\n\n[bindings.python]\ncdylib_name = "demo"\n',
+        ),
+    ],
+    ids=["no settings", "settings", "settings below the table"],
+)
+def test_modules_of_other_crates_load_the_library_of_the_wheel(text: str | None, changed: str, tmp_path: Path) -> None:
+    path = None if text is None else tmp_path / "uniffi.toml"
+    if path is not None and text is not None:
+        path.write_text(text, encoding="utf-8")
+    run = Bindgen028(tmp_path, {"base": "base"})
+    found = generate_matching(run, Settings(path=path), PURE, LIBRARY, tmp_path / "ours.toml")
+
+    assert run.configs == [text, changed]
+    assert [file.read_text(encoding="utf-8") for file in found] == ['    libname = libname.format("demo")\n'] * 2
+
+
+def test_modules_that_load_the_library_are_generated_once(tmp_path: Path) -> None:
+    run = Bindgen028(tmp_path, {"base": "elsewhere"})
+    generate_matching(run, Settings(external={"base": "other"}), PURE, LIBRARY, tmp_path / "ours.toml")
+
+    assert run.configs == [None]
+
+
+def test_a_module_that_loads_what_the_wheel_lacks_is_an_error(tmp_path: Path) -> None:
+    run = Bindgen028(tmp_path, {"base": "base"}, heeds=False)
+
+    with pytest.raises(ConfigError) as caught:
+        generate_matching(run, Settings(), PURE, LIBRARY, tmp_path / "ours.toml")
+
+    assert caught.value.message == (
+        "the module base, made by uniffi-bindgen, loads a library base, and the wheel has only demo"
+    )
+    assert caught.value.hint == (
+        'write `cdylib_name = "demo"` below [bindings.python] in uniffi.toml, which counts for all crates'
+    )
 
 
 def test_the_library_has_the_name_that_the_modules_look_for() -> None:
@@ -124,7 +205,9 @@ def test_settings_are_read(tmp_path: Path) -> None:
         encoding="utf-8",
     )
 
-    assert read_settings(tmp_path, (str(tmp_path),)) == Settings(path=path, library="renamed", external=("art", "base"))
+    assert read_settings(tmp_path, (str(tmp_path),)) == Settings(
+        path=path, library="renamed", external={"art": "", "base": "base_package"}
+    )
 
 
 @pytest.mark.parametrize(
