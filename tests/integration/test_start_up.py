@@ -66,3 +66,13 @@ def test_a_page_of_help_imports_the_options_and_its_own_command(command: str) ->
         "cratewheel.interpreter.model",
     }
     assert found & HEAVY == set()
+
+
+@pytest.mark.parametrize("plugin", ["hatch", "setuptools"])
+def test_a_plugin_imports_nothing_of_ours_until_something_is_compiled(plugin: str) -> None:
+    # the other backend loads it for whatever it builds
+    folders = [path for path in sys.path if path]
+    code = f"import sys; sys.path[:0] = {folders!r}\nimport json, cratewheel.plugins.{plugin}\n"
+    code += "print(json.dumps([name for name in sys.modules if name.startswith('cratewheel')]))"
+    done = subprocess.run([sys.executable, "-S", "-c", code], capture_output=True, text=True, check=True)
+    assert set(json.loads(done.stdout)) == {"cratewheel", "cratewheel.plugins", f"cratewheel.plugins.{plugin}"}

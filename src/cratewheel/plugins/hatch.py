@@ -1,32 +1,24 @@
-"""The build hook for hatchling: https://hatch.pypa.io/latest/plugins/build-hook/reference/."""
+"""The build hook for hatchling: https://hatch.pypa.io/latest/plugins/build-hook/reference/.
+
+Hatchling loads this module wherever cratewheel is installed, whatever it builds: it imports little, and the rest when
+a hook runs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path, PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.plugin import hookimpl
 
-from cratewheel.archive.layout import Generated
-from cratewheel.backend import compile_requirements, hook_call
-from cratewheel.builder.extension import Extension, ExtensionFile
-from cratewheel.contents.crate_sources import CrateFile
-from cratewheel.errors import ConfigError
-from cratewheel.plugins.other_backend import (
-    OtherProject,
-    compile_wheel,
-    crate_files,
-    folder_in_project,
-    is_program,
-    place_file,
-    place_in_wheel,
-)
-from cratewheel.project import pyproject
-from cratewheel.system.files.temporary import temporary_folder
+if TYPE_CHECKING:
+    from cratewheel.builder.extension import Extension, ExtensionFile
+    from cratewheel.contents.crate_sources import CrateFile
+    from cratewheel.plugins.other_backend import OtherProject
 
 Selected = tuple[Path, Path]  # a file, and its path in the wheel
 MODULE_ENDINGS = (".so", ".pyd")
@@ -48,6 +40,10 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
         self._stack = ExitStack()
         if self.target_name not in ("wheel", "sdist"):
             return
+        from cratewheel.backend import hook_call
+        from cratewheel.plugins.other_backend import compile_wheel, crate_files
+        from cratewheel.system.files.temporary import temporary_folder
+
         selected = tuple(self._selected()) if self.target_name == "wheel" else ()
         project = self._project(selected)
         try:
@@ -73,10 +69,14 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
         """Return what compiling needs, which frontends install."""
         if self.target_name != "wheel":
             return []
+        from cratewheel.backend import compile_requirements, hook_call
+
         with hook_call(None, Path(self.root)) as call:
             return compile_requirements(call)
 
     def _project(self, selected: Iterable[Selected]) -> OtherProject:
+        from cratewheel.plugins.other_backend import OtherProject
+
         core = self.metadata.core
         return OtherProject(
             root=Path(self.root),
@@ -96,6 +96,8 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
     def _add_compiled(
         self, built: Extension, build_data: dict[str, Any], selected: Iterable[Selected], *, editable: bool
     ) -> None:
+        from cratewheel.plugins.other_backend import folder_in_project, is_program, place_file, place_in_wheel
+
         build_data["pure_python"] = built.tag.platform == ("any",)  # where Rust is optional, and failed
         build_data["tag"] = str(built.tag)  # hatchling gives editable wheels a tag of its own
         folders = {place.parent: path.parent for path, place in selected if path.suffix == ".py"}
@@ -123,6 +125,8 @@ class CratewheelBuildHook(BuildHookInterface[BuilderConfig]):
             build_data["force_include"] |= {str(one.file): str(one.path) for one in built.sboms}
 
     def _add_crates(self, files: Iterable[CrateFile], build_data: dict[str, Any], scratch: Path) -> None:
+        from cratewheel.archive.layout import Generated
+
         for file in files:
             entry = file.entry
             if not file.needed and self.build_config.path_is_excluded(entry.path):
@@ -158,6 +162,9 @@ def _stem(path: PurePath) -> str:
 
 def check_settings(root: Path, config: Mapping[str, Any], target: str) -> None:
     """Raise `ConfigError` if hatchling has other settings of the hook than pyproject.toml, where we read them."""
+    from cratewheel.errors import ConfigError
+    from cratewheel.project import pyproject
+
     found = pyproject.read(root / "pyproject.toml")
     own = {key: value for key, value in config.items() if key not in pyproject.HATCH_KEYS}
     if own != found.tools.hook:
