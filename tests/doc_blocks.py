@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import uploads
+from fork_server import ForkServer
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
@@ -27,8 +28,9 @@ RUN_ELSEWHERE = ("try", "test", "tutorial")  # by .ci/run, and by tests/integrat
 CRATEWHEEL = """#!/bin/sh
 command=$1
 case "$command" in build) shift; set -- build --dry-run "$@";; esac
-exec "{python}" -m cratewheel "$@"
+exec "{program}" "$@"
 """
+SERVER = ForkServer()  # for the environment of the sandbox
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +85,8 @@ def sandbox(folder: Path) -> dict[str, str]:
     (project / ".gitignore").write_text(".venv\n", encoding="utf-8")
     venv.create(project / ".venv", symlinks=True)
     home = Path.home()
-    command = folder / "bin" / "cratewheel"
-    command.write_text(CRATEWHEEL.format(python=sys.executable), encoding="utf-8")
-    command.chmod(0o755)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("CRATEWHEEL_", "MATURIN_"))}
-    return {
+    environ = {
         "CARGO_HOME": str(home / ".cargo"),
         "RUSTUP_HOME": str(home / ".rustup"),
         **kept,
@@ -97,11 +96,20 @@ def sandbox(folder: Path) -> dict[str, str]:
         "PYTHONPATH": str(ROOT / "src"),
         "NO_COLOR": "1",
     }
+    text, _ = SERVER.program(environ)
+    (folder / "program").write_text(text, encoding="utf-8")
+    command = folder / "bin" / "cratewheel"
+    command.write_text(CRATEWHEEL.format(program=folder / "program"), encoding="utf-8")
+    for path in (folder / "program", command):
+        path.chmod(0o755)
+    return environ
 
 
 def run_script(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the commands of a block in a new project, until one fails."""
+    environ = sandbox(folder)
+    _, passed = SERVER.program(environ)
     return subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", text], check=False,
-        cwd=folder / "demo", env=sandbox(folder), capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
+        ["bash", "-euo", "pipefail", "-c", text], check=False, pass_fds=passed,
+        cwd=folder / "demo", env=environ, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=120,
     )  # fmt: skip

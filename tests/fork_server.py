@@ -7,6 +7,7 @@ to be told is left to `python -m cratewheel`; so is everything where `CRATEWHEEL
 
 from __future__ import annotations
 
+import atexit
 import gc
 import importlib
 import json
@@ -36,6 +37,23 @@ ALSO = (
     "sysconfig", "tarfile", "tempfile", "urllib.request", "uuid", "zipfile",
 )  # fmt: skip
 CHUNK = 1 << 16
+# A program that is the command for a script: its streams, folder and environment are those of the command.
+PROGRAM = """#!{python} -IS
+import json, os, signal, socket, sys
+server = socket.socket(fileno={server})
+ours, theirs = socket.socketpair()
+socket.send_fds(server, [b"."], [theirs.fileno(), 1, 2, 0])
+theirs.close()
+ours.sendall(json.dumps([sys.argv[1:], os.getcwd(), dict(os.environ)]).encode())
+ours.shutdown(socket.SHUT_WR)
+answers = ours.makefile("r")
+answers.readline()
+status = int(answers.readline())
+if status < 0:
+    signal.signal(-status, signal.SIG_DFL)
+    os.kill(os.getpid(), -status)
+sys.exit(status)
+"""
 
 
 class ForkServer:
@@ -76,6 +94,19 @@ class ForkServer:
             status = int(answers.readline())
         return subprocess.CompletedProcess(argv, status, *said)
 
+    def program(self, env: Mapping[str, str]) -> tuple[str, tuple[int, ...]]:
+        """Return the text of a program that is the command, where it can be one, and what its callers pass on to it.
+
+        It is for those that start it in `env`.
+        """
+        if not self.able:
+            return f'#!/bin/sh\nexec "{sys.executable}" -m cratewheel "$@"\n', ()
+        if self.environ is None:
+            self._start(env)
+        assert _read_at_start(env) == self.environ, "this server is for another environment"
+        number = self.connection.fileno()
+        return PROGRAM.format(python=sys.executable, server=number), (number,)
+
     def close(self) -> None:
         """End the server."""
         if self.environ is not None:
@@ -93,6 +124,7 @@ class ForkServer:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
+        atexit.register(self.close)
 
 
 SERVER = ForkServer()  # one for all that import this, under whatever name they are imported themselves
@@ -164,7 +196,7 @@ def serve(connection: socket.socket) -> list[str] | None:
     if hasattr(gc, "freeze"):  # PyPy has none
         gc.freeze()
     while True:
-        data, descriptors, *_ = socket.recv_fds(connection, 1, 3)
+        data, descriptors, *_ = socket.recv_fds(connection, 1, 4)
         if not data:
             return None
         if os.fork() == 0:
@@ -187,7 +219,7 @@ def _attend(descriptors: list[int]) -> list[str]:
     pid = os.fork()
     if pid == 0:
         client.close()
-        for standard, descriptor in enumerate(descriptors[1:], start=1):
+        for standard, descriptor in zip((1, 2, 0), descriptors[1:], strict=False):
             os.dup2(descriptor, standard)
             os.close(descriptor)
         os.chdir(cwd)

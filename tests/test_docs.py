@@ -6,9 +6,11 @@ import configparser
 import functools
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +128,10 @@ def options_of(command: str) -> frozenset[str]:
     """Return the names of all commands, and the options that the page of help of this one has."""
     if command not in COMMANDS:
         return frozenset({*COMMANDS, "--help", "--version"})
-    page = subprocess.run(
-        [sys.executable, "-m", "cratewheel", command, "--help"], capture_output=True, text=True, check=True
-    ).stdout
+    environ = {**os.environ, "PYTHONPATH": str(ROOT / "src")}
+    done = doc_blocks.SERVER.run([command, "--help"], cwd=ROOT, env=environ, timeout=120)
+    assert done.returncode == 0, done.stderr
+    page = done.stdout
     return frozenset({*COMMANDS, *re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", page)})
 
 
@@ -166,24 +169,33 @@ def test_commands_run(block: Block, tmp_path: Path) -> None:
     assert done.returncode == 0, f"{block.text}\n{done.stdout}\n{done.stderr}"
 
 
+@functools.cache
+def _validator() -> Callable[[object], None]:
+    """Return what raises an error for settings that the schema does not have."""
+    import jsonschema  # it takes seconds, so one process alone imports it
+
+    validator = jsonschema.validators.validator_for(SCHEMA)
+    validator.check_schema(SCHEMA)
+    validate: Callable[[object], None] = validator(SCHEMA).validate
+    return validate
+
+
 @pytest.mark.xdist_group("jsonschema")
 @_blocks("toml")
 def test_toml_is_valid_and_its_settings_exist(block: Block, tmp_path: Path) -> None:
-    import jsonschema  # it takes seconds, so one process alone imports it
-
+    validate = _validator()
     read = tomllib.loads(block.text)
     tools = read.get("tool", {})
     for table in (tools.get("cratewheel", {}), tools.get("maturin", {})):
-        jsonschema.validate(table, SCHEMA)
+        validate(table)
     if block.page.name == "settings.md" and set(read) <= set(SCHEMA["properties"]):
-        jsonschema.validate(read, SCHEMA)
+        validate(read)
     if "build-system" in read and "name" in read.get("project", {}):
         environ = doc_blocks.sandbox(tmp_path)
         (tmp_path / "demo" / "pyproject.toml").write_text(block.text, encoding="utf-8")
         for name in ("README.md", "LICENSE"):
             (tmp_path / "demo" / name).write_text("A text.\n", encoding="utf-8")
-        command = [sys.executable, "-m", "cratewheel", "metadata"]
-        done = subprocess.run(command, cwd=tmp_path / "demo", env=environ, capture_output=True, text=True, check=False)
+        done = doc_blocks.SERVER.run(["metadata"], cwd=tmp_path / "demo", env=environ, timeout=120)
         assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -267,6 +279,7 @@ def test_the_page_of_the_command_line_has_each_option_of_each_command(command: s
 def test_the_rust_of_the_tutorial_is_what_new_writes(tmp_path: Path) -> None:
     tutorial = ROOT / "docs" / "tutorial" / "first-wheel.md"
     (shown,) = (block.text for block in doc_blocks.blocks("rust") if block.page == tutorial)
-    command = [sys.executable, "-m", "cratewheel", "new", "shout", "--bindings", "pyo3"]
-    subprocess.run(command, cwd=tmp_path, env=doc_blocks.sandbox(tmp_path), capture_output=True, check=True)
+    words = ["new", "shout", "--bindings", "pyo3"]
+    done = doc_blocks.SERVER.run(words, cwd=tmp_path, env=doc_blocks.sandbox(tmp_path), timeout=120)
+    assert done.returncode == 0, done.stderr
     assert shown in (tmp_path / "shout" / "src" / "lib.rs").read_text(encoding="utf-8")
