@@ -178,6 +178,7 @@ CASES = {
             "light_module/inner/_native{so}",
         ),
         code=ANSWER.format("light_module"),
+        warned=True,
     ),
     "python-packages": Case(
         settings=(

@@ -19,6 +19,20 @@ from cratewheel.system.files import ProjectBoundary, Roots
 from cratewheel.system.files.junk import is_rubbish
 
 USUAL_SOURCES = ("python", "src")
+# what projects have beside their package for themselves
+_HELPERS = {
+    "tests",
+    "test",
+    "testing",
+    "conftest",
+    "docs",
+    "examples",
+    "benches",
+    "benchmarks",
+    "scripts",
+    "setup",
+    "noxfile",
+}
 _IGNORE_FILES = {".gitignore", ".ignore", ".gitkeep"}
 
 
@@ -69,14 +83,15 @@ def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleL
     """Return the module layout; the name of a program (`binary`) need not be an identifier."""
     legacy = legacy_table(project.manifest)
     project_table = project.pyproject.project if project.pyproject else None
-    return read(
+    source = options.python_source or legacy.get("python-source")
+    layout = read(
         project.root,
         module_name=options.module_name,
         legacy_name=legacy.get("name"),
         lib_name=project.manifest.lib.get("name"),
         project_name=(project_table or {}).get("name"),
         package_name=project.manifest.name,
-        python_source=options.python_source or legacy.get("python-source"),
+        python_source=source,
         python_packages=options.python_packages,
         data=options.data or legacy.get("data"),
         src_layout=project.location.src_layout,
@@ -84,6 +99,9 @@ def read_modules(project: Project, options: Options, *, binary: bool) -> ModuleL
         roots=project.roots,
         settings_table=project.settings_table,
     )
+    if source is None or options.artifacts or options.python_packages or layout.python_source == project.root:
+        return layout
+    return replace(layout, warnings=(*layout.warnings, *_beside_warnings(layout, options)))
 
 
 def read(
@@ -116,8 +134,11 @@ def read(
     name = next(candidate for candidate in candidates if candidate is not None)
     parts = _name_parts(name, binary=binary, table=f"{settings_table} of pyproject.toml")
     others = _other_names(parts[0], project_name, lib_name)
-    source = _python_source(root, python_source, parts=parts, others=others, src_layout=src_layout, roots=roots)
+    source = _python_source(root, python_source, src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
+    alone = python_packages and len(parts) == 1  # a module beside packages
+    if python_source is not None and not alone and not package_dir.is_dir():
+        raise _no_package_error(source, python_source, parts, others)
     there = _is_package(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
@@ -200,16 +221,8 @@ def _name_parts(name: str, *, binary: bool, key: str = "module-name", table: str
     return parts
 
 
-def _python_source(
-    root: Path,
-    python_source: str | None,
-    *,
-    parts: tuple[str, ...],
-    others: tuple[str, ...],
-    src_layout: bool,
-    roots: Roots,
-) -> Path:
-    """Return the folder of the Python sources; raises `ConfigError` if one that was named lacks the package."""
+def _python_source(root: Path, python_source: str | None, *, src_layout: bool, roots: Roots) -> Path:
+    """Return the folder of the Python sources; raises `ConfigError` if one that was named does not exist."""
     if python_source is None:
         return _below(root, "src" if src_layout else "")
     source = _below(root, python_source)
@@ -219,15 +232,18 @@ def _python_source(
             hint="create it, or remove `python-source`",
         )
     ProjectBoundary(roots).check(str(source))
-    package = source / parts[0]
-    if not package.is_dir():
-        create = f"create {package / '__init__.py'}, or remove `python-source`"
-        there = next((name for name in (*others, *_only_package(source)) if _is_python_package(source / name)), None)
-        raise ConfigError(
-            f"python-source is set to '{python_source}', but there is no Python package {package}",
-            hint=create if there is None else f'write `module-name = "{there}.{parts[-1]}"` for {source / there}',
-        )
     return source
+
+
+def _no_package_error(source: Path, python_source: str, parts: tuple[str, ...], others: tuple[str, ...]) -> ConfigError:
+    """Return the error of a folder for Python files without a package of the module's name."""
+    package = source / parts[0]
+    create = f"create {package / '__init__.py'}, or remove `python-source`"
+    there = next((name for name in (*others, *_only_package(source)) if _is_python_package(source / name)), None)
+    return ConfigError(
+        f"python-source is set to '{python_source}', but there is no Python package {package}",
+        hint=create if there is None else f'write `module-name = "{there}.{parts[-1]}"` for {source / there}',
+    )
 
 
 def _other_names(package: str, *names: str | None) -> tuple[str, ...]:
@@ -302,6 +318,33 @@ def _overlooked_sources(root: Path, package: str) -> list[str]:
         for place in USUAL_SOURCES
         if any((root / place / package).glob("*.py"))
     ]
+
+
+def _beside_warnings(layout: ModuleLayout, options: Options) -> Iterator[str]:
+    """Yield a warning for modules, packages and stubs beside the package, in a folder that is named for Python files.
+
+    They are not packed unless `include` names them.
+    """
+    own = layout.module_name.partition(".")[0]
+    included = [one.path for one in options.include]
+    beside = [
+        f'"{path.name}"'
+        for path in sorted(layout.python_source.iterdir())
+        if path.name != own and path.stem not in _HELPERS and _can_be_imported(path)
+        if not any(path.name in pattern or pattern.startswith("*") for pattern in included)
+    ]
+    if beside:
+        yield (
+            f"{layout.python_source} has Python files that are not packed: "
+            f"`python-packages = [{', '.join(beside)}]` in pyproject.toml ships them"
+        )
+
+
+def _can_be_imported(path: Path) -> bool:
+    """Return whether a file or folder is a Python module, a package, or the stubs of one (PEP 561)."""
+    if path.suffix == ".py":
+        return path.stem.isidentifier() and path.is_file()
+    return any((path / name).is_file() for name in ("__init__.py", "__init__.pyi"))
 
 
 def _is_crate_folder(folder: Path) -> bool:

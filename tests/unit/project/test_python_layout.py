@@ -300,3 +300,40 @@ def test_the_layout_of_the_old_table_counts_where_pyproject_says_nothing(tmp_pat
     options, _ = resolve({}, environ={}, tools=None)
     layout = modules.read_modules(found, options, binary=False)
     assert (layout.python_source, layout.data) == (tmp_path / "py", tmp_path / "files")
+
+
+@pytest.mark.parametrize(
+    ("beside", "settings", "named"),
+    [
+        (("guard.py", "other/__init__.py", "demo-stubs/__init__.pyi"), "", '"demo-stubs", "guard.py", "other"'),
+        (("guard.py", "other/__init__.py"), 'python-packages = ["other"]', None),
+        (("guard.py",), 'include = ["py/guard.py"]', None),
+        (("guard.py",), 'include = [{ path = "**/*.py", format = "wheel" }]', None),
+        (("tests/__init__.py", "conftest.py", "data/a.txt", "run-me.py", "note.txt"), "", None),
+    ],
+    ids=["some", "those that were chosen", "included", "included by a glob", "none that are for users"],
+)
+def test_modules_beside_the_package_in_a_folder_for_python_files_are_a_warning(
+    tmp_path: Path, beside: tuple[str, ...], settings: str, named: str | None
+) -> None:
+    project(tmp_path, "py/demo/__init__.py", *(f"py/{name}" for name in beside), "src/lib.rs")
+    (tmp_path / "Cargo.toml").write_text('[package]\nname = "demo"\nversion = "1.0.0"\n', encoding="utf-8")
+    tables = f'[build-system]\nrequires = ["cratewheel"]\n[tool.maturin]\npython-source = "py"\n{settings}\n'
+    (tmp_path / "pyproject.toml").write_text(tables, encoding="utf-8")
+    request = Request(flags={}, environ={}, cwd=tmp_path)
+    found = read_project(request)
+    assert found.pyproject is not None
+    options, _ = resolve({}, environ={}, tools=found.pyproject.tools)
+    wanted = (
+        f"{tmp_path / 'py'} has Python files that are not packed: "
+        f"`python-packages = [{named}]` in pyproject.toml ships them"
+    )
+    assert modules.read_modules(found, options, binary=False).warnings == (() if named is None else (wanted,))
+
+
+def test_a_module_beside_packages_that_are_named_needs_no_package_of_its_own(tmp_path: Path) -> None:
+    root = project(tmp_path, "py/demo/__init__.py")
+    found = read(root, module_name="_demo", python_source="py", python_packages=("demo",))
+    assert (found.mixed, found.packages, found.warnings) == (False, (root / "py" / "demo",), ())
+    with pytest.raises(ConfigError, match="there is no Python package"):
+        read(root, module_name="demmo._demo", python_source="py", python_packages=("demo",))
