@@ -37,6 +37,7 @@ ALSO = (
     "sysconfig", "tarfile", "tempfile", "urllib.request", "uuid", "zipfile",
 )  # fmt: skip
 CHUNK = 1 << 16
+SCRIPT = "from cratewheel.__main__ import program\nprogram()\n"
 # A program that is the command for a script: its streams, folder and environment are those of the command.
 PROGRAM = """#!{python} -IS
 import json, os, signal, socket, sys
@@ -66,8 +67,8 @@ class ForkServer:
     def run(
         self, words: Sequence[str], *, cwd: Path, env: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
-        """Run `python -m cratewheel` with these words, as `subprocess.run` does that captures text."""
-        argv = [sys.executable, *MODULE, *words]
+        """Run `python -m cratewheel` with these words, or `python -c`, as `subprocess.run` does that captures text."""
+        argv = [sys.executable, *(() if "-c" in words[:1] else MODULE), *words]
         if not self.able or sys.executable != EXECUTABLE or _has_modules(cwd):
             return _run_fresh(argv, cwd=cwd, env=env, timeout=timeout)
         if self.environ is None:
@@ -93,6 +94,13 @@ class ForkServer:
                 raise subprocess.TimeoutExpired(argv, timeout) from None
             status = int(answers.readline())
         return subprocess.CompletedProcess(argv, status, *said)
+
+    def run_after(
+        self, code: str, words: Sequence[str | Path], *, cwd: Path, env: Mapping[str, str], timeout: float
+    ) -> subprocess.CompletedProcess[str]:
+        """Run some code, and then the command as the installed script does, in one process."""
+        script = f"{code}\nimport sys\nsys.argv[1:] = {[str(word) for word in words]}\n{SCRIPT}"
+        return self.run(["-c", script], cwd=cwd, env=env, timeout=timeout)
 
     def program(self, env: Mapping[str, str]) -> tuple[str, tuple[int, ...]]:
         """Return the text of a program that is the command, where it can be one, and what its callers pass on to it.
@@ -243,7 +251,12 @@ def main() -> None:
     words = None
     with suppress(KeyboardInterrupt):  # the tests end with Ctrl-C, and so does this
         words = serve(socket.socket(fileno=int(sys.argv[1])))
-    if words is not None:
+    if words is not None and "-c" in words[:1]:
+        sys.orig_argv = [EXECUTABLE, *words]
+        sys.argv = ["-c"]
+        sys.path.insert(0, "")
+        exec(words[1], {"__name__": "__main__", "__builtins__": __builtins__})
+    elif words is not None:
         sys.orig_argv = [EXECUTABLE, *MODULE, *words]
         sys.argv = ["cratewheel", *words]
         sys.path.insert(0, str(Path.cwd()))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import signal
 import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+from fork_server import SCRIPT, SERVER
 
 WATCHDOG = 120  # seconds after which a program hangs
 
@@ -63,14 +65,22 @@ class Ended:
 
 
 def run(
-    argv: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], changed: Path, what: str = "", point: int = 0
+    words: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    changed: Path,
+    what: str = "",
+    point: int = 0,
 ) -> Ended:
-    """Run a Python program to which `what` happens before its change number `point` in the folder `changed`.
+    """Run cratewheel with `words`; `what` happens before its change number `point` in the folder `changed`.
 
     `what` is the name of a signal, or of an error of the system.
     """
-    with start(argv, cwd=cwd, environ=environ, changed=changed, what=what, point=point) as program:
-        return program.wait()
+    own = _environ(changed, what, point)
+    done = SERVER.run_after(_CUSTOM, words, cwd=cwd, env={**environ, **own}, timeout=WATCHDOG)
+    changes = Path(own["POINT_LOG"]).read_text(encoding="utf-8").splitlines()
+    return Ended(status=done.returncode, stderr=done.stderr, changes=tuple(changes))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,21 +99,28 @@ class Program:
 
 @contextmanager
 def start(
-    argv: Sequence[str | Path], *, cwd: Path, environ: Mapping[str, str], changed: Path, what: str = "", point: int = 0
+    words: Sequence[str | Path],
+    *,
+    cwd: Path,
+    environ: Mapping[str, str],
+    changed: Path,
+    what: str = "",
+    point: int = 0,
 ) -> Iterator[Program]:
     """Yield a program as `run` has it; it is killed if it outlives the block."""
-    custom = changed.parent / f"custom-{what}"
-    custom.mkdir(exist_ok=True)
-    (custom / "sitecustomize.py").write_text(_CUSTOM, encoding="utf-8")
-    log = custom / "log"
-    log.write_bytes(b"")
-    own = {"POINT": str(point), "POINT_FOLDER": str(changed), "POINT_WHAT": what, "POINT_LOG": str(log)}
-    path = os.pathsep.join(filter(None, (str(custom), environ.get("PYTHONPATH"))))
+    own = _environ(changed, what, point)
     with subprocess.Popen(
-        argv, cwd=cwd, env={**environ, **own, "PYTHONPATH": path}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, errors="replace",
+        [sys.executable, "-c", _CUSTOM + SCRIPT, *words], cwd=cwd, env={**environ, **own}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
     ) as child:  # fmt: skip
         try:
-            yield Program(child=child, log=log)
+            yield Program(child=child, log=Path(own["POINT_LOG"]))
         finally:
             child.kill()
+
+
+def _environ(changed: Path, what: str, point: int) -> dict[str, str]:
+    """Return the variables that `_CUSTOM` reads."""
+    log = changed.parent / f"changes-{what}"
+    log.write_bytes(b"")
+    return {"POINT": str(point), "POINT_FOLDER": str(changed), "POINT_WHAT": what, "POINT_LOG": str(log)}

@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from cratewheel.system.files.temporary import is_temporary
-from faults.failing_writes import Ended, Fault, compile_library, run
+from faults.failing_writes import WATCHDOG, Ended, Fault, compile_library, run
 from faults.interruption import COMMAND
+from fork_server import SERVER
 from integration.conftest import AMBIENT, AMBIENT_PREFIXES, CHEAPER
 
 pytestmark = [
@@ -57,11 +58,15 @@ class Project:
         argv = [*COMMAND, *COMMANDS[self.name]]
         return run(argv, cwd=self.root, environ=self.environ, library=self.library, changed=self.folder, fault=fault)
 
+    def run_undisturbed(self, name: str = "", *, where: object = None) -> None:
+        """Run the command, or another, with nothing preloaded; it must succeed."""
+        done = SERVER.run(COMMANDS[name or self.name], cwd=self.root, env=self.environ, timeout=WATCHDOG)
+        assert done.returncode == 0, (where, done.stderr)
+
     def prepare(self) -> None:
         """Have something to do for the command."""
         if self.name == "clean":
-            build = [*COMMAND, *COMMANDS["build"]]
-            subprocess.run(build, cwd=self.root, env=self.environ, check=True, capture_output=True)
+            self.run_undisturbed("build")
 
     def files(self) -> dict[str, str]:
         """Return what the command makes under final names, each with its hash."""
@@ -112,8 +117,7 @@ def spread(count: int) -> list[int]:
 def test_a_write_that_fails_leaves_nothing_half_and_the_next_run_is_right(project: Project) -> None:
     chance = random.Random(f"writes {project.name}")
     project.prepare()
-    first = project.run()
-    assert first.status == 0, first
+    project.run_undisturbed()
     project.prepare()
     whole = project.run()
     assert whole.status == 0, whole
@@ -136,8 +140,7 @@ def test_a_write_that_fails_leaves_nothing_half_and_the_next_run_is_right(projec
             assert set(found.items()) <= {*expected.items(), *before.items()}, where
         if failed.status == 0 and project.name != "clean":
             assert found == expected, where
-        again = project.run()
-        assert again.status == 0, (where, again)
+        project.run_undisturbed(where=where)
         assert project.files() == expected, where
         # what was left by a disk on which nothing can be removed is for `clean`
         left = set(project.left_over()) - left_before
@@ -147,7 +150,7 @@ def test_a_write_that_fails_leaves_nothing_half_and_the_next_run_is_right(projec
 @pytest.mark.long
 def test_no_file_that_lands_needs_a_renaming_between_file_systems(project: Project) -> None:
     project.prepare()
-    assert project.run().status == 0
+    project.run_undisturbed()
     project.prepare()
     whole = project.run()
     expected = project.files()
@@ -160,14 +163,13 @@ def test_no_file_that_lands_needs_a_renaming_between_file_systems(project: Proje
         assert failed.status == 0 or "Invalid cross-device link" in failed.stderr, where
         assert "internal error" not in failed.stderr, where
         assert set(project.left_over()) <= left_before, where
-        again = project.run()
-        assert again.status == 0, (where, again)
+        project.run_undisturbed(where=where)
         assert project.files() == expected, where
 
 
 @pytest.mark.parametrize("project", ["build"], indirect=True)
 def test_a_slow_disk_changes_nothing(project: Project) -> None:
-    assert project.run().status == 0
+    project.run_undisturbed()
     expected = project.files()
     assert project.run(Fault(slow=True)).status == 0
     assert project.files() == expected

@@ -25,7 +25,6 @@ from integration.conftest import ROOT, Cratewheel
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="signals are those of POSIX")]
 
 STEPS = int(os.environ.get("CRATEWHEEL_TEST_FAULTS", "4"))
-COMMAND = (sys.executable, "-m", "cratewheel")
 SITE = Path("lib", f"python3.{sys.version_info[1]}", "site-packages")
 
 
@@ -65,7 +64,7 @@ class Install:
 
     def develop(self, what: str = "", point: int = 0, changed: Path | None = None) -> Ended:
         return run(
-            [*COMMAND, "develop"], cwd=self.root, environ=self.environ, changed=changed or self.environment, what=what,
+            ["develop"], cwd=self.root, environ=self.environ, changed=changed or self.environment, what=what,
             point=point,
         )  # fmt: skip
 
@@ -192,11 +191,11 @@ def test_a_module_that_was_being_replaced_on_import_is_whole_after_the_next_inst
     install.write(1)
     assert install.develop().status == 0
     finder = install.site / "_light_module_editable"
-    argv: list[str | Path] = [*COMMAND, "rebuild", "--into", finder, "-i", install.environment / "bin" / "python"]
+    words: list[str | Path] = ["rebuild", "--into", finder, "-i", install.environment / "bin" / "python"]
 
     def rebuild(what: str = "", point: int = 0) -> Ended:
         changed = install.environment
-        return run(argv, cwd=install.root, environ=install.environ, changed=changed, what=what, point=point)
+        return run(words, cwd=install.root, environ=install.environ, changed=changed, what=what, point=point)
 
     steps = rebuild()
     assert steps.status == 0
@@ -213,12 +212,16 @@ def test_two_installs_at_once_wait_for_each_other(install: Install) -> None:
     assert install.develop().status == 0
     install.write(2)
     steps = moves(install.develop())
-    argv = [*COMMAND, "develop"]
     with start(
-        argv, cwd=install.root, environ=install.environ, changed=install.environment, what="SIGSTOP", point=steps[9]
+        ["develop"],
+        cwd=install.root,
+        environ=install.environ,
+        changed=install.environment,
+        what="SIGSTOP",
+        point=steps[9],
     ) as first:
         os.waitid(os.P_PID, first.child.pid, os.WSTOPPED | os.WNOWAIT)
-        with start(argv, cwd=install.root, environ=install.environ, changed=install.environment) as second:
+        with start(["develop"], cwd=install.root, environ=install.environ, changed=install.environment) as second:
             assert second.child.stderr is not None
             said = ""
             while "another install" not in said:  # cargo may wait for others, too

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,11 +14,13 @@ from faults import interruption
 from faults.interruption import COMMAND, Stop
 from faults.strange import stand_in
 from faults.test_deaf_programs import MANIFEST, PYPROJECT, environ_of
-from integration.conftest import CRATES
+from fork_server import SERVER
+from integration.conftest import CRATES, TIMEOUT
 
 pytestmark = [pytest.mark.cargo, pytest.mark.skipif(os.name == "nt", reason="a script stands in for the program")]
 
 MEMORY = 1 << 30  # bytes that reading the talk of a program may take
+BOUND = f"import resource\nresource.setrlimit(resource.RLIMIT_DATA, ({MEMORY}, {MEMORY}))"
 
 # What a stand-in for cargo does when it should compile, and the last lines of our stderr; None is a whole wheel.
 BUILDS: dict[str, tuple[str, str | None]] = {
@@ -163,10 +163,8 @@ def real(program: str) -> str:
 def check(root: Path, said: str | None, *arguments: str | Path, **environ: str) -> None:
     """Build, and see the wheel, or its absence and what was `said`."""
     out = root.parent / "out"
-    done = subprocess.run(
-        [*COMMAND, "build", "--no-sdist", "--out", out, *arguments], cwd=root, env=environ_of(root.parent, **environ),
-        capture_output=True, text=True, errors="replace", check=False, preexec_fn=_bound,
-    )  # fmt: skip
+    words = ["build", "--no-sdist", "--out", out, *arguments]
+    done = SERVER.run_after(BOUND, words, cwd=root, env=environ_of(root.parent, **environ), timeout=TIMEOUT)
     assert "Traceback" not in done.stderr
     made = [path.suffix for path in out.iterdir()] if out.exists() else []
     if said is None:
@@ -174,10 +172,6 @@ def check(root: Path, said: str | None, *arguments: str | Path, **environ: str) 
     else:
         assert (done.returncode, made) == (1, []), done.stderr[-2000:]
         assert said.format(manifest=root / "Cargo.toml") in done.stderr
-
-
-def _bound() -> None:
-    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
 
 
 @pytest.mark.parametrize("name", BUILDS)

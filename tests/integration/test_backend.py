@@ -18,6 +18,7 @@ import pytest
 
 import wheels
 from cratewheel.system import toml
+from fork_server import SERVER
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
@@ -47,7 +48,8 @@ class Project:
         return self.run(self.python, "-m", "pip", "--disable-pip-version-check", *words, env=env)
 
     def hook(self, code: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        return self.run(sys.executable, "-c", f"import cratewheel\n{code}", env=env)
+        words = ["-c", f"import cratewheel\n{code}"]
+        return SERVER.run(words, cwd=self.root, env={**self.environ, **(env or {})}, timeout=900)
 
 
 def ok(done: subprocess.CompletedProcess[str]) -> str:

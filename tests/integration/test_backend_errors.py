@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fork_server import SERVER
+
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
 
@@ -29,11 +31,8 @@ def root(run_light: Cratewheel) -> Path:
 
 
 def hook(call: str, root: Path, environ: Mapping[str, str], *, first: str = "") -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", f"import cratewheel, os, resource, signal\n{first}\n{call}"],
-        cwd=root, env=environ, text=True, encoding="utf-8", capture_output=True, check=False,
-        stdin=subprocess.DEVNULL, timeout=SECONDS,
-    )  # fmt: skip
+    words = ["-c", f"import cratewheel, os, resource, signal\n{first}\n{call}"]
+    return SERVER.run(words, cwd=root, env=environ, timeout=SECONDS)
 
 
 @pytest.mark.parametrize(
