@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fork_server import SERVER
+from integration.conftest import WAITING
 
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel
@@ -32,7 +33,9 @@ def root(run_light: Cratewheel) -> Path:
 
 def hook(call: str, root: Path, environ: Mapping[str, str], *, first: str = "") -> subprocess.CompletedProcess[str]:
     words = ["-c", f"import cratewheel, os, resource, signal\n{first}\n{call}"]
-    return SERVER.run(words, cwd=root, env=environ, timeout=SECONDS)
+    done = SERVER.run(words, cwd=root, env=environ, timeout=SECONDS)
+    done.stderr = WAITING.sub("", done.stderr)
+    return done
 
 
 @pytest.mark.parametrize(
