@@ -75,6 +75,30 @@ def test_commands_that_need_no_tools_run_on_a_bare_machine(run_light: Cratewheel
     assert (done.returncode, "error" in done.stderr) == (0, False)
 
 
+# of the standard library, which a Python is built without where the development files of libraries are missing
+LEFT_OUT = ("_bz2", "_ctypes", "_hashlib", "_lzma", "_ssl", "readline")
+WITHOUT = (
+    f"import sys; sys.modules.update(dict.fromkeys({LEFT_OUT})); from cratewheel.__main__ import program; program()"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its Pythons have them all")
+def test_a_python_that_was_built_without_some_modules(run_light: Cratewheel, tmp_path: Path) -> None:
+    project, out = run_light.copy("light-module"), tmp_path / "out"
+
+    def run(*words: str | Path) -> str:
+        argv = [sys.executable, "-c", WITHOUT, *words]
+        done = subprocess.run(argv, cwd=project, env=run_light.environ, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    archives = [Path(line) for line in run("build", "-i", sys.executable, "--out", out).splitlines()]
+    assert [path.suffix for path in archives] == [".gz", ".whl"]
+    assert all(path.name in run("inspect", path) for path in archives)
+    assert "pyproject.toml" in run("list-files")
+    run("doctor")
+
+
 def bare(run: Cratewheel, folder: Path) -> dict[str, str]:
     """Return the environment of a machine that has nothing but this Python, and no home folder."""
     path = folder / "empty"

@@ -305,7 +305,8 @@ def test_a_described_python_that_is_too_old(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no sysconfigdata")
 def test_this_python_describes_itself_as_it_answers() -> None:
     config = sysconfig.get_config_vars()
-    target = parse(f"{os.uname().machine}-unknown-linux-gnu" if sys.platform == "linux" else "aarch64-apple-darwin")
+    libc = "musl" if "musl" in config["EXT_SUFFIX"] else "gnu"
+    target = parse(f"{os.uname().machine}-unknown-linux-{libc}" if sys.platform == "linux" else "aarch64-apple-darwin")
     found = from_lib_dir(Path(sysconfig.get_path("stdlib")), target)
     assert found is not None
     said = (found.version, found.ext_suffix, found.abiflags, found.gil_disabled, found.debug)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import lzma
 import re
 import struct
 import tarfile
@@ -37,7 +36,7 @@ def read_sdist(path: Path, on_compiled: OnCompiled, *, limit: int = LARGEST_ARCH
             bounded = cast("IO[bytes]", _Bounded(packed, budget))
             with tarfile.open(fileobj=bounded, mode="r|") as archive:
                 return _contents(archive, path.name, on_compiled, budget)
-    except (tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError, IndexError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, struct.error, ValueError, IndexError) as error:
         raise InspectError(f"{path.name} is damaged: {error}", hint="download it, or build it, again") from error
     except OSError as error:
         said = f"is damaged: {error}" if isinstance(error, gzip.BadGzipFile) else f"cannot be read: {error}"

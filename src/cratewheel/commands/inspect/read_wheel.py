@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import lzma
 import re
 import struct
 import zipfile
@@ -32,12 +31,21 @@ def read_wheel(path: Path, on_compiled: OnCompiled, *, limit: int = LARGEST_ARCH
     try:
         with open_zip(path) as archive:
             return _contents(archive, path.name, on_compiled, Budget(path.name, limit))
-    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError, IndexError) as error:
+    except _errors_of_damage() as error:
         raise InspectError(f"{path.name} is damaged: {error}", hint="download it, or build it, again") from error
     except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a way of another program
         raise InspectError(f"{path.name} cannot be read: {error}") from error
     except OSError as error:
         raise InspectError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _errors_of_damage() -> tuple[type[Exception], ...]:
+    common = (zipfile.BadZipFile, zlib.error, EOFError, struct.error, ValueError, IndexError)
+    try:
+        from lzma import LZMAError
+    except ImportError:  # Python may be built without it; `zipfile` says so if a file needs it
+        return common
+    return (*common, LZMAError)
 
 
 def _contents(archive: zipfile.ZipFile, name: str, on_compiled: OnCompiled, budget: Budget) -> Contents:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from pathlib import Path
 
@@ -46,7 +48,7 @@ def test_1100_folders_are_measured_copied_and_removed(tmp_path: Path) -> None:
 def test_a_path_that_is_too_long_is_an_error_that_says_so(tmp_path: Path, how: str) -> None:
     with (
         nested(tmp_path, 50, name="d" * 100),
-        pytest.raises(ConfigError, match=r"d cannot be read: File name too long"),
+        pytest.raises(ConfigError, match=f"d cannot be read: {os.strerror(errno.ENAMETOOLONG)}$"),
     ):
         list(walk(tmp_path) if how == "walk" else tree(tmp_path, roots=(str(tmp_path),)))
 
