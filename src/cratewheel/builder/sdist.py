@@ -74,7 +74,7 @@ def build_sdist(
     metadata = inputs.metadata
     warn_invalid_epoch(environ, reporter)
     content = sdist_content(inputs, environ=environ, reporter=reporter)
-    in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist")
+    in_vain = wheel_contents.exclude_warnings(inputs.project.root, inputs.options.exclude, "sdist", content.layout)
     for warning in (*inputs.modules.warnings, *in_vain, *content.excluded_in_vain()):
         reporter.warn(warning)
     _warn_foreign_backend(inputs, reporter)

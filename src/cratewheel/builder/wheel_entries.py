@@ -125,7 +125,7 @@ def read_project_files(
     texts = (
         *wheel_contents.python_warnings(modules, gathered),
         *in_vain,
-        *wheel_contents.exclude_warnings(root, options.exclude, "wheel"),
+        *wheel_contents.exclude_warnings(root, options.exclude, "wheel", found),
         *of_archives,
     )
     packed = {entry.path: entry.source.path for entry in gathered if isinstance(entry.source, FromFile)}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from cratewheel.archive.layout import SCHEMES, Entry, FromFile, sort_key
 from cratewheel.contents.build_outputs import matched_sources, without_build_outputs
@@ -241,18 +242,51 @@ def apply_excludes(
     ]
 
 
-def exclude_warnings(root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat) -> tuple[str, ...]:
-    """Return a warning for each `exclude` that has no effect because of how it is written."""
+def exclude_warnings(
+    root: Path, excludes: tuple[Exclude, ...], archive: ArchiveFormat, packed: Iterable[Entry]
+) -> tuple[str, ...]:
+    """Return a warning for each `exclude` that has no effect because of how it is written.
+
+    Such as one that matches a folder of files which are `packed` all the same.
+    """
     warnings = []
-    for exclude in excludes:
-        if archive not in exclude.formats:
-            continue
-        plain = exclude.path.strip("/")
+    written = [exclude.path for exclude in excludes if archive in exclude.formats]
+    folders = _folders(root, packed, archive) if written else ()
+    for path in written:
+        plain = path.strip("/")
         if plain.startswith(("./", "../")):
-            warnings.append(f"exclude '{exclude.path}' matches nothing: patterns are relative to {root}, without './'")
+            warnings.append(f"exclude '{path}' matches nothing: patterns are relative to {root}, without './'")
         elif plain and (root / plain).is_dir():
-            warnings.append(f"exclude '{exclude.path}' is a folder, and excludes nothing; write '{plain}/**'")
+            warnings.append(f"exclude '{path}' is a folder, and excludes nothing; write '{plain}/**'")
+        elif (folder := _matched_folder(root, path, folders)) is not None:
+            deep = plain if path.startswith("/") or "/" in plain else f"**/{plain}"
+            warnings.append(
+                f"exclude '{path}' matches only the folder {folder}, and excludes nothing; write '{deep}/**'"
+            )
     return tuple(warnings)
+
+
+def _folders(root: Path, packed: Iterable[Entry], archive: ArchiveFormat) -> tuple[str, ...]:
+    """Return the folders of files as patterns see them: first those in the project, then those in a wheel."""
+    start = f"{root}{os.sep}"
+    entries = tuple(packed)
+    sources = (entry.source.path for entry in entries if isinstance(entry.source, FromFile))
+    in_project = (path.removeprefix(start) for path in sources if path.startswith(start))
+    in_wheel = (entry.path for entry in entries) if archive == "wheel" else ()
+    return tuple(dict.fromkeys((*_parents(in_project), *_parents(in_wheel))))
+
+
+def _parents(paths: Iterable[str]) -> list[str]:
+    return sorted({parent.as_posix() for path in paths for parent in PurePath(path).parents} - {"."})
+
+
+def _matched_folder(root: Path, pattern: str, folders: Iterable[str]) -> str | None:
+    """Return the first folder that a pattern matches whose last name has no wildcard."""
+    plain = pattern.rstrip("/")
+    if plain.startswith("!") or not plain or re.search(r"[*?\[{\\]", plain.rpartition("/")[2]):
+        return None
+    patterns = files.Patterns(root, (plain,))
+    return next(filter(patterns.excludes, folders), None)
 
 
 def _entry(path: str, place: str, why: str, roots: Roots) -> Entry:

@@ -23,7 +23,7 @@ from cratewheel.contents.wheel import (
     without_own_stubs,
 )
 from cratewheel.errors import ConfigError
-from cratewheel.options.values import Exclude, Include
+from cratewheel.options.values import ArchiveFormat, Exclude, Include
 from cratewheel.project import python_layout as modules
 from cratewheel.project.python_layout import ModuleLayout
 from cratewheel.system.files import project_roots
@@ -385,6 +385,33 @@ def test_excludes_count_for_their_own_archive_only(tmp_path: Path) -> None:
     assert apply_excludes(entries, tmp_path, excludes, "sdist") == []
 
 
+@pytest.mark.parametrize(
+    ("pattern", "archive", "better"),
+    [
+        ("tests", "wheel", "**/tests/**"),
+        ("tests/", "sdist", "**/tests/**"),
+        ("**/tests", "wheel", "**/tests/**"),
+        ("*/demo/tests/", "sdist", "*/demo/tests/**"),
+        ("demo/tests", "wheel", "demo/tests/**"),
+        ("demo/tests", "sdist", None),
+        ("/tests", "wheel", None),
+        ("py/demo/*", "wheel", None),
+        ("!tests", "wheel", None),
+        ("tests.txt", "wheel", None),
+    ],
+)
+def test_an_exclude_that_matches_folders_only_is_told(
+    pattern: str, archive: ArchiveFormat, better: str | None, tmp_path: Path
+) -> None:
+    packed = [entry("demo/tests/sub/a.py", tmp_path / "py/demo/tests/sub/a.py", "", root=tmp_path)]
+    folder = "demo/tests" if pattern == "demo/tests" else "py/demo/tests"
+    assert exclude_warnings(tmp_path, (Exclude(path=pattern),), archive, packed) == (
+        ()
+        if better is None
+        else (f"exclude '{pattern}' matches only the folder {folder}, and excludes nothing; write '{better}'",)
+    )
+
+
 def test_excludes_that_cannot_leave_anything_out_are_told(tmp_path: Path) -> None:
     project(tmp_path, "tests/a.py")
     excludes = (
@@ -394,7 +421,7 @@ def test_excludes_that_cannot_leave_anything_out_are_told(tmp_path: Path) -> Non
         Exclude(path="tests/**"),
         Exclude(path="*.log"),
     )
-    assert exclude_warnings(tmp_path, excludes, "wheel") == (
+    assert exclude_warnings(tmp_path, excludes, "wheel", ()) == (
         "exclude 'tests/' is a folder, and excludes nothing; write 'tests/**'",
         f"exclude './a.py' matches nothing: patterns are relative to {tmp_path}, without './'",
     )
