@@ -28,12 +28,16 @@ def site_packages(python: Path) -> Path:
 def link(python: Path, names: Iterable[str]) -> None:
     """Link distributions that are installed here, and all that they require, into an environment."""
     site = site_packages(python)
+    # a folder in which pip finds only what it uninstalls, it moves away as a whole, with its links
+    (site / "links.txt").write_text("The distributions here are links.\n", encoding="utf-8")
     for found in _with_required(names):
         files = found.files or ()
         for top in {file.parts[0] for file in files} - {"..", "__pycache__"}:
             (site / top).symlink_to(Path(str(found.locate_file(top))))
-        for program in (file for file in files if file.parts[-2:-1] == ("bin",) and file.parts[0] == ".."):
-            (python.parent / program.name).symlink_to(Path(str(found.locate_file(program))).resolve())
+        for file in (file for file in files if file.parts[0] == ".."):
+            program = Path(str(found.locate_file(file))).resolve()
+            if program.parent.name == "bin" and not program.read_bytes().startswith(b"#!"):  # of the Python here
+                (python.parent / program.name).symlink_to(program)
 
 
 def _with_required(names: Iterable[str]) -> Iterator[Distribution]:

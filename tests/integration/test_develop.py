@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import environments
+
 if TYPE_CHECKING:
     from integration.conftest import Cratewheel, Run
 
@@ -68,10 +70,11 @@ class DevelopProject:
 
 def develop_project(command: Cratewheel, crate: str, *, uv: bool = False, pip: bool = True) -> DevelopProject:
     environment = command.folder / "venv"
-    make = (UV, "venv", "--quiet", "--python", sys.executable) if uv else (sys.executable, "-m", "venv")
-    if not (uv or pip):
-        make = (*make, "--without-pip")  # which takes seconds
+    uv_venv = (UV, "venv", "--quiet", "--python", sys.executable)
+    make = uv_venv if uv else (sys.executable, "-m", "venv", "--without-pip")
     subprocess.run([*make, environment], check=True)
+    if pip and not uv:
+        environments.link(environment / "bin" / "python", ["pip"])  # to install it takes seconds
     return DevelopProject(command=command, root=command.copy(crate), environment=environment)
 
 

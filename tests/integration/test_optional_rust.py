@@ -430,13 +430,13 @@ def test_hooks_make_their_files_for_it(run_light: Cratewheel, optional: Path) ->
     assert "light_module/made.py" in files(run.ok().wheel)
 
 
-def python_with_pip(root: Path) -> Path:
-    subprocess.run([sys.executable, "-m", "venv", root], check=True)
+def python_of_environment(root: Path) -> Path:
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", root], check=True)
     return root / "bin" / "python"
 
 
 def test_develop_installs_the_python_part_in_editable_mode(run_light: Cratewheel, optional: Path) -> None:
-    python = python_with_pip(optional.parent / "env")
+    python = python_of_environment(optional.parent / "env")
     code = "import light_module; print(light_module.answer())"
     for env in (NO_RUST, {"CRATEWHEEL_PURE": "1"}):
         run = run_light("develop", "-i", python, cwd=optional, env=env)
@@ -449,7 +449,7 @@ def test_develop_installs_the_python_part_in_editable_mode(run_light: Cratewheel
 
 
 def test_a_module_of_an_earlier_build_in_place_is_named(run_light: Cratewheel, optional: Path) -> None:
-    python = python_with_pip(optional.parent / "env")
+    python = python_of_environment(optional.parent / "env")
     assert "Compiled" in run_light("develop", "--skip-install", "-i", python, cwd=optional).ok().stderr
     run = run_light("develop", "--skip-install", "-i", python, cwd=optional, env=NO_RUST)
     assert "is from an earlier build, and Python imports it" in run.ok().stderr

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import environments
 from cratewheel.system import toml
 
 if TYPE_CHECKING:
@@ -368,7 +369,7 @@ def test_the_tutorial_does_what_it_says(run_cratewheel: Cratewheel, environment:
         "PATH": f"{environment / 'bin'}{os.pathsep}{run_cratewheel.environ['PATH']}",
     }  # fmt: skip
     del env["CARGO_TARGET_DIR"]
-    subprocess.run([environment / "bin" / "python", "-m", "ensurepip"], capture_output=True, check=True)
+    environments.link(environment / "bin" / "python", ["pip"])
     said = run("sh", "-e", "-c", "".join(blocks), cwd=run_cratewheel.folder, env=env)
     assert said.startswith("42\n")
     assert "1 passed" in said

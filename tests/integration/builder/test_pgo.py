@@ -82,6 +82,18 @@ def test_an_old_llvm_profdata_tells_its_version_by_a_subcommand_only(tmp_path: P
 
 
 @pytest.fixture
+def run_light(run_light: Cratewheel, tmp_path: Path) -> Cratewheel:
+    """The command, which finds uv: without it, each training run has an environment with pip, which takes seconds."""
+    beside = Path(sys.executable).with_name("uv")
+    uv = beside if beside.exists() else shutil.which("uv")
+    if uv is not None:
+        (tmp_path / "with-uv").mkdir()
+        (tmp_path / "with-uv" / "uv").symlink_to(uv)
+        run_light.environ["PATH"] = f"{tmp_path / 'with-uv'}{os.pathsep}{run_light.environ['PATH']}"
+    return run_light
+
+
+@pytest.fixture
 def profdata() -> Path:
     """The llvm-profdata of this machine's rustc."""
     try:
@@ -164,7 +176,7 @@ def test_the_build_backend_reads_the_variable(run_light: Cratewheel, tmp_path: P
 def test_the_training_run_has_what_it_needs(
     run_light: Cratewheel, interpreters: Interpreters, tmp_path: Path, *, with_uv: bool
 ) -> None:
-    if with_uv and shutil.which("uv") is None:
+    if with_uv and shutil.which("uv", path=run_light.environ["PATH"]) is None:
         pytest.skip("uv is not installed")
     wheel = tmp_path / "helper-1-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
