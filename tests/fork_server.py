@@ -59,7 +59,7 @@ sys.exit(status)
 
 
 class ForkServer:
-    """The server of this test process; it is started for the first command, with the environment of that."""
+    """The server of this test process; it is started for the first command in its own locale, with that environment."""
 
     def __init__(self) -> None:
         self.environ: dict[str, str] | None = None
@@ -72,7 +72,7 @@ class ForkServer:
         argv = [sys.executable, *(() if "-c" in words[:1] else MODULE), *words]
         if not self.able or sys.executable != EXECUTABLE or _has_modules(cwd):
             return _run_fresh(argv, cwd=cwd, env=env, timeout=timeout)
-        if self.environ is None:
+        if self.environ is None and _locale(env) == _locale(os.environ):
             self._start(env)
         if _read_at_start(env) != self.environ:
             return _run_fresh(argv, cwd=cwd, env=env, timeout=timeout)
@@ -158,6 +158,10 @@ def _run_fresh(
 
 def _read_at_start(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environ.items() if name.startswith(READ_AT_START)}
+
+
+def _locale(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in environ.items() if name.startswith(("LANG", "LC_"))}
 
 
 def _has_modules(cwd: Path) -> bool:
