@@ -164,7 +164,7 @@ def parse_ps(answer: str) -> dict[int, Process]:
     """Return all processes by number from the output of `ps -A -o pid= -o ppid= -o stat= -o lstart=`.
 
     >>> parse_ps("  7     1 Ss   Thu Jan  1 00:00:00 1970")
-    {7: Process(parent=1, started='Thu Jan  1 00:00:00 1970', ended=False)}
+    {7: Process(parent=1, started='Thu Jan  1 00:00:00 1970', ended=False, stopped=False)}
     """
     lines = (line.split(None, 3) for line in answer.splitlines())
     return {
