@@ -129,18 +129,6 @@ def replace_files(
     return warnings
 
 
-def unpack(entries: Iterable[Entry], folder: Path) -> None:
-    """Write each entry below a new folder, which is removed on failure.
-
-    Raises `ConfigError` for a file that cannot be read, and `OSError` for one that cannot be written.
-    """
-    for entry in entries:
-        path = folder.joinpath(*entry.parts)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open_source(entry.source) as (_, chunks), path.open("xb") as stream:
-            stream.writelines(chunks)
-
-
 def installed_files(dist_info: Path, bounds: Bounds) -> tuple[Path, ...]:
     """Return the files that RECORD lists, including RECORD, and the bytecode of its modules.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from pathlib import Path
 
-from cratewheel.archive.layout import FromFile, Generated, Source
+from cratewheel.archive.layout import Entry, FromFile, Generated, Source
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import CHUNK, FileOpener
 from cratewheel.system.tasks import check_cancelled
@@ -50,6 +51,18 @@ def read_whole(source: Source, limit: int, opener: FileOpener) -> bytes | None:
     if len(data) != size:
         raise _changed_error(source.path, size)
     return data
+
+
+def write_entries(entries: Iterable[Entry], folder: Path) -> None:
+    """Write each entry below a new folder.
+
+    Raises `ConfigError` for a file that cannot be read, and `OSError` for one that cannot be written.
+    """
+    for entry in entries:
+        path = folder.joinpath(*entry.parts)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open_source(entry.source) as (_, chunks), path.open("xb") as stream:
+            stream.writelines(chunks)
 
 
 def _open(source: FromFile, opener: FileOpener) -> tuple[int, int]:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from cratewheel.archive.install import unpack
 from cratewheel.archive.layout import Entry, Generated, Layout
+from cratewheel.archive.reading import write_entries
 from cratewheel.cargo import lockfile as lock
 from cratewheel.cargo import query
 from cratewheel.events import Reporter
@@ -34,7 +34,7 @@ def resolve_lock_with_cargo(
     if found is None:
         return entries
     with temporary_folder() as scratch:
-        unpack(map(_shell, entries), scratch)
+        write_entries(map(_shell, entries), scratch)
         place = Path(scratch, *manifest.parts)
         command = Command(
             argv=("cargo", "metadata", "--format-version", "1", "--offline", "--manifest-path", str(place)),

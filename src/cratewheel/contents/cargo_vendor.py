@@ -10,8 +10,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-from cratewheel.archive.install import unpack
 from cratewheel.archive.layout import Entry, FromFile, Generated, Layout, layout
+from cratewheel.archive.reading import write_entries
 from cratewheel.cargo import query
 from cratewheel.contents.sdist import SdistContents
 from cratewheel.errors import ConfigError, ProcessError
@@ -47,7 +47,7 @@ def vendor_with_cargo(
                 hint="remove --vendor if it contains the crates, or rename the folder",
             )
     project = scratch / "project"
-    unpack(contents.layout, project)
+    write_entries(contents.layout, project)
     command = _command(project, contents.manifest, options, cwd)
     done = query.run_cargo(command, environ)
     if done.status:

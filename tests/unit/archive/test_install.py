@@ -15,7 +15,6 @@ from cratewheel.archive.install import (
     recover_install,
     replace_files,
     shebang,
-    unpack,
 )
 from cratewheel.archive.layout import Entry, Generated
 from cratewheel.errors import CratewheelError
@@ -239,15 +238,6 @@ def test_a_kernel_reads_127_bytes_of_the_first_line() -> None:
     assert len(shebang(python)) == 127
     longer = Path("/" + "x" * 124)
     assert shebang(longer) == b"#!/bin/sh\n'''exec' " + bytes(longer) + b' "$0" "$@"\n' + b"' '''\n"
-
-
-def test_entries_are_unpacked_into_a_new_folder(tmp_path: Path) -> None:
-    entries = [Entry(path=path, source=Generated(data=path.encode())) for path in ("a", "b/c/d.txt")]
-    unpack(entries, tmp_path / "new")
-    assert files(tmp_path) == ["new/a", "new/b/c/d.txt"]
-    assert (tmp_path / "new" / "b" / "c" / "d.txt").read_bytes() == b"b/c/d.txt"
-    with pytest.raises(FileExistsError):
-        unpack(entries, tmp_path / "new")
 
 
 def test_files_are_replaced_and_others_removed_together(tmp_path: Path) -> None:

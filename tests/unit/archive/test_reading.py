@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cratewheel.archive.layout import FromFile, Generated
-from cratewheel.archive.reading import open_source, read_whole
+from cratewheel.archive.layout import Entry, FromFile, Generated
+from cratewheel.archive.reading import open_source, read_whole, write_entries
 from cratewheel.errors import ConfigError
 from cratewheel.system.files import CHUNK, FileOpener, project_roots
 
@@ -74,3 +74,13 @@ def test_what_the_system_gives_in_parts_comes_whole(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "read", lambda number, size: read(number, min(size, 2)))
     with FileOpener() as opener:
         assert read_whole(FromFile(path=str(path), roots=project_roots(tmp_path)), 100, opener) == b"all of it"
+
+
+def test_entries_are_written_into_a_new_folder(tmp_path: Path) -> None:
+    entries = [Entry(path=path, source=Generated(data=path.encode())) for path in ("a", "b/c/d.txt")]
+    folder = tmp_path / "new"
+    write_entries(entries, folder)
+    written = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    assert written == {"a": "a", "b/c/d.txt": "b/c/d.txt"}
+    with pytest.raises(FileExistsError):
+        write_entries(entries, folder)
