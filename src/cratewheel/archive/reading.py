@@ -1,4 +1,4 @@
-"""Reads the content of entries in chunks, and detects files that change meanwhile."""
+"""Reads the content of entries, detects files that change meanwhile, and writes it to a folder."""
 
 from __future__ import annotations
 

@@ -127,9 +127,8 @@ def sdist_content(inputs: SdistInputs, *, environ: Mapping[str, str], reporter: 
     """
     project, cwd = inputs.project, inputs.project.cwd
     assert project.pyproject is not None, "gather_sdist rejects a project without one"
-    packages = packages_with_cargo(
-        project.manifest, inputs.cargo, environ, reporter, cwd=cwd, others=_other_manifests(inputs)
-    )
+    others = _other_manifests(inputs)
+    packages = packages_with_cargo(project.manifest, inputs.cargo, environ, reporter, cwd=cwd, others=others)
     hooks = inputs.options.hooks
     place = _hook_place(inputs) if hooks else None
     reader = Reader(

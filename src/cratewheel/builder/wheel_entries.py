@@ -135,10 +135,7 @@ def read_project_files(
         installed=tuple(installed),
         generated_stubs=_generated_stubs(installed) if options.generate_stubs else frozenset(),
         own={part: _read_own(one) for part, one in inputs.artifacts},
-        warnings=(
-            *(Advice(text=text) for text in texts),
-            *_advice((*missing, *of_names)),
-        ),
+        warnings=(*(Advice(text=text) for text in texts), *_advice((*missing, *of_names))),
     )
 
 

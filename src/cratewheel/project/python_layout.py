@@ -136,9 +136,8 @@ def read(
     others = _other_names(parts[0], project_name, lib_name)
     source = _python_source(root, python_source, src_layout=src_layout, roots=roots)
     package_dir = source / parts[0]
-    alone = python_packages and len(parts) == 1  # a module beside packages
-    if python_source is not None and not alone and not package_dir.is_dir():
-        raise _no_package_error(source, python_source, parts, others)
+    if python_source is not None and not (python_packages and len(parts) == 1):  # a module beside packages
+        _check_package(package_dir, python_source, parts[-1], others)
     there = _is_package(package_dir)
     stubs = there and len(parts) == 1 and not binary and _has_only_stubs(package_dir)
     mixed = there and not stubs
@@ -235,14 +234,16 @@ def _python_source(root: Path, python_source: str | None, *, src_layout: bool, r
     return source
 
 
-def _no_package_error(source: Path, python_source: str, parts: tuple[str, ...], others: tuple[str, ...]) -> ConfigError:
-    """Return the error of a folder for Python files without a package of the module's name."""
-    package = source / parts[0]
+def _check_package(package: Path, python_source: str, module: str, others: tuple[str, ...]) -> None:
+    """Raise `ConfigError` if a folder for Python files has no folder for the package of the module."""
+    if package.is_dir():
+        return
+    source = package.parent
     create = f"create {package / '__init__.py'}, or remove `python-source`"
     there = next((name for name in (*others, *_only_package(source)) if _is_python_package(source / name)), None)
-    return ConfigError(
+    raise ConfigError(
         f"python-source is set to '{python_source}', but there is no Python package {package}",
-        hint=create if there is None else f'write `module-name = "{there}.{parts[-1]}"` for {source / there}',
+        hint=create if there is None else f'write `module-name = "{there}.{module}"` for {source / there}',
     )
 
 

@@ -11,6 +11,7 @@ from cratewheel.audit import check
 from cratewheel.audit.model import Binary
 from cratewheel.audit.parts import Parts, SizedSymbol, read_parts
 from cratewheel.audit.policy import is_musl_libc
+from cratewheel.bindings.pyo3 import INIT_PREFIXES
 from cratewheel.commands.inspect import crates
 from cratewheel.commands.inspect.model import CompiledFile, Crate, Problem, Role, SizedPart
 from cratewheel.commands.inspect.symbols import by_crate
@@ -132,7 +133,7 @@ def _linux_triple(binary: Binary, platforms: tuple[str, ...]) -> str:
 
 def _role(path: str, binary: Binary, parts: Parts) -> Role:
     names = {name.removeprefix("_") if binary.format == "macho" else name for name in binary.exported}
-    if any(name.startswith(("PyInit_", "PyInitU_", "PyModExport_")) for name in names):
+    if any(name.startswith(INIT_PREFIXES) for name in names):
         return "extension"
     return "program" if parts.program or path.endswith(".exe") else "library"
 
