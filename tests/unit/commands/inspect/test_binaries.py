@@ -43,6 +43,19 @@ def test_an_extension_module_is_described_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("exported", "role"),
+    [
+        ("PyInitU_gre_6ka8i", "extension"),
+        ("PyModExport_demo", "extension"),
+        ("PyModExportU_gre_6ka8i", "extension"),
+        ("PyInitialise", "library"),
+    ],
+)
+def test_what_a_file_exports_says_whether_it_is_an_extension_module(exported: str, role: str) -> None:
+    assert examined(elf(exported=(exported,))).file.role == role
+
+
 def problems(**options: Any) -> list[tuple[str, str]]:
     return [(problem.code, problem.text) for problem in examined(elf(**options)).problems]
 
